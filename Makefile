@@ -1,0 +1,48 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup machine demo test check format bench requirements clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: .venv/ready  ## the virtual environment with all that is pinned
+
+.venv/ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swarmbot needs Python 3.11 or newer; set PYTHON=")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+machine:  ## what the playground needs from Debian: Docker, a registry, Redis (as root)
+	@bash playground/install.sh
+
+demo: machine setup  ## a Swarm, a workspace and the bot on this machine
+	@$(BIN)/python -m playground demo
+
+test: machine setup check  ## everything, on a real Swarm and a real Redis
+	@$(BIN)/python -m pytest tests
+
+check: setup  ## quick: format, lint, types, imports, unit tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest tests/unit
+
+format: setup  ## put the source in order
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: machine setup  ## measure, and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench
+
+requirements:  ## pin anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra embedded -o requirements.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev -o requirements-dev.txt pyproject.toml
+
+clean:  ## the demo's Swarm and everything that is not source
+	@-$(BIN)/python -m playground down
+	@rm -rf .venv .dev build *.egg-info

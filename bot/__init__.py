@@ -1,0 +1,1 @@
+"""swarmbot: knows the rules of a Swarm and does the work that people and clocks ask for."""

@@ -1,0 +1,145 @@
+"""The only place where things are put together: settings → clients → stores → Slack app, scheduler, HTTP."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from slack_bolt import App
+
+from bot.command import Table, utc_now
+from bot.errors import InvalidSetting, SwarmbotError
+from bot.metrics import Metrics
+from bot.pipeline import Pipeline
+from bot.poster import Poster
+from bot.rollouts import Roller
+from bot.settings import Settings
+from bot.store.embedded import Embedded
+from bot.store.store import Store
+from bot.swarm.engines import Engines
+from bot.swarm.swarm import Swarm
+from bot.swarm_model import EngineAddress
+from handlers import deploy, help, node, service, status  # noqa: A004 - the family of the command `help`
+from handlers.http import Server, Web
+from handlers.slack.people import People
+from handlers.slack.socket import Socket
+from handlers.slack.wiring import Door, bolt, web_client
+from jobs.rollouts import Orphans
+from jobs.scheduler import Job, Scheduler
+
+log = logging.getLogger(__name__)
+
+TABLE = Table((*status.COMMANDS, *deploy.COMMANDS, *service.COMMANDS, *node.COMMANDS, *help.COMMANDS))
+WORKERS = 128
+"""A rollout keeps one of these busy until its end; idle ones cost nothing but address space."""
+ADOPT_EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The whole bot. `start` returns when all parts run; `stop` leaves rollouts to the next bot."""
+
+    settings: Settings
+    swarm: Swarm
+    store: Store
+    poster: Poster
+    pool: ThreadPoolExecutor
+    scheduler: Scheduler
+    server: Server
+    stopping: threading.Event
+    socket: Socket | None
+    redis: Embedded | None
+
+    def start(self) -> None:
+        """Begin to answer: HTTP first, so that what is missing can be asked for."""
+        self.server.start()
+        self.scheduler.start()
+        if self.socket:
+            self.socket.start()
+
+    def stop(self) -> None:
+        """Take no more requests, let go of the rollouts, send what is still to be sent."""
+        self.stopping.set()
+        if self.socket:
+            self.socket.stop()
+        self.scheduler.stop()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        self.poster.flush(5)
+        self.poster.stop()
+        self.server.stop()
+        self.store.close()
+        if self.redis:
+            self.redis.stop()
+
+
+def build(settings: Settings) -> Bot:
+    """Put the bot together; `InvalidSetting` where something that it cannot do without is not configured."""
+    if settings.slack_bot_token is None:
+        raise InvalidSetting("SLACK_BOT_TOKEN", "it is not set; Slack shows it under OAuth & Permissions, as xoxb-…")
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        raise InvalidSetting("SLACK_APP_TOKEN", "it is not set, and neither is SLACK_SIGNING_SECRET (HTTP mode)")
+    client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    redis, store = _store(settings)
+    swarm = Swarm(Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers))
+    metrics = Metrics()
+    poster = Poster(client, on_event=metrics.slack)
+    stopping = threading.Event()
+    roller = Roller(swarm, store, utc_now, stopping)
+    pipeline = Pipeline(swarm, store, poster, roller, TABLE, settings, metrics, utc_now)
+    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="work")
+    app, socket = _slack(settings, client, Door(pipeline.execute, _people(settings, client), store.seen, pool))
+    web = Web(_checks(store, swarm, socket), metrics.exposition, None if socket else app)
+    orphans = Orphans(store, pipeline, pool, utc_now)
+    return Bot(
+        settings,
+        swarm,
+        store,
+        poster,
+        pool,
+        Scheduler((Job("rollouts", ADOPT_EVERY, orphans.run),)),
+        Server(web.app(), settings.host, settings.port),
+        stopping,
+        socket,
+        redis,
+    )
+
+
+def _store(settings: Settings) -> tuple[Embedded | None, Store]:
+    if settings.redis_url:
+        return None, Store.connect(settings.redis_url.get_secret_value())
+    redis = Embedded(settings.data / "redis")
+    return redis, Store.connect(redis.start())
+
+
+def _people(settings: Settings, client: object) -> People:
+    groups = dict.fromkeys(group for role in settings.roles for group in role.groups)
+    return People(client, tuple(groups))  # type: ignore[arg-type]
+
+
+def _slack(settings: Settings, client: object, door: Door) -> tuple[App, Socket | None]:
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    app = bolt(client, secret)  # type: ignore[arg-type]
+    door.wire(app)
+    token = settings.slack_app_token
+    return app, Socket(app, token.get_secret_value()) if token else None
+
+
+def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Callable[[], str]]:
+    def redis() -> str:
+        try:
+            store.ping()
+        except SwarmbotError as error:
+            return str(error) or "no answer"
+        return ""
+
+    def engines() -> str:
+        states = swarm.engines.states()
+        return "" if any(one.reachable for one in states) else "; ".join(f"{one.name}: {one.error}" for one in states)
+
+    def slack() -> str:
+        return "" if socket is None or socket.connected else "not connected"
+
+    return {"slack": slack, "redis": redis, "engines": engines}

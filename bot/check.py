@@ -1,0 +1,80 @@
+"""`swarmbot check`: says in words what of the configuration works and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.errors import SwarmbotError
+from bot.settings import Rule, Settings
+from bot.store.store import Store
+from bot.swarm.engines import Engines
+from bot.swarm_model import EngineAddress
+from handlers.slack.check import check_slack
+from handlers.slack.wiring import web_client
+
+Finding = tuple[str, str]
+"""Subject and problem; an empty problem means that all is well."""
+
+
+def check(settings: Settings) -> bool:
+    """Print a line for each part, then the rules as a table; False where something is wrong."""
+    findings = [*_slack(settings), *_redis(settings), *_engines(settings)]
+    for subject, problem in findings:
+        print(f"{'wrong' if problem else 'ok':5}  {subject}{': ' + problem if problem else ''}")
+    print("\n" + "\n".join(rights(settings)))
+    return not any(problem for _, problem in findings)
+
+
+def rights(settings: Settings) -> list[str]:
+    """The effective policy, one line a rule, in the order in which they decide."""
+    if not settings.roles:
+        return ["no roles: the bot is read-only. Add [[roles]] and [[rules]], see swarmbot.example.toml"]
+    rows = [("COMMANDS", "SERVICES", "MAY ASK", "MUST APPROVE"), *map(_rule, settings.rules)]
+    rows.append(("any other read", "any", "everyone", "–"))
+    rows.append(("any other change", "any", "nobody", "–"))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _rule(rule: Rule) -> tuple[str, str, str, str]:
+    approve = " or ".join(rule.approve) or "–"
+    if rule.approve and rule.approvals > 1:
+        approve = f"{rule.approvals} of {approve}"
+    if rule.over_replicas is not None:
+        approve += f", above {rule.over_replicas} replicas"
+    return ", ".join(rule.commands), ", ".join(rule.services), " or ".join(rule.ask) or "nobody", approve
+
+
+def _slack(settings: Settings) -> Iterator[Finding]:
+    if settings.slack_bot_token is None:
+        yield "Slack bot token", "SLACK_BOT_TOKEN is not set"
+        return
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        yield "Slack", "neither SLACK_APP_TOKEN (Socket Mode) nor SLACK_SIGNING_SECRET (HTTP mode) is set"
+    yield from check_slack(web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url), settings)
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if settings.redis_url is None:
+        yield f"Redis: the bot starts its own, with its data under {settings.data}", ""
+        return
+    store = Store.connect(settings.redis_url.get_secret_value())
+    try:
+        store.ping()
+    except SwarmbotError as error:
+        yield "Redis", getattr(error, "reason", type(error).__name__)
+    else:
+        yield "Redis", ""
+    finally:
+        store.close()
+
+
+def _engines(settings: Settings) -> Iterator[Finding]:
+    engines = Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers)
+    for state in engines.states():
+        if not state.reachable:
+            yield f"engine {state.name}", state.error
+        elif state.swarm == "active" and state.manager:
+            yield f"engine {state.name} (manager, {state.version})", ""
+        else:
+            yield f"engine {state.name}", f"it answers, but is {state.swarm if state.swarm != 'active' else 'a worker'}"

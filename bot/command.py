@@ -1,0 +1,99 @@
+"""A command is a model: its fields are its flags, its docstring is its help, and it can wait in Redis as JSON."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.model import Actor, Kind, Message, Outcome, Plan
+from bot.rollouts import Roller, Run
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.swarm.swarm import Swarm
+
+
+def utc_now() -> datetime:
+    """The clock of the bot, replaced by a fixed one in tests."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a command may use while it runs, and for whom it runs."""
+
+    swarm: Swarm
+    store: Store
+    roller: Roller
+    table: Table
+    settings: Settings
+    actor: Actor
+    now: Callable[[], datetime] = utc_now
+
+
+class Command(BaseModel):
+    """Base of all commands. `names` holds the full name first, then short forms; all of them may be typed.
+
+    `flags_first`: flags end at the first argument that fills the last single place, as in `service create … IMAGE sh -c …`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: ClassVar[tuple[str, ...]]
+    kind: ClassVar[Kind]
+    examples: ClassVar[tuple[str, ...]] = ()
+    flags_first: ClassVar[bool] = False
+
+    @classmethod
+    def name(cls) -> str:
+        """The full name, which rules and the audit speak of."""
+        return cls.names[0]
+
+
+class Query(Command):
+    """Reads and answers only who asked."""
+
+    kind: ClassVar[Kind] = Kind.READ
+
+    @abstractmethod
+    def run(self, context: Context) -> Message:
+        """Gather what is asked for and render it."""
+
+
+class Change(Command):
+    """Changes something: first a plan that only reads, then, if policy allows, the same plan is applied."""
+
+    kind: ClassVar[Kind] = Kind.CHANGE
+
+    @abstractmethod
+    def plan(self, context: Context) -> Plan:
+        """Say what would change, and against what that was planned. Reads only."""
+
+    @abstractmethod
+    def apply(self, context: Context, plan: Any, run: Run) -> Outcome:
+        """Do what the plan says, or raise; `plan` is what this command's own `plan` returned."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """All commands by every name under which they may be typed."""
+
+    commands: tuple[type[Command], ...]
+
+    @property
+    def by_name(self) -> dict[str, type[Command]]:
+        """Full names and short forms."""
+        return {name: command for command in self.commands for name in command.names}
+
+    def find(self, words: Sequence[str]) -> tuple[type[Command], int] | None:
+        """The command with the longest name that the words begin with, and how many words its name takes."""
+        by_name = self.by_name
+        for count in range(min(3, len(words)), 0, -1):
+            command = by_name.get(" ".join(words[:count]).lower())
+            if command:
+                return command, count
+        return None

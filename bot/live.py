@@ -1,0 +1,68 @@
+"""The one message of a change in its channel: posted when there is something to see, then edited in place to the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import StoreAway, SwarmbotError
+from bot.model import Message, MessageRef, Outcome, Plan, Progress, Rollout
+from bot.poster import Handle, Poster
+from bot.render import plans
+from bot.render import rollout as rollouts
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Live:
+    """Shows one change. After a restart it goes on with `message`."""
+
+    poster: Poster
+    store: Store
+    channel: str
+    thread: str
+    run_id: str
+    now: Callable[[], datetime]
+    message: Handle | MessageRef | None = None
+    rollout: Rollout | None = None
+
+    def show(self, rollout: Rollout, progress: Progress) -> None:
+        """Show where the rollout stands."""
+        self.rollout = rollout
+        self._put(rollouts.rolling(rollout, progress, self.now()))
+
+    def ended(self, outcome: Outcome, plan: Plan | None) -> None:
+        """Show how it ended, with the details in the thread."""
+        if outcome.private:
+            return
+        if outcome.rollout is None:
+            if plan:
+                self._put(plans.ended(plan, outcome), final=True)
+            return
+        self.rollout = outcome.rollout
+        handle = self._put(rollouts.ended(outcome), final=True)
+        self.poster.reply(handle, rollouts.details(outcome))
+
+    def failed(self, error: Exception) -> bool:
+        """Show why it could not go on; False where nothing was shown yet, so that only who asked needs to know."""
+        if self.rollout is None:
+            return False
+        self._put(rollouts.failed(self.rollout, error if isinstance(error, SwarmbotError) else None), final=True)
+        return True
+
+    def _put(self, content: Message, final: bool = False) -> Handle:
+        if self.message is None:
+            self.message = self.poster.post(self.channel, content, self.thread, self._posted)
+            return self.message
+        self.message = self.poster.edit(self.message, content, final)
+        return self.message
+
+    def _posted(self, ref: MessageRef) -> None:
+        try:
+            self.store.rollouts.posted(self.run_id, ref)
+        except StoreAway:
+            log.warning("the message of %s could not be remembered: Redis is away", self.run_id)

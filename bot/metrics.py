@@ -1,0 +1,44 @@
+"""Counters and durations for Prometheus, in a registry of the bot's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+from bot.model import Outcome
+
+
+class Metrics:
+    """What `/metrics` shows."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._commands = Histogram(
+            "swarmbot_command_seconds", "Time from a request to its answer", ["command"], registry=self.registry
+        )
+        self._changes = Counter("swarmbot_changes_total", "Changes by their ending", ["ending"], registry=self.registry)
+        self._slack = Counter("swarmbot_slack_total", "Calls to Slack by what came of them", ["event"], registry=self.registry)
+
+    @contextmanager
+    def timed(self, command: str) -> Iterator[None]:
+        """Measure one command; a rollout counts until its end."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._commands.labels(command).observe(time.perf_counter() - started)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Count a change."""
+        self._changes.labels(outcome.ending.value).inc()
+
+    def slack(self, event: str) -> None:
+        """Count what the poster met."""
+        self._slack.labels(event).inc()
+
+    def exposition(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)

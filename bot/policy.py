@@ -1,0 +1,102 @@
+"""Who may do what: a pure function from actor, plan and rules to a decision. The first matching rule decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bot.model import Actor, Kind, Plan
+from bot.settings import Rule, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """It runs at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """It runs after `approvals` different people of `roles` have approved."""
+
+    roles: tuple[str, ...]
+    approvals: int = 1
+    self_approval: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """It does not run. `roles` may ask for it; none where nobody may. `read_only`: there are no roles at all."""
+
+    roles: tuple[str, ...] = ()
+    target: str = ""
+    read_only: bool = False
+
+
+Decision = Allow | Ask | Deny
+
+
+def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decision:
+    """Judge one change. Where it touches several services, the strictest judgement over them counts."""
+    if plan.kind is Kind.READ:
+        return Allow()
+    if not settings.roles:
+        return Deny(read_only=True)
+    return strictest(_decide_one(actor, command, service, plan, settings) for service in plan.services or ("",))
+
+
+def may_read(actor: Actor, command: str, settings: Settings) -> Decision:
+    """Judge a read: allowed unless a rule names it and the actor is in none of its roles."""
+    rule = first_match(settings.rules, command, "")
+    if rule is None or _has(actor, rule.ask, settings):
+        return Allow()
+    return Deny(roles=rule.ask)
+
+
+def may_ask(actor: Actor, command: str, settings: Settings) -> bool:
+    """Whether some rule lets the actor ask for the command, on whatever service: what help offers."""
+    return bool(settings.roles) and any(
+        _fits(command, rule.commands) and _has(actor, rule.ask, settings) for rule in settings.rules
+    )
+
+
+def strictest(decisions: Iterable[Decision]) -> Decision:
+    """Deny before ask before allow; of several asks, the one that wants the most approvals."""
+    found: Decision = Allow()
+    for decision in decisions:
+        if isinstance(decision, Deny):
+            return decision
+        if isinstance(decision, Ask) and (not isinstance(found, Ask) or decision.approvals > found.approvals):
+            found = decision
+    return found
+
+
+def first_match(rules: Iterable[Rule], command: str, service: str) -> Rule | None:
+    """The rule that decides: command and service both fit one of its globs; no service fits only a rule for any."""
+    for rule in rules:
+        if _fits(command, rule.commands) and _fits(service, rule.services):
+            return rule
+    return None
+
+
+def _decide_one(actor: Actor, command: str, service: str, plan: Plan, settings: Settings) -> Decision:
+    rule = first_match(settings.rules, command, service)
+    if rule is None:
+        return Deny(target=service)
+    if not _has(actor, rule.ask, settings):
+        return Deny(roles=rule.ask, target=service)
+    if not rule.approve or _small(plan, rule):
+        return Allow()
+    return Ask(rule.approve, rule.approvals, rule.self_approval)
+
+
+def _small(plan: Plan, rule: Rule) -> bool:
+    return rule.over_replicas is not None and plan.replicas is not None and plan.replicas <= rule.over_replicas
+
+
+def _fits(name: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _has(actor: Actor, roles: Iterable[str], settings: Settings) -> bool:
+    return not settings.roles_of(actor.id, actor.groups).isdisjoint(roles)

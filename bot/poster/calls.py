@@ -1,0 +1,91 @@
+"""The calls themselves, each made once: how a message, an answer or a file is put to Slack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.webhook import WebhookClient
+
+from bot.model import File, Message, MessageRef, Place
+from bot.poster.verdict import AnswerRefused
+
+_MOST_TEXT = 3000
+
+
+class Calls:
+    """Slack's methods as the poster uses them. All raise what `verdict.judge` reads."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def post(self, channel: str, message: Message, thread: str) -> MessageRef:
+        """Post to a channel, a direct message's channel, or a user by id; answer where it stands."""
+        response = self._client.chat_postMessage(
+            channel=channel,
+            text=message.text,
+            blocks=_blocks(message),
+            thread_ts=thread or None,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return MessageRef(str(response["channel"]), str(response["ts"]))
+
+    def update(self, ref: MessageRef, message: Message) -> None:
+        """Replace a posted message."""
+        self._client.chat_update(channel=ref.channel, ts=ref.ts, text=message.text, blocks=_blocks(message))
+
+    def respond(self, place: Place, message: Message) -> None:
+        """Answer privately by the request's own `response_url`."""
+        client = WebhookClient(
+            place.response_url, timeout=self._client.timeout, ssl=self._client.ssl, proxy=self._client.proxy
+        )
+        body: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, "text": message.text}
+        if message.blocks:
+            body["blocks"] = _blocks(message)
+        if place.thread:
+            body["thread_ts"] = place.thread
+        response = client.send_dict(body)
+        if response.status_code != 200 or '"ok":false' in response.body.replace(" ", ""):
+            raise AnswerRefused(response.status_code, response.body, response.headers)
+
+    def whisper(self, place: Place, user: str, message: Message) -> None:
+        """Answer privately in the channel or thread; it vanishes on reload."""
+        self._client.chat_postEphemeral(
+            channel=place.channel,
+            user=user,
+            text=message.text,
+            blocks=_blocks(message),
+            thread_ts=place.thread or None,
+        )
+
+    def open_direct(self, user: str) -> str:
+        """The channel id of the direct messages with a user."""
+        return str(self._client.conversations_open(users=[user])["channel"]["id"])
+
+    def upload(self, channel: str, thread: str, file: File) -> None:
+        """Share a file in a channel or thread."""
+        content = file.content.encode() if isinstance(file.content, str) else file.content
+        self._client.files_upload_v2(
+            channel=channel,
+            thread_ts=thread or None,
+            filename=file.name,
+            title=file.title or file.name,
+            alt_txt=file.alt or None,
+            content=content,
+            request_file_info=False,
+        )
+
+
+def plainer(message: Message) -> Message:
+    """The same news as text alone, for when Slack refuses the blocks."""
+    lines = [message.text]
+    for block in message.blocks:
+        text = block.get("text")
+        content = str(text.get("text", "")) if isinstance(text, dict) else ""
+        lines += [content] if content and content not in lines else []
+    return Message("\n".join(lines)[:_MOST_TEXT], (), message.files)
+
+
+def _blocks(message: Message) -> list[dict[str, Any]] | None:
+    return [dict(block) for block in message.blocks] or None

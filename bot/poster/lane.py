@@ -1,0 +1,215 @@
+"""One channel's way out: calls in their order, each tried until it succeeds, none holding up another channel."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from itertools import count
+
+from bot.poster.pace import Budget, Clock, Pace
+from bot.poster.verdict import Failure, Verdict, judge
+
+logger = logging.getLogger(__name__)
+
+OnEvent = Callable[[str], None]
+"""Told by name of everything worth counting: `posted`, `edited`, `limited`, `retried`, `failed`, …"""
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One call to Slack that waits its turn. Calls of one `queue` keep their order; different queues may overtake.
+
+    `run` makes the call and raises what the SDK raises; `dropped` is told when it will never be made. Edits draw on
+    the shared budget, and `urgent` ones come first. `due` is the earliest time for the next try, `not_before` a bound
+    that may move while the call waits.
+    """
+
+    method: str
+    queue: Hashable
+    run: Callable[[], None]
+    dropped: Callable[[], None] = lambda: None
+    edit: bool = False
+    urgent: bool = False
+    not_before: Callable[[], float] = lambda: 0.0
+    due: float = 0.0
+    born: float = 0.0
+    turn: int = 0
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all lanes share."""
+
+    pace: Pace
+    clock: Clock
+    budget: Budget
+    on_event: OnEvent
+    turns: count[int] = field(default_factory=count)
+
+
+class Lane:
+    """The queues of one channel and the thread that empties them. `retire` is asked before the idle thread ends."""
+
+    def __init__(self, key: str, means: Means, retire: Callable[[Lane], bool]) -> None:
+        self.key = key
+        self.changed = threading.Condition()
+        self._means = means
+        self._retire = retire
+        self._queues: dict[Hashable, deque[Call]] = {}
+        self._limited: dict[str, float] = {}
+        self._running: Call | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    def put(self, call: Call) -> None:
+        """Queue a call; an edit joins the one of its message that waits already. Of too many, the oldest goes."""
+        with self.changed:
+            call.born = self._means.clock()
+            queue = self._queues.setdefault(call.queue, deque())
+            if call.edit and queue and queue[-1] is not self._running:
+                self._join(queue[-1], call)
+            else:
+                call.turn = next(self._means.turns)
+                queue.append(call)
+                self._bound()
+            if self._thread is None and not self._stopping:
+                self._thread = threading.Thread(target=self._work, name=f"poster-{self.key}", daemon=True)
+                self._thread.start()
+            self.changed.notify_all()
+
+    def drained(self, timeout: float) -> bool:
+        """Wait until nothing is left to do; False where `timeout` seconds were too few."""
+        with self.changed:
+            return self.changed.wait_for(lambda: not self._queues, max(0.0, timeout))
+
+    def stop(self, timeout: float) -> None:
+        """End the thread after the call that it is in; what waits stays undone."""
+        with self.changed:
+            self._stopping = True
+            thread = self._thread
+            self.changed.notify_all()
+        if thread:
+            thread.join(timeout)
+
+    def end_if_idle(self) -> bool:
+        """Let the thread go unless something came meanwhile."""
+        with self.changed:
+            if self._queues:
+                return False
+            self._thread = None
+            return True
+
+    def _join(self, waiting: Call, call: Call) -> None:
+        self._means.on_event("coalesced")
+        waiting.born = call.born
+        if call.urgent and not waiting.urgent:
+            waiting.urgent = True
+            # A call that was never tried can only have waited for budget, and an urgent one asks for that anew.
+            waiting.due = waiting.due if waiting.attempts else 0.0
+
+    def _bound(self) -> None:
+        if sum(map(len, self._queues.values())) <= self._means.pace.most_waiting:
+            return
+        waiting = (call for queue in self._queues.values() for call in queue if call is not self._running)
+        oldest = min(waiting, key=lambda call: (call.urgent, call.turn))
+        self._remove(oldest)
+        logger.error("%s: too many calls wait, dropped %s", self.key, oldest.method)
+        self._means.on_event("dropped")
+        oldest.dropped()
+
+    def _remove(self, call: Call) -> None:
+        queue = self._queues[call.queue]
+        queue.remove(call)
+        if not queue:
+            del self._queues[call.queue]
+        self.changed.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            call = self._next()
+            if call:
+                self._attempt(call)
+            elif self._stopping or self._retire(self):
+                return
+
+    def _next(self) -> Call | None:
+        """Wait for the next call that is due; None when stopping or idle."""
+        with self.changed:
+            while not self._stopping:
+                if not self._queues:
+                    if not self.changed.wait(self._means.pace.idle) and not self._queues:
+                        return None
+                    continue
+                now = self._means.clock()
+                call = min((queue[0] for queue in self._queues.values()), key=lambda head: self._order(head, now))
+                wait = self._due(call) - now
+                if wait <= 0 and call.edit:
+                    wait = self._means.budget.take(urgent=call.urgent)
+                    call.due = now + wait
+                if wait <= 0:
+                    self._running = call
+                    return call
+                self.changed.wait(wait)
+            return None
+
+    def _due(self, call: Call) -> float:
+        return max(call.due, call.not_before(), self._limited.get(call.method, 0.0))
+
+    def _order(self, call: Call, now: float) -> tuple[float, bool, int]:
+        """What is due comes first, urgent before the rest, then in turn."""
+        return max(self._due(call), now), not call.urgent, call.turn
+
+    def _attempt(self, call: Call) -> None:
+        try:
+            call.run()
+        except Exception as error:
+            failure = judge(error)
+            if failure is None:
+                logger.exception("%s: %s failed inside the bot", self.key, call.method)
+                failure = Failure(Verdict.REFUSED, type(error).__name__)
+            self._failed(call, failure)
+        else:
+            self._finish(call)
+
+    def _failed(self, call: Call, failure: Failure) -> None:
+        now = self._means.clock()
+        if failure.verdict not in (Verdict.LIMITED, Verdict.AWAY):
+            self._let_go(call, failure, "failed")
+        elif now - call.born >= self._means.pace.patience:
+            self._let_go(call, failure, "given_up")
+        else:
+            self._again(call, failure, now)
+
+    def _again(self, call: Call, failure: Failure, now: float) -> None:
+        with self.changed:
+            call.attempts += 1
+            if failure.verdict is Verdict.LIMITED:
+                self._limited[call.method] = now + failure.wait
+            else:
+                call.due = now + self._means.pace.retry_after(call.attempts)
+            self._running = None
+            self._yield_to_newer(call)
+        self._means.on_event("limited" if failure.verdict is Verdict.LIMITED else "retried")
+        logger.info("%s: %s: %s, trying again", self.key, call.method, failure.error)
+
+    def _yield_to_newer(self, call: Call) -> None:
+        """An edit that came while this one failed takes its place, waits and all."""
+        queue = self._queues[call.queue]
+        if call.edit and len(queue) > 1:
+            queue[1].attempts, queue[1].due = call.attempts, call.due
+            self._remove(call)
+
+    def _let_go(self, call: Call, failure: Failure, event: str) -> None:
+        logger.error("%s: %s: %s after %d tries", self.key, call.method, failure.error, call.attempts + 1)
+        self._means.on_event(event)
+        call.dropped()
+        self._finish(call)
+
+    def _finish(self, call: Call) -> None:
+        with self.changed:
+            self._running = None
+            self._remove(call)

@@ -1,0 +1,1 @@
+"""Values become Slack messages here; pure, so that every message can be compared with a golden file."""

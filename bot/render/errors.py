@@ -1,0 +1,32 @@
+"""The one place where what went wrong becomes a sentence: the cause, what would be right, and a line to copy."""
+
+from __future__ import annotations
+
+from bot.errors import SwarmbotError
+from bot.model import Message
+from bot.render.blocks import context, section
+from bot.render.explanations import EXPLANATIONS, Explanation
+from bot.render.limits import fit
+from bot.render.text import code, escape
+
+_UNKNOWN = Explanation("❌ That did not work", "swarmbot knows no more about it than its log says")
+
+
+def explain(error: SwarmbotError) -> Message:
+    """What went wrong, for who asked: cause, what would be right, an example."""
+    known = words(error)
+    example = code(f"/swarm {known.example}") if known.example else ""
+    text = "\n".join(part for part in (known.sentence, example) if part)
+    return fit(Message(known.sentence, (section(text),)))
+
+
+def words(error: SwarmbotError) -> Explanation:
+    """The explanation of an error; a class derived from a known one shares its words."""
+    explanations = (EXPLANATIONS[kind](error) for kind in type(error).__mro__ if kind in EXPLANATIONS)
+    return next(explanations, _UNKNOWN)
+
+
+def unexpected(reference: str) -> Message:
+    """A fault of the bot's own; `reference` finds it in the log."""
+    head = "❌ swarmbot failed at this; nothing says that it is your fault"
+    return fit(Message(head, (section(head + ". What was changed until then stays: look before you try again."), *context(f"reference {escape(reference)}"))))

@@ -1,0 +1,69 @@
+"""Changes before and after: what a plan would do, that there is nothing to do, and how a change without a rollout ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.model import Difference, Ending, Message, Outcome, Plan
+from bot.render.blocks import Block, MOST_ROWS, aligned, context, message, plural, seconds, section
+from bot.render.text import escape, preformatted, prose, sentence
+
+_MARKS = {
+    Ending.DONE: "✅",
+    Ending.ROLLED_BACK: "↩️",
+    Ending.PAUSED: "⏸",
+    Ending.FAILED: "❌",
+    Ending.TIMED_OUT: "❌",
+    Ending.SUPERSEDED: "🟠",
+}
+_CELL = 60
+
+
+def nothing(plan: Plan) -> Message:
+    """There is nothing to do, and why."""
+    return message(f"✅ {escape(plan.title)} · nothing to change", [prose(sentence(plan.nothing))])
+
+
+def planned(plan: Plan) -> Message:
+    """What a change would do, before anybody decides on it."""
+    return message(f"🟡 {escape(plan.title)} · planned", plan_lines(plan), differences(plan.changes))
+
+
+def ended(plan: Plan, outcome: Outcome) -> Message:
+    """How a change ended that was no rollout."""
+    word = "" if outcome.ending is Ending.DONE else f" · {outcome.ending}"
+    head = f"{_MARKS[outcome.ending]} {escape(outcome.title or plan.title)}{word} · {seconds(outcome.seconds)}"
+    lines = [prose(line) for line in outcome.lines] or [prose(plan.summary)]
+    return message(head, [*lines, *_warnings(plan)], differences(plan.changes))
+
+
+def recorded(plan: Plan) -> Mapping[str, Any]:
+    """A plan as the audit keeps it: words and values that JSON can carry."""
+    return {
+        "title": plan.title,
+        "summary": plan.summary,
+        "changes": [[change.field, change.before, change.after] for change in plan.changes],
+        "warnings": list(plan.warnings),
+        "targets": list(plan.targets),
+        "fingerprint": plan.fingerprint,
+    }
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The summary and the warnings of a plan."""
+    return [prose(plan.summary), *_warnings(plan)]
+
+
+def differences(changes: Sequence[Difference]) -> list[Block]:
+    """What changes, field by field, as `field  before → after`."""
+    if not changes:
+        return []
+    rows = [(change.field, change.before or "not set", "→", change.after or "not set") for change in changes[:MOST_ROWS]]
+    left = len(changes) - len(rows)
+    shown = section(preformatted(aligned((), rows, most=_CELL)))
+    return [shown, *context(f"and {plural(left, 'more change')}" if left else "")]
+
+
+def _warnings(plan: Plan) -> list[str]:
+    return [f"⚠ {prose(warning)}" for warning in plan.warnings]

@@ -1,0 +1,174 @@
+"""Environment and TOML file → frozen settings, read once; nothing else in the bot looks at the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.errors import InvalidSetting
+
+SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
+"""Settings whose variable may also come as `…_FILE`."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Engine(_Part):
+    """A Docker engine that the bot talks to. `tls` is a folder with `ca.pem`, `cert.pem` and `key.pem`."""
+
+    name: str = Field(min_length=1)
+    url: str = Field(pattern=r"^(unix|tcp|ssh|http|https)://")
+    tls: str | None = None
+
+
+class Role(_Part):
+    """Who people are: Slack user ids, and ids of user groups."""
+
+    name: str = Field(min_length=1)
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class Rule(_Part):
+    """Who may ask for which commands on which services; the first rule that matches decides."""
+
+    commands: tuple[str, ...] = ("*",)
+    services: tuple[str, ...] = ("*",)
+    ask: tuple[str, ...] = ()
+    approve: tuple[str, ...] = ()
+    approvals: int = Field(default=1, ge=1)
+    self_approval: bool = False
+    over_replicas: int | None = Field(default=None, ge=0)
+
+
+class Settings(BaseSettings):
+    """Everything that the operator decides. Secrets are `SecretStr`; the rest may be logged."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    redis_url: SecretStr | None = None
+    data: Path = Field(default=Path("data"), validation_alias="SWARMBOT_DATA")
+    http: str = Field(default="127.0.0.1:8090", validation_alias="SWARMBOT_HTTP", pattern=r"^.*:\d+$")
+    docker_host: str = "unix:///var/run/docker.sock"
+
+    channel: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    engines: tuple[Engine, ...] = ()
+    roles: tuple[Role, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, so that a secret store can override what is checked in."""
+        del dotenv_settings, file_secret_settings
+        toml = TomlConfigSettingsSource(settings_cls, _config_file())
+        return init_settings, env_settings, SecretFiles(settings_cls), toml
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether Slack is reached by Socket Mode; else by HTTP at `/slack/events`."""
+        return self.slack_app_token is not None
+
+    @property
+    def managers(self) -> tuple[Engine, ...]:
+        """The configured engines, or the one that `DOCKER_HOST` names."""
+        return self.engines or (Engine(name="local", url=self.docker_host),)
+
+    @property
+    def host(self) -> str:
+        """Where HTTP listens."""
+        return self.http.rpartition(":")[0] or "127.0.0.1"
+
+    @property
+    def port(self) -> int:
+        """The TCP port where HTTP listens."""
+        return int(self.http.rpartition(":")[2])
+
+    def roles_of(self, user: str, groups: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The names of the roles that a user has, by id or by user group."""
+        return frozenset(r.name for r in self.roles if user in r.users or groups.intersection(r.groups))
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads `NAME_FILE`, the way Docker hands out secrets, for each of `SECRETS`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The content of the file that the variable names, without the white space around it."""
+        del field
+        variable = f"{field_name.upper()}_FILE"
+        path = os.environ.get(variable) if field_name in SECRETS else None
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text().strip(), field_name, False
+        except OSError as error:
+            raise InvalidSetting(variable, f"{path} cannot be read: {error.strerror}") from None
+
+    def __call__(self) -> dict[str, Any]:
+        """All of them that are given."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value}
+
+
+def load() -> Settings:
+    """Read the environment and the file that `SWARMBOT_CONFIG` names; `InvalidSetting` says what is wrong, and where."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise _explained(error) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSetting(str(_config_file()), f"it is not TOML: {error}") from None
+    _check(settings)
+    return settings
+
+
+def _config_file() -> Path:
+    named = os.environ.get("SWARMBOT_CONFIG")
+    if named and not Path(named).is_file():
+        raise InvalidSetting("SWARMBOT_CONFIG", f"there is no file {named}")
+    return Path(named or "swarmbot.toml")
+
+
+def _explained(error: ValidationError) -> InvalidSetting:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    problem = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+    return InvalidSetting(where, problem)
+
+
+def _check(settings: Settings) -> None:
+    names = [engine.name for engine in settings.engines]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidSetting("engines", f"two engines are named {name}")
+    known = {role.name for role in settings.roles}
+    for number, rule in enumerate(settings.rules):
+        for role in (*rule.ask, *rule.approve):
+            if role not in known:
+                raise InvalidSetting(f"rules.{number}", f"there is no role named {role}")
+    if settings.slack_api_url and not settings.slack_api_url.endswith("/api/"):
+        raise InvalidSetting("SLACK_API_URL", "it has to end in /api/")

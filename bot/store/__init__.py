@@ -1,0 +1,1 @@
+"""All that touches Redis: the only room that imports the Redis client."""

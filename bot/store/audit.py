@@ -1,0 +1,245 @@
+"""Who did what, so that nobody can take it back unseen: a chain of entries in a Redis stream.
+
+An intent is written before a change and its outcome after it. Each entry is stored with the SHA-256 of the hash before
+it and its own canonical JSON, and the newest hash stands apart from the stream, so a changed, removed or added entry
+breaks the chain. Whoever may write to Redis could still forge the chain as a whole: `AuditCheck.head`, kept elsewhere,
+shows that too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+from redis import Redis
+
+from bot.model import Actor
+from bot.store.connection import guarded, key
+
+_STREAM = key("audit")
+_HEAD = key("audit", "head")
+_OPEN = key("audit", "open")
+_CHUNK = 500
+
+_CLOCK_SLACK = timedelta(hours=1)
+"""By how much the clocks of two bots may differ before `since` misses entries."""
+
+# Redis has no SHA-256 for scripts: the hash comes along, with the one that it follows, and where that is no longer the
+# newest nothing is written. Entries are numbered without gaps, and the number is the stream's id: none can go unseen.
+
+_APPEND = """
+if ARGV[4] ~= '' and redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0 then return {0, ''} end
+local newest = redis.call('HGET', KEYS[2], 'hash') or ''
+if newest ~= ARGV[1] then return {-1, newest} end
+local number = tonumber(redis.call('HGET', KEYS[2], 'entries') or 0) + 1
+redis.call('XADD', KEYS[1], number .. '-0', 'body', ARGV[3], 'hash', ARGV[2])
+redis.call('HSET', KEYS[2], 'entries', number, 'hash', ARGV[2])
+if ARGV[4] == '' then redis.call('SADD', KEYS[3], number) else redis.call('SREM', KEYS[3], ARGV[4]) end
+return {number, ''}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """A change with its outcome; `outcome`, `seconds` and `concluded` are None while it is open."""
+
+    id: str
+    at: datetime
+    actor: Actor
+    command: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    source: str
+    approved_by: tuple[str, ...] = ()
+    outcome: Mapping[str, Any] | None = None
+    seconds: float | None = None
+    concluded: datetime | None = None
+
+    def concerns(self, service: str | None, user: str | None) -> bool:
+        """Whether the plan names this service, and this user (id or name) asked; None stands for any."""
+        return (service is None or service in self.plan.get("services", ())) and (
+            user is None or user in (self.actor.id, self.actor.name)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """The chain, checked: `entries` that are whole, the id of the first one that is not, and the newest hash."""
+
+    ok: bool
+    entries: int
+    broken: str = ""
+    head: str = ""
+
+
+_json = TypeAdapter(AuditEntry)
+
+
+class _Stored(NamedTuple):
+    """An entry as the stream has it."""
+
+    id: str
+    fields: dict[str, str]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return dict(json.loads(self.fields["body"]))
+
+    def follows(self, number: int, previous: str) -> bool:
+        if self.id != f"{number}-0" or self.fields.keys() != {"body", "hash"}:
+            return False
+        return self.fields["hash"] == _hash(previous, self.fields["body"])
+
+
+class Audit:
+    """The audit. Where it cannot record, it raises `StoreAway`, and nothing may change."""
+
+    def __init__(self, redis: Redis):
+        self._redis = redis
+        self._append_script = redis.register_script(_APPEND)
+        self._newest = ""
+
+    # ---- writing
+
+    def intend(  # noqa: PLR0913 -- an intent is what these six say, and nothing else carries them together
+        self,
+        actor: Actor,
+        command: Mapping[str, Any],
+        plan: Mapping[str, Any],
+        source: str,
+        at: datetime,
+        *,
+        approved_by: tuple[str, ...] = (),
+    ) -> str:
+        """Record what is about to be done, and return the entry's id.
+
+        `source` is where it came from (a Slack channel, CI). Secrets as `SecretStr` are masked.
+        """
+        who = {"id": actor.id, "name": actor.name}
+        body = {"actor": who, "command": command, "plan": plan, "source": source, "at": at, "approved_by": approved_by}
+        return str(self._append({"kind": "intent", **body}))
+
+    def conclude(self, intent_id: str, outcome: Mapping[str, Any], seconds: float, at: datetime) -> bool:
+        """Record how it ended, once: False where there is no such intent, or it has its outcome."""
+        body = {"kind": "outcome", "intent": intent_id, "outcome": outcome, "seconds": seconds, "at": at}
+        return bool(self._append(body, concludes=intent_id))
+
+    @guarded()
+    def _append(self, body: Mapping[str, Any], concludes: str = "") -> int:
+        """Write at the end of the chain, and return the number; 0 where the intent that it concludes is not open."""
+        text, newest, number = _canonical(body), self._newest, -1
+        while number < 0:
+            previous, own = newest, _hash(newest, text)
+            number, newest = self._append_script([_STREAM, _HEAD, _OPEN], [previous, own, text, concludes])
+        if number:
+            self._newest = own
+        return int(number)
+
+    # ---- reading
+
+    def entries(
+        self, service: str | None = None, user: str | None = None, since: datetime | None = None, limit: int = 50
+    ) -> tuple[AuditEntry, ...]:
+        """What was intended, with its outcome, the newest first. `service` is a name, `user` an id or a name."""
+        found: list[AuditEntry] = []
+        for entry in self._joined():
+            if len(found) >= limit or (since and entry.at < since - _CLOCK_SLACK):
+                break
+            if entry.concerns(service, user) and not (since and entry.at < since):
+                found.append(entry)
+        return tuple(found)
+
+    @guarded()
+    def open_intents(self) -> tuple[AuditEntry, ...]:
+        """Intents without outcome, the oldest first: what runs, or what a bot that died left behind."""
+        numbers = sorted(int(number) for number in self._redis.smembers(_OPEN))
+        rows = (row for number in numbers for row in self._range(f"{number}-0", f"{number}-0"))
+        return tuple(_entry(row, None) for row in rows)
+
+    def export(self) -> Iterator[str]:
+        """Every entry as a line of JSON, the oldest first.
+
+        `hash` is the SHA-256 of `previous` followed by `entry` as UTF-8 JSON with sorted keys, without spaces.
+        """
+        previous = ""
+        for row in self._rows():
+            line = {"id": _number(row.id), "entry": row.body, "previous": previous, "hash": row.fields["hash"]}
+            yield json.dumps(line, ensure_ascii=False, sort_keys=True)
+            previous = row.fields["hash"]
+
+    def verify(self) -> AuditCheck:
+        """Walk the whole chain, up to the newest entry at the moment of the call."""
+        entries, head, last = self._ends()
+        whole, previous = 0, ""
+        for row in self._rows(last):
+            if not row.follows(whole + 1, previous):
+                return AuditCheck(False, whole, str(whole + 1), head)
+            whole, previous = whole + 1, row.fields["hash"]
+        if whole != entries:
+            return AuditCheck(False, whole, str(min(whole, entries) + 1), head)
+        ok = previous == head
+        return AuditCheck(ok, whole, "" if ok else str(whole), head)
+
+    @guarded()
+    def _ends(self) -> tuple[int, str, str]:
+        """The head's number and hash, and the stream's last id, all of the same moment."""
+        with self._redis.pipeline() as pipe:
+            pipe.hgetall(_HEAD)
+            pipe.xrevrange(_STREAM, count=1)
+            head, newest = pipe.execute()
+        return int(head.get("entries", 0)), str(head.get("hash", "")), str(newest[0][0]) if newest else "0-0"
+
+    def _joined(self) -> Iterator[AuditEntry]:
+        """Intents, the newest first; an outcome is always newer than its intent, so it was met before."""
+        outcomes: dict[str, dict[str, Any]] = {}
+        for row in self._rows_backwards():
+            body = row.body
+            if body["kind"] == "outcome":
+                outcomes[body["intent"]] = body
+            else:
+                yield _entry(row, outcomes.pop(_number(row.id), None))
+
+    def _rows(self, last: str = "+") -> Iterator[_Stored]:
+        rows = self._range("-", last)
+        while rows:
+            yield from rows
+            rows = self._range(f"({rows[-1].id}", last)
+
+    def _rows_backwards(self) -> Iterator[_Stored]:
+        rows = self._range("-", "+", newest_first=True)
+        while rows:
+            yield from rows
+            rows = self._range("-", f"({rows[-1].id}", newest_first=True)
+
+    @guarded()
+    def _range(self, first: str, last: str, newest_first: bool = False) -> list[_Stored]:
+        if newest_first:
+            found: Any = self._redis.xrevrange(_STREAM, last, first, count=_CHUNK)
+        else:
+            found = self._redis.xrange(_STREAM, first, last, count=_CHUNK)
+        return [_Stored(stream_id, fields) for stream_id, fields in found]
+
+
+def _entry(row: _Stored, outcome: dict[str, Any] | None) -> AuditEntry:
+    end = {"outcome": outcome["outcome"], "seconds": outcome["seconds"], "concluded": outcome["at"]} if outcome else {}
+    return _json.validate_python({"id": _number(row.id), **row.body, **end})
+
+
+def _number(stream_id: str) -> str:
+    return stream_id.partition("-")[0]
+
+
+def _canonical(body: Mapping[str, Any]) -> str:
+    """One text for one value: sorted keys, no spaces. Secrets are masked, and what no UTF-8 can hold becomes `?`."""
+    plain = to_jsonable_python(body)
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _hash(previous: str, body: str) -> str:
+    return hashlib.sha256((previous + body).encode()).hexdigest()

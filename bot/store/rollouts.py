@@ -1,0 +1,142 @@
+"""The rollouts that the bot follows, so that another bot, or this one after a restart, can go on where it stood."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+from redis import Redis
+
+from bot.errors import LockLost
+from bot.model import Actor, MessageRef, Rollout
+from bot.store.connection import guarded, key
+
+_rollout = TypeAdapter(Rollout)
+_actor = TypeAdapter(Actor)
+_ref = TypeAdapter(MessageRef)
+
+_KEEP_SECONDS = 7 * 86_400
+"""How long the buttons of a finished rollout still know what they belong to."""
+
+_RUNNING = key("rollouts", "running")
+
+# A rollout is a hash of `value`, `fence` and, at last, `finished`; a service one of its `rollout` and highest `fence`.
+
+_SAVE = """
+local fence = tonumber(ARGV[3])
+for _, name in ipairs({KEYS[1], KEYS[3]}) do
+    if tonumber(redis.call('HGET', name, 'fence') or 0) > fence then return 0 end
+end
+redis.call('HSET', KEYS[1], 'value', ARGV[2], 'fence', fence)
+if redis.call('HEXISTS', KEYS[1], 'finished') == 0 then
+    redis.call('SADD', KEYS[2], ARGV[1])
+    redis.call('HSET', KEYS[3], 'rollout', ARGV[1], 'fence', fence)
+    redis.call('PERSIST', KEYS[3])
+end
+return 1
+"""
+
+_FINISH = """
+if ARGV[4] ~= '' and tonumber(redis.call('HGET', KEYS[1], 'fence') or 0) > tonumber(ARGV[4]) then return 0 end
+redis.call('HSET', KEYS[1], 'value', ARGV[2], 'finished', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('SREM', KEYS[2], ARGV[1])
+if redis.call('HGET', KEYS[3], 'rollout') == ARGV[1] then
+    redis.call('HDEL', KEYS[3], 'rollout')
+    redis.call('EXPIRE', KEYS[3], ARGV[3])
+end
+return 1
+"""
+
+
+class Rollouts:
+    """Running rollouts, and the finished ones of the last seven days."""
+
+    def __init__(self, redis: Redis):
+        self._redis = redis
+        self._save_script = redis.register_script(_SAVE)
+        self._finish_script = redis.register_script(_FINISH)
+
+    @guarded()
+    def save(self, rollout: Rollout, fence: int) -> None:
+        """Write down where the rollout stands; it counts as running unless it was finished.
+
+        `fence` is that of the hold on the service: `LockLost` where a later holder wrote this one or another of it.
+        """
+        if not self._save_script(_keys(rollout), [rollout.id, _dump(rollout), fence]):
+            raise LockLost(f"service:{rollout.service_id}")
+
+    @guarded()
+    def finish(self, rollout: Rollout, fence: int | None = None) -> None:
+        """Write down the end: it runs no more. With a `fence`, `LockLost` where a later holder follows this rollout."""
+        late = "" if fence is None else str(fence)
+        if not self._finish_script(_keys(rollout), [rollout.id, _dump(rollout), _KEEP_SECONDS, late]):
+            raise LockLost(f"service:{rollout.service_id}")
+
+    @guarded()
+    def get(self, rollout_id: str) -> Rollout | None:
+        """The rollout, running or finished within seven days."""
+        stored = self._redis.hget(_record_key(rollout_id), "value")
+        return _rollout.validate_json(stored) if stored else None
+
+    @guarded()
+    def unfinished(self, rollout_id: str) -> Rollout | None:
+        """The rollout, if nobody has finished it yet."""
+        return None if self._redis.hexists(_record_key(rollout_id), "finished") else self.get(rollout_id)
+
+    @guarded()
+    def posted(self, rollout_id: str, message: MessageRef) -> None:
+        """Remember the message that shows the rollout: Slack tells it in its own time, so it stands apart."""
+        self._redis.set(_message_key(rollout_id), _ref.dump_json(message), ex=_KEEP_SECONDS)
+
+    @guarded()
+    def message(self, rollout_id: str) -> MessageRef | None:
+        """The message that shows the rollout, once Slack has it."""
+        stored = self._redis.get(_message_key(rollout_id))
+        return _ref.validate_json(stored) if stored else None
+
+    @guarded()
+    def running(self) -> tuple[Rollout, ...]:
+        """Every rollout that runs, the oldest first."""
+        found = (self.get(str(rollout_id)) for rollout_id in self._redis.smembers(_RUNNING))
+        return tuple(sorted((one for one in found if one), key=lambda one: (one.started, one.id)))
+
+    @guarded()
+    def of_service(self, service_id: str) -> Rollout | None:
+        """The rollout that runs on this service, if one does."""
+        rollout_id = self._redis.hget(_service_key(service_id), "rollout")
+        return self.get(str(rollout_id)) if rollout_id else None
+
+    @guarded()
+    def ask_rollback(self, rollout_id: str, actor: Actor) -> bool:
+        """Leave the wish to roll back for whoever follows the rollout; False where somebody wished it before."""
+        wish = _actor.dump_json(actor)
+        return bool(self._redis.set(_wish_key(rollout_id), wish, nx=True, ex=_KEEP_SECONDS))
+
+    @guarded()
+    def rollback_wish(self, rollout_id: str) -> Actor | None:
+        """Who wished this rollout rolled back, if anybody."""
+        stored = self._redis.get(_wish_key(rollout_id))
+        return _actor.validate_json(stored) if stored else None
+
+
+def _keys(rollout: Rollout) -> list[str]:
+    return [_record_key(rollout.id), _RUNNING, _service_key(rollout.service_id)]
+
+
+def _record_key(rollout_id: str) -> str:
+    return key("rollout", rollout_id)
+
+
+def _service_key(service_id: str) -> str:
+    return key("rollouts", "service", service_id)
+
+
+def _message_key(rollout_id: str) -> str:
+    return key("message", rollout_id)
+
+
+def _wish_key(rollout_id: str) -> str:
+    return key("rollback", rollout_id)
+
+
+def _dump(rollout: Rollout) -> str:
+    return _rollout.dump_json(rollout).decode()

@@ -1,0 +1,41 @@
+"""Everything that the bot keeps in Redis, as one bundle for the place that puts the bot together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from redis import Redis
+
+from bot.store import connection
+from bot.store.audit import Audit
+from bot.store.locks import Locks
+from bot.store.revisions import Revisions
+from bot.store.rollouts import Rollouts
+from bot.store.seen import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The stores over one client. All of them raise `StoreAway` where Redis does not answer; `seen` alone goes on."""
+
+    locks: Locks
+    rollouts: Rollouts
+    revisions: Revisions
+    audit: Audit
+    seen: Seen
+    _redis: Redis = field(repr=False)
+
+    @classmethod
+    def connect(cls, url: str) -> Self:
+        """The stores at this URL; connects with the first call. `InvalidSetting` where the URL is none."""
+        redis = connection.connect(url)
+        return cls(Locks(redis), Rollouts(redis), Revisions(redis), Audit(redis), Seen(redis), redis)
+
+    def ping(self) -> None:
+        """Return when Redis answers; `StoreAway` where it does not."""
+        connection.ping(self._redis)
+
+    def close(self) -> None:
+        """Give the connections back. What is still held runs out by itself."""
+        self._redis.close()

@@ -1,0 +1,1 @@
+"""All that touches Docker: the only room that imports the Docker client."""

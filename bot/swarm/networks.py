@@ -1,0 +1,37 @@
+"""The networks that all nodes can have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.swarm import read
+from bot.swarm.engines import Engines
+from bot.swarm.names import pick
+from bot.swarm_model import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The Swarm's networks. Every call raises what `Engines.call` raises."""
+
+    engines: Engines
+
+    def list(self) -> tuple[Network, ...]:
+        """All networks of the Swarm by name; those that belong to one engine alone are left out."""
+        found = self.engines.call(lambda client: client.networks({"scope": ["swarm"]}))
+        return tuple(sorted(map(read.network, found), key=lambda network: (network.name, network.id)))
+
+    def find(self, name: str) -> Network:
+        """A network by name, id, or the first four characters or more of its id. Raises UnknownName, AmbiguousName."""
+        return pick("network", name, self.list(), lambda each: each.id, lambda each: each.name)
+
+    def create(self, body: dict[str, Any]) -> str:
+        """Create a network from the Engine API's JSON and return its id. Raises NameTaken, EngineRefused."""
+        return str(
+            self.engines.call_write(lambda client: client.create_network({"CheckDuplicate": True, **body}))["Id"]
+        )
+
+    def remove(self, network_id: str) -> None:
+        """Remove a network that no service uses. Raises UnknownName, EngineRefused."""
+        self.engines.call_write(lambda client: client.remove_network(network_id))

@@ -1,0 +1,29 @@
+"""Secrets and configs: that they are there, never what is in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.swarm import read
+from bot.swarm.engines import Engines
+from bot.swarm_model import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the Swarm keeps for its services. Every call raises what `Engines.call` raises."""
+
+    engines: Engines
+
+    def secrets(self) -> tuple[Stored, ...]:
+        """All secrets by name."""
+        return self._list("secret")
+
+    def configs(self) -> tuple[Stored, ...]:
+        """All configs by name."""
+        return self._list("config")
+
+    def _list(self, kind: Literal["secret", "config"]) -> tuple[Stored, ...]:
+        found = self.engines.call(lambda client: client.stored(kind))
+        return tuple(sorted((read.stored(kind, raw) for raw in found), key=lambda each: (each.name, each.id)))

@@ -1,0 +1,56 @@
+"""The Swarm as one value: what handlers and jobs get in hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.swarm.cluster import Cluster
+from bot.swarm.engines import Engines
+from bot.swarm.images import Images
+from bot.swarm.logs import Logs
+from bot.swarm.networks import Networks
+from bot.swarm.nodes import Nodes
+from bot.swarm.services import Services
+from bot.swarm.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Swarm:
+    """All operations on the Swarm that these engines manage, by what they are about."""
+
+    engines: Engines
+
+    @property
+    def services(self) -> Services:
+        """Services and tasks."""
+        return Services(self.engines)
+
+    @property
+    def nodes(self) -> Nodes:
+        """Nodes."""
+        return Nodes(self.engines)
+
+    @property
+    def images(self) -> Images:
+        """Images in their registries."""
+        return Images(self.engines)
+
+    @property
+    def networks(self) -> Networks:
+        """Networks."""
+        return Networks(self.engines)
+
+    @property
+    def cluster(self) -> Cluster:
+        """The Swarm's own configuration, tokens and keys."""
+        return Cluster(self.engines)
+
+    @property
+    def stores(self) -> Stores:
+        """Secrets and configs."""
+        return Stores(self.engines)
+
+    @property
+    def logs(self) -> Logs:
+        """What tasks wrote."""
+        return Logs(self.engines)

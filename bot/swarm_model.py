@@ -1,0 +1,170 @@
+"""Frozen values about the engines and the Swarm as a whole; the values about its contents stand in `bot.model`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from bot.errors import SwarmbotError
+from bot.model import Lock, Node, Rollout, Service
+
+# ---- engines
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAddress:
+    """How to reach an engine: `unix://`, `tcp://`, `ssh://`; `tls` is a folder with ca.pem, cert.pem, key.pem."""
+
+    name: str
+    url: str
+    tls: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What an engine says of itself. `swarm` is `active`, `locked`, `inactive`, `pending` or `error`; empty: unknown.
+
+    `error` is its own word (such as that there is no leader), or why it is away. `peers`: managers' addresses.
+    """
+
+    name: str
+    reachable: bool
+    swarm: str = ""
+    manager: bool = False
+    node_id: str = ""
+    node_name: str = ""
+    error: str = ""
+    version: str = ""
+    cluster_id: str = ""
+    address: str = ""
+    peers: tuple[str, ...] = ()
+
+
+# ---- the Swarm
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalCa:
+    """A certificate authority outside of Swarm that signs the node certificates."""
+
+    protocol: str
+    url: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """The Swarm's own configuration, without its tokens and keys. `trust_root` is the root certificate as PEM."""
+
+    id: str
+    version: int
+    created: datetime | None
+    updated: datetime | None
+    cert_expiry: timedelta
+    force_rotate: int
+    external_cas: tuple[ExternalCa, ...]
+    root_rotation: bool
+    trust_root: str
+    autolock: bool
+    task_history: int
+    dispatcher_heartbeat: timedelta
+    snapshot_interval: int
+    keep_old_snapshots: int
+    heartbeat_tick: int
+    election_tick: int
+    data_path_port: int
+    address_pools: tuple[str, ...]
+    subnet_size: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinTokens:
+    """What lets an engine join. Secret: only ever shown in private to who asked."""
+
+    worker: SecretStr
+    manager: SecretStr
+
+
+# ---- health
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """What the managers can bear: `may_fail` more of them may be lost before nothing can be changed any more."""
+
+    managers: int
+    reachable: int
+    needed: int
+    may_fail: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The health of the Swarm at one moment. `error`: why the managers could not be asked; then only the rest is known."""
+
+    engines: tuple[EngineState, ...]
+    quorum: Quorum | None = None
+    nodes: tuple[Node, ...] = ()
+    services: tuple[Service, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    error: SwarmbotError | None = None
+    store_error: str = ""
+
+
+# ---- networks, secrets, configs
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network. `scope` is `swarm`, `local` or `global`; `subnets` in CIDR form."""
+
+    id: str
+    name: str
+    driver: str
+    scope: str
+    attachable: bool = False
+    ingress: bool = False
+    internal: bool = False
+    encrypted: bool = False
+    subnets: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A secret or a config: that it is there, never what is in it. `kind` is `secret` or `config`."""
+
+    kind: str
+    id: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    created: datetime | None = None
+    updated: datetime | None = None
+
+
+# ---- logs
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a task wrote, when, and on which node (ids)."""
+
+    at: datetime | None
+    task_id: str
+    node_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLog:
+    """Lines in the order of time. `silent`: ids of nodes that did not answer; `cut`: time ran out before the end."""
+
+    lines: tuple[LogLine, ...]
+    silent: tuple[str, ...] = ()
+    cut: bool = False

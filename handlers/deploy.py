@@ -1,0 +1,295 @@
+"""Rolling a service to another image and back, and what it ran before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from bot import line
+from bot.command import Change, Command, Context, Query
+from bot.errors import NoPlatform, NoRevision, UnknownName, Unsupported
+from bot.fields import Argument, Duration, ImageReference, Name, Option, nanoseconds, write_duration
+from bot.model import (
+    Difference,
+    Ending,
+    Image,
+    Message,
+    Mode,
+    Node,
+    Outcome,
+    Plan,
+    ResolvedImage,
+    Revision,
+    Rollout,
+    Service,
+    Spec,
+)
+from bot.render import rollout as rollouts
+from bot.render import services
+from bot.rollouts import Run
+from bot.swarm import placement, spec
+
+TIMEOUT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollPlan(Plan):
+    """An update of one service: the specification to post, and the image that it comes to."""
+
+    service: Service
+    spec: Spec
+    after: Image
+    rolls_back: bool
+
+
+class Deploy(Change):
+    """Roll a service to another image, a few tasks at a time.
+
+    The tag is resolved to a digest once, and every task runs that digest. Where tasks fail, the service goes back to
+    what it ran before; `--failure-action pause` stops there instead.
+    """
+
+    names: ClassVar = ("deploy",)
+    examples: ClassVar = ("deploy web shop/web:2.0", "deploy web shop/web:2.0 --parallelism 2 --delay 10s")
+
+    service: Annotated[Name, Argument("SERVICE")]
+    image: Annotated[ImageReference, Argument("IMAGE")]
+    parallelism: int | None = Field(None, ge=0, description="tasks at a time, 0 for all at once")
+    delay: Duration | None = Field(None, description="pause between them, such as 10s")
+    order: Literal["stop-first", "start-first"] | None = Field(None, description="stop-first or start-first")
+    failure_action: Literal["rollback", "pause", "continue"] | None = Field(
+        None, description="rollback (default), pause or continue"
+    )
+    monitor: Duration | None = Field(None, description="how long a task has to stay up")
+    max_failure_ratio: float | None = Field(None, ge=0, le=1, description="share of tasks that may fail, 0 to 1")
+    force: bool = Field(False, description="restart the tasks though nothing changes")
+    resolve_image: Literal["always", "changed", "never"] = Field("always", description="never: deploy the tag as it is")
+    timeout: Duration = Field(TIMEOUT, description="when it counts as failed (default 10m)")
+    reason: Annotated[str, Option(metavar="TEXT")] = Field("", max_length=200, description="why, for the audit")
+
+    def plan(self, context: Context) -> RollPlan:
+        """Resolve the image, compare it with the nodes, and say what would change."""
+        service = context.swarm.services.find(self.service)
+        nodes = context.swarm.nodes.list()
+        resolved, warnings = self._resolve(context, service, nodes)
+        wanted = self._update_config(service.spec)
+        changed = spec.with_update_config(service.spec, wanted)
+        if resolved.image != service.image:
+            changed = spec.with_image(changed, resolved)
+        if self.force:
+            changed = spec.forced(changed)
+        return _plan(
+            service,
+            changed,
+            resolved.image,
+            changes=(*_image_change(service.image, resolved.image), *_config_changes(service.spec, wanted)),
+            warnings=(*warnings, *placement.warnings(service, nodes, changed)),
+            rolls_back=self.failure_action in (None, "rollback"),
+        )
+
+    def apply(self, context: Context, plan: RollPlan, run: Run) -> Outcome:
+        """Roll it, and follow it to its end."""
+        rollout = begin(self, context, plan, run)
+        return context.roller.run(replace(rollout, reason=self.reason), plan.service, plan.spec, run)
+
+    def _resolve(
+        self, context: Context, service: Service, nodes: tuple[Node, ...]
+    ) -> tuple[ResolvedImage, tuple[str, ...]]:
+        image = Image.parse(self.image)
+        if self.resolve_image == "never":
+            tagged = image if image.tag or image.digest else replace(image, tag="latest")
+            return ResolvedImage(tagged), ("the tag is not resolved: every node pulls what the tag is at that moment",)
+        resolved = context.swarm.images.resolve(image)
+        wanted = placement.platforms(service, nodes)
+        if resolved.platforms and wanted and not placement.fits(resolved.platforms, wanted):
+            raise NoPlatform(image, resolved.platforms, tuple(sorted(wanted)))
+        return resolved, _health_warning(context, service, resolved.image)
+
+    def _update_config(self, current: Spec) -> Mapping[str, Any]:
+        """What the flags say, in the Engine API's words. The default `rollback` is the bot's own doing, and changes nothing
+        here; only where Swarm itself would go on regardless (`continue`), it has to be told to stop."""
+        given = {
+            "Parallelism": self.parallelism,
+            "Delay": None if self.delay is None else nanoseconds(self.delay),
+            "Order": self.order,
+            "FailureAction": self.failure_action,
+            "Monitor": None if self.monitor is None else nanoseconds(self.monitor),
+            "MaxFailureRatio": self.max_failure_ratio,
+        }
+        if self.failure_action is None and spec.update_config(current)["FailureAction"] == "continue":
+            given["FailureAction"] = "rollback"
+        before = spec.update_config(current)
+        return {key: value for key, value in given.items() if value is not None and before.get(key, 0) != value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptPlan(Plan):
+    """A rollout that runs and is to be rolled back by whoever follows it."""
+
+    rollout: Rollout
+
+
+class Rollback(Change):
+    """Bring a service back to the image it ran before, or to a named revision; the replica count stays.
+
+    While a rollout of the service runs, it is that rollout which turns back.
+    """
+
+    names: ClassVar = ("rollback", "service rollback")
+    examples: ClassVar = ("rollback web", "rollback web --to 3")
+
+    service: Annotated[Name, Argument("SERVICE")]
+    to: int | None = Field(None, ge=1, description="number of the revision, see `history`")
+    timeout: Duration = Field(TIMEOUT, description="when it counts as failed (default 10m)")
+
+    def plan(self, context: Context) -> RollPlan | InterruptPlan:
+        """Find the revision to go back to."""
+        service = context.swarm.services.find(self.service)
+        running = context.store.rollouts.of_service(service.id)
+        if running and self.to is None:
+            return _interrupt(service, running)
+        revision = _revision(service, context.store.revisions.of(service.id), self.to)
+        platforms: ResolvedImage = ResolvedImage(revision.image)
+        changed = spec.with_image(service.spec, platforms) if revision.image != service.image else service.spec
+        return _plan(
+            service, changed, revision.image, changes=_image_change(service.image, revision.image), rolls_back=False
+        )
+
+    def apply(self, context: Context, plan: RollPlan | InterruptPlan, run: Run) -> Outcome:
+        """Roll back, or leave the wish for whoever follows the rollout."""
+        if isinstance(plan, InterruptPlan):
+            context.store.rollouts.ask_rollback(plan.rollout.id, context.actor)
+            message = rollouts.turning_back(plan.rollout)
+            return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, private=message)
+        return context.roller.run(begin(self, context, plan, run), plan.service, plan.spec, run)
+
+
+class History(Query):
+    """List the images that a service ran, with the numbers that `rollback --to` takes."""
+
+    names: ClassVar = ("history", "service history")
+    examples: ClassVar = ("history web",)
+
+    service: Annotated[Name, Argument("SERVICE")]
+
+    def run(self, context: Context) -> Message:
+        """Read the bot's own record; what was changed outside the bot shows as found."""
+        service = context.swarm.services.find(self.service)
+        return services.history(service, context.store.revisions.of(service.id), context.now())
+
+
+COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)
+
+
+def begin(command: Change, context: Context, plan: RollPlan, run: Run) -> Rollout:
+    """The record of a rollout that is about to start."""
+    now = context.now()
+    return Rollout(
+        id=run.id,
+        verb=command.names[0],
+        line=line.write(command),
+        service_id=plan.service.id,
+        service=plan.service.name,
+        actor=context.actor,
+        before=plan.service.image,
+        after=plan.after,
+        version=plan.service.version,
+        started=now,
+        deadline=now + getattr(command, "timeout", TIMEOUT),
+        summary=plan.summary,
+        warnings=plan.warnings,
+        changes=plan.changes,
+        rolls_back=plan.rolls_back,
+    )
+
+
+def _plan(
+    service: Service,
+    changed: Spec,
+    after: Image,
+    *,
+    changes: tuple[Difference, ...],
+    rolls_back: bool,
+    warnings: tuple[str, ...] = (),
+) -> RollPlan:
+    if service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB):
+        raise Unsupported(f"{service.name} is a job, and jobs are not rolled", "Remove it, and create it with the new image.")
+    same = spec.fingerprint(changed) == spec.fingerprint(service.spec)
+    return RollPlan(
+        title=f"{service.name} → {after.tagged}",
+        targets=(f"service:{service.id}",),
+        fingerprint=f"{spec.fingerprint(changed)}:{service.version}",
+        services=(service.name,),
+        changes=changes,
+        summary=_summary(service, changed, rolls_back),
+        warnings=warnings,
+        nothing=f"{service.name} already runs {after.tagged}" if same else "",
+        service=service,
+        spec=changed,
+        after=after,
+        rolls_back=rolls_back,
+    )
+
+
+def _summary(service: Service, changed: Spec, rolls_back: bool) -> str:
+    config = spec.update_config(changed)
+    count = "on every node" if service.replicas is None else f"{service.replicas} replicas".replace("1 replicas", "1 replica")
+    at_once = f"{config['Parallelism']} at a time" if config["Parallelism"] else "all at once"
+    delay = write_duration(timedelta(microseconds=config.get("Delay", 0) / 1000))
+    action = "rolls back" if rolls_back else {"pause": "pauses", "rollback": "rolls back"}.get(config["FailureAction"], "")
+    return f"{count}, {at_once}" + (f", {delay} apart" if delay != "0s" else "") + (
+        f" · {action} on failure" if action else " · goes on on failure"
+    )
+
+
+def _image_change(before: Image, after: Image) -> tuple[Difference, ...]:
+    return (Difference("image", str(before), str(after)),) if before != after else ()
+
+
+_FLAGS = {
+    "Parallelism": "update-parallelism",
+    "Delay": "update-delay",
+    "Order": "update-order",
+    "FailureAction": "update-failure-action",
+    "Monitor": "update-monitor",
+    "MaxFailureRatio": "update-max-failure-ratio",
+}
+
+
+def _config_changes(before: Spec, wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
+    old = spec.update_config(before)
+    return tuple(
+        Difference(_FLAGS[key], _shown(key, old.get(key, 0)), _shown(key, value)) for key, value in wanted.items()
+    )
+
+
+def _shown(key: str, value: Any) -> str:
+    return write_duration(timedelta(microseconds=value / 1000)) if key in ("Delay", "Monitor") else str(value)
+
+
+def _health_warning(context: Context, service: Service, image: Image) -> tuple[str, ...]:
+    if spec.has_healthcheck(service.spec) or context.swarm.images.has_healthcheck(image) is not False:
+        return ()
+    return ("the image has no health check: a task counts as up as soon as it runs",)
+
+
+def _interrupt(service: Service, running: Rollout) -> InterruptPlan:
+    return InterruptPlan(
+        title=f"{service.name} back to {running.before.tagged}",
+        targets=(),
+        fingerprint=running.id,
+        services=(service.name,),
+        rollout=running,
+    )
+
+
+def _revision(service: Service, known: tuple[Revision, ...], number: int | None) -> Revision:
+    good = [one for one in known if one.ending in ("", Ending.DONE)]
+    for one in reversed(known if number is not None else good):
+        if one.number == number or (number is None and one.image != service.image):
+            return one
+    raise NoRevision(service.name, number, tuple(one.number for one in known))

@@ -1,0 +1,52 @@
+"""What of the configuration Slack accepts: tokens, scopes, the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.settings import Settings
+
+SCOPES = frozenset({"commands", "chat:write", "chat:write.public", "files:write", "im:write", "app_mentions:read"})
+"""Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
+
+
+def check_slack(client: WebClient, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Pairs of subject and problem; the problem is empty where all is well."""
+    yield from _bot_token(client, settings)
+    if settings.slack_app_token:
+        token = settings.slack_app_token.get_secret_value()
+        yield "Slack app token", _call(lambda: client.apps_connections_open(app_token=token))
+    if settings.channel:
+        problem = _call(lambda: client.conversations_info(channel=settings.channel))
+        yield f"channel {settings.channel}", problem and f"{problem}; it has to be an id such as C0123ABCD"
+    for group in sorted({group for role in settings.roles for group in role.groups}):
+        yield f"user group {group}", _call(lambda group=group: client.usergroups_users_list(usergroup=group))
+
+
+def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str]]:
+    try:
+        answer = client.auth_test()
+    except (SlackClientError, OSError) as error:
+        yield "Slack bot token", _reason(error)
+        return
+    yield f"Slack bot token (workspace {answer.get('team')}, as {answer.get('user')})", ""
+    granted = frozenset(scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip())
+    wanted = SCOPES | ({"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset())
+    missing = ", ".join(sorted(wanted - granted))
+    if granted:
+        yield "Slack scopes", missing and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app"
+
+
+def _call(ask: Callable[[], object]) -> str:
+    try:
+        ask()
+    except (SlackClientError, OSError) as error:
+        return _reason(error)
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    return str(error.response["error"]) if isinstance(error, SlackApiError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,31 @@
+"""What Slack makes of a typed line is undone here: entities, mentions and links that it wraps around words. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_WRAPPED = re.compile(r"<(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+def unescape(text: str) -> str:
+    """The line as it was typed: `<http://shop.io/web:2|shop.io/web:2>` is `shop.io/web:2`, `<@U1|dev>` is `@U1`."""
+    text = _WRAPPED.sub(_unwrap, text)
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text.strip()
+
+
+def without_mention(text: str) -> str:
+    """The line behind the mention of the bot that it begins with, or that stands anywhere in it."""
+    before, _, after = re.sub(r"<@[A-Z0-9]+(?:\|[^>]*)?>", "\0", text, count=1).partition("\0")
+    return f"{before.strip()} {after.strip()}".strip()
+
+
+def _unwrap(found: re.Match[str]) -> str:
+    target, label = found["target"], found["label"]
+    if target[:1] in "@#":
+        return target
+    if target[:1] == "!":
+        return label or target
+    return label or re.sub(r"^(?:https?://|mailto:)", "", target)

@@ -1,0 +1,99 @@
+"""Bolt's listeners. Each reads from top to bottom: ack, claim the payload once, make a request of it, hand it to the pool."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
+
+from bot.model import Place
+from bot.pipeline import Request
+from bot.store.seen import Seen
+from handlers.slack.people import People
+from handlers.slack.text import unescape, without_mention
+
+log = logging.getLogger(__name__)
+
+LISTENERS = 20
+"""Bolt's own five threads are soon all busy; a listener here only acks and hands over."""
+
+Body = Mapping[str, Any]
+
+
+def bolt(client: WebClient, signing_secret: str | None) -> App:
+    """Bolt's app over this client. With a signing secret, requests by HTTP are verified; sockets need none."""
+    return App(
+        client=client,
+        signing_secret=signing_secret or "unused with Socket Mode",
+        token_verification_enabled=False,
+        listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack"),
+    )
+
+
+def web_client(token: str, base_url: str) -> WebClient:
+    """A client of Slack's Web API; the poster does its own retries, so only dropped connections are tried again here."""
+    client = WebClient(token=token, base_url=base_url, timeout=10)
+    client.retry_handlers[:] = [ConnectionErrorRetryHandler(max_retry_count=1)]
+    return client
+
+
+@dataclass(frozen=True)
+class Door:
+    """Makes requests of payloads and hands them to the pool."""
+
+    execute: Callable[[Request], None]
+    people: People
+    seen: Seen
+    pool: Executor
+
+    def wire(self, app: App) -> None:
+        """Register every listener; nothing else is subscribed to, for what is not handled is not acked."""
+        app.command("/swarm")(self.on_command)
+        app.action(re.compile("^line:"))(self.on_click)
+        app.event("app_mention")(self.on_mention)
+
+    def on_command(self, ack: Ack, body: Body) -> None:
+        """A slash command."""
+        ack()
+        place = Place(body["channel_id"], response_url=body.get("response_url", ""), trigger=body.get("trigger_id", ""))
+        self._hand_over(body.get("trigger_id"), body["user_id"], body.get("user_name", ""), body.get("text", ""), place)
+
+    def on_click(self, ack: Ack, body: Body) -> None:
+        """A button, whose value is the line that it stands for; who clicks is who asks."""
+        ack()
+        action, user = body["actions"][0], body["user"]
+        container = body.get("container", {})
+        place = Place(
+            body.get("channel", {}).get("id") or container.get("channel_id", ""),
+            container.get("thread_ts", ""),
+            body.get("response_url", ""),
+            body.get("trigger_id", ""),
+        )
+        self._hand_over(body.get("trigger_id"), user["id"], user.get("username", ""), action.get("value", ""), place)
+
+    def on_mention(self, ack: Ack, body: Body) -> None:
+        """`@swarmbot …`, the way to ask in a thread: the answer stays there."""
+        ack()
+        event = body["event"]
+        if event.get("bot_id"):
+            return
+        place = Place(event["channel"], event.get("thread_ts") or event["ts"])
+        self._hand_over(body.get("event_id"), event["user"], "", without_mention(event["text"]), place)
+
+    def _hand_over(self, once: str | None, user_id: str, name: str, text: str, place: Place) -> None:
+        self.pool.submit(self._run, once, user_id, name, text, place)
+
+    def _run(self, once: str | None, user_id: str, name: str, text: str, place: Place) -> None:
+        try:
+            if once and not self.seen.claim(once):
+                return
+            self.execute(Request(unescape(text), self.people.actor(user_id, name), place))
+        except Exception:
+            log.exception("a request by %s could not be handled", user_id)

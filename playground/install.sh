@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Installs what the playground's Swarm needs (Docker's engine, a registry, Redis, network tools), and only what is missing.
+# Debian 12 and later, Ubuntu 22.04 and later. Starts nothing, and leaves no service switched on that was not there before.
+set -euo pipefail
+
+export PATH="$PATH:/usr/sbin:/sbin"
+readonly POLICY=/usr/sbin/policy-rc.d
+
+give_up() {
+    echo "playground: $1" >&2
+    exit 1
+}
+
+check_machine() {
+    [ "$(uname -s)" = Linux ] || give_up "this needs Linux, and this machine runs $(uname -s): use a Linux virtual machine."
+    [ "$(id -u)" = 0 ] || give_up "this needs root, to install packages and to make network namespaces: run it again with sudo."
+    command -v apt-get >/dev/null || give_up "this needs apt-get (Debian or Ubuntu): elsewhere, install dockerd, docker, docker-registry, redis-server, ip, iptables, nsenter, unshare, setsid and a static busybox yourself."
+}
+
+# Prints the packages whose programs are missing, one a line.
+missing_packages() {
+    while read -r package programs; do
+        for program in $programs; do
+            if ! command -v "$program" >/dev/null; then
+                echo "$package"
+                break
+            fi
+        done
+    done <<-END
+		docker.io dockerd containerd runc
+		$(client_package) docker
+		docker-registry docker-registry
+		redis-server redis-server
+		iproute2 ip
+		iptables iptables
+		util-linux nsenter unshare setsid
+	END
+    is_static_busybox || echo busybox-static
+    has_venv || echo python3-venv
+}
+
+# Debian 13 took the command line out of docker.io.
+client_package() {
+    if [ -n "$(apt-cache --quiet=2 search --names-only '^docker-cli$')" ]; then echo docker-cli; else echo docker.io; fi
+}
+
+# Containers hold nothing but busybox, so it must not need a shared library.
+is_static_busybox() {
+    command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1
+}
+
+has_venv() {
+    local directory made=1
+    directory=$(mktemp -d)
+    python3 -m venv "$directory/venv" >/dev/null 2>&1 && made=0
+    rm -rf "$directory"
+    return $made
+}
+
+# Debian starts a service as soon as it is installed, unless this file forbids it.
+forbid_starts() {
+    [ -e "$POLICY" ] && return
+    trap 'rm -f "$POLICY"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+    chmod +x "$POLICY"
+}
+
+install_packages() {
+    export DEBIAN_FRONTEND=noninteractive
+    local log
+    log=$(mktemp)
+    if ! { apt-get update && apt-get install --yes --no-install-recommends "$@"; } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        give_up "apt-get could not install $*: see above, and all of it in $log."
+    fi
+    rm -f "$log"
+}
+
+# The playground starts its own programs, so the services that came with the packages stay off.
+switch_off() {
+    [ -d /run/systemd/system ] || return 0
+    for package in "$@"; do
+        case $package in
+            docker.io) systemctl --quiet disable docker.service docker.socket containerd.service ;;
+            docker-registry | redis-server) systemctl --quiet disable "$package.service" ;;
+        esac
+    done
+}
+
+main() {
+    check_machine
+    local packages
+    mapfile -t packages < <(missing_packages)
+    if [ ${#packages[@]} = 0 ]; then
+        echo "playground: everything is installed already"
+        return
+    fi
+    echo "playground: installing ${packages[*]}"
+    forbid_starts
+    install_packages "${packages[@]}"
+    switch_off "${packages[@]}" || true
+    mapfile -t packages < <(missing_packages)
+    [ ${#packages[@]} = 0 ] || give_up "still missing after the installation: ${packages[*]}."
+    echo "playground: installed"
+}
+
+main "$@"

@@ -1,0 +1,93 @@
+"""The registry of the playground: Debian's docker-registry on the bridge, with the playground's images in it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from playground.images import IMAGES, Blob, shared_layer
+from playground.processes import end_all, launch, wait_until, with_argument
+
+PORT = 5000
+START_SECONDS = 10.0
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Registry:
+    """One docker-registry that serves at `host`; its configuration, data and log lie in `directory`."""
+
+    host: str
+    directory: Path
+
+    @property
+    def address(self) -> str:
+        """What stands before the slash in the name of an image."""
+        return f"{self.host}:{PORT}"
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._pids())
+
+    def start(self) -> None:
+        """Start the registry where it does not run, and wait until it answers; raises NotReadyError."""
+        if not self.is_running:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._configuration.write_text(json.dumps(self._settings()))
+            launch("docker-registry", "serve", str(self._configuration), log=self.log)
+        wait_until(self._answers, f"the registry at {self.address} answers", START_SECONDS, self.log.read_text)
+
+    def stop(self) -> None:
+        """Stop the registry; its images stay on disk."""
+        end_all(self._pids, STOP_SECONDS)
+
+    def fill(self) -> None:
+        """Put all images of the playground in; what is there already is not sent again."""
+        layer = shared_layer()
+        with httpx.Client(base_url=f"http://{self.address}/v2/web/", trust_env=False) as http:
+            for image in IMAGES:
+                manifest, config = image.manifest(layer)
+                if not _has(http, f"manifests/{image.tag}", manifest):
+                    _push(http, image.tag, manifest, config, layer)
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "registry.log"
+
+    @property
+    def _configuration(self) -> Path:
+        # YAML is a superset of JSON, so that no YAML library is needed to write it.
+        return self.directory / "config.yml"
+
+    def _settings(self) -> dict[str, object]:
+        return {
+            "version": 0.1,
+            "log": {"level": "warn", "accesslog": {"disabled": True}},
+            "storage": {"filesystem": {"rootdirectory": str(self.directory / "data")}, "delete": {"enabled": True}},
+            "http": {"addr": self.address, "secret": "playground"},
+        }
+
+    def _pids(self) -> list[int]:
+        return with_argument(str(self._configuration))
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"http://{self.address}/v2/", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+def _has(http: httpx.Client, path: str, blob: Blob) -> bool:
+    answer = http.head(path, headers={"Accept": blob.media_type})
+    return answer.is_success and answer.headers.get("Docker-Content-Digest") == blob.digest
+
+
+def _push(http: httpx.Client, tag: str, manifest: Blob, *parts: Blob) -> None:
+    for part in parts:
+        if not _has(http, f"blobs/{part.digest}", part):
+            upload = http.post("blobs/uploads/").raise_for_status().headers["Location"]
+            target = httpx.URL(upload).copy_merge_params({"digest": part.digest})
+            http.put(target, content=part.content).raise_for_status()
+    headers = {"Content-Type": manifest.media_type}
+    http.put(f"manifests/{tag}", content=manifest.content, headers=headers).raise_for_status()

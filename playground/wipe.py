@@ -1,0 +1,126 @@
+"""Gives a running Swarm back as it was when it was new, so that the next test finds nothing of the one before."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from docker import APIClient
+from docker.errors import APIError, DockerException, NotFound
+from requests import RequestException
+
+from playground.formation import await_manager, is_ready, members
+from playground.node import Node
+from playground.processes import wait_until
+
+SETTLE_SECONDS = 60.0
+SECOND = 1_000_000_000
+# What `docker swarm init` sets; the certificate authority itself stays.
+FIRST_SETTINGS = {
+    "Labels": {},
+    "Orchestration": {"TaskHistoryRetentionLimit": 5},
+    "Dispatcher": {"HeartbeatPeriod": 5 * SECOND},
+    "EncryptionConfig": {"AutoLockManagers": False},
+}
+FIRST_CERTIFICATES = {"NodeCertExpiry": 2160 * 3600 * SECOND, "ExternalCAs": None}
+
+
+def wipe(nodes: Sequence[Node], manager: Node) -> None:
+    """Remove all that the Swarm runs and keeps, set its nodes back; raises NotReadyError where that does not end."""
+    with manager.api(20) as api:
+        _empty(nodes, api)
+    _settle("the Swarm has its first settings", lambda: _first_settings(manager))
+    _settle("the nodes have their first roles", lambda: _first_roles(nodes))
+
+
+def _empty(nodes: Sequence[Node], api: Any) -> None:
+    _remove_each(api.services(), api.remove_service)
+    _settle("no container is left", lambda: _no_containers(nodes))
+    _settle("no task is left", lambda: not api.tasks())
+    _remove_each(api.secrets(), api.remove_secret)
+    _remove_each(api.configs(), api.remove_config)
+    _settle("no network is left", lambda: _no_networks(api))
+
+
+def _settle(awaited: str, is_so: Callable[[], bool]) -> None:
+    wait_until(lambda: _or_later(is_so), awaited, SETTLE_SECONDS)
+
+
+def _or_later(is_so: Callable[[], bool]) -> bool:
+    # The Swarm itself is at work at the same time: what is refused now (in use, out of sequence) is tried again.
+    try:
+        return is_so()
+    except (DockerException, RequestException):
+        return False
+
+
+def _remove_each(listed: Sequence[dict[str, Any]], remove: Callable[[str], object]) -> None:
+    for item in listed:
+        try:
+            remove(item["ID"])
+        except NotFound:
+            continue
+
+
+def _no_containers(nodes: Sequence[Node]) -> bool:
+    """Remove all containers at once: the grace period of their services does not matter any more."""
+    left = 0
+    for node in nodes:
+        with node.api(20) as api:
+            for container in api.containers(all=True):
+                left += 1
+                _remove_container(api, container["Id"])
+    return not left
+
+
+def _remove_container(api: APIClient, container: str) -> None:
+    try:
+        api.remove_container(container, force=True, v=True)
+    except APIError as error:
+        # 404: gone already; 409: being removed by the Swarm.
+        if error.status_code not in {404, 409}:
+            raise
+
+
+def _no_networks(api: Any) -> bool:
+    ours = [network for network in api.networks() if network["Scope"] == "swarm" and not network.get("Ingress")]
+    for network in ours:
+        api.remove_network(network["Id"])
+    return not ours
+
+
+def _first_settings(manager: Node) -> bool:
+    with manager.api() as api:
+        swarm = api.inspect_swarm()
+        spec = {"Labels": {}} | _without_none(swarm["Spec"])
+        certificates = _without_none(spec["CAConfig"] | FIRST_CERTIFICATES)
+        wanted = spec | FIRST_SETTINGS | {"CAConfig": certificates}
+        if wanted != spec:
+            api.update_swarm(swarm["Version"]["Index"], swarm_spec=wanted)
+        return bool(wanted == spec)
+
+
+def _first_roles(nodes: Sequence[Node]) -> bool:
+    """One step: the managers first, so that a worker is demoted only when the others hold the quorum."""
+    manager = await_manager(nodes)
+    if manager is None:
+        return False
+    by_name = {member["Description"]["Hostname"]: member for member in members(manager)}
+    for node in nodes:
+        if not _is_as_first(node, by_name[node.name]):
+            with manager.api() as api:
+                api.update_node(by_name[node.name]["ID"], by_name[node.name]["Version"]["Index"], _first_spec(node))
+            return False
+    return all(
+        is_ready(by_name[node.name]) and ("ManagerStatus" in by_name[node.name]) == node.is_manager for node in nodes
+    )
+
+
+def _is_as_first(node: Node, member: dict[str, Any]) -> bool:
+    return bool({"Labels": {}} | _without_none(member["Spec"]) == _first_spec(node))
+
+
+def _first_spec(node: Node) -> Any:
+    return {"Availability": "active", "Labels": {}, "Role": "manager" if node.is_manager else "worker"}
+
+
+def _without_none(spec: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in spec.items() if value is not None}

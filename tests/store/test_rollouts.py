@@ -1,0 +1,119 @@
+"""A rollout is written down so that any bot can go on with it, and that only the one who holds the service does."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+
+from bot.errors import LockLost
+from bot.model import Difference, MessageRef
+from bot.store.locks import Locks
+from bot.store.rollouts import Rollouts
+
+from .conftest import ANN, BEN, NOW, rollout
+
+
+def test_what_was_saved_comes_back_whole(redis: Redis, other_redis: Redis) -> None:
+    full = rollout(
+        warnings=("<!channel> has no health check",),
+        changes=(Difference("--image", "web:v1", "web:v2"),),
+        channel="C1",
+        approved_by=("U003",),
+        reason='"größer"',
+    )
+    Rollouts(redis).save(full, 1)
+    assert Rollouts(other_redis).get("r1") == full
+    assert Rollouts(other_redis).of_service("s1") == full
+    assert Rollouts(other_redis).get("r2") is None
+
+
+def test_the_running_ones_are_listed_the_oldest_first_until_they_end(redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    old, new = rollout("zz", "s1"), rollout("aa", "s2", started=NOW + timedelta(seconds=1))
+    rollouts.save(new, 2)
+    rollouts.save(old, 1)
+    assert rollouts.running() == (old, new)
+    rollouts.finish(replace(old, summary="ended"))
+    assert rollouts.running() == (new,)
+    assert rollouts.of_service("s1") is None
+    assert rollouts.of_service("s2") == new
+
+
+def test_a_finished_one_is_kept_for_a_week_and_never_runs_again(redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    rollouts.save(rollout(), 1)
+    rollouts.finish(rollout(summary="completed"))
+    assert 604_000 < redis.ttl("swarmbot:rollout:r1") <= 604_800
+    rollouts.save(rollout(summary="late word"), 1)
+    assert rollouts.running() == ()
+    assert rollouts.of_service("s1") is None
+    assert redis.ttl("swarmbot:rollout:r1") > 604_000
+    assert rollouts.get("r1") == rollout(summary="late word")
+
+
+def test_a_late_holder_cannot_write_over_its_successor(redis: Redis, other_redis: Redis) -> None:
+    here, there = Locks(redis, lease_seconds=0.05, renew_seconds=60), Locks(other_redis)
+    rollouts = Rollouts(redis)
+    with here.hold(["service:s1"], "ann", "deploy") as late:
+        rollouts.save(rollout(summary="here"), late.fence)
+        threading.Event().wait(0.1)
+        with there.hold(["service:s1"], "ann", "resume") as now:
+            Rollouts(other_redis).save(rollout(summary="there"), now.fence)
+        for write in (rollouts.save, rollouts.finish):
+            with pytest.raises(LockLost) as lost:
+                write(rollout(summary="late"), late.fence)
+            assert lost.value.target == "service:s1"
+    assert rollouts.running() == (rollout(summary="there"),)
+
+
+def test_a_late_holder_cannot_put_its_own_rollout_before_the_next_one_of_the_service(redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    rollouts.save(rollout("old"), 1)
+    rollouts.save(rollout("new"), 2)
+    with pytest.raises(LockLost):
+        rollouts.save(rollout("old"), 1)
+    rollouts.finish(rollout("old"))
+    assert rollouts.of_service("s1") == rollout("new")
+    rollouts.finish(rollout("new"))
+    with pytest.raises(LockLost):
+        rollouts.save(rollout("older"), 1)
+
+
+def test_a_service_that_rolls_again_is_not_forgotten_with_its_last_rollout(redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    rollouts.save(rollout("old"), 1)
+    rollouts.finish(rollout("old"))
+    rollouts.save(rollout("new"), 2)
+    assert redis.ttl("swarmbot:rollouts:service:s1") == -1
+    assert redis.ttl("swarmbot:rollout:new") == -1
+
+
+def test_a_rollback_is_wished_once(redis: Redis, other_redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    assert rollouts.rollback_wish("r1") is None
+    assert rollouts.ask_rollback("r1", ANN)
+    assert not Rollouts(other_redis).ask_rollback("r1", BEN)
+    assert rollouts.rollback_wish("r1") == ANN
+    assert rollouts.rollback_wish("r2") is None
+
+
+def test_the_message_stands_beside_the_record_whoever_writes_first(redis: Redis, other_redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    assert rollouts.message("r1") is None
+    rollouts.posted("r1", MessageRef("C1", "17.4"))
+    rollouts.save(rollout(), 1)
+    assert Rollouts(other_redis).message("r1") == MessageRef("C1", "17.4")
+    assert rollouts.get("r1") == rollout()
+
+
+def test_it_is_unfinished_until_it_is_finished(redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    assert rollouts.unfinished("r1") is None
+    rollouts.save(rollout(), 1)
+    assert rollouts.unfinished("r1") == rollout()
+    rollouts.finish(rollout())
+    assert rollouts.unfinished("r1") is None

@@ -1,0 +1,254 @@
+"""The playground's Swarm itself: it comes up, survives what the tests do to it, and goes without a trace.
+
+These tests destroy their cluster, so they have one of their own, apart from the one that the other tests share.
+"""
+
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from docker.errors import DockerException
+
+from playground import formation, processes
+from playground.cluster import Cluster
+from playground.errors import CommandFailedError, PathTooLongError
+from playground.network import INTERFACES, NAMESPACES
+
+NUMBER = 96
+NEIGHBOUR = 95
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Cluster]:
+    cluster = Cluster(NUMBER)
+    cluster.down()
+    yield cluster
+    cluster.down()
+
+
+@pytest.fixture
+def cluster(own: Cluster) -> Cluster:
+    own.reset()
+    return own
+
+
+def eventually(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
+    processes.wait_until(is_so, "the test's condition holds", seconds)
+
+
+def swarm_id(cluster: Cluster) -> str:
+    return cluster.docker("info", "--format", "{{.Swarm.Cluster.ID}}")
+
+
+def member_names(cluster: Cluster) -> list[str]:
+    return sorted(cluster.docker("node", "ls", "--format", "{{.Hostname}}").split())
+
+
+def managers(cluster: Cluster) -> set[str]:
+    return set(cluster.docker("node", "ls", "--filter", "role=manager", "--format", "{{.Hostname}}").split())
+
+
+def deploy(cluster: Cluster, name: str, *flags: str) -> None:
+    image = cluster.image(f"web:{name}")
+    grace = ("--stop-grace-period", "1s")
+    cluster.docker("service", "create", "--quiet", "--detach", "--name", name, *grace, *flags, image)
+
+
+def tasks(cluster: Cluster, name: str) -> str:
+    """Every task of a service in a line: its state, its error."""
+    return cluster.docker("service", "ps", "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}", name)
+
+
+def reaches(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def traces_of(cluster: Cluster) -> list[str]:
+    """Whatever this machine still has of a cluster."""
+    mark = f"{cluster.root}/"
+    commands = [" ".join(processes.command_of(pid)) for pid in processes.every_pid()]
+    left = [command for command in commands if mark in command]
+    left += [line for line in Path("/proc/self/mounts").read_text().splitlines() if mark in line]
+    left += [path.name for path in INTERFACES.glob(f"{cluster.bridge.name}*")]
+    left += [path.name for path in NAMESPACES.glob(f"{cluster.bridge.name}-*")]
+    left += map(str, Path("/sys/fs/cgroup").glob(f"**/{cluster.bridge.name}"))
+    left += [line for line in processes.run("iptables", "--list-rules").splitlines() if cluster.bridge.name in line]
+    return [*left, str(cluster.root)] if cluster.root.exists() else left
+
+
+def test_up_makes_three_managers_and_a_worker(cluster: Cluster) -> None:
+    states = cluster.status().nodes
+
+    assert [state.name for state in states] == ["node1", "node2", "node3", "node4"]
+    assert all(state.engine == "up" and state.linked and state.swarm == "active" for state in states)
+    assert managers(cluster) == {"node1", "node2", "node3"}
+
+
+def test_up_again_leaves_what_runs_alone(cluster: Cluster) -> None:
+    before = (swarm_id(cluster), processes.in_network_namespace(cluster.nodes["node1"].cable.namespace))
+
+    started = time.monotonic()
+    cluster.up()
+
+    assert time.monotonic() - started < 5
+    assert (swarm_id(cluster), processes.in_network_namespace(cluster.nodes["node1"].cable.namespace)) == before
+
+
+def test_up_after_everything_was_killed_brings_the_same_swarm_back(cluster: Cluster) -> None:
+    before = swarm_id(cluster)
+    deploy(cluster, "v1", "--replicas", "2")
+    eventually(lambda: tasks(cluster, "v1").count("Running") == 2)
+
+    for pid in [pid for pid in processes.every_pid() if str(cluster.root) in " ".join(processes.command_of(pid))]:
+        processes.send(pid, signal.SIGKILL)
+    cluster.up()
+
+    assert swarm_id(cluster) == before
+    eventually(lambda: tasks(cluster, "v1").count("Running") == 2)
+
+
+def test_up_takes_a_node_in_that_lost_its_disk(cluster: Cluster) -> None:
+    node = cluster.nodes["node3"]
+    node.kill()
+    shutil.rmtree(node.directory)
+
+    cluster.up()
+
+    assert member_names(cluster) == ["node1", "node2", "node3", "node4"]
+    assert managers(cluster) == {"node1", "node2", "node3"}
+
+
+def test_up_founds_a_new_swarm_where_all_managers_are_lost(cluster: Cluster) -> None:
+    before = swarm_id(cluster)
+    for name in managers(cluster):
+        cluster.nodes[name].kill()
+        shutil.rmtree(cluster.nodes[name].directory)
+
+    cluster.up()
+
+    assert swarm_id(cluster) != before
+    assert member_names(cluster) == ["node1", "node2", "node3", "node4"]
+
+
+def test_a_stopped_node_is_away_and_comes_back(cluster: Cluster) -> None:
+    node = cluster.nodes["node1"]
+
+    node.stop()
+
+    assert not node.is_running
+    with pytest.raises(CommandFailedError, match="Cannot connect"):
+        node.docker("version")
+    eventually(lambda: cluster.manager.name != "node1" and "Leader" in cluster.docker("node", "ls"))
+    node.start()
+    eventually(lambda: all(formation.is_ready(member) for member in formation.members(cluster.nodes["node2"])))
+
+
+def test_a_frozen_engine_does_not_answer_until_it_is_thawed(cluster: Cluster) -> None:
+    node = cluster.nodes["node2"]
+
+    node.freeze()
+
+    assert cluster.status().nodes[1].engine == "frozen"
+    with pytest.raises(DockerException):
+        node.api(1)
+    node.thaw()
+    assert node.answers
+
+
+def test_a_node_that_is_cut_off_is_not_reached(cluster: Cluster) -> None:
+    node = cluster.nodes["node3"]
+    assert reaches(node.address, 2377)
+
+    node.cut_off()
+
+    assert not reaches(node.address, 2377)
+    assert not cluster.status().nodes[2].linked
+    node.link_up()
+    eventually(lambda: reaches(node.address, 2377))
+
+
+def test_a_locked_node_opens_with_its_key_only(cluster: Cluster) -> None:
+    node = cluster.nodes["node3"]
+
+    key = cluster.lock("node3")
+
+    assert cluster.status().nodes[2].swarm == "locked"
+    assert key == cluster.docker("swarm", "unlock-key", "--quiet").strip()
+    formation.unlock(node, cluster.manager)
+    eventually(lambda: node.swarm_state == "active")
+
+
+def test_reset_unlocks_and_clears_everything(cluster: Cluster) -> None:
+    cluster.lock("node2")
+    cluster.docker("network", "create", "--driver", "overlay", "shop")
+    deploy(cluster, "v1", "--network", "shop", "--replicas", "4")
+    cluster.docker("node", "update", "--availability", "drain", "--label-add", "zone=a", "node4")
+    cluster.docker("node", "promote", "node4")
+    cluster.docker("node", "demote", "node1")
+    cluster.docker("swarm", "update", "--cert-expiry", "720h")
+
+    cluster.reset()
+
+    assert managers(cluster) == {"node1", "node2", "node3"}
+    assert cluster.docker("service", "ls", "--quiet") == ""
+    assert "shop" not in cluster.docker("network", "ls")
+    assert (
+        cluster.docker("node", "inspect", "node4", "--format", "{{.Spec.Availability}} {{.Spec.Labels}}")
+        == "active map[]\n"
+    )
+    assert "Expiry Duration: 3 months" in cluster.docker("info")
+    assert "Autolock Managers: false" in cluster.docker("info")
+
+
+def test_the_images_behave_as_their_names_say(cluster: Cluster) -> None:
+    deploy(cluster, "slow")
+    deploy(cluster, "v2", "--publish", "mode=host,published=8081,target=8080", "--constraint", "node.hostname==node4")
+    for name in ("plain", "broken", "sick", "arm"):
+        deploy(cluster, name)
+
+    eventually(lambda: "Running" in tasks(cluster, "v2"))
+    eventually(lambda: "Running" in tasks(cluster, "plain"))
+    eventually(lambda: "task: non-zero exit (3)" in tasks(cluster, "broken"))
+    eventually(lambda: "dockerexec: unhealthy container" in tasks(cluster, "sick"))
+    assert "no suitable node (unsupported platform on 4 nodes)" in tasks(cluster, "arm")
+    assert "FATAL: cannot read /etc/shop.conf" in cluster.docker("service", "logs", "--raw", "broken")
+    assert "Starting" in tasks(cluster, "slow")
+    eventually(lambda: "Running" in tasks(cluster, "slow"))
+
+
+def test_the_registry_can_be_away(cluster: Cluster) -> None:
+    cluster.registry.stop()
+
+    assert not cluster.status().registry_runs
+    assert not reaches(cluster.registry.host, 5000)
+    cluster.registry.start()
+    assert cluster.status().registry_runs
+
+
+def test_a_root_that_is_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
+    node = Cluster(NEIGHBOUR, tmp_path / ("long" * 20)).nodes["node1"]
+
+    with pytest.raises(PathTooLongError):
+        node.start()
+
+
+def test_down_leaves_nothing_behind_and_the_neighbour_alone(cluster: Cluster) -> None:
+    deploy(cluster, "v1", "--mode", "global")
+    eventually(lambda: tasks(cluster, "v1").count("Running") == 4)
+    neighbour = Cluster(NEIGHBOUR)
+    neighbour.up(swarm=False)
+
+    cluster.down()
+
+    assert traces_of(cluster) == []
+    assert [state.swarm for state in neighbour.status().nodes] == ["inactive"] * 4
+    neighbour.down()
+    assert traces_of(neighbour) == []

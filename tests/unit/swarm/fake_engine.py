@@ -1,0 +1,112 @@
+"""A Docker engine of a hundred lines: HTTP on a Unix socket, with the ways in which real ones fail."""
+
+import json
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+from bot.swarm_model import EngineAddress
+
+NO_LEADER = "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online."
+LOCKED = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \"docker swarm unlock\" to unlock it."
+INFO = {"Name": "host", "ServerVersion": "20.10.24", "Swarm": {"NodeID": "n1", "LocalNodeState": "active", "ControlAvailable": True}}
+
+Answer = tuple[int, Any]
+
+
+class FakeEngine:
+    """An engine that answers as `behave(method, path)` says: a status and JSON, or None to drop the connection."""
+
+    def __init__(self, folder: Path, name: str, behave: Callable[[str, str], Answer | None] | None = None) -> None:
+        self.address = EngineAddress(name, f"unix://{folder / name}.sock")
+        self.path = folder / f"{name}.sock"
+        self.seen: list[str] = []
+        self.version: dict[str, str] = {"ApiVersion": "1.41"}
+        self._behave = behave or (lambda method, path: (200, []))
+        self._server = _Server(str(self.path), self)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self.path.unlink(missing_ok=True)
+
+    def answer(self, method: str, path: str) -> Answer | None:
+        if path.startswith("/_ping"):
+            return 200, "OK"
+        if path == "/version":
+            return 200, self.version
+        path = path.removeprefix("/v1.41").partition("?")[0]
+        self.seen.append(f"{method} {path}")
+        return self._behave(method, path)
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, path: str, engine: FakeEngine) -> None:
+        self.engine = engine
+        super().__init__(path, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients go away in the middle: that is what is tested."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        answer = self.server.engine.answer(self.command, self.path)
+        if answer is None:
+            self.close_connection = True
+            return
+        body = json.dumps(answer[1]).encode()
+        self.send_response(answer[0])
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_DELETE = do_GET
+
+    def log_message(self, *args: Any) -> None:
+        """Tests print nothing."""
+
+    def address_string(self) -> str:
+        return "unix"
+
+
+class FrozenEngine:
+    """Takes connections and never answers, like a dockerd under SIGSTOP."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.address = EngineAddress(name, f"unix://{folder / name}.sock")
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(f"{folder / name}.sock")
+        self._socket.listen(64)
+
+    def stop(self) -> None:
+        self._socket.close()
+
+
+def after(seconds: float, answer: Answer) -> Callable[[str, str], Answer]:
+    """Behaviour: slow, but alive."""
+
+    def behave(method: str, path: str) -> Answer:
+        time.sleep(seconds)
+        return answer
+
+    return behave
+
+
+def refusing(status: int, message: str) -> Callable[[str, str], Answer]:
+    """Behaviour: every call but `/info` is refused."""
+    return lambda method, path: (200, INFO) if path == "/info" else (status, {"message": message})
