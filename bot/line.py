@@ -109,7 +109,11 @@ def parameters(command: type[Command]) -> tuple[Parameter, ...]:
 def usage(command: type[Command]) -> str:
     """The form of a command in one line: `service scale SERVICE=REPLICAS…`."""
     params = parameters(command)
-    arguments = [(p.metavar + "…" if p.many else p.metavar) if p.required else f"[{p.metavar}]" for p in params if not p.spellings]
+    arguments = [
+        (p.metavar + "…" if p.many else p.metavar) if p.required else f"[{p.metavar}]"
+        for p in params
+        if not p.spellings
+    ]
     flags = ["[OPTIONS]"] if any(p.spellings for p in params) else []
     return " ".join([command.name(), *flags, *arguments])
 
@@ -183,7 +187,9 @@ def _read(command: type[Command], params: Sequence[Parameter], words: Sequence[s
 def _click(param: Parameter) -> click.Parameter:
     if not param.spellings:
         return click.Argument([param.field], type=str, required=param.required, nargs=-1 if param.many else 1)
-    return click.Option([*param.spellings, param.field], type=str, multiple=True, callback=None if param.many else _once)
+    return click.Option(
+        [*param.spellings, param.field], type=str, multiple=True, callback=None if param.many else _once
+    )
 
 
 def _once(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str | None:

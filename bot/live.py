@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.errors import StoreAway, SwarmbotError
 from bot.model import Message, MessageRef, Outcome, Plan, Progress, Rollout
 from bot.poster import Handle, Poster
-from bot.render import plans
+from bot.render import details, plans
 from bot.render import rollout as rollouts
 from bot.store.store import Store
 
@@ -45,7 +45,7 @@ class Live:
             return
         self.rollout = outcome.rollout
         handle = self._put(rollouts.ended(outcome), final=True)
-        self.poster.reply(handle, rollouts.details(outcome))
+        self.poster.reply(handle, details.details(outcome))
 
     def failed(self, error: Exception) -> bool:
         """Show why it could not go on; False where nothing was shown yet, so that only who asked needs to know."""

@@ -20,7 +20,9 @@ class Metrics:
             "swarmbot_command_seconds", "Time from a request to its answer", ["command"], registry=self.registry
         )
         self._changes = Counter("swarmbot_changes_total", "Changes by their ending", ["ending"], registry=self.registry)
-        self._slack = Counter("swarmbot_slack_total", "Calls to Slack by what came of them", ["event"], registry=self.registry)
+        self._slack = Counter(
+            "swarmbot_slack_total", "Calls to Slack by what came of them", ["event"], registry=self.registry
+        )
 
     @contextmanager
     def timed(self, command: str) -> Iterator[None]:

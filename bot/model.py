@@ -410,6 +410,41 @@ class Outcome:
     private: Message | None = None
 
 
+# ---- the whole Swarm
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A service that runs fewer tasks than it should."""
+
+    service: str
+    running: int
+    desired: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The health of the Swarm at one look.
+
+    `tolerated` is how many more managers may fail; `nodes` counts by state (`ready`, `down`, …) and `nodes_away` names those that
+    are not ready; `rollouts` names the services that roll; `engines_away` pairs an engine's name with why it does not
+    answer; `redis` says why Redis does not, and is empty where it does.
+    """
+
+    swarm: str
+    managers: int
+    tolerated: int
+    quorum: bool
+    nodes: Mapping[str, int]
+    services: int
+    nodes_away: tuple[str, ...] = ()
+    below: tuple[Below, ...] = ()
+    rollouts: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    engines_away: tuple[tuple[str, str], ...] = ()
+    redis: str = ""
+
+
 # ---- messages
 
 

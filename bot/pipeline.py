@@ -106,7 +106,7 @@ class Pipeline:
             if live.failed(error):
                 return
             raise
-        self._end(outcome, audit, live, plan)
+        self._end(outcome, audit, live, held, plan)
         if outcome.private:
             self._answer(request, outcome.private)
 
@@ -122,14 +122,14 @@ class Pipeline:
             self._record(rollout.audit, Ending.FAILED, seconds, type(error).__name__)
             live.failed(error)
             return
-        self._end(outcome, rollout.audit, live)
+        self._end(outcome, rollout.audit, live, held)
 
-    def _end(self, outcome: Outcome, audit: str, live: Live, plan: Plan | None = None) -> None:
+    def _end(self, outcome: Outcome, audit: str, live: Live, held: Held, plan: Plan | None = None) -> None:
         """Message, record and audit say the same. Where Redis is away, whoever finds the record later says it again."""
         live.ended(outcome, plan)
         try:
             if outcome.rollout:
-                self.roller.close(outcome.rollout, outcome.ending)
+                self.roller.close(outcome.rollout, outcome.ending, held.fence)
             self._record(audit, outcome.ending, outcome.seconds)
         except StoreAway:
             log.warning("the end of %s could not be recorded: Redis is away", outcome.title)

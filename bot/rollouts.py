@@ -71,7 +71,7 @@ class Roller:
         try:
             self._post(service, spec)
         except Exception:
-            self.close(rollout, Ending.FAILED)
+            self.close(rollout, Ending.FAILED, run.held.fence)
             raise
         return self.resume(self._posted(rollout, run), run)
 
@@ -97,15 +97,15 @@ class Roller:
             return self.resume(rollout, run)
         service = self.swarm.services.get(rollout.service_id)
         if service.version == rollout.version or service.image != rollout.after:
-            self.close(rollout, Ending.FAILED)
+            self.close(rollout, Ending.FAILED, run.held.fence)
             raise Interrupted(rollout.service)
         return self.resume(self._posted(rollout, run), run)
 
-    def close(self, rollout: Rollout, ending: Ending) -> None:
+    def close(self, rollout: Rollout, ending: Ending, fence: int) -> None:
         """Write down the end; from then on nobody goes on with it."""
         if rollout.revision:
             self.store.revisions.conclude(rollout.service_id, rollout.revision, ending)
-        self.store.rollouts.finish(rollout)
+        self.store.rollouts.finish(rollout, fence)
 
     # ---- the steps
 

@@ -8,9 +8,6 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from bot.errors import SwarmbotError
-from bot.model import Lock, Node, Rollout, Service
-
 # ---- engines
 
 
@@ -100,20 +97,6 @@ class Quorum:
     reachable: int
     needed: int
     may_fail: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """The health of the Swarm at one moment. `error`: why the managers could not be asked; then only the rest is known."""
-
-    engines: tuple[EngineState, ...]
-    quorum: Quorum | None = None
-    nodes: tuple[Node, ...] = ()
-    services: tuple[Service, ...] = ()
-    rollouts: tuple[Rollout, ...] = ()
-    locks: tuple[Lock, ...] = ()
-    error: SwarmbotError | None = None
-    store_error: str = ""
 
 
 # ---- networks, secrets, configs

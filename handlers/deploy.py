@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot import line
 from bot.command import Change, Command, Context, Query
-from bot.errors import NoPlatform, NoRevision, UnknownName, Unsupported
+from bot.errors import NoPlatform, NoRevision, Unsupported
 from bot.fields import Argument, Duration, ImageReference, Name, Option, nanoseconds, write_duration
 from bot.model import (
     Difference,
@@ -28,8 +28,7 @@ from bot.model import (
     Service,
     Spec,
 )
-from bot.render import rollout as rollouts
-from bot.render import services
+from bot.render import plans, services
 from bot.rollouts import Run
 from bot.swarm import placement, spec
 
@@ -163,7 +162,7 @@ class Rollback(Change):
         """Roll back, or leave the wish for whoever follows the rollout."""
         if isinstance(plan, InterruptPlan):
             context.store.rollouts.ask_rollback(plan.rollout.id, context.actor)
-            message = rollouts.turning_back(plan.rollout)
+            message = plans.turning_back(plan.rollout)
             return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, private=message)
         return context.roller.run(begin(self, context, plan, run), plan.service, plan.spec, run)
 
@@ -179,7 +178,7 @@ class History(Query):
     def run(self, context: Context) -> Message:
         """Read the bot's own record; what was changed outside the bot shows as found."""
         service = context.swarm.services.find(self.service)
-        return services.history(service, context.store.revisions.of(service.id), context.now())
+        return services.history(service, context.store.revisions.of(service.id))
 
 
 COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)
@@ -217,7 +216,9 @@ def _plan(
     warnings: tuple[str, ...] = (),
 ) -> RollPlan:
     if service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB):
-        raise Unsupported(f"{service.name} is a job, and jobs are not rolled", "Remove it, and create it with the new image.")
+        raise Unsupported(
+            f"{service.name} is a job, and jobs are not rolled", "Remove it, and create it with the new image."
+        )
     same = spec.fingerprint(changed) == spec.fingerprint(service.spec)
     return RollPlan(
         title=f"{service.name} → {after.tagged}",
@@ -237,12 +238,20 @@ def _plan(
 
 def _summary(service: Service, changed: Spec, rolls_back: bool) -> str:
     config = spec.update_config(changed)
-    count = "on every node" if service.replicas is None else f"{service.replicas} replicas".replace("1 replicas", "1 replica")
+    count = (
+        "on every node"
+        if service.replicas is None
+        else f"{service.replicas} replicas".replace("1 replicas", "1 replica")
+    )
     at_once = f"{config['Parallelism']} at a time" if config["Parallelism"] else "all at once"
     delay = write_duration(timedelta(microseconds=config.get("Delay", 0) / 1000))
-    action = "rolls back" if rolls_back else {"pause": "pauses", "rollback": "rolls back"}.get(config["FailureAction"], "")
-    return f"{count}, {at_once}" + (f", {delay} apart" if delay != "0s" else "") + (
-        f" · {action} on failure" if action else " · goes on on failure"
+    action = (
+        "rolls back" if rolls_back else {"pause": "pauses", "rollback": "rolls back"}.get(config["FailureAction"], "")
+    )
+    return (
+        f"{count}, {at_once}"
+        + (f", {delay} apart" if delay != "0s" else "")
+        + (f" · {action} on failure" if action else " · goes on on failure")
     )
 
 

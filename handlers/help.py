@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from bot import line, policy
@@ -23,7 +24,7 @@ class Help(Query):
     def run(self, context: Context) -> Message:
         """Only commands that the caller may run are listed."""
         if not self.command:
-            return pages.overview([_entry(command) for command in context.table.commands if _may(command, context)])
+            return pages.overview(_groups(command for command in context.table.commands if _may(command, context)))
         found = context.table.find(self.command)
         if found is None:
             raise UnknownCommand(" ".join(self.command), line.nearest(self.command, context.table))
@@ -39,18 +40,23 @@ def _may(command: type[Command], context: Context) -> bool:
     return policy.may_ask(context.actor, command.name(), context.settings)
 
 
-def _entry(command: type[Command]) -> pages.Entry:
-    return pages.Entry(command.name(), command.names[1:], _first_line(command), command.kind)
+def _groups(commands: Iterable[type[Command]]) -> list[pages.Group]:
+    listed = tuple(commands)
+    looking = tuple(_entry(command) for command in listed if command.kind is Kind.READ)
+    changing = tuple(_entry(command) for command in listed if command.kind is not Kind.READ)
+    return [pages.Group("Change", changing), pages.Group("Look", looking)]
 
 
-def _page(command: type[Command]) -> pages.Page:
-    options = [
-        pages.OptionLine(", ".join(param.spellings), param.metavar, param.text)
+def _entry(command: type[Command]) -> pages.CommandHelp:
+    first = (command.__doc__ or "").strip().partition("\n")[0]
+    return pages.CommandHelp(line.usage(command), first.rstrip("."))
+
+
+def _page(command: type[Command]) -> pages.CommandHelp:
+    options = (
+        pages.Option(", ".join(param.spellings), param.metavar, param.text)
         for param in line.parameters(command)
         if param.spellings
-    ]
-    return pages.Page(line.usage(command), command.__doc__ or "", command.names[1:], tuple(options), command.examples)
-
-
-def _first_line(command: type[Command]) -> str:
-    return (command.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    )
+    text = " ".join((command.__doc__ or "").split())
+    return pages.CommandHelp(line.usage(command), text, tuple(options), command.examples, command.names[1:])

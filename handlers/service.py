@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from bot.command import Command, Context, Query
 from bot.fields import Argument, Duration, Name, Option
-from bot.model import Message
-from bot.render import services
+from bot.model import Message, Node
+from bot.render import blocks, inspected, logs, services, tasks
 from bot.swarm.diagnosis import diagnose
 
 
@@ -34,13 +35,14 @@ class ServicePs(Query):
 
     def run(self, context: Context) -> Message:
         """Two calls a service, and one for the nodes."""
-        nodes = {node.id: node for node in context.swarm.nodes.list()}
-        parts = []
-        for name in self.services:
-            service = context.swarm.services.find(name)
-            tasks = context.swarm.services.tasks(service.id)
-            parts.append(services.tasks(service, tasks, nodes, diagnose(tasks, nodes), context.now()))
-        return services.together(parts)
+        nodes = _nodes(context)
+        return blocks.together([self._tasks(context, name, nodes) for name in self.services])
+
+    def _tasks(self, context: Context, name: str, nodes: Mapping[str, Node]) -> Message:
+        service = context.swarm.services.find(name)
+        found = context.swarm.services.tasks(service.id)
+        failed = [task for task in found if task.error]
+        return tasks.tasks(service, found, nodes, diagnose(failed, nodes), context.now())
 
 
 class ServiceInspect(Query):
@@ -55,8 +57,7 @@ class ServiceInspect(Query):
     def run(self, context: Context) -> Message:
         """Three calls to an engine."""
         service = context.swarm.services.find(self.service)
-        nodes = {node.id: node for node in context.swarm.nodes.list()}
-        return services.inspected(service, context.swarm.services.tasks(service.id), nodes)
+        return inspected.inspected(service, context.swarm.services.tasks(service.id), _nodes(context))
 
 
 class ServiceLogs(Query):
@@ -73,7 +74,11 @@ class ServiceLogs(Query):
         """Bounded in lines and in time, for the engine may never end the stream."""
         service = context.swarm.services.find(self.service)
         since = context.now() - self.since if self.since else None
-        return services.logs(service, context.swarm.logs.service_log(service.id, self.tail, since))
+        return logs.logs(service, context.swarm.logs.service_log(service.id, self.tail, since), _nodes(context))
 
 
 COMMANDS: tuple[type[Command], ...] = (ServiceLs, ServicePs, ServiceInspect, ServiceLogs)
+
+
+def _nodes(context: Context) -> Mapping[str, Node]:
+    return {node.id: node for node in context.swarm.nodes.list()}

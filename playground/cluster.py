@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from playground import formation, wipe
@@ -21,6 +21,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 MANAGERS = 3
 NODES = 4
 LOCK_SECONDS = 30.0
+CGROUP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,12 @@ class Cluster:
             self.registry.stop()
             self.bridge.down()
             for top in [*CGROUPS.glob(self.bridge.name), *CGROUPS.glob(f"*/{self.bridge.name}")]:
-                _remove_cgroup(top)
+                wait_until(partial(_remove_cgroup, top), f"the cgroup {top} is removed", CGROUP_SECONDS)
             shutil.rmtree(self.root)
             _remove_if_empty(self.root.parent)
 
     def reset(self) -> None:
-        """As after the first `up`: no services, networks, secrets, configs, labels; nodes active, in their first role."""
+        """As after the first up: no services, networks, secrets, configs, labels; nodes active in their first role."""
         self.up()
         wipe.wipe(list(self.nodes.values()), self.manager)
 
@@ -190,6 +191,9 @@ def _remove_if_empty(directory: Path) -> None:
         directory.rmdir()
 
 
-def _remove_cgroup(top: Path) -> None:
-    for directory, _, _ in os.walk(top, topdown=False):
-        Path(directory).rmdir()
+def _remove_cgroup(top: Path) -> bool:
+    # A cgroup is busy for a moment after its last process has ended.
+    with suppress(OSError):
+        for directory, _, _ in os.walk(top, topdown=False):
+            Path(directory).rmdir()
+    return not top.exists()

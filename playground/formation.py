@@ -31,7 +31,7 @@ def form(nodes: Sequence[Node]) -> Node:
     _drop_strangers(manager, nodes)
     for node in nodes:
         _bring_in(node, manager)
-    _await_ready(manager, nodes)
+    await_ready(manager, nodes)
     return manager
 
 
@@ -56,11 +56,11 @@ def await_manager(nodes: Sequence[Node]) -> Node | None:
     return find_manager(nodes)
 
 
-def members(manager: Node) -> list[dict[str, Any]]:
-    """The nodes of the Swarm as this manager lists them; empty when it cannot."""
+def members(manager: Node, role: str | None = None) -> list[dict[str, Any]]:
+    """The nodes of the Swarm as this manager lists them; empty when it cannot. `role` is the one that is in force."""
     try:
         with manager.api(3) as api:
-            listed: list[dict[str, Any]] = api.nodes()
+            listed: list[dict[str, Any]] = api.nodes({"role": role} if role else None)
             return listed
     except (DockerException, RequestException):
         return []
@@ -134,7 +134,9 @@ def unlock(node: Node, manager: Node) -> None:
         api.unlock_swarm(key)
 
 
-def _await_ready(manager: Node, nodes: Sequence[Node]) -> None:
+def await_ready(manager: Node, nodes: Sequence[Node]) -> None:
+    """Wait until every node is up, and reachable where it is a manager; raises NotReadyError with the names missing."""
+
     def missing() -> str:
         ready = {member["Description"].get("Hostname") for member in members(manager) if is_ready(member)}
         return ", ".join(node.name for node in nodes if node.name not in ready)

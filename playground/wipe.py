@@ -7,7 +7,7 @@ from docker import APIClient
 from docker.errors import APIError, DockerException, NotFound
 from requests import RequestException
 
-from playground.formation import await_manager, is_ready, members
+from playground.formation import await_manager, await_ready, members
 from playground.node import Node
 from playground.processes import wait_until
 
@@ -29,6 +29,7 @@ def wipe(nodes: Sequence[Node], manager: Node) -> None:
         _empty(nodes, api)
     _settle("the Swarm has its first settings", lambda: _first_settings(manager))
     _settle("the nodes have their first roles", lambda: _first_roles(nodes))
+    await_ready(manager, nodes)
 
 
 def _empty(nodes: Sequence[Node], api: Any) -> None:
@@ -106,19 +107,24 @@ def _first_roles(nodes: Sequence[Node]) -> bool:
     by_name = {member["Description"]["Hostname"]: member for member in members(manager)}
     for node in nodes:
         if not _is_as_first(node, by_name[node.name]):
-            with manager.api() as api:
-                api.update_node(by_name[node.name]["ID"], by_name[node.name]["Version"]["Index"], _first_spec(node))
+            _update(manager, by_name[node.name], _first_spec(node))
             return False
-    return all(
-        is_ready(by_name[node.name]) and ("ManagerStatus" in by_name[node.name]) == node.is_manager for node in nodes
-    )
+    # The spec says what is wanted; a change of role takes a while, and only this filter shows the role in force.
+    in_force = {member["Description"]["Hostname"] for member in members(manager, role="manager")}
+    wanted = {node.name for node in nodes if node.is_manager}
+    return in_force == wanted == {name for name, member in by_name.items() if "ManagerStatus" in member}
+
+
+def _update(manager: Node, member: dict[str, Any], spec: Any) -> None:
+    with manager.api() as api:
+        api.update_node(member["ID"], member["Version"]["Index"], spec)
 
 
 def _is_as_first(node: Node, member: dict[str, Any]) -> bool:
     return bool({"Labels": {}} | _without_none(member["Spec"]) == _first_spec(node))
 
 
-def _first_spec(node: Node) -> Any:
+def _first_spec(node: Node) -> dict[str, Any]:
     return {"Availability": "active", "Labels": {}, "Role": "manager" if node.is_manager else "worker"}
 
 

@@ -28,6 +28,18 @@ def message(head: str, lines: Iterable[str] = (), blocks: Iterable[Block] = (), 
     return fit(Message(head, (section(first), *blocks), tuple(files)))
 
 
+def together(messages: Sequence[Message]) -> Message:
+    """Several messages as one: their headlines in the notification, their blocks one after the other."""
+    if len(messages) == 1:
+        return messages[0]
+    blocks = [block for each in messages for block in each.blocks]
+    return fit(
+        Message(
+            "; ".join(each.text for each in messages), tuple(blocks), tuple(f for each in messages for f in each.files)
+        )
+    )
+
+
 # ---- blocks
 
 
@@ -72,15 +84,16 @@ def actions(*buttons: Block | None) -> list[Block]:
 def aligned(columns: Row, rows: Iterable[Row], most: int = _CELL) -> str:
     """Rows under the names of their columns, if they have any, as plain text; cells are shortened to `most` characters."""
     lines = [
-        [shortened(" ".join(clean(cell, keep="").split()), most) or "–" for cell in row] for row in ((columns, *rows) if columns else rows)
+        [shortened(" ".join(clean(cell, keep="").split()), most) or "–" for cell in row]
+        for row in ((columns, *rows) if columns else rows)
     ]
     widths = [max(width(line[index]) for line in lines) for index in range(len(lines[0]))]
     return "\n".join(_padded(line, widths) for line in lines)
 
 
 def table(columns: Row, rows: Sequence[Row], trouble: int, name: str) -> tuple[list[Block], list[File]]:
-    """A table as a monospaced block. The first `trouble` rows are the ones in trouble: of a table that is too long, only
-    they are shown, and the whole goes along as the file `name`.
+    """A table as a monospaced block. The first `trouble` rows are those in trouble: of a table that is too long, only they
+    are shown, and the whole goes along as the file `name`.
     """
     if not rows:
         return [], []
@@ -97,7 +110,12 @@ def table(columns: Row, rows: Sequence[Row], trouble: int, name: str) -> tuple[l
 
 def image(ref: Image) -> str:
     """An image as people call it, with the short digest that pins it: `shop/web:2.0 @4f2a91c`."""
-    return escape(familiar(ref)) + (f" @{ref.short_digest}" if ref.digest else "")
+    return escape(image_cell(ref))
+
+
+def image_cell(ref: Image) -> str:
+    """The same for a table's cell: not escaped."""
+    return familiar(ref) + (f" @{ref.short_digest}" if ref.digest else "")
 
 
 def tag(ref: Image) -> str:
@@ -164,6 +182,11 @@ def mention(user_id: str) -> str:
 
 def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": clean(text, keep=""), "emoji": False}
+
+
+def _cell(text: str, most: int) -> str:
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    return indent + shortened(" ".join(clean(text, keep="").split()), most) or "–"
 
 
 def _padded(cells: Row, widths: Sequence[int]) -> str:

@@ -57,4 +57,9 @@ def steps(taken: Sequence[Step], started: datetime) -> tuple[list[Block], list[F
         for step in ordered
     ]
     columns = ("AFTER", "SLOT", "NODE", "STATE", "IMAGE", "ERROR")
-    return table(columns if failures else columns[:-1], rows if failures else [row[:-1] for row in rows], len(failures), "tasks.txt")
+    return table(
+        columns if failures else columns[:-1],
+        rows if failures else [row[:-1] for row in rows],
+        len(failures),
+        "tasks.txt",
+    )

@@ -104,7 +104,9 @@ def _timed_out(rollout: Rollout, progress: Progress, took: str) -> Words:
     wanted = f"is not on {tag(rollout.after)}" if moves_image(rollout) else f"is not done ({_change_in_words(rollout)})"
     head = f"❌ {name(rollout)} {wanted} after {took} · {_count(progress)}"
     steps = (Next.ROLL_BACK,) if moves_image(rollout) else ()
-    lines = ("Swarm goes on trying; the cause has to go, or the change." if progress.findings else "Swarm goes on trying.",)
+    lines = (
+        "Swarm goes on trying; the cause has to go, or the change." if progress.findings else "Swarm goes on trying.",
+    )
     return Words(head, lines, (*steps, Next.TASKS, Next.LOGS), shows_slots=True)
 
 
@@ -115,7 +117,10 @@ def _superseded(rollout: Rollout, _: Progress, took: str) -> Words:
 
 
 def _removed(rollout: Rollout, _: Progress, took: str) -> Words:
-    return Words(f"❌ {name(rollout)} was removed during the rollout · {took}", ("The service is gone, by a change outside swarmbot.",))
+    return Words(
+        f"❌ {name(rollout)} was removed during the rollout · {took}",
+        ("The service is gone, by a change outside swarmbot.",),
+    )
 
 
 def _symptom(rollout: Rollout, progress: Progress) -> str:

@@ -29,4 +29,12 @@ def words(error: SwarmbotError) -> Explanation:
 def unexpected(reference: str) -> Message:
     """A fault of the bot's own; `reference` finds it in the log."""
     head = "❌ swarmbot failed at this; nothing says that it is your fault"
-    return fit(Message(head, (section(head + ". What was changed until then stays: look before you try again."), *context(f"reference {escape(reference)}"))))
+    return fit(
+        Message(
+            head,
+            (
+                section(head + ". What was changed until then stays: look before you try again."),
+                *context(f"reference {escape(reference)}"),
+            ),
+        )
+    )

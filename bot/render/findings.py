@@ -28,7 +28,9 @@ def cause(finding: Finding) -> str:
     many = f" · {plural(finding.tasks, 'task')}" if finding.tasks > 1 else ""
     if len(finding.log) == 1:
         return f"{prose(what)}{many}: {code(finding.log[0])}"
-    return " ".join(part for part in (prose(sentence(what)) if not many else f"{prose(what)}{many}.", _fix(finding)) if part)
+    return " ".join(
+        part for part in (prose(sentence(what)) if not many else f"{prose(what)}{many}.", _fix(finding)) if part
+    )
 
 
 def last_words(findings: Sequence[Finding], lines: int = _LINES) -> list[Block]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.model import Difference, Ending, Message, Outcome, Plan
-from bot.render.blocks import Block, MOST_ROWS, aligned, context, message, plural, seconds, section
+from bot.model import Difference, Ending, Message, Outcome, Plan, Rollout
+from bot.render.blocks import MOST_ROWS, Block, aligned, context, image, message, plural, seconds, section
 from bot.render.text import escape, preformatted, prose, sentence
 
 _MARKS = {
@@ -38,6 +38,11 @@ def ended(plan: Plan, outcome: Outcome) -> Message:
     return message(head, [*lines, *_warnings(plan)], differences(plan.changes))
 
 
+def turning_back(rollout: Rollout) -> Message:
+    """A rollout that runs was told to turn back; its own message goes on."""
+    return message(f"↩️ {escape(rollout.service)} turns back to {image(rollout.before)} · its message goes on")
+
+
 def recorded(plan: Plan) -> Mapping[str, Any]:
     """A plan as the audit keeps it: words and values that JSON can carry."""
     return {
@@ -59,7 +64,9 @@ def differences(changes: Sequence[Difference]) -> list[Block]:
     """What changes, field by field, as `field  before → after`."""
     if not changes:
         return []
-    rows = [(change.field, change.before or "not set", "→", change.after or "not set") for change in changes[:MOST_ROWS]]
+    rows = [
+        (change.field, change.before or "not set", "→", change.after or "not set") for change in changes[:MOST_ROWS]
+    ]
     left = len(changes) - len(rows)
     shown = section(preformatted(aligned((), rows, most=_CELL)))
     return [shown, *context(f"and {plural(left, 'more change')}" if left else "")]

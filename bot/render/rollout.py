@@ -78,7 +78,9 @@ def ended(outcome: Outcome) -> Message:
 
 def failed(rollout: Rollout, error: SwarmbotError | None) -> Message:
     """The bot itself could not go on with a rollout; None for a fault of its own."""
-    why = errors.words(error).sentence if error else "swarmbot failed; its log says why. Swarm itself may be rolling on."
+    why = (
+        errors.words(error).sentence if error else "swarmbot failed; its log says why. Swarm itself may be rolling on."
+    )
     return message(
         f"❌ {subject(rollout)} · stopped",
         [why],
@@ -123,7 +125,7 @@ def _in_the_way(progress: Progress, so_far: float) -> list[str]:
 
 def _small_print(rollout: Rollout, progress: Progress) -> list[str]:
     tried = ""
-    if progress.phase is Phase.ROLLED_BACK and 0 < progress.tried and progress.total:
+    if progress.phase is Phase.ROLLED_BACK and progress.tried > 0 and progress.total:
         rest = " · the rest never stopped" if progress.tried < progress.total else ""
         tried = f"{progress.tried} of {plural(progress.total, 'task')} had tried{rest}"
     revision = f"revision {rollout.revision}" if rollout.revision and progress.phase is Phase.COMPLETED else ""

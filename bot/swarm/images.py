@@ -42,7 +42,7 @@ class Images:
             try:
                 return client.distribution(str(wanted), client.registry_auth(str(wanted)))
             except EngineRefused as error:
-                raise _refused(wanted, error) from error
+                raise _meaning(wanted, error) from error
             except Lost as error:
                 # The engine is alive, or the call would have been given up: it is the registry that does not answer.
                 raise RegistryAway(wanted, f"no answer within {REGISTRY_SECONDS:g} s") from error
@@ -74,8 +74,10 @@ def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:
     )
 
 
-def _refused(image: Image, error: EngineRefused) -> SwarmbotError:
+def _meaning(image: Image, error: EngineRefused) -> SwarmbotError:
     words = error.reason.lower()
+    if error.status == 400:
+        return error
     if error.status in (401, 403) or any(sign in words for sign in _DENIED):
         return RegistryDenied(image)
     if error.status == 404 or any(sign in words for sign in _MISSING):

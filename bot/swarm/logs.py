@@ -73,13 +73,15 @@ def parse(stream: bytes, *, cut: bool = False) -> ServiceLog:
         if kind == SYSTEM_ERROR or "incomplete log stream" in text:
             silent += _SILENT.findall(text)
         else:
-            lines += map(_line, text.splitlines())
+            lines += map(_line, text.rstrip("\r\n").split("\n"))
     # Python's sort keeps the order of lines of the same moment.
     return ServiceLog(tuple(sorted(lines, key=_moment)), tuple(dict.fromkeys(silent)), cut)
 
 
 def _frames(stream: bytes) -> Iterable[tuple[int, str]]:
     """Stream number and text of each frame; a terminal's log has no frames and is taken as a whole."""
+    if not stream:
+        return
     if stream[:1] > b"\x03" or stream[1:4] != b"\0\0\0":
         yield 1, stream.decode(errors="replace")
         return
@@ -93,7 +95,7 @@ def _frames(stream: bytes) -> Iterable[tuple[int, str]]:
 
 def _line(text: str) -> LogLine:
     """`time details text`, as the engine writes it."""
-    stamp, _, rest = text.partition(" ")
+    stamp, _, rest = text.rstrip("\r").partition(" ")
     details, _, said = rest.partition(" ")
     origin = dict(_ORIGIN.findall(details))
     if not origin:

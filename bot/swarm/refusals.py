@@ -44,7 +44,9 @@ NOTHING = Target()
 _SECRETS = re.compile(r"(SWMTKN|SWMKEY)-[\w-]+")
 _PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
 _NAME_TAKEN = re.compile(r"(?:existing object: (\w+) (\S+) already exists|(\w+) with name (\S+) already exists)")
-_MISSING = re.compile(r"(service|node|network|secret|config|task)s? (\S+) not found")
+_MISSING = re.compile(
+    r"(?P<kind>service|node|network|secret|config|task) (?:(?P<before>\S+) not found|not found: (?P<after>\S+))"
+)
 _NOT_A_MANAGER = (
     ("encrypted and needs to be unlocked", "locked"),
     ("certificates have expired", "expired"),
@@ -92,14 +94,7 @@ def _of_the_object(status: int, text: str, target: Target) -> SwarmbotError | No
         return PortTaken(int(found[1]), found[2])
     if status == 409 and (found := _NAME_TAKEN.search(text)):
         return NameTaken(found[1] or found[3], found[2] or found[4])
-    if status == 404:
-        return _missing(text, target)
-    return None
-
-
-def _missing(text: str, target: Target) -> SwarmbotError | None:
-    found = _MISSING.search(text)
-    # A call about one object may fail over another: a service may name a network that does not exist.
-    if found and found[1] != target.kind:
-        return UnknownName(found[1], found[2])
-    return UnknownName(target.kind, target.name) if target.kind else None
+    # A call about one object may fail over another, with any status: a service names a network that does not exist.
+    if (found := _MISSING.search(text)) and found["kind"] != target.kind:
+        return UnknownName(found["kind"], found["before"] or found["after"])
+    return UnknownName(target.kind, target.name) if status == 404 and target.kind else None

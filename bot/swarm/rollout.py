@@ -71,7 +71,7 @@ class Follower:
 
     def _explained(self, progress: Progress, rollout: Rollout, look: Look) -> Progress:
         ours = [task for task in look.tasks if _is_ours(task, rollout)]
-        findings = diagnose(ours, look.nodes) if progress.phase is not Phase.COMPLETED else ()
+        findings = diagnose(_in_trouble(ours, progress.phase), look.nodes)
         if progress.phase in FAILED:
             findings = tuple(self._with_log(finding) for finding in findings[:1]) + findings[1:]
         return replace(progress, findings=findings, tried=tried(ours, str(rollout.after)))
@@ -83,6 +83,13 @@ class Follower:
             return replace(finding, log=self.swarm.logs.task_log(finding.task_id, LOG_LINES))
         except SwarmbotError:
             return finding
+
+
+def _in_trouble(tasks: Sequence[Task], phase: Phase) -> Sequence[Task]:
+    """The tasks whose state needs a word: while it rolls only those with an error, for waiting is then no trouble."""
+    if phase is Phase.COMPLETED:
+        return ()
+    return tasks if phase is Phase.TIMED_OUT else [task for task in tasks if task.error]
 
 
 def _is_ours(task: Task, rollout: Rollout) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.errors import UnknownName
+from bot.errors import EngineRefused, UnknownName
 from bot.model import Service, Spec, Task
 from bot.swarm import read
 from bot.swarm.client import Client
@@ -98,7 +98,8 @@ class Services:
     def _exactly(self, name: str) -> Service | None:
         try:
             service = self.get(name)
-        except UnknownName:
+        except (UnknownName, EngineRefused):
+            # Refused where it is the beginning of several ids.
             return None
         # The engine also takes the beginning of an id, however short.
         return service if name in (service.id, service.name) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -23,7 +24,7 @@ def check_slack(client: WebClient, settings: Settings) -> Iterator[tuple[str, st
         problem = _call(lambda: client.conversations_info(channel=settings.channel))
         yield f"channel {settings.channel}", problem and f"{problem}; it has to be an id such as C0123ABCD"
     for group in sorted({group for role in settings.roles for group in role.groups}):
-        yield f"user group {group}", _call(lambda group=group: client.usergroups_users_list(usergroup=group))
+        yield f"user group {group}", _call(partial(client.usergroups_users_list, usergroup=group))
 
 
 def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -37,7 +38,10 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
     wanted = SCOPES | ({"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset())
     missing = ", ".join(sorted(wanted - granted))
     if granted:
-        yield "Slack scopes", missing and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app"
+        yield (
+            "Slack scopes",
+            missing and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app",
+        )
 
 
 def _call(ask: Callable[[], object]) -> str:

@@ -4,6 +4,7 @@ The limits are a table: block type → its fields. What concerns several blocks 
 is judged after it.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -142,3 +143,20 @@ def strings(value: Any) -> Iterator[str]:
 
 def _doubled(ids: Iterator[Any]) -> list[str]:
     return [name for name, times in Counter(ids).items() if name and times > 1]
+
+
+def with_ids(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks as Slack keeps them: each with a block_id, each interactive element with an action_id."""
+    return [_with_ids(block) for block in blocks]
+
+
+def _with_ids(block: Block) -> Block:
+    copied: Block = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)[:5]}
+    if "elements" in copied and copied["type"] == "actions":
+        copied["elements"] = [dict(each) for each in copied["elements"]]
+    for name in ("accessory", "element"):
+        if name in copied:
+            copied[name] = dict(copied[name])
+    for element in elements_of(copied):
+        element.setdefault("action_id", secrets.token_urlsafe(4)[:5])
+    return copied

@@ -76,6 +76,7 @@ class Posted:
     thread_ts: str = ""
     only_for: str = ""
     files: tuple[str, ...] = ()
+    reactions: tuple[str, ...] = ()
     deleted_at: float | None = None
 
     @property

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
+from playground.workspace.blocks import with_ids
 from playground.workspace.errors import SlackError
 from playground.workspace.feed import Feed
 from playground.workspace.model import View
@@ -11,7 +12,7 @@ from playground.workspace.views import STACK, judge_view
 
 
 class Views:
-    """The views of all people. `prepare` gives blocks their ids before a view is kept."""
+    """The views of all people."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
@@ -58,7 +59,8 @@ class Views:
             raise SlackError("not_found")
         if expected and expected != view.hash:
             raise SlackError("hash_conflict")
-        return self.keep(replace(view, content=content, hash=self._hash(), errors={}, filled=_kept(view, content)))
+        shown = replace(view, content=_identified(content), hash=self._hash(), errors={}, filled=_kept(view, content))
+        return self.keep(shown)
 
     def publish(self, user: str, content: dict[str, Any], expected: str = "") -> View:
         """Show a Home tab."""
@@ -96,7 +98,7 @@ class Views:
 
     def _new(self, kind: str, user: str, content: dict[str, Any]) -> View:
         id_ = f"V0{next(self._numbers):09X}"
-        return View(id=id_, kind=kind, user=user, content=content, hash=self._hash(), root=id_)
+        return View(id=id_, kind=kind, user=user, content=_identified(content), hash=self._hash(), root=id_)
 
     def _hash(self) -> str:
         return f"{self._feed.seq}.{next(self._numbers):08x}"
@@ -106,6 +108,10 @@ class Views:
         external = content.get("external_id")
         if external and any(self.known[id_].content.get("external_id") == external for id_ in shown):
             raise SlackError("duplicate_external_id")
+
+
+def _identified(content: dict[str, Any]) -> dict[str, Any]:
+    return {**content, "blocks": with_ids(content["blocks"])}
 
 
 def _kept(view: View, content: dict[str, Any]) -> dict[str, dict[str, Any]]:

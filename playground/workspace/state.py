@@ -4,12 +4,11 @@ Everything here is a value in a dictionary; every change goes through a method t
 """
 
 import itertools
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from playground.workspace.blocks import elements_of
+from playground.workspace.blocks import with_ids
 from playground.workspace.feed import Feed
 from playground.workspace.links import ResponseUrls, Triggers
 from playground.workspace.model import (
@@ -90,6 +89,13 @@ class State:
         with self.lock:
             return self._keep(replace(message, deleted_at=self.clock()))
 
+    def react(self, message: Posted) -> Posted:
+        """Keep a message whose reactions changed."""
+        with self.lock:
+            self.messages[message.channel, message.ts] = message
+            self.feed.tell("message", message)
+            return message
+
     def message(self, channel: str, ts: str) -> Posted | None:
         """The message, unless it is not there or deleted."""
         found = self.messages.get((channel, ts))
@@ -145,22 +151,3 @@ class State:
 
     def _version(self, text: str, blocks: Sequence[Block]) -> Version:
         return Version(at=self.clock(), text=text, blocks=tuple(with_ids(blocks)))
-
-
-def with_ids(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks as Slack keeps them: each with a block_id, each interactive element with an action_id."""
-    return [_with_ids(block) for block in blocks]
-
-
-def _with_ids(block: Block) -> Block:
-    copied: Block = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)[:5]}
-    if "elements" in copied and copied["type"] == "actions":
-        copied["elements"] = [dict(each) for each in copied["elements"]]
-    for name in ("accessory", "element"):
-        if name in copied:
-            copied[name] = dict(copied[name])
-    for element in elements_of(copied):
-        element.setdefault("action_id", secrets.token_urlsafe(4)[:5])
-    return copied
-
-

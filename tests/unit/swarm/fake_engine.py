@@ -6,34 +6,44 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from bot.swarm_model import EngineAddress
 
-NO_LEADER = "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online."
-LOCKED = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \"docker swarm unlock\" to unlock it."
-INFO = {"Name": "host", "ServerVersion": "20.10.24", "Swarm": {"NodeID": "n1", "LocalNodeState": "active", "ControlAvailable": True}}
+NO_LEADER = (
+    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online."
+)
+LOCKED = (
+    'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm unlock" to unlock it.'
+)
+INFO = {
+    "Name": "host",
+    "ServerVersion": "20.10.24",
+    "Swarm": {"NodeID": "n1", "LocalNodeState": "active", "ControlAvailable": True},
+}
 
 Answer = tuple[int, Any]
 
 
 class FakeEngine:
-    """An engine that answers as `behave(method, path)` says: a status and JSON, or None to drop the connection."""
+    """An engine that answers as `behave("GET /info")` says: a status and JSON, or None to drop the connection."""
 
-    def __init__(self, folder: Path, name: str, behave: Callable[[str, str], Answer | None] | None = None) -> None:
+    def __init__(self, folder: Path, name: str, behave: Callable[[str], Answer | None] | None = None) -> None:
         self.address = EngineAddress(name, f"unix://{folder / name}.sock")
         self.path = folder / f"{name}.sock"
         self.seen: list[str] = []
         self.version: dict[str, str] = {"ApiVersion": "1.41"}
-        self._behave = behave or (lambda method, path: (200, []))
+        self._behave = behave or always((200, []))
         self._server = _Server(str(self.path), self)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+        self._server.drop_connections()
         self.path.unlink(missing_ok=True)
 
     def answer(self, method: str, path: str) -> Answer | None:
@@ -43,7 +53,7 @@ class FakeEngine:
             return 200, self.version
         path = path.removeprefix("/v1.41").partition("?")[0]
         self.seen.append(f"{method} {path}")
-        return self._behave(method, path)
+        return self._behave(self.seen[-1])
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -52,7 +62,17 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def __init__(self, path: str, engine: FakeEngine) -> None:
         self.engine = engine
+        self.connections: list[socket.socket] = []
         super().__init__(path, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.append(request)
+        super().process_request(request, client_address)
+
+    def drop_connections(self) -> None:
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients go away in the middle: that is what is tested."""
@@ -75,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_DELETE = do_GET  # noqa: N815 - names that http.server wants
 
     def log_message(self, *args: Any) -> None:
         """Tests print nothing."""
@@ -97,16 +117,21 @@ class FrozenEngine:
         self._socket.close()
 
 
-def after(seconds: float, answer: Answer) -> Callable[[str, str], Answer]:
+def always(answer: Answer) -> Callable[[str], Answer]:
+    """Behaviour: the same answer to everything."""
+    return lambda call: answer
+
+
+def after(seconds: float, answer: Answer) -> Callable[[str], Answer]:
     """Behaviour: slow, but alive."""
 
-    def behave(method: str, path: str) -> Answer:
+    def behave(call: str) -> Answer:
         time.sleep(seconds)
         return answer
 
     return behave
 
 
-def refusing(status: int, message: str) -> Callable[[str, str], Answer]:
+def refusing(status: int, message: str) -> Callable[[str], Answer]:
     """Behaviour: every call but `/info` is refused."""
-    return lambda method, path: (200, INFO) if path == "/info" else (status, {"message": message})
+    return lambda call: (200, INFO) if call == "GET /info" else (status, {"message": message})

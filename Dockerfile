@@ -1,0 +1,28 @@
+# The base may be any image with Python 3.11 or newer as `python3`, with its venv module.
+ARG BASE=python:3.12-slim-bookworm
+
+FROM ${BASE} AS packages
+# The text of additional certificate authorities (PEM), where the network needs them; it stays in this stage.
+ARG CERTIFICATES=""
+COPY requirements.txt /
+RUN python3 -m venv /venv \
+ && if [ -n "$CERTIFICATES" ]; then printf '%s\n' "$CERTIFICATES" >/tmp/certificates.pem && export PIP_CERT=/tmp/certificates.pem; fi \
+ && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements.txt
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="swarmbot" \
+      org.opencontainers.image.description="ChatOps for Docker Swarm: deploy, watch and repair a Swarm from Slack"
+COPY --from=packages /venv /venv
+COPY bot /app/bot
+COPY handlers /app/handlers
+COPY jobs /app/jobs
+RUN mkdir /data && chown 10001 /data
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SWARMBOT_DATA=/data SWARMBOT_HTTP=0.0.0.0:8090
+WORKDIR /app
+USER 10001
+VOLUME /data
+EXPOSE 8090
+HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8090/healthz', timeout=2)"]
+ENTRYPOINT ["python3", "-m", "bot"]
+CMD ["run"]

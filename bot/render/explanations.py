@@ -1,0 +1,283 @@
+"""A sentence for every error: cause first, then what would be right. Read by `bot.render.errors` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot import errors
+from bot.render.blocks import familiar, when
+from bot.render.text import code, escape, prose, sentence
+
+_LISTS = {
+    "service": "service ls",
+    "node": "node ls",
+    "network": "network ls",
+    "secret": "secret ls",
+    "config": "config ls",
+    "stack": "stack ls",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An error in words: `sentence` is mrkdwn that starts with its emoji, `example` a line to send, without `/swarm`."""
+
+    sentence: str
+    example: str = ""
+
+
+# ---- what was typed
+
+
+def _unclosed_quote(error: errors.UnclosedQuote) -> Explanation:
+    return Explanation(f"❌ A quote is never closed in {code(error.line)}. Close it, or leave it out.")
+
+
+def _unknown_command(error: errors.UnknownCommand) -> Explanation:
+    return Explanation(f"❌ No command {code(error.typed)}.{_did_you_mean(error.near)}", next(iter(error.near), "help"))
+
+
+def _unknown_flag(error: errors.UnknownFlag) -> Explanation:
+    text = f"❌ {code(error.command)} has no {code(error.flag)}.{_did_you_mean(error.near)}"
+    return Explanation(text, error.right or f"help {error.command}")
+
+
+def _invalid_line(error: errors.InvalidLine) -> Explanation:
+    usage = f" It reads {code(error.usage)}." if error.usage else ""
+    command = f"{code(error.command)}: " if error.command else ""
+    return Explanation(f"❌ {command}{prose(error.problem.rstrip('.'))}.{usage}", error.example)
+
+
+def _invalid_value(error: errors.InvalidValue) -> Explanation:
+    value = f"is {code(error.value)}" if error.value.strip() else "is empty"
+    return Explanation(f"❌ {code(error.field)} {value}, expected {prose(error.expected)}.", error.example)
+
+
+def _secret_typed(error: errors.SecretTyped) -> Explanation:
+    text = (
+        f"✋ Nothing ran: a {escape(error.what)} stood in the line, and Slack keeps what is typed. Rotate it, then send "
+        f"{code('/swarm ' + error.command)} without it: you are asked in private."
+    )
+    return Explanation(text, error.command)
+
+
+def _unknown_name(error: errors.UnknownName) -> Explanation:
+    listing = _LISTS.get(error.kind, "help")
+    hint = _did_you_mean(error.near) or f" {code('/swarm ' + listing)} shows what there is."
+    return Explanation(f"❌ No {escape(error.kind)} {code(error.name)}.{hint}", listing if error.near else "")
+
+
+def _ambiguous_name(error: errors.AmbiguousName) -> Explanation:
+    text = f"❌ {code(error.name)} fits more than one {escape(error.kind)}: {_codes(error.matches)}. Use the id, or the whole name."
+    return Explanation(text, _LISTS.get(error.kind, ""))
+
+
+# ---- who may
+
+
+def _read_only(error: errors.ReadOnly) -> Explanation:
+    return Explanation(
+        f"✋ {code(error.command)} changes something, and swarmbot only reads as long as no roles are configured. "
+        f"Add {code('[[roles]]')} and {code('[[rules]]')} to its configuration file; {code('swarmbot check')} verifies it."
+    )
+
+
+def _not_allowed(error: errors.NotAllowed) -> Explanation:
+    target = f" on {code(error.target)}" if error.target else ""
+    if not error.roles:
+        return Explanation(f"✋ No rule allows {code(error.command)}{target}. Add one to the configuration file.")
+    return Explanation(
+        f"✋ You may not {code(error.command)}{target}: that is for {_or(error.roles)}. Ask one of them to send the line."
+    )
+
+
+def _lock_held(error: errors.LockHeld) -> Explanation:
+    lock = error.lock
+    doing = f': "{escape(lock.reason)}"' if lock.reason else ""
+    text = f"✋ {escape(lock.actor)} has been changing this since {when(lock.since)}{doing}. Nothing was done; try again when it has ended."
+    return Explanation(text, "status")
+
+
+def _lock_lost(error: errors.LockLost) -> Explanation:
+    return Explanation(
+        f"❌ swarmbot lost its lock on {code(error.target)} and stopped: somebody else may be changing it. "
+        "Look at what is there before you try again.",
+        "status",
+    )
+
+
+# ---- images
+
+
+def _image_not_found(error: errors.ImageNotFound) -> Explanation:
+    return Explanation(
+        f"❌ The registry has no {code(familiar(error.image))}. Check name and tag, or push it; nothing was changed."
+    )
+
+
+def _registry_away(error: errors.RegistryAway) -> Explanation:
+    return Explanation(
+        f"❌ The registry of {code(familiar(error.image))} does not answer: {prose(error.reason.rstrip('.'))}. Nothing was changed. "
+        f"Try again, or go on without the check by {code('--resolve-image never')}."
+    )
+
+
+def _registry_denied(error: errors.RegistryDenied) -> Explanation:
+    return Explanation(
+        f"❌ The registry wants credentials for {code(familiar(error.image))}, and the engine has none. "
+        f"Log the engine in with {code('docker login')}; nothing was changed."
+    )
+
+
+def _no_platform(error: errors.NoPlatform) -> Explanation:
+    offered = _or(map(str, error.offered)) or "no known platform"
+    return Explanation(
+        f"❌ {code(familiar(error.image))} is built for {offered}, and the nodes run {_or(map(str, error.wanted))}. "
+        "Push a multi-platform image; nothing was changed."
+    )
+
+
+# ---- the Swarm
+
+
+def _no_engine(error: errors.NoEngine) -> Explanation:
+    tried = (
+        "; ".join(f"{escape(name)}: {escape(reason.rstrip('.'))}" for name, reason in error.tried)
+        or "none is configured"
+    )
+    return Explanation(f"❌ No Docker engine answers ({tried}). Bring one back; services go on without the bot.")
+
+
+def _no_leader(error: errors.NoLeader) -> Explanation:
+    reason = f" ({escape(error.reason.rstrip('.'))})" if error.reason else ""
+    return Explanation(
+        f"❌ The Swarm has no leader{reason}: more than half of the managers have to be reachable. Services go on running; "
+        "bring a manager back, and try again."
+    )
+
+
+def _not_a_manager(error: errors.NotAManager) -> Explanation:
+    states = ", ".join(f"{escape(name)} is {escape(state)}" for name, state in error.states) or "none is configured"
+    locked = any(state == "locked" for _, state in error.states)
+    right = f"Unlock it with {code('/swarm swarm unlock')}." if locked else "Connect swarmbot to a manager."
+    return Explanation(f"❌ No engine that swarmbot knows is an unlocked manager: {states}. {right}")
+
+
+def _out_of_sequence(error: errors.OutOfSequence) -> Explanation:
+    return Explanation(
+        f"❌ {escape(error.kind.capitalize())} {code(error.name)} changes faster than swarmbot can: something else updates it time "
+        "and again. Find out what, then try again."
+    )
+
+
+def _moved(error: errors.Moved) -> Explanation:
+    return Explanation(
+        f"✋ {code(error.name)} is no longer what was planned against: {prose(error.what)} changed meanwhile. "
+        "Send the line again for a new plan."
+    )
+
+
+def _interrupted(error: errors.Interrupted) -> Explanation:
+    return Explanation(
+        f"❌ swarmbot was stopped before it changed {code(error.name)}: nothing was changed. Send the line again."
+    )
+
+
+def _port_taken(error: errors.PortTaken) -> Explanation:
+    return Explanation(f"❌ Port {error.port} is published by {code(error.service)} already. Publish another one.")
+
+
+def _name_taken(error: errors.NameTaken) -> Explanation:
+    text = f"❌ There is a {escape(error.kind)} {code(error.name)} already. Choose another name, or change that one."
+    return Explanation(text, _LISTS.get(error.kind, ""))
+
+
+def _engine_refused(error: errors.EngineRefused) -> Explanation:
+    return Explanation(f"❌ Docker refuses (HTTP {error.status}): {prose(sentence(error.reason))}")
+
+
+def _maybe_done(error: errors.MaybeDone) -> Explanation:
+    return Explanation(
+        f"❌ {escape(error.engine)} was lost after the change was sent ({escape(error.reason.rstrip('.'))}): it may have happened or "
+        "not. Look before you try again.",
+        "status",
+    )
+
+
+def _no_revision(error: errors.NoRevision) -> Explanation:
+    if not error.known:
+        return Explanation(
+            f"❌ {code(error.service)} has no earlier revision to go back to. Deploy the image that you want."
+        )
+    wanted = f"no revision {error.wanted}" if error.wanted is not None else "no revision before this one"
+    numbers = ", ".join(map(str, error.known[-10:]))
+    return Explanation(f"❌ {code(error.service)} has {wanted}, only {numbers}.", f"history {error.service}")
+
+
+def _unsupported(error: errors.Unsupported) -> Explanation:
+    return Explanation(f"❌ {prose(sentence(error.what))} {prose(sentence(error.instead))}")
+
+
+# ---- the bot itself
+
+
+def _store_away(error: errors.StoreAway) -> Explanation:
+    return Explanation(
+        f"✋ Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be changed: there would be no lock and no "
+        "record. Reading works; bring Redis back."
+    )
+
+
+def _invalid_setting(error: errors.InvalidSetting) -> Explanation:
+    text = f"❌ {code(error.where)} is wrong: {prose(error.problem.rstrip('.'))}. Correct it, then run {code('swarmbot check')}."
+    return Explanation(text)
+
+
+EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
+    errors.UnclosedQuote: _unclosed_quote,
+    errors.UnknownCommand: _unknown_command,
+    errors.UnknownFlag: _unknown_flag,
+    errors.InvalidLine: _invalid_line,
+    errors.InvalidValue: _invalid_value,
+    errors.SecretTyped: _secret_typed,
+    errors.UnknownName: _unknown_name,
+    errors.AmbiguousName: _ambiguous_name,
+    errors.ReadOnly: _read_only,
+    errors.NotAllowed: _not_allowed,
+    errors.LockHeld: _lock_held,
+    errors.LockLost: _lock_lost,
+    errors.ImageNotFound: _image_not_found,
+    errors.RegistryAway: _registry_away,
+    errors.RegistryDenied: _registry_denied,
+    errors.NoPlatform: _no_platform,
+    errors.NoEngine: _no_engine,
+    errors.NoLeader: _no_leader,
+    errors.NotAManager: _not_a_manager,
+    errors.OutOfSequence: _out_of_sequence,
+    errors.Moved: _moved,
+    errors.Interrupted: _interrupted,
+    errors.PortTaken: _port_taken,
+    errors.NameTaken: _name_taken,
+    errors.EngineRefused: _engine_refused,
+    errors.MaybeDone: _maybe_done,
+    errors.NoRevision: _no_revision,
+    errors.Unsupported: _unsupported,
+    errors.StoreAway: _store_away,
+    errors.InvalidSetting: _invalid_setting,
+}
+
+
+def _did_you_mean(near: Iterable[str]) -> str:
+    names = list(near)
+    return f" Did you mean {' or '.join(code(name) for name in names[:3])}?" if names else ""
+
+
+def _codes(names: Iterable[str]) -> str:
+    shown = list(names)
+    return ", ".join(code(name) for name in shown[:10]) + (f" and {len(shown) - 10} more" if len(shown) > 10 else "")
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(escape(name) for name in names)

@@ -1,0 +1,74 @@
+"""Help: all commands at a glance, and one command with everything that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.model import Message
+from bot.render.blocks import aligned, context, message, section
+from bot.render.text import code, escape, preformatted, prose
+
+_WIDE = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A flag: its spellings (`-p, --publish`), the form of its value (empty for a switch), and what it does."""
+
+    name: str
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandHelp:
+    """A command for people: its form, one sentence, its flags, lines to copy (without `/swarm`), and other names."""
+
+    usage: str
+    summary: str
+    options: tuple[Option, ...] = ()
+    examples: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands that belong together, each with its form and one sentence."""
+
+    title: str
+    commands: tuple[CommandHelp, ...]
+
+
+def overview(groups: Iterable[Group]) -> Message:
+    """What can be typed, group by group."""
+    shown = [group for group in groups if group.commands]
+    blocks = [section(f"*{escape(group.title)}*\n{_commands(group)}") for group in shown]
+    return message(
+        "swarmbot · what you can type after /swarm",
+        [
+            f"Every {code('docker')} line for a Swarm works as typed. {code('/swarm help COMMAND')} shows one with its flags."
+        ],
+        [*blocks, *context("In a thread, mention swarmbot instead: slash commands do not work there")],
+    )
+
+
+def command_help(spec: CommandHelp) -> Message:
+    """One command: how it is written, its flags, examples."""
+    options = [(f"{option.name} {option.value}".strip(), option.text) for option in spec.options]
+    examples = "\n".join(f"/swarm {line}" for line in spec.examples)
+    also = f"also: {', '.join(code(alias) for alias in spec.aliases)}" if spec.aliases else ""
+    return message(
+        f"/swarm {escape(spec.usage)}",
+        [prose(spec.summary)],
+        [
+            *([section(preformatted(examples))] if examples else []),
+            *([section(preformatted(aligned((), options, most=_WIDE)))] if options else []),
+            *context(also),
+        ],
+    )
+
+
+def _commands(group: Group) -> str:
+    rows = [(command.usage, command.summary) for command in group.commands]
+    return preformatted(aligned((), rows, most=_WIDE))

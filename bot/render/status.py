@@ -1,0 +1,96 @@
+"""The health of the whole Swarm in one message: what is wrong comes first, and says what it means."""
+
+from __future__ import annotations
+
+from bot.model import Below, Lock, Message, Status
+from bot.render.blocks import context, message, plural, when
+from bot.render.nodes import state_word
+from bot.render.text import code, escape
+
+_NAMED = 5
+_HINTS = "`/swarm deploy SERVICE IMAGE` · `/swarm services` · `/swarm ps SERVICE` · `/swarm nodes` · `/swarm help`"
+
+
+def health(view: Status, *, hints: bool = False) -> Message:
+    """One glance at everything: managers and quorum, nodes, services, rollouts, engines, Redis; `hints` says what to type."""
+    trouble = _trouble(view)
+    counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
+    lines = [" · ".join(counts), *_details(view)]
+    return message(_head(view, trouble), lines, context(_HINTS) if hints else ())
+
+
+def _head(view: Status, trouble: list[str]) -> str:
+    swarm = f"Swarm {escape(view.swarm)}" if view.swarm else "Swarm"
+    if not view.quorum:
+        return f"🔴 {swarm} has no quorum"
+    return f"🟠 {swarm} · {' · '.join(trouble[:3])}" if trouble else f"🟢 {swarm} is healthy"
+
+
+def _trouble(view: Status) -> list[str]:
+    away = view.nodes_away
+    parts = [
+        f"{_some(away, 1)} {'is' if len(away) == 1 else 'are'} not Ready" if away else "",
+        f"{plural(len(view.below), 'service')} below {'its' if len(view.below) == 1 else 'their'} count"
+        if view.below
+        else "",
+        "no further manager may fail" if view.managers > 1 and view.tolerated == 0 else "",
+        "Redis does not answer" if view.redis else "",
+        f"{plural(len(view.engines_away), 'engine')} away" if view.engines_away else "",
+    ]
+    return [part for part in parts if part]
+
+
+def _managers(view: Status) -> str:
+    if not view.quorum:
+        return f"{plural(view.managers, 'manager')}, too few reachable"
+    return f"{plural(view.managers, 'manager')}, {view.tolerated or 'none'} may fail"
+
+
+def _nodes(view: Status) -> str:
+    ready = view.nodes.get("ready", 0)
+    others = [
+        f"{count} {state_word(state)}" for state, count in sorted(view.nodes.items()) if state != "ready" and count
+    ]
+    return ", ".join([f"{plural(ready, 'node')} Ready", *others])
+
+
+def _services(view: Status) -> str:
+    if not view.services:
+        return "no services yet"
+    if not view.below:
+        return f"{plural(view.services, 'service')}, {'all at their' if view.services > 1 else 'at its'} count"
+    return f"{len(view.below)} of {plural(view.services, 'service')} below {'its' if len(view.below) == 1 else 'their'} count"
+
+
+def _details(view: Status) -> list[str]:
+    lines = [
+        "Services go on running; no change is possible until more than half of the managers are back."
+        if not view.quorum
+        else "",
+        f"Below their count: {_below(view.below)}" if view.below else "",
+        f"Not Ready: {_some(view.nodes_away, _NAMED)}" if view.nodes_away else "",
+        f"Rolling: {_some(view.rollouts, _NAMED)}" if view.rollouts else "",
+        *(_lock(lock) for lock in view.locks[:_NAMED]),
+        *(f"Engine {escape(name)} does not answer: {escape(why)}" for name, why in view.engines_away[:_NAMED]),
+        f"Redis does not answer ({escape(view.redis)}): reading works, changes are refused." if view.redis else "",
+        f"Nothing runs here yet: {code('/swarm service create --name web IMAGE')}"
+        if not view.services and view.quorum
+        else "",
+    ]
+    return [line for line in lines if line]
+
+
+def _below(below: tuple[Below, ...]) -> str:
+    named = ", ".join(f"{escape(one.service)} {one.running}/{one.desired}" for one in below[: 2 * _NAMED])
+    left = len(below) - 2 * _NAMED
+    return named + (f" and {left} more" if left > 0 else "")
+
+
+def _lock(lock: Lock) -> str:
+    what = f': "{escape(lock.reason)}"' if lock.reason else ""
+    return f"Being changed by {escape(lock.actor)} since {when(lock.since)}{what}"
+
+
+def _some(names: tuple[str, ...], most: int) -> str:
+    shown = ", ".join(escape(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

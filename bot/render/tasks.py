@@ -1,0 +1,81 @@
+"""The tasks of a service: the newest of each place first, its history behind it, causes before everything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.model import Finding, Message, Node, Service, Task
+from bot.render.blocks import Row, actions, age, button, image, image_cell, message, plural, table
+from bot.render.findings import causes, last_words
+from bot.render.text import code, escape, shortened
+
+_WANTED = ("running", "ready", "complete")
+_HISTORY = 2
+_LONGEST = 80
+
+
+def tasks(
+    service: Service, all_tasks: Sequence[Task], nodes: Mapping[str, Node], findings: Sequence[Finding], now: datetime
+) -> Message:
+    """Where the tasks of a service run, and why those that do not, do not. `nodes` go by id."""
+    places = sorted(_places(all_tasks), key=_rank)
+    trouble = [place for place in places if _in_trouble(place[0])]
+    running = sum(_runs(place[0]) for place in places)
+    total = service.replicas if service.replicas is not None else sum(place[0].desired in _WANTED for place in places)
+    state = "🟠" if trouble or running < total else "🟢"
+    name = escape(shortened(service.name, _LONGEST))
+    if not places:
+        return message(
+            f"{state} {name} has no tasks",
+            [f"It wants {plural(total, 'replica')}: {code(f'/swarm scale {service.name}=1')}"],
+        )
+    shown = [
+        _row(service, task, index, nodes, now) for place in places for index, task in enumerate(place[: 1 + _HISTORY])
+    ]
+    in_trouble = sum(len(place[: 1 + _HISTORY]) for place in trouble)
+    columns: Row = ("TASK", "STATE", "NODE", "IMAGE", "SINCE", "ERROR")
+    if not any(row[-1] for row in shown):
+        columns, shown = columns[:-1], [row[:-1] for row in shown]
+    blocks, files = table(columns, shown, in_trouble, "tasks.txt")
+    logs = actions(button("Logs", f"service logs {service.name}")) if trouble else []
+    return message(
+        f"{state} {name} · {running}/{total} running · {image(service.image)}",
+        causes(findings, most=3),
+        [*last_words(findings), *blocks, *logs],
+        files,
+    )
+
+
+def _places(all_tasks: Sequence[Task]) -> list[list[Task]]:
+    """The tasks of each slot (each node of a global service), the one that counts first, then newest first."""
+    places: dict[object, list[Task]] = defaultdict(list)
+    for task in all_tasks:
+        places[task.slot or task.node_id].append(task)
+    return [sorted(place, key=_newest, reverse=True) for place in places.values()]
+
+
+def _newest(task: Task) -> tuple[bool, float]:
+    return task.desired in _WANTED, task.created.timestamp() if task.created else 0.0
+
+
+def _rank(place: Sequence[Task]) -> tuple[bool, bool, int, str]:
+    task = place[0]
+    return not _in_trouble(task), task.desired not in _WANTED, task.slot, task.node_id
+
+
+def _in_trouble(task: Task) -> bool:
+    return task.desired in _WANTED and task.state not in ("running", "complete")
+
+
+def _runs(task: Task) -> bool:
+    return task.desired in _WANTED and task.state == "running"
+
+
+def _row(service: Service, task: Task, age_rank: int, nodes: Mapping[str, Node], now: datetime) -> Row:
+    node = nodes.get(task.node_id)
+    where = node.name if node else task.node_id[:12]
+    name = f"{service.name}.{task.slot or where}"
+    past = f" \\_ {name}" if age_rank else name
+    return (past, task.state.capitalize(), where, image_cell(task.image), age(task.at, now), task.error)

@@ -1,0 +1,250 @@
+"""What people do, as Slack tells it to the app: commands, mentions, clicks, forms. And what Slack does with the app's ack."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from playground.workspace.arguments import Arguments
+from playground.workspace.delivery import NO_CONNECTION, Deliverer
+from playground.workspace.errors import SlackError
+from playground.workspace.forms import problems, values
+from playground.workspace.methods_chat import as_json, content
+from playground.workspace.methods_views import view_json
+from playground.workspace.model import (
+    APP,
+    BOT_NAME,
+    BOT_USER,
+    SLACKBOT,
+    TEAM,
+    Block,
+    Channel,
+    Delivery,
+    Posted,
+    User,
+    View,
+)
+from playground.workspace.state import State
+from playground.workspace.typed import as_sent
+
+TEAM_DOMAIN = "swarm-playground"
+VERIFICATION_TOKEN = "playground-verification"
+NOT_CONNECTED = "We had some trouble connecting. Try again?"
+
+
+class Interactions:
+    """Turns what a person does into payloads, delivers them, and shows what the ack asks for. Not for the server's own thread."""
+
+    def __init__(self, state: State, deliverer: Deliverer, commands: tuple[str, ...]) -> None:
+        self._state = state
+        self._deliverer = deliverer
+        self._commands = commands
+
+    def command(self, user: User, channel: Channel, line: str) -> Delivery | None:
+        """Run a slash command; None when Slack itself refuses the line (no such command)."""
+        name, _, rest = line.strip().partition(" ")
+        if name not in self._commands:
+            self.whisper(user, channel, f"`{name}` is not a valid command. In Slack, lines that start with a “/” are commands.")
+            return None
+        payload = {
+            **self._common(user),
+            "team_domain": TEAM_DOMAIN,
+            "channel_id": channel.id,
+            "channel_name": "directmessage" if channel.is_im else channel.name,
+            "user_id": user.id,
+            "user_name": user.name,
+            "command": name,
+            "text": as_sent(rest.strip(), self._state.directory, labels=True),
+            "is_enterprise_install": "false",
+            "response_url": self._response_url(user, channel),
+            "trigger_id": self._state.triggers.give(user.id),
+            "team_id": TEAM,
+        }
+        del payload["team"], payload["user"]
+        sent = self._deliverer.ask("slash_commands", payload)
+        if sent.outcome != "acked":
+            why = "dispatch_failed" if sent.outcome == NO_CONNECTION else "operation_timeout"
+            self.whisper(user, channel, f"{name} failed because the app did not respond ({why})")
+        elif sent.answer:
+            self._show(user, channel, sent.answer)
+        return sent
+
+    def message(self, user: User, channel: Channel, line: str, thread_ts: str = "") -> Delivery | None:
+        """Post what a person writes; tell the app when it is mentioned, or in its direct message."""
+        text = as_sent(line, self._state.directory, labels=False)
+        message = self._state.post(channel.id, user.id, text, thread_ts=thread_ts)
+        event = {**as_json(self._state, message), "channel": channel.id, "event_ts": message.ts}
+        if channel.is_im:
+            return self._event({**event, "type": "message", "channel_type": "im"})
+        if f"<@{BOT_USER}>" not in text:
+            return None
+        if BOT_USER not in channel.members:
+            self.whisper(user, channel, f"@{BOT_NAME} is not in this channel: invite them first")
+            return None
+        return self._event({**event, "type": "app_mention"})
+
+    def open_home(self, user: User) -> Delivery:
+        """Open the app's Home tab."""
+        channel = self._state.directory.direct(user.id)
+        event: dict[str, Any] = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": "home"}
+        home = self._state.views.home(user.id)
+        if home is not None:
+            event["view"] = view_json(home)
+        return self._event({**event, "event_ts": self._state.new_ts()})
+
+    def act_on_message(self, user: User, message: Posted, block: Block, action: dict[str, Any]) -> Delivery:
+        """Use a button or a menu of a message."""
+        channel = self._state.directory.channels[message.channel]
+        container = {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": bool(message.only_for),
+        }
+        if message.thread_ts:
+            container["thread_ts"] = message.thread_ts
+        filled = self._state.chosen.get((message.channel, message.ts), {})
+        payload = {
+            **self._block_actions(user, block, action),
+            "container": container,
+            "channel": {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name},
+            "state": {"values": values(message.now.blocks, filled)},
+            "response_url": self._response_url(user, channel, message.ts),
+            "trigger_id": self._state.triggers.give(user.id),
+        }
+        if not message.only_for:
+            # Slack leaves an ephemeral message out: the app cannot read it back.
+            payload["message"] = as_json(self._state, message)
+        return self._deliverer.ask("interactive", payload)
+
+    def act_on_view(self, user: User, view: View, block: Block, action: dict[str, Any]) -> Delivery:
+        """Use a button or a menu of a modal or of the Home tab."""
+        payload = {
+            **self._block_actions(user, block, action),
+            "container": {"type": "view", "view_id": view.id},
+            "view": self._view_json(view),
+            "trigger_id": self._state.triggers.give(user.id, view.id if view.kind == "modal" else ""),
+        }
+        return self._deliverer.ask("interactive", payload)
+
+    def suggest(self, user: User, where: View | Posted, block: Block, element: dict[str, Any], typed: str) -> Delivery:
+        """Type into an external select."""
+        payload: dict[str, Any] = {
+            **self._common(user),
+            "type": "block_suggestion",
+            "action_id": element["action_id"],
+            "block_id": block["block_id"],
+            "value": typed,
+        }
+        if isinstance(where, View):
+            payload |= {"container": {"type": "view", "view_id": where.id}, "view": self._view_json(where)}
+        else:
+            payload |= {
+                "container": {"type": "message", "message_ts": where.ts, "channel_id": where.channel},
+                "channel": {"id": where.channel, "name": self._state.directory.name_of(where.channel)},
+                "message": as_json(self._state, where),
+            }
+        return self._deliverer.ask("interactive", payload)
+
+    def submit(self, user: User, view: View) -> tuple[Delivery | None, dict[str, str]]:
+        """Submit a modal; returns the delivery, or the problems that keep Slack from sending it at all."""
+        found = problems(view.content["blocks"], view.filled)
+        if found:
+            self._state.views.keep(replace(view, errors=found))
+            return None, found
+        payload = {
+            **self._common(user),
+            "type": "view_submission",
+            "trigger_id": self._state.triggers.give(user.id, view.id),
+            "view": self._view_json(view),
+            "response_urls": [],
+            "is_enterprise_install": False,
+        }
+        sent = self._deliverer.ask("interactive", payload)
+        with self._state.lock:
+            self._after_submit(user, view, sent)
+        return sent, {}
+
+    def close(self, user: User, view: View) -> Delivery | None:
+        """Close a modal with its close button."""
+        everything = bool(view.content.get("clear_on_close"))
+        self._state.views.close(user.id, everything=everything)
+        if not view.content.get("notify_on_close"):
+            return None
+        shown = {"view": self._view_json(view), "is_cleared": everything}
+        return self._deliverer.ask("interactive", {**self._common(user), "type": "view_closed", **shown})
+
+    def whisper(self, user: User, channel: Channel, text: str) -> Posted:
+        """Slackbot says something that only this person sees."""
+        return self._state.post(channel.id, SLACKBOT, text, only_for=user.id)
+
+    def _after_submit(self, user: User, view: View, sent: Delivery) -> None:
+        views, action = self._state.views, sent.answer.get("response_action")
+        if sent.outcome != "acked":
+            views.keep(replace(view, errors={"": NOT_CONNECTED}))
+        elif action == "errors":
+            known = {block["block_id"] for block in view.content["blocks"] if block["type"] == "input"}
+            errors = {str(name): str(text) for name, text in sent.answer.get("errors", {}).items()}
+            views.keep(replace(view, errors=errors if errors and set(errors) <= known else {"": NOT_CONNECTED}))
+        elif action in ("update", "push"):
+            self._next_view(user, view, sent.answer)
+        else:
+            views.close(user.id, everything=action == "clear")
+
+    def _next_view(self, user: User, view: View, answer: dict[str, Any]) -> None:
+        views = self._state.views
+        try:
+            if answer["response_action"] == "update":
+                views.update(views.known[view.id], answer.get("view") or {})
+            else:
+                views.push(user.id, answer.get("view") or {})
+        except SlackError as error:
+            views.keep(replace(view, errors={"": f"{NOT_CONNECTED} ({error})"}))
+
+    def _show(self, user: User, channel: Channel, answer: dict[str, Any]) -> None:
+        only_for = "" if answer.get("response_type") == "in_channel" else user.id
+        try:
+            text, blocks = content(Arguments(answer))
+        except SlackError as error:
+            self.whisper(user, channel, f"the app's answer was refused ({error})")
+            return
+        self._state.post(channel.id, BOT_USER, text, blocks, only_for=only_for)
+
+    def _event(self, event: dict[str, Any]) -> Delivery:
+        authorization = {
+            "enterprise_id": None,
+            "team_id": TEAM,
+            "user_id": BOT_USER,
+            "is_bot": True,
+            "is_enterprise_install": False,
+        }
+        return self._deliverer.tell(
+            {
+                "token": VERIFICATION_TOKEN,
+                "team_id": TEAM,
+                "api_app_id": APP,
+                "event": event,
+                "type": "event_callback",
+                "event_id": self._state.new_id("Ev"),
+                "event_time": int(time.time()),
+                "authorizations": [authorization],
+                "is_ext_shared_channel": False,
+            }
+        )
+
+    def _block_actions(self, user: User, block: Block, action: dict[str, Any]) -> dict[str, Any]:
+        done = {**action, "block_id": block["block_id"], "action_ts": self._state.new_ts()}
+        return {**self._common(user), "type": "block_actions", "actions": [done], "enterprise": None}
+
+    def _common(self, user: User) -> dict[str, Any]:
+        return {
+            "token": VERIFICATION_TOKEN,
+            "api_app_id": APP,
+            "team": {"id": TEAM, "domain": TEAM_DOMAIN},
+            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
+        }
+
+    def _view_json(self, view: View) -> dict[str, Any]:
+        return view_json(view, values(view.content["blocks"], view.filled))
+
+    def _response_url(self, user: User, channel: Channel, ts: str = "") -> str:
+        return f"{self._state.base_url}/response/{self._state.response_urls.give(user.id, channel.id, ts)}"

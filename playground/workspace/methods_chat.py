@@ -1,0 +1,178 @@
+"""The `chat.*`, `reactions.*` and history methods of the Web API."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from playground.workspace.arguments import Arguments
+from playground.workspace.blocks import MESSAGE_TEXT, UPDATE_TEXT, judge_message
+from playground.workspace.errors import SlackError
+from playground.workspace.model import APP, BOT, BOT_USER, TEAM, Block, Channel, Posted
+from playground.workspace.state import State
+
+Method = Callable[[State, Arguments], dict[str, Any]]
+
+
+def post_message(state: State, given: Arguments) -> dict[str, Any]:
+    """chat.postMessage."""
+    channel = _channel(state, given)
+    text, blocks = content(given)
+    thread = given.text("thread_ts")
+    if thread and state.message(channel.id, thread) is None:
+        raise SlackError("thread_not_found")
+    message = state.post(channel.id, BOT_USER, text, blocks, thread_ts=thread)
+    return {"channel": channel.id, "ts": message.ts, "message": as_json(state, message)}
+
+
+def update(state: State, given: Arguments) -> dict[str, Any]:
+    """chat.update: with `text` and no `blocks`, the blocks go away."""
+    message = _own(state, given, "cant_update_message")
+    text, blocks = content(given, UPDATE_TEXT)
+    edited = state.edit(message, text, blocks)
+    return {"channel": message.channel, "ts": message.ts, "text": text, "message": as_json(state, edited)}
+
+
+def post_ephemeral(state: State, given: Arguments) -> dict[str, Any]:
+    """chat.postEphemeral."""
+    channel = _channel(state, given)
+    user = given.need("user")
+    if user not in state.directory.users:
+        raise SlackError("user_not_found")
+    if user not in channel.members:
+        raise SlackError("user_not_in_channel")
+    text, blocks = content(given)
+    message = state.post(channel.id, BOT_USER, text, blocks, thread_ts=given.text("thread_ts"), only_for=user)
+    return {"message_ts": message.ts}
+
+
+def delete(state: State, given: Arguments) -> dict[str, Any]:
+    """chat.delete."""
+    message = _own(state, given, "cant_delete_message")
+    state.delete(message)
+    return {"channel": message.channel, "ts": message.ts}
+
+
+def permalink(state: State, given: Arguments) -> dict[str, Any]:
+    """chat.getPermalink."""
+    channel = _channel(state, given)
+    ts = given.need("message_ts")
+    if state.message(channel.id, ts) is None:
+        raise SlackError("message_not_found")
+    return {"channel": channel.id, "permalink": state.permalink(channel.id, ts)}
+
+
+def history(state: State, given: Arguments) -> dict[str, Any]:
+    """conversations.history: newest first, without replies."""
+    channel = _channel(state, given)
+    found = [each for each in _lasting(state, channel) if each.thread_ts in ("", each.ts)]
+    return _page(state, given, found[::-1])
+
+
+def replies(state: State, given: Arguments) -> dict[str, Any]:
+    """conversations.replies: the parent first."""
+    channel = _channel(state, given)
+    parent = state.message(channel.id, given.need("ts"))
+    if parent is None:
+        raise SlackError("thread_not_found")
+    thread = [each for each in state.thread(channel.id, parent.ts) if not each.only_for]
+    return _page(state, given, [parent, *thread])
+
+
+def react(state: State, given: Arguments) -> dict[str, Any]:
+    """reactions.add."""
+    message = state.message(_channel(state, given).id, given.need("timestamp", "no_item_specified"))
+    if message is None:
+        raise SlackError("message_not_found")
+    name = given.need("name", "invalid_name")
+    if name in message.reactions:
+        raise SlackError("already_reacted")
+    state.react(replace(message, reactions=(*message.reactions, name)))
+    return {}
+
+
+def content(given: Arguments, most: int = MESSAGE_TEXT) -> tuple[str, Sequence[Block]]:
+    """The text and blocks of a message; raises SlackError where Slack refuses them."""
+    text = given.text("text")
+    blocks = given.data("blocks", "invalid_blocks_format") or []
+    if blocks:
+        judge_message(blocks)
+    elif not text.strip():
+        raise SlackError("no_text")
+    if len(text) > most:
+        raise SlackError("msg_too_long")
+    return text, blocks
+
+
+def as_json(state: State, message: Posted) -> dict[str, Any]:
+    """A message as the API and the payloads show it."""
+    shown: dict[str, Any] = {
+        "type": "message",
+        "user": message.user,
+        "ts": message.ts,
+        "text": message.now.text,
+        "team": TEAM,
+    }
+    if message.user == BOT_USER:
+        shown |= {"bot_id": BOT, "app_id": APP}
+    if message.now.blocks:
+        shown["blocks"] = list(message.now.blocks)
+    thread = state.thread(message.channel, message.ts)
+    if message.thread_ts or thread:
+        shown["thread_ts"] = message.thread_ts or message.ts
+    if thread:
+        shown |= {"reply_count": len(thread), "latest_reply": thread[-1].ts}
+    if len(message.versions) > 1:
+        shown["edited"] = {"user": message.user, "ts": f"{message.now.at:.6f}"}
+    if message.files:
+        shown["files"] = [{"id": each, "name": state.files[each].name} for each in message.files]
+    return shown
+
+
+def _channel(state: State, given: Arguments) -> Channel:
+    found = state.directory.find_channel(given.need("channel", "channel_not_found"))
+    if found is None or (found.is_im and BOT_USER not in found.members):
+        raise SlackError("channel_not_found")
+    return found
+
+
+def _own(state: State, given: Arguments, refusal: str) -> Posted:
+    # An update takes an id only: Slack answers channel_not_found to a name.
+    channel = state.directory.channels.get(given.need("channel", "channel_not_found"))
+    if channel is None:
+        raise SlackError("channel_not_found")
+    message = state.message(channel.id, given.need("ts", "message_not_found"))
+    if message is None or message.only_for:
+        raise SlackError("message_not_found")
+    if message.user != BOT_USER:
+        raise SlackError(refusal)
+    return message
+
+
+def _lasting(state: State, channel: Channel) -> list[Posted]:
+    with state.lock:
+        listed = [each for each in state.messages.values() if each.channel == channel.id]
+    return [each for each in listed if each.deleted_at is None and not each.only_for]
+
+
+def _page(state: State, given: Arguments, found: Sequence[Posted]) -> dict[str, Any]:
+    oldest, latest = given.text("oldest") or "0", given.text("latest") or "9999999999"
+    inside = [each for each in found if float(oldest) <= float(each.ts) <= float(latest)]
+    first, limit = given.number("cursor", 0), given.number("limit", 100)
+    more = first + limit < len(inside)
+    return {
+        "messages": [as_json(state, each) for each in inside[first : first + limit]],
+        "has_more": more,
+        "response_metadata": {"next_cursor": str(first + limit) if more else ""},
+    }
+
+
+METHODS: dict[str, Method] = {
+    "chat.postMessage": post_message,
+    "chat.update": update,
+    "chat.postEphemeral": post_ephemeral,
+    "chat.delete": delete,
+    "chat.getPermalink": permalink,
+    "conversations.history": history,
+    "conversations.replies": replies,
+    "reactions.add": react,
+}

@@ -1,0 +1,94 @@
+"""The `files.*` methods of the Web API, as `files_upload_v2` of the SDK uses them: reserve, upload, complete."""
+
+import mimetypes
+from dataclasses import replace
+from typing import Any
+
+from playground.workspace.arguments import Arguments
+from playground.workspace.errors import SlackError
+from playground.workspace.methods_chat import Method
+from playground.workspace.model import BOT_USER, Channel, StoredFile
+from playground.workspace.state import State
+
+
+def reserve(state: State, given: Arguments) -> dict[str, Any]:
+    """files.getUploadURLExternal."""
+    name, length = given.need("filename"), given.number("length", 0)
+    if length <= 0:
+        raise SlackError("invalid_arguments", ("[ERROR] must be greater than 0 [json-pointer:/length]",))
+    file = state.keep_file(StoredFile(state.new_id("F"), name, name, length, state.clock()))
+    return {"file_id": file.id, "upload_url": f"{state.base_url}/upload/v1/{file.id}"}
+
+
+def upload(state: State, id_: str, content: bytes) -> None:
+    """What the upload URL does; raises SlackError (400) when the content is not what was announced."""
+    file = state.files.get(id_)
+    if file is None or file.content is not None or len(content) != file.length:
+        raise SlackError("file_upload_size_mismatch" if file else "file_not_found", status=400)
+    state.keep_file(replace(file, content=content))
+
+
+def complete(state: State, given: Arguments) -> dict[str, Any]:
+    """files.completeUploadExternal: share what was uploaded, in a channel or a thread."""
+    listed = given.data("files")
+    if not isinstance(listed, list) or not listed:
+        raise SlackError("invalid_arguments", ("[ERROR] missing required field: files",))
+    files = [_uploaded(state, item) for item in listed]
+    channels = [each for each in (given.text("channel_id") or given.text("channels")).split(",") if each]
+    places = [_place(state, each) for each in channels]
+    for file in files:
+        state.keep_file(replace(file, shared_in=tuple(channel.id for channel in places)))
+    ids = [file.id for file in files]
+    for channel in places:
+        thread = given.text("thread_ts")
+        state.post(channel.id, BOT_USER, given.text("initial_comment"), thread_ts=thread, files=ids)
+    return {"files": [file_json(state, state.files[each]) for each in ids]}
+
+
+def file_info(state: State, given: Arguments) -> dict[str, Any]:
+    """files.info."""
+    file = state.files.get(given.need("file", "file_not_found"))
+    if file is None or file.content is None:
+        raise SlackError("file_not_found")
+    return {"file": file_json(state, file)}
+
+
+def file_json(state: State, file: StoredFile) -> dict[str, Any]:
+    """A file as the API shows it."""
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title,
+        "mimetype": mimetypes.guess_type(file.name)[0] or "text/plain",
+        "user": BOT_USER,
+        "created": int(file.at),
+        "size": file.length,
+        "channels": list(file.shared_in),
+        "url_private": f"{state.base_url}/files-pri/{file.id}/{file.name}",
+        "url_private_download": f"{state.base_url}/files-pri/{file.id}/download/{file.name}",
+        "permalink": f"{state.base_url}/files/{file.id}/{file.name}",
+    }
+
+
+def _uploaded(state: State, item: Any) -> StoredFile:
+    file = state.files.get(item.get("id", "")) if isinstance(item, dict) else None
+    if file is None or file.content is None:
+        raise SlackError("file_not_found")
+    return replace(file, title=item.get("title") or file.name)
+
+
+def _place(state: State, id_: str) -> Channel:
+    channel = state.directory.channels.get(id_)
+    if channel is None:
+        raise SlackError("channel_not_found")
+    # `chat:write.public` is for messages: to share a file the app must be a member.
+    if BOT_USER not in channel.members:
+        raise SlackError("not_in_channel")
+    return channel
+
+
+METHODS: dict[str, Method] = {
+    "files.getUploadURLExternal": reserve,
+    "files.completeUploadExternal": complete,
+    "files.info": file_info,
+}

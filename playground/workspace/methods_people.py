@@ -1,0 +1,148 @@
+"""The methods of the Web API about who and where: auth, team, users, user groups, bots, conversations."""
+
+from typing import Any
+
+from playground.workspace.arguments import Arguments
+from playground.workspace.errors import SlackError
+from playground.workspace.methods_chat import Method
+from playground.workspace.model import APP, BOT, BOT_NAME, BOT_USER, TEAM, TEAM_NAME, Channel, Group, User
+from playground.workspace.state import State
+
+END = {"response_metadata": {"next_cursor": ""}}
+
+
+def auth_test(state: State, _: Arguments) -> dict[str, Any]:
+    """auth.test."""
+    return {
+        "url": f"{state.base_url}/",
+        "team": TEAM_NAME,
+        "user": BOT_NAME,
+        "team_id": TEAM,
+        "user_id": BOT_USER,
+        "bot_id": BOT,
+        "is_enterprise_install": False,
+    }
+
+
+def team_info(_: State, __: Arguments) -> dict[str, Any]:
+    """team.info."""
+    return {"team": {"id": TEAM, "name": TEAM_NAME, "domain": "swarm-playground"}}
+
+
+def bots_info(_: State, given: Arguments) -> dict[str, Any]:
+    """bots.info."""
+    if given.text("bot") not in ("", BOT):
+        raise SlackError("bot_not_found")
+    return {"bot": {"id": BOT, "app_id": APP, "user_id": BOT_USER, "name": BOT_NAME, "deleted": False}}
+
+
+def users_info(state: State, given: Arguments) -> dict[str, Any]:
+    """users.info."""
+    return {"user": _user_json(_user(state, given.need("user", "user_not_found")))}
+
+
+def users_list(state: State, _: Arguments) -> dict[str, Any]:
+    """users.list."""
+    return {"members": [_user_json(each) for each in state.directory.users.values()], **END}
+
+
+def groups_list(state: State, given: Arguments) -> dict[str, Any]:
+    """usergroups.list."""
+    with_members = given.flag("include_users")
+    return {"usergroups": [_group_json(each, with_members) for each in state.directory.groups.values()]}
+
+
+def group_members(state: State, given: Arguments) -> dict[str, Any]:
+    """usergroups.users.list."""
+    group = state.directory.groups.get(given.need("usergroup"))
+    if group is None:
+        raise SlackError("no_such_subteam")
+    return {"users": list(group.members)}
+
+
+def open_direct(state: State, given: Arguments) -> dict[str, Any]:
+    """conversations.open: a direct message with one person."""
+    users = [each for each in given.text("users").split(",") if each]
+    if not users:
+        return {"channel": {"id": _channel(state, given).id}}
+    if len(users) > 1 or users[0] == BOT_USER:
+        raise SlackError("not_enough_users" if users == [BOT_USER] else "method_not_supported_for_channel_type")
+    channel = state.directory.direct(_user(state, users[0]).id)
+    return {"channel": {"id": channel.id}, "no_op": False, "already_open": False}
+
+
+def channel_info(state: State, given: Arguments) -> dict[str, Any]:
+    """conversations.info."""
+    return {"channel": _channel_json(_channel(state, given))}
+
+
+def channel_list(state: State, given: Arguments) -> dict[str, Any]:
+    """conversations.list."""
+    kinds = (given.text("types") or "public_channel").split(",")
+    listed = [each for each in state.directory.channels.values() if ("im" if each.is_im else "public_channel") in kinds]
+    return {"channels": [_channel_json(each) for each in listed], **END}
+
+
+def channel_members(state: State, given: Arguments) -> dict[str, Any]:
+    """conversations.members."""
+    return {"members": sorted(_channel(state, given).members), **END}
+
+
+def _channel(state: State, given: Arguments) -> Channel:
+    found = state.directory.channels.get(given.need("channel", "channel_not_found"))
+    if found is None:
+        raise SlackError("channel_not_found")
+    return found
+
+
+def _user(state: State, id_: str) -> User:
+    if id_ not in state.directory.users:
+        raise SlackError("user_not_found")
+    return state.directory.users[id_]
+
+
+def _user_json(user: User) -> dict[str, Any]:
+    profile = {"real_name": user.real_name, "display_name": user.name}
+    return {
+        "id": user.id,
+        "team_id": TEAM,
+        "name": user.name,
+        "real_name": user.real_name,
+        "profile": profile,
+        "tz": user.tz,
+        "is_bot": user.is_bot,
+        "deleted": False,
+    }
+
+
+def _group_json(group: Group, with_members: bool) -> dict[str, Any]:
+    members = {"users": list(group.members)} if with_members else {}
+    return {"id": group.id, "team_id": TEAM, "name": group.handle, "handle": group.handle, "date_delete": 0, **members}
+
+
+def _channel_json(channel: Channel) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": channel.id, "is_im": channel.is_im, "is_archived": False}
+    if channel.is_im:
+        return shown | {"user": next(iter(channel.members - {BOT_USER}))}
+    return shown | {
+        "name": channel.name,
+        "is_channel": True,
+        "is_private": False,
+        "is_member": BOT_USER in channel.members,
+        "num_members": len(channel.members),
+    }
+
+
+METHODS: dict[str, Method] = {
+    "auth.test": auth_test,
+    "team.info": team_info,
+    "bots.info": bots_info,
+    "users.info": users_info,
+    "users.list": users_list,
+    "usergroups.list": groups_list,
+    "usergroups.users.list": group_members,
+    "conversations.open": open_direct,
+    "conversations.info": channel_info,
+    "conversations.list": channel_list,
+    "conversations.members": channel_members,
+}

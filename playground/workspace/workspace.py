@@ -1,0 +1,169 @@
+"""The workspace as a whole: starts and stops the servers, and holds what tests and the terminal reach for."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from fastapi import FastAPI
+
+from playground.errors import NotReadyError
+from playground.workspace import control, server
+from playground.workspace.api import Api, Tokens
+from playground.workspace.delivery import Deliverer, HttpCarrier
+from playground.workspace.faults import Faults
+from playground.workspace.feed import Feed
+from playground.workspace.interactions import Interactions
+from playground.workspace.model import MANIFEST_SCOPES, ApiCall, Delivery, Limits
+from playground.workspace.person import Person
+from playground.workspace.socketmode import SocketMode
+from playground.workspace.state import State
+
+HOST = "127.0.0.1"
+BOT_TOKEN = "xoxb-0000000000-0000000000-playground"
+APP_TOKEN = "xapp-1-A0SWARMBOT-0000000000-playground"
+SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+START_SECONDS = 10.0
+
+
+class Workspace:
+    """A Slack workspace on loopback. Give the app `api_url`, `bot_token` and `app_token` (or `signing_secret` for HTTP mode)."""
+
+    bot_token = BOT_TOKEN
+    app_token = APP_TOKEN
+    signing_secret = SIGNING_SECRET
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        clock: Callable[[], float] = time.time,
+        limits: Limits = Limits(),  # noqa: B008 - a frozen value
+        scopes: tuple[str, ...] = MANIFEST_SCOPES,
+        commands: tuple[str, ...] = ("/swarm",),
+    ) -> None:
+        self.limits = limits
+        self.state = State(clock, limits)
+        self._wanted_port = port
+        self._socket = SocketMode(limits, HOST)
+        self.faults = Faults(clock, self._socket)
+        self._socket.refused = lambda: self.faults.refuse_sockets
+        self._socket.silent = lambda: self.faults.silent
+        self._socket.duplicated = lambda: self.faults.duplicate_envelopes
+        self._socket.changed = lambda names: self._tell_connections(names)
+        self._deliverer = Deliverer(self.state, self._socket)
+        self.interactions = Interactions(self.state, self._deliverer, commands)
+        self._api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, scopes), self.faults)
+        self._api.connect = self._socket.new_url
+        self._app: FastAPI = server.build(self.state, self._api, BOT_TOKEN)
+        control.add_routes(self._app, self.state, self.person)
+        self._uvicorn: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self.port = 0
+
+    def start(self) -> Self:
+        """Listen; returns when it is ready. Raises NotReadyError when it is not within ten seconds."""
+        config = uvicorn.Config(self._app, HOST, self._wanted_port, log_level="error", ws="none", lifespan="off")
+        self._uvicorn = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="slack-workspace", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(START_SECONDS):
+            raise NotReadyError("the Slack workspace listens", START_SECONDS)
+        return self
+
+    def stop(self) -> None:
+        """Close all connections and stop listening."""
+        if self._uvicorn is not None and self._thread is not None:
+            self._uvicorn.should_exit = True
+            self._uvicorn.force_exit = True
+            self._thread.join(START_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The root of the workspace's pages and of the control routes."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """What goes into SLACK_API_URL."""
+        return f"{self.url}/api/"
+
+    @property
+    def feed(self) -> Feed:
+        """All changes, in order."""
+        return self.state.feed
+
+    @property
+    def connections(self) -> tuple[str, ...]:
+        """The ids of the app's live sockets."""
+        return self._socket.connections
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Every payload that was sent to the app, in order, with how it went."""
+        with self.state.lock:
+            return tuple(self.state.deliveries.values())
+
+    def calls(self, method: str = "") -> tuple[ApiCall, ...]:
+        """Every call of the Web API, in order; of one method if named."""
+        with self.state.lock:
+            return tuple(call for call in self.state.calls if method in ("", call.method))
+
+    def person(self, name: str) -> Person:
+        """Someone in the workspace: `dev`, `lead`, `guest` or `ops`; raises UnknownNameError."""
+        return Person(self.state, self.interactions, self.state.directory.user(name))
+
+    def channel_id(self, name: str) -> str:
+        """The id of a channel such as `ops`; raises UnknownNameError."""
+        return self.state.directory.channel(name).id
+
+    def deliver_to(self, url: str | None) -> None:
+        """Send payloads as signed requests to `url` (Slack's HTTP mode), or, with None, over the socket again."""
+        self._deliverer.carrier = (
+            self._socket if url is None else HttpCarrier(url, SIGNING_SECRET, self.limits)
+        )
+
+    def wait_connected(self, connections: int = 1, timeout: float = 10.0) -> None:
+        """Wait until the app has that many live sockets; raises NotReadyError."""
+        deadline = time.monotonic() + timeout
+        while len(self.connections) < connections:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise NotReadyError(f"the app has {connections} sockets", timeout, f"It has {len(self.connections)}.")
+            self.feed.after(self.feed.seq, min(left, 0.1))
+
+    def _tell_connections(self, names: tuple[str, ...]) -> None:
+        self.feed.tell("socket", names)
+
+    def _serve(self) -> None:
+        asyncio.run(self._serve_all())
+
+    async def _serve_all(self) -> None:
+        if self._uvicorn is None:
+            return
+        await self._socket.start(0)
+        self._deliverer.bind(asyncio.get_running_loop())
+        watcher = asyncio.create_task(self._announce())
+        await self._uvicorn.serve()
+        watcher.cancel()
+        self._deliverer.cancel()
+        await self._socket.stop()
+
+    async def _announce(self) -> None:
+        while self._uvicorn is None or not self._uvicorn.started:
+            await asyncio.sleep(0.01)
+        self.port = int(self._uvicorn.servers[0].sockets[0].getsockname()[1])
+        self.state.base_url = self.url
+        self._ready.set()

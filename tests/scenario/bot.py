@@ -1,0 +1,118 @@
+"""The bot as operators run it: a process of its own, with its configuration in a folder and its Redis beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playground.cluster import Cluster
+from playground.workspace import Workspace
+
+ROLES = """
+[[roles]]
+name = "operator"
+users = [{operators}]
+
+[[rules]]
+commands = ["*"]
+ask = ["operator"]
+"""
+
+
+@dataclass
+class RunningBot:
+    """One `swarmbot run`. `kill` is SIGKILL, as when the machine dies; `stop` is what an orderly shutdown sends."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    port: int = 0
+    config: str = ""
+    started_in: float = field(default=0.0)
+
+    def start(self) -> RunningBot:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "swarmbot.toml").write_text(self.config)
+        self.port = self.port or free_port()
+        environment = {
+            **self.environment,
+            "SWARMBOT_HTTP": f"127.0.0.1:{self.port}",
+            "SWARMBOT_CONFIG": str(self.folder / "swarmbot.toml"),
+            "SWARMBOT_DATA": str(self.folder / "data"),
+        }
+        begun = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"], env=environment, stderr=(self.folder / "log").open("ab")
+        )
+        eventually(lambda: not self.missing(), 15, lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}")
+        self.started_in = time.monotonic() - begun
+        return self
+
+    def missing(self) -> dict[str, str]:
+        """What `/readyz` misses; nothing when the bot is ready."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return dict(json.load(answer)["missing"])
+        except urllib.error.HTTPError as error:
+            return dict(json.load(error)["missing"])
+        except OSError as error:
+            return {"http": str(error)}
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text() if (self.folder / "log").exists() else ""
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(20)
+
+
+def bot_for(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
+    """A bot that knows all managers of the cluster, with `dev` and `lead` as operators; changes are posted in #ops."""
+    managers = [node for name, node in cluster.nodes.items() if name != "node4"]
+    engines = "".join(f'[[engines]]\nname = "{node.name}"\nurl = "{node.url}"\n' for node in managers)
+    operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
+    config = f'channel = "{workspace.channel("ops")}"\n{engines}{ROLES.format(operators=operators)}'
+    environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
+    environment |= {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_API_URL": workspace.api_url,
+        **more,
+    }
+    return RunningBot(folder, environment, config=config)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(true: Callable[[], object], seconds: float, why: Callable[[], str] = lambda: "it never came true") -> None:
+    """Wait until something is true; fail with the reason where it never is."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, why()
+        time.sleep(0.05)

@@ -1,0 +1,62 @@
+"""One workspace and one bot for the stories of a file; each story begins with an empty Swarm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from playground.cluster import Cluster
+from playground.workspace import Workspace
+from playground.workspace.person import Person
+from tests.scenario.bot import RunningBot, bot_for
+from tests.scenario.swarm import Site
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Iterator[Workspace]:
+    with Workspace() as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def bot(machine: Cluster, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBot]:
+    bot = bot_for(machine, workspace, tmp_path_factory.mktemp("bot")).start()
+    yield bot
+    bot.stop()
+
+
+@dataclass(frozen=True)
+class People:
+    dev: Person
+    lead: Person
+    guest: Person
+
+
+@pytest.fixture(scope="module")
+def people(workspace: Workspace) -> People:
+    return People(*(workspace.person(name) for name in ("dev", "lead", "guest")))
+
+
+@pytest.fixture
+def dev(bot: RunningBot, people: People) -> Person:
+    """An operator, in #ops, with a bot that runs."""
+    return people.dev
+
+
+@pytest.fixture
+def guest(bot: RunningBot, people: People) -> Person:
+    """Somebody without a role."""
+    return people.guest
+
+
+@pytest.fixture
+def site(cluster: Cluster) -> Site:
+    return Site(cluster)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path

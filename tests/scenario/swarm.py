@@ -1,0 +1,45 @@
+"""The Swarm as the stories speak of it: set up and looked at with the Docker CLI, never with the bot's own code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from playground.cluster import Cluster
+
+
+@dataclass(frozen=True)
+class Site:
+    """Services on the cluster."""
+
+    cluster: Cluster
+
+    def runs(self, name: str, image: str = "web:v1", *flags: str) -> None:
+        """Create a service and wait until it is there; `flags` are those of `docker service create`."""
+        self.cluster.docker(
+            "service", "create", "--quiet", "--name", name, "--stop-grace-period", "1s", *flags, self.image(image)
+        )
+
+    def image(self, name: str) -> str:
+        return self.cluster.image(name)
+
+    def spec(self, name: str) -> dict[str, Any]:
+        return dict(self.inspect(name)["Spec"])
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        return dict(json.loads(self.cluster.docker("service", "inspect", name))[0])
+
+    def running_image(self, name: str) -> str:
+        return str(self.spec(name)["TaskTemplate"]["ContainerSpec"]["Image"])
+
+    def is_on(self, name: str, image: str) -> bool:
+        """Whether the service runs this tag, pinned to a digest."""
+        return self.running_image(name).startswith(f"{self.image(image)}@sha256:")
+
+    def tasks(self, name: str) -> list[str]:
+        """Ids of the tasks that are meant to run."""
+        return self.cluster.docker("service", "ps", "-q", "--filter", "desired-state=running", name).split()
+
+    def replicas(self, name: str) -> int:
+        return int(self.spec(name)["Mode"]["Replicated"]["Replicas"])
