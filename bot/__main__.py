@@ -26,6 +26,8 @@ def run() -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
 
     ending = threading.Event()

@@ -104,7 +104,7 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network. `scope` is `swarm`, `local` or `global`; `subnets` in CIDR form."""
+    """A network; `driver` and `subnets` (CIDR) are empty until Swarm has set it up. `scope`: `swarm`, `local`, `global`."""
 
     id: str
     name: str

@@ -31,7 +31,7 @@ def form(nodes: Sequence[Node]) -> Node:
     _drop_strangers(manager, nodes)
     for node in nodes:
         _bring_in(node, manager)
-    await_ready(manager, nodes)
+    _await_ready(manager, nodes)
     return manager
 
 
@@ -134,7 +134,7 @@ def unlock(node: Node, manager: Node) -> None:
         api.unlock_swarm(key)
 
 
-def await_ready(manager: Node, nodes: Sequence[Node]) -> None:
+def _await_ready(manager: Node, nodes: Sequence[Node]) -> None:
     """Wait until every node is up, and reachable where it is a manager; raises NotReadyError with the names missing."""
 
     def missing() -> str:

@@ -7,7 +7,7 @@ from docker import APIClient
 from docker.errors import APIError, DockerException, NotFound
 from requests import RequestException
 
-from playground.formation import await_manager, await_ready, members
+from playground.formation import dissolve, form, members
 from playground.node import Node
 from playground.processes import wait_until
 
@@ -23,13 +23,24 @@ FIRST_SETTINGS = {
 FIRST_CERTIFICATES = {"NodeCertExpiry": 2160 * 3600 * SECOND, "ExternalCAs": None}
 
 
-def wipe(nodes: Sequence[Node], manager: Node) -> None:
+def wipe(nodes: Sequence[Node]) -> None:
     """Remove all that the Swarm runs and keeps, set its nodes back; raises NotReadyError where that does not end."""
+    manager = _restore_roles(nodes)
     with manager.api(20) as api:
         _empty(nodes, api)
     _settle("the Swarm has its first settings", lambda: _first_settings(manager))
-    _settle("the nodes have their first roles", lambda: _first_roles(nodes))
-    await_ready(manager, nodes)
+    _settle("the nodes have their first settings", lambda: _first_node_settings(nodes, manager))
+
+
+def _restore_roles(nodes: Sequence[Node]) -> Node:
+    manager = form(nodes)
+    promoted = {member["Description"]["Hostname"] for member in members(manager) if member["Spec"]["Role"] == "manager"}
+    # Only this filter shows the roles that are in force; those above may still be on the way.
+    in_force = {member["Description"]["Hostname"] for member in members(manager, role="manager")}
+    wanted = {node.name for node in nodes if node.is_manager}
+    # To promote a node that was just demoted takes Swarm half a minute; to leave and to join again takes two seconds.
+    dissolve([node for node in nodes if node.name in (promoted ^ wanted) | (in_force ^ wanted)])
+    return form(nodes)
 
 
 def _empty(nodes: Sequence[Node], api: Any) -> None:
@@ -99,33 +110,16 @@ def _first_settings(manager: Node) -> bool:
         return bool(wanted == spec)
 
 
-def _first_roles(nodes: Sequence[Node]) -> bool:
-    """One step: the managers first, so that a worker is demoted only when the others hold the quorum."""
-    manager = await_manager(nodes)
-    if manager is None:
-        return False
-    by_name = {member["Description"]["Hostname"]: member for member in members(manager)}
-    for node in nodes:
-        if not _is_as_first(node, by_name[node.name]):
-            _update(manager, by_name[node.name], _first_spec(node))
-            return False
-    # The spec says what is wanted; a change of role takes a while, and only this filter shows the role in force.
-    in_force = {member["Description"]["Hostname"] for member in members(manager, role="manager")}
-    wanted = {node.name for node in nodes if node.is_manager}
-    return in_force == wanted == {name for name, member in by_name.items() if "ManagerStatus" in member}
-
-
-def _update(manager: Node, member: dict[str, Any], spec: Any) -> None:
+def _first_node_settings(nodes: Sequence[Node], manager: Node) -> bool:
+    roles = {node.name: "manager" if node.is_manager else "worker" for node in nodes}
+    done = True
     with manager.api() as api:
-        api.update_node(member["ID"], member["Version"]["Index"], spec)
-
-
-def _is_as_first(node: Node, member: dict[str, Any]) -> bool:
-    return bool({"Labels": {}} | _without_none(member["Spec"]) == _first_spec(node))
-
-
-def _first_spec(node: Node) -> dict[str, Any]:
-    return {"Availability": "active", "Labels": {}, "Role": "manager" if node.is_manager else "worker"}
+        for member in members(manager):
+            wanted: Any = {"Availability": "active", "Labels": {}, "Role": roles[member["Description"]["Hostname"]]}
+            if {"Labels": {}} | _without_none(member["Spec"]) != wanted:
+                api.update_node(member["ID"], member["Version"]["Index"], wanted)
+                done = False
+    return done
 
 
 def _without_none(spec: dict[str, Any]) -> dict[str, Any]:

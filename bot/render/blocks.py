@@ -18,6 +18,7 @@ Row = Sequence[str]
 MOST_ROWS = 20
 """A longer table is a summary, the rows in trouble, and a file."""
 _CELL = 40
+_LONGEST_IMAGE = 80
 _SMALL_SIZES = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
@@ -82,18 +83,16 @@ def actions(*buttons: Block | None) -> list[Block]:
 
 
 def aligned(columns: Row, rows: Iterable[Row], most: int = _CELL) -> str:
-    """Rows under the names of their columns, if they have any, as plain text; cells are shortened to `most` characters."""
-    lines = [
-        [shortened(" ".join(clean(cell, keep="").split()), most) or "–" for cell in row]
-        for row in ((columns, *rows) if columns else rows)
-    ]
+    """Rows under the names of their columns, if they have any, as plain text; `most` bounds a cell."""
+    lines = [[_cell(cell, most) for cell in row] for row in ((columns, *rows) if columns else rows)]
     widths = [max(width(line[index]) for line in lines) for index in range(len(lines[0]))]
     return "\n".join(_padded(line, widths) for line in lines)
 
 
 def table(columns: Row, rows: Sequence[Row], trouble: int, name: str) -> tuple[list[Block], list[File]]:
-    """A table as a monospaced block. The first `trouble` rows are those in trouble: of a table that is too long, only they
-    are shown, and the whole goes along as the file `name`.
+    """A table as a monospaced block. The first `trouble` rows are those in trouble.
+
+    Of a table that is too long only they are shown, and the whole goes along as the file `name`.
     """
     if not rows:
         return [], []
@@ -110,7 +109,7 @@ def table(columns: Row, rows: Sequence[Row], trouble: int, name: str) -> tuple[l
 
 def image(ref: Image) -> str:
     """An image as people call it, with the short digest that pins it: `shop/web:2.0 @4f2a91c`."""
-    return escape(image_cell(ref))
+    return escape(shortened(familiar(ref), _LONGEST_IMAGE)) + (f" @{ref.short_digest}" if ref.digest else "")
 
 
 def image_cell(ref: Image) -> str:

@@ -105,7 +105,9 @@ def _timed_out(rollout: Rollout, progress: Progress, took: str) -> Words:
     head = f"❌ {name(rollout)} {wanted} after {took} · {_count(progress)}"
     steps = (Next.ROLL_BACK,) if moves_image(rollout) else ()
     lines = (
-        "Swarm goes on trying; the cause has to go, or the change." if progress.findings else "Swarm goes on trying.",
+        "Swarm goes on trying: remove the cause, or take the change back."
+        if progress.findings
+        else "Swarm goes on trying.",
     )
     return Words(head, lines, (*steps, Next.TASKS, Next.LOGS), shows_slots=True)
 

@@ -28,13 +28,6 @@ def words(error: SwarmbotError) -> Explanation:
 
 def unexpected(reference: str) -> Message:
     """A fault of the bot's own; `reference` finds it in the log."""
-    head = "❌ swarmbot failed at this; nothing says that it is your fault"
-    return fit(
-        Message(
-            head,
-            (
-                section(head + ". What was changed until then stays: look before you try again."),
-                *context(f"reference {escape(reference)}"),
-            ),
-        )
-    )
+    head = "❌ swarmbot itself failed at this"
+    text = f"{head}. Part of it may be done: look at what is there before you try again."
+    return fit(Message(head, (section(text), *context(f"reference {escape(reference)}, for its log"))))

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot import errors
 from bot.render.blocks import familiar, when
-from bot.render.text import code, escape, prose, sentence
+from bot.render.text import brief, code, escape, prose, sentence
 
 _LISTS = {
     "service": "service ls",
@@ -45,7 +45,7 @@ def _unknown_flag(error: errors.UnknownFlag) -> Explanation:
 
 
 def _invalid_line(error: errors.InvalidLine) -> Explanation:
-    usage = f" It reads {code(error.usage)}." if error.usage else ""
+    usage = f" Right is {code(error.usage)}." if error.usage else ""
     command = f"{code(error.command)}: " if error.command else ""
     return Explanation(f"❌ {command}{prose(error.problem.rstrip('.'))}.{usage}", error.example)
 
@@ -57,7 +57,7 @@ def _invalid_value(error: errors.InvalidValue) -> Explanation:
 
 def _secret_typed(error: errors.SecretTyped) -> Explanation:
     text = (
-        f"✋ Nothing ran: a {escape(error.what)} stood in the line, and Slack keeps what is typed. Rotate it, then send "
+        f"✋ Nothing ran: the {escape(error.what)} stood in the line, and Slack keeps what is typed. Rotate it, then send "
         f"{code('/swarm ' + error.command)} without it: you are asked in private."
     )
     return Explanation(text, error.command)
@@ -95,14 +95,14 @@ def _not_allowed(error: errors.NotAllowed) -> Explanation:
 
 def _lock_held(error: errors.LockHeld) -> Explanation:
     lock = error.lock
-    doing = f': "{escape(lock.reason)}"' if lock.reason else ""
+    doing = f': "{escape(brief(lock.reason))}"' if lock.reason else ""
     text = f"✋ {escape(lock.actor)} has been changing this since {when(lock.since)}{doing}. Nothing was done; try again when it has ended."
     return Explanation(text, "status")
 
 
-def _lock_lost(error: errors.LockLost) -> Explanation:
+def _lock_lost(_: errors.LockLost) -> Explanation:
     return Explanation(
-        f"❌ swarmbot lost its lock on {code(error.target)} and stopped: somebody else may be changing it. "
+        "❌ swarmbot lost its lock and stopped: somebody else may be changing it. "
         "Look at what is there before you try again.",
         "status",
     )

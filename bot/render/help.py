@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -70,5 +71,11 @@ def command_help(spec: CommandHelp) -> Message:
 
 
 def _commands(group: Group) -> str:
-    rows = [(command.usage, command.summary) for command in group.commands]
+    rows = [(command.usage.replace(" [OPTIONS]", ""), _in_short(command.summary)) for command in group.commands]
     return preformatted(aligned((), rows, most=_WIDE))
+
+
+def _in_short(summary: str) -> str:
+    """The first sentence, cut at a word."""
+    first = " ".join(summary.split()).partition(". ")[0].rstrip(".")
+    return textwrap.shorten(first, _WIDE, placeholder=" …")

@@ -37,7 +37,7 @@ def inspected(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]
         ("Endpoint", _endpoint(service, template)),
     ]
     update = service.update
-    said = f"last update {escape(update.state)}: {prose(update.message)}" if update and update.message else ""
+    said = f"Last update: {prose(update.message)}" if update and update.message else ""
     return message(
         f"{escape(shortened(service.name, _LONGEST))} · {image(service.image)}",
         [said],
@@ -78,7 +78,7 @@ def _container(container: Mapping[str, Any]) -> list[Row]:
     ]
     return [
         *_set(rows),
-        *_listed("env", [f"{name}=…" for name in variables]),
+        *_listed("env names", variables),
         *_listed("mounts", map(mount_words, mappings(container.get("Mounts")))),
         *_listed("secrets", names_of(container.get("Secrets"), "SecretName")),
         *_listed("configs", names_of(container.get("Configs"), "ConfigName")),

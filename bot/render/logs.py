@@ -23,7 +23,9 @@ def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Messag
         return message(f"{name} wrote nothing in that time", missing, context(cut))
     several = len({line.node_id for line in log.lines}) > 1
     lines = [_line(line, nodes, several) for line in log.lines]
-    files = [File(f"{service.name}.log", "\n".join(lines) + "\n", f"Log of {service.name}")] if len(lines) > SHOWN else []
+    files = (
+        [File(f"{service.name}.log", "\n".join(lines) + "\n", f"Log of {service.name}")] if len(lines) > SHOWN else []
+    )
     head = f"{name} · last {plural(len(lines), 'line')}"
     return message(head, missing, [section(preformatted("\n".join(lines[-SHOWN:]))), *context(cut)], files)
 

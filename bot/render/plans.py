@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.model import Difference, Ending, Message, Outcome, Plan, Rollout
 from bot.render.blocks import MOST_ROWS, Block, aligned, context, image, message, plural, seconds, section
-from bot.render.text import escape, preformatted, prose, sentence
+from bot.render.text import brief, escape, preformatted, prose, sentence
 
 _MARKS = {
     Ending.DONE: "✅",
@@ -34,8 +34,10 @@ def ended(plan: Plan, outcome: Outcome) -> Message:
     """How a change ended that was no rollout."""
     word = "" if outcome.ending is Ending.DONE else f" · {outcome.ending}"
     head = f"{_MARKS[outcome.ending]} {escape(outcome.title or plan.title)}{word} · {seconds(outcome.seconds)}"
-    lines = [prose(line) for line in outcome.lines] or [prose(plan.summary)]
-    return message(head, [*lines, *_warnings(plan)], differences(plan.changes))
+    lines = [prose(line) for line in outcome.lines]
+    if outcome.ending is not Ending.DONE:
+        return message(head, lines)
+    return message(head, [*(lines or [prose(plan.summary)]), *_warnings(plan)], differences(plan.changes))
 
 
 def turning_back(rollout: Rollout) -> Message:
@@ -65,7 +67,8 @@ def differences(changes: Sequence[Difference]) -> list[Block]:
     if not changes:
         return []
     rows = [
-        (change.field, change.before or "not set", "→", change.after or "not set") for change in changes[:MOST_ROWS]
+        (change.field, brief(change.before) or "not set", "→", brief(change.after) or "not set")
+        for change in changes[:MOST_ROWS]
     ]
     left = len(changes) - len(rows)
     shown = section(preformatted(aligned((), rows, most=_CELL)))

@@ -25,7 +25,7 @@ from bot.render.blocks import (
     when,
 )
 from bot.render.details import details
-from bot.render.endings import Next, ending, moves_image, name, subject
+from bot.render.endings import BOT, Next, ending, moves_image, name, subject
 from bot.render.findings import causes, last_words
 from bot.render.text import escape, preformatted, prose
 
@@ -42,7 +42,6 @@ def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
     so_far = (now - rollout.started).total_seconds()
     back = progress.phase is Phase.ROLLING_BACK
     warnings = () if back else rollout.warnings
-    steps = (Next.LOGS,) if back else (Next.ROLL_BACK,) if moves_image(rollout) else ()
     return message(
         f"{_state(rollout, back)} · {progress.done}/{progress.total} · {seconds(so_far)}",
         [
@@ -52,8 +51,8 @@ def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
         ],
         [
             *slots(progress),
-            *actions(*(_button(step, rollout) for step in steps)),
-            *context(_asked(rollout), _change(rollout), f"gives up {when(rollout.deadline)}"),
+            *actions(*(_button(step, rollout) for step in _steps(rollout, back))),
+            *context(_asked(rollout), _wished(rollout), _change(rollout), f"gives up {when(rollout.deadline)}"),
         ],
     )
 
@@ -149,6 +148,16 @@ def _state(rollout: Rollout, back: bool) -> str:
         return f"🔵 {subject(rollout)}"
     to = f" to {tag(rollout.before)}" if moves_image(rollout) else ""
     return f"↩️ {name(rollout)} is rolling back{to}"
+
+
+def _steps(rollout: Rollout, back: bool) -> tuple[Next, ...]:
+    if back or rollout.rollback_by:
+        return (Next.LOGS,)
+    return (Next.ROLL_BACK,) if moves_image(rollout) and not rollout.verb.endswith("rollback") else ()
+
+
+def _wished(rollout: Rollout) -> str:
+    return f"rollback asked by {escape(rollout.rollback_by)}" if rollout.rollback_by not in ("", BOT) else ""
 
 
 def _of_interest(progress: Progress) -> tuple[Finding, ...]:

@@ -26,13 +26,14 @@ from bot.render.blocks import (
 )
 from bot.render.inspected import inspected
 from bot.render.tasks import tasks
-from bot.render.text import code, escape, preformatted
+from bot.render.text import code, escape, preformatted, shortened
 from bot.render.words import port_words
 
 __all__ = ["history", "inspected", "is_below", "listed", "tasks"]
 
-_COLUMNS = ("SERVICE", "REPLICAS", "IMAGE", "PORTS", "UPDATED")
+_COLUMNS = ("SERVICE", "REPLICAS", "IMAGE", "UPDATED", "PORTS")
 _REVISIONS = 15
+_NOTE = 60
 
 
 def listed(services: Sequence[Service], now: datetime) -> Message:
@@ -47,7 +48,7 @@ def listed(services: Sequence[Service], now: datetime) -> Message:
         head = f"🟠 {len(below)} of {plural(len(services), 'service')} below {counts} count"
     if len(services) > MOST_ROWS:
         return message(head, [_by_stack(services)], *_long(below, rest, now))
-    blocks = [_group("below count" if rest else "", below, now)] if below else []
+    blocks = [_group("Below their count" if rest else "", below, now)] if below else []
     return message(head, [], [*blocks, *(_group(stack, members, now) for stack, members in _stacks(rest))])
 
 
@@ -95,8 +96,8 @@ def _group(title: str, services: Sequence[Service], now: datetime) -> Block:
 
 def _long(below: Sequence[Service], rest: Sequence[Service], now: datetime) -> tuple[list[Block], list[File]]:
     ordered = [*sorted(below, key=_name), *(service for _, members in _stacks(rest) for service in members)]
-    rows = [(*_row(service, now), service.stack) for service in ordered]
-    return table((*_COLUMNS, "STACK"), rows, len(below), "services.txt")
+    rows = [(*_row(service, now)[:-1], service.stack, _row(service, now)[-1]) for service in ordered]
+    return table((*_COLUMNS[:-1], "STACK", _COLUMNS[-1]), rows, len(below), "services.txt")
 
 
 def _stacks(services: Sequence[Service]) -> list[tuple[str, list[Service]]]:
@@ -111,7 +112,7 @@ def _by_stack(services: Sequence[Service]) -> str:
 
 def _row(service: Service, now: datetime) -> Row:
     ports = ", ".join(port_words(port) for port in service.ports)
-    return (service.name, _replicas(service), image_cell(service.image), ports, age(service.updated, now))
+    return (service.name, _replicas(service), image_cell(service.image), age(service.updated, now), ports)
 
 
 def _replicas(service: Service) -> str:
@@ -131,7 +132,7 @@ def _revision(revision: Revision, now_runs: bool) -> str:
         f"*{revision.number}*  {image(revision.image)}",
         "runs now" if now_runs else escape(ended),
         f"by {escape(revision.by)}" if revision.by else "",
-        escape(revision.note),
+        escape(shortened(revision.note, _NOTE)),
         when(revision.at),
     ]
     return " · ".join(part for part in parts if part)

@@ -68,7 +68,7 @@ def _details(view: Status) -> list[str]:
         if not view.quorum
         else "",
         f"Below their count: {_below(view.below)}" if view.below else "",
-        f"Not Ready: {_some(view.nodes_away, _NAMED)}" if view.nodes_away else "",
+        f"Not Ready: {_some(view.nodes_away, _NAMED)}" if len(view.nodes_away) > 1 else "",
         f"Rolling: {_some(view.rollouts, _NAMED)}" if view.rollouts else "",
         *(_lock(lock) for lock in view.locks[:_NAMED]),
         *(f"Engine {escape(name)} does not answer: {escape(why)}" for name, why in view.engines_away[:_NAMED]),

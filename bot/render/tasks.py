@@ -27,10 +27,8 @@ def tasks(
     state = "🟠" if trouble or running < total else "🟢"
     name = escape(shortened(service.name, _LONGEST))
     if not places:
-        return message(
-            f"{state} {name} has no tasks",
-            [f"It wants {plural(total, 'replica')}: {code(f'/swarm scale {service.name}=1')}"],
-        )
+        wants = f"It wants {plural(total, 'replica')}. Change that by {code(f'/swarm scale {service.name}=1')}"
+        return message(f"{state} {name} has no tasks", [wants])
     shown = [
         _row(service, task, index, nodes, now) for place in places for index, task in enumerate(place[: 1 + _HISTORY])
     ]
@@ -78,4 +76,10 @@ def _row(service: Service, task: Task, age_rank: int, nodes: Mapping[str, Node],
     where = node.name if node else task.node_id[:12]
     name = f"{service.name}.{task.slot or where}"
     past = f" \\_ {name}" if age_rank else name
-    return (past, task.state.capitalize(), where, image_cell(task.image), age(task.at, now), task.error)
+    return (past, task.state.capitalize(), where, _version(service, task), age(task.at, now), task.error)
+
+
+def _version(service: Service, task: Task) -> str:
+    """The tag alone where the headline names the rest."""
+    same = task.image.name == service.image.name and task.image.tag
+    return task.image.tag if same else image_cell(task.image)

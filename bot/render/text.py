@@ -11,9 +11,11 @@ _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\
 _TWINS = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ", "＊": "∗", "～": "∼", "｀": "ˋ"})
 # An underscore inside a word is harmless, and names of services are full of them.
 _ITALIC = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
-_EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
+_EMOJI = re.compile(r":(?=(?:[a-z0-9_+'-]*[a-z_+][a-z0-9_+'-]*|-1|100|1234):)")
 _QUOTE = re.compile(r"^(?=&gt;|＞)", re.MULTILINE)
+_DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]{57}")
 _CODE = re.compile(r"`([^`\n]+)`")
+_NO_NAMES = ("a", "an", "the", "no", "it", "only", "this")
 _SOFT_HYPHEN, _ISOLATE, _END_ISOLATE = "\u00ad", "\u2068", "\u2069"
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
 
@@ -41,7 +43,7 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence of the bot's own that may quote Docker: pieces in backticks become code, the rest is escaped."""
-    parts = _CODE.split(text)
+    parts = _CODE.split(brief(text))
     shown = (code(part) if index % 2 else _spaced(part) for index, part in enumerate(parts))
     return "".join(shown).strip()
 
@@ -52,11 +54,17 @@ def preformatted(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital and a full stop, as people write."""
+    """With a full stop, and a capital where the first word is no name."""
     text = text.strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:…" else ".")
+    start = text[0].upper() if text.split()[0] in _NO_NAMES else text[0]
+    return start + text[1:] + ("" if text[-1] in ".!?:…" else ".")
+
+
+def brief(text: str) -> str:
+    """Digests of images shortened, for everything but details."""
+    return _DIGEST.sub(r" @\1", text)
 
 
 def shortened(text: str, most: int) -> str:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model import Mode, Node, Phase, Progress, Service, Slot, Task
+from bot.swarm.placement import eligible
 from bot.swarm.spec import fingerprint
 
-# The order in which tasks move, as swarmkit has it; a state that is not listed counts as ended.
-STATES = ("new", "allocated", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running")
-ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 BY_HAND = "manually requested rollback"
+_WANTED = ("ready", "running", "complete")
+_ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,18 @@ class Followed:
 
 def advance(before: Followed | None, look: Look, expected: Expected) -> Followed:
     """Judge one more look."""
-    if look.service is None:
+    service = look.service
+    if service is None:
         return Followed(Progress(Phase.REMOVED, 0, 0))
-    slots = _slots(look.service, look.tasks, look.nodes)
-    done, total = sum(slot.done for slot in slots), _total(look.service, slots)
-    converged = done >= total and not _left_over(look)
-    since = (before.converged_since if before else None) or look.at if converged else None
-    progress = Progress(
-        phase=_phase(look.service, expected, look.at, since),
-        done=min(done, total),
-        total=total,
-        slots=slots,
-        message=look.service.update.message if look.service.update else "",
-        waiting_for=_down(look),
-    )
-    return Followed(progress, since)
+    awaited = [task for task in _of_iteration(service, look.tasks) if not _parked(task, service, look.nodes)]
+    chosen = _current(service, awaited)
+    slots, total = _slots(service, chosen, look.nodes), _total(service, chosen, look.nodes)
+    done, down = sum(slot.done for slot in slots), _down(look, service)
+    converged = done == total == len(slots) and not _left_over(service, awaited)
+    since = ((before.converged_since if before else None) or look.at) if converged else None
+    phase = _phase(service, expected, look.at, since, hangs=bool(down))
+    message = service.update.message if service.update else ""
+    return Followed(Progress(phase, min(done, total), total, slots, message, waiting_for=down), since)
 
 
 def tried(tasks: Iterable[Task], image: str) -> int:
@@ -72,47 +69,42 @@ def tried(tasks: Iterable[Task], image: str) -> int:
     return len({(task.slot, task.slot or task.node_id) for task in tasks if str(task.image) == image})
 
 
-def current(tasks: Iterable[Task]) -> dict[object, Task]:
-    """The task that speaks for each slot (each node of a global service): desired to run, newest first."""
-    chosen: dict[object, Task] = {}
-    for task in sorted(tasks, key=_rank):
-        chosen[task.slot or task.node_id] = task
-    return chosen
+def _current(service: Service, tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """The task that speaks for each slot (each node of a global service): desired to run, up to date, newest."""
+    wanted = [task for task in tasks if task.desired in _WANTED or _job(service)]
+    chosen = {task.node_id if _global(service) else task.slot: task for task in sorted(wanted, key=_rank)}
+    return tuple(sorted(chosen.values(), key=lambda task: task.slot))
 
 
 def _rank(task: Task) -> tuple[bool, bool, float]:
     created = task.created.timestamp() if task.created else 0.0
-    return task.desired in ("running", "complete", "ready"), task.up_to_date, created
+    return task.desired in _WANTED, task.up_to_date, created
 
 
-def _slots(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]) -> tuple[Slot, ...]:
-    alive = [task for task in _of_iteration(service, tasks) if not _on_dead_node(task, nodes)]
-    wanted = [task for task in alive if task.desired in ("running", "ready", "complete") or _job(service)]
-    slots = [_slot(service, key, task, nodes) for key, task in current(wanted).items()]
-    return tuple(sorted(slots, key=lambda slot: (len(slot.key), slot.key)))
+def _slots(service: Service, tasks: Iterable[Task], nodes: Mapping[str, Node]) -> tuple[Slot, ...]:
+    slots = [_slot(service, task, nodes) for task in tasks]
+    return tuple(sorted(slots, key=lambda slot: slot.key) if _global(service) else slots)
 
 
-def _slot(service: Service, key: object, task: Task, nodes: Mapping[str, Node]) -> Slot:
+def _slot(service: Service, task: Task, nodes: Mapping[str, Node]) -> Slot:
     node = nodes.get(task.node_id)
     name = node.name if node else task.node_id[:12]
-    good = "complete" if _job(service) else "running"
-    done = task.up_to_date and task.state == good and (_job(service) or task.desired == "running")
-    return Slot(
-        str(key) if task.slot else name, name, task.state, task.image.tag or task.image.tagged, done, task.error
-    )
+    key = name if _global(service) else str(task.slot)
+    good = task.state == "complete" if _job(service) else task.state == task.desired == "running"
+    return Slot(key, name, task.state, task.image.tag or task.image.tagged, task.up_to_date and good, task.error)
 
 
-def _total(service: Service, slots: Sequence[Slot]) -> int:
-    if service.mode in (Mode.REPLICATED, Mode.REPLICATED_JOB):
+def _total(service: Service, chosen: Iterable[Task], nodes: Mapping[str, Node]) -> int:
+    """How many places there are; a global service's nodes count even while they have no task, between old and new."""
+    if not _global(service):
         return service.replicas or 0
-    return len(slots)
+    able = {node.id for node in eligible(service.spec, nodes.values())}
+    return len(able.union(task.node_id for task in chosen))
 
 
-def _left_over(look: Look) -> bool:
-    """Whether a task that should be gone still runs, as when a service is scaled down."""
-    assert look.service is not None
-    alive = [task for task in look.tasks if not _on_dead_node(task, look.nodes)]
-    return not _job(look.service) and any(task.desired == "running" and not task.up_to_date for task in alive)
+def _left_over(service: Service, tasks: Iterable[Task]) -> bool:
+    """Whether a task of the old specification is still to run, as with `start-first` before it is stopped."""
+    return not _job(service) and any(task.desired == "running" and not task.up_to_date for task in tasks)
 
 
 def _of_iteration(service: Service, tasks: Sequence[Task]) -> Sequence[Task]:
@@ -123,19 +115,31 @@ def _job(service: Service) -> bool:
     return service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB)
 
 
-def _on_dead_node(task: Task, nodes: Mapping[str, Node]) -> bool:
+def _global(service: Service) -> bool:
+    return service.mode in (Mode.GLOBAL, Mode.GLOBAL_JOB)
+
+
+def _parked(task: Task, service: Service, nodes: Mapping[str, Node]) -> bool:
+    """Whether nothing more will come of a task: its node is down, or paused, where a global service is not updated."""
     node = nodes.get(task.node_id)
-    return node is not None and node.state == "down"
+    if node is None or node.state == "down":
+        return node is not None
+    return _global(service) and node.availability == "pause" and not task.up_to_date
 
 
-def _down(look: Look) -> tuple[str, ...]:
-    """Nodes that are down and still hold tasks of the service: a global service would hang on them for ever."""
-    held = {task.node_id for task in look.tasks if task.desired == "running"}
+def _down(look: Look, service: Service) -> tuple[str, ...]:
+    """Nodes that are down and hold places of the service: those of a global one are not replaced elsewhere."""
+    held = {task.node_id for task in look.tasks if _holds(task, service)}
     return tuple(sorted(node.name for node in look.nodes.values() if node.id in held and node.state == "down"))
 
 
-def _phase(service: Service, expected: Expected, at: datetime, converged_since: datetime | None) -> Phase:
-    phase = _rollback_phase(service, expected) or _update_phase(service, expected, at, converged_since)
+def _holds(task: Task, service: Service) -> bool:
+    return task.desired in ("ready", "running") or (_global(service) and task.state not in _ENDED)
+
+
+def _phase(service: Service, expected: Expected, at: datetime, since: datetime | None, *, hangs: bool) -> Phase:
+    watched = since is not None and (at - since >= expected.monitor or service.replicas == 0 or _job(service))
+    phase = _rollback_phase(service, expected) or _update_phase(service, expected, since is not None, watched, hangs)
     return Phase.TIMED_OUT if not phase.ended and at >= expected.deadline else phase
 
 
@@ -154,13 +158,13 @@ def _rollback_phase(service: Service, expected: Expected) -> Phase | None:
     }.get(update.state, Phase.ROLLING_BACK)
 
 
-def _update_phase(service: Service, expected: Expected, at: datetime, converged_since: datetime | None) -> Phase:
+def _update_phase(service: Service, expected: Expected, converged: bool, watched: bool, hangs: bool) -> Phase:
+    """What the engine's word on an update means, or where it says nothing, what was seen."""
     if fingerprint(service.spec) != expected.spec_hash:
         return Phase.SUPERSEDED
     state = service.update.state if service.update else ""
     if state == "paused":
         return Phase.PAUSED
-    if converged_since is None or state == "updating":
-        return Phase.ROLLING
-    watched = at - converged_since >= expected.monitor or service.replicas == 0
-    return Phase.COMPLETED if state == "completed" or watched else Phase.ROLLING
+    # Swarm goes on with "updating" for as long as a task waits for a node that is down.
+    confirmed = (state == "completed" and converged) or (watched and (state != "updating" or hangs))
+    return Phase.COMPLETED if confirmed else Phase.ROLLING

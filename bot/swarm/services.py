@@ -56,11 +56,11 @@ class Services:
         filters = {name: [value] for name, value in wanted.items() if value}
 
         def ask(client: Client) -> tuple[Task, ...]:
+            # All come first: a task that is created in between must not look outdated.
+            found = [] if up_to_date else client.tasks(filters)
             current = client.tasks(filters | {"_up-to-date": ["true"]})
-            if up_to_date:
-                return tuple(map(read.task, current))
             ids = {raw["ID"] for raw in current}
-            return tuple(read.task(raw, up_to_date=raw["ID"] in ids) for raw in client.tasks(filters))
+            return tuple(read.task(raw, up_to_date=raw["ID"] in ids) for raw in found or current)
 
         return tuple(sorted(self.engines.call(ask), key=_by_age))
 

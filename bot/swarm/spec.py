@@ -39,7 +39,7 @@ def with_image(spec: Spec, resolved: ResolvedImage) -> dict[str, Any]:
     template = changed.setdefault("TaskTemplate", {})
     template.setdefault("ContainerSpec", {})["Image"] = str(resolved.image)
     _set_platforms(template, resolved.platforms)
-    if STACK_IMAGE in changed.get("Labels", {}):
+    if STACK_IMAGE in (changed.get("Labels") or {}):
         changed["Labels"][STACK_IMAGE] = resolved.image.tagged
     return changed
 
@@ -53,17 +53,21 @@ def forced(spec: Spec) -> dict[str, Any]:
 
 
 def with_update_config(spec: Spec, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The specification with some fields of UpdateConfig set; where it had none, the engine's defaults fill the rest."""
+    """The specification with some fields of UpdateConfig set; where it had none, the engine's defaults fill the rest.
+
+    A parallelism that is left out would be read as 0, which is everything at once.
+    """
     changed = copy.deepcopy(dict(spec))
     if wanted:
-        changed["UpdateConfig"] = {**(changed.get("UpdateConfig") or UPDATE_DEFAULTS), **wanted}
+        known = {"Parallelism": UPDATE_DEFAULTS["Parallelism"], **(changed.get("UpdateConfig") or UPDATE_DEFAULTS)}
+        changed["UpdateConfig"] = {**known, **wanted}
     return changed
 
 
 def with_replicas(spec: Spec, replicas: int) -> dict[str, Any]:
     """The specification of a replicated service with another count; nothing that runs restarts."""
     changed = copy.deepcopy(dict(spec))
-    changed["Mode"]["Replicated"]["Replicas"] = replicas
+    changed["Mode"]["Replicated"] = {**(changed["Mode"]["Replicated"] or {}), "Replicas": replicas}
     return changed
 
 
@@ -102,12 +106,10 @@ def differences(before: Spec, after: Spec) -> tuple[Difference, ...]:
 
 def _set_platforms(template: dict[str, Any], platforms: Iterable[Platform]) -> None:
     listed = [{"OS": p.os, "Architecture": p.architecture} if p.architecture else {"OS": p.os} for p in platforms]
-    placement = dict(template.get("Placement") or {})
-    placement.pop("Platforms", None)
     if listed:
-        placement["Platforms"] = listed
-    if placement or "Placement" in template:
-        template["Placement"] = placement
+        template["Placement"] = {**(template.get("Placement") or {}), "Platforms": listed}
+    elif template.get("Placement"):
+        template["Placement"].pop("Platforms", None)
 
 
 def _leaves(value: Any, path: str) -> Iterable[tuple[str, Any]]:
@@ -124,6 +126,6 @@ def _leaves(value: Any, path: str) -> Iterable[tuple[str, Any]]:
 def _shown(path: str, value: Any) -> str:
     if value is None:
         return ""
-    if path.endswith(".Env"):
+    if path.endswith(".Env") and isinstance(value, list):
         return ", ".join(f"{str(item).partition('=')[0]}=…" for item in value)
     return json.dumps(value) if isinstance(value, (list, dict)) else str(value)

@@ -147,4 +147,8 @@ def _limited(seconds: int) -> SlackError:
 
 
 def _broken(fault: ApiFault) -> SlackError:
-    return _limited(fault.retry_after) if fault.kind == "ratelimited" else SlackError("internal_error", status=fault.status)
+    return (
+        _limited(fault.retry_after)
+        if fault.kind == "ratelimited"
+        else SlackError("internal_error", status=fault.status)
+    )

@@ -12,7 +12,7 @@ from typing import Any
 from playground.workspace import elements
 from playground.workspace.elements import BLOCK_ID, IN_ACTIONS, IN_CONTEXT, IN_INPUT, IN_SECTION, URL
 from playground.workspace.errors import SlackError
-from playground.workspace.schema import Anything, AnyOf, ByType, Fields, Flag, Integer, Kind, Many, String, Text, error
+from playground.workspace.schema import AnyOf, Anything, ByType, Fields, Flag, Integer, Kind, Many, String, Text, error
 
 Block = dict[str, Any]
 
@@ -35,15 +35,20 @@ def block(
     return Fields({"type": Anything(), **(required or {})}, {"block_id": BLOCK_ID, **(optional or {})}, one_of)
 
 
+_BORDER: Mapping[str, Kind] = {"border": Integer()}
+_LIST: Mapping[str, Kind] = {"style": String(10), "indent": Integer(), "offset": Integer(), **_BORDER}
+
+
+def _rich(optional: Mapping[str, Kind]) -> Fields:
+    return Fields({"type": Anything(), "elements": Many(Anything(), 1000, least=0)}, optional)
+
+
 _RICH_PART = ByType(
     {
-        name: Fields({"type": Anything(), "elements": Many(Anything(), 1000, least=0)}, _optional)
-        for name, _optional in {
-            "rich_text_section": {},
-            "rich_text_preformatted": {"border": Integer(), "language": String(50)},
-            "rich_text_quote": {"border": Integer()},
-            "rich_text_list": {"style": String(10), "indent": Integer(), "offset": Integer(), "border": Integer()},
-        }.items()
+        "rich_text_section": _rich({}),
+        "rich_text_preformatted": _rich({**_BORDER, "language": String(50)}),
+        "rich_text_quote": _rich(_BORDER),
+        "rich_text_list": _rich(_LIST),
     }
 )
 _RICH_TEXT = block({"elements": Many(_RICH_PART, 1000)})
@@ -105,10 +110,10 @@ def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str
     yield from Many(ByType(kinds), most, least=0).check(blocks, at)
     found = [item for item in blocks if isinstance(item, dict)]
     for block_id in _doubled(item.get("block_id") for item in found):
-        yield error(f"block_id \"{block_id}\" already exists", at)
+        yield error(f'block_id "{block_id}" already exists', at)
     for position, item in enumerate(found):
         for action_id in _doubled(each.get("action_id") for each in elements_of(item)):
-            yield error(f"action_id \"{action_id}\" already exists", f"{at}/{position}")
+            yield error(f'action_id "{action_id}" already exists', f"{at}/{position}")
     if sum(item.get("type") == "table" for item in found) > 1:
         yield error("only_one_table_allowed", at)
     if markdown_length(found) > MARKDOWN_TEXT:

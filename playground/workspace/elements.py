@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from playground.workspace.schema import Anything, AnyOf, Fields, Flag, Integer, Kind, Many, String, Text
+from playground.workspace.schema import AnyOf, Anything, Fields, Flag, Integer, Kind, Many, String, Text
 
 ACTION_ID = String(255)
 BLOCK_ID = String(255)
@@ -48,7 +48,11 @@ def element(
 MENU: Mapping[str, Kind] = {"placeholder": PLACEHOLDER, **FOCUS}
 OPTIONS: Mapping[str, Kind] = {"options": Many(OPTION, 100), "option_groups": Many(OPTION_GROUP, 100)}
 MULTI: Mapping[str, Kind] = {**MENU, "max_selected_items": Integer(1)}
-FILTER: Mapping[str, Kind] = {"filter": Anything(), "default_to_current_conversation": Flag(), "response_url_enabled": Flag()}
+FILTER: Mapping[str, Kind] = {
+    "filter": Anything(),
+    "default_to_current_conversation": Flag(),
+    "response_url_enabled": Flag(),
+}
 
 SELECTS: Mapping[str, Kind] = {
     "static_select": element({}, {**MENU, **OPTIONS, "initial_option": OPTION}, one_of=("options", "option_groups")),
@@ -71,9 +75,7 @@ PICKERS: Mapping[str, Kind] = {
     "datepicker": element({}, {**MENU, "initial_date": String(10)}),
     "timepicker": element({}, {**MENU, "initial_time": String(5), "timezone": String(60)}),
     "datetimepicker": element({}, {**FOCUS, "initial_date_time": Integer()}),
-    "checkboxes": element(
-        {"options": Many(RICH_OPTION, 10)}, {**FOCUS, "initial_options": Many(RICH_OPTION, 10)}
-    ),
+    "checkboxes": element({"options": Many(RICH_OPTION, 10)}, {**FOCUS, "initial_options": Many(RICH_OPTION, 10)}),
     "radio_buttons": element({"options": Many(RICH_OPTION, 10)}, {**FOCUS, "initial_option": RICH_OPTION}),
 }
 

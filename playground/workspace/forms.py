@@ -87,7 +87,9 @@ def problems(blocks: Iterable[Block], filled: Filled) -> dict[str, str]:
         if block["type"] != "input":
             continue
         field, _ = HOLDS[element["type"]]
-        problem = _problem(element, held[block["block_id"]][element["action_id"]].get(field), bool(block.get("optional")))
+        problem = _problem(
+            element, held[block["block_id"]][element["action_id"]].get(field), bool(block.get("optional"))
+        )
         if problem:
             found[block["block_id"]] = problem
     return found

@@ -43,7 +43,9 @@ class Interactions:
         """Run a slash command; None when Slack itself refuses the line (no such command)."""
         name, _, rest = line.strip().partition(" ")
         if name not in self._commands:
-            self.whisper(user, channel, f"`{name}` is not a valid command. In Slack, lines that start with a “/” are commands.")
+            self.whisper(
+                user, channel, f"`{name}` is not a valid command. In Slack, lines that start with a “/” are commands."
+            )
             return None
         payload = {
             **self._common(user),

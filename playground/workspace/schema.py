@@ -86,8 +86,8 @@ class Text:
         allowed = ("plain_text", "mrkdwn") if self.mrkdwn else ("plain_text",)
         if value.get("type") not in allowed:
             yield error(f"must be one of: {', '.join(allowed)}", f"{at}/type")
-        extra = {"emoji": Flag()} if value.get("type") == "plain_text" else {"verbatim": Flag()}
-        required = {"type": Anything(), "text": String(self.most, self.least)}
+        extra: dict[str, Kind] = {"emoji": Flag()} if value.get("type") == "plain_text" else {"verbatim": Flag()}
+        required: dict[str, Kind] = {"type": Anything(), "text": String(self.most, self.least)}
         yield from Fields(required, extra).check(value, at)
 
 

@@ -11,7 +11,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -49,7 +49,12 @@ class SocketMode:
         self._loop = asyncio.get_running_loop()
         # Pings are sent by `_ping`: the library's own keepalive would close a link that is meant to be silent.
         self._server = await serve(
-            self._attend, self._host, port, process_request=self._admit, ping_interval=None, close_timeout=GOODBYE_SECONDS
+            self._attend,
+            self._host,
+            port,
+            process_request=self._admit,
+            ping_interval=None,
+            close_timeout=GOODBYE_SECONDS,
         )
 
     async def stop(self) -> None:
@@ -206,7 +211,7 @@ async def _as_coroutine(job: Callable[[], None]) -> None:
 
 
 def _transport(connection: ServerConnection) -> asyncio.Transport:
-    return cast("asyncio.Transport", connection.transport)
+    return connection.transport
 
 
 def _hello(connections: int, name: str) -> dict[str, Any]:

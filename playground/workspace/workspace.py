@@ -53,7 +53,7 @@ class Workspace:
         self._socket.refused = lambda: self.faults.refuse_sockets
         self._socket.silent = lambda: self.faults.silent
         self._socket.duplicated = lambda: self.faults.duplicate_envelopes
-        self._socket.changed = lambda names: self._tell_connections(names)
+        self._socket.changed = self._tell_connections
         self._deliverer = Deliverer(self.state, self._socket)
         self.interactions = Interactions(self.state, self._deliverer, commands)
         self._api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, scopes), self.faults)
@@ -131,9 +131,7 @@ class Workspace:
 
     def deliver_to(self, url: str | None) -> None:
         """Send payloads as signed requests to `url` (Slack's HTTP mode), or, with None, over the socket again."""
-        self._deliverer.carrier = (
-            self._socket if url is None else HttpCarrier(url, SIGNING_SECRET, self.limits)
-        )
+        self._deliverer.carrier = self._socket if url is None else HttpCarrier(url, SIGNING_SECRET, self.limits)
 
     def wait_connected(self, connections: int = 1, timeout: float = 10.0) -> None:
         """Wait until the app has that many live sockets; raises NotReadyError."""

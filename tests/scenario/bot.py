@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 
@@ -72,6 +73,14 @@ class RunningBot:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
             return str(answer.read().decode())
 
+    def open_intents(self) -> int:
+        """Changes whose end the audit does not know."""
+        store = Store.connect(f"unix://{self.folder / 'data/redis/redis.sock'}")
+        try:
+            return len(store.audit.open_intents())
+        finally:
+            store.close()
+
     @property
     def log(self) -> str:
         return (self.folder / "log").read_text() if (self.folder / "log").exists() else ""
@@ -93,7 +102,7 @@ def bot_for(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -
     managers = [node for name, node in cluster.nodes.items() if name != "node4"]
     engines = "".join(f'[[engines]]\nname = "{node.name}"\nurl = "{node.url}"\n' for node in managers)
     operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
-    config = f'channel = "{workspace.channel("ops")}"\n{engines}{ROLES.format(operators=operators)}'
+    config = f'channel = "{workspace.channel_id("ops")}"\n{engines}{ROLES.format(operators=operators)}'
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     environment |= {
         "SLACK_BOT_TOKEN": workspace.bot_token,

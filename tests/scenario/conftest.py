@@ -1,4 +1,4 @@
-"""One workspace and one bot for the stories of a file; each story begins with an empty Swarm."""
+"""Each story begins with an empty Swarm, an empty workspace, and a bot that was just started."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests.scenario.bot import RunningBot, bot_for
 from tests.scenario.swarm import Site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def workspace() -> Iterator[Workspace]:
     with Workspace() as workspace:
         yield workspace
 
 
-@pytest.fixture(scope="module")
-def bot(machine: Cluster, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBot]:
-    bot = bot_for(machine, workspace, tmp_path_factory.mktemp("bot")).start()
+@pytest.fixture
+def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
+    bot = bot_for(cluster, workspace, tmp_path).start()
     yield bot
     bot.stop()
 
@@ -35,7 +35,7 @@ class People:
     guest: Person
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def people(workspace: Workspace) -> People:
     return People(*(workspace.person(name) for name in ("dev", "lead", "guest")))
 
@@ -55,8 +55,3 @@ def guest(bot: RunningBot, people: People) -> Person:
 @pytest.fixture
 def site(cluster: Cluster) -> Site:
     return Site(cluster)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,12 @@ class Site:
     def tasks(self, name: str) -> list[str]:
         """Ids of the tasks that are meant to run."""
         return self.cluster.docker("service", "ps", "-q", "--filter", "desired-state=running", name).split()
+
+    def with_image(self, spec: dict[str, Any], image: str) -> dict[str, Any]:
+        """The same specification with another image: what a deploy may change."""
+        changed = copy.deepcopy(spec)
+        changed["TaskTemplate"]["ContainerSpec"]["Image"] = image
+        return changed
 
     def replicas(self, name: str) -> int:
         return int(self.spec(name)["Mode"]["Replicated"]["Replicas"])

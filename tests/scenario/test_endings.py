@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-from pathlib import Path
+import time
 
-from playground.cluster import Cluster
-from playground.workspace import Workspace
+import pytest
+
 from playground.workspace.person import Person
-from tests.scenario.bot import RunningBot, bot_for, eventually
+from tests.scenario.bot import RunningBot, eventually
 from tests.scenario.conftest import People
 from tests.scenario.swarm import Site
 
@@ -23,26 +22,29 @@ def test_a_good_image_rolls_slot_by_slot_and_the_service_runs_its_digest(dev: Pe
     dev.sees("✅ web is on", timeout=60)
     assert "4/4" in message.text
     assert "asked by dev" in message.text
-    assert {"0/4", "2/4", "4/4"} <= {part for version in message.history for part in version.text.split()}
-    assert "v1" in message.history[0].text, "the plan names what the service comes from"
+    seen = {part for version in message.life for part in version.split()}
+    assert {"0/4", "2/4", "4/4"} <= seen, "the bar moved slot by slot"
+    assert any("v1" in version for version in message.life), "the plan names what the service comes from"
     assert site.is_on("web", "web:v2")
-    assert site.spec("web") == only_changed(before, site.spec("web"), parallelism=2, delay=2_000_000_000)
+    expected = site.with_image(before, site.running_image("web"))
+    expected["UpdateConfig"] |= {"Parallelism": 2, "Delay": 2_000_000_000}
+    assert site.spec("web") == expected
 
 
 def test_a_plain_deploy_changes_the_image_and_nothing_else(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--mount", "type=tmpfs,dst=/tmp", "--update-monitor", "1s", "--constraint", "node.role==manager")
+    site.runs("web", "web:v1", "--mount", "type=tmpfs,dst=/tmp", "--update-monitor", "1s", "--placement-pref", "spread=node.id")
     before = site.spec("web")
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
     dev.sees("✅ web is on", timeout=60)
 
-    after = site.spec("web")
-    assert after["TaskTemplate"]["ContainerSpec"].pop("Image") != before["TaskTemplate"]["ContainerSpec"].pop("Image")
-    assert after == before
+    assert site.is_on("web", "web:v2")
+    assert site.spec("web") == site.with_image(before, site.running_image("web"))
 
 
 def test_a_broken_image_is_rolled_back_and_the_channel_learns_why(dev: Person, site: Site) -> None:
     site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "2s")
+    before = site.spec("web")
 
     dev.types(f"/swarm deploy web {site.image('web:broken')}")
 
@@ -50,42 +52,38 @@ def test_a_broken_image_is_rolled_back_and_the_channel_learns_why(dev: Person, s
     assert "exit code 3" in message.text
     assert "FATAL: cannot read /etc/shop.conf" in message.text
     assert "Retry" in message.buttons
-    assert site.is_on("web", "web:v1")
+    assert site.spec("web") == before
 
 
 def test_a_sick_image_pauses_and_the_button_rolls_back(dev: Person, site: Site) -> None:
     site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "2s")
-    dev.types(f"/swarm deploy web {site.image('web:v2')}")
-    dev.sees("✅ web is on", timeout=60)
 
     dev.types(f"/swarm deploy web {site.image('web:sick')} --failure-action pause")
     paused = dev.sees("⏸ web", timeout=60)
     assert "health check" in paused.text
 
-    dev.clicks("Roll back", on=paused)
-    dev.sees("✅ web is on", timeout=60, after=paused)
-    assert site.is_on("web", "web:v2")
+    clicked = dev.clicks("Roll back", on=paused)
+    dev.sees("✅ web is", timeout=60, after=clicked)
+    assert site.is_on("web", "web:v1")
 
 
-def test_a_constraint_that_no_node_fulfils_ends_at_the_deadline(dev: Person, site: Site) -> None:
+@pytest.mark.parametrize(
+    ("obstacle", "cause"),
+    [
+        (("--constraint-add", "node.labels.zone==moon"), "constraint"),
+        (("--reserve-memory", "500G"), "reservation"),
+    ],
+)
+def test_what_swarm_would_wait_for_for_ever_ends_at_the_deadline(
+    dev: Person, site: Site, obstacle: tuple[str, str], cause: str
+) -> None:
     site.runs("web", "web:v1", "--replicas", "2")
-    site.cluster.docker("service", "update", "-d", "--constraint-add", "node.labels.zone==moon", "web")
+    site.cluster.docker("service", "update", "--detach", *obstacle, "web")
 
     dev.types(f"/swarm deploy web {site.image('web:v2')} --timeout 6s")
 
     message = dev.sees("❌ web", timeout=30)
-    assert "constraint" in message.text
-    assert "Roll back" in message.buttons
-
-
-def test_a_reservation_that_no_node_has_ends_at_the_deadline(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1")
-    site.cluster.docker("service", "update", "-d", "--reserve-memory", "500G", "web")
-
-    dev.types(f"/swarm deploy web {site.image('web:v2')} --timeout 6s")
-
-    message = dev.sees("❌ web", timeout=30)
-    assert "reservation" in message.text
+    assert cause in message.text
     assert "Roll back" in message.buttons
 
 
@@ -93,44 +91,50 @@ def test_what_cannot_work_is_refused_at_planning(dev: Person, site: Site) -> Non
     site.runs("web")
     version = site.inspect("web")["Version"]
 
-    dev.types(f"/swarm deploy web {site.image('web:v99')}")
-    assert "web:v99" in dev.sees("❌ The registry has no").text
-    dev.types(f"/swarm deploy web {site.image('web:arm')}")
-    assert "linux/arm64" in dev.sees("❌ No build").text
+    asked = dev.types(f"/swarm deploy web {site.image('web:v99')}")
+    assert dev.sees("web:v99", after=asked).ephemeral
+    asked = dev.types(f"/swarm deploy web {site.image('web:arm')}")
+    assert dev.sees("linux/arm64", after=asked).ephemeral
 
     site.cluster.registry.stop()
     try:
-        dev.types(f"/swarm deploy web {site.image('web:v2')}")
-        dev.sees("❌ The registry", timeout=20)
+        asked = dev.types(f"/swarm deploy web {site.image('web:v2')}")
+        assert dev.sees("registry", timeout=20, after=asked).ephemeral
+        asked = dev.types(f"/swarm deploy web {site.image('web:v2')} --resolve-image never --timeout 3s")
+        assert not dev.sees("not resolved", timeout=20, after=asked).ephemeral
     finally:
         site.cluster.registry.start()
-    assert site.inspect("web")["Version"] == version
+    assert site.inspect("web")["Version"] != version, "only the last one was let through"
 
 
-def test_resolve_image_never_goes_on_with_a_warning(dev: Person, site: Site) -> None:
+def test_resolve_image_never_keeps_the_tag_and_says_so(dev: Person, site: Site) -> None:
     site.runs("web")
 
     dev.types(f"/swarm deploy web {site.image('web:v2')} --resolve-image never")
 
     message = dev.sees("✅ web is on", timeout=60)
-    assert any("not resolved" in version.text for version in message.history)
+    assert any("not resolved" in version for version in message.life)
     assert site.running_image("web") == site.image("web:v2")
 
 
 def test_what_is_mistyped_gets_one_sentence(dev: Person, site: Site) -> None:
     site.runs("web")
+    image = site.image("web:v2")
     cases = {
-        "deploy wbe shop/web:2": "Did you mean `web`?",
+        f"deploy wbe {image}": "Did you mean web?",
         "deploy web http://shop:x": "an image reference",
-        f"deploy web {site.image('web:v2')} --parallelism -1": "at least 0",
-        f"deploy web {site.image('web:v2')} --delay 20": "a duration with a unit",
-        "deploy": "SERVICE",
+        f"deploy web {image} --parallelism -1": "at least 0",
+        f"deploy web {image} --delay 20": "a duration with a unit",
+        "deploy": "service is missing",
         "deplyo web x": "deploy",
+        f"deploy web {image} --paralelism 2": "--parallelism",
+        'deploy web "x': "quote",
     }
     for line, said in cases.items():
-        dev.types(f"/swarm {line}")
-        answer = dev.sees(said)
+        asked = dev.types(f"/swarm {line}")
+        answer = dev.sees(said, after=asked)
         assert answer.ephemeral, line
+        assert answer.text.startswith("❌"), line
 
 
 def test_the_same_image_again_restarts_nothing_unless_forced(dev: Person, site: Site) -> None:
@@ -138,41 +142,117 @@ def test_the_same_image_again_restarts_nothing_unless_forced(dev: Person, site: 
     tasks = site.tasks("web")
 
     dev.types(f"/swarm deploy web {site.image('web:v1')}")
-    assert dev.sees("already runs").ephemeral
+    assert dev.sees("nothing to change").ephemeral
     assert site.tasks("web") == tasks
 
     dev.types(f"/swarm deploy web {site.image('web:v1')} --force")
-    dev.sees("✅ web is on", timeout=60)
-    assert not set(site.tasks("web")) & set(tasks)
+    dev.sees("✅ web", timeout=60, channel="ops")
+    eventually(lambda: not set(site.tasks("web")) & set(tasks), 60)
 
 
-def test_a_second_deploy_learns_who_is_rolling(
-    dev: Person, people: People, site: Site, cluster: Cluster, workspace: Workspace, folder: Path
-) -> None:
+def test_a_second_deploy_learns_who_is_rolling(dev: Person, people: People, site: Site) -> None:
     site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:slow')}")
     dev.sees("🔵 web →")
 
-    people.lead.types(f"/swarm deploy web {site.image('web:v2')}")
-    refusal = people.lead.sees("dev")
+    asked = people.lead.types(f"/swarm deploy web {site.image('web:v2')}")
+
+    refusal = people.lead.sees("dev", after=asked)
     assert refusal.ephemeral
     assert "web:slow" in refusal.text
-    assert not site.is_on("web", "web:v2")
+    people.lead.clicks("Roll back")
+    dev.sees("↩️ web rolled back", timeout=60)
+    assert site.is_on("web", "web:v1")
 
 
-def test_a_bot_that_is_killed_goes_on_with_the_same_message(
-    people: People, site: Site, cluster: Cluster, workspace: Workspace, folder: Path
+def test_a_rollback_after_deploy_and_scale_keeps_the_replica_count(dev: Person, site: Site) -> None:
+    site.runs("web", "web:v1", "--replicas", "2")
+    dev.types(f"/swarm deploy web {site.image('web:v2')}")
+    dev.sees("✅ web is on", timeout=60)
+    site.cluster.docker("service", "scale", "web=3")
+
+    asked = dev.types("/swarm rollback web")
+    dev.sees("✅ web is on", timeout=60, after=asked)
+
+    assert site.is_on("web", "web:v1")
+    assert site.replicas("web") == 3
+    asked = dev.types("/swarm history web")
+    history = dev.sees("rollback", after=asked)
+    assert "v2" in history.text
+
+
+def test_a_change_by_hand_in_mid_rollout_is_noticed(dev: Person, site: Site) -> None:
+    site.runs("web", "web:v1", "--replicas", "3")
+    dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 5s")
+    message = dev.sees("1/3", timeout=30)
+
+    site.cluster.docker("service", "update", "--detach", "--label-add", "by=hand", "web")
+
+    dev.sees("superseded by a change outside swarmbot", timeout=20)
+    assert "✅" not in message.text
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"),
+    [(("--mode", "global"), "4/4"), (("--replicas", "1"), "1/1"), (("--replicas", "0"), "0/0")],
+)
+def test_every_kind_of_service_is_counted_right(
+    dev: Person, site: Site, flags: tuple[str, str], count: str
 ) -> None:
-    with running(bot_for(cluster, workspace, folder)) as own:
-        site.runs("web", "web:v1", "--replicas", "3")
-        people.dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 4s")
-        message = people.dev.sees("1/3", timeout=30)
+    site.runs("web", "web:v1", *flags)
 
-        own.kill()
-        own.start()
+    dev.types(f"/swarm deploy web {site.image('web:v2')}")
 
-        people.dev.sees("✅ web is on", timeout=90)
-        assert message.text.startswith("✅ web is on"), "it is the same message"
+    assert count in dev.sees("✅ web is on", timeout=90).text
+    assert site.is_on("web", "web:v2")
+
+
+def test_a_global_service_does_not_wait_for_a_node_that_is_down(dev: Person, site: Site) -> None:
+    site.runs("web", "web:v1", "--mode", "global")
+    site.cluster.nodes["node4"].stop()
+    try:
+        eventually(lambda: "Down" in site.cluster.docker("node", "ls"), 40)
+        dev.types(f"/swarm deploy web {site.image('web:v2')} --timeout 60s")
+        assert "3/3" in dev.sees("✅ web is on", timeout=90).text
+    finally:
+        site.cluster.nodes["node4"].start()
+
+
+def test_a_bot_that_is_killed_goes_on_with_the_same_message(dev: Person, site: Site, bot: RunningBot) -> None:
+    site.runs("web", "web:v1", "--replicas", "3")
+    dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 4s")
+    message = dev.sees("1/3", timeout=30)
+
+    bot.kill()
+    bot.start()
+
+    ended = dev.sees("✅ web is on", timeout=90)
+    assert ended == message, "it is the same message that goes on"
+    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+    assert site.is_on("web", "web:v2")
+    asked = dev.types(f"/swarm deploy web {site.image('web:v1')}")
+    dev.sees("✅ web is on", timeout=90, after=asked)
+    assert bot.open_intents() == 0, "the audit knows how each change ended"
+
+
+def test_a_manager_that_is_lost_in_mid_rollout_does_not_matter(dev: Person, site: Site, bot: RunningBot) -> None:
+    site.runs("web", "web:v1", "--replicas", "3", "--constraint", "node.hostname!=node1")
+    dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 4s")
+    dev.sees("1/3", timeout=30)
+
+    site.cluster.nodes["node1"].stop()
+    try:
+        dev.sees("✅ web is on", timeout=120)
         assert site.is_on("web", "web:v2")
-        people.dev.types("/swarm deploy web " + site.image("web:v1"))
-        people.dev.sees("✅ web is on", timeout=90, after=message)
+    finally:
+        site.cluster.nodes["node1"].start()
+
+
+def test_a_rollout_that_was_sent_once_stays_one(dev: Person, site: Site, bot: RunningBot) -> None:
+    site.runs("web", "web:v1")
+    started = time.monotonic()
+    dev.types(f"/swarm deploy web {site.image('web:v2')}")
+    dev.sees("🔵 web →")
+    assert time.monotonic() - started < 3
+    dev.sees("✅ web is on", timeout=60)
+    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1

@@ -52,8 +52,9 @@ class FakeEngine:
         if path == "/version":
             return 200, self.version
         path = path.removeprefix("/v1.41").partition("?")[0]
-        self.seen.append(f"{method} {path}")
-        return self._behave(self.seen[-1])
+        call = f"{method} {path}"
+        self.seen.append(call)
+        return self._behave(call)
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -119,7 +120,7 @@ class FrozenEngine:
 
 def always(answer: Answer) -> Callable[[str], Answer]:
     """Behaviour: the same answer to everything."""
-    return lambda call: answer
+    return lambda _call: answer
 
 
 def after(seconds: float, answer: Answer) -> Callable[[str], Answer]:

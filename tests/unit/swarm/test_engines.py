@@ -207,9 +207,8 @@ def test_a_change_whose_manager_loses_its_leadership_may_have_happened(make: Wor
 
 
 def test_a_change_may_take_its_time(make: Workshop) -> None:
-    slow = make.fake(
-        "one", lambda method, path: after(2, (201, {"ID": "new"}))(method, path) if method == "POST" else (200, {})
-    )
+    create_slowly = after(2, (201, {"ID": "new"}))
+    slow = make.fake("one", lambda call: create_slowly(call) if call.startswith("POST") else (200, {}))
     assert Engines([slow.address, make.healthy("two").address]).call_write(create) == {"ID": "new"}
 
 

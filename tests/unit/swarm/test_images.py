@@ -46,7 +46,7 @@ def test_unknown_platforms_are_left_out_arm_fits_any_variant_and_none_comes_twic
     ],
 )
 def test_what_a_registry_says(tmp_path: Path, status: int, words: str, error: type[Exception]) -> None:
-    engine = FakeEngine(tmp_path: Path, "one", always((status, {"message": words})))
+    engine = FakeEngine(tmp_path, "one", always((status, {"message": words})))
     with pytest.raises(error):
         Images(Engines([engine.address])).resolve(WEB)
     engine.stop()
@@ -61,9 +61,7 @@ def test_what_a_registry_says(tmp_path: Path, status: int, words: str, error: ty
     ],
 )
 def test_an_image_is_pinned_to_its_digest(tmp_path: Path, image: Image, asked: str, pinned: Image) -> None:
-    engine = FakeEngine(
-        tmp_path, "one", always((200, {"Descriptor": {"digest": DIGEST}, "Platforms": None}))
-    )
+    engine = FakeEngine(tmp_path, "one", always((200, {"Descriptor": {"digest": DIGEST}, "Platforms": None})))
     found = Images(Engines([engine.address])).resolve(image)
     engine.stop()
     assert engine.seen == [f"GET /distribution/{asked}/json"]
@@ -71,7 +69,7 @@ def test_an_image_is_pinned_to_its_digest(tmp_path: Path, image: Image, asked: s
 
 
 def test_without_an_engine_the_registry_is_not_blamed(tmp_path: Path) -> None:
-    engine = FakeEngine(tmp_path: Path, "one")
+    engine = FakeEngine(tmp_path, "one")
     engine.stop()
     with pytest.raises(NoEngine):
         Images(Engines([engine.address])).resolve(WEB)

@@ -1,0 +1,299 @@
+"""A person in Slack, for tests and for the terminal: types, sees, clicks, fills and submits. Synchronous."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from playground.workspace.errors import FormRefusedError, NothingToUseError, NotSeenError, SeenError
+from playground.workspace.forms import EXTERNAL, HOLDS, find_option, own_options, value_of
+from playground.workspace.interactions import Interactions
+from playground.workspace.model import Block, Delivery, Posted, User
+from playground.workspace.state import State
+from playground.workspace.surfaces import Message, Pattern, Screen, Surface, matches, named
+from playground.workspace.text import Reader, label_of
+
+SHOWN_AT_MOST = 12
+SENT_OF_BUTTON: tuple[str, ...] = ("type", "action_id", "text", "value", "style")
+Found = TypeVar("Found")
+Use = tuple[Surface, Block, dict[str, Any]]
+
+
+class Person:
+    """One person. What waits takes `timeout` in seconds; what is not there raises, and says what is."""
+
+    def __init__(self, state: State, interactions: Interactions, user: User) -> None:
+        self.user = user
+        self._state = state
+        self._interactions = interactions
+        self.reader = Reader(state, user.tz)
+
+    @property
+    def id(self) -> str:
+        """The user id, for the bot's configuration."""
+        return self.user.id
+
+    @property
+    def name(self) -> str:
+        """What others type after `@`."""
+        return self.user.name
+
+    @property
+    def now(self) -> int:
+        """This moment, for `after=`: only what changes from here on counts."""
+        return self._state.feed.seq
+
+    def types(self, line: str, channel: str = "ops", in_thread: Message | None = None) -> int:
+        """Type a line; `/…` runs a slash command, anything else is a message. Returns the moment, for `after=`.
+
+        It waits for the app's ack (at most 3 s), not for its answer.
+        """
+        moment = self.now
+        where = self._state.directory.channels[in_thread.key[0]] if in_thread else self._channel(channel)
+        if not line.startswith("/"):
+            thread = (in_thread.posted.thread_ts or in_thread.ts) if in_thread else ""
+            self._interactions.message(self.user, where, line, thread)
+        elif in_thread:
+            self._interactions.whisper(self.user, where, f"{line.split(maxsplit=1)[0]} is not supported in threads. Sorry!")
+        else:
+            self._interactions.command(self.user, where, line)
+        return moment
+
+    def messages(self, channel: str = "", after: int = 0) -> list[Message]:
+        """All messages that are visible now, oldest first; those that changed after a moment, if given."""
+        wanted = self._channel(channel).id if channel else ""
+        return [
+            Message(self._state, self.reader, (each.channel, each.ts))
+            for each in self._state.visible_to(self.user.id)
+            if wanted in ("", each.channel) and each.now.seq > after
+        ]
+
+    def sees(self, pattern: Pattern, timeout: float = 10.0, *, channel: str = "", after: int = 0) -> Message:
+        """Wait for a message that has the substring (or matches the compiled expression); the newest one is returned."""
+
+        def find() -> Message | None:
+            found = (each for each in reversed(self.messages(channel, after)) if matches(pattern, each.shown))
+            return next(found, None)
+
+        message = self._wait(find, f"a message with {named(pattern)}", timeout)
+        assert message.text or not message.blocks
+        return message
+
+    def does_not_see(self, pattern: Pattern, within: float = 1.0, *, channel: str = "", after: int = 0) -> None:
+        """Watch for `within` seconds that no such message shows up; raises SeenError."""
+        deadline = time.monotonic() + within
+        while True:
+            seq = self.now
+            found = [each for each in self.messages(channel, after) if matches(pattern, each.shown)]
+            if found:
+                raise SeenError(self.name, named(pattern), found[-1].shown)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            self._state.feed.after(seq, left)
+
+    def clicks(self, label: str, on: Surface | None = None, *, confirm: bool = True) -> int:
+        """Click the button of that label: in the open modal, else on the newest message that has one.
+
+        A confirm dialog is confirmed, or with `confirm=False` cancelled: then nothing is sent. Returns the moment.
+        """
+        moment = self.now
+        surface, block, button = self._button(label, on)
+        if button.get("confirm") and not confirm:
+            return moment
+        action: dict[str, Any] = {name: button[name] for name in SENT_OF_BUTTON if name in button}
+        self._act(surface, block, action)
+        return moment
+
+    def chooses(self, option: str, on: Surface | None = None, *, menu: str = "") -> int:
+        """Choose an option of a menu outside of forms (or of `menu`, by its id or placeholder). Returns the moment."""
+        moment = self.now
+        surface, block, element = self._menu(option, on, menu)
+        if element["type"] == "overflow":
+            value: dict[str, Any] | None = {"selected_option": find_option(element["options"], option)}
+        else:
+            value = value_of(element, option, self._options(surface, block, element, option))
+        if value is None:
+            raise NothingToUseError(self.name, f"option {option!r}", surface.shown)
+        if element["type"] in HOLDS:
+            self._remember(surface, block, element, value)
+        self._act(surface, block, {"type": element["type"], "action_id": element["action_id"], **value})
+        return moment
+
+    def sees_modal(self, title: Pattern = "", timeout: float = 5.0, *, after: int = 0) -> Screen:
+        """Wait for an open modal with that in its title or text."""
+
+        def find() -> Screen | None:
+            modal = self.modal
+            fits = modal is not None and modal.view.seq > after and matches(title, modal.shown)
+            return modal if fits else None
+
+        return self._wait(find, f"a modal with {named(title)}", timeout)
+
+    @property
+    def modal(self) -> Screen | None:
+        """The modal in front, or None."""
+        view = self._state.views.top(self.user.id)
+        return None if view is None else Screen(self._state, self.reader, view.id)
+
+    @property
+    def home(self) -> Screen | None:
+        """The Home tab as last published, or None."""
+        view = self._state.views.home(self.user.id)
+        return None if view is None else Screen(self._state, self.reader, view.id)
+
+    def fills(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
+        """Fill fields of the open modal, each named by block id, action id or label. Options by text or value."""
+        modal = self._need_modal()
+        for name, wanted in {**(fields or {}), **more}.items():
+            block, element = self._field(modal, name)
+            value = value_of(element, wanted, self._options(modal, block, element, wanted))
+            if value is None:
+                raise NothingToUseError(self.name, f"option {wanted!r} in field {name!r}", modal.shown)
+            self._remember(modal, block, element, value)
+            if block["type"] != "input" or block.get("dispatch_action"):
+                action = {"type": element["type"], "action_id": element["action_id"], **value}
+                self._act(modal, block, action)
+        return modal
+
+    def submits(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
+        """Fill and submit the open modal; raises FormRefusedError where Slack's client itself does not let it through.
+
+        Returns the modal: `.open` and `.errors` say how the app took it.
+        """
+        modal = self.fills(fields, **more)
+        _, found = self._interactions.submit(self.user, modal.view)
+        if found:
+            raise FormRefusedError(self.name, found)
+        return modal
+
+    def closes_modal(self) -> None:
+        """Close the open modal without submitting."""
+        self._interactions.close(self.user, self._need_modal().view)
+
+    def suggestions(self, field: str, typed: str, on: Surface | None = None) -> list[str]:
+        """What an external select offers for what is typed into it."""
+        surface = on or self._need_modal()
+        block, element = self._field(surface, field)
+        return [str(each["text"]["text"]) for each in self._suggested(surface, block, element, typed)]
+
+    def opens_home(self, timeout: float = 5.0) -> Screen:
+        """Open the app's Home tab, and wait until the app has published it anew."""
+        moment = self.now
+        self._interactions.open_home(self.user)
+        return self._wait(lambda: self._home_after(moment), "the Home tab published", timeout)
+
+    def sees_home(self, pattern: Pattern, timeout: float = 5.0) -> Screen:
+        """Wait until the Home tab has that."""
+
+        def find() -> Screen | None:
+            home = self.home
+            return home if home is not None and matches(pattern, home.shown) else None
+
+        return self._wait(find, f"a Home tab with {named(pattern)}", timeout)
+
+    def screen(self) -> str:
+        """All that is visible to this person now, for error messages."""
+        parts = [_line(each) for each in self.messages()[-SHOWN_AT_MOST:]]
+        parts += [f"[modal]\n{self.modal.shown}"] if self.modal else []
+        parts += [f"[home]\n{self.home.shown}"] if self.home else []
+        return "\n".join(parts) or "(nothing)"
+
+    def _home_after(self, moment: int) -> Screen | None:
+        return self.home if self.home is not None and self.home.view.seq > moment else None
+
+    def _wait(self, find: Callable[[], Found | None], awaited: str, timeout: float) -> Found:
+        deadline = time.monotonic() + timeout
+        while True:
+            seq = self.now
+            with self._state.lock:
+                found = find()
+            if found is not None:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise NotSeenError(self.name, awaited, timeout, self.screen())
+            self._state.feed.after(seq, left)
+
+    def _act(self, surface: Surface, block: Block, action: dict[str, Any]) -> Delivery:
+        if isinstance(surface, Message):
+            return self._interactions.act_on_message(self.user, surface.posted, block, action)
+        assert isinstance(surface, Screen)
+        return self._interactions.act_on_view(self.user, surface.view, block, action)
+
+    def _remember(self, surface: Surface, block: Block, element: dict[str, Any], value: dict[str, Any]) -> None:
+        with self._state.lock:
+            if isinstance(surface, Screen):
+                view = surface.view
+                in_block = {**view.filled.get(block["block_id"], {}), element["action_id"]: value}
+                filled = {**view.filled, block["block_id"]: in_block}
+                errors = {name: text for name, text in view.errors.items() if name != block["block_id"]}
+                self._state.views.keep(replace(view, filled=filled, errors=errors))
+            elif isinstance(surface, Message):
+                chosen = self._state.chosen.setdefault(surface.key, {})
+                chosen.setdefault(block["block_id"], {})[element["action_id"]] = value
+
+    def _options(
+        self, surface: Surface, block: Block, element: dict[str, Any], wanted: Any
+    ) -> Sequence[dict[str, Any]]:
+        if element["type"] not in EXTERNAL:
+            return own_options(element)
+        typed = [wanted] if isinstance(wanted, str) else list(wanted or [])
+        return [option for each in typed for option in self._suggested(surface, block, element, each)]
+
+    def _suggested(self, surface: Surface, block: Block, element: dict[str, Any], typed: str) -> list[dict[str, Any]]:
+        # Slack asks the app only when enough was typed; three characters unless the element says otherwise.
+        if len(typed) < element.get("min_query_length", 3):
+            return []
+        where: Any = surface.view if isinstance(surface, Screen) else self._posted(surface)
+        answer = self._interactions.suggest(self.user, where, block, element, typed).answer
+        return own_options(answer)
+
+    def _posted(self, surface: Surface) -> Posted:
+        assert isinstance(surface, Message)
+        return surface.posted
+
+    def _button(self, label: str, on: Surface | None) -> Use:
+        def fits(element: dict[str, Any]) -> bool:
+            return element["type"] == "button" and label in (label_of(self.reader, element), element["action_id"])
+
+        return self._use(fits, on, f"button {label!r}")
+
+    def _menu(self, option: str, on: Surface | None, menu: str) -> Use:
+        def fits(element: dict[str, Any]) -> bool:
+            known = menu in (label_of(self.reader, element), element["action_id"])
+            return known if menu else find_option(own_options(element), option) is not None
+
+        return self._use(fits, on, f"menu {menu!r} with {option!r}")
+
+    def _use(self, fits: Callable[[dict[str, Any]], bool], on: Surface | None, wanted: str) -> Use:
+        front: list[Surface] = [self.modal] if self.modal else []
+        surfaces = [on] if on is not None else front or list(reversed(self.messages()))
+        for surface in surfaces:
+            gone = isinstance(surface, Message) and surface.deleted
+            for block, element in () if gone else surface.elements():
+                if fits(element):
+                    return surface, block, element
+        raise NothingToUseError(self.name, wanted, on.shown if on is not None else self.screen())
+
+    def _field(self, surface: Surface, name: str) -> tuple[Block, dict[str, Any]]:
+        for block, element in surface.elements():
+            label = self.reader.plain(block["label"]) if block["type"] == "input" else ""
+            if element["type"] in HOLDS and name in (block["block_id"], element["action_id"], label):
+                return block, element
+        raise NothingToUseError(self.name, f"field {name!r}", surface.shown)
+
+    def _need_modal(self) -> Screen:
+        modal = self.modal
+        if modal is None:
+            raise NothingToUseError(self.name, "open modal", self.screen())
+        return modal
+
+    def _channel(self, name: str) -> Any:
+        return self._state.directory.direct(self.id) if name == "dm" else self._state.directory.channel(name)
+
+
+def _line(message: Message) -> str:
+    place = f"#{message.channel}{' (thread)' if message.in_thread else ''}"
+    private = " (only you)" if message.ephemeral else ""
+    return f"{place} {message.author}{private}: {message.shown}"

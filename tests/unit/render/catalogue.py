@@ -1,0 +1,212 @@
+"""Every message that the bot can say, by the name of its golden file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bot import errors
+from bot.model import Below, Ending, Image, Lock, Message, Outcome, Phase, Platform, Progress, Status, Task
+from bot.render import errors as explained
+from bot.render import help as helping
+from bot.render import nodes, plans, rollout, services, status
+from tests.unit.render import values as v
+
+LOCK = Lock("service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3)
+DEPLOY_HELP = helping.CommandHelp(
+    "deploy [OPTIONS] SERVICE IMAGE",
+    "Rolls a service to another image, a few tasks at a time, and back if it fails.",
+    (
+        helping.Option("--parallelism", "N", "tasks at a time"),
+        helping.Option("--delay", "DURATION", "between two batches, such as 2s"),
+        helping.Option("--force", "", "restart though nothing changes"),
+    ),
+    ("deploy web shop/web:2.0", "deploy web shop/web:2.0 --parallelism 2 --delay 2s"),
+)
+GROUPS = (
+    helping.Group("Every day", (DEPLOY_HELP, helping.CommandHelp("status", "health in one message"))),
+    helping.Group("Nodes", (helping.CommandHelp("node ls", "all nodes"),)),
+)
+STATUS = Status(
+    swarm="prod", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, rollouts=(), locks=()
+)
+ILL = Status(
+    swarm="prod",
+    managers=3,
+    tolerated=0,
+    quorum=True,
+    nodes={"ready": 3, "down": 1},
+    nodes_away=("node3",),
+    services=12,
+    below=(Below("web", 3, 4), Below("api", 1, 2)),
+    rollouts=("web",),
+    locks=(LOCK,),
+    engines_away=(("node3", "timed out"),),
+    redis="connection refused",
+)
+
+
+def ended(phase: Phase, ending: Ending, took: float = 18, **more: object) -> Message:
+    return rollout.ended(v.outcome(phase, ending, took, **more))  # type: ignore[arg-type]
+
+
+def rollouts() -> Mapping[str, Callable[[], Message]]:
+    person = replace(v.DEPLOY, rollback_by="lead")
+    bot = replace(v.DEPLOY, rollback_by="swarmbot")
+    back = replace(v.DEPLOY, verb="service rollback", line="rollback web", before=v.NEW, after=v.OLD, warnings=())
+    hostile = replace(
+        v.DEPLOY,
+        service=v.LONG,
+        reason=v.HOSTILE,
+        actor=replace(v.DEPLOY.actor, name=v.HOSTILE),
+        warnings=(v.HOSTILE,),
+        summary=v.HOSTILE,
+    )
+    bad = replace(v.CRASH, cause=v.HOSTILE, log=(v.HOSTILE, "```", "\x1b[31mred\x1b[0m", "שלום"))
+    again = replace(v.DEPLOY, after=v.OLD, changes=())
+    return {
+        "rolling": lambda: rollout.rolling(v.DEPLOY, v.HALF, v.NOW),
+        "rolling-start": lambda: rollout.rolling(v.DEPLOY, Progress(Phase.ROLLING, 0, 4), v.START),
+        "rolling-failing": lambda: rollout.rolling(v.DEPLOY, replace(v.HALF, findings=(v.CRASH, v.FULL)), v.NOW),
+        "rolling-node-down": lambda: rollout.rolling(v.DEPLOY, replace(v.HALF, waiting_for=("node3",)), v.NOW),
+        "rolling-50": lambda: rollout.rolling(v.DEPLOY, v.many_slots(50, 38), v.NOW),
+        "rolling-500": lambda: rollout.rolling(v.DEPLOY, v.many_slots(500, 3), v.NOW),
+        "rolling-back": lambda: rollout.rolling(bot, replace(v.HALF, phase=Phase.ROLLING_BACK, findings=(v.CRASH,)), v.NOW),
+        "rolling-scale": lambda: rollout.rolling(v.SCALE, v.HALF, v.NOW),
+        "rolling-hostile": lambda: rollout.rolling(hostile, replace(v.HALF, findings=(bad,)), v.NOW),
+        "done": lambda: ended(Phase.COMPLETED, Ending.DONE, 31, done=4),
+        "done-node-down": lambda: ended(Phase.COMPLETED, Ending.DONE, 31, done=3, total=3, waiting_for=("node3",)),
+        "done-rollback": lambda: ended(Phase.COMPLETED, Ending.DONE, 20, rollout=back, done=4),
+        "done-scale": lambda: ended(Phase.COMPLETED, Ending.DONE, 3, rollout=v.SCALE, done=5, total=5),
+        "done-forced": lambda: ended(Phase.COMPLETED, Ending.DONE, 3, rollout=again, done=4),
+        "done-to-zero": lambda: ended(Phase.COMPLETED, Ending.DONE, 1, done=0, total=0, slots=()),
+        "rolled-back": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.CRASH,), tried=2),
+        "rolled-back-sick": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.SICK, v.FULL), tried=1),
+        "rolled-back-no-cause": lambda: ended(
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, message="update rolled back due to failure or early termination of task"
+        ),
+        "rolled-back-by-person": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, rollout=person, tried=2),
+        "paused": lambda: ended(Phase.PAUSED, Ending.PAUSED, findings=(v.SICK,)),
+        "rollback-paused": lambda: ended(Phase.ROLLBACK_PAUSED, Ending.PAUSED, 40, rollout=bot, findings=(v.CRASH,)),
+        "timed-out": lambda: ended(Phase.TIMED_OUT, Ending.TIMED_OUT, 600, findings=(v.FULL,)),
+        "timed-out-scale": lambda: ended(Phase.TIMED_OUT, Ending.TIMED_OUT, 600, rollout=v.SCALE, findings=(v.FULL,)),
+        "superseded": lambda: ended(Phase.SUPERSEDED, Ending.SUPERSEDED),
+        "removed": lambda: ended(Phase.REMOVED, Ending.FAILED, slots=()),
+        "hostile": lambda: ended(Phase.PAUSED, Ending.PAUSED, rollout=hostile, findings=(bad,), message=v.HOSTILE),
+        "stopped": lambda: rollout.failed(v.DEPLOY, errors.Moved("web", "its specification")),
+        "stopped-fault": lambda: rollout.failed(v.DEPLOY, None),
+        "details": lambda: rollout.details(
+            v.outcome(Phase.ROLLED_BACK, Ending.ROLLED_BACK, 18, findings=(v.SICK, v.CRASH), message="rollback completed")
+        ),
+        "details-hostile": lambda: rollout.details(
+            v.outcome(Phase.PAUSED, Ending.PAUSED, 18, rollout=hostile, findings=(bad,), message=v.HOSTILE)
+        ),
+        "details-long": lambda: rollout.details(many_steps()),
+    }
+
+
+def many_steps() -> Outcome:
+    base = v.outcome(Phase.PAUSED, Ending.PAUSED, 18)
+    taken = [replace(step, error="task: non-zero exit (3)" if n == 70 else "") for n, step in enumerate(base.steps * 50)]
+    return replace(base, steps=tuple(taken))
+
+
+def lists() -> Mapping[str, Callable[[], Message]]:
+    many = [replace(v.WEB, id=f"s{n}", name=f"shop_web{n}", running=4 - (n % 50 == 0), stack=f"shop{n % 3}") for n in range(300)]
+    tasks500 = [task(n) for n in range(1, 501)]
+    odd = replace(v.WEB, name=v.LONG, image=Image("registry.example.com:5000/" + "a/" * 60 + "web", "2.0"), stack=v.HOSTILE)
+    locked = replace(v.NODES["n2"], state="down", availability="active")
+    ends = {"n1": v.NOW + timedelta(days=71, hours=2), "n2": v.NOW + timedelta(days=71), "n4": v.NOW - timedelta(days=1)}
+    return {
+        "services": lambda: services.listed([v.API, v.WEB, v.AGENT], v.NOW),
+        "services-well": lambda: services.listed([v.API, v.AGENT], v.NOW),
+        "services-none": lambda: services.listed([], v.NOW),
+        "services-300": lambda: services.listed(many, v.NOW),
+        "services-odd": lambda: services.listed([odd], v.NOW),
+        "tasks": lambda: services.tasks(v.WEB, v.TASKS, v.NODES, (v.CRASH,), v.NOW),
+        "tasks-well": lambda: services.tasks(v.WEB, [*v.TASKS[:3], replace(v.TASKS[2], slot=4)], v.NODES, (), v.NOW),
+        "tasks-none": lambda: services.tasks(replace(v.WEB, replicas=0), (), v.NODES, (), v.NOW),
+        "tasks-500": lambda: services.tasks(replace(v.WEB, replicas=500), tasks500, v.NODES, (v.SICK,), v.NOW),
+        "tasks-odd": lambda: services.tasks(odd, [replace(t, error=v.HOSTILE) for t in v.TASKS], v.NODES, (), v.NOW),
+        "inspected": lambda: services.inspected(v.WEB, v.TASKS, v.NODES),
+        "inspected-odd": lambda: services.inspected(replace(odd, spec={}, labels={v.LONG: v.HOSTILE}), (), {}),
+        "history": lambda: services.history(v.WEB, v.REVISIONS),
+        "history-none": lambda: services.history(v.WEB, ()),
+        "history-long": lambda: services.history(v.WEB, [replace(v.REVISIONS[1], number=n, note=v.HOSTILE) for n in range(1, 90)]),
+        "nodes": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW),
+        "nodes-certificates": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW, ends),
+        "nodes-well": lambda: nodes.listed([v.NODES["n1"]], {"n1": 5}, v.NOW),
+        "nodes-two-away": lambda: nodes.listed([locked, v.NODES["n3"], v.NODES["n1"]], {}, v.NOW),
+        "status": lambda: status.health(STATUS),
+        "status-ill": lambda: status.health(ILL),
+        "status-no-quorum": lambda: status.health(replace(ILL, quorum=False, redis="", locks=())),
+        "status-empty": lambda: status.health(replace(STATUS, services=0, managers=1, tolerated=0, nodes={"ready": 1})),
+    }
+
+
+def task(number: int) -> Task:
+    state = "starting" if number in (7, 400) else "running"
+    return replace(v.TASKS[0], id=f"t{number}", slot=number, state=state)
+
+
+def others() -> Mapping[str, Callable[[], Message]]:
+    nothing = replace(v.PLAN, title="deploy web shop/web:2.0", nothing="web already runs `shop/web:2.0`. Restart it with `--force`")
+    lines = Outcome(ending=Ending.DONE, title="node2 is Drain", seconds=4, lines=("3 tasks moved",))
+    return {
+        "nothing": lambda: plans.nothing(nothing),
+        "planned": lambda: plans.planned(v.PLAN),
+        "plan-done": lambda: plans.ended(v.PLAN, lines),
+        "plan-failed": lambda: plans.ended(v.PLAN, replace(lines, title="", ending=Ending.FAILED, lines=())),
+        "help": lambda: helping.overview(GROUPS),
+        "help-command": lambda: helping.command_help(DEPLOY_HELP),
+        "unexpected": lambda: explained.unexpected("4f2a91c0"),
+    }
+
+
+ERRORS: tuple[errors.SwarmbotError, ...] = (
+    errors.UnclosedQuote('deploy web "shop'),
+    errors.UnknownCommand("delpoy", ("deploy",)),
+    errors.UnknownCommand(v.HOSTILE),
+    errors.UnknownFlag("service update", "--autolock", ("--args",), "swarm update --autolock=true"),
+    errors.InvalidLine("deploy", "image is missing", "deploy [OPTIONS] SERVICE IMAGE", "deploy web shop/web:2.0"),
+    errors.InvalidValue("--delay", "2", "a duration with its unit, such as `2s`", "deploy web shop/web:2.0 --delay 2s"),
+    errors.InvalidValue("REPLICAS", "", "a whole number"),
+    errors.SecretTyped("swarm unlock", "unlock key"),
+    errors.UnknownName("service", "wbe", ("web",)),
+    errors.UnknownName("node", "node9"),
+    errors.AmbiguousName("service", "we", ("web (s1)", "webapp (s2)")),
+    errors.ReadOnly("deploy"),
+    errors.NotAllowed("deploy", ("lead", "operator"), "web"),
+    errors.NotAllowed("swarm ca"),
+    errors.LockHeld(LOCK),
+    errors.LockLost("service:s1"),
+    errors.ImageNotFound(v.NEW),
+    errors.RegistryAway(v.NEW, "dial tcp 10.99.0.254:5000: connect: connection refused"),
+    errors.RegistryDenied(v.NEW),
+    errors.NoPlatform(v.NEW, (Platform("linux", "arm64"),), (Platform("linux", "amd64"),)),
+    errors.NoEngine((("node1", "timed out"), ("node2", "connection refused"))),
+    errors.NoLeader("rpc error: the swarm does not have a leader"),
+    errors.NotAManager((("node1", "locked"), ("node4", "worker"))),
+    errors.OutOfSequence("service", "web"),
+    errors.Moved("web", "its specification"),
+    errors.Interrupted("web"),
+    errors.PortTaken(8080, "api"),
+    errors.NameTaken("service", "web"),
+    errors.EngineRefused(500, v.HOSTILE),
+    errors.MaybeDone("node1", "connection reset by peer"),
+    errors.NoRevision("web", 9, (5, 6, 7)),
+    errors.NoRevision("web", None, ()),
+    errors.Unsupported("a service cannot change its mode", "Create another one with `--mode global`"),
+    errors.StoreAway("connection refused"),
+    errors.InvalidSetting("rules[2].ask", "there is no role `operater`"),
+)
+
+
+def catalogue() -> dict[str, Callable[[], Message]]:
+    """All messages by name."""
+    failures = {
+        f"error-{number:02}-{type(error).__name__}": (lambda error=error: explained.explain(error))
+        for number, error in enumerate(ERRORS)
+    }
+    return {**rollouts(), **lists(), **others(), **failures}

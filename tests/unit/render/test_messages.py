@@ -1,0 +1,107 @@
+"""Every message as people see it, compared with tests/golden; `UPDATE_GOLDEN=1` writes what it is now."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from bot import errors
+from bot.model import Message
+from bot.render import errors as explained
+from bot.render.explanations import EXPLANATIONS
+from bot.render.limits import plain
+from tests.unit.render.catalogue import ERRORS, catalogue
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+MESSAGES = catalogue()
+MARKS = ("🔵", "✅", "↩️", "⏸", "❌", "🟡", "🔴", "🟠", "🟢", "🔒", "✋", "❄️")
+WITHOUT_MARK = ("details", "history", "inspected", "help")
+
+
+def rendition(message: Message) -> str:
+    """What is read, what is notified, what goes along, and what is sent."""
+    files = "".join(f"--- file {file.name}\n{head(file.content)}" for file in message.files)
+    sent = json.dumps(message.blocks, ensure_ascii=False, indent=1)
+    return f"{plain(message)}--- text\n{message.text}\n{files}--- blocks\n{sent}\n"
+
+
+def head(content: str | bytes) -> str:
+    assert isinstance(content, str)
+    lines = content.splitlines(keepends=True)
+    return "".join(lines[:4]) + (f"… {len(lines)} lines\n" if len(lines) > 4 else "")
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_message(name: str) -> None:
+    found = rendition(MESSAGES[name]())
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(found)
+    assert path.read_text() == found
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(MESSAGES)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_slacks_own_models_take_it(name: str) -> None:
+    for block in MESSAGES[name]().blocks:
+        parsed = Block.parse(dict(block))
+        assert parsed is not None
+        parsed.validate_json()
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_it_begins_with_its_state_in_the_words_of_the_notification(name: str) -> None:
+    message = MESSAGES[name]()
+    first = plain(message).splitlines()[0]
+    assert first.startswith(message.text.replace("&amp;", "&").replace("`", "").replace("&lt;", "<").replace("&gt;", ">")[:20])
+    assert message.text.startswith(MARKS) or name.startswith(WITHOUT_MARK)
+    assert "!" not in re.sub("<!date[^>]*>|&lt;!channel", "", message.text)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_at_most_three_buttons(name: str) -> None:
+    buttons = [e for block in MESSAGES[name]().blocks if block["type"] == "actions" for e in block["elements"]]
+    assert len(buttons) <= 3
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_nothing_foreign_notifies_or_formats(name: str) -> None:
+    message = MESSAGES[name]()
+    sent = json.dumps([message.text, *message.blocks], ensure_ascii=False)
+    assert not re.search(r"<(?!!date\^)", sent)
+    prose = re.sub(r"```.*?```|`[^`]*`", "", sent)
+    assert "*bold*" not in prose
+    assert not re.search(r"(?<!\w)_italic_(?!\w)", prose)
+    assert "~gone~" not in prose
+    assert ":fire:" not in prose
+
+
+def all_errors(base: type[errors.SwarmbotError] = errors.SwarmbotError) -> set[type[errors.SwarmbotError]]:
+    found = set(base.__subclasses__())
+    return found.union(*(all_errors(kind) for kind in found))
+
+
+def test_every_error_has_words_of_its_own_and_an_example_here() -> None:
+    kinds = {kind for kind in all_errors() if kind.__module__ == errors.__name__}
+    assert kinds <= set(EXPLANATIONS)
+    assert kinds <= {type(error) for error in ERRORS}
+
+
+def test_a_class_that_derives_shares_the_words() -> None:
+    class Odd(errors.Interrupted):
+        """As derived by a command family."""
+
+    assert explained.words(Odd("web")) == explained.words(errors.Interrupted("web"))
+
+
+def test_values_of_variables_are_never_shown() -> None:
+    assert "hunter2" not in rendition(MESSAGES["inspected"]())
+    assert "DB_PASSWORD" in rendition(MESSAGES["inspected"]())
