@@ -1,4 +1,4 @@
-"""Types for the fields of commands: durations, sizes, images and names as Docker writes them.
+"""Types for the fields of commands: durations, images and names as Docker writes them.
 
 A validator raises `ValueError` with a phrase that completes "expected …"; `bot.line` makes the sentence of it.
 """
@@ -8,15 +8,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from bot.model import Image
 
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_MICROSECONDS = {
+    "ns": Decimal("0.001"),
+    "us": Decimal(1),
+    "µs": Decimal(1),
+    "μs": Decimal(1),
+    "ms": Decimal(1000),
+    "s": Decimal(1_000_000),
+    "m": Decimal(60_000_000),
+    "h": Decimal(3_600_000_000),
+}
+_DURATION_PART = re.compile(rf"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)({'|'.join(_MICROSECONDS)})")
 _DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
+_MOST_HOURS = 2_562_047
+"""More does not fit into the 64 bits in which Docker counts nanoseconds."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -43,27 +55,26 @@ def read_duration(value: object) -> object:
         return timedelta()
     if not _DURATION.fullmatch(value):
         raise ValueError("a duration with a unit, such as 20s or 1m30s")
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(value))
-    try:
-        return timedelta(seconds=seconds)
-    except OverflowError:
-        raise ValueError("a duration below 10000h") from None
+    found = sum(Decimal(number) * _MICROSECONDS[unit] for number, unit in _DURATION_PART.findall(value))
+    if found > _MOST_HOURS * _MICROSECONDS["h"]:
+        raise ValueError(f"a duration of at most {_MOST_HOURS}h")
+    return timedelta(microseconds=round(found))
 
 
 def write_duration(value: timedelta) -> str:
     """Write a duration as Go does, with the units that it needs: `1m30s`, `500ms`, `0s`."""
-    seconds = value.total_seconds()
-    if seconds and seconds < 1:
-        return f"{seconds * 1000:g}ms"
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{rest:g}s" if rest else ""]
+    microseconds = value // timedelta(microseconds=1)
+    if 0 < microseconds < 1_000_000:
+        return f"{_decimal(microseconds, 3)}ms"
+    minutes, rest = divmod(microseconds, 60_000_000)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{_decimal(rest, 6)}s" if rest else ""]
     return "".join(parts) or "0s"
 
 
 def nanoseconds(value: timedelta) -> int:
     """The form in which the Engine API takes durations."""
-    return round(value.total_seconds() * 1e6) * 1000
+    return value // timedelta(microseconds=1) * 1000
 
 
 def read_image(value: str) -> str:
@@ -80,6 +91,12 @@ def read_name(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError("a name of letters, digits, `_`, `.` and `-`")
     return value
+
+
+def _decimal(number: int, places: int) -> str:
+    """A number that is given in units of its last decimal place, without zeros at the end."""
+    whole, fraction = divmod(number, 10**places)
+    return f"{whole}.{fraction:0{places}d}".rstrip("0").rstrip(".")
 
 
 Duration = Annotated[timedelta, BeforeValidator(read_duration), PlainSerializer(write_duration)]

@@ -58,7 +58,7 @@ class Live:
         if self.message is None:
             self.message = self.poster.post(self.channel, content, self.thread, self._posted)
             return self.message
-        self.message = self.poster.edit(self.message, content, final)
+        self.message = self.poster.edit(self.message, content, final, self._posted)
         return self.message
 
     def _posted(self, ref: MessageRef) -> None:

@@ -55,20 +55,18 @@ def may_read(actor: Actor, command: str, settings: Settings) -> Decision:
 
 def may_ask(actor: Actor, command: str, settings: Settings) -> bool:
     """Whether some rule lets the actor ask for the command, on whatever service: what help offers."""
-    return bool(settings.roles) and any(
-        _fits(command, rule.commands) and _has(actor, rule.ask, settings) for rule in settings.rules
-    )
+    for rule in settings.rules:
+        if _fits(command, rule.commands) and rule.services:
+            if _has(actor, rule.ask, settings):
+                return True
+            if "*" in rule.services:
+                return False
+    return False
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
-    """Deny before ask before allow; of several asks, the one that wants the most approvals."""
-    found: Decision = Allow()
-    for decision in decisions:
-        if isinstance(decision, Deny):
-            return decision
-        if isinstance(decision, Ask) and (not isinstance(found, Ask) or decision.approvals > found.approvals):
-            found = decision
-    return found
+    """Deny before ask before allow; of several asks, the one that wants the most approvals, and then by others."""
+    return max(decisions, key=_strictness, default=Allow())
 
 
 def first_match(rules: Iterable[Rule], command: str, service: str) -> Rule | None:
@@ -88,6 +86,16 @@ def _decide_one(actor: Actor, command: str, service: str, plan: Plan, settings: 
     if not rule.approve or _small(plan, rule):
         return Allow()
     return Ask(rule.approve, rule.approvals, rule.self_approval)
+
+
+def _strictness(decision: Decision) -> tuple[int, int, bool]:
+    match decision:
+        case Deny():
+            return 2, 0, False
+        case Ask():
+            return 1, decision.approvals, not decision.self_approval
+        case _:
+            return 0, 0, False
 
 
 def _small(plan: Plan, rule: Rule) -> bool:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -20,6 +21,8 @@ from bot.errors import InvalidSetting
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
 """Settings whose variable may also come as `…_FILE`."""
+FILE_ONLY = ("channel", "engines", "roles", "rules")
+"""Settings without a variable: their names are so common that it may well be another program's."""
 
 
 class _Part(BaseModel):
@@ -84,9 +87,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file, so that a secret store can override what is checked in."""
-        del dotenv_settings, file_secret_settings
+        del env_settings, dotenv_settings, file_secret_settings
         toml = TomlConfigSettingsSource(settings_cls, _config_file())
-        return init_settings, env_settings, SecretFiles(settings_cls), toml
+        return init_settings, Variables(settings_cls), SecretFiles(settings_cls), toml
 
     @property
     def socket_mode(self) -> bool:
@@ -101,7 +104,7 @@ class Settings(BaseSettings):
     @property
     def host(self) -> str:
         """Where HTTP listens."""
-        return self.http.rpartition(":")[0] or "127.0.0.1"
+        return self.http.rpartition(":")[0].strip("[]") or "127.0.0.1"
 
     @property
     def port(self) -> int:
@@ -111,6 +114,14 @@ class Settings(BaseSettings):
     def roles_of(self, user: str, groups: frozenset[str] = frozenset()) -> frozenset[str]:
         """The names of the roles that a user has, by id or by user group."""
         return frozenset(r.name for r in self.roles if user in r.users or groups.intersection(r.groups))
+
+
+class Variables(EnvSettingsSource):
+    """Reads the environment, but for `FILE_ONLY`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The variable's value, whatever its case."""
+        return (None, field_name, False) if field_name in FILE_ONLY else super().get_field_value(field, field_name)
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -123,10 +134,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         path = os.environ.get(variable) if field_name in SECRETS else None
         if not path:
             return None, field_name, False
-        try:
-            return Path(path).read_text().strip(), field_name, False
-        except OSError as error:
-            raise InvalidSetting(variable, f"{path} cannot be read: {error.strerror}") from None
+        return _content(variable, path), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """All of them that are given."""
@@ -142,8 +150,22 @@ def load() -> Settings:
         raise _explained(error) from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidSetting(str(_config_file()), f"it is not TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise InvalidSetting(str(_config_file()), "it is not UTF-8 text") from None
     _check(settings)
     return settings
+
+
+def _content(variable: str, path: str) -> str:
+    try:
+        content = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InvalidSetting(variable, f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidSetting(variable, f"{path} is not text") from None
+    if not content:
+        raise InvalidSetting(variable, f"{path} is empty")
+    return content
 
 
 def _config_file() -> Path:
@@ -170,5 +192,7 @@ def _check(settings: Settings) -> None:
         for role in (*rule.ask, *rule.approve):
             if role not in known:
                 raise InvalidSetting(f"rules.{number}", f"there is no role named {role}")
+    if settings.port > 65535:
+        raise InvalidSetting("SWARMBOT_HTTP", "the port has to be at most 65535")
     if settings.slack_api_url and not settings.slack_api_url.endswith("/api/"):
         raise InvalidSetting("SLACK_API_URL", "it has to end in /api/")

@@ -104,7 +104,7 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network; `driver` and `subnets` (CIDR) are empty until Swarm has set it up. `scope`: `swarm`, `local`, `global`."""
+    """A network. `driver` and `subnets` (CIDR) are empty until Swarm has set it up; `scope` is `swarm` or `local`."""
 
     id: str
     name: str

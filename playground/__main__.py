@@ -5,7 +5,7 @@ A subcommand is a click command in a module of its own; it is added here, in one
 
 import click
 
-from playground import swarm_commands
+from playground import demo, say, swarm_commands
 from playground.errors import PlaygroundError
 
 
@@ -25,7 +25,7 @@ def cli(context: click.Context, number: int) -> None:
     context.obj = number
 
 
-for command in swarm_commands.COMMANDS:
+for command in (*swarm_commands.COMMANDS, *say.COMMANDS, *demo.COMMANDS):
     cli.add_command(command)
 
 

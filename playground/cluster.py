@@ -125,7 +125,7 @@ class Cluster:
     def reset(self) -> None:
         """As after the first up: no services, networks, secrets, configs, labels; nodes active in their first role."""
         self.up()
-        wipe.wipe(list(self.nodes.values()))
+        wipe.wipe(list(self.nodes.values()), self.manager)
 
     def status(self) -> ClusterStatus:
         """What can be said of the cluster now; never raises because something is down."""

@@ -23,24 +23,25 @@ FIRST_SETTINGS = {
 FIRST_CERTIFICATES = {"NodeCertExpiry": 2160 * 3600 * SECOND, "ExternalCAs": None}
 
 
-def wipe(nodes: Sequence[Node]) -> None:
+def wipe(nodes: Sequence[Node], manager: Node) -> None:
     """Remove all that the Swarm runs and keeps, set its nodes back; raises NotReadyError where that does not end."""
-    manager = _restore_roles(nodes)
+    if misplaced := _misplaced(nodes, manager):
+        # To promote a node that was just demoted takes Swarm half a minute; to leave and to join again takes seconds.
+        dissolve(misplaced)
+        manager = form(nodes)
     with manager.api(20) as api:
         _empty(nodes, api)
     _settle("the Swarm has its first settings", lambda: _first_settings(manager))
     _settle("the nodes have their first settings", lambda: _first_node_settings(nodes, manager))
 
 
-def _restore_roles(nodes: Sequence[Node]) -> Node:
-    manager = form(nodes)
+def _misplaced(nodes: Sequence[Node], manager: Node) -> list[Node]:
+    """The nodes that have another role than at first, or are about to get one."""
     promoted = {member["Description"]["Hostname"] for member in members(manager) if member["Spec"]["Role"] == "manager"}
     # Only this filter shows the roles that are in force; those above may still be on the way.
     in_force = {member["Description"]["Hostname"] for member in members(manager, role="manager")}
     wanted = {node.name for node in nodes if node.is_manager}
-    # To promote a node that was just demoted takes Swarm half a minute; to leave and to join again takes two seconds.
-    dissolve([node for node in nodes if node.name in (promoted ^ wanted) | (in_force ^ wanted)])
-    return form(nodes)
+    return [node for node in nodes if node.name in (promoted ^ wanted) | (in_force ^ wanted)]
 
 
 def _empty(nodes: Sequence[Node], api: Any) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from playground.cluster import Cluster
 
-NUMBER = 98
+NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "98"))
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,9 @@ _USER_PREFIXES = ("U", "W")
 class Poster:
     """Says things in Slack, in order, at Slack's pace, until they arrive.
 
+    Slack offers no way to post only once: where its answer to a post is lost, the post is made again, for news that
+    comes twice does less harm than news that never comes. Edits carry no such risk.
+
     `on_event` is told by name what happened (`posted`, `edited`, `answered`, `uploaded`, `coalesced`, `limited`,
     `retried`, `plain_text`, `posted_anew`, `failed`, `given_up`, `dropped`), from any thread.
     """
@@ -110,6 +113,7 @@ class Poster:
         with self._lock:
             if self._stopped:
                 self._means.on_event("dropped")
+                call.dropped()
                 return
             lane = self._lanes.setdefault(key, Lane(key, self._means, self._retire))
             lane.put(call)

@@ -1,4 +1,4 @@
-"""The details of a rollout, for the thread under its message: what changed, what each task did and when, the last log."""
+"""The details of a rollout, for the thread under its message: what changed, what each task did, the last log lines."""
 
 from __future__ import annotations
 

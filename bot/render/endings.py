@@ -66,7 +66,7 @@ def moves_image(rollout: Rollout) -> bool:
 
 def _completed(rollout: Rollout, progress: Progress, took: str) -> Words:
     if rollout.verb.endswith("rollback"):
-        head = f"↩️ {name(rollout)} rolled back to {_target(rollout)}"
+        head = f"✅ {name(rollout)} is on {_target(rollout)} again"
     elif moves_image(rollout) or rollout.verb == "deploy":
         head = f"✅ {name(rollout)} is on {_target(rollout)}"
     else:

@@ -22,7 +22,7 @@ _LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error in words: `sentence` is mrkdwn that starts with its emoji, `example` a line to send, without `/swarm`."""
+    """An error in words: `sentence` is mrkdwn with its emoji, `example` a line to send, without `/swarm`."""
 
     sentence: str
     example: str = ""
@@ -57,8 +57,8 @@ def _invalid_value(error: errors.InvalidValue) -> Explanation:
 
 def _secret_typed(error: errors.SecretTyped) -> Explanation:
     text = (
-        f"✋ Nothing ran: the {escape(error.what)} stood in the line, and Slack keeps what is typed. Rotate it, then send "
-        f"{code('/swarm ' + error.command)} without it: you are asked in private."
+        f"✋ Nothing ran: the {escape(error.what)} stood in the line, and Slack keeps what is typed. Rotate it, "
+        f"then send {code('/swarm ' + error.command)} without it: you are asked in private."
     )
     return Explanation(text, error.command)
 
@@ -70,8 +70,8 @@ def _unknown_name(error: errors.UnknownName) -> Explanation:
 
 
 def _ambiguous_name(error: errors.AmbiguousName) -> Explanation:
-    text = f"❌ {code(error.name)} fits more than one {escape(error.kind)}: {_codes(error.matches)}. Use the id, or the whole name."
-    return Explanation(text, _LISTS.get(error.kind, ""))
+    text = f"❌ {code(error.name)} fits more than one {escape(error.kind)}: {_codes(error.matches)}."
+    return Explanation(f"{text} Use the id, or the whole name.", _LISTS.get(error.kind, ""))
 
 
 # ---- who may
@@ -80,7 +80,7 @@ def _ambiguous_name(error: errors.AmbiguousName) -> Explanation:
 def _read_only(error: errors.ReadOnly) -> Explanation:
     return Explanation(
         f"✋ {code(error.command)} changes something, and swarmbot only reads as long as no roles are configured. "
-        f"Add {code('[[roles]]')} and {code('[[rules]]')} to its configuration file; {code('swarmbot check')} verifies it."
+        f"Add {code('[[roles]]')} and {code('[[rules]]')} to its configuration file, then run {code('swarmbot check')}."
     )
 
 
@@ -89,15 +89,16 @@ def _not_allowed(error: errors.NotAllowed) -> Explanation:
     if not error.roles:
         return Explanation(f"✋ No rule allows {code(error.command)}{target}. Add one to the configuration file.")
     return Explanation(
-        f"✋ You may not {code(error.command)}{target}: that is for {_or(error.roles)}. Ask one of them to send the line."
+        f"✋ You may not {code(error.command)}{target}: that is for {_or(error.roles)}. "
+        "Ask one of them to send the line."
     )
 
 
 def _lock_held(error: errors.LockHeld) -> Explanation:
     lock = error.lock
     doing = f': "{escape(brief(lock.reason))}"' if lock.reason else ""
-    text = f"✋ {escape(lock.actor)} has been changing this since {when(lock.since)}{doing}. Nothing was done; try again when it has ended."
-    return Explanation(text, "status")
+    text = f"✋ {escape(lock.actor)} has been changing this since {when(lock.since)}{doing}."
+    return Explanation(f"{text} Nothing was done; try again when it has ended.", "status")
 
 
 def _lock_lost(_: errors.LockLost) -> Explanation:
@@ -119,8 +120,8 @@ def _image_not_found(error: errors.ImageNotFound) -> Explanation:
 
 def _registry_away(error: errors.RegistryAway) -> Explanation:
     return Explanation(
-        f"❌ The registry of {code(familiar(error.image))} does not answer: {prose(error.reason.rstrip('.'))}. Nothing was changed. "
-        f"Try again, or go on without the check by {code('--resolve-image never')}."
+        f"❌ The registry of {code(familiar(error.image))} does not answer: {prose(error.reason.rstrip('.'))}. "
+        f"Nothing was changed. Try again, or go on without the check by {code('--resolve-image never')}."
     )
 
 
@@ -153,8 +154,8 @@ def _no_engine(error: errors.NoEngine) -> Explanation:
 def _no_leader(error: errors.NoLeader) -> Explanation:
     reason = f" ({escape(error.reason.rstrip('.'))})" if error.reason else ""
     return Explanation(
-        f"❌ The Swarm has no leader{reason}: more than half of the managers have to be reachable. Services go on running; "
-        "bring a manager back, and try again."
+        f"❌ The Swarm has no leader{reason}: more than half of the managers have to be reachable. "
+        "Services go on running; bring a manager back, and try again."
     )
 
 
@@ -167,8 +168,8 @@ def _not_a_manager(error: errors.NotAManager) -> Explanation:
 
 def _out_of_sequence(error: errors.OutOfSequence) -> Explanation:
     return Explanation(
-        f"❌ {escape(error.kind.capitalize())} {code(error.name)} changes faster than swarmbot can: something else updates it time "
-        "and again. Find out what, then try again."
+        f"❌ {escape(error.kind.capitalize())} {code(error.name)} changes faster than swarmbot can: something else "
+        "updates it time and again. Find out what, then try again."
     )
 
 
@@ -200,8 +201,8 @@ def _engine_refused(error: errors.EngineRefused) -> Explanation:
 
 def _maybe_done(error: errors.MaybeDone) -> Explanation:
     return Explanation(
-        f"❌ {escape(error.engine)} was lost after the change was sent ({escape(error.reason.rstrip('.'))}): it may have happened or "
-        "not. Look before you try again.",
+        f"❌ {escape(error.engine)} was lost after the change was sent ({escape(error.reason.rstrip('.'))}): "
+        "it may have happened or not. Look before you try again.",
         "status",
     )
 
@@ -225,14 +226,14 @@ def _unsupported(error: errors.Unsupported) -> Explanation:
 
 def _store_away(error: errors.StoreAway) -> Explanation:
     return Explanation(
-        f"✋ Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be changed: there would be no lock and no "
-        "record. Reading works; bring Redis back."
+        f"✋ Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be changed: there would be "
+        "no lock and no record. Reading works; bring Redis back."
     )
 
 
 def _invalid_setting(error: errors.InvalidSetting) -> Explanation:
-    text = f"❌ {code(error.where)} is wrong: {prose(error.problem.rstrip('.'))}. Correct it, then run {code('swarmbot check')}."
-    return Explanation(text)
+    text = f"❌ {code(error.where)} is wrong: {prose(error.problem.rstrip('.'))}."
+    return Explanation(f"{text} Correct it, then run {code('swarmbot check')}.")
 
 
 EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {

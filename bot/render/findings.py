@@ -1,4 +1,4 @@
-"""Why something does not run, for every message that has to say so: cause, place, fix, and the last words of the task."""
+"""Why something does not run, for every message that has to say so: cause, place, fix, the last words of the task."""
 
 from __future__ import annotations
 

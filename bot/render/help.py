@@ -47,9 +47,7 @@ def overview(groups: Iterable[Group]) -> Message:
     blocks = [section(f"*{escape(group.title)}*\n{_commands(group)}") for group in shown]
     return message(
         "swarmbot · what you can type after /swarm",
-        [
-            f"Every {code('docker')} line for a Swarm works as typed. {code('/swarm help COMMAND')} shows one with its flags."
-        ],
+        [f"Every {code('docker')} line for a Swarm works. {code('/swarm help COMMAND')} shows one with its flags."],
         [*blocks, *context("In a thread, mention swarmbot instead: slash commands do not work there")],
     )
 

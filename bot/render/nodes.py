@@ -19,7 +19,7 @@ def listed(
     now: datetime,
     certificates: Mapping[str, datetime] | None = None,
 ) -> Message:
-    """All nodes. `task_counts` and `certificates` (their ends) go by node id; without the latter there is no such column."""
+    """All nodes. `task_counts` and `certificates` (when they end) go by node id; the latter add a column."""
     ordered = sorted(nodes, key=_rank)
     trouble = [node for node in ordered if in_trouble(node)]
     rows: list[Row] = [_row(node, task_counts) for node in ordered]

@@ -1,4 +1,4 @@
-"""Changes before and after: what a plan would do, that there is nothing to do, and how a change without a rollout ended."""
+"""Changes before and after: what a plan would do, that there is nothing to do, how a change without a rollout ended."""
 
 from __future__ import annotations
 

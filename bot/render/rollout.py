@@ -77,9 +77,8 @@ def ended(outcome: Outcome) -> Message:
 
 def failed(rollout: Rollout, error: SwarmbotError | None) -> Message:
     """The bot itself could not go on with a rollout; None for a fault of its own."""
-    why = (
-        errors.words(error).sentence if error else "swarmbot failed; its log says why. Swarm itself may be rolling on."
-    )
+    fault = "swarmbot failed; its log says why. Swarm itself may be rolling on."
+    why = errors.words(error).sentence.lstrip("❌✋ ") if error else fault
     return message(
         f"❌ {subject(rollout)} · stopped",
         [why],

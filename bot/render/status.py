@@ -12,7 +12,7 @@ _HINTS = "`/swarm deploy SERVICE IMAGE` · `/swarm services` · `/swarm ps SERVI
 
 
 def health(view: Status, *, hints: bool = False) -> Message:
-    """One glance at everything: managers and quorum, nodes, services, rollouts, engines, Redis; `hints` says what to type."""
+    """One glance at everything: quorum, nodes, services, rollouts, engines, Redis; `hints` says what to type."""
     trouble = _trouble(view)
     counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
     lines = [" · ".join(counts), *_details(view)]
@@ -30,9 +30,7 @@ def _trouble(view: Status) -> list[str]:
     away = view.nodes_away
     parts = [
         f"{_some(away, 1)} {'is' if len(away) == 1 else 'are'} not Ready" if away else "",
-        f"{plural(len(view.below), 'service')} below {'its' if len(view.below) == 1 else 'their'} count"
-        if view.below
-        else "",
+        f"{plural(len(view.below), 'service')} below {_their(view)} count" if view.below else "",
         "no further manager may fail" if view.managers > 1 and view.tolerated == 0 else "",
         "Redis does not answer" if view.redis else "",
         f"{plural(len(view.engines_away), 'engine')} away" if view.engines_away else "",
@@ -59,7 +57,7 @@ def _services(view: Status) -> str:
         return "no services yet"
     if not view.below:
         return f"{plural(view.services, 'service')}, {'all at their' if view.services > 1 else 'at its'} count"
-    return f"{len(view.below)} of {plural(view.services, 'service')} below {'its' if len(view.below) == 1 else 'their'} count"
+    return f"{len(view.below)} of {plural(view.services, 'service')} below {_their(view)} count"
 
 
 def _details(view: Status) -> list[str]:
@@ -89,6 +87,10 @@ def _below(below: tuple[Below, ...]) -> str:
 def _lock(lock: Lock) -> str:
     what = f': "{escape(lock.reason)}"' if lock.reason else ""
     return f"Being changed by {escape(lock.actor)} since {when(lock.since)}{what}"
+
+
+def _their(view: Status) -> str:
+    return "its" if len(view.below) == 1 else "their"
 
 
 def _some(names: tuple[str, ...], most: int) -> str:

@@ -37,11 +37,12 @@ def tasks(
     if not any(row[-1] for row in shown):
         columns, shown = columns[:-1], [row[:-1] for row in shown]
     blocks, files = table(columns, shown, in_trouble, "tasks.txt")
+    told = findings if state == "🟠" else ()
     logs = actions(button("Logs", f"service logs {service.name}")) if trouble else []
     return message(
         f"{state} {name} · {running}/{total} running · {image(service.image)}",
-        causes(findings, most=3),
-        [*last_words(findings), *blocks, *logs],
+        causes(told, most=3),
+        [*last_words(told), *blocks, *logs],
         files,
     )
 

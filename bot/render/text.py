@@ -10,7 +10,7 @@ _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\
 # Slack has no escape for these, so each gives way to a twin that looks the same and formats nothing.
 _TWINS = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ", "＊": "∗", "～": "∼", "｀": "ˋ"})
 # An underscore inside a word is harmless, and names of services are full of them.
-_ITALIC = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
+_ITALIC = re.compile(r"(?<!\w)_+(?!_)|(?<!_)_+(?!\w)")
 _EMOJI = re.compile(r":(?=(?:[a-z0-9_+'-]*[a-z_+][a-z0-9_+'-]*|-1|100|1234):)")
 _QUOTE = re.compile(r"^(?=&gt;|＞)", re.MULTILINE)
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]{57}")
@@ -21,13 +21,13 @@ _RIGHT_TO_LEFT = ("R", "AL", "AN")
 
 
 def clean(text: str, keep: str = "\n") -> str:
-    """Without control characters, direction overrides and colours; white space that is not in `keep` becomes a blank."""
+    """Without control characters, direction overrides and colours; white space but `keep` becomes a blank."""
     plain = _TERMINAL.sub("", text).replace("\r\n", "\n")
     return "".join(char if char in keep else " " if char.isspace() else char for char in plain if _visible(char, keep))
 
 
 def escape(text: str) -> str:
-    """Text of unknown origin as one line of mrkdwn: nothing in it formats, links, notifies, or turns its surroundings."""
+    """Text of unknown origin as one line of mrkdwn: it formats nothing and notifies nobody."""
     shown = " ".join(clean(text, keep="").split())
     shown = _ITALIC.sub(lambda found: "ˍ" * len(found[0]), shown.translate(_TWINS))
     shown = _EMOJI.sub(":\u2060", shown)

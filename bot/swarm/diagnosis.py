@@ -1,16 +1,17 @@
-"""What the errors of tasks mean, and what to do about them; pure. The texts are those of swarmkit, moby and containerd."""
+"""What the errors of tasks mean, and what to do about them; pure. The texts are those of swarmkit, moby and runc."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model import Finding, Node, Task
 
-_PLACES = re.compile(r"no suitable node \((?P<reasons>.*)\)", re.DOTALL)
-_REASON = re.compile(r"(?P<what>[^;]+?) on (?P<nodes>\d+) nodes?")
-_NOT_AVAILABLE = re.compile(r"(?P<nodes>\d+) nodes? not available for new tasks")
+_PLACES = re.compile(r"no suitable node(?: \((?P<reasons>.*)\))?", re.DOTALL)
+_REASON = re.compile(
+    r"(?P<nodes>\d+) nodes? (?P<state>not available for new tasks)|(?P<what>.+?)(?: on (?P<on>\d+) nodes?)?"
+)
 _EXIT = re.compile(r"non-zero exit \((?P<code>\d+)\)")
 
 
@@ -26,6 +27,9 @@ class _Sign:
 def _says(text: str) -> Callable[[re.Match[str], Task], str]:
     return lambda found, task: text.format(image=task.image.tagged, **found.groupdict())
 
+
+_FREE_PORT = "Free the port on that node, or publish another."
+_PROGRAM = r'exec: \\?"(?P<program>[^"\\]+)'
 
 _SIGNS = (
     _Sign(
@@ -49,7 +53,7 @@ _SIGNS = (
         "Check name and tag, and that the nodes reach the registry and may pull from it.",
     ),
     _Sign(
-        re.compile(r"bind source path does not exist: (?P<path>\S+)"),
+        re.compile(r"bind source path does not exist: (?P<path>.+)"),
         _says("{path} does not exist on the node"),
         "Create it on every node that may run the task, or use a volume.",
     ),
@@ -59,53 +63,68 @@ _SIGNS = (
         "Correct the mount, or constrain the service to nodes that have it.",
     ),
     _Sign(
-        re.compile(r"port is already allocated|address already in use"),
-        _says("the port is taken by something outside Swarm"),
-        "Free the port on that node, or publish another.",
+        re.compile(r":(?P<port>\d+)\b[^:]*:?[^:]*: (?:port is already allocated|address already in use)"),
+        _says("port {port} is taken by something outside Swarm"),
+        _FREE_PORT,
     ),
     _Sign(
-        re.compile(r"exec(?:utable file)?[^:]*: .*(?:not found|no such file)", re.IGNORECASE),
-        _says("the program to run is not in the image"),
+        re.compile(r"port is already allocated|address already in use", re.IGNORECASE),
+        _says("a port or address that it needs is taken on the node"),
+        _FREE_PORT,
+    ),
+    _Sign(
+        re.compile(rf"{_PROGRAM}.*(?:executable file not found|no such file or directory)"),
+        _says("the program `{program}` is not in the image"),
         "Check the command, and that the image has a shell if it needs one.",
     ),
     _Sign(
-        re.compile("exec format error"),
+        re.compile(rf"{_PROGRAM}.*permission denied"),
+        _says("the program `{program}` may not be executed"),
+        "Set its execute bit when the image is built, or check the user that it runs as.",
+    ),
+    _Sign(
+        re.compile("exec format error|does not match the specified platform"),
         _says("the image is built for another platform"),
         "Push a multi-platform image.",
     ),
     _Sign(
         re.compile(r"starting container failed: (?P<why>.*)", re.DOTALL),
         _says("the container does not start: {why}"),
-        "",
+        "`/swarm service logs` may say more.",
     ),
 )
 
 _PLACEMENT = {
     "unsupported platform": (
-        "the image has no build for the platform of {nodes} nodes",
+        "the image has no build for the platform of {nodes}",
         "Push a multi-platform image.",
     ),
     "scheduling constraints not satisfied": (
-        "no node fulfils the constraints (not {nodes} of them)",
+        "the constraints exclude {nodes}",
         "Label a node, or change the constraint.",
     ),
     "insufficient resources": (
-        "the reservations of {nodes} nodes are full",
+        "{nodes} {have} no room left for the reservation",
         "Lower `--reserve-memory` or `--reserve-cpu`, or add a node; reservations count, not usage.",
     ),
     "host-mode port already in use": (
-        "the host port is taken on {nodes} nodes",
+        "the host port is taken on {nodes}",
         "Run fewer replicas than nodes; with `start-first` one node has to be free.",
     ),
     "max replicas per node limit exceed": (
-        "{nodes} nodes run as many replicas as `--replicas-max-per-node` allows",
+        "every node left runs as many replicas as `--replicas-max-per-node` allows",
         "Raise the limit, or add a node.",
     ),
     "missing plugin": (
-        "{nodes} nodes lack a plugin that the task needs",
+        "a plugin that the task needs is missing on {nodes}",
         "Install the plugin, or constrain the service.",
     ),
+    "cannot fulfill requested CSI volume mounts": (
+        "the cluster volume cannot be mounted on {nodes}",
+        "Constrain the service to nodes that reach the volume.",
+    ),
 }
+_NOWHERE = Finding("no node takes the task", "`/swarm node ls` shows which nodes are Ready and Active.")
 
 _SLOW = {
     "preparing": ("{image} is still being pulled", "Check the node's way to the registry."),
@@ -115,29 +134,27 @@ _SLOW = {
 
 
 def diagnose(tasks: Iterable[Task], nodes: Mapping[str, Node]) -> tuple[Finding, ...]:
-    """The causes that keep these tasks from running, the most frequent first, one finding a cause."""
+    """The causes that keep these tasks from running, one finding a cause, with its newest task.
+
+    Programs that ended come first, for they leave log lines; then the most frequent.
+    """
     found: dict[str, Finding] = {}
-    for task in sorted(tasks, key=_newest_first, reverse=True):
+    for task in sorted(tasks, key=_time, reverse=True):
         for finding in _of_task(task, nodes):
             known = found.get(finding.cause)
-            found[finding.cause] = _together(known, finding) if known else finding
+            found[finding.cause] = replace(known, tasks=known.tasks + 1) if known else finding
     return tuple(sorted(found.values(), key=lambda finding: (finding.exit_code is None, -finding.tasks)))
 
 
-def _newest_first(task: Task) -> float:
+def _time(task: Task) -> float:
     return task.at.timestamp() if task.at else 0.0
-
-
-def _together(known: Finding, more: Finding) -> Finding:
-    return Finding(
-        known.cause, known.fix, known.node, known.task_id, known.exit_code, known.tasks + more.tasks, known.log
-    )
 
 
 def _of_task(task: Task, nodes: Mapping[str, Node]) -> Iterable[Finding]:
     node = nodes[task.node_id].name if task.node_id in nodes else ""
-    if placement := _PLACES.search(task.error):
-        yield from _of_placement(placement["reasons"], task)
+    if placement := _PLACES.match(task.error):
+        for finding in _of_placement(placement["reasons"] or "", nodes.values()):
+            yield replace(finding, task_id=task.id)
     elif task.error:
         yield _of_error(task, node)
     elif task.state in _SLOW and task.desired in ("running", "ready"):
@@ -147,22 +164,36 @@ def _of_task(task: Task, nodes: Mapping[str, Node]) -> Iterable[Finding]:
         yield Finding("the program ended with exit code 0", "A service has to go on running.", node, task.id, 0)
 
 
-def _of_placement(reasons: str, task: Task) -> Iterable[Finding]:
-    if blocked := _NOT_AVAILABLE.search(reasons):
-        yield Finding(
-            f"{blocked['nodes']} nodes take no new tasks: paused, drained or down",
-            "Set one of them to Active, or bring it back.",
-            task_id=task.id,
-        )
-    for reason in _REASON.finditer(reasons):
-        what = reason["what"].strip()
-        cause, fix = _PLACEMENT.get(what, (what + " on {nodes} nodes", ""))
-        yield Finding(_counted(cause, int(reason["nodes"])), fix, task_id=task.id)
+def _of_placement(reasons: str, nodes: Iterable[Node]) -> Iterable[Finding]:
+    """One finding a reason; swarmkit joins them with semicolons, the one that excludes most nodes first."""
+    matches = [found for part in reasons.split("; ") if (found := _REASON.fullmatch(part.strip()))]
+    if not matches:
+        yield _NOWHERE
+    for found in matches:
+        if found["state"]:
+            yield Finding(_closed(int(found["nodes"]), nodes), "Set one of them to Active, or bring it back.")
+        else:
+            cause, fix = _PLACEMENT.get(found["what"], (found[0].replace("{", "{{").replace("}", "}}"), ""))
+            yield Finding(_counted(cause, int(found["on"] or 0)), fix)
 
 
-def _counted(cause: str, nodes: int) -> str:
-    text = cause.format(nodes=nodes)
-    return text.replace("1 nodes", "1 node") if nodes == 1 else text
+def _counted(text: str, nodes: int) -> str:
+    return text.format(nodes="1 node" if nodes == 1 else f"{nodes} nodes", have="has" if nodes == 1 else "have")
+
+
+def _closed(count: int, nodes: Iterable[Node]) -> str:
+    """The nodes that take no new tasks: by name, where it is clear which the engine means and they are few."""
+    closed = [f"{node.name} ({_why_closed(node)})" for node in nodes if _why_closed(node)]
+    take = "takes" if count == 1 else "take"
+    if len(closed) == count <= 3:
+        return f"{' and '.join(closed)} {take} no new tasks"
+    return _counted("{nodes}", count) + f" {take} no new tasks: paused, drained or down"
+
+
+def _why_closed(node: Node) -> str:
+    if node.state != "ready":
+        return node.state.capitalize()
+    return "" if node.availability == "active" else node.availability.capitalize()
 
 
 def _of_error(task: Task, node: str) -> Finding:

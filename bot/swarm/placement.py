@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address, ip_network
+from typing import Any
 
 from bot.model import Node, Platform, Service, Spec
 
@@ -13,7 +15,7 @@ _ALIASES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "a
 
 def eligible(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
     """The nodes that are ready, active, and fulfil every constraint of the specification."""
-    constraints = (spec.get("TaskTemplate", {}).get("Placement") or {}).get("Constraints") or []
+    constraints = _placement(spec).get("Constraints") or []
     return tuple(
         node
         for node in nodes
@@ -43,60 +45,83 @@ def normal(platform: Platform) -> Platform:
 def warnings(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[str, ...]:
     """What may keep the update from ending, though it can begin."""
     able = eligible(spec, nodes)
-    found = []
-    if not able and nodes:
-        found.append("no node may run it now: none is Ready and Active and fulfils the constraints")
-    if able and _host_ports_short(service, able, spec):
-        found.append(
-            "every node that may run it holds its host port already: with `start-first` no task can start beside the old one"
-        )
-    if able and (short := _memory_short(spec, able)):
-        found.append(short)
-    return tuple(found)
+    if not able:
+        return ("no node may run it now: none is Ready and Active and fulfils the constraints",) if nodes else ()
+    found = (_host_ports_short(service, able, spec), _too_many(service, able, spec), _too_small(spec, able))
+    return tuple(text for text in found if text)
 
 
-def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> bool:
+def _placement(spec: Spec) -> Spec:
+    return spec.get("TaskTemplate", {}).get("Placement") or {}
+
+
+def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> str:
     if not any(port.mode == "host" for port in service.ports):
-        return False
-    order = (spec.get("UpdateConfig") or {}).get("Order", "stop-first")
-    needed = (service.replicas or len(able)) + (1 if order == "start-first" else 0)
-    return needed > len(able)
+        return ""
+    tasks = len(able) if service.replicas is None else service.replicas
+    if tasks > len(able):
+        return f"{tasks} replicas need as many nodes for their host port, and {len(able)} may run them"
+    if tasks == len(able) and (spec.get("UpdateConfig") or {}).get("Order") == "start-first":
+        return "every node that may run it holds its host port: with `start-first` no task can start beside the old one"
+    return ""
 
 
-def _memory_short(spec: Spec, able: Sequence[Node]) -> str:
-    reserved = ((spec.get("TaskTemplate", {}).get("Resources") or {}).get("Reservations") or {})
+def _too_many(service: Service, able: Sequence[Node], spec: Spec) -> str:
+    most = _placement(spec).get("MaxReplicas") or 0
+    room = most * len(able)
+    if not most or service.replicas is None or service.replicas <= room:
+        return ""
+    return f"`--replicas-max-per-node {most}` allows {room} of {service.replicas} replicas on the nodes that can run it"
+
+
+def _too_small(spec: Spec, able: Sequence[Node]) -> str:
+    reserved: Any = (spec.get("TaskTemplate", {}).get("Resources") or {}).get("Reservations") or {}
     memory, cpus = reserved.get("MemoryBytes") or 0, reserved.get("NanoCPUs") or 0
-    if memory and all(node.memory < memory for node in able):
-        largest = max(node.memory for node in able)
+    if (largest := max(node.memory for node in able)) < memory:
         return f"no node is large enough for the reservation of {memory >> 20} MB (the largest has {largest >> 20} MB)"
-    if cpus and all(node.nano_cpus < cpus for node in able):
-        largest = max(node.nano_cpus for node in able)
-        return f"no node has the {cpus / 1e9:g} CPUs that are reserved (the most has {largest / 1e9:g})"
+    if (most := max(node.nano_cpus for node in able)) < cpus:
+        return f"no node has the {cpus / 1e9:g} CPUs that are reserved (the most has {most / 1e9:g})"
     return ""
 
 
 def _fulfils(node: Node, constraint: str) -> bool:
-    """Whether a node fulfils one constraint; one that is not understood counts as fulfilled, for Swarm decides."""
+    """Whether a node fulfils one constraint as Swarm compares: without case; a key that it does not know fits none."""
     found = _CONSTRAINT.fullmatch(constraint)
     if not found:
-        return True
-    value = _attribute(node, found["key"])
-    if value is None:
-        return True
-    equal = value.lower() == found["value"].strip("'\"").lower()
-    return equal if found["operator"] == "==" else not equal
+        return False
+    key, value, wanted = found["key"], found["value"], found["operator"] == "=="
+    if key.lower() == "node.ip":
+        inside = _inside(node.address, value)
+        return inside is not None and inside == wanted
+    values = _values(node, key)
+    return values is not None and (value.lower() in (each.lower() for each in values)) == wanted
 
 
-def _attribute(node: Node, key: str) -> str | None:
-    if key.startswith("node.labels."):
-        return node.labels.get(key.removeprefix("node.labels."), "")
-    if key.startswith("engine.labels."):
-        return node.engine_labels.get(key.removeprefix("engine.labels."), "")
+def _inside(address: str, network: str) -> bool | None:
+    """Whether an address lies in a network (or is the address); None where either is none."""
+    try:
+        return ip_address(address) in ip_network(network, strict=False)
+    except ValueError:
+        return None
+
+
+def _values(node: Node, key: str) -> tuple[str, ...] | None:
+    """What a node answers to under a key; None for an unknown key. Keys have no case, the names of labels do."""
+    lowered = key.lower()
+    if lowered.startswith("node.labels."):
+        return (node.labels.get(key[len("node.labels.") :], ""),)
+    if lowered.startswith("engine.labels."):
+        return (node.engine_labels.get(key[len("engine.labels.") :], ""),)
     known = {
-        "node.id": node.id,
-        "node.hostname": node.name,
-        "node.role": node.role,
-        "node.platform.os": node.platform.os,
-        "node.platform.arch": node.platform.architecture,
+        "node.id": (node.id,),
+        "node.hostname": (node.name,),
+        "node.role": (node.role,),
+        "node.platform.os": (node.platform.os,),
+        "node.platform.arch": _kernel_names(normal(node.platform).architecture),
     }
-    return known.get(key)
+    return known.get(lowered)
+
+
+def _kernel_names(architecture: str) -> tuple[str, ...]:
+    """Nodes call their architecture as the kernel does, so `node.platform.arch==amd64` fits none."""
+    return tuple(kernel for kernel, name in _ALIASES.items() if name == architecture) or (architecture,)

@@ -31,7 +31,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the bot posted: hashes of the specification now and before, whether it asked for a rollback, and its limits."""
+    """What the bot posted: hashes of the specification now and before, its limits, whether it asked for a rollback."""
 
     spec_hash: str
     before_hash: str

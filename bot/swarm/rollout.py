@@ -49,8 +49,6 @@ class Follower:
         except UnknownName:
             return Look(None, (), {}, self.now())
         tasks = self.swarm.services.tasks(service_id)
-        fresh = {task.id for task in self.swarm.services.tasks(service_id, up_to_date=True)}
-        tasks = tuple(replace(task, up_to_date=task.id in fresh) for task in tasks)
         return Look(service, tasks, self._known_nodes(tasks), self.now())
 
     def _next(self, followed: Followed, rollout: Rollout) -> Followed:

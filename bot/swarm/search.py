@@ -90,9 +90,12 @@ class Search(Generic[T]):
         return True
 
     def _leave_the_lost(self) -> None:
-        late = "" if time.monotonic() < self._until else f"no answer within {self._until - self._started:.3g} s"
+        # Who is dead has not answered the ping by then.
+        late = (
+            "" if time.monotonic() < self._until else f"alive, but no answer within {self._until - self._started:.3g} s"
+        )
         for future, engine in list(self._asked.items()):
-            if cause := late or engine.pulse.cause_of_death(self._started):
+            if cause := engine.pulse.cause_of_death(self._started) or late:
                 del self._asked[future]
                 # What has not begun will not be sent any more.
                 self._fail(engine, NotReached(cause) if future.cancel() else Lost(cause))

@@ -1,4 +1,4 @@
-"""Changes of a service's specification: read without defaults, one part changed, the rest posted back untouched. Pure."""
+"""Changes of a service's specification: read without defaults, one part changed, the rest posted back as is. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.model import Difference, Image, Platform, ResolvedImage, Spec
 STACK_IMAGE = "com.docker.stack.image"
 STACK_NAMESPACE = "com.docker.stack.namespace"
 
-UPDATE_DEFAULTS = {
+UPDATE_DEFAULTS: Mapping[str, Any] = {
     "Parallelism": 1,
     "FailureAction": "pause",
     "Monitor": 5_000_000_000,
@@ -98,7 +98,7 @@ def has_healthcheck(spec: Spec) -> bool:
 
 
 def differences(before: Spec, after: Spec) -> tuple[Difference, ...]:
-    """Every leaf that differs, by its path in the Engine API; values of variables are hidden, for they may be secrets."""
+    """Every leaf that differs, by its path in the Engine API; values of variables are hidden: they may be secrets."""
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
     paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
     return tuple(Difference(path, _shown(path, old.get(path)), _shown(path, new.get(path))) for path in paths)

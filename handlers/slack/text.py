@@ -9,7 +9,10 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def unescape(text: str) -> str:
-    """The line as it was typed: `<http://shop.io/web:2|shop.io/web:2>` is `shop.io/web:2`, `<@U1|dev>` is `@U1`."""
+    """The line as it was typed: `<http://shop.io/web:2|shop.io/web:2>` is `shop.io/web:2`, `<@U1|dev>` is `@U1`.
+
+    A link without a label was typed with its scheme.
+    """
     text = _WRAPPED.sub(_unwrap, text)
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
@@ -28,4 +31,4 @@ def _unwrap(found: re.Match[str]) -> str:
         return target
     if target[:1] == "!":
         return label or target
-    return label or re.sub(r"^(?:https?://|mailto:)", "", target)
+    return label or target

@@ -1,7 +1,7 @@
 """Slack's limits for blocks, messages and views, and the judgement that uses them.
 
-The limits are a table: block type → its fields. What concerns several blocks at once (doubled ids, one table, the sum of all text)
-is judged after it.
+The limits are a table: block type → its fields. What concerns several blocks at once (doubled ids, one table, the sum of
+all text) is judged after it.
 """
 
 import secrets
@@ -94,7 +94,7 @@ ON_VIEWS = frozenset(BLOCKS) - {"markdown", "table", "file"}
 
 
 def judge_message(blocks: Any) -> None:
-    """Raise SlackError with `invalid_blocks` or `msg_blocks_too_long` if Slack would refuse these blocks in a message."""
+    """Raise SlackError with `invalid_blocks` or `msg_blocks_too_long` where Slack refuses these blocks in a message."""
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     messages = tuple(violations(blocks, "/blocks", MESSAGE_BLOCKS, ON_MESSAGES))

@@ -1,4 +1,4 @@
-"""The control routes of a running workspace: a person types, clicks and reads from another process (terminal, browser page)."""
+"""The control routes of a running workspace: people type, click and read from another process (terminal, page)."""
 
 from collections.abc import Callable
 from typing import Any

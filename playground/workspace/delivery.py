@@ -1,6 +1,6 @@
 """How payloads reach the app: over Socket Mode, or as signed HTTP requests; and what is remembered about each.
 
-An interaction is sent once, and the person learns when the app did not answer in time. An event is sent again, as Slack does.
+An interaction is sent once, and the person learns when the app did not answer in time. An event is sent again.
 """
 
 import asyncio

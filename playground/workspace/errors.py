@@ -8,7 +8,7 @@ from playground.errors import PlaygroundError
 
 @dataclass(eq=False)
 class SlackError(PlaygroundError):
-    """A method of the Web API refuses; `code` is Slack's name, `messages` the details it puts in `response_metadata`."""
+    """A method of the Web API refuses; `code` is Slack's name, `messages` what it puts in `response_metadata`."""
 
     code: str
     messages: tuple[str, ...] = ()

@@ -85,7 +85,7 @@ class Faults:
         self._link.abort_all()
 
     def refresh_requested(self) -> None:
-        """Ask the app to come back on a new connection, as Slack does every few hours; the old one closes soon after."""
+        """Ask the app to come back on a new connection, as Slack does every few hours; the old one closes soon."""
         self._link.disconnect_all("refresh_requested")
 
     def warn(self) -> None:

@@ -1,7 +1,7 @@
 """The feed of changes: everything that happens in the workspace, in order.
 
-Whoever waits for something (a test, the terminal, a page in a browser) reads the changes after the last one it knows, and so neither polls
-nor misses one.
+Whoever waits for something (a test, the terminal, a page in a browser) reads the changes after the last one it knows,
+and so neither polls nor misses one.
 """
 
 import threading

@@ -55,7 +55,7 @@ def values(blocks: Iterable[Block], filled: Filled) -> dict[str, dict[str, Any]]
 
 
 def value_of(element: Mapping[str, Any], wanted: Any, options: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The value that a person means by `wanted`: options by text or value, anything else as it is. None: no such option."""
+    """The value that a person means by `wanted`: options by text or value, the rest as it is. None: no such option."""
     held, _ = HOLDS[element["type"]]
     if not held.startswith("selected_option"):
         plain = str(wanted) if held == "value" and wanted is not None else wanted

@@ -1,4 +1,4 @@
-"""What people do, as Slack tells it to the app: commands, mentions, clicks, forms. And what Slack does with the app's ack."""
+"""What people do, as Slack tells it to the app: commands, mentions, clicks, forms; and what the ack makes of it."""
 
 import time
 from dataclasses import replace
@@ -32,7 +32,7 @@ NOT_CONNECTED = "We had some trouble connecting. Try again?"
 
 
 class Interactions:
-    """Turns what a person does into payloads, delivers them, and shows what the ack asks for. Not for the server's own thread."""
+    """Delivers what a person does, and shows what the ack asks for. It waits: not for the server's own thread."""
 
     def __init__(self, state: State, deliverer: Deliverer, commands: tuple[str, ...]) -> None:
         self._state = state

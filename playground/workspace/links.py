@@ -34,7 +34,7 @@ class Triggers:
         return id_
 
     def take(self, id_: str) -> Trigger:
-        """Use a trigger id; raises SlackError with `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id`."""
+        """Use a trigger id; raises SlackError: `invalid_trigger_id`, `exchanged_trigger_id`, `expired_trigger_id`."""
         trigger = self._known.get(id_)
         if trigger is None:
             raise SlackError("invalid_trigger_id")

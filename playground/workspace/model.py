@@ -166,7 +166,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Change:
-    """An event of the feed: what changed (`message`, `view`, `closed`, `call`, `delivery`, `file`, `socket`), and its new value."""
+    """An event of the feed: what changed, and its new value.
+
+    `kind` is message, view, closed, call, delivery, file or socket; `closed` has the view that went away.
+    """
 
     seq: int
     kind: str

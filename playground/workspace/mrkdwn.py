@@ -1,4 +1,4 @@
-"""Slack's text formatting as what a reader sees: dates, mentions, links and escapes resolved, the marks of bold and code gone."""
+"""Slack's text formatting as what a reader sees: dates, mentions, links and escapes resolved, marks gone."""
 
 import re
 from datetime import datetime

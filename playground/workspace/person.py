@@ -54,7 +54,9 @@ class Person:
             thread = (in_thread.posted.thread_ts or in_thread.ts) if in_thread else ""
             self._interactions.message(self.user, where, line, thread)
         elif in_thread:
-            self._interactions.whisper(self.user, where, f"{line.split(maxsplit=1)[0]} is not supported in threads. Sorry!")
+            self._interactions.whisper(
+                self.user, where, f"{line.split(maxsplit=1)[0]} is not supported in threads. Sorry!"
+            )
         else:
             self._interactions.command(self.user, where, line)
         return moment
@@ -69,7 +71,7 @@ class Person:
         ]
 
     def sees(self, pattern: Pattern, timeout: float = 10.0, *, channel: str = "", after: int = 0) -> Message:
-        """Wait for a message that has the substring (or matches the compiled expression); the newest one is returned."""
+        """Wait for a message with the substring (or the compiled expression); returns the newest."""
 
         def find() -> Message | None:
             found = (each for each in reversed(self.messages(channel, after)) if matches(pattern, each.shown))

@@ -15,6 +15,12 @@ def build(state: State, api: Api, bot_token: str) -> FastAPI:
     """The application; the control routes are added by whoever wants them."""
     app = FastAPI(title="Slack workspace of the playground", docs_url=None, redoc_url=None, openapi_url=None)
 
+    _add_api(app, state, api)
+    _add_files(app, state, bot_token)
+    return app
+
+
+def _add_api(app: FastAPI, state: State, api: Api) -> None:
     @app.api_route("/api/{method}", methods=["GET", "POST"])
     async def call(method: str, request: Request) -> Response:
         try:
@@ -33,6 +39,8 @@ def build(state: State, api: Api, bot_token: str) -> FastAPI:
             return JSONResponse(error.answer(), error.status)
         return PlainTextResponse("ok")
 
+
+def _add_files(app: FastAPI, state: State, bot_token: str) -> None:
     @app.post("/upload/v1/{file_id}")
     async def upload(file_id: str, request: Request) -> Response:
         content = await _uploaded(request)
@@ -50,8 +58,6 @@ def build(state: State, api: Api, bot_token: str) -> FastAPI:
         if request.headers.get("authorization") != f"Bearer {bot_token}":
             return Response(status_code=403)
         return Response(file.content, media_type="application/octet-stream")
-
-    return app
 
 
 async def _uploaded(request: Request) -> bytes:

@@ -53,7 +53,7 @@ class Views:
         return self.keep(view)
 
     def update(self, view: View, content: dict[str, Any], expected: str = "") -> View:
-        """Put new content into a view; `expected` is the hash that the app knows: `hash_conflict` if it is not the last."""
+        """Put new content into a view; `hash_conflict` if `expected`, the hash that the app knows, is not the last."""
         judge_view(content, view.kind)
         if view.kind == "modal" and view.id not in self.stacks.get(view.user, ()):
             raise SlackError("not_found")

@@ -1,6 +1,7 @@
 """The state of the workspace: messages, views, files, and the record of what was called and delivered.
 
-Everything here is a value in a dictionary; every change goes through a method that also tells the feed. One lock guards all of it.
+Everything here is a value in a dictionary; every change goes through a method that also tells the feed.
+One lock guards all of it.
 """
 
 import itertools

@@ -94,7 +94,7 @@ class Message(Surface):
 
     @property
     def text(self) -> str:
-        """All that is visible; raises NoNotificationTextError if there are blocks and no `text` for the notification."""
+        """All that is visible; raises NoNotificationTextError if there are blocks and no `text` to notify with."""
         if self.blocks and not self.notification.strip():
             raise NoNotificationTextError(self.ts, self.shown)
         return self.shown

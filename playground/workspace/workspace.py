@@ -30,7 +30,7 @@ START_SECONDS = 10.0
 
 
 class Workspace:
-    """A Slack workspace on loopback. Give the app `api_url`, `bot_token` and `app_token` (or `signing_secret` for HTTP mode)."""
+    """A Slack workspace on loopback. The app needs `api_url`, `bot_token`, and `app_token` or `signing_secret`."""
 
     bot_token = BOT_TOKEN
     app_token = APP_TOKEN

@@ -11,7 +11,7 @@ import pytest
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from playground.workspace.person import Person
-from tests.scenario.bot import RunningBot, bot_for
+from tests.scenario.running import RunningBot, bot_for
 from tests.scenario.swarm import Site
 
 

@@ -34,7 +34,12 @@ def plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
 
 
-CONFIRM = {"title": plain("Roll back?"), "text": plain("web goes back to 1.0"), "confirm": plain("Yes"), "deny": plain("No")}
+CONFIRM = {
+    "title": plain("Roll back?"),
+    "text": plain("web goes back to 1.0"),
+    "confirm": plain("Yes"),
+    "deny": plain("No"),
+}
 
 MODAL: dict[str, Any] = {
     "type": "modal",
@@ -71,18 +76,21 @@ class SmallBot:
             listener_executor=ThreadPoolExecutor(20),
         )
         self.payloads: list[dict[str, Any]] = []
-        self.hold = threading.Event()
         self._listen()
 
     @contextmanager
-    def connected(self, workspace: Workspace, kind: str = "builtin", **options: Any) -> Iterator[Any]:
-        handler = HANDLERS[kind](self.app, workspace.app_token, **options)
+    def connected(self, workspace: Workspace, kind: str = "builtin") -> Iterator[Any]:
+        handler = HANDLERS[kind](self.app, workspace.app_token, ping_interval=1)
         handler.connect()
         try:
             workspace.wait_connected()
+            # The client learns of its own connection a moment after the server does.
+            while not handler.client.is_connected():
+                time.sleep(0.01)
             yield handler
         finally:
-            handler.close()
+            # In a thread of its own: close() of websocket-client sometimes waits ten seconds for a select of its own.
+            threading.Thread(target=handler.close, daemon=True).start()
 
     def _listen(self) -> None:
         self.app.command("/swarm")(self.command)
@@ -114,8 +122,13 @@ class SmallBot:
             respond(text=f"you said {body['text']}", blocks=[section(body["text"]), actions(button("Again", "again"))])
 
     def _deploy(self, body: dict[str, Any], client: WebClient) -> None:
-        posted = client.chat_postMessage(channel=body["channel_id"], text="🔵 web is rolling", blocks=[section("🔵 web is *rolling*")])
-        done = [section("✅ *web* is on `2.0`"), actions(button("Roll back", "roll_back", style="danger", confirm=CONFIRM))]
+        posted = client.chat_postMessage(
+            channel=body["channel_id"], text="🔵 web is rolling", blocks=[section("🔵 web is *rolling*")]
+        )
+        done = [
+            section("✅ *web* is on `2.0`"),
+            actions(button("Roll back", "roll_back", style="danger", confirm=CONFIRM)),
+        ]
         client.chat_update(channel=posted["channel"], ts=posted["ts"], text="✅ web is on 2.0", blocks=done)
         client.chat_postMessage(channel=posted["channel"], thread_ts=posted["ts"], text="task 1: 1.0 → 2.0")
 

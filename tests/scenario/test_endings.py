@@ -7,7 +7,7 @@ import time
 import pytest
 
 from playground.workspace.person import Person
-from tests.scenario.bot import RunningBot, eventually
+from tests.scenario.running import RunningBot, eventually
 from tests.scenario.conftest import People
 from tests.scenario.swarm import Site
 

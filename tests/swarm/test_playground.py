@@ -176,8 +176,6 @@ def test_reset_unlocks_and_clears_everything(cluster: Cluster) -> None:
 def test_reset_gives_each_node_its_first_role(cluster: Cluster) -> None:
     cluster.docker("node", "demote", "node3")
     cluster.docker("node", "promote", "node4")
-    # A role that changes back before the change is in force costs 30 seconds more.
-    eventually(lambda: managers(cluster) == {"node1", "node2", "node4"})
 
     cluster.reset()
 

@@ -41,8 +41,7 @@ class SlackStub:
         self.files: list[bytes] = []
         self._lock = threading.Lock()
         self._ts = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> SlackStub:
@@ -101,61 +100,60 @@ class SlackStub:
     def _do(self, method: str, args: dict[str, object]) -> dict[str, object]:
         if method == "chat.postMessage":
             self._ts += 1
-            ts = f"{self._ts}.0"
-            self.messages[ts] = args
-            return {"ok": True, "channel": args["channel"], "ts": ts}
+            self.messages[f"{self._ts}.0"] = args
+            return {"ok": True, "channel": args["channel"], "ts": f"{self._ts}.0"}
         if method == "chat.update":
-            if args["ts"] not in self.messages:
-                return {"ok": False, "error": "message_not_found"}
-            self.messages[str(args["ts"])] = args
-            return {"ok": True, "channel": args["channel"], "ts": args["ts"]}
-        if method == "conversations.open":
-            return {"ok": True, "channel": {"id": f"D{args['users']}"}}
-        if method == "files.getUploadURLExternal":
-            return {"ok": True, "upload_url": f"{self.base}/upload/1", "file_id": "F1"}
-        if method == "files.completeUploadExternal":
-            return {"ok": True, "files": [{"id": "F1"}]}
-        return {"ok": True}
+            known = str(args["ts"]) in self.messages
+            self.messages.update({str(args["ts"]): args} if known else {})
+            return {"ok": True, **args} if known else {"ok": False, "error": "message_not_found"}
+        answers: dict[str, dict[str, object]] = {
+            "conversations.open": {"channel": {"id": f"D{args.get('users')}"}},
+            "files.getUploadURLExternal": {"upload_url": f"{self.base}/upload/1", "file_id": "F1"},
+            "files.completeUploadExternal": {"files": [{"id": "F1"}]},
+        }
+        return {"ok": True, **answers.get(method, {})}
 
 
-def _handler(stub: SlackStub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
 
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            kind, _, name = self.path.strip("/").partition("/")
-            if kind == "upload":
-                stub.files.append(raw)
-                self._reply(200, {}, {"ok": True})
-                return
-            method = "respond" if kind == "respond" else name
-            try:
-                self._reply(*stub.answer(method, self._args(raw)))
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
+    def do_POST(self) -> None:
+        stub = self.server.stub
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        kind, _, name = self.path.strip("/").partition("/")
+        if kind == "upload":
+            stub.files.append(raw)
+            self._reply(200, {}, {"ok": True})
+            return
+        try:
+            self._reply(*stub.answer("respond" if kind == "respond" else name, self._args(raw)))
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
 
-        def _args(self, raw: bytes) -> dict[str, object]:
-            if "json" in self.headers.get("Content-Type", ""):
-                return dict(json.loads(raw or b"{}"))
-            return {name: values[-1] for name, values in parse_qs(raw.decode()).items()}
+    def _args(self, raw: bytes) -> dict[str, object]:
+        if "json" in self.headers.get("Content-Type", ""):
+            return dict(json.loads(raw or b"{}"))
+        return {name: values[-1] for name, values in parse_qs(raw.decode()).items()}
 
-        def _reply(self, status: int, headers: dict[str, str], body: dict[str, object]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {
-                "Content-Type": "application/json",
-                "Content-Length": str(len(data)),
-                **headers,
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
+    def _reply(self, status: int, headers: dict[str, str], body: dict[str, object]) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(data)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
 
-        def log_message(self, *_: object) -> None:
-            """Tests read what was heard, not the server's log."""
+    def log_message(self, *_: object) -> None:
+        """Tests read what was heard, not the server's log."""
 
-    return Handler
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, stub: SlackStub) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.stub = stub
 
 
 @dataclass

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from slack_sdk import WebClient
@@ -109,7 +110,7 @@ def test_edits_come_at_most_once_a_second_and_the_last_arrives(slack: SlackStub,
     assert poster.flush(5)
     poster.stop()
     edits = slack.calls("chat.update")
-    gaps = [later.at - earlier.at for earlier, later in zip(edits, edits[1:], strict=False)]
+    gaps = [later.at - earlier.at for earlier, later in pairwise(edits)]
     assert edits[-1].args["text"] == "the end"
     assert 3 <= len(edits) <= 4
     assert min(gaps) >= 0.99
@@ -210,6 +211,17 @@ def test_a_message_of_an_earlier_life_is_edited_by_its_place(slack: SlackStub, p
     second.stop()
     assert told == [MessageRef("C1", "2.0")]
     assert slack.messages["2.0"]["text"] == "ends"
+
+
+def test_where_slack_allows_no_edits_the_end_is_posted_anew(slack: SlackStub, poster: Poster) -> None:
+    handle = poster.post("C1", Message("start"))
+    assert handle.wait(5)
+    slack.fails("chat.update", Fault(error="edit_window_closed"), Fault(error="edit_window_closed"))
+    poster.edit(handle, Message("on the way"))
+    assert poster.flush(5)
+    poster.edit(handle, Message("the end"), final=True)
+    assert poster.flush(5)
+    assert slack.order() == [("chat.postMessage", "start"), ("chat.postMessage", "the end")]
 
 
 @pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "restricted_action"])

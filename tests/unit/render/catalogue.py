@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from bot import errors
 from bot.model import Below, Ending, Image, Lock, Message, Outcome, Phase, Platform, Progress, Status, Task
+from bot.render import blocks, logs, nodes, plans, rollout, services, status
 from bot.render import errors as explained
 from bot.render import help as helping
-from bot.render import nodes, plans, rollout, services, status
 from tests.unit.render import values as v
 
 LOCK = Lock("service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3)
@@ -72,7 +72,9 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         "rolling-node-down": lambda: rollout.rolling(v.DEPLOY, replace(v.HALF, waiting_for=("node3",)), v.NOW),
         "rolling-50": lambda: rollout.rolling(v.DEPLOY, v.many_slots(50, 38), v.NOW),
         "rolling-500": lambda: rollout.rolling(v.DEPLOY, v.many_slots(500, 3), v.NOW),
-        "rolling-back": lambda: rollout.rolling(bot, replace(v.HALF, phase=Phase.ROLLING_BACK, findings=(v.CRASH,)), v.NOW),
+        "rolling-back": lambda: rollout.rolling(
+            bot, replace(v.HALF, phase=Phase.ROLLING_BACK, findings=(v.CRASH,)), v.NOW
+        ),
         "rolling-scale": lambda: rollout.rolling(v.SCALE, v.HALF, v.NOW),
         "rolling-hostile": lambda: rollout.rolling(hostile, replace(v.HALF, findings=(bad,)), v.NOW),
         "done": lambda: ended(Phase.COMPLETED, Ending.DONE, 31, done=4),
@@ -84,7 +86,9 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         "rolled-back": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.CRASH,), tried=2),
         "rolled-back-sick": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.SICK, v.FULL), tried=1),
         "rolled-back-no-cause": lambda: ended(
-            Phase.ROLLED_BACK, Ending.ROLLED_BACK, message="update rolled back due to failure or early termination of task"
+            Phase.ROLLED_BACK,
+            Ending.ROLLED_BACK,
+            message="update rolled back due to failure or early termination of task",
         ),
         "rolled-back-by-person": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, rollout=person, tried=2),
         "paused": lambda: ended(Phase.PAUSED, Ending.PAUSED, findings=(v.SICK,)),
@@ -97,7 +101,9 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         "stopped": lambda: rollout.failed(v.DEPLOY, errors.Moved("web", "its specification")),
         "stopped-fault": lambda: rollout.failed(v.DEPLOY, None),
         "details": lambda: rollout.details(
-            v.outcome(Phase.ROLLED_BACK, Ending.ROLLED_BACK, 18, findings=(v.SICK, v.CRASH), message="rollback completed")
+            v.outcome(
+                Phase.ROLLED_BACK, Ending.ROLLED_BACK, 18, findings=(v.SICK, v.CRASH), message="rollback completed"
+            )
         ),
         "details-hostile": lambda: rollout.details(
             v.outcome(Phase.PAUSED, Ending.PAUSED, 18, rollout=hostile, findings=(bad,), message=v.HOSTILE)
@@ -108,16 +114,27 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
 
 def many_steps() -> Outcome:
     base = v.outcome(Phase.PAUSED, Ending.PAUSED, 18)
-    taken = [replace(step, error="task: non-zero exit (3)" if n == 70 else "") for n, step in enumerate(base.steps * 50)]
+    taken = [
+        replace(step, error="task: non-zero exit (3)" if n == 70 else "") for n, step in enumerate(base.steps * 50)
+    ]
     return replace(base, steps=tuple(taken))
 
 
 def lists() -> Mapping[str, Callable[[], Message]]:
-    many = [replace(v.WEB, id=f"s{n}", name=f"shop_web{n}", running=4 - (n % 50 == 0), stack=f"shop{n % 3}") for n in range(300)]
+    many = [
+        replace(v.WEB, id=f"s{n}", name=f"shop_web{n}", running=4 - (n % 50 == 0), stack=f"shop{n % 3}")
+        for n in range(300)
+    ]
     tasks500 = [task(n) for n in range(1, 501)]
-    odd = replace(v.WEB, name=v.LONG, image=Image("registry.example.com:5000/" + "a/" * 60 + "web", "2.0"), stack=v.HOSTILE)
+    odd = replace(
+        v.WEB, name=v.LONG, image=Image("registry.example.com:5000/" + "a/" * 60 + "web", "2.0"), stack=v.HOSTILE
+    )
     locked = replace(v.NODES["n2"], state="down", availability="active")
-    ends = {"n1": v.NOW + timedelta(days=71, hours=2), "n2": v.NOW + timedelta(days=71), "n4": v.NOW - timedelta(days=1)}
+    ends = {
+        "n1": v.NOW + timedelta(days=71, hours=2),
+        "n2": v.NOW + timedelta(days=71),
+        "n4": v.NOW - timedelta(days=1),
+    }
     return {
         "services": lambda: services.listed([v.API, v.WEB, v.AGENT], v.NOW),
         "services-well": lambda: services.listed([v.API, v.AGENT], v.NOW),
@@ -133,12 +150,15 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "inspected-odd": lambda: services.inspected(replace(odd, spec={}, labels={v.LONG: v.HOSTILE}), (), {}),
         "history": lambda: services.history(v.WEB, v.REVISIONS),
         "history-none": lambda: services.history(v.WEB, ()),
-        "history-long": lambda: services.history(v.WEB, [replace(v.REVISIONS[1], number=n, note=v.HOSTILE) for n in range(1, 90)]),
+        "history-long": lambda: services.history(
+            v.WEB, [replace(v.REVISIONS[1], number=n, note=v.HOSTILE) for n in range(1, 90)]
+        ),
         "nodes": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW),
         "nodes-certificates": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW, ends),
         "nodes-well": lambda: nodes.listed([v.NODES["n1"]], {"n1": 5}, v.NOW),
         "nodes-two-away": lambda: nodes.listed([locked, v.NODES["n3"], v.NODES["n1"]], {}, v.NOW),
         "status": lambda: status.health(STATUS),
+        "status-hints": lambda: status.health(STATUS, hints=True),
         "status-ill": lambda: status.health(ILL),
         "status-no-quorum": lambda: status.health(replace(ILL, quorum=False, redis="", locks=())),
         "status-empty": lambda: status.health(replace(STATUS, services=0, managers=1, tolerated=0, nodes={"ready": 1})),
@@ -151,9 +171,16 @@ def task(number: int) -> Task:
 
 
 def others() -> Mapping[str, Callable[[], Message]]:
-    nothing = replace(v.PLAN, title="deploy web shop/web:2.0", nothing="web already runs `shop/web:2.0`. Restart it with `--force`")
+    nothing = replace(
+        v.PLAN, title="deploy web shop/web:2.0", nothing="web already runs `shop/web:2.0`. Restart it with `--force`"
+    )
     lines = Outcome(ending=Ending.DONE, title="node2 is Drain", seconds=4, lines=("3 tasks moved",))
     return {
+        "turning-back": lambda: plans.turning_back(v.DEPLOY),
+        "together": lambda: blocks.together([lists()["tasks-well"](), lists()["tasks-none"]()]),
+        "logs": lambda: logs.logs(v.WEB, v.LOG, v.NODES),
+        "logs-none": lambda: logs.logs(v.WEB, replace(v.LOG, lines=()), v.NODES),
+        "logs-long": lambda: logs.logs(v.WEB, replace(v.LOG, lines=v.LOG.lines * 200), v.NODES),
         "nothing": lambda: plans.nothing(nothing),
         "planned": lambda: plans.planned(v.PLAN),
         "plan-done": lambda: plans.ended(v.PLAN, lines),

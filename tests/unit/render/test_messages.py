@@ -20,7 +20,7 @@ from tests.unit.render.catalogue import ERRORS, catalogue
 GOLDEN = Path(__file__).parents[2] / "golden"
 MESSAGES = catalogue()
 MARKS = ("🔵", "✅", "↩️", "⏸", "❌", "🟡", "🔴", "🟠", "🟢", "🔒", "✋", "❄️")
-WITHOUT_MARK = ("details", "history", "inspected", "help")
+WITHOUT_MARK = ("details", "history", "inspected", "help", "logs")
 
 
 def rendition(message: Message) -> str:
@@ -61,7 +61,9 @@ def test_slacks_own_models_take_it(name: str) -> None:
 def test_it_begins_with_its_state_in_the_words_of_the_notification(name: str) -> None:
     message = MESSAGES[name]()
     first = plain(message).splitlines()[0]
-    assert first.startswith(message.text.replace("&amp;", "&").replace("`", "").replace("&lt;", "<").replace("&gt;", ">")[:20])
+    assert first.startswith(
+        message.text.replace("&amp;", "&").replace("`", "").replace("&lt;", "<").replace("&gt;", ">")[:20]
+    )
     assert message.text.startswith(MARKS) or name.startswith(WITHOUT_MARK)
     assert "!" not in re.sub("<!date[^>]*>|&lt;!channel", "", message.text)
 

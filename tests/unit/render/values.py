@@ -27,6 +27,7 @@ from bot.model import (
     Task,
     UpdateStatus,
 )
+from bot.swarm_model import LogLine, ServiceLog
 
 NOW = datetime(2026, 3, 4, 14, 5, 31, tzinfo=UTC)
 START = NOW - timedelta(seconds=12)
@@ -116,7 +117,9 @@ def many_slots(total: int, done: int) -> Progress:
     slots = [
         Slot(str(n), f"node{n % 9}", "running", "2.0", True)
         if n <= done
-        else Slot(str(n), f"node{n % 9}", "starting" if n <= done + 2 else "running", "2.0" if n <= done + 2 else "1.1", False)
+        else Slot(
+            str(n), f"node{n % 9}", "starting" if n <= done + 2 else "running", "2.0" if n <= done + 2 else "1.1", False
+        )
         for n in range(1, total + 1)
     ]
     return Progress(Phase.ROLLING, done, total, tuple(slots))
@@ -174,25 +177,93 @@ WEB = Service(
 )
 API = replace(WEB, id="s2", name="api", image=Image("shop/api", "5"), running=2, desired=2, replicas=2, ports=())
 AGENT = replace(
-    WEB, id="s3", name="agent", image=Image("infra/agent"), mode=Mode.GLOBAL, replicas=None, running=3, desired=3, stack="", ports=()
+    WEB,
+    id="s3",
+    name="agent",
+    image=Image("infra/agent"),
+    mode=Mode.GLOBAL,
+    replicas=None,
+    running=3,
+    desired=3,
+    stack="",
+    ports=(),
 )
 
 TASKS = (
-    Task("t1", "s1", 1, "n1", "running", "running", NEW, at=NOW - timedelta(minutes=5), created=NOW - timedelta(minutes=6)),
-    Task("t2", "s1", 2, "n4", "running", "running", NEW, at=NOW - timedelta(minutes=5), created=NOW - timedelta(minutes=6)),
-    Task("t3", "s1", 3, "n4", "running", "running", NEW, at=NOW - timedelta(minutes=4), created=NOW - timedelta(minutes=6)),
-    Task("t4", "s1", 4, "n2", "starting", "running", NEW, at=NOW - timedelta(seconds=4), created=NOW - timedelta(seconds=9)),
     Task(
-        "t5", "s1", 4, "n2", "failed", "shutdown", NEW, error="task: non-zero exit (3)", exit_code=3,
-        at=NOW - timedelta(seconds=10), created=NOW - timedelta(seconds=30),
+        "t1",
+        "s1",
+        1,
+        "n1",
+        "running",
+        "running",
+        NEW,
+        at=NOW - timedelta(minutes=5),
+        created=NOW - timedelta(minutes=6),
     ),
-    Task("t6", "s1", 1, "n1", "shutdown", "shutdown", OLD, at=NOW - timedelta(minutes=6), created=NOW - timedelta(days=2)),
-)  # fmt: skip
+    Task(
+        "t2",
+        "s1",
+        2,
+        "n4",
+        "running",
+        "running",
+        NEW,
+        at=NOW - timedelta(minutes=5),
+        created=NOW - timedelta(minutes=6),
+    ),
+    Task(
+        "t3",
+        "s1",
+        3,
+        "n4",
+        "running",
+        "running",
+        NEW,
+        at=NOW - timedelta(minutes=4),
+        created=NOW - timedelta(minutes=6),
+    ),
+    Task(
+        "t4",
+        "s1",
+        4,
+        "n2",
+        "starting",
+        "running",
+        NEW,
+        at=NOW - timedelta(seconds=4),
+        created=NOW - timedelta(seconds=9),
+    ),
+    Task(
+        "t5",
+        "s1",
+        4,
+        "n2",
+        "failed",
+        "shutdown",
+        NEW,
+        error="task: non-zero exit (3)",
+        exit_code=3,
+        at=NOW - timedelta(seconds=10),
+        created=NOW - timedelta(seconds=30),
+    ),
+    Task(
+        "t6", "s1", 1, "n1", "shutdown", "shutdown", OLD, at=NOW - timedelta(minutes=6), created=NOW - timedelta(days=2)
+    ),
+)
 
 REVISIONS = (
     Revision(5, Image("shop/web", "1.0"), NOW - timedelta(days=30), "", "found"),
     Revision(6, OLD, NOW - timedelta(days=9), "lead", "deploy", "done"),
     Revision(7, NEW, NOW - timedelta(minutes=6), "dev", "deploy", "done"),
+)
+
+LOG = ServiceLog(
+    lines=(
+        LogLine(NOW, "t1", "n1", "listening on :80"),
+        LogLine(NOW, "t2", "n4", HOSTILE + " ``` \x1b[31mred\x1b[0m"),
+    ),
+    silent=("n3",),
 )
 
 PLAN = Plan(

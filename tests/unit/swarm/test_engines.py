@@ -170,7 +170,7 @@ def test_time_is_up_at_the_deadline(make: Workshop) -> None:
     with Watch() as watch, pytest.raises(NoEngine) as caught:
         engines.call(Client.services, deadline=1)
     assert watch.seconds < 1.3
-    assert caught.value.tried == (("one", "no answer within 1 s"),)
+    assert caught.value.tried == (("one", "alive, but no answer within 1 s"),)
 
 
 def test_what_an_engine_refuses_is_asked_of_no_other(make: Workshop) -> None:

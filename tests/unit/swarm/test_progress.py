@@ -38,7 +38,9 @@ def seen(*looks: Look, expected: Expected = EXPECTED) -> Progress:
     return followed.progress
 
 
-def after_monitor(this: Service, tasks: tuple[Task, ...], among: object = FOUR, expected: Expected = EXPECTED) -> Progress:
+def after_monitor(
+    this: Service, tasks: tuple[Task, ...], among: object = FOUR, expected: Expected = EXPECTED
+) -> Progress:
     """What is said when nothing moved for as long as the tasks are watched."""
     return seen(look(this, tasks, 0, among), look(this, tasks, 5, among), expected=expected)
 
@@ -339,7 +341,19 @@ def test_tried_counts_slots_and_nodes_once() -> None:
 # ---- whatever the tasks are
 
 STATES = st.sampled_from(
-    ["new", "pending", "assigned", "preparing", "starting", "running", "complete", "failed", "rejected", "shutdown", "x"]
+    [
+        "new",
+        "pending",
+        "assigned",
+        "preparing",
+        "starting",
+        "running",
+        "complete",
+        "failed",
+        "rejected",
+        "shutdown",
+        "x",
+    ]
 )
 DESIRED = st.sampled_from(["ready", "running", "complete", "shutdown", "remove"])
 TASKS = st.lists(
@@ -366,11 +380,18 @@ AMONG = st.builds(
 )
 
 
-@given(TASKS, st.sampled_from(Mode), st.integers(0, 4), UPDATES, AMONG, st.sampled_from([0.0, 5.0, 600.0]))
+SERVICES = st.builds(
+    lambda mode, replicas, state: service(mode, replicas, state, job_iteration=2 if "job" in mode else None),
+    st.sampled_from(Mode),
+    st.integers(0, 4),
+    UPDATES,
+)
+
+
+@given(TASKS, SERVICES, AMONG, st.sampled_from([0.0, 5.0, 600.0]))
 def test_never_complete_while_a_place_is_not_up_to_date(
-    tasks: tuple[Task, ...], mode: Mode, replicas: int, state: str, among: object, at: float
+    tasks: tuple[Task, ...], this: Service, among: object, at: float
 ) -> None:
-    this = service(mode, replicas, state, job_iteration=2 if "job" in mode else None)
     progress = seen(look(this, tasks, 0, among), look(this, tasks, at, among))
     assert 0 <= progress.done <= progress.total
     if progress.phase is Phase.COMPLETED:
