@@ -6,7 +6,7 @@ FROM ${BASE} AS packages
 ARG CERTIFICATES=""
 COPY requirements.txt /
 RUN python3 -m venv /venv \
- && if [ -n "$CERTIFICATES" ]; then printf '%s\n' "$CERTIFICATES" >/tmp/certificates.pem && export PIP_CERT=/tmp/certificates.pem; fi \
+ && if [ -n "$CERTIFICATES" ]; then printf '%s\n' "$CERTIFICATES" | cat /etc/ssl/certs/ca-certificates.crt - >/tmp/certificates.pem && export PIP_CERT=/tmp/certificates.pem; fi \
  && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements.txt
 
 FROM ${BASE}

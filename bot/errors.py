@@ -63,9 +63,8 @@ class InvalidValue(SwarmbotError):
 
 @dataclass(eq=False)
 class SecretTyped(SwarmbotError):
-    """A join token or an unlock key stood in the line: nothing ran, and the value is not carried along."""
+    """A join token or an unlock key (`what`) stood in the line: nothing ran, and the value is not carried along."""
 
-    command: str
     what: str
 
 

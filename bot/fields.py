@@ -1,6 +1,6 @@
 """Types for the fields of commands: durations, images and names as Docker writes them.
 
-A validator raises `ValueError` with a phrase that completes "expected …"; `bot.line` makes the sentence of it.
+A validator raises `ValueError` with a phrase that completes "expected …"; `expected` finds one for pydantic's own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic_core import ErrorDetails
 
 from bot.model import Image
 
@@ -29,6 +30,25 @@ _DURATION_PART = re.compile(rf"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)({'|'.join(_MICROSE
 _DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
 _MOST_HOURS = 2_562_047
 """More does not fit into the 64 bits in which Docker counts nanoseconds."""
+_EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} characters",
+}
+_BOUNDS = ("gt", "ge", "lt", "le")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -41,7 +61,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Other spellings of a field's flag than its name gives: `Option(("--publish", "-p"))`; `metavar` names the value."""
+    """Other spellings of a flag than its field's name gives: `Option(("--publish", "-p"))`; `metavar` names the value."""
 
     spellings: tuple[str, ...] = ()
     metavar: str = ""
@@ -77,6 +97,19 @@ def nanoseconds(value: timedelta) -> int:
     return value // timedelta(microseconds=1) * 1000
 
 
+def expected(error: ErrorDetails) -> str:
+    """What pydantic would have accepted, as a phrase that completes "expected …"."""
+    limits = {key: _limit(value) for key, value in error.get("ctx", {}).items()}
+    if error["type"] == "value_error":
+        return limits["error"]
+    known = _EXPECTED.get(error["type"])
+    if known is None:
+        return error["msg"].lower()
+    if any(key in _BOUNDS and isinstance(value, str) for key, value in error.get("ctx", {}).items()):
+        known = known.removeprefix("a number of ").replace("a number", "a duration")
+    return known.format_map(limits).replace("at least 1 characters", "at least 1 character")
+
+
 def read_image(value: str) -> str:
     """Accept an image reference as Docker's grammar has it."""
     try:
@@ -91,6 +124,10 @@ def read_name(value: str) -> str:
     if not _NAME.fullmatch(value):
         raise ValueError("a name of letters, digits, `_`, `.` and `-`")
     return value
+
+
+def _limit(value: object) -> str:
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _decimal(number: int, places: int) -> str:

@@ -1,5 +1,5 @@
 """A line as typed becomes a command: click reads it by Docker's rules, with options made from the model's fields,
-and pydantic judges the values. Measured against pflag: `--force=false`, `-p81:80`, repeated flags, flags that end at the image.
+and pydantic judges the values. As pflag has it: `--force=false`, `-p81:80`, repeated flags, flags that end at the image.
 """
 
 from __future__ import annotations
@@ -12,22 +12,36 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 import click
-from click.exceptions import NoSuchOption, UsageError
+from click.exceptions import BadOptionUsage, MissingParameter, NoSuchOption, UsageError
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.command import Command, Table
-from bot.errors import InvalidLine, InvalidValue, UnclosedQuote, UnknownCommand, UnknownFlag
-from bot.fields import Argument, Option
+from bot.errors import InvalidLine, InvalidValue, SecretTyped, SwarmbotError, UnclosedQuote, UnknownCommand, UnknownFlag
+from bot.fields import Argument, Option, expected
 
-_TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "—": "--", "\u00a0": " "})
-_DASH = re.compile(r"(?<=\s)–(?=\w)")
+_TYPED = re.compile(
+    r"""(?P<kept>\\[^\r\n]|'[^']*'|"(?:\\.|[^"\\])*")
+    | [“”„](?P<double>[^“”„"]*)[“”„] | [‘’‚](?P<single>[^‘’‚']*)[‘’‚]
+    | (?P<left_double>[“”„]) | (?P<left_single>[‘’‚])
+    | (?P<dash>(?<!\S)[–—](?=\w))
+    | (?P<space>\\(?:\r?\n|\Z)|[^\S\n\t\ ])""",
+    re.VERBOSE | re.DOTALL,
+)
+"""What phones make of quotes and dashes, outside of straight quotes; lines that go on; spaces of all widths."""
 _LONGEST = 4000
+_SECRET = re.compile(r"SWM(TKN|KEY)-\d+-")
+_SHOWN = 200
+_HELP = ("--help", "-h")
+
+
+class _HelpWanted(Exception):
+    """The line asks for the help of its command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One field as a person types it. `spellings` is empty for an argument; `switch`: takes no value unless after `=`."""
+    """One field as a person types it. `spellings` is empty for an argument; `switch`: takes a value only after `=`."""
 
     field: str
     spellings: tuple[str, ...]
@@ -43,14 +57,25 @@ def parse(line: str, table: Table) -> Command:
 
     Nothing at all asks for the status with a hint what to type; `--help` behind a command asks for its help.
     """
+    refuse_secrets(line)
     words = split(line) or ["status", "--hints"]
+    if words[0] in _HELP:
+        words[0] = "help"
     found = table.find(words)
     if found is None:
-        raise UnknownCommand(" ".join(words[:2]), nearest(words, table))
+        raise UnknownCommand(" ".join(words[:2])[:_SHOWN], nearest(words, table))
     command, count = found
-    if _wants_help(words[count:], command):
+    try:
+        return build(command, words[count:])
+    except _HelpWanted:
         return build(table.by_name["help"], command.name().split())
-    return build(command, words[count:])
+
+
+def refuse_secrets(line: str) -> None:
+    """Raise SecretTyped where a join token or an unlock key stands in the line; what it was is not carried along."""
+    found = _SECRET.search(line)
+    if found:
+        raise SecretTyped("a join token" if found[1] == "TKN" else "an unlock key")
 
 
 def write(command: Command) -> str:
@@ -66,19 +91,21 @@ def write(command: Command) -> str:
                 words.append(f"{param.spellings[0]}={text}")
             else:
                 arguments.append(text)
-    return shlex.join([*words, *arguments])
+    judged = arguments[:1] if command.flags_first else arguments
+    ended = ["--"] if any(argument.startswith("-") for argument in judged) else []
+    return shlex.join([*words, *ended, *arguments])
 
 
 def split(line: str) -> list[str]:
     """Split as a shell does, after undoing what phones make of quotes and dashes; a leading `docker` is dropped."""
-    cleaned = _DASH.sub("--", "".join(c for c in line.translate(_TYPOGRAPHY) if c.isprintable() or c.isspace()))
-    if len(cleaned) > _LONGEST:
-        raise InvalidLine("", f"the line has {len(cleaned)} characters, and {_LONGEST} are the most", "")
+    if len(line) > _LONGEST:
+        raise InvalidLine("", f"the line has {len(line)} characters, and {_LONGEST} are the most", "")
+    cleaned = _TYPED.sub(_straight, "".join(c for c in line if c.isprintable() or c.isspace()))
     try:
         words = shlex.split(cleaned)
     except ValueError:
         raise UnclosedQuote(cleaned) from None
-    return words[1:] if words[:1] == ["docker"] else words
+    return words[1:] if words and words[0].lower() == "docker" else words
 
 
 def nearest(words: Sequence[str], table: Table) -> tuple[str, ...]:
@@ -86,7 +113,7 @@ def nearest(words: Sequence[str], table: Table) -> tuple[str, ...]:
     names = list(table.by_name)
     found: list[str] = []
     for typed in (" ".join(words[:2]), words[0]):
-        found += difflib.get_close_matches(typed.lower(), names, n=3, cutoff=0.6)
+        found += difflib.get_close_matches(typed[:_SHOWN].lower(), names, n=3, cutoff=0.6)
     found += [name for name in names if name.split()[-1] == words[0].lower()]
     return tuple(dict.fromkeys(found))[:3]
 
@@ -109,13 +136,20 @@ def parameters(command: type[Command]) -> tuple[Parameter, ...]:
 def usage(command: type[Command]) -> str:
     """The form of a command in one line: `service scale SERVICE=REPLICAS…`."""
     params = parameters(command)
-    arguments = [
-        (p.metavar + "…" if p.many else p.metavar) if p.required else f"[{p.metavar}]"
-        for p in params
-        if not p.spellings
-    ]
-    flags = ["[OPTIONS]"] if any(p.spellings for p in params) else []
-    return " ".join([command.name(), *flags, *arguments])
+    flags = ["[OPTIONS]"] if any(param.spellings for param in params) else []
+    return " ".join([command.name(), *flags, *(_form(param) for param in params if not param.spellings)])
+
+
+def _form(argument: Parameter) -> str:
+    form = argument.metavar + ("…" if argument.many else "")
+    return form if argument.required else f"[{form}]"
+
+
+def _straight(found: re.Match[str]) -> str:
+    quoted = {name: found[name] for name in ("double", "single") if found[name] is not None}
+    if quoted:
+        return shlex.quote(*quoted.values())
+    return {"left_double": '"', "left_single": "'", "dash": "--", "space": " "}.get(str(found.lastgroup), found[0])
 
 
 def _parameter(name: str, info: FieldInfo) -> Parameter:
@@ -154,39 +188,64 @@ def _as_pflag_reads(words: Sequence[str], params: Sequence[Parameter], flags_fir
     rest = list(words)
     while rest:
         word = rest.pop(0)
-        if word == "--" or (flags_first and not word.startswith("-")):
+        if word == "--" or (flags_first and _is_argument(word)):
             return [*out, word, *rest]
-        param = by_spelling.get(word)
-        short = by_spelling.get(word[:2]) if word[2:3] == "=" else None
-        if param and param.switch:
+        name, value, equals = _flag(word)
+        param = by_spelling.get(name)
+        if param is None or _is_argument(word):
+            out.append(word)
+        elif equals or (value and not param.switch):
+            out.append(f"{param.spellings[0]}={value}")
+        elif param.switch:
             out.append(f"{param.spellings[0]}=true")
-        elif param:
-            out += [word, *rest[:1]]
-            rest = rest[1:]
+            rest[:0] = [f"-{value}"] if value else []
         else:
-            out.append(f"{short.spellings[0]}={word[3:]}" if short else word)
+            out.append(f"{param.spellings[0]}={rest.pop(0)}" if rest else word)
     return out
 
 
+def _is_argument(word: str) -> bool:
+    return word == "-" or not word.startswith("-")
+
+
+def _flag(word: str) -> tuple[str, str, bool]:
+    """The name of a flag, what stands behind it in the same word, and whether an equals sign is between them."""
+    end = len(word.partition("=")[0]) if word.startswith("--") else 2
+    return word[:end], word[end:].removeprefix("="), word[end : end + 1] == "="
+
+
 def _read(command: type[Command], params: Sequence[Parameter], words: Sequence[str]) -> Mapping[str, Any]:
+    taken = {spelling for param in params for spelling in param.spellings}
+    spellings = [*(spelling for spelling in _HELP if spelling not in taken), "help_wanted"]
+    help_flag = click.Option(spellings, is_flag=True, is_eager=True, expose_value=False, callback=_help)
     parser = click.Command(
         command.name(),
-        params=[_click(param) for param in params],
+        params=[help_flag, *(_click(param) for param in params)],
         add_help_option=False,
-        context_settings={"allow_interspersed_args": not command.flags_first},
+        context_settings={"allow_interspersed_args": not command.flags_first, "allow_extra_args": True},
     )
     try:
         with parser.make_context(command.name(), list(words)) as context:
+            if context.args:
+                raise UsageError(_too_many(context.args))
             return {name: value for name, value in context.params.items() if value not in (None, ())}
     except NoSuchOption as error:
-        raise UnknownFlag(command.name(), error.option_name, _near_flags(error.option_name, params)) from None
+        typed = next((word for word in words if word.startswith(error.option_name)), error.option_name)
+        flag = typed.partition("=")[0]
+        raise UnknownFlag(command.name(), flag[:_SHOWN], _near_flags(flag, params)) from None
     except UsageError as error:
-        raise InvalidLine(command.name(), _problem(error), usage(command), _example(command)) from None
+        raise _invalid(command, _problem(error)) from None
+
+
+def _help(_: click.Context, __: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        raise _HelpWanted
 
 
 def _click(param: Parameter) -> click.Parameter:
     if not param.spellings:
-        return click.Argument([param.field], type=str, required=param.required, nargs=-1 if param.many else 1)
+        nargs = -1 if param.many else 1
+        return click.Argument([param.field], type=str, required=param.required, nargs=nargs, metavar=param.metavar)
     return click.Option(
         [*param.spellings, param.field], type=str, multiple=True, callback=None if param.many else _once
     )
@@ -199,52 +258,38 @@ def _once(_: click.Context, option: click.Parameter, values: tuple[str, ...]) ->
 
 
 def _near_flags(flag: str, params: Sequence[Parameter]) -> tuple[str, ...]:
-    known = [spelling for param in params for spelling in param.spellings]
-    return tuple(difflib.get_close_matches(flag, known, n=3, cutoff=0.5))
+    known = {spelling.lstrip("-"): spelling for param in params for spelling in param.spellings}
+    near = difflib.get_close_matches(flag.lstrip("-").lower()[:_SHOWN], known, n=3, cutoff=0.6)
+    return tuple(known[name] for name in near)
 
 
 def _problem(error: UsageError) -> str:
-    if isinstance(error, click.MissingParameter) and error.param is not None:
-        return f"{error.param.name} is missing".replace("_", " ")
-    return error.format_message().rstrip(".").removeprefix("Got ").replace("unexpected extra", "there is an unexpected")
+    if isinstance(error, MissingParameter) and error.param is not None:
+        return f"{error.param.metavar} is missing"
+    if isinstance(error, BadOptionUsage):
+        return f"{error.option_name} needs a value"
+    return error.format_message().rstrip(".")
+
+
+def _too_many(words: Sequence[str]) -> str:
+    count = "is one argument" if len(words) == 1 else f"are {len(words)} arguments"
+    return f"`{' '.join(words)[:_SHOWN]}` {count} too many"
+
+
+def _invalid(command: type[Command], problem: str) -> InvalidLine:
+    return InvalidLine(command.name(), problem, usage(command), _example(command))
 
 
 def _example(command: type[Command]) -> str:
     return command.examples[0] if command.examples else ""
 
 
-def _explained(error: ValidationError, command: type[Command], params: Mapping[str, Parameter]) -> InvalidValue:
+def _explained(error: ValidationError, command: type[Command], params: Mapping[str, Parameter]) -> SwarmbotError:
     first = error.errors()[0]
     param = params.get(str(first["loc"][0])) if first["loc"] else None
-    name = (param.spellings[0] if param.spellings else param.metavar) if param else command.name()
-    return InvalidValue(name, str(first["input"])[:200], _expected(first), _example(command))
-
-
-def _expected(error: Any) -> str:
-    limits = error.get("ctx", {})
-    match error["type"]:
-        case "value_error":
-            return str(limits["error"])
-        case "int_parsing" | "int_type" | "int_from_float":
-            return "a whole number"
-        case "float_parsing" | "float_type":
-            return "a number"
-        case "bool_parsing" | "bool_type":
-            return "true or false"
-        case "greater_than_equal":
-            return f"a number of at least {limits['ge']}"
-        case "less_than_equal":
-            return f"a number of at most {limits['le']}"
-        case "literal_error" | "enum":
-            return f"one of {limits['expected']}"
-        case _:
-            return str(error["msg"]).lower()
-
-
-def _wants_help(words: Sequence[str], command: type[Command]) -> bool:
-    for word in words:
-        if word in ("--help", "-h"):
-            return True
-        if command.flags_first and not word.startswith("-"):
-            return False
-    return False
+    if param is None:
+        return _invalid(command, expected(first))
+    name = param.spellings[0] if param.spellings else param.metavar
+    if first["type"] == "missing":
+        return _invalid(command, f"{name} is missing")
+    return InvalidValue(name, str(first["input"])[:_SHOWN], expected(first), _example(command))

@@ -140,7 +140,7 @@ class Roller:
         paused = True
         while paused:
             paused = False
-            for progress in Follower(self.swarm, self.now).follow(lambda: rollout):
+            for progress in Follower(self.swarm, self.now).follow(lambda: rollout):  # noqa: B023 - the newest is wanted
                 self._may_go_on(run)
                 wish = self._rollback_wish(rollout, progress)
                 if wish:

@@ -143,7 +143,7 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def load() -> Settings:
-    """Read the environment and the file that `SWARMBOT_CONFIG` names; `InvalidSetting` says what is wrong, and where."""
+    """Read the environment and the file that `SWARMBOT_CONFIG` names; `InvalidSetting` says what is wrong, where."""
     try:
         settings = Settings()
     except ValidationError as error:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot import line
+from bot import rolling
 from bot.command import Change, Command, Context, Query
 from bot.errors import NoPlatform, NoRevision, Unsupported
 from bot.fields import Argument, Duration, ImageReference, Name, Option, nanoseconds, write_duration
@@ -31,18 +31,6 @@ from bot.model import (
 from bot.render import plans, services
 from bot.rollouts import Run
 from bot.swarm import placement, spec
-
-TIMEOUT = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RollPlan(Plan):
-    """An update of one service: the specification to post, and the image that it comes to."""
-
-    service: Service
-    spec: Spec
-    after: Image
-    rolls_back: bool
 
 
 class Deploy(Change):
@@ -67,10 +55,10 @@ class Deploy(Change):
     max_failure_ratio: float | None = Field(None, ge=0, le=1, description="share of tasks that may fail, 0 to 1")
     force: bool = Field(False, description="restart the tasks though nothing changes")
     resolve_image: Literal["always", "changed", "never"] = Field("always", description="never: deploy the tag as it is")
-    timeout: Duration = Field(TIMEOUT, description="when it counts as failed (default 10m)")
+    timeout: Duration = Field(rolling.TIMEOUT, description="when it counts as failed (default 10m)")
     reason: Annotated[str, Option(metavar="TEXT")] = Field("", max_length=200, description="why, for the audit")
 
-    def plan(self, context: Context) -> RollPlan:
+    def plan(self, context: Context) -> rolling.RollPlan:
         """Resolve the image, compare it with the nodes, and say what would change."""
         service = context.swarm.services.find(self.service)
         nodes = context.swarm.nodes.list()
@@ -81,18 +69,20 @@ class Deploy(Change):
             changed = spec.with_image(changed, resolved)
         if self.force:
             changed = spec.forced(changed)
-        return _plan(
+        _refuse_jobs(service)
+        return rolling.plan(
             service,
             changed,
-            resolved.image,
-            changes=(*_image_change(service.image, resolved.image), *_config_changes(service.spec, wanted)),
+            title=f"{service.name} → {resolved.image.tagged}",
+            nothing=f"{service.name} already runs {resolved.image.tagged}",
+            changes=(*rolling.image_change(service.image, resolved.image), *_config_changes(service.spec, wanted)),
             warnings=(*warnings, *placement.warnings(service, nodes, changed)),
             rolls_back=self.failure_action in (None, "rollback"),
         )
 
-    def apply(self, context: Context, plan: RollPlan, run: Run) -> Outcome:
+    def apply(self, context: Context, plan: rolling.RollPlan, run: Run) -> Outcome:
         """Roll it, and follow it to its end."""
-        rollout = begin(self, context, plan, run)
+        rollout = rolling.begin(self, context, plan, run, self.timeout)
         return context.roller.run(replace(rollout, reason=self.reason), plan.service, plan.spec, run)
 
     def _resolve(
@@ -143,28 +133,33 @@ class Rollback(Change):
 
     service: Annotated[Name, Argument("SERVICE")]
     to: int | None = Field(None, ge=1, description="number of the revision, see `history`")
-    timeout: Duration = Field(TIMEOUT, description="when it counts as failed (default 10m)")
+    timeout: Duration = Field(rolling.TIMEOUT, description="when it counts as failed (default 10m)")
 
-    def plan(self, context: Context) -> RollPlan | InterruptPlan:
+    def plan(self, context: Context) -> rolling.RollPlan | InterruptPlan:
         """Find the revision to go back to."""
         service = context.swarm.services.find(self.service)
         running = context.store.rollouts.of_service(service.id)
         if running and self.to is None:
             return _interrupt(service, running)
         revision = _revision(service, context.store.revisions.of(service.id), self.to)
-        platforms: ResolvedImage = ResolvedImage(revision.image)
-        changed = spec.with_image(service.spec, platforms) if revision.image != service.image else service.spec
-        return _plan(
-            service, changed, revision.image, changes=_image_change(service.image, revision.image), rolls_back=False
+        changed: Spec = service.spec
+        if revision.image != service.image:
+            changed = spec.with_image(service.spec, ResolvedImage(revision.image))
+        return rolling.plan(
+            service,
+            changed,
+            title=f"{service.name} → {revision.image.tagged}",
+            nothing=f"{service.name} already runs {revision.image.tagged}",
+            changes=rolling.image_change(service.image, revision.image),
         )
 
-    def apply(self, context: Context, plan: RollPlan | InterruptPlan, run: Run) -> Outcome:
+    def apply(self, context: Context, plan: rolling.RollPlan | InterruptPlan, run: Run) -> Outcome:
         """Roll back, or leave the wish for whoever follows the rollout."""
         if isinstance(plan, InterruptPlan):
             context.store.rollouts.ask_rollback(plan.rollout.id, context.actor)
             message = plans.turning_back(plan.rollout)
             return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, private=message)
-        return context.roller.run(begin(self, context, plan, run), plan.service, plan.spec, run)
+        return context.roller.run(rolling.begin(self, context, plan, run, self.timeout), plan.service, plan.spec, run)
 
 
 class History(Query):
@@ -184,79 +179,11 @@ class History(Query):
 COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)
 
 
-def begin(command: Change, context: Context, plan: RollPlan, run: Run) -> Rollout:
-    """The record of a rollout that is about to start."""
-    now = context.now()
-    return Rollout(
-        id=run.id,
-        verb=command.names[0],
-        line=line.write(command),
-        service_id=plan.service.id,
-        service=plan.service.name,
-        actor=context.actor,
-        before=plan.service.image,
-        after=plan.after,
-        version=plan.service.version,
-        started=now,
-        deadline=now + getattr(command, "timeout", TIMEOUT),
-        summary=plan.summary,
-        warnings=plan.warnings,
-        changes=plan.changes,
-        rolls_back=plan.rolls_back,
-    )
-
-
-def _plan(
-    service: Service,
-    changed: Spec,
-    after: Image,
-    *,
-    changes: tuple[Difference, ...],
-    rolls_back: bool,
-    warnings: tuple[str, ...] = (),
-) -> RollPlan:
+def _refuse_jobs(service: Service) -> None:
     if service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB):
         raise Unsupported(
             f"{service.name} is a job, and jobs are not rolled", "Remove it, and create it with the new image."
         )
-    same = spec.fingerprint(changed) == spec.fingerprint(service.spec)
-    return RollPlan(
-        title=f"{service.name} → {after.tagged}",
-        targets=(f"service:{service.id}",),
-        fingerprint=f"{spec.fingerprint(changed)}:{service.version}",
-        services=(service.name,),
-        changes=changes,
-        summary=_summary(service, changed, rolls_back),
-        warnings=warnings,
-        nothing=f"{service.name} already runs {after.tagged}" if same else "",
-        service=service,
-        spec=changed,
-        after=after,
-        rolls_back=rolls_back,
-    )
-
-
-def _summary(service: Service, changed: Spec, rolls_back: bool) -> str:
-    config = spec.update_config(changed)
-    count = (
-        "on every node"
-        if service.replicas is None
-        else f"{service.replicas} replicas".replace("1 replicas", "1 replica")
-    )
-    at_once = f"{config['Parallelism']} at a time" if config["Parallelism"] else "all at once"
-    delay = write_duration(timedelta(microseconds=config.get("Delay", 0) / 1000))
-    action = (
-        "rolls back" if rolls_back else {"pause": "pauses", "rollback": "rolls back"}.get(config["FailureAction"], "")
-    )
-    return (
-        f"{count}, {at_once}"
-        + (f", {delay} apart" if delay != "0s" else "")
-        + (f" · {action} on failure" if action else " · goes on on failure")
-    )
-
-
-def _image_change(before: Image, after: Image) -> tuple[Difference, ...]:
-    return (Difference("image", str(before), str(after)),) if before != after else ()
 
 
 _FLAGS = {

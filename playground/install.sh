@@ -31,6 +31,8 @@ missing_packages() {
 		$(client_package) docker
 		docker-registry docker-registry
 		redis-server redis-server
+		docker-compose docker-compose
+		mmdebstrap mmdebstrap
 		iproute2 ip
 		iptables iptables
 		util-linux nsenter unshare setsid

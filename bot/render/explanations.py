@@ -57,10 +57,10 @@ def _invalid_value(error: errors.InvalidValue) -> Explanation:
 
 def _secret_typed(error: errors.SecretTyped) -> Explanation:
     text = (
-        f"✋ Nothing ran: the {escape(error.what)} stood in the line, and Slack keeps what is typed. Rotate it, "
-        f"then send {code('/swarm ' + error.command)} without it: you are asked in private."
+        f"✋ Nothing ran: {escape(error.what)} stood in the line, and Slack keeps what is typed. Rotate it, "
+        f"then send the line without it: where a secret is needed, you are asked in private."
     )
-    return Explanation(text, error.command)
+    return Explanation(text)
 
 
 def _unknown_name(error: errors.UnknownName) -> Explanation:

@@ -80,6 +80,16 @@ def image_of(spec: Spec) -> Image:
         return Image(text)
 
 
+def replicas_of(spec: Spec) -> int | None:
+    """The count of a replicated service (1 where unset) or of a replicated job; None for global modes."""
+    mode = spec.get("Mode") or {}
+    if "ReplicatedJob" in mode:
+        return int((mode["ReplicatedJob"] or {}).get("TotalCompletions") or 1)
+    if "Global" in mode or "GlobalJob" in mode:
+        return None
+    return int((mode.get("Replicated") or {}).get("Replicas", 1))
+
+
 def update_config(spec: Spec) -> Mapping[str, Any]:
     """UpdateConfig with the engine's defaults where it says nothing."""
     given = {key: value for key, value in (spec.get("UpdateConfig") or {}).items() if value not in (None, "")}

@@ -58,6 +58,7 @@ class Door:
         app.command("/swarm")(self.on_command)
         app.action(re.compile("^line:"))(self.on_click)
         app.event("app_mention")(self.on_mention)
+        app.event("app_home_opened")(self.on_home)
 
     def on_command(self, ack: Ack, body: Body) -> None:
         """A slash command."""
@@ -86,6 +87,10 @@ class Door:
             return
         place = Place(event["channel"], event.get("thread_ts") or event["ts"])
         self._hand_over(body.get("event_id"), event["user"], "", without_mention(event["text"]), place)
+
+    def on_home(self, ack: Ack) -> None:
+        """Somebody opened the app's own pages; Slack says so again and again unless it is acked."""
+        ack()
 
     def _hand_over(self, once: str | None, user_id: str, name: str, text: str, place: Place) -> None:
         self.pool.submit(self._run, once, user_id, name, text, place)

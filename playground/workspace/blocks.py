@@ -1,7 +1,7 @@
 """Slack's limits for blocks, messages and views, and the judgement that uses them.
 
-The limits are a table: block type → its fields. What concerns several blocks at once (doubled ids, one table, the sum of
-all text) is judged after it.
+The limits are a table: block type → its fields. What concerns several blocks at once (doubled ids, one table, the sum
+of all text) is judged after it.
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """Socket Mode: the websocket over which the app gets its payloads.
 
-It is not served by uvicorn: the faults that matter (a link cut without goodbye, a link that falls silent) happen below the
-websocket, on its transport, which a server of the `websockets` library lets one reach.
+It is not served by uvicorn: the faults that matter (a link cut without goodbye, a link that falls silent) happen below
+the websocket, on its transport, which a server of the `websockets` library lets one reach.
 """
 
 import asyncio

@@ -119,7 +119,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(true: Callable[[], object], seconds: float, why: Callable[[], str] = lambda: "it never came true") -> None:
+def eventually(
+    true: Callable[[], object], seconds: float, why: Callable[[], str] = lambda: "it never came true"
+) -> None:
     """Wait until something is true; fail with the reason where it never is."""
     until = time.monotonic() + seconds
     while not true():

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from playground.workspace.person import Person
-from tests.scenario.running import RunningBot, eventually
 from tests.scenario.conftest import People
+from tests.scenario.running import RunningBot, eventually
 from tests.scenario.swarm import Site
 
 
@@ -32,7 +32,16 @@ def test_a_good_image_rolls_slot_by_slot_and_the_service_runs_its_digest(dev: Pe
 
 
 def test_a_plain_deploy_changes_the_image_and_nothing_else(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--mount", "type=tmpfs,dst=/tmp", "--update-monitor", "1s", "--placement-pref", "spread=node.id")
+    site.runs(
+        "web",
+        "web:v1",
+        "--mount",
+        "type=tmpfs,dst=/tmp",
+        "--update-monitor",
+        "1s",
+        "--placement-pref",
+        "spread=node.id",
+    )
     before = site.spec("web")
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
@@ -196,9 +205,7 @@ def test_a_change_by_hand_in_mid_rollout_is_noticed(dev: Person, site: Site) -> 
     ("flags", "count"),
     [(("--mode", "global"), "4/4"), (("--replicas", "1"), "1/1"), (("--replicas", "0"), "0/0")],
 )
-def test_every_kind_of_service_is_counted_right(
-    dev: Person, site: Site, flags: tuple[str, str], count: str
-) -> None:
+def test_every_kind_of_service_is_counted_right(dev: Person, site: Site, flags: tuple[str, str], count: str) -> None:
     site.runs("web", "web:v1", *flags)
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field, ValidationError
 
-from bot.fields import nanoseconds, read_duration, read_image, read_name, write_duration
+from bot.fields import expected, nanoseconds, read_duration, read_image, read_name, write_duration
 
 LONGEST = timedelta(hours=2_562_047)
 
@@ -113,3 +114,26 @@ def test_names(text: str) -> None:
 def test_what_is_no_name(text: str) -> None:
     with pytest.raises(ValueError, match=r"^a name of letters, digits"):
         read_name(text)
+
+
+class Limited(BaseModel):
+    expiry: timedelta = Field(timedelta(hours=2), ge=timedelta(hours=1))
+    ratio: float = Field(0.5, gt=0, lt=0.75)
+    name: str = Field("abc", min_length=2, max_length=1000, pattern="^[a-z]*$")
+
+
+@pytest.mark.parametrize(
+    ("values", "phrase"),
+    [
+        ({"expiry": timedelta()}, "at least 1 hour"),
+        ({"ratio": 0}, "a number above 0"),
+        ({"ratio": 1}, "a number below 0.75"),
+        ({"name": "a"}, "at least 2 characters"),
+        ({"name": "a" * 1001}, "at most 1000 characters"),
+        ({"name": "{x}"}, "string should match pattern '^[a-z]*$'"),
+    ],
+)
+def test_what_pydantic_would_have_accepted(values: dict[str, object], phrase: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Limited.model_validate(values)
+    assert expected(caught.value.errors()[0]) == phrase

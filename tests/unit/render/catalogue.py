@@ -199,7 +199,7 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.InvalidLine("deploy", "image is missing", "deploy [OPTIONS] SERVICE IMAGE", "deploy web shop/web:2.0"),
     errors.InvalidValue("--delay", "2", "a duration with its unit, such as `2s`", "deploy web shop/web:2.0 --delay 2s"),
     errors.InvalidValue("REPLICAS", "", "a whole number"),
-    errors.SecretTyped("swarm unlock", "unlock key"),
+    errors.SecretTyped("an unlock key"),
     errors.UnknownName("service", "wbe", ("web",)),
     errors.UnknownName("node", "node9"),
     errors.AmbiguousName("service", "we", ("web (s1)", "webapp (s2)")),

@@ -16,6 +16,7 @@ from tests.unit.swarm.values import FOUR, NOW, V2, node, nodes, task
 OCI = "OCI runtime create failed: runc create failed: unable to start container process: "
 OLD_OCI = "oci runtime error: container_linux.go:265: starting container process caused "
 SET_UP = "failed to set up container networking: "
+IN_USE = "address already in use"
 PROXY = "Error starting userland proxy: "
 NETWORK = "driver failed programming external connectivity on endpoint web.1.u7pq (4f2a91c0ffee): "
 MULTI_PLATFORM = "Push a multi-platform image."
@@ -95,12 +96,12 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
             FREE_PORT,
         ),
         (
-            f"starting container failed: {NETWORK}{PROXY}listen tcp4 0.0.0.0:80: bind: address already in use",
+            f"starting container failed: {NETWORK}{PROXY}listen tcp4 0.0.0.0:80: bind: {IN_USE}",
             "port 80 is taken by something outside Swarm",
             FREE_PORT,
         ),
         (
-            f"starting container failed: {SET_UP}{NETWORK}failed to bind host port [::]:8443/tcp: address already in use",
+            f"starting container failed: {SET_UP}{NETWORK}failed to bind host port [::]:8443/tcp: {IN_USE}",
             "port 8443 is taken by something outside Swarm",
             FREE_PORT,
         ),
@@ -130,7 +131,7 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
             MULTI_PLATFORM,
         ),
         (
-            "image web:2.0 was found but its platform (linux/arm64) does not match the specified platform (linux/amd64)",
+            "image web:2 was found but its platform (linux/arm64) does not match the specified platform (linux/amd64)",
             "the image is built for another platform",
             MULTI_PLATFORM,
         ),

@@ -1,0 +1,158 @@
+"""The image, built from a base of the distribution's own packages, and the compose file: both run on the Swarm."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from playground.base_image import base_tar, own_certificates
+from playground.builder import Builder
+from playground.cluster import Cluster
+from playground.node import Node
+from playground.workspace import Workspace
+from tests.swarm.support import eventually
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = "http://127.0.0.1:9/api/"
+"""Slack's address for bots whose tokens are made up: nothing may reach the real one."""
+READY = """
+from urllib.error import HTTPError
+from urllib.request import urlopen
+try:
+    print(urlopen("http://127.0.0.1:8090/readyz").read().decode())
+except HTTPError as error:
+    print(error.read().decode())
+"""
+
+# The first run makes the base image as well.
+pytestmark = pytest.mark.timeout(300)
+
+
+@dataclass(frozen=True)
+class Images:
+    """Full names in the cluster's registry, and how the bot's image came about."""
+
+    bot: str
+    redis: str
+    history: str
+
+
+@pytest.fixture(scope="module")
+def images(machine: Cluster) -> Iterator[Images]:
+    with Builder(machine) as builder:
+        base = builder.load(base_tar(ROOT / ".dev"))
+        builder.build(ROOT, "swarmbot", BASE=base, CERTIFICATES=own_certificates())
+        history = builder.docker("history", "--no-trunc", "swarmbot")
+        bot, redis = builder.push("swarmbot", "swarmbot:test"), builder.push(base, "redis:test")
+    return Images(bot, redis, history)
+
+
+def test_the_image_runs_as_a_service_that_is_ready_and_hears_slack(cluster: Cluster, images: Images) -> None:
+    node1, node2 = cluster.nodes["node1"], cluster.nodes["node2"]
+    serve(cluster, "redis", node2, 6379, images.redis, "redis-server", "--protected-mode", "no", "--save", "")
+    environment = {
+        "SLACK_BOT_TOKEN": Workspace.bot_token,
+        "SLACK_SIGNING_SECRET": Workspace.signing_secret,
+        "SLACK_API_URL": NOWHERE,
+        "REDIS_URL": f"redis://{node2.address}:6379/0",
+    }
+    socket = f"type=bind,src={node1.socket},dst=/var/run/docker.sock"
+    flags = ["--user", f"10001:{node1.socket.stat().st_gid}", "--mount", socket]
+    flags += [f"--env={name}={value}" for name, value in environment.items()]
+    serve(cluster, "bot", node1, 8090, images.bot, flags=flags)
+    url = f"http://{node1.address}:8090"
+
+    assert get(f"{url}/healthz") == {"status": "ok"}
+    assert get(f"{url}/readyz") == {"ready": True, "missing": {}}
+    assert run_in(node1, "bot", "id", "-u") == "10001"
+    with Workspace() as workspace:
+        workspace.deliver_to(f"{url}/slack/events")
+        workspace.person("dev").types("/swarm status")
+        assert [delivery.outcome for delivery in workspace.deliveries] == ["acked"]
+    findings = run_in(node1, "bot", "sh", "-c", "python3 -m bot check; echo status $?")
+    assert "wrong  Slack bot token: " in findings
+    assert "ok     Redis\n" in findings
+    assert "ok     engine local (manager, " in findings
+    assert "status 1" in findings
+
+
+def test_the_image_keeps_nothing_of_how_it_was_built(images: Images) -> None:
+    assert "requirements.txt" not in images.history
+    assert "CERTIFICATE" not in images.history
+
+
+def test_docker_compose_reads_the_file_and_finds_nothing_wrong(folder: Path) -> None:
+    told = subprocess.run(["docker-compose", "config"], cwd=folder, capture_output=True, text=True, check=False)
+
+    assert told.returncode == 0, told.stderr
+    assert set(yaml.safe_load(told.stdout)["services"]) == {"bot", "redis"}
+
+
+def test_the_stack_deploys_and_its_bot_finds_engine_and_redis(
+    cluster: Cluster, images: Images, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node1 = cluster.nodes["node1"]
+    monkeypatch.setenv("SWARMBOT_IMAGE", images.bot)
+    monkeypatch.setenv("DOCKER_GID", str(node1.socket.stat().st_gid))
+    cluster.docker("node", "update", "--label-add", "swarmbot.redis=true", "node2")
+    cluster.docker("node", "update", "--availability", "pause", "node3")
+    # The playground has no Docker Hub, and its engines listen elsewhere; the rest is deployed as it is.
+    content = yaml.safe_load((folder / "compose.yaml").read_text())
+    bot, redis = content["services"]["bot"], content["services"]["redis"]
+    bot["environment"]["SLACK_API_URL"] = NOWHERE
+    bot["volumes"] = [f"{node1.socket}:/var/run/docker.sock"]
+    redis |= {"image": images.redis, "command": [*redis["command"], "--protected-mode", "no"], "working_dir": "/data"}
+    (folder / "compose.yaml").write_text(yaml.safe_dump(content))
+
+    cluster.docker("stack", "deploy", "--compose-file", str(folder / "compose.yaml"), "swarmbot")
+
+    home = eventually(
+        lambda: next((node for node in cluster.nodes.values() if container(node, "swarmbot_bot")), None), 60
+    )
+    eventually(lambda: json.loads(run_in(home, "swarmbot_bot", "python3", "-c", READY))["missing"].keys() == {"slack"})
+    assert "xoxb-of-the-test" in run_in(home, "swarmbot_bot", "cat", "/run/secrets/slack_bot_token")
+    assert "yes" in run_in(cluster.nodes["node2"], "swarmbot_redis", "redis-cli", "config", "get", "appendonly")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What an operator has before the first deploy: compose file, secrets, configuration."""
+    shutil.copy(ROOT / "compose.yaml", tmp_path)
+    (tmp_path / "secrets").mkdir()
+    for name in ("slack_bot_token", "slack_app_token"):
+        (tmp_path / "secrets" / name).write_text("xoxb-of-the-test\n" if "bot" in name else "xapp-of-the-test\n")
+    (tmp_path / "swarmbot.toml").write_text('log_level = "info"\n')
+    return tmp_path
+
+
+def serve(
+    cluster: Cluster, name: str, node: Node, port: int, image: str, *command: str, flags: list[str] | None = None
+) -> None:
+    """Create a service on one node, with its port on that node, and wait until it is healthy."""
+    place = f"--constraint=node.hostname=={node.name}"
+    publish = f"--publish=mode=host,published={port},target={port}"
+    cluster.docker("service", "create", "--quiet", "--name", name, place, publish, *(flags or []), image, *command)
+
+
+def container(node: Node, service: str) -> str:
+    """The id of the container of a service on a node, as soon as it is healthy; empty where there is none."""
+    return node.docker("ps", "-q", "--filter", f"label=com.docker.swarm.service.name={service}").strip()
+
+
+def run_in(node: Node, service: str, *command: str) -> str:
+    return node.docker("exec", container(node, service), *command).strip()
+
+
+def get(url: str) -> dict[str, Any]:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=5) as answer:
+        return dict(json.load(answer))

@@ -1,0 +1,224 @@
+"""What an operator gets beside the program: the app's manifest, an example configuration, pins, compose file, image."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+from slack_bolt import BoltRequest
+
+from bot.settings import Engine, Role, Rule, Settings, load
+from handlers.slack.check import SCOPES
+from handlers.slack.people import People
+from handlers.slack.wiring import Door, bolt, web_client
+from playground.workspace import MANIFEST_SCOPES, Workspace
+
+ROOT = Path(__file__).parents[2]
+
+EXTRA_SCOPES = {
+    "usergroups:read",  # only where roles name user groups
+    "users:read",  # names and time zones of people, for approvals and schedules
+}
+EVENT_SCOPES = {"app_mention": {"app_mentions:read"}, "app_home_opened": set[str]()}
+FROM_ENVIRONMENT = {
+    "slack_bot_token",
+    "slack_app_token",
+    "slack_signing_secret",
+    "slack_api_url",
+    "redis_url",
+    "data",
+    "http",
+    "docker_host",
+}
+OF_APPROVALS = {"approve", "approvals", "self_approval", "over_replicas"}
+
+
+# ---- slack-manifest.yaml
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "slack-manifest.yaml").read_text()))
+
+
+def refused(manifest: dict[str, Any]) -> list[str]:
+    """Where Slack would refuse a manifest."""
+    schema = json.loads((Path(__file__).parent / "schemas" / "slack-manifest.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    return [error.json_path for error in Draft202012Validator(schema).iter_errors(manifest)]
+
+
+def test_slack_takes_the_manifest(manifest: dict[str, Any]) -> None:
+    assert refused(manifest) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("display_information.name", "n" * 36),
+        ("display_information.long_description", "too short"),
+        ("display_information.background_color", "blue"),
+        ("features.slash_commands.0.command", "swarm"),
+        ("features.slash_commands.0.usage_hint", "h" * 1001),
+        ("oauth_config.scopes.bot.0", "docker:write"),
+        ("settings.event_subscriptions.bot_events.0", "app_mentioned"),
+        ("settings.socket_mode", True),
+        ("settings.socket_mode_enabled", False),
+    ],
+)
+def test_the_schema_refuses_what_slack_refuses(manifest: dict[str, Any], path: str, value: object) -> None:
+    changed = copy.deepcopy(manifest)
+    *way, last = (int(step) if step.isdigit() else step for step in path.split("."))
+    place: Any = changed
+    for step in way:
+        place = place[step]
+    place[last] = value
+
+    assert refused(changed)
+
+
+def test_the_app_gets_the_scopes_that_the_bot_needs_and_no_others(manifest: dict[str, Any]) -> None:
+    granted = set(manifest["oauth_config"]["scopes"]["bot"])
+
+    assert granted == SCOPES | EXTRA_SCOPES
+    assert granted == set(MANIFEST_SCOPES), "the playground's workspace grants the same"
+
+
+def test_each_event_has_the_scope_that_it_needs_and_is_acked(manifest: dict[str, Any]) -> None:
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    granted = set(manifest["oauth_config"]["scopes"]["bot"])
+
+    assert set(events) == set(EVENT_SCOPES)
+    assert all(EVENT_SCOPES[event] <= granted for event in events)
+    with Workspace() as workspace:
+        assert {event: acked(event, workspace) for event in events} == dict.fromkeys(events, 200)
+
+
+def acked(event: str, workspace: Workspace) -> int:
+    """How the app answers an event; what is not answered with 200 Slack sends again, and in the end sends no more."""
+    client = web_client(workspace.bot_token, workspace.api_url)
+    app = bolt(client, None)
+    with ThreadPoolExecutor(1) as pool:
+        Door(lambda _: None, People(client, ()), NeverSeen(), pool).wire(app)  # type: ignore[arg-type]
+        inner = {
+            "type": event,
+            "user": "U1",
+            "channel": "C1",
+            "ts": "1.0",
+            "text": "<@U0SWARMBOT> status",
+            "tab": "home",
+        }
+        body = {"type": "event_callback", "team_id": "T1", "event_id": "E1", "event": inner}
+        return int(app.dispatch(BoltRequest(body=body, mode="socket_mode")).status)
+
+
+class NeverSeen:
+    def claim(self, once: str) -> bool:
+        return bool(once)
+
+
+# ---- swarmbot.example.toml
+
+
+def test_the_example_configuration_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWARMBOT_CONFIG", str(ROOT / "swarmbot.example.toml"))
+
+    settings = load()
+
+    assert len(settings.engines) == 2
+    assert {name for rule in settings.rules for name in rule.ask} == {role.name for role in settings.roles}
+
+
+def test_the_example_configuration_shows_every_setting() -> None:
+    example = tomllib.loads((ROOT / "swarmbot.example.toml").read_text())
+
+    assert set(example) == set(Settings.model_fields) - FROM_ENVIRONMENT
+    assert shown(example["engines"]) == names(Engine)
+    assert shown(example["roles"]) == names(Role)
+    assert shown(example["rules"]) == names(Rule) - OF_APPROVALS
+
+
+def shown(tables: list[dict[str, Any]]) -> set[str]:
+    return {name for table in tables for name in table}
+
+
+def names(model: type[BaseModel]) -> set[str]:
+    return set(model.model_fields)
+
+
+# ---- requirements*.txt
+
+
+def pins(file: Path) -> Iterator[str]:
+    """The requirements of a file, one with its hashes on each line."""
+    text = re.sub(r"^\s*#.*$", "", file.read_text(), flags=re.MULTILINE)
+    return (line for line in text.replace("\\\n", " ").splitlines() if line.strip())
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_one_version_with_hashes_and_from_nowhere_else(name: str) -> None:
+    pin = re.compile(r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[\w.+!]+( ; [^#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*")
+
+    assert [line for line in pins(ROOT / name) if not pin.fullmatch(line)] == []
+    assert "://" not in (ROOT / name).read_text()
+
+
+def test_what_the_program_needs_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.match(r"[\w-]+", each).group() for each in project["dependencies"]}  # type: ignore[union-attr]
+    pinned = {re.split(r"[=\[]", line)[0] for line in pins(ROOT / "requirements.txt")}
+
+    assert needed <= pinned
+
+
+# ---- Dockerfile and compose.yaml
+
+
+def test_the_image_holds_every_package_of_the_program_and_runs_as_nobody_special() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    include = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = {each.rstrip("*") for each in include}
+
+    assert {line.split()[1] for line in lines if line.startswith("COPY") and "/app/" in line} == packages
+    assert set((ROOT / ".dockerignore").read_text().split()) >= {f"!{each}" for each in (*packages, "requirements.txt")}
+    assert [int(line.split()[1]) > 0 for line in lines if line.startswith("USER")] == [True]
+
+
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "compose.yaml").read_text()))
+
+
+def test_the_stack_is_a_bot_and_a_redis_that_forgets_nothing(compose: dict[str, Any]) -> None:
+    redis = compose["services"]["redis"]
+
+    assert compose["version"].startswith("3."), "docker stack deploy reads no other"
+    assert set(compose["services"]) == {"bot", "redis"}
+    assert " ".join(redis["command"]).startswith("redis-server --appendonly yes --appendfsync always")
+    assert redis["volumes"] == ["redis:/data"]
+    assert "ports" not in redis
+    assert redis["deploy"]["placement"]["constraints"], "its data lies on one node"
+
+
+def test_the_stack_keeps_tokens_in_secrets_and_gives_the_bot_no_more_than_it_needs(compose: dict[str, Any]) -> None:
+    bot = compose["services"]["bot"]
+    files = {name: value for name, value in bot["environment"].items() if name.endswith("_FILE")}
+
+    assert files == {f"{name.upper()}_FILE": f"/run/secrets/{name}" for name in bot["secrets"]}
+    assert set(bot["secrets"]) == set(compose["secrets"])
+    assert not {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"} & set(bot["environment"])
+    assert int(bot["user"].split(":")[0]) > 0
+    assert not {"privileged", "cap_add", "ports"} & set(bot)
+    assert bot["deploy"]["placement"]["constraints"] == ["node.role == manager"], (
+        "there the engine's socket can change things"
+    )
