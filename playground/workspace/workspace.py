@@ -36,10 +36,11 @@ class Workspace:
     app_token = APP_TOKEN
     signing_secret = SIGNING_SECRET
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default, and is given by name
         self,
         port: int = 0,
         *,
+        host: str = HOST,
         clock: Callable[[], float] = time.time,
         limits: Limits = Limits(),  # noqa: B008 - a frozen value
         scopes: tuple[str, ...] = MANIFEST_SCOPES,
@@ -47,8 +48,9 @@ class Workspace:
     ) -> None:
         self.limits = limits
         self.state = State(clock, limits)
+        self._host = host
         self._wanted_port = port
-        self._socket = SocketMode(limits, HOST)
+        self._socket = SocketMode(limits, host)
         self.faults = Faults(clock, self._socket)
         self._socket.refused = lambda: self.faults.refuse_sockets
         self._socket.silent = lambda: self.faults.silent
@@ -67,7 +69,7 @@ class Workspace:
 
     def start(self) -> Self:
         """Listen; returns when it is ready. Raises NotReadyError when it is not within ten seconds."""
-        config = uvicorn.Config(self._app, HOST, self._wanted_port, log_level="error", ws="none", lifespan="off")
+        config = uvicorn.Config(self._app, self._host, self._wanted_port, log_level="error", ws="none", lifespan="off")
         self._uvicorn = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="slack-workspace", daemon=True)
         self._thread.start()
@@ -93,7 +95,7 @@ class Workspace:
     @property
     def url(self) -> str:
         """The root of the workspace's pages and of the control routes."""
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self._host}:{self.port}"
 
     @property
     def api_url(self) -> str:

@@ -1,53 +1,15 @@
-"""Where a rollout stands: tables of hand-made tasks, as swarmkit makes them, and properties over any tasks at all."""
+"""How far a rollout is: tables of hand-made tasks, as swarmkit makes them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.model import Mode, Phase, Progress, Service, Task, UpdateStatus
-from bot.swarm.progress import Expected, Followed, Look, advance, tried
+from bot.model import Mode, Phase, Task
 from bot.swarm.spec import fingerprint
-from tests.unit.swarm.values import FOUR, NOW, V1, V2, node, nodes, old, service, spec, task
-
-MONITOR = timedelta(seconds=5)
-EXPECTED = Expected(
-    spec_hash=fingerprint(spec(V2)),
-    before_hash=fingerprint(spec(V1)),
-    monitor=MONITOR,
-    deadline=NOW + timedelta(minutes=10),
-)
-FOUR_NEW = tuple(task(slot, f"node{slot}") for slot in range(1, 5))
-ON_EVERY_NODE = tuple(task(0, f"node{number}") for number in range(1, 5))
-BACK = spec(V1)
-
-
-def look(this: Service | None, tasks: tuple[Task, ...] = (), at: float = 0, among: object = FOUR) -> Look:
-    return Look(this, tasks, among, NOW + timedelta(seconds=at))  # type: ignore[arg-type]
-
-
-def seen(*looks: Look, expected: Expected = EXPECTED) -> Progress:
-    followed: Followed | None = None
-    for each in looks:
-        followed = advance(followed, each, expected)
-    assert followed
-    return followed.progress
-
-
-def after_monitor(
-    this: Service, tasks: tuple[Task, ...], among: object = FOUR, expected: Expected = EXPECTED
-) -> Progress:
-    """What is said when nothing moved for as long as the tasks are watched."""
-    return seen(look(this, tasks, 0, among), look(this, tasks, 5, among), expected=expected)
-
-
-def counted(progress: Progress) -> tuple[Phase, int, int]:
-    return progress.phase, progress.done, progress.total
-
+from tests.unit.swarm.looks import EXPECTED, FOUR_NEW, ON_EVERY_NODE, after_monitor, counted, look, seen
+from tests.unit.swarm.values import FOUR, V2, node, nodes, old, service, spec, task
 
 # ---- a rolling update of four replicas, slot by slot
 
@@ -266,136 +228,3 @@ def test_a_global_job_runs_once_on_every_node() -> None:
     tasks = tuple(job_task(0, f"node{n}", "complete") for n in range(1, 5))
     assert counted(seen(look(job, tasks[:3]))) == (Phase.ROLLING, 3, 4)
     assert counted(seen(look(job, tasks))) == (Phase.COMPLETED, 4, 4)
-
-
-# ---- other endings
-
-
-def test_paused_carries_the_engine_s_word() -> None:
-    word = "update paused due to failure or early termination of task xyz"
-    paused = service(update=UpdateStatus("paused", word))
-    progress = seen(look(paused, (old(1, "node1"),)))
-    assert (progress.phase, progress.message) == (Phase.PAUSED, word)
-
-
-@pytest.mark.parametrize(
-    ("state", "message", "asked", "phase"),
-    [
-        ("rollback_started", "update rolled back due to failure of task xyz", False, Phase.ROLLING_BACK),
-        ("rollback_completed", "rollback completed", False, Phase.ROLLED_BACK),
-        ("rollback_paused", "rollback paused due to failure of task xyz", False, Phase.ROLLBACK_PAUSED),
-        ("rollback_unheard_of", "", False, Phase.ROLLING_BACK),
-        ("rollback_started", "manually requested rollback", True, Phase.ROLLING_BACK),
-        ("rollback_completed", "manually requested rollback", True, Phase.ROLLED_BACK),
-        ("rollback_started", "manually requested rollback", False, Phase.SUPERSEDED),
-    ],
-)
-def test_rollbacks(state: str, message: str, asked: bool, phase: Phase) -> None:
-    this = service(image=V1, spec=BACK, update=UpdateStatus(state, message))
-    progress = seen(look(this, FOUR_NEW), expected=replace(EXPECTED, rollback_asked=asked))
-    assert (progress.phase, progress.message) == (phase, message)
-
-
-def test_a_rollback_to_something_else_than_before_is_somebody_else_s() -> None:
-    this = service(spec=spec(V1, ForceUpdate=7), state="rollback_completed")
-    assert seen(look(this, FOUR_NEW)).phase is Phase.SUPERSEDED
-    assert seen(look(this, FOUR_NEW), expected=replace(EXPECTED, before_hash="")).phase is Phase.ROLLED_BACK
-
-
-@pytest.mark.parametrize("state", ["", "updating", "paused", "completed"])
-def test_a_changed_specification_supersedes(state: str) -> None:
-    this = service(spec=spec(V2, ForceUpdate=1), state=state)
-    assert after_monitor(this, FOUR_NEW).phase is Phase.SUPERSEDED
-
-
-def test_removed() -> None:
-    assert seen(look(service(), FOUR_NEW), look(None)) == Progress(Phase.REMOVED, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("state", "image", "phase"),
-    [
-        ("", V2, Phase.TIMED_OUT),
-        ("updating", V2, Phase.TIMED_OUT),
-        ("paused", V2, Phase.PAUSED),
-        ("rollback_started", V1, Phase.TIMED_OUT),
-        ("rollback_completed", V1, Phase.ROLLED_BACK),
-    ],
-)
-def test_the_deadline_ends_only_what_has_not_ended(state: str, image: object, phase: Phase) -> None:
-    this = service(spec=spec(image), state=state)  # type: ignore[arg-type]
-    assert seen(look(this, (old(1, "node1"),), 600)).phase is phase
-    assert seen(look(this, (old(1, "node1"),), 599)).phase is not Phase.TIMED_OUT
-
-
-def test_done_at_the_deadline_is_done() -> None:
-    assert seen(look(service(), FOUR_NEW, 595), look(service(), FOUR_NEW, 600)).phase is Phase.COMPLETED
-
-
-def test_tried_counts_slots_and_nodes_once() -> None:
-    tasks = (task(1, "node1", "failed"), task(1, "node2", "failed"), task(2, "node1"), old(3, "node1"))
-    assert tried(tasks, str(V2)) == 2
-    assert tried((task(0, "node1"), task(0, "node2"), task(0, "node2")), str(V2)) == 2
-
-
-# ---- whatever the tasks are
-
-STATES = st.sampled_from(
-    [
-        "new",
-        "pending",
-        "assigned",
-        "preparing",
-        "starting",
-        "running",
-        "complete",
-        "failed",
-        "rejected",
-        "shutdown",
-        "x",
-    ]
-)
-DESIRED = st.sampled_from(["ready", "running", "complete", "shutdown", "remove"])
-TASKS = st.lists(
-    st.builds(
-        lambda make, slot, on, state, desired, iteration: make(slot, on, state, desired, job_iteration=iteration),
-        st.sampled_from([task, old]),
-        st.integers(0, 4),
-        st.sampled_from(["", "node1", "node2", "node3", "gone"]),
-        STATES,
-        DESIRED,
-        st.sampled_from([None, 1, 2]),
-    ),
-    max_size=10,
-).map(tuple)
-UPDATES = st.sampled_from(
-    ["", "updating", "paused", "completed", "rollback_started", "rollback_completed", "rollback_paused", "odd"]
-)
-AMONG = st.builds(
-    lambda states, availability: nodes(
-        *(node(f"node{n}", state=state, availability=availability) for n, state in enumerate(states, 1))
-    ),
-    st.tuples(*[st.sampled_from(["ready", "down", "unknown"])] * 3),
-    st.sampled_from(["active", "pause", "drain"]),
-)
-
-
-SERVICES = st.builds(
-    lambda mode, replicas, state: service(mode, replicas, state, job_iteration=2 if "job" in mode else None),
-    st.sampled_from(Mode),
-    st.integers(0, 4),
-    UPDATES,
-)
-
-
-@given(TASKS, SERVICES, AMONG, st.sampled_from([0.0, 5.0, 600.0]))
-def test_never_complete_while_a_place_is_not_up_to_date(
-    tasks: tuple[Task, ...], this: Service, among: object, at: float
-) -> None:
-    progress = seen(look(this, tasks, 0, among), look(this, tasks, at, among))
-    assert 0 <= progress.done <= progress.total
-    if progress.phase is Phase.COMPLETED:
-        assert progress.done == progress.total == len(progress.slots)
-        assert all(slot.done for slot in progress.slots)
-    if at >= 600:
-        assert progress.phase.ended

@@ -42,7 +42,7 @@ WHOLE: dict[str, Any] = {
 KEYS = st.sampled_from(
     ["Name", "Image", "Placement", "Platforms", "Parallelism", "Replicas", "Order", "Env", "x.y", ""]
 )
-LEAVES = st.sampled_from([None, True, 0, 7, "", "a=b", [], ["A=1", "B"], [{"OS": "linux"}], {}])
+LEAVES: st.SearchStrategy[Any] = st.sampled_from([None, True, 0, 7, "", "a=b", [], ["A=1", "B"], [{"OS": "linux"}], {}])
 MAPS = st.dictionaries(KEYS, LEAVES | st.dictionaries(KEYS, LEAVES, max_size=2), max_size=3)
 SPECS = st.builds(
     lambda rest, template, container, placement, labels, config, mode: {
