@@ -24,6 +24,7 @@ from bot.swarm.swarm import Swarm
 from bot.swarm_model import EngineAddress
 from handlers import deploy, help, node, service, status  # noqa: A004 - the family of the command `help`
 from handlers.http import Server, Web
+from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.socket import Socket
 from handlers.slack.wiring import Door, bolt, web_client
@@ -90,7 +91,8 @@ def build(settings: Settings) -> Bot:
     roller = Roller(swarm, store, utc_now, stopping)
     pipeline = Pipeline(swarm, store, poster, roller, TABLE, settings, metrics, utc_now)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="work")
-    app, socket = _slack(settings, client, Door(pipeline.execute, _people(settings, client), store.seen, pool))
+    door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, _people(settings, client), store.seen, pool)
+    app, socket = _slack(settings, client, door)
     web = Web(_checks(store, swarm, socket), metrics.exposition, None if socket else app)
     orphans = Orphans(store, pipeline, pool, utc_now)
     return Bot(

@@ -47,11 +47,29 @@ class Command(BaseModel):
     kind: ClassVar[Kind]
     examples: ClassVar[tuple[str, ...]] = ()
     flags_first: ClassVar[bool] = False
+    form: ClassVar[type[Form] | None] = None
 
     @classmethod
-    def name(cls) -> str:
+    def full_name(cls) -> str:
         """The full name, which rules and the audit speak of."""
         return cls.names[0]
+
+
+class Form(BaseModel):
+    """What a modal asks for; `title` (24 characters at most) and `submit` stand on it.
+
+    A command whose `form` is set opens it when nothing but its name is typed. Fields of type `SecretStr` exist here alone:
+    what is typed into a modal stands in no channel.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: ClassVar[str]
+    submit: ClassVar[str] = "Send"
+
+    @abstractmethod
+    def command(self) -> Command:
+        """What the filled form stands for."""
 
 
 class Query(Command):

@@ -139,3 +139,10 @@ def _decimal(number: int, places: int) -> str:
 Duration = Annotated[timedelta, BeforeValidator(read_duration), PlainSerializer(write_duration)]
 ImageReference = Annotated[str, AfterValidator(read_image)]
 Name = Annotated[str, AfterValidator(read_name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Marks a field of a form whose value is looked up while it is typed; `kind` is `service`, `node` or `network`."""
+
+    kind: str

@@ -68,7 +68,22 @@ def parse(line: str, table: Table) -> Command:
     try:
         return build(command, words[count:])
     except _HelpWanted:
-        return build(table.by_name["help"], command.name().split())
+        return build(table.by_name["help"], command.full_name().split())
+
+
+def bare(line: str, table: Table) -> type[Command] | None:
+    """The command of which nothing but the name was typed, or nothing but a secret that does not belong there."""
+    try:
+        words = split(line)
+    except SwarmbotError:
+        return None
+    found = table.find(words)
+    return found[0] if found and (len(words) == found[1] or has_secret(line)) else None
+
+
+def has_secret(line: str) -> bool:
+    """Whether a join token or an unlock key stands in the line."""
+    return _SECRET.search(line) is not None
 
 
 def refuse_secrets(line: str) -> None:
@@ -80,7 +95,7 @@ def refuse_secrets(line: str) -> None:
 
 def write(command: Command) -> str:
     """The line that `parse` reads as this command: for buttons, for the audit, for people to copy."""
-    words = command.name().split()
+    words = command.full_name().split()
     arguments: list[str] = []
     given = command.model_dump(mode="json", exclude_defaults=True)
     for param in parameters(type(command)):
@@ -137,7 +152,7 @@ def usage(command: type[Command]) -> str:
     """The form of a command in one line: `service scale SERVICE=REPLICAS…`."""
     params = parameters(command)
     flags = ["[OPTIONS]"] if any(param.spellings for param in params) else []
-    return " ".join([command.name(), *flags, *(_form(param) for param in params if not param.spellings)])
+    return " ".join([command.full_name(), *flags, *(_form(param) for param in params if not param.spellings)])
 
 
 def _form(argument: Parameter) -> str:
@@ -219,20 +234,20 @@ def _read(command: type[Command], params: Sequence[Parameter], words: Sequence[s
     spellings = [*(spelling for spelling in _HELP if spelling not in taken), "help_wanted"]
     help_flag = click.Option(spellings, is_flag=True, is_eager=True, expose_value=False, callback=_help)
     parser = click.Command(
-        command.name(),
+        command.full_name(),
         params=[help_flag, *(_click(param) for param in params)],
         add_help_option=False,
         context_settings={"allow_interspersed_args": not command.flags_first, "allow_extra_args": True},
     )
     try:
-        with parser.make_context(command.name(), list(words)) as context:
+        with parser.make_context(command.full_name(), list(words)) as context:
             if context.args:
                 raise UsageError(_too_many(context.args))
             return {name: value for name, value in context.params.items() if value not in (None, ())}
     except NoSuchOption as error:
         typed = next((word for word in words if word.startswith(error.option_name)), error.option_name)
         flag = typed.partition("=")[0]
-        raise UnknownFlag(command.name(), flag[:_SHOWN], _near_flags(flag, params)) from None
+        raise UnknownFlag(command.full_name(), flag[:_SHOWN], _near_flags(flag, params)) from None
     except UsageError as error:
         raise _invalid(command, _problem(error)) from None
 
@@ -277,7 +292,7 @@ def _too_many(words: Sequence[str]) -> str:
 
 
 def _invalid(command: type[Command], problem: str) -> InvalidLine:
-    return InvalidLine(command.name(), problem, usage(command), _example(command))
+    return InvalidLine(command.full_name(), problem, usage(command), _example(command))
 
 
 def _example(command: type[Command]) -> str:

@@ -29,11 +29,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asks for, as typed or as a button stored it, and where the answer goes."""
+    """What somebody asks for, as typed or as a button stored it, and where the answer goes.
+
+    A modal has already made a `command` of it.
+    """
 
     text: str
     actor: Actor
     place: Place
+    command: Command | None = None
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,9 @@ class Pipeline:
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
         with self._answered(request):
-            command = line.parse(request.text, self.table)
+            command = request.command or line.parse(request.text, self.table)
             context = self._context(request.actor)
-            with self.metrics.timed(command.name()):
+            with self.metrics.timed(command.full_name()):
                 if isinstance(command, Query):
                     self._allow_read(request.actor, command)
                     self._answer(request, command.run(context))
@@ -85,11 +89,11 @@ class Pipeline:
             self._perform(request, command, context, plan, held)
 
     def _decide(self, actor: Actor, command: Command, plan: Plan) -> None:
-        decision = policy.decide(actor, command.name(), plan, self.settings)
+        decision = policy.decide(actor, command.full_name(), plan, self.settings)
         if isinstance(decision, policy.Deny):
             if decision.read_only:
-                raise ReadOnly(command.name())
-            raise NotAllowed(command.name(), decision.roles, decision.target)
+                raise ReadOnly(command.full_name())
+            raise NotAllowed(command.full_name(), decision.roles, decision.target)
 
     def _perform(self, request: Request, command: Change, context: Context, plan: Plan, held: Held) -> None:
         run_id, started = secrets.token_hex(5), self.now()
@@ -152,9 +156,9 @@ class Pipeline:
         return Context(self.swarm, self.store, self.roller, self.table, self.settings, actor, self.now)
 
     def _allow_read(self, actor: Actor, command: Command) -> None:
-        decision = policy.may_read(actor, command.name(), self.settings)
+        decision = policy.may_read(actor, command.full_name(), self.settings)
         if isinstance(decision, policy.Deny):
-            raise NotAllowed(command.name(), decision.roles)
+            raise NotAllowed(command.full_name(), decision.roles)
 
     @contextmanager
     def _answered(self, request: Request) -> Iterator[None]:
@@ -171,4 +175,4 @@ class Pipeline:
 
 def written(command: Command) -> dict[str, Any]:
     """A command as the audit records it and as it waits for approval."""
-    return {"name": command.name(), **command.model_dump(mode="json", exclude_defaults=True)}
+    return {"command": command.full_name(), **command.model_dump(mode="json", exclude_defaults=True)}

@@ -61,7 +61,7 @@ def begin(command: Change, context: Context, plan: RollPlan, run: Run, timeout: 
     now = context.now()
     return Rollout(
         id=run.id,
-        verb=command.name(),
+        verb=command.full_name(),
         line=line.write(command),
         service_id=plan.service.id,
         service=plan.service.name,

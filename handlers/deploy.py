@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from bot import rolling
-from bot.command import Change, Command, Context, Query
+from bot.command import Change, Command, Context, Form, Query
 from bot.errors import NoPlatform, NoRevision, Unsupported
-from bot.fields import Argument, Duration, ImageReference, Name, Option, nanoseconds, write_duration
+from bot.fields import Argument, Duration, ImageReference, Lookup, Name, Option, nanoseconds, write_duration
 from bot.model import (
     Difference,
     Ending,
@@ -33,6 +33,23 @@ from bot.rollouts import Run
 from bot.swarm import placement, spec
 
 
+class DeployForm(Form):
+    """What the modal of `deploy` asks for."""
+
+    title: ClassVar = "Deploy a service"
+    submit: ClassVar = "Deploy"
+
+    service: Annotated[Name, Lookup("service")]
+    image: ImageReference = Field(description="name and tag, such as shop/web:2.0")
+    parallelism: int | None = Field(None, ge=0, description="tasks at a time, 0 for all at once")
+    delay: Duration | None = Field(None, description="pause between them, such as 10s")
+    reason: str = Field("", max_length=200, description="why, for the audit")
+
+    def command(self) -> Deploy:
+        """The deploy with these flags."""
+        return Deploy(**self.model_dump(exclude_defaults=True))
+
+
 class Deploy(Change):
     """Roll a service to another image, a few tasks at a time.
 
@@ -41,6 +58,7 @@ class Deploy(Change):
     """
 
     names: ClassVar = ("deploy",)
+    form: ClassVar = DeployForm
     examples: ClassVar = ("deploy web shop/web:2.0", "deploy web shop/web:2.0 --parallelism 2 --delay 10s")
 
     service: Annotated[Name, Argument("SERVICE")]

@@ -36,8 +36,8 @@ COMMANDS: tuple[type[Command], ...] = (Help,)
 
 def _may(command: type[Command], context: Context) -> bool:
     if command.kind is Kind.READ:
-        return policy.may_read(context.actor, command.name(), context.settings) == policy.Allow()
-    return policy.may_ask(context.actor, command.name(), context.settings)
+        return policy.may_read(context.actor, command.full_name(), context.settings) == policy.Allow()
+    return policy.may_ask(context.actor, command.full_name(), context.settings)
 
 
 def _groups(commands: Iterable[type[Command]]) -> list[pages.Group]:

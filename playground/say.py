@@ -3,9 +3,11 @@
 `say` and `click` talk to a workspace that runs in another process, over its control routes on loopback.
 """
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import click as cli
@@ -32,8 +34,25 @@ following = cli.option(
 )
 
 
+@dataclass(eq=False)
 class WorkspaceAwayError(PlaygroundError):
-    """No workspace answers at this address, or it refused; the text says which."""
+    """No workspace answers at this address."""
+
+    address: str
+    cause: Exception
+
+    def __str__(self) -> str:
+        return f"no workspace at {self.address} ({self.cause}): run `python -m playground slack`"
+
+
+@dataclass(eq=False)
+class WorkspaceRefusedError(PlaygroundError):
+    """The workspace does not do what was asked; `said` is why."""
+
+    said: str
+
+    def __str__(self) -> str:
+        return self.said
 
 
 class Terminal:
@@ -72,10 +91,10 @@ class Terminal:
         try:
             response = self._client.request(verb, f"/playground/{route}", **asked)
         except httpx.HTTPError as error:
-            raise WorkspaceAwayError(f"no workspace at {self._client.base_url} ({error})") from error
+            raise WorkspaceAwayError(str(self._client.base_url), error) from error
         body: dict[str, Any] = response.json()
         if response.is_error:
-            raise WorkspaceAwayError(body.get("error") or str(body))
+            raise WorkspaceRefusedError(body.get("error") or str(body))
         return body
 
 
@@ -147,10 +166,11 @@ def slack(port: int) -> None:
         cli.echo(f"SLACK_API_URL={workspace.api_url}")
         cli.echo(f"SLACK_BOT_TOKEN={workspace.bot_token}")
         cli.echo(f"SLACK_APP_TOKEN={workspace.app_token}")
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            cli.echo("the workspace is closed")
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        ended.wait()
+    cli.echo("the workspace is closed")
 
 
 COMMANDS = (slack, say, click, screen)

@@ -13,9 +13,13 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
+from bot import line
+from bot.command import Command, Table
 from bot.model import Place
 from bot.pipeline import Request
 from bot.store.seen import Seen
+from handlers.slack import forms
+from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.text import unescape, without_mention
 
@@ -48,6 +52,9 @@ def web_client(token: str, base_url: str) -> WebClient:
 class Door:
     """Makes requests of payloads and hands them to the pool."""
 
+    client: WebClient
+    table: Table
+    names: Names
     execute: Callable[[Request], None]
     people: People
     seen: Seen
@@ -58,6 +65,8 @@ class Door:
         app.command("/swarm")(self.on_command)
         app.action(re.compile("^line:"))(self.on_click)
         app.event("app_mention")(self.on_mention)
+        app.view(re.compile(f"^{forms.CALLBACK}"))(self.on_form)
+        app.options(re.compile(f"^{forms.LOOKUP}"))(self.on_lookup)
         app.event("app_home_opened")(self.on_home)
 
     def on_command(self, ack: Ack, body: Body) -> None:
@@ -92,13 +101,46 @@ class Door:
         """Somebody opened the app's own pages; Slack says so again and again unless it is acked."""
         ack()
 
+    def on_form(self, ack: Ack, body: Body) -> None:
+        """A modal that was sent: what is wrong is said at its fields; what is right becomes a request."""
+        view, user = body["view"], body["user"]
+        form = self.table.by_name[view["callback_id"].removeprefix(forms.CALLBACK)].form
+        assert form is not None
+        found = forms.filled(form, view)
+        if isinstance(found, dict):
+            ack(response_action="errors", errors=found)
+            return
+        ack()
+        once = body.get("trigger_id") or view["id"]
+        place = forms.place_of(view, once)
+        self.pool.submit(self._run, once, user["id"], user.get("username", ""), found.command(), place)
+
+    def on_lookup(self, ack: Ack, body: Body) -> None:
+        """What is being typed into a field that offers names."""
+        found = self.names.like(body["action_id"].removeprefix(forms.LOOKUP), body.get("value", ""))
+        ack(options=[{"text": {"type": "plain_text", "text": name[:75]}, "value": name[:150]} for name in found])
+
     def _hand_over(self, once: str | None, user_id: str, name: str, text: str, place: Place) -> None:
         self.pool.submit(self._run, once, user_id, name, text, place)
 
-    def _run(self, once: str | None, user_id: str, name: str, text: str, place: Place) -> None:
+    def _run(self, once: str | None, user_id: str, name: str, asked: str | Command, place: Place) -> None:
         try:
             if once and not self.seen.claim(once):
                 return
-            self.execute(Request(unescape(text), self.people.actor(user_id, name), place))
+            text = unescape(asked) if isinstance(asked, str) else ""
+            if place.trigger and self._opens_form(text, place):
+                return
+            command = None if isinstance(asked, str) else asked
+            self.execute(Request(text, self.people.actor(user_id, name), place, command))
         except Exception:
             log.exception("a request by %s could not be handled", user_id)
+
+    def _opens_form(self, text: str, place: Place) -> bool:
+        """Open the form of a command of which nothing but the name was typed, or a secret that belongs into the form."""
+        command = line.bare(text, self.table)
+        if command is None or command.form is None:
+            return False
+        for kind in forms.lookups(command.form):
+            self.names.refresh(kind)
+        self.client.views_open(trigger_id=place.trigger, view=forms.view(command.form, command.full_name(), place))
+        return not line.has_secret(text)

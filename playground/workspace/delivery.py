@@ -20,6 +20,7 @@ from playground.workspace.model import Delivery, Limits
 from playground.workspace.state import State
 
 NO_CONNECTION = "no_connection"
+RETRY_REASONS = {"timeout": "http_timeout", NO_CONNECTION: "connection_failed"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ class HttpCarrier:
         kind, body = _http_body(sending)
         headers = {"Content-Type": kind, **sign(self._secret, body, str(int(time.time())))}
         if sending.attempt:
-            headers |= {"X-Slack-Retry-Num": str(sending.attempt), "X-Slack-Retry-Reason": f"http_{sending.reason}"}
+            headers |= {
+                "X-Slack-Retry-Num": str(sending.attempt),
+                "X-Slack-Retry-Reason": RETRY_REASONS.get(sending.reason, "http_error"),
+            }
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=self._limits.ack_seconds) as client:
                 response = await client.post(self._url, content=body, headers=headers)

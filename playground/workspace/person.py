@@ -26,7 +26,7 @@ class Person:
         self.user = user
         self._state = state
         self._interactions = interactions
-        self.reader = Reader(state, user.tz)
+        self.reader = Reader(state, user.tz, user.id)
 
     @property
     def id(self) -> str:
@@ -71,22 +71,29 @@ class Person:
         ]
 
     def sees(self, pattern: Pattern, timeout: float = 10.0, *, channel: str = "", after: int = 0) -> Message:
-        """Wait for a message with the substring (or the compiled expression); returns the newest."""
+        """Wait for a message of someone else with the substring (or compiled expression); returns the newest."""
 
         def find() -> Message | None:
-            found = (each for each in reversed(self.messages(channel, after)) if matches(pattern, each.shown))
-            return next(found, None)
+            return next(reversed(self._others(pattern, channel, after)), None)
 
         message = self._wait(find, f"a message with {named(pattern)}", timeout)
-        assert message.text or not message.blocks
+        message.check_notification()
         return message
+
+    def wrote(self, pattern: Pattern, *, channel: str = "", after: int = 0) -> Message:
+        """The newest message of this person's own with that in it, for example to type in its thread; raises NotSeenError."""
+        mine = (each for each in reversed(self.messages(channel, after)) if each.posted.user == self.id)
+        found = next((each for each in mine if matches(pattern, each.shown)), None)
+        if found is None:
+            raise NotSeenError(self.name, f"an own message with {named(pattern)}", 0, self.screen())
+        return found
 
     def does_not_see(self, pattern: Pattern, within: float = 1.0, *, channel: str = "", after: int = 0) -> None:
         """Watch for `within` seconds that no such message shows up; raises SeenError."""
         deadline = time.monotonic() + within
         while True:
             seq = self.now
-            found = [each for each in self.messages(channel, after) if matches(pattern, each.shown)]
+            found = self._others(pattern, channel, after)
             if found:
                 raise SeenError(self.name, named(pattern), found[-1].shown)
             left = deadline - time.monotonic()
@@ -149,7 +156,8 @@ class Person:
         modal = self._need_modal()
         for name, wanted in {**(fields or {}), **more}.items():
             block, element = self._field(modal, name)
-            value = value_of(element, wanted, self._options(modal, block, element, wanted))
+            meant = self._meant(element, wanted)
+            value = value_of(element, meant, self._options(modal, block, element, meant))
             if value is None:
                 raise NothingToUseError(self.name, f"option {wanted!r} in field {name!r}", modal.shown)
             self._remember(modal, block, element, value)
@@ -201,6 +209,10 @@ class Person:
         parts += [f"[home]\n{self.home.shown}"] if self.home else []
         return "\n".join(parts) or "(nothing)"
 
+    def _others(self, pattern: Pattern, channel: str, after: int) -> list[Message]:
+        listed = (each for each in self.messages(channel, after) if each.posted.user != self.id)
+        return [each for each in listed if matches(pattern, each.shown)]
+
     def _home_after(self, moment: int) -> Screen | None:
         return self.home if self.home is not None and self.home.view.seq > moment else None
 
@@ -242,6 +254,13 @@ class Person:
             return own_options(element)
         typed = [wanted] if isinstance(wanted, str) else list(wanted or [])
         return [option for each in typed for option in self._suggested(surface, block, element, each)]
+
+    def _meant(self, element: dict[str, Any], wanted: Any) -> Any:
+        """Names of people and channels as ids, for the menus that list those."""
+        if wanted is None or not element["type"].endswith(("users_select", "conversations_select", "channels_select")):
+            return wanted
+        look_up = self._state.directory.user if "users" in element["type"] else self._state.directory.channel
+        return look_up(wanted).id if isinstance(wanted, str) else [look_up(each).id for each in wanted]
 
     def _suggested(self, surface: Surface, block: Block, element: dict[str, Any], typed: str) -> list[dict[str, Any]]:
         # Slack asks the app only when enough was typed; three characters unless the element says otherwise.

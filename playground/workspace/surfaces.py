@@ -95,9 +95,13 @@ class Message(Surface):
     @property
     def text(self) -> str:
         """All that is visible; raises NoNotificationTextError if there are blocks and no `text` to notify with."""
+        self.check_notification()
+        return self.shown
+
+    def check_notification(self) -> None:
+        """Raise NoNotificationTextError if there are blocks and no `text` to notify with."""
         if self.blocks and not self.notification.strip():
             raise NoNotificationTextError(self.ts, self.shown)
-        return self.shown
 
     @property
     def notification(self) -> str:
@@ -149,8 +153,9 @@ class Message(Surface):
 
     @property
     def thread(self) -> "list[Message]":
-        """The replies below it, oldest first; ephemeral ones of others are left out by whoever may not see them."""
-        return [Message(self.state, self.reader, (each.channel, each.ts)) for each in self.state.thread(*self.key)]
+        """The replies below it that this person sees, oldest first."""
+        replies = (each for each in self.state.thread(*self.key) if each.only_for in ("", self.reader.user))
+        return [Message(self.state, self.reader, (each.channel, each.ts)) for each in replies]
 
     @property
     def files(self) -> tuple[StoredFile, ...]:

@@ -15,10 +15,11 @@ COLUMN_GAP = "  "
 
 @dataclass(frozen=True)
 class Reader:
-    """Renders for one person: their time zone, and the names they know."""
+    """Renders for one person: `user` is who, `zone` their time zone."""
 
     state: State
     zone: str = "UTC"
+    user: str = ""
 
     def message(self, message: Posted) -> str:
         """All that a message shows; its `text` only where it has no blocks, as in Slack."""
@@ -159,7 +160,7 @@ def width(text: str) -> int:
 def label_of(reader: Reader, element: Mapping[str, Any]) -> str:
     """What stands on a button, or what a menu shows while nothing is chosen."""
     text = element.get("text") or element.get("placeholder")
-    return reader.plain(text) if text else str(element["type"])
+    return reader.plain(text) if text else "…"
 
 
 def _element(reader: Reader, element: Mapping[str, Any], held: Held) -> str:

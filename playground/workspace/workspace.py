@@ -73,8 +73,10 @@ class Workspace:
         self._uvicorn = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="slack-workspace", daemon=True)
         self._thread.start()
-        if not self._ready.wait(START_SECONDS):
-            raise NotReadyError("the Slack workspace listens", START_SECONDS)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._ready.wait(0.05):
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise NotReadyError("the Slack workspace listens", START_SECONDS, f"Is port {self._wanted_port} taken?")
         return self
 
     def stop(self) -> None:

@@ -134,7 +134,7 @@ def test_a_modal_suggests_refuses_updates_and_closes(kind: str) -> None:
 def test_a_mention_is_heard_in_a_thread_and_the_home_tab_is_published(workspace: Workspace, bot: SmallBot) -> None:
     dev = workspace.person("dev")
     moment = dev.types("@swarmbot status")
-    mine = dev.sees(re.compile("^@swarmbot status"), after=moment)
+    mine = dev.wrote("@swarmbot status")
     answer = dev.sees("heard: @swarmbot status", after=moment)
     assert answer.in_thread
     dev.types("@swarmbot logs", in_thread=mine)
@@ -161,7 +161,8 @@ def test_a_file_is_uploaded_and_can_be_downloaded(workspace: Workspace, bot: Sma
 def test_slack_refuses_with_its_own_names(workspace: Workspace, client: WebClient) -> None:
     ops = workspace.channel_id("ops")
     posted = client.chat_postMessage(channel="#ops", text="mine")
-    theirs = workspace.person("dev").types("theirs") and workspace.person("dev").sees("theirs")
+    workspace.person("dev").types("theirs")
+    theirs = workspace.person("dev").wrote("theirs")
     assert refusal(client, "chat.postMessage", channel="nowhere", text="x") == "channel_not_found"
     assert refusal(client, "chat.postMessage", channel=ops) == "no_text"
     assert refusal(client, "chat.postMessage", channel=ops, text="x" * 40_001) == "msg_too_long"

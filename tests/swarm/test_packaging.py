@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import urllib.request
@@ -86,11 +87,9 @@ def test_docker_compose_reads_the_file_and_finds_nothing_wrong(folder: Path) -> 
 
 
 def test_the_stack_deploys_and_its_bot_answers_in_slack(
-    cluster: Cluster, images: Images, workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, images: Images, workspace: Workspace, folder: Path
 ) -> None:
     node1, node2 = cluster.nodes["node1"], cluster.nodes["node2"]
-    monkeypatch.setenv("SWARMBOT_IMAGE", images.bot)
-    monkeypatch.setenv("DOCKER_GID", str(node1.socket.stat().st_gid))
     cluster.docker("node", "update", "--label-add", "swarmbot.redis=true", "node2")
     # The playground has neither Slack nor Docker Hub, and its engines listen elsewhere; the rest is deployed as it is.
     content = yaml.safe_load((folder / "compose.yaml").read_text())
@@ -100,7 +99,11 @@ def test_the_stack_deploys_and_its_bot_answers_in_slack(
     redis |= {"image": images.redis, "command": [*redis["command"], "--protected-mode", "no"], "working_dir": "/data"}
     (folder / "compose.yaml").write_text(yaml.safe_dump(content))
 
-    cluster.docker("stack", "deploy", "--compose-file", str(folder / "compose.yaml"), "swarmbot")
+    variables = {"SWARMBOT_IMAGE": images.bot, "DOCKER_GID": str(node1.socket.stat().st_gid)}
+    environment = {**os.environ, "DOCKER_HOST": node1.url, **variables}
+    subprocess.run(
+        ["docker", "stack", "deploy", "-c", "compose.yaml", "swarmbot"], cwd=folder, env=environment, check=True
+    )
 
     workspace.wait_connected(timeout=60)
     workspace.person("dev").types("/swarm service ls")

@@ -1,0 +1,111 @@
+"""Modals made from the fields of a form: the same model that validates a line says at which field something is wrong."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from bot.command import Form
+from bot.fields import Lookup, expected
+from bot.model import Place
+
+CALLBACK = "form:"
+LOOKUP = "lookup:"
+
+
+def view(form: type[Form], name: str, place: Place) -> dict[str, Any]:
+    """The modal of the command `name`; where its answer goes is kept with it."""
+    return {
+        "type": "modal",
+        "callback_id": f"{CALLBACK}{name}",
+        "title": _plain(form.title),
+        "submit": _plain(form.submit),
+        "close": _plain("Cancel"),
+        "private_metadata": json.dumps({"channel": place.channel, "thread": place.thread}),
+        "blocks": [_block(field, info) for field, info in form.model_fields.items()],
+    }
+
+
+def lookups(form: type[Form]) -> list[str]:
+    """The kinds of names that the form offers."""
+    return [mark.kind for info in form.model_fields.values() for mark in info.metadata if isinstance(mark, Lookup)]
+
+
+def place_of(view: Mapping[str, Any], trigger: str) -> Place:
+    """Where the answer goes, as `view` kept it."""
+    kept = json.loads(view["private_metadata"])
+    return Place(kept["channel"], kept["thread"], trigger=trigger)
+
+
+def filled(form: type[Form], view: Mapping[str, Any]) -> Form | dict[str, str]:
+    """The filled form, or by block what is wrong with it."""
+    states = view["state"]["values"]
+    values = {field: _value(next(iter(state.values()))) for field, state in states.items()}
+    try:
+        return form.model_validate({field: value for field, value in values.items() if value not in (None, "", [])})
+    except ValidationError as error:
+        return {str(one["loc"][0]): _sentence(one) for one in error.errors()}
+
+
+def _sentence(error: Any) -> str:
+    return "This is needed" if error["type"] == "missing" else f"Expected {expected(error)}"
+
+
+def _block(field: str, info: FieldInfo) -> dict[str, Any]:
+    block = {
+        "type": "input",
+        "block_id": field,
+        "label": _plain(info.title or field.replace("_", " ").capitalize()),
+        "element": _element(field, info),
+        "optional": not info.is_required(),
+    }
+    if info.description:
+        block["hint"] = _plain(info.description[0].upper() + info.description[1:])
+    return block
+
+
+def _element(field: str, info: FieldInfo) -> dict[str, Any]:
+    lookup = next((mark for mark in info.metadata if isinstance(mark, Lookup)), None)
+    kinds = _kinds(info.annotation)
+    if lookup:
+        kind = "multi_external_select" if tuple in kinds else "external_select"
+        return {"type": kind, "action_id": f"{LOOKUP}{lookup.kind}", "min_query_length": 0}
+    if bool in kinds:
+        option = {"text": _plain("Yes"), "value": "true"}
+        return {"type": "checkboxes", "action_id": field, "options": [option]}
+    choices = [value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)]
+    if choices:
+        options = [{"text": _plain(value), "value": value} for value in choices]
+        return {"type": "static_select", "action_id": field, "options": options}
+    return {"type": "plain_text_input", "action_id": field, "multiline": tuple in kinds}
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """The types that a field may have, without `None`; of a tuple only that it is one."""
+    origin = get_origin(annotation)
+    if origin is tuple:
+        return [tuple]
+    if origin is types.UnionType:
+        return [kind for part in get_args(annotation) for kind in _kinds(part)]
+    return [] if annotation is type(None) else [annotation]
+
+
+def _value(state: Mapping[str, Any]) -> Any:
+    match state["type"]:
+        case "checkboxes":
+            return bool(state["selected_options"]) or None
+        case "multi_external_select":
+            return [option["value"] for option in state["selected_options"]]
+        case "external_select" | "static_select":
+            return (state.get("selected_option") or {}).get("value")
+        case _:
+            return (state.get("value") or "").strip()
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}

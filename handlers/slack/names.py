@@ -1,0 +1,69 @@
+"""Names for type-ahead: Slack waits for the answer, so it comes from memory, and memory is filled on the side."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.errors import SwarmbotError
+from bot.swarm.swarm import Swarm
+
+log = logging.getLogger(__name__)
+
+FRESH = 10.0
+"""Seconds for which a list of names counts as known."""
+PATIENCE = 0.2
+"""Seconds that the first question waits; later ones get what is known while the list is read anew."""
+MOST = 100
+"""Options that Slack takes."""
+
+Reader = Callable[[], Sequence[str]]
+
+
+class Names:
+    """The names of what there is, by kind."""
+
+    def __init__(self, readers: Mapping[str, Reader]) -> None:
+        self._readers = readers
+        self._known: dict[str, tuple[float, Sequence[str]]] = {}
+        self._reading: dict[str, threading.Thread] = {}
+        self._turn = threading.Lock()
+
+    def like(self, kind: str, typed: str) -> list[str]:
+        """Names with what was typed in them, those that begin with it first; at most 100."""
+        reading = self.refresh(kind)
+        if reading and kind not in self._known:
+            reading.join(PATIENCE)
+        names = self._known.get(kind, (0.0, ()))[1]
+        wanted = typed.lower()
+        found = [name for name in names if wanted in name.lower()]
+        return sorted(found, key=lambda name: (not name.lower().startswith(wanted), name))[:MOST]
+
+    def refresh(self, kind: str) -> threading.Thread | None:
+        """Begin to read the names of a kind where they are not fresh; who reads them, if anybody."""
+        with self._turn:
+            read_at = self._known.get(kind, (float("-inf"), ()))[0]
+            reading = self._reading.get(kind)
+            if (reading is None or not reading.is_alive()) and time.monotonic() - read_at > FRESH:
+                reading = threading.Thread(target=self._read, args=(kind,), name=f"names-{kind}", daemon=True)
+                self._reading[kind] = reading
+                reading.start()
+            return reading
+
+    def _read(self, kind: str) -> None:
+        try:
+            self._known[kind] = (time.monotonic(), tuple(self._readers[kind]()))
+        except SwarmbotError as error:
+            log.warning("the names of %ss cannot be read: %s", kind, type(error).__name__)
+
+
+def readers(swarm: Swarm) -> dict[str, Reader]:
+    """Where the names come from."""
+    return {
+        "service": lambda: [service.name for service in swarm.services.list()],
+        "node": lambda: [node.name for node in swarm.nodes.list()],
+        "network": lambda: [network.name for network in swarm.networks.list()],
+        "engine": lambda: list(swarm.engines.names),
+    }

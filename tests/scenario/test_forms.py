@@ -1,0 +1,33 @@
+"""Commands of which only the name is typed open a modal; names are offered while they are typed."""
+
+from __future__ import annotations
+
+from playground.workspace.person import Person
+from tests.scenario.swarm import Site
+
+
+def test_deploy_by_modal_with_an_error_at_its_field(dev: Person, site: Site) -> None:
+    site.runs("web", "web:v1")
+    site.runs("worker", "web:v1", "--replicas", "0")
+
+    dev.types("/swarm deploy")
+    modal = dev.sees_modal("Deploy a service")
+    assert dev.suggestions("service", "w") == ["web", "worker"]
+    assert dev.suggestions("service", "ork") == ["worker"]
+
+    refused = dev.submits({"service": "web", "image": "Not An Image", "delay": "20"})
+    assert refused.open
+    assert "image reference" in refused.errors["image"]
+    assert "unit" in refused.errors["delay"]
+
+    sent = dev.submits({"image": site.image("web:v2"), "delay": "1s", "reason": "a new look"})
+    assert not sent.open
+    assert modal == sent
+    dev.sees("✅ web is on", timeout=60)
+    assert site.is_on("web", "web:v2")
+
+
+def test_a_secret_in_a_line_runs_nothing(dev: Person, site: Site) -> None:
+    asked = dev.types("/swarm swarm unlock SWMKEY-1-abcdefgh")
+    assert dev.sees("Nothing ran", after=asked).ephemeral
+    assert "abcdefgh" not in dev.sees("Nothing ran").text
