@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,9 @@ from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
 log = logging.getLogger(__name__)
+
+WRITE_AGAIN = 0.5
+"""Seconds between two tries to write down what happened, while Redis is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,19 @@ class Pipeline:
         except Stopping:
             return
         except Exception as error:
-            self._record(audit, Ending.FAILED, (self.now() - started).total_seconds(), type(error).__name__)
-            if live.failed(error):
+            if isinstance(error, LockLost) and live.rollout:
+                # Whoever has the lock found the rollout's record and goes on with it, message and audit included.
                 return
+            seconds, why = self._since(started), type(error).__name__
+            if live.failed(error):
+                self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
+                return
+            with suppress(StoreAway):
+                self._record(audit, Ending.FAILED, seconds, why)
             raise
-        self._end(outcome, audit, live, held, plan)
         if outcome.private:
             self._answer(request, outcome.private)
+        self._end(outcome, audit, live, held, plan)
 
     def _adopted(self, rollout: Rollout, held: Held) -> None:
         live = self._live(Place(rollout.channel), rollout.id)
@@ -122,22 +131,38 @@ class Pipeline:
         except (Stopping, LockLost):
             return
         except SwarmbotError as error:
-            seconds = (self.now() - rollout.started).total_seconds()
-            self._record(rollout.audit, Ending.FAILED, seconds, type(error).__name__)
+            seconds, why = self._since(rollout.started), type(error).__name__
             live.failed(error)
+            self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
             return
         self._end(outcome, rollout.audit, live, held)
 
     def _end(self, outcome: Outcome, audit: str, live: Live, held: Held, plan: Plan | None = None) -> None:
-        """Message, record and audit say the same. Where Redis is away, whoever finds the record later says it again."""
-        live.ended(outcome, plan)
-        try:
+        """Message, record and audit say the same."""
+
+        def written() -> None:
             if outcome.rollout:
                 self.roller.close(outcome.rollout, outcome.ending, held.fence)
             self._record(audit, outcome.ending, outcome.seconds)
-        except StoreAway:
-            log.warning("the end of %s could not be recorded: Redis is away", outcome.title)
+
+        live.ended(outcome, plan)
         self.metrics.ended(outcome)
+        self._insist(written)
+
+    def _insist(self, write: Callable[[], None]) -> None:
+        """Write down what happened, as soon as Redis takes it. Where the bot ends before that, the next one finds out."""
+        while True:
+            try:
+                write()
+            except StoreAway:
+                if not self.roller.stopping.wait(WRITE_AGAIN):
+                    continue
+            except LockLost:
+                log.warning("another bot took over meanwhile, and writes down the end")
+            return
+
+    def _since(self, started: datetime) -> float:
+        return (self.now() - started).total_seconds()
 
     def _record(self, audit: str, ending: Ending, seconds: float, why: str = "") -> None:
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, seconds, self.now())

@@ -5,19 +5,22 @@ Swarm does the rolling; the bot posts the specification once, watches, and rolls
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.errors import EngineRefused, Interrupted, MaybeDone, Moved, OutOfSequence, StoreAway
+from bot.errors import Interrupted, MaybeDone, Moved, OutOfSequence, StoreAway, UnknownName
 from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
 from bot.store.locks import Held
 from bot.store.store import Store
-from bot.swarm.rollout import Follower
+from bot.swarm.rollout import AWAY, INTERVAL, Follower
 from bot.swarm.spec import fingerprint
 from bot.swarm.swarm import Swarm
+
+log = logging.getLogger(__name__)
 
 SHOW_EVERY = 5.0
 """Seconds after which the message is shown anew though nothing moved but the time."""
@@ -130,10 +133,28 @@ class Roller:
 
     def _posted(self, rollout: Rollout, run: Run) -> Rollout:
         """Remember the specification as the engine wrote it, so that a change by somebody else shows."""
-        service = self.swarm.services.get(rollout.service_id)
+        service = self._seen(rollout)
         rollout = replace(rollout, spec_hash=fingerprint(service.spec))
-        self.store.rollouts.save(rollout, run.held.fence)
+        self._note(rollout, run)
         return rollout
+
+    def _seen(self, rollout: Rollout) -> Service:
+        """The service, as soon as a manager answers: just now one took a change."""
+        while True:
+            try:
+                return self.swarm.services.get(rollout.service_id)
+            except AWAY:
+                if self.now() >= rollout.deadline:
+                    raise
+            if self.stopping.wait(INTERVAL):
+                raise Stopping
+
+    def _note(self, rollout: Rollout, run: Run) -> None:
+        """Write down where the rollout stands. It goes on without Redis, for Swarm does not wait either."""
+        try:
+            self.store.rollouts.save(rollout, run.held.fence)
+        except StoreAway:
+            log.warning("%s goes on unrecorded: Redis is away", rollout.service)
 
     def _watched(self, rollout: Rollout, run: Run) -> Iterator[tuple[Rollout, Progress]]:
         """Every look; a rollback is asked for in between, where a person wishes it or Swarm paused."""
@@ -177,15 +198,15 @@ class Roller:
 
     def _roll_back(self, rollout: Rollout, by: str, run: Run) -> Rollout:
         """Ask Swarm for the previous specification; the same rollout where it has none or somebody changed the service."""
-        service = self.swarm.services.get(rollout.service_id)
-        if fingerprint(service.spec) != rollout.spec_hash:
-            return rollout
         try:
+            service = self.swarm.services.get(rollout.service_id)
+            if fingerprint(service.spec) != rollout.spec_hash:
+                return rollout
             self.swarm.services.update(service, service.spec, rollback_previous=True)
-        except (EngineRefused, OutOfSequence, MaybeDone):
+        except (*AWAY, OutOfSequence, MaybeDone, UnknownName):
             return rollout
         rollout = replace(rollout, rollback_by=by)
-        self.store.rollouts.save(rollout, run.held.fence)
+        self._note(rollout, run)
         return rollout
 
     def _with_revision(self, rollout: Rollout) -> Rollout:

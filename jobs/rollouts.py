@@ -39,7 +39,9 @@ class Orphans:
 
     def _adopt(self) -> None:
         for rollout in self.store.rollouts.running():
-            if self.store.locks.of(f"service:{rollout.service_id}") is None:
+            target = f"service:{rollout.service_id}"
+            # After an outage of Redis a lease may have run out whose holder, this bot, is about to renew it.
+            if not self.store.locks.holds(target) and self.store.locks.of(target) is None:
                 log.info("going on with %s of %s", rollout.verb, rollout.service)
                 self.pool.submit(self.pipeline.adopt, rollout)
 

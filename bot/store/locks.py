@@ -134,6 +134,11 @@ class Locks:
         stored = self._redis.get(_lease_key(target))
         return _json.validate_json(stored) if stored else None
 
+    def holds(self, target: str) -> bool:
+        """Whether this bot itself holds the target, or will again as soon as Redis is back."""
+        with self._changed:
+            return any(lock.target == target for held in self._held for lock in held.locks)
+
     @guarded()
     def all(self) -> tuple[Lock, ...]:
         """Every lock that is held now, by target."""

@@ -21,8 +21,7 @@ def check_slack(client: WebClient, settings: Settings) -> Iterator[tuple[str, st
         token = settings.slack_app_token.get_secret_value()
         yield "Slack app token", _call(lambda: client.apps_connections_open(app_token=token))
     if settings.channel:
-        problem = _call(lambda: client.conversations_info(channel=settings.channel))
-        yield f"channel {settings.channel}", problem and f"{problem}; it has to be an id such as C0123ABCD"
+        yield _channel(client, settings.channel)
     for group in sorted({group for role in settings.roles for group in role.groups}):
         yield f"user group {group}", _call(partial(client.usergroups_users_list, usergroup=group))
 
@@ -42,6 +41,13 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
             "Slack scopes",
             missing and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app",
         )
+
+
+def _channel(client: WebClient, channel: str) -> tuple[str, str]:
+    problem = _call(lambda: client.conversations_info(channel=channel))
+    if problem == "missing_scope":
+        return f"channel {channel} (not looked up, for that needs the scope channels:read)", ""
+    return f"channel {channel}", problem and f"{problem}; it has to be an id such as C0123ABCD"
 
 
 def _call(ask: Callable[[], object]) -> str:

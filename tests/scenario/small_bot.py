@@ -80,7 +80,7 @@ class SmallBot:
 
     @contextmanager
     def connected(self, workspace: Workspace, kind: str = "builtin") -> Iterator[Any]:
-        handler = HANDLERS[kind](self.app, workspace.app_token, ping_interval=1)
+        handler = HANDLERS[kind](self.app, workspace.app_token, ping_interval=0.3)
         handler.connect()
         try:
             workspace.wait_connected()

@@ -131,10 +131,10 @@ def test_what_is_mistyped_gets_one_sentence(dev: Person, site: Site) -> None:
     image = site.image("web:v2")
     cases = {
         f"deploy wbe {image}": "Did you mean web?",
-        "deploy web http://shop:x": "an image reference",
+        "deploy web shop/Web:2": "an image reference",
         f"deploy web {image} --parallelism -1": "at least 0",
         f"deploy web {image} --delay 20": "a duration with a unit",
-        "deploy": "service is missing",
+        "deploy web": "IMAGE is missing",
         "deplyo web x": "deploy",
         f"deploy web {image} --paralelism 2": "--parallelism",
         'deploy web "x': "quote",

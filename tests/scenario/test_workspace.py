@@ -329,3 +329,30 @@ def bolt_over_http(bot: SmallBot) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}/slack/events"
     server.shutdown()
     server.server_close()
+
+
+def test_modals_are_three_deep_at_most() -> None:
+    with Workspace() as workspace:
+        views, dev = workspace.state.views, workspace.person("dev")
+        view = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": []}
+        views.open(dev.id, view)
+        client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
+
+        def push() -> None:
+            client.views_push(trigger_id=workspace.state.triggers.give(dev.id, "V1"), view=view)
+
+        push()
+        push()
+        with pytest.raises(SlackApiError, match="push_limit_reached"):
+            push()
+
+
+def test_an_outage_ends() -> None:
+    with Workspace(limits=SHORT) as workspace:
+        dev, bot = workspace.person("dev"), SmallBot(workspace)
+        with bot.connected(workspace):
+            with workspace.faults.outage():
+                wait_until(lambda: not workspace.connections)
+                dev.types("/swarm status")
+                dev.sees("dispatch_failed")
+            workspace.wait_connected()

@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -64,8 +64,9 @@ def test_the_image_runs_as_a_service_that_answers_in_slack(
     eventually(lambda: healthy(node1, "bot"), 60)
     url = f"http://{node1.address}:8090"
 
+    workspace.wait_connected()
     assert get(f"{url}/healthz") == {"status": "ok"}
-    assert eventually(lambda: get(f"{url}/readyz")) == {"ready": True, "missing": {}}
+    assert get(f"{url}/readyz") == {"ready": True, "missing": {}}
     assert run_in(node1, "bot", "id", "-u") == "10001"
     workspace.person("dev").types("/swarm status")
     workspace.person("dev").sees("3 managers")
@@ -155,6 +156,4 @@ def run_in(node: Node, service: str, *command: str) -> str:
 
 
 def get(url: str) -> dict[str, Any]:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=5) as answer:
-        return dict(json.load(answer))
+    return dict(httpx.get(url, trust_env=False).json())

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from slack_bolt import BoltRequest
 
 from bot.settings import Engine, Role, Rule, Settings, load
-from handlers.slack.check import SCOPES
+from handlers.slack.check import SCOPES, check_slack
 from handlers.slack.people import People
 from handlers.slack.wiring import Door, bolt, web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
@@ -92,6 +92,22 @@ def test_the_app_gets_the_scopes_that_the_bot_needs_and_no_others(manifest: dict
 
     assert granted == SCOPES | EXTRA_SCOPES
     assert granted == set(MANIFEST_SCOPES), "the playground's workspace grants the same"
+
+
+def test_with_these_scopes_the_check_finds_nothing_wrong_in_slack() -> None:
+    with Workspace() as workspace:
+        roles = (Role(name="operator", groups=("S0OPS",)),)
+        settings = Settings(slack_app_token=workspace.app_token, channel=workspace.channel_id("ops"), roles=roles)
+        findings = dict(check_slack(web_client(workspace.bot_token, workspace.api_url), settings))
+
+    assert [subject.split(" (")[0] for subject in findings] == [
+        "Slack bot token",
+        "Slack scopes",
+        "Slack app token",
+        f"channel {settings.channel}",
+        "user group S0OPS",
+    ]
+    assert set(findings.values()) == {""}
 
 
 def test_each_event_has_the_scope_that_it_needs_and_is_acked(manifest: dict[str, Any]) -> None:
