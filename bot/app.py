@@ -22,7 +22,27 @@ from bot.store.store import Store
 from bot.swarm.engines import Engines
 from bot.swarm.swarm import Swarm
 from bot.swarm_model import EngineAddress
-from handlers import deploy, help, node, service, status  # noqa: A004 - the family of the command `help`
+from handlers import (
+    authority,
+    autolock,
+    create,
+    credentials,
+    deploy,
+    help,  # noqa: A004 - the family of the command `help`
+    membership,
+    network,
+    node,
+    node_change,
+    node_rm,
+    remove,
+    scale,
+    service,
+    stack,
+    status,
+    stored,
+    swarm,
+    update,
+)
 from handlers.http import Server, Web
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
@@ -33,7 +53,29 @@ from jobs.scheduler import Job, Scheduler
 
 log = logging.getLogger(__name__)
 
-TABLE = Table((*status.COMMANDS, *deploy.COMMANDS, *service.COMMANDS, *node.COMMANDS, *help.COMMANDS))
+TABLE = Table(
+    (
+        *status.COMMANDS,
+        *deploy.COMMANDS,
+        *service.COMMANDS,
+        *create.COMMANDS,
+        *update.COMMANDS,
+        *scale.COMMANDS,
+        *remove.COMMANDS,
+        *node.COMMANDS,
+        *node_change.COMMANDS,
+        *node_rm.COMMANDS,
+        *stack.COMMANDS,
+        *network.COMMANDS,
+        *stored.COMMANDS,
+        *swarm.COMMANDS,
+        *membership.COMMANDS,
+        *credentials.COMMANDS,
+        *autolock.COMMANDS,
+        *authority.COMMANDS,
+        *help.COMMANDS,
+    )
+)
 WORKERS = 128
 """A rollout keeps one of these busy until its end; idle ones cost nothing but address space."""
 ADOPT_EVERY = 2.0

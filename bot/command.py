@@ -83,9 +83,13 @@ class Query(Command):
 
 
 class Change(Command):
-    """Changes something: first a plan that only reads, then, if policy allows, the same plan is applied."""
+    """Changes something: first a plan that only reads, then, if policy allows, the same plan is applied.
+
+    `heeds_holds`: it is refused on services that somebody else holds, and while everything is frozen.
+    """
 
     kind: ClassVar[Kind] = Kind.CHANGE
+    heeds_holds: ClassVar[bool] = True
 
     @abstractmethod
     def plan(self, context: Context) -> Plan:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.approval import Approval
+    from bot.hold import Hold
     from bot.model import Image, Lock, Platform
 
 
@@ -119,6 +121,66 @@ class LockLost(SwarmbotError):
     target: str
 
 
+# ---- approvals and holds
+
+
+@dataclass(eq=False)
+class ApprovalGone(SwarmbotError):
+    """No request for approval has this id: it ended long ago, was lost with Redis, or never was."""
+
+    approval_id: str
+
+
+@dataclass(eq=False)
+class ApprovalOver(SwarmbotError):
+    """The request takes no more approvals; its state says why."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class OwnApproval(SwarmbotError):
+    """Who asked may not approve it."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class NotApprover(SwarmbotError):
+    """Whoever clicked has none of the roles that may approve it."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class ApprovedBefore(SwarmbotError):
+    """The same person approved it already, and it takes another one."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class NotAsker(SwarmbotError):
+    """Only who asked may withdraw the request."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class Held(SwarmbotError):
+    """Somebody holds the service, or everything is frozen. `name` is what was to be changed, or to be held."""
+
+    hold: Hold
+    name: str
+
+
+@dataclass(eq=False)
+class NotYours(SwarmbotError):
+    """The hold is somebody else's, so releasing it takes a reason."""
+
+    hold: Hold
+
+
 # ---- images
 
 
@@ -140,6 +202,13 @@ class RegistryAway(SwarmbotError):
 @dataclass(eq=False)
 class RegistryDenied(SwarmbotError):
     """The registry wants credentials that the engine does not have."""
+
+    image: Image
+
+
+@dataclass(eq=False)
+class OnlyOnNode(SwarmbotError):
+    """The image lies on an engine, and no registry has it under this name, which itself names none."""
 
     image: Image
 
@@ -247,6 +316,91 @@ class Unsupported(SwarmbotError):
 
     what: str
     instead: str
+
+
+# ---- nodes and networks
+
+
+@dataclass(eq=False)
+class LastManager(SwarmbotError):
+    """Without this node there would be no manager at all. `instead` names a node to promote first, if there is one."""
+
+    node: str
+    instead: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class QuorumAtRisk(SwarmbotError):
+    """Without this manager the others would have no quorum: of `managers` that are left `reachable` answer, `away` do not."""
+
+    node: str
+    managers: int
+    reachable: int
+    needed: int
+    away: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class StillManager(SwarmbotError):
+    """A node that manages cannot be removed."""
+
+    node: str
+
+
+@dataclass(eq=False)
+class NotDown(SwarmbotError):
+    """A node that is not `down` but `state` is not removed without force."""
+
+    node: str
+    state: str
+
+
+@dataclass(eq=False)
+class InUse(SwarmbotError):
+    """Services use what was to be removed: `users` names them."""
+
+    kind: str
+    name: str
+    users: tuple[str, ...]
+
+
+# ---- the Swarm itself
+
+
+@dataclass(eq=False)
+class ChooseEngine(SwarmbotError):
+    """The command is about one engine, and it is not clear which: several `names` have the trait, or (not `able`) none has."""
+
+    command: str
+    trait: str
+    names: tuple[str, ...]
+    able: bool
+
+
+@dataclass(eq=False)
+class KeyNeeded(SwarmbotError):
+    """No manager hands out the key that unlocks the engine: `reason` says why, and somebody has to type it."""
+
+    engine: str
+    reason: str
+
+
+@dataclass(eq=False)
+class WrongKey(SwarmbotError):
+    """The engine does not take the unlock key: it is still locked."""
+
+    engine: str
+
+
+@dataclass(eq=False)
+class LeavesManagers(SwarmbotError):
+    """A manager is not to leave without force: `managers` there are, and `may_fail` of them may be lost after that."""
+
+    engine: str
+    node: str
+    managers: int
+    may_fail: int
+    lost: str = ""
 
 
 # ---- the bot itself

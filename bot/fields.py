@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -50,6 +50,9 @@ _EXPECTED = {
 }
 _BOUNDS = ("gt", "ge", "lt", "le")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,100}")
+_SPAN = re.compile(r"([0-9]{1,4})([dw])")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,59 @@ def read_name(value: str) -> str:
     return value
 
 
+def read_label(value: str) -> str:
+    """Accept `key=value`; the value may be left out, or be empty."""
+    key = value.partition("=")[0]
+    if not key or any(char.isspace() for char in key):
+        raise ValueError("a label such as zone=a")
+    return value
+
+
+def read_span(value: object) -> object:
+    """Read a duration as Docker writes it, or days and weeks, which it has no units for: `7d`, `2w`."""
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if found:
+        return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))
+    try:
+        return read_duration(value)
+    except ValueError:
+        raise ValueError("a span of time such as 90m, 2h or 7d") from None
+
+
+def read_moment(value: str) -> str:
+    """Accept what `moment` understands."""
+    try:
+        moment(value, datetime(2000, 1, 1, tzinfo=UTC))
+    except ValueError:
+        raise ValueError("a time such as 15:40 or 2026-03-04T15:40 (UTC), or a span such as 2h or 7d") from None
+    return value
+
+
+def moment(text: str, now: datetime, past: bool = False) -> datetime:
+    """The time that is meant: a span from now, the next `15:40`, or a date with or without a time; UTC if not said.
+
+    With `past` a span goes back, and a time of day is the last one. `ValueError` where it is none of these.
+    """
+    clock = _CLOCK.fullmatch(text)
+    if clock:
+        at = now.astimezone(UTC).replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        missed = timedelta(days=1) if (at > now if past else at <= now) else timedelta()
+        return at - missed if past else at + missed
+    if text[:4].isdigit() and text[4:5] == "-":
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    span = read_span(text)
+    assert isinstance(span, timedelta)
+    return now - span if past else now + span
+
+
+def read_pattern(value: str) -> str:
+    """Accept the name of a service, or a pattern in which `*` stands for anything."""
+    if not _PATTERN.fullmatch(value):
+        raise ValueError("a service, or a pattern such as shop_* or *")
+    return value
+
+
 def _limit(value: object) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
@@ -137,8 +193,12 @@ def _decimal(number: int, places: int) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(read_duration), PlainSerializer(write_duration)]
+Span = Annotated[timedelta, BeforeValidator(read_span), PlainSerializer(write_duration)]
+Moment = Annotated[str, AfterValidator(read_moment)]
+Pattern = Annotated[str, AfterValidator(read_pattern)]
 ImageReference = Annotated[str, AfterValidator(read_image)]
 Name = Annotated[str, AfterValidator(read_name)]
+Label = Annotated[str, AfterValidator(read_label)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.errors import StoreAway, SwarmbotError
 from bot.model import Message, MessageRef, Outcome, Plan, Progress, Rollout
 from bot.poster import Handle, Poster
-from bot.render import details, plans
+from bot.render import details, errors, plans
 from bot.render import rollout as rollouts
 from bot.store.store import Store
 
@@ -35,6 +35,10 @@ class Live:
         self.rollout = rollout
         self._put(rollouts.rolling(rollout, progress, self.now()))
 
+    def tell(self, message: Message) -> None:
+        """Show how far a change has come that is no rollout of a service."""
+        self._put(message)
+
     def ended(self, outcome: Outcome, plan: Plan | None) -> None:
         """Show how it ended, with the details in the thread."""
         if outcome.private:
@@ -49,8 +53,11 @@ class Live:
 
     def failed(self, error: Exception) -> bool:
         """Show why it could not go on; False where nothing was shown yet, so that only who asked needs to know."""
-        if self.rollout is None:
+        if self.rollout is None and self.message is None:
             return False
+        if self.rollout is None:
+            self._put(errors.explain(error if isinstance(error, SwarmbotError) else SwarmbotError()), final=True)
+            return isinstance(error, SwarmbotError)
         self._put(rollouts.failed(self.rollout, error if isinstance(error, SwarmbotError) else None), final=True)
         return True
 

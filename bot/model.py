@@ -88,6 +88,12 @@ class Image:
         return self.name + (f":{self.tag}" if self.tag else "")
 
     @property
+    def registry(self) -> str:
+        """The host that the name begins with, or nothing where it is Docker Hub's."""
+        first, slash, _ = self.name.partition("/")
+        return first if slash and (first == "localhost" or "." in first or ":" in first) else ""
+
+    @property
     def short_digest(self) -> str:
         """The first seven characters of the digest, or nothing."""
         return self.digest.removeprefix("sha256:")[:7]
@@ -342,6 +348,7 @@ class Rollout:
     `verb` names the command (`deploy`, `rollback`, `scale`, …); `line` is what to send to do it again; `spec_hash` stands for the
     specification that was posted, `before_hash` for the one before it; `version` for the one it was planned against;
     `deadline` and `started` are UTC. `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it.
+    `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes back.
     """
 
     id: str
@@ -367,6 +374,8 @@ class Rollout:
     rolls_back: bool = False
     rollback_by: str = ""
     before_hash: str = ""
+    with_auth: bool = False
+    to_previous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +406,8 @@ class Revision:
 class Outcome:
     """How a change ended, for the message, the audit and the metrics alike. `seconds` is its duration.
 
-    `private` goes to who asked alone, and where it is set nothing is posted in the channel.
+    `private` goes to who asked alone, and where it is set nothing is posted in the channel. `aside` goes to who asked
+    alone as well, besides what is posted: a key, for one. `message` is what is posted, where the command words it itself.
     """
 
     ending: Ending
@@ -408,6 +418,8 @@ class Outcome:
     progress: Progress | None = None
     steps: tuple[Step, ...] = ()
     private: Message | None = None
+    aside: Message | None = None
+    message: Message | None = None
 
 
 # ---- the whole Swarm

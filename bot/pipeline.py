@@ -105,7 +105,7 @@ class Pipeline:
         )
         live = self._live(request.place, run_id)
         try:
-            outcome = command.apply(context, plan, Run(run_id, live.channel, held, audit, live.show))
+            outcome = command.apply(context, plan, Run(run_id, live.channel, held, audit, live.show, live.tell))
         except Stopping:
             return
         except Exception as error:
@@ -119,8 +119,9 @@ class Pipeline:
             with suppress(StoreAway):
                 self._record(audit, Ending.FAILED, seconds, why)
             raise
-        if outcome.private:
-            self._answer(request, outcome.private)
+        for message in (outcome.private, outcome.aside):
+            if message:
+                self._answer(request, message)
         self._end(outcome, audit, live, held, plan)
 
     def _adopted(self, rollout: Rollout, held: Held) -> None:

@@ -9,11 +9,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import Interrupted, MaybeDone, Moved, OutOfSequence, StoreAway, UnknownName
-from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
+from bot.model import Ending, Message, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
 from bot.store.locks import Held
 from bot.store.store import Store
 from bot.swarm.rollout import AWAY, INTERVAL, Follower
@@ -22,7 +23,7 @@ from bot.swarm.swarm import Swarm
 
 log = logging.getLogger(__name__)
 
-SHOW_EVERY = 5.0
+SHOW_EVERY = 15.0
 """Seconds after which the message is shown anew though nothing moved but the time."""
 ATTEMPTS = 4
 MOST_STEPS = 2000
@@ -44,13 +45,17 @@ class Stopping(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A change under way: its id, the lock that it runs under, its audit entry, the channel and how progress is shown."""
+    """A change under way: its id, the lock that it runs under, its audit entry, the channel and how progress is shown.
+
+    `tell` shows how far a change has come that is no rollout of a service.
+    """
 
     id: str
     channel: str
     held: Held
     audit: str
     show: Callable[[Rollout, Progress], None]
+    tell: Callable[[Message], None] = lambda message: None  # noqa: ARG005 - nobody watches
 
 
 @dataclass(frozen=True)
@@ -72,11 +77,35 @@ class Roller:
         self.store.rollouts.save(rollout, run.held.fence)
         run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
         try:
-            self._post(service, spec)
+            self._post(service, spec, rollout)
         except Exception:
             self.close(rollout, Ending.FAILED, run.held.fence)
             raise
         return self.resume(self._posted(rollout, run), run)
+
+    def create(self, rollout: Rollout, spec: Spec, run: Run) -> Outcome:
+        """Create a service and follow it until it runs as it should; the hold then covers the service by its id too.
+
+        Raises what the engine refuses. A bot that ends before the service is recorded leaves it without anybody who
+        follows it; it is there all the same.
+        """
+        service = self._created(spec, rollout.with_auth)
+        rollout = replace(
+            rollout,
+            service_id=service.id,
+            service=service.name,
+            version=service.version,
+            spec_hash=fingerprint(service.spec),
+            audit=run.audit,
+            channel=run.channel,
+        )
+        with suppress(StoreAway):
+            self.store.locks.extend(run.held, f"service:{service.id}")
+            added = self.store.revisions.add(service.id, rollout.after, self.now(), rollout.actor.name, rollout.verb)
+            rollout = replace(rollout, revision=added.number)
+            self.store.rollouts.save(rollout, run.held.fence)
+        run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
+        return self.resume(rollout, run)
 
     def resume(self, rollout: Rollout, run: Run) -> Outcome:
         """Follow a rollout whose specification is posted, from wherever it stands, to its end."""
@@ -112,12 +141,23 @@ class Roller:
 
     # ---- the steps
 
-    def _post(self, service: Service, spec: Spec) -> None:
+    def _created(self, spec: Spec, with_auth: bool) -> Service:
+        try:
+            return self.swarm.services.get(self.swarm.services.create(spec, with_auth=with_auth))
+        except MaybeDone:
+            # The name was free and is locked: what has it now is what was sent.
+            if not spec.get("Name"):
+                raise
+            return self.swarm.services.find(spec["Name"])
+
+    def _post(self, service: Service, spec: Spec, rollout: Rollout) -> None:
         """Send the specification. Where only the version moved meanwhile, send it again for the new one."""
         planned = fingerprint(service.spec)
         for attempt in range(ATTEMPTS):
             try:
-                self.swarm.services.update(service, spec)
+                self.swarm.services.update(
+                    service, spec, rollback_previous=rollout.to_previous, with_auth=rollout.with_auth
+                )
             except OutOfSequence:
                 time.sleep(0.1 * 2**attempt)
             except MaybeDone:

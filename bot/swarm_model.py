@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
+from bot.model import Service
+
 # ---- engines
 
 
@@ -79,6 +81,42 @@ class ClusterInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """The Swarm part of `docker system info` of one engine. `cluster` is None, and the counts are 0, unless it manages."""
+
+    state: EngineState
+    managers: int = 0
+    nodes: int = 0
+    cluster: ClusterInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RootCertificate:
+    """The certificate that every node of the Swarm trusts. `fingerprint` is the SHA-256 of its DER form, in hex."""
+
+    subject: str
+    serial: str
+    begins: datetime
+    ends: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootRotation:
+    """How many of `total` nodes have a certificate of the newest root; `waiting` pairs the others' names and states."""
+
+    running: bool
+    total: int
+    renewed: int
+    waiting: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every node trusts the newest root, and it alone."""
+        return not self.running and not self.waiting
+
+
+@dataclass(frozen=True, slots=True)
 class JoinTokens:
     """What lets an engine join. Secret: only ever shown in private to who asked."""
 
@@ -117,6 +155,9 @@ class Network:
     subnets: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
+    ipv6: bool = False
+    gateways: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +170,17 @@ class Stored:
     labels: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None
     updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Everything with the label of one stack."""
+
+    name: str
+    services: tuple[Service, ...] = ()
+    secrets: tuple[Stored, ...] = ()
+    configs: tuple[Stored, ...] = ()
+    networks: tuple[Network, ...] = ()
 
 
 # ---- logs

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot import rolling
+from bot import resolving, rolling
 from bot.command import Change, Command, Context, Form, Query
-from bot.errors import NoPlatform, NoRevision, Unsupported
+from bot.errors import NoRevision, Unsupported
 from bot.fields import Argument, Duration, ImageReference, Lookup, Name, Option, nanoseconds, write_duration
 from bot.model import (
     Difference,
@@ -107,14 +107,11 @@ class Deploy(Change):
         self, context: Context, service: Service, nodes: tuple[Node, ...]
     ) -> tuple[ResolvedImage, tuple[str, ...]]:
         image = Image.parse(self.image)
-        if self.resolve_image == "never":
-            tagged = image if image.tag or image.digest else replace(image, tag="latest")
-            return ResolvedImage(tagged), ("the tag is not resolved: every node pulls what the tag is at that moment",)
-        resolved = context.swarm.images.resolve(image)
-        wanted = placement.platforms(service, nodes)
-        if resolved.platforms and wanted and not placement.fits(resolved.platforms, wanted):
-            raise NoPlatform(image, resolved.platforms, tuple(sorted(wanted)))
-        return resolved, _health_warning(context, service, resolved.image)
+        return (
+            resolving.as_it_is(image)
+            if self.resolve_image == "never"
+            else resolving.resolve(context, image, service, nodes)
+        )
 
     def _update_config(self, current: Spec) -> Mapping[str, Any]:
         """What the flags say, in the Engine API's words. The default `rollback` is the bot's own doing, and changes nothing
@@ -223,12 +220,6 @@ def _config_changes(before: Spec, wanted: Mapping[str, Any]) -> tuple[Difference
 
 def _shown(key: str, value: Any) -> str:
     return write_duration(timedelta(microseconds=value / 1000)) if key in ("Delay", "Monitor") else str(value)
-
-
-def _health_warning(context: Context, service: Service, image: Image) -> tuple[str, ...]:
-    if spec.has_healthcheck(service.spec) or context.swarm.images.has_healthcheck(image) is not False:
-        return ()
-    return ("the image has no health check: a task counts as up as soon as it runs",)
 
 
 def _interrupt(service: Service, running: Rollout) -> InterruptPlan:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from bot.command import Command, Context, Query
-from bot.model import Message
-from bot.render import nodes
+from bot.fields import Argument, Name
+from bot.model import Message, Service
+from bot.render import blocks, node_sheet, nodes, placed
+from bot.swarm import placement
 
 
 class NodeLs(Query):
     """List the nodes: state, availability, manager status, number of tasks."""
 
-    names: ClassVar = ("node ls", "nodes")
+    names: ClassVar = ("node ls", "nodes", "node list")
 
     def run(self, context: Context) -> Message:
         """Two calls to an engine: the nodes, and the tasks that should run."""
@@ -22,4 +27,49 @@ class NodeLs(Query):
         return nodes.listed(context.swarm.nodes.list(), counts, context.now())
 
 
-COMMANDS: tuple[type[Command], ...] = (NodeLs,)
+class NodePs(Query):
+    """List the tasks on nodes: what runs there and what did, with errors; `self` is the node that answers."""
+
+    names: ClassVar = ("node ps",)
+    examples: ClassVar = ("node ps node4", "node ps self")
+
+    nodes: Annotated[tuple[Name, ...], Argument("NODE")] = ("self",)
+    no_trunc: bool = Field(False, description="accepted; errors are never cut short")
+
+    def run(self, context: Context) -> Message:
+        """Two calls a node, and one for the services."""
+        services = _services(context)
+        return blocks.together([self._tasks(context, name, services) for name in self.nodes])
+
+    def _tasks(self, context: Context, name: str, services: Mapping[str, Service]) -> Message:
+        node = context.swarm.nodes.find(name)
+        return placed.on_node(node, context.swarm.services.tasks(node_id=node.id), services, context.now())
+
+
+class NodeInspect(Query):
+    """Show nodes in detail: role and Raft status, labels, resources and what is reserved of them, what runs there."""
+
+    names: ClassVar = ("node inspect",)
+    examples: ClassVar = ("node inspect node2", "node inspect self")
+
+    nodes: Annotated[tuple[Name, ...], Argument("NODE")] = Field(min_length=1)
+    pretty: bool = Field(False, description="accepted; the answer is always readable")
+
+    def run(self, context: Context) -> Message:
+        """Two calls a node, and two more."""
+        services, answering = _services(context), context.swarm.nodes.find("self").id
+        return blocks.together([self._sheet(context, name, services, answering) for name in self.nodes])
+
+    def _sheet(self, context: Context, name: str, services: Mapping[str, Service], answering: str) -> Message:
+        node = context.swarm.nodes.find(name)
+        tasks = [task for task in context.swarm.services.tasks(node_id=node.id) if task.desired == "running"]
+        needs = [placement.reservation(services[task.service_id].spec) for task in tasks if task.service_id in services]
+        reserved = (sum(memory for memory, _ in needs), sum(cpus for _, cpus in needs))
+        return node_sheet.inspected(node, tasks, services, reserved, node.id == answering)
+
+
+COMMANDS: tuple[type[Command], ...] = (NodeLs, NodePs, NodeInspect)
+
+
+def _services(context: Context) -> Mapping[str, Service]:
+    return {service.id: service for service in context.swarm.services.list()}

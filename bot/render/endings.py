@@ -10,6 +10,7 @@ from bot.render.blocks import familiar, image, plural, seconds, tag
 from bot.render.text import escape, prose, shortened
 
 BOT = "swarmbot"
+_CREATE = "service create"
 _LONGEST = 80
 
 
@@ -21,6 +22,7 @@ class Next(StrEnum):
     LOGS = "Logs"
     TASKS = "Tasks"
     HISTORY = "History"
+    REMOVE = "Remove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def name(rollout: Rollout) -> str:
 
 def subject(rollout: Rollout) -> str:
     """What is being done to which service: `web → shop/web:2.0`, or the one thing that changes."""
+    if rollout.verb == _CREATE:
+        return f"{name(rollout)} starts {_target(rollout)}"
     if moves_image(rollout) or rollout.verb == "deploy":
         return f"{name(rollout)} → {_target(rollout)}"
     return f"{name(rollout)} · {_change_in_words(rollout)}"
@@ -65,7 +69,11 @@ def moves_image(rollout: Rollout) -> bool:
 
 
 def _completed(rollout: Rollout, progress: Progress, took: str) -> Words:
-    if rollout.verb.endswith("rollback"):
+    if progress.slots and all(slot.state == "complete" for slot in progress.slots):
+        head = f"✅ {name(rollout)} · complete"
+    elif rollout.verb == _CREATE:
+        head = f"✅ {name(rollout)} runs {_target(rollout)}"
+    elif rollout.verb.endswith("rollback"):
         head = f"✅ {name(rollout)} is on {_target(rollout)} again"
     elif moves_image(rollout) or rollout.verb == "deploy":
         head = f"✅ {name(rollout)} is on {_target(rollout)}"
@@ -101,6 +109,10 @@ def _timed_out(rollout: Rollout, progress: Progress, took: str) -> Words:
     if rollout.rollback_by:
         head = f"❌ {name(rollout)} is not back on {tag(rollout.before)} after {took} · {_count(progress)}"
         return Words(head, ("Swarm goes on trying.", *_said(progress)), (Next.TASKS, Next.LOGS), shows_slots=True)
+    if rollout.verb == _CREATE:
+        head = f"❌ {name(rollout)} does not run {_target(rollout)} after {took} · {_count(progress)}"
+        lines = ("It is there all the same, and Swarm goes on trying.",)
+        return Words(head, lines, (Next.TASKS, Next.LOGS, Next.REMOVE), shows_slots=True)
     wanted = f"is not on {tag(rollout.after)}" if moves_image(rollout) else f"is not done ({_change_in_words(rollout)})"
     head = f"❌ {name(rollout)} {wanted} after {took} · {_count(progress)}"
     steps = (Next.ROLL_BACK,) if moves_image(rollout) else ()
@@ -150,6 +162,6 @@ def _target(rollout: Rollout) -> str:
 def _change_in_words(rollout: Rollout) -> str:
     if len(rollout.changes) == 1:
         change = rollout.changes[0]
-        shown = f"{change.before} → {change.after}" if change.before else change.after
+        shown = " → ".join(value for value in (change.before, change.after) if value)
         return escape(shortened(f"{change.field} {shown}", _LONGEST))
     return plural(len(rollout.changes), "change") if rollout.changes else escape(rollout.verb)

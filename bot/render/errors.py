@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.errors import SwarmbotError
 from bot.model import Message
 from bot.render.blocks import context, section
-from bot.render.explanations import EXPLANATIONS, Explanation
+from bot.render.explanation import Explanation
+from bot.render.explanations import EXPLANATIONS
 from bot.render.limits import fit
 from bot.render.text import code, escape
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from bot import errors
+from bot.render import cluster_errors, consent
 from bot.render.blocks import familiar, when
+from bot.render.explanation import Explanation
 from bot.render.text import brief, code, escape, prose, sentence
 
 _LISTS = {
@@ -18,14 +19,6 @@ _LISTS = {
     "config": "config ls",
     "stack": "stack ls",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """An error in words: `sentence` is mrkdwn with its emoji, `example` a line to send, without `/swarm`."""
-
-    sentence: str
-    example: str = ""
 
 
 # ---- what was typed
@@ -132,6 +125,14 @@ def _registry_denied(error: errors.RegistryDenied) -> Explanation:
     )
 
 
+def _only_on_node(error: errors.OnlyOnNode) -> Explanation:
+    return Explanation(
+        f"❌ {code(familiar(error.image))} lies on a node, and no registry has it: Swarm never uses an image that only "
+        "lies on a node. Push it to a registry that all nodes reach, and begin its name with that registry's; nothing "
+        "was changed."
+    )
+
+
 def _no_platform(error: errors.NoPlatform) -> Explanation:
     offered = _or(map(str, error.offered)) or "no known platform"
     return Explanation(
@@ -221,6 +222,52 @@ def _unsupported(error: errors.Unsupported) -> Explanation:
     return Explanation(f"❌ {prose(sentence(error.what))} {prose(sentence(error.instead))}")
 
 
+# ---- nodes and networks
+
+
+def _last_manager(error: errors.LastManager) -> Explanation:
+    promote = f"Promote {code(error.instead[0])} first." if error.instead else "Let another manager join first."
+    return Explanation(
+        f"❌ {escape(error.node)} is the last manager: without it nothing could be changed any more. {promote}",
+        f"node promote {error.instead[0]}" if error.instead else "swarm join-token manager",
+    )
+
+
+def _quorum_at_risk(error: errors.QuorumAtRisk) -> Explanation:
+    left = f"{error.reachable} of {error.managers} {'manager' if error.managers == 1 else 'managers'}"
+    text = f"❌ That would leave {left} reachable: the quorum needs {error.needed}."
+    if not error.away:
+        return Explanation(f"{text} Promote another node first.", "node ls")
+    away = _or(error.away[:3])
+    instead = f"demote {away} (it cannot be reached) instead of {escape(error.node)}."
+    return Explanation(f"{text} Bring {away} back first, or {instead}", f"node demote {error.away[0]}")
+
+
+def _still_manager(error: errors.StillManager) -> Explanation:
+    return Explanation(
+        f"❌ {escape(error.node)} is a manager, and the others reach it. Demote it first, then remove it.",
+        f"node demote {error.node}",
+    )
+
+
+def _not_down(error: errors.NotDown) -> Explanation:
+    return Explanation(
+        f"❌ {escape(error.node)} is {escape(error.state.capitalize())}, not Down: its machine may still run tasks. Drain it, "
+        f"let it leave by {code('docker swarm leave')} over there, then remove it; or add {code('--force')}.",
+        f"node update --availability drain {error.node}",
+    )
+
+
+def _in_use(error: errors.InUse) -> Explanation:
+    text = f"❌ {escape(error.kind.capitalize())} {code(error.name)} is used by {_codes(error.users)}."
+    if error.kind != "network" or not error.users:
+        return Explanation(f"{text} Take it from there first.")
+    return Explanation(
+        f"{text} Take it from there first, or remove what uses it.",
+        f"service update --network-rm {error.name} {error.users[0]}",
+    )
+
+
 # ---- the bot itself
 
 
@@ -237,6 +284,7 @@ def _invalid_setting(error: errors.InvalidSetting) -> Explanation:
 
 
 EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
+    **consent.EXPLANATIONS,
     errors.UnclosedQuote: _unclosed_quote,
     errors.UnknownCommand: _unknown_command,
     errors.UnknownFlag: _unknown_flag,
@@ -252,6 +300,7 @@ EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
     errors.ImageNotFound: _image_not_found,
     errors.RegistryAway: _registry_away,
     errors.RegistryDenied: _registry_denied,
+    errors.OnlyOnNode: _only_on_node,
     errors.NoPlatform: _no_platform,
     errors.NoEngine: _no_engine,
     errors.NoLeader: _no_leader,
@@ -265,6 +314,12 @@ EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
     errors.MaybeDone: _maybe_done,
     errors.NoRevision: _no_revision,
     errors.Unsupported: _unsupported,
+    errors.LastManager: _last_manager,
+    errors.QuorumAtRisk: _quorum_at_risk,
+    errors.StillManager: _still_manager,
+    errors.NotDown: _not_down,
+    errors.InUse: _in_use,
+    **cluster_errors.EXPLANATIONS,
     errors.StoreAway: _store_away,
     errors.InvalidSetting: _invalid_setting,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.model import Message, Node, Service, Task
-from bot.render.blocks import Block, Row, aligned, context, image, image_cell, message, section, when
-from bot.render.text import escape, preformatted, prose, shortened
+from bot.render import sheet
+from bot.render.blocks import Row, context, image, image_cell, message, when
+from bot.render.sheet import filled, listed
+from bot.render.text import escape, prose, shortened
 from bot.render.words import (
     config_words,
     duration_words,
@@ -21,7 +23,6 @@ from bot.render.words import (
 )
 
 _LONGEST = 80
-_VALUE = 120
 
 
 def inspected(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]) -> Message:
@@ -42,7 +43,7 @@ def inspected(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]
         f"{escape(shortened(service.name, _LONGEST))} · {image(service.image)}",
         [said],
         [
-            *(_part(title, rows) for title, rows in parts if rows),
+            *sheet.parts(parts),
             *context(
                 f"id {escape(service.id)}",
                 f"version {service.version}",
@@ -63,7 +64,7 @@ def _general(service: Service, running: Sequence[Task], nodes: Mapping[str, Node
         ("replicas", replicas),
         ("image", str(service.image) or image_cell(service.image)),
     ]
-    return [*rows, *_listed("nodes", where, most=15), *_listed("labels", labels)]
+    return [*rows, *listed("nodes", where, most=15), *listed("labels", labels)]
 
 
 def _container(container: Mapping[str, Any]) -> list[Row]:
@@ -77,11 +78,11 @@ def _container(container: Mapping[str, Any]) -> list[Row]:
         ("stop grace", duration_words(container.get("StopGracePeriod"))),
     ]
     return [
-        *_set(rows),
-        *_listed("env names", variables),
-        *_listed("mounts", map(mount_words, mappings(container.get("Mounts")))),
-        *_listed("secrets", names_of(container.get("Secrets"), "SecretName")),
-        *_listed("configs", names_of(container.get("Configs"), "ConfigName")),
+        *filled(*rows),
+        *listed("env names", variables),
+        *listed("mounts", map(mount_words, mappings(container.get("Mounts")))),
+        *listed("secrets", names_of(container.get("Secrets"), "SecretName")),
+        *listed("configs", names_of(container.get("Configs"), "ConfigName")),
     ]
 
 
@@ -101,14 +102,12 @@ def _placement(template: Mapping[str, Any]) -> list[Row]:
     attempts = f", at most {restart['MaxAttempts']} times" if restart.get("MaxAttempts") else ""
     most = placement.get("MaxReplicas")
     return [
-        *_listed("constraints", map(str, placement.get("Constraints") or ())),
-        *_set(
-            [
-                ("most per node", str(most) if most else ""),
-                ("limits", resource_words(mapping(resources.get("Limits")))),
-                ("reservations", resource_words(mapping(resources.get("Reservations")))),
-                ("restart", f"{restart.get('Condition') or 'any'}{attempts}"),
-            ]
+        *listed("constraints", map(str, placement.get("Constraints") or ())),
+        *filled(
+            ("most per node", str(most) if most else ""),
+            ("limits", resource_words(mapping(resources.get("Limits")))),
+            ("reservations", resource_words(mapping(resources.get("Reservations")))),
+            ("restart", f"{restart.get('Condition') or 'any'}{attempts}"),
         ),
     ]
 
@@ -125,23 +124,6 @@ def _endpoint(service: Service, template: Mapping[str, Any]) -> list[Row]:
     mode = str(mapping(service.spec.get("EndpointSpec")).get("Mode") or "vip")
     return [
         ("mode", mode),
-        *_listed("ports", map(port_words, service.ports)),
-        *_listed("networks", (str(network.get("Target", "")) for network in networks)),
+        *listed("ports", map(port_words, service.ports)),
+        *listed("networks", (str(network.get("Target", "")) for network in networks)),
     ]
-
-
-def _part(title: str, rows: Iterable[Row]) -> Block:
-    body = preformatted(aligned((), list(rows), most=_VALUE))
-    return section(f"*{title}*\n{body}" if title else body)
-
-
-def _set(rows: Iterable[tuple[str, str]]) -> list[Row]:
-    return [row for row in rows if row[1]]
-
-
-def _listed(title: str, values: Iterable[str], most: int = 20) -> list[Row]:
-    """One row a value, the title beside the first."""
-    found = list(values)
-    left = len(found) - most
-    shown = found[:most] + ([f"and {left} more"] if left > 0 else [])
-    return [(title if index == 0 else " ", value) for index, value in enumerate(shown)]

@@ -32,6 +32,8 @@ def planned(plan: Plan) -> Message:
 
 def ended(plan: Plan, outcome: Outcome) -> Message:
     """How a change ended that was no rollout."""
+    if outcome.message:
+        return outcome.message
     word = "" if outcome.ending is Ending.DONE else f" · {outcome.ending}"
     head = f"{_MARKS[outcome.ending]} {escape(outcome.title or plan.title)}{word} · {seconds(outcome.seconds)}"
     lines = [prose(line) for line in outcome.lines]
@@ -53,6 +55,7 @@ def recorded(plan: Plan) -> Mapping[str, Any]:
         "changes": [[change.field, change.before, change.after] for change in plan.changes],
         "warnings": list(plan.warnings),
         "targets": list(plan.targets),
+        "services": list(plan.services),
         "fingerprint": plan.fingerprint,
     }
 

@@ -168,6 +168,8 @@ def _button(step: Next, rollout: Rollout) -> Block:
     if step is Next.ROLL_BACK:
         asks = f"{service} goes back to the image that it ran before. The replica count stays."
         return button(step, f"rollback {service}", confirm=asks)
+    if step is Next.REMOVE:
+        return button(step, f"service rm {service}", "danger", confirm=f"{service} goes away with all its tasks.")
     lines = {
         Next.RETRY: rollout.line,
         Next.LOGS: f"service logs {service}",

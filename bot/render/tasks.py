@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.model import Finding, Message, Node, Service, Task
@@ -12,7 +12,8 @@ from bot.render.findings import causes, last_words
 from bot.render.text import code, escape, shortened
 
 _WANTED = ("running", "ready", "complete")
-_HISTORY = 2
+HISTORY = 2
+"""Earlier tasks of a place that are shown."""
 _LONGEST = 80
 
 
@@ -20,9 +21,9 @@ def tasks(
     service: Service, all_tasks: Sequence[Task], nodes: Mapping[str, Node], findings: Sequence[Finding], now: datetime
 ) -> Message:
     """Where the tasks of a service run, and why those that do not, do not. `nodes` go by id."""
-    places = sorted(_places(all_tasks), key=_rank)
-    trouble = [place for place in places if _in_trouble(place[0])]
-    running = sum(_runs(place[0]) for place in places)
+    places = sorted(places_of(all_tasks), key=rank)
+    trouble = [place for place in places if in_trouble(place[0])]
+    running = sum(runs(place[0]) for place in places)
     total = service.replicas if service.replicas is not None else sum(place[0].desired in _WANTED for place in places)
     state = "🟠" if trouble or running < total else "🟢"
     name = escape(shortened(service.name, _LONGEST))
@@ -30,13 +31,13 @@ def tasks(
         wants = f"It wants {plural(total, 'replica')}. Change that by {code(f'/swarm scale {service.name}=1')}"
         return message(f"{state} {name} has no tasks", [wants])
     shown = [
-        _row(service, task, index, nodes, now) for place in places for index, task in enumerate(place[: 1 + _HISTORY])
+        _row(service, task, index, nodes, now) for place in places for index, task in enumerate(place[: 1 + HISTORY])
     ]
-    in_trouble = sum(len(place[: 1 + _HISTORY]) for place in trouble)
+    rows_in_trouble = sum(len(place[: 1 + HISTORY]) for place in trouble)
     columns: Row = ("TASK", "STATE", "NODE", "IMAGE", "SINCE", "ERROR")
     if not any(row[-1] for row in shown):
         columns, shown = columns[:-1], [row[:-1] for row in shown]
-    blocks, files = table(columns, shown, in_trouble, "tasks.txt")
+    blocks, files = table(columns, shown, rows_in_trouble, "tasks.txt")
     told = findings if state == "🟠" else ()
     logs = actions(button("Logs", f"service logs {service.name}")) if trouble else []
     return message(
@@ -47,11 +48,11 @@ def tasks(
     )
 
 
-def _places(all_tasks: Sequence[Task]) -> list[list[Task]]:
+def places_of(all_tasks: Iterable[Task]) -> list[list[Task]]:
     """The tasks of each slot (each node of a global service), the one that counts first, then newest first."""
-    places: dict[object, list[Task]] = defaultdict(list)
+    places: dict[tuple[str, object], list[Task]] = defaultdict(list)
     for task in all_tasks:
-        places[task.slot or task.node_id].append(task)
+        places[task.service_id, task.slot or task.node_id].append(task)
     return [sorted(place, key=_newest, reverse=True) for place in places.values()]
 
 
@@ -59,16 +60,19 @@ def _newest(task: Task) -> tuple[bool, float]:
     return task.desired in _WANTED, task.created.timestamp() if task.created else 0.0
 
 
-def _rank(place: Sequence[Task]) -> tuple[bool, bool, int, str]:
+def rank(place: Sequence[Task]) -> tuple[bool, bool, int, str]:
+    """The order of places: those in trouble first, then those that are meant to be."""
     task = place[0]
-    return not _in_trouble(task), task.desired not in _WANTED, task.slot, task.node_id
+    return not in_trouble(task), task.desired not in _WANTED, task.slot, task.node_id
 
 
-def _in_trouble(task: Task) -> bool:
+def in_trouble(task: Task) -> bool:
+    """Whether it should run, and does not."""
     return task.desired in _WANTED and task.state not in ("running", "complete")
 
 
-def _runs(task: Task) -> bool:
+def runs(task: Task) -> bool:
+    """Whether it runs, and should."""
     return task.desired in _WANTED and task.state == "running"
 
 

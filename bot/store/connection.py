@@ -6,14 +6,18 @@ again. The pool replaces broken connections by itself, so that the next call jus
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from redis import BlockingConnectionPool, Redis, RedisError
 from redis.backoff import NoBackoff
+from redis.client import Pipeline
 from redis.retry import Retry
 
 from bot.errors import InvalidSetting, StoreAway
+
+_Found = TypeVar("_Found")
 
 _CONNECT_SECONDS = 1.0
 _READ_SECONDS = 2.0
@@ -52,6 +56,21 @@ def guarded() -> Iterator[None]:
 def ping(redis: Redis) -> None:
     """Return when Redis answers; `StoreAway` where it does not."""
     redis.ping()
+
+
+@guarded()
+def transact(redis: Redis, change: Callable[[Pipeline], _Found], *watched: str) -> _Found:
+    """What `change` returns; it reads, calls `multi`, and queues its writes.
+
+    All of them are done, or none: where somebody else wrote to a watched key meanwhile, it is called once more.
+    """
+    found: list[_Found] = []
+
+    def once_more(pipe: Pipeline) -> None:
+        found[:] = [change(pipe)]
+
+    redis.transaction(once_more, *watched)
+    return found[0]
 
 
 def key(*parts: str) -> str:

@@ -73,6 +73,16 @@ end
 """
 
 
+# A target of which only its holder can know yet, so nobody else holds it.
+_EXTEND = """
+local held = redis.call('GET', KEYS[1])
+if held and cjson.decode(held).owner ~= ARGV[3] then return held end
+redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[1])
+redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[2])
+return ''
+"""
+
+
 class Held:
     """A hold on some targets. `fence` is larger than that of every hold before; `locks` is what others see."""
 
@@ -110,6 +120,7 @@ class Locks:
         self._acquire_script = redis.register_script(_ACQUIRE)
         self._renew_script = redis.register_script(_RENEW)
         self._release_script = redis.register_script(_RELEASE)
+        self._extend_script = redis.register_script(_EXTEND)
         self._held: set[Held] = set()
         self._changed = threading.Condition()
         self._renewing = False
@@ -127,6 +138,21 @@ class Locks:
             yield held
         finally:
             self._release(held)
+
+    @guarded()
+    def extend(self, held: Held, target: str) -> None:
+        """Hold one more target, for as long and with the same fence: what a change has just brought into being.
+
+        `LockHeld` where somebody was quicker.
+        """
+        lock = replace(held.locks[0], target=target)
+        with held._turn:
+            holder = self._extend_script(
+                _keys((lock,)), [int(self._lease * 1000), _FENCE_SECONDS, held.owner, held.fence, _dump(lock)]
+            )
+            if holder:
+                raise LockHeld(_json.validate_json(holder))
+            held.locks = (*held.locks, lock)
 
     @guarded()
     def of(self, target: str) -> Lock | None:

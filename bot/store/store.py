@@ -8,8 +8,11 @@ from typing import Self
 from redis import Redis
 
 from bot.store import connection
+from bot.store.approvals import Approvals
 from bot.store.audit import Audit
+from bot.store.holds import Holds
 from bot.store.locks import Locks
+from bot.store.queue import Queue
 from bot.store.revisions import Revisions
 from bot.store.rollouts import Rollouts
 from bot.store.seen import Seen
@@ -24,13 +27,26 @@ class Store:
     revisions: Revisions
     audit: Audit
     seen: Seen
+    approvals: Approvals
+    holds: Holds
+    queue: Queue
     _redis: Redis = field(repr=False)
 
     @classmethod
     def connect(cls, url: str) -> Self:
         """The stores at this URL; connects with the first call. `InvalidSetting` where the URL is none."""
         redis = connection.connect(url)
-        return cls(Locks(redis), Rollouts(redis), Revisions(redis), Audit(redis), Seen(redis), redis)
+        return cls(
+            Locks(redis),
+            Rollouts(redis),
+            Revisions(redis),
+            Audit(redis),
+            Seen(redis),
+            Approvals(redis),
+            Holds(redis),
+            Queue(redis),
+            redis,
+        )
 
     def ping(self) -> None:
         """Return when Redis answers; `StoreAway` where it does not."""

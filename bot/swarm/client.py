@@ -175,6 +175,12 @@ class Client:
         """Networks that the engine knows."""
         return self._list("/networks", filters)
 
+    def network(self, name: str) -> Json:
+        """One network of the Swarm, also of those that every node brings (`host`, `bridge`)."""
+        return _object(
+            self._send("GET", f"/networks/{_part(name)}", Target("network", name), params={"scope": "swarm"})
+        )
+
     def create_network(self, body: Json) -> Json:
         """Create a network."""
         return self._post("/networks/create", body, Target("network", body.get("Name", "")))
@@ -186,6 +192,10 @@ class Client:
     def stored(self, kind: Literal["secret", "config"]) -> list[Json]:
         """Secrets or configs."""
         return self._list(f"/{kind}s", None)
+
+    def remove_stored(self, kind: str, object_id: str) -> None:
+        """Remove a secret or a config."""
+        self._send("DELETE", f"/{kind}s/{_part(object_id)}", Target(kind, object_id))
 
     def distribution(self, image: str, auth: str = "") -> Json:
         """What the registry says of an image; the engine asks it."""

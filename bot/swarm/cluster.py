@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from bot.swarm import read
+from bot.model import Node, Spec
+from bot.swarm import quorum, read
 from bot.swarm.changes import Change, persistently
 from bot.swarm.client import Client
 from bot.swarm.engines import Engines
 from bot.swarm.search import Call
-from bot.swarm_model import ClusterInfo, EngineState, JoinTokens
+from bot.swarm_model import ClusterInfo, EngineInfo, EngineState, JoinTokens
 
 MEMBERSHIP_SECONDS = 60.0
+SWARM = "swarm"
+"""The key under which changes of the Swarm itself exclude each other."""
 
 T = TypeVar("T")
 
@@ -41,6 +45,11 @@ class Cluster:
     def inspect(self) -> ClusterInfo:
         """The configuration, without tokens."""
         return read.cluster(self.engines.call(Client.swarm))
+
+    def spec(self) -> Spec:
+        """The specification as the engine has it; tokens and keys are no part of it."""
+        found: Spec = self.engines.call(Client.swarm)["Spec"]
+        return found
 
     def update(self, change: Change, rotate: Rotate = NO_ROTATION) -> None:
         """Change the specification and nothing but what `change` changes; with `rotate`, replace tokens or the key.
@@ -74,6 +83,10 @@ class Cluster:
         """What this engine says of itself. Raises UnknownName, NoEngine."""
         return read.engine_state(engine, self.engines.on(engine).call(Client.info))
 
+    def system(self, engine: str) -> EngineInfo:
+        """The Swarm part of this engine's `docker system info`. Raises UnknownName, NoEngine."""
+        return read.engine_info(engine, self.engines.on(engine).call(Client.info))
+
     def init(self, engine: str, body: dict[str, Any]) -> str:
         """Found a Swarm on this engine, from the Engine API's JSON (`AdvertiseAddr`, `Spec`, …); returns the node id.
 
@@ -99,3 +112,16 @@ class Cluster:
 
     def _on(self, engine: str, fn: Call[T]) -> T:
         return self.engines.on(engine).call_write(fn, deadline=MEMBERSHIP_SECONDS, check=Client.ping)
+
+
+def keep(spec: dict[str, Any]) -> None:
+    """The change that changes nothing: for what is only rotated."""
+
+
+def manager_addresses(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Addresses of the managers, the leader's first, those that cannot be reached last."""
+    managers = [node for node in nodes if node.manager and node.manager.address]
+    ordered = sorted(
+        managers, key=lambda node: (not quorum.reachable(node), not (node.manager and node.manager.leader))
+    )
+    return tuple(node.manager.address for node in ordered if node.manager)

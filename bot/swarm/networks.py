@@ -26,6 +26,10 @@ class Networks:
         """A network by name, id, or the first four characters or more of its id. Raises UnknownName, AmbiguousName."""
         return pick("network", name, self.list(), lambda each: each.id, lambda each: each.name)
 
+    def predefined(self, name: str) -> Network:
+        """A network that every node brings, such as `host`: it is in no list. Raises UnknownName."""
+        return read.network(self.engines.call(lambda client: client.network(name)))
+
     def create(self, body: dict[str, Any]) -> str:
         """Create a network from the Engine API's JSON and return its id. Raises NameTaken, EngineRefused."""
         return str(

@@ -15,12 +15,25 @@ _ALIASES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "a
 
 def eligible(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
     """The nodes that are ready, active, and fulfil every constraint of the specification."""
-    constraints = _placement(spec).get("Constraints") or []
     return tuple(
-        node
-        for node in nodes
-        if node.availability == "active" and node.state == "ready" and all(_fulfils(node, text) for text in constraints)
+        node for node in nodes if node.availability == "active" and node.state == "ready" and fulfils(spec, node)
     )
+
+
+def fulfils(spec: Spec, node: Node) -> bool:
+    """Whether a node fulfils every constraint of the specification; a task stays only where that is so."""
+    return all(_fulfils(node, text) for text in _placement(spec).get("Constraints") or [])
+
+
+def reservation(spec: Spec) -> tuple[int, int]:
+    """What one task reserves: memory in bytes, nano CPUs."""
+    reserved: Any = (spec.get("TaskTemplate", {}).get("Resources") or {}).get("Reservations") or {}
+    return reserved.get("MemoryBytes") or 0, reserved.get("NanoCPUs") or 0
+
+
+def most_per_node(spec: Spec) -> int:
+    """How many tasks of the service one node may run; 0 for any number."""
+    return int(_placement(spec).get("MaxReplicas") or 0)
 
 
 def platforms(service: Service, nodes: Iterable[Node]) -> frozenset[Platform]:
@@ -67,7 +80,7 @@ def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> str
 
 
 def _too_many(service: Service, able: Sequence[Node], spec: Spec) -> str:
-    most = _placement(spec).get("MaxReplicas") or 0
+    most = most_per_node(spec)
     room = most * len(able)
     if not most or service.replicas is None or service.replicas <= room:
         return ""
@@ -75,8 +88,7 @@ def _too_many(service: Service, able: Sequence[Node], spec: Spec) -> str:
 
 
 def _too_small(spec: Spec, able: Sequence[Node]) -> str:
-    reserved: Any = (spec.get("TaskTemplate", {}).get("Resources") or {}).get("Reservations") or {}
-    memory, cpus = reserved.get("MemoryBytes") or 0, reserved.get("NanoCPUs") or 0
+    memory, cpus = reservation(spec)
     if (largest := max(node.memory for node in able)) < memory:
         return f"no node is large enough for the reservation of {memory >> 20} MB (the largest has {largest >> 20} MB)"
     if (most := max(node.nano_cpus for node in able)) < cpus:

@@ -16,6 +16,7 @@ from bot.swarm.spec import fingerprint
 
 BY_HAND = "manually requested rollback"
 _WANTED = ("ready", "running", "complete")
+_AS_UPDATE = {"rollback_started": "updating", "rollback_paused": "paused", "rollback_completed": "completed"}
 _ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
@@ -31,13 +32,17 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the bot posted: hashes of the specification now and before, its limits, whether it asked for a rollback."""
+    """What the bot posted: hashes of the specification now and before, its limits, whether it asked for a rollback.
+
+    `to_previous`: that Swarm goes back to its previous specification is itself what was asked for.
+    """
 
     spec_hash: str
     before_hash: str
     monitor: timedelta
     deadline: datetime
     rollback_asked: bool = False
+    to_previous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ def _phase(service: Service, expected: Expected, at: datetime, since: datetime |
 def _rollback_phase(service: Service, expected: Expected) -> Phase | None:
     """What the engine's word on a rollback means; None where there is none."""
     update = service.update
-    if update is None or not update.state.startswith("rollback"):
+    if update is None or not update.state.startswith("rollback") or expected.to_previous:
         return None
     if expected.before_hash and fingerprint(service.spec) != expected.before_hash:
         return Phase.SUPERSEDED
@@ -163,6 +168,8 @@ def _update_phase(service: Service, expected: Expected, converged: bool, watched
     if fingerprint(service.spec) != expected.spec_hash:
         return Phase.SUPERSEDED
     state = service.update.state if service.update else ""
+    if expected.to_previous:
+        state = _AS_UPDATE.get(state, state)
     if state == "paused":
         return Phase.PAUSED
     # Swarm goes on with "updating" for as long as a task waits for a node that is down.

@@ -18,7 +18,7 @@ from bot.model import (
     Task,
     UpdateStatus,
 )
-from bot.swarm_model import ClusterInfo, EngineState, ExternalCa, Network, Stored
+from bot.swarm_model import ClusterInfo, EngineInfo, EngineState, ExternalCa, Network, Stored
 
 Raw = Mapping[str, Any]
 
@@ -167,6 +167,9 @@ def network(raw: Raw) -> Network:
         subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
         labels=raw.get("Labels") or {},
         created=time(raw.get("Created")),
+        ipv6=bool(raw.get("EnableIPv6")),
+        gateways=tuple(pool["Gateway"] for pool in pools if pool.get("Gateway")),
+        options=raw.get("Options") or {},
     )
 
 
@@ -192,6 +195,18 @@ def engine_state(name: str, info: Raw) -> EngineState:
         cluster_id=(swarm.get("Cluster") or {}).get("ID", ""),
         address=swarm.get("NodeAddr", ""),
         peers=tuple(peer["Addr"] for peer in swarm.get("RemoteManagers") or ()),
+    )
+
+
+def engine_info(name: str, info: Raw) -> EngineInfo:
+    """The Swarm part of `GET /info`; only managers know the Swarm's configuration."""
+    swarm = info.get("Swarm") or {}
+    known = swarm.get("Cluster") or {}
+    return EngineInfo(
+        engine_state(name, info),
+        swarm.get("Managers") or 0,
+        swarm.get("Nodes") or 0,
+        cluster(known) if known.get("ID") else None,
     )
 
 

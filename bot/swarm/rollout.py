@@ -102,4 +102,5 @@ def _expected(rollout: Rollout, look: Look) -> Expected:
         monitor=timedelta(seconds=monitor_seconds(look.service.spec) if look.service else 0),
         deadline=rollout.deadline,
         rollback_asked=bool(rollout.rollback_by),
+        to_previous=rollout.to_previous,
     )

@@ -65,8 +65,11 @@ def with_update_config(spec: Spec, wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_replicas(spec: Spec, replicas: int) -> dict[str, Any]:
-    """The specification of a replicated service with another count; nothing that runs restarts."""
+    """The specification of a replicated service, or job, with another count; nothing that runs restarts."""
     changed = copy.deepcopy(dict(spec))
+    if "ReplicatedJob" in changed["Mode"]:
+        changed["Mode"]["ReplicatedJob"] = {**(changed["Mode"]["ReplicatedJob"] or {}), "TotalCompletions": replicas}
+        return changed
     changed["Mode"]["Replicated"] = {**(changed["Mode"]["Replicated"] or {}), "Replicas": replicas}
     return changed
 

@@ -24,6 +24,10 @@ class Stores:
         """All configs by name."""
         return self._list("config")
 
+    def remove(self, stored: Stored) -> None:
+        """Remove a secret or a config that no service uses. Raises UnknownName, EngineRefused."""
+        self.engines.call_write(lambda client: client.remove_stored(stored.kind, stored.id))
+
     def _list(self, kind: Literal["secret", "config"]) -> tuple[Stored, ...]:
         found = self.engines.call(lambda client: client.stored(kind))
         return tuple(sorted((read.stored(kind, raw) for raw in found), key=lambda each: (each.name, each.id)))

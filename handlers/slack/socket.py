@@ -1,4 +1,4 @@
-"""Socket Mode with a watchdog: the SDK's client comes back quickly from a dropped link, but does not notice a silent one."""
+"""Socket Mode over the SDK's client, which by itself takes a link on which nothing is heard for a good one."""
 
 from __future__ import annotations
 
@@ -6,30 +6,41 @@ import logging
 import threading
 import time
 
+import websocket
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_sdk.errors import SlackClientError
-from websocket import WebSocketApp
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
 log = logging.getLogger(__name__)
 
-PING_EVERY = 2
-SILENT_AFTER = 5.0
-"""Seconds without any sign of life after which the link counts as dead."""
-LOOK_EVERY = 0.5
+PING_EVERY = 3.0
+PONG_WITHIN = 2.0
+"""A ping that is not answered within these seconds ends the link; it is also how long a closed one goes unnoticed."""
+SILENT_AFTER = PING_EVERY + PONG_WITHIN
+CONNECT_SECONDS = 10.0
+TRY_EVERY = 2.0
+OPEN_EVERY = 0.05
+CLOSE_SECONDS = 1.0
+LISTENERS = 20
 
 
 class Socket:
     """The connection to Slack. `connected` is what the readiness check asks."""
 
     def __init__(self, app: App, app_token: str) -> None:
-        self._handler = SocketModeHandler(app, app_token, ping_interval=PING_EVERY, concurrency=20)
-        self._client = self._handler.client
+        # The library has no other way to bound how long connecting may take.
+        websocket.setdefaulttimeout(CONNECT_SECONDS)
+        self._app = app
+        self._client = _Client(app_token, app.logger, app.client, ping_interval=PING_EVERY, concurrency=LISTENERS)
+        self._client.socket_mode_request_listeners.append(self._handle)  # type: ignore[arg-type]
+        # The client looks for a link to open twice a second; where none is open, that is the time until the bot is back.
+        self._client.current_session_runner.interval_seconds = OPEN_EVERY
+        self._client.on_open_listeners.append(self._keep_newest)
         self._client.on_message_listeners.append(lambda session, _: self._hear(session))
-        self._heard: tuple[WebSocketApp | None, float] = (None, 0.0)
-        self._tried = 0.0
+        self._heard: tuple[websocket.WebSocketApp | None, float] = (None, 0.0)
         self._stopping = threading.Event()
-        self._watchdog = threading.Thread(target=self._watch, name="socket-watchdog", daemon=True)
 
     @property
     def connected(self) -> bool:
@@ -38,32 +49,38 @@ class Socket:
 
     def start(self) -> None:
         """Connect, and go on trying while Slack is away."""
-        self._connect()
-        self._watchdog.start()
+        if not self._connect():
+            threading.Thread(target=self._insist, name="socket-connect", daemon=True).start()
 
     def stop(self) -> None:
         """Close the link; Slack sends what is not acked to another connection."""
         self._stopping.set()
-        # The SDK waits up to ten seconds for its reader, which sleeps on a link that is closed already.
+        # The SDK waits for its reader, which sleeps on a link that is closed already.
         closing = threading.Thread(target=self._client.close, name="socket-close", daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
 
-    def _connect(self) -> None:
-        self._tried = time.time()
+    def _connect(self) -> bool:
+        """Whether Slack gave an address; from then on the client comes back by itself."""
         try:
             self._client.connect_to_new_endpoint(force=True)
         except (SlackClientError, OSError) as error:
             log.warning("Slack cannot be reached: %s", type(error).__name__)
+        return self._client.current_session is not None
 
-    def _watch(self) -> None:
-        while not self._stopping.wait(LOOK_EVERY):
-            # A link that the client has just opened by itself gets its time as well.
-            if time.time() - max(self._tried, self._last_heard(), self._heard[1]) > SILENT_AFTER:
-                log.warning("nothing is heard from Slack: connecting anew")
-                self._connect()
+    def _insist(self) -> None:
+        while not self._stopping.wait(TRY_EVERY) and not self._connect():
+            pass
 
-    def _hear(self, session: WebSocketApp) -> None:
+    def _handle(self, client: SocketModeClient, request: SocketModeRequest) -> None:
+        send_response(client, request, run_bolt_app(self._app, request), time.time())
+
+    def _keep_newest(self, session: websocket.WebSocketApp) -> None:
+        """A link that was replaced while it was being opened is not wanted any more, and would be read for ever."""
+        if session is not self._client.current_session:
+            session.close()
+
+    def _hear(self, session: websocket.WebSocketApp) -> None:
         self._heard = session, time.time()
 
     def _last_heard(self) -> float:
@@ -71,3 +88,17 @@ class Socket:
         session = self._client.current_session
         heard_on, at = self._heard
         return max(at if heard_on is session else 0.0, float(session.last_pong_tm) if session else 0.0)
+
+
+class _Client(SocketModeClient):
+    """The SDK's client, with a deadline for the answer to a ping."""
+
+    def _run_current_session(self) -> None:
+        session = self.current_session
+        if session is None:
+            return
+        try:
+            session.run_forever(ping_interval=self.ping_interval, ping_timeout=PONG_WITHIN)
+        except Exception:
+            log.exception("the link to Slack failed")
+            session.close()

@@ -120,6 +120,10 @@ class Workspace:
         with self.state.lock:
             return tuple(self.state.deliveries.values())
 
+    def send_again(self, delivery: Delivery) -> Delivery:
+        """Send the same payload once more, to the connection whose turn it is, as Slack does where an ack was lost."""
+        return self._deliverer.ask(delivery.kind, delivery.payload)
+
     def calls(self, method: str = "") -> tuple[ApiCall, ...]:
         """Every call of the Web API, in order; of one method if named."""
         with self.state.lock:

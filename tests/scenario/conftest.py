@@ -13,6 +13,7 @@ from playground.workspace import Workspace
 from playground.workspace.person import Person
 from tests.scenario.running import RunningBot, bot_for
 from tests.scenario.swarm import Site
+from tests.store.conftest import Server
 
 
 @pytest.fixture
@@ -26,6 +27,16 @@ def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[Runn
     bot = bot_for(cluster, workspace, tmp_path).start()
     yield bot
     bot.stop()
+
+
+@pytest.fixture
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Redis of the operators', that a test can kill, freeze and start again."""
+    server = Server(tmp_path_factory.mktemp("r"))
+    server.start()
+    yield server
+    server.thaw()
+    server.kill()
 
 
 @dataclass(frozen=True)

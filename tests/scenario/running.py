@@ -75,11 +75,16 @@ class RunningBot:
 
     def open_intents(self) -> int:
         """Changes whose end the audit does not know."""
-        store = Store.connect(f"unix://{self.folder / 'data/redis/redis.sock'}")
+        store = Store.connect(self.redis_url)
         try:
             return len(store.audit.open_intents())
         finally:
             store.close()
+
+    @property
+    def redis_url(self) -> str:
+        """The Redis that it uses: one of its operators', or its own."""
+        return self.environment.get("REDIS_URL") or f"unix://{self.folder / 'data/redis/redis.sock'}"
 
     @property
     def log(self) -> str:

@@ -1,16 +1,20 @@
 """A small real Bolt app: enough of every interaction to show that the workspace speaks Slack."""
 
+import http.server
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler as WebsocketClientHandler
+from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from playground.workspace import Workspace
 
@@ -172,3 +176,38 @@ class SmallBot:
     def home(self, event: dict[str, Any], client: WebClient) -> None:
         blocks = [section("*Swarm* is healthy"), actions(button("Again", "again"))]
         client.views_publish(user_id=event["user"], view={"type": "home", "blocks": blocks})
+
+
+def refusal(client: WebClient, method: str, **arguments: object) -> str:
+    with pytest.raises(SlackApiError) as caught:
+        client.api_call(method, json=arguments)
+    return str(caught.value.response["error"])
+
+
+def wait_until(holds: Callable[[], object], timeout: float = 8.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@contextmanager
+def bolt_over_http(bot: SmallBot) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            answer = bot.app.dispatch(BoltRequest(body=body, headers=dict(self.headers.items())))
+            self.send_response(answer.status)
+            for name, values in answer.first_headers_without_set_cookie().items():
+                self.send_header(name, values)
+            self.end_headers()
+            self.wfile.write((answer.body or "").encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/slack/events"
+    server.shutdown()
+    server.server_close()

@@ -22,6 +22,13 @@ class Site:
             "service", "create", "--quiet", "--name", name, "--stop-grace-period", "1s", *flags, self.image(image)
         )
 
+    def many(self, name: str, count: int) -> None:
+        """Services `name-0` and so on, of no replicas, so that they cost nothing."""
+        task = {"ContainerSpec": {"Image": self.image("web:v1")}}
+        with self.cluster.manager.api() as api:
+            for number in range(count):
+                api.create_service(task, name=f"{name}-{number}", mode={"Replicated": {"Replicas": 0}})
+
     def image(self, name: str) -> str:
         return self.cluster.image(name)
 
@@ -37,6 +44,10 @@ class Site:
     def is_on(self, name: str, image: str) -> bool:
         """Whether the service runs this tag, pinned to a digest."""
         return self.running_image(name).startswith(f"{self.image(image)}@sha256:")
+
+    def update_state(self, name: str) -> str:
+        """Swarm's own word on the last update: `updating`, `completed`, …; empty where there was none."""
+        return str(self.inspect(name).get("UpdateStatus", {}).get("State", ""))
 
     def tasks(self, name: str) -> list[str]:
         """Ids of the tasks that are meant to run."""

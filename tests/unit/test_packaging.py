@@ -17,8 +17,10 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 from slack_bolt import BoltRequest
 
+from bot.app import TABLE
 from bot.settings import Engine, Role, Rule, Settings, load
 from handlers.slack.check import SCOPES, check_slack
+from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.wiring import Door, bolt, web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
@@ -125,7 +127,7 @@ def acked(event: str, workspace: Workspace) -> int:
     client = web_client(workspace.bot_token, workspace.api_url)
     app = bolt(client, None)
     with ThreadPoolExecutor(1) as pool:
-        Door(lambda _: None, People(client, ()), NeverSeen(), pool).wire(app)  # type: ignore[arg-type]
+        Door(client, TABLE, Names({}), lambda _: None, People(client, ()), NeverSeen(), pool).wire(app)  # type: ignore[arg-type]
         inner = {
             "type": event,
             "user": "U1",

@@ -11,6 +11,7 @@ from bot.model import Below, Ending, Image, Lock, Message, Outcome, Phase, Platf
 from bot.render import blocks, logs, nodes, plans, rollout, services, status
 from bot.render import errors as explained
 from bot.render import help as helping
+from tests.unit.render import catalogue_approvals
 from tests.unit.render import values as v
 
 LOCK = Lock("service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3)
@@ -236,4 +237,4 @@ def catalogue() -> dict[str, Callable[[], Message]]:
         f"error-{number:02}-{type(error).__name__}": (lambda error=error: explained.explain(error))
         for number, error in enumerate(ERRORS)
     }
-    return {**rollouts(), **lists(), **others(), **failures}
+    return {**rollouts(), **lists(), **others(), **failures, **catalogue_approvals.messages()}

@@ -16,6 +16,7 @@ from bot.render import errors as explained
 from bot.render.explanations import EXPLANATIONS
 from bot.render.limits import plain
 from tests.unit.render.catalogue import ERRORS, catalogue
+from tests.unit.render.catalogue_approvals import REFUSALS
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 MESSAGES = catalogue()
@@ -78,7 +79,7 @@ def test_at_most_three_buttons(name: str) -> None:
 def test_nothing_foreign_notifies_or_formats(name: str) -> None:
     message = MESSAGES[name]()
     sent = json.dumps([message.text, *message.blocks], ensure_ascii=False)
-    assert not re.search(r"<(?!!date\^)", sent)
+    assert not re.search(r"<(?!!date\^|@U0TOLD>|!subteam\^S0TOLD>)", sent)
     prose = re.sub(r"```.*?```|`[^`]*`", "", sent)
     assert "*bold*" not in prose
     assert not re.search(r"(?<!\w)_italic_(?!\w)", prose)
@@ -94,7 +95,7 @@ def all_errors(base: type[errors.SwarmbotError] = errors.SwarmbotError) -> set[t
 def test_every_error_has_words_of_its_own_and_an_example_here() -> None:
     kinds = {kind for kind in all_errors() if kind.__module__ == errors.__name__}
     assert kinds <= set(EXPLANATIONS)
-    assert kinds <= {type(error) for error in ERRORS}
+    assert kinds <= {type(error) for error in (*ERRORS, *REFUSALS.values())}
 
 
 def test_a_class_that_derives_shares_the_words() -> None:

@@ -1,0 +1,191 @@
+"""A request for approval through its life, in one message, and all that wait in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.approval import Approval, State
+from bot.model import Difference, Kind, Message
+from bot.render.blocks import Block, actions, button, context, mention, message, plural, seconds, table, when
+from bot.render.plans import differences
+from bot.render.text import brief, code, escape, prose, shortened
+
+_LONGEST = 120
+_DONE = ("done", "nothing to change")
+
+
+def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
+    """The request as it stands: what would change, who has to decide, or how it ended.
+
+    `people`, ids of users and of user groups, are notified while it is open.
+    """
+    if approval.state is State.OPEN:
+        return message(f"🟡 {_title(approval)} · needs approval", _plan(approval), _decision(approval, people))
+    small = context(_asked(approval), _approved(approval), _number(approval))
+    head, lines = _words(approval)
+    return message(head, lines, [*actions(_again(approval)), *small])
+
+
+def told(approval: Approval) -> Message:
+    """How it ended, for the thread: it notifies who asked."""
+    head, lines = _words(approval)
+    return message(head, lines, context(mention(approval.actor.id)))
+
+
+def reminder(approval: Approval, people: Iterable[str]) -> Message:
+    """Half of the time is over, for the thread: it notifies `people`, ids of users and of user groups."""
+    return message(
+        f"🟡 {_title(approval)} · still needs approval · expires {when(approval.expires)}",
+        [" ".join((_waits(approval), *map(_notified, people)))],
+        context(_asked(approval), _progress(approval), _number(approval)),
+    )
+
+
+def abandoned(approval: Approval) -> Message:
+    """A bot was stopped with the request in hand: what is known of it."""
+    head, why = f"❌ {_title(approval)} · did not run", "swarmbot was stopped before it began: nothing was changed."
+    if approval.run:
+        head = f"❌ {_title(approval)} · was interrupted"
+        why = "swarmbot was stopped while it ran: part of it may be done. Look at what is there before you try again."
+    small = context(_asked(approval), _approved(approval), _number(approval))
+    return message(head, [why], [*actions(_retry(approval)), *small])
+
+
+def listed(waiting: Sequence[Approval], now: datetime) -> Message:
+    """Everything that waits for approval, what expires first on top."""
+    if not waiting:
+        return message("🟢 Nothing waits for approval")
+    ordered = sorted(waiting, key=lambda one: (one.expires, one.id))
+    rows = [
+        (one.id, one.plan.title, one.actor.name, _whom(one), seconds((one.expires - now).total_seconds()))
+        for one in ordered
+    ]
+    blocks, files = table(("ID", "CHANGE", "ASKED BY", "WAITS FOR", "LEFT"), rows, len(rows), "approvals.txt")
+    if len(ordered) == 1:
+        blocks += actions(*_buttons(ordered[0]))
+    hint = f"{code('/swarm approve ID')} or {code('/swarm reject ID REASON')}"
+    return message(f"🟡 {_count(ordered)}", (), [*blocks, *context(hint)], files)
+
+
+# ---- what is asked for
+
+
+def _plan(approval: Approval) -> list[str]:
+    plan = approval.plan
+    first = _inline(plan.changes[0]) if plan.changes else ""
+    return [
+        f"The plan has changed: {prose('; '.join(approval.moved))}." if approval.moved else "",
+        " · ".join(part for part in (first, prose(plan.summary)) if part),
+        *(f"⚠ {prose(warning)}" for warning in plan.warnings),
+    ]
+
+
+def _decision(approval: Approval, people: Iterable[str]) -> list[Block]:
+    waits = " ".join((_waits(approval), *map(_notified, people)))
+    small = context(
+        _asked(approval), _progress(approval), waits, f"expires {when(approval.expires)}", _number(approval)
+    )
+    return [*differences(approval.plan.changes[1:]), *actions(*_buttons(approval)), *small]
+
+
+def _buttons(approval: Approval) -> list[Block]:
+    danger = approval.plan.kind is Kind.DANGER
+    asks = f"{approval.plan.title}. This is hard or impossible to take back." if danger else ""
+    approve = button("Approve", f"approve {approval.id}", "danger" if danger else "primary", shortened(asks, 300))
+    return [approve, button("Reject", f"reject {approval.id}")]
+
+
+def _inline(change: Difference) -> str:
+    before, after = brief(change.before), brief(change.after)
+    name = "" if change.field == "image" else f"{escape(change.field)} "
+    return f"{name}{escape(before) or 'not set'} → {escape(after) or 'not set'}"
+
+
+def _waits(approval: Approval) -> str:
+    return f"waits for {escape(_whom(approval))}"
+
+
+def _whom(approval: Approval) -> str:
+    roles = " or ".join(approval.needs.roles)
+    return f"{approval.missing} of {roles}" if approval.missing > 1 else roles
+
+
+def _progress(approval: Approval) -> str:
+    if not approval.given:
+        return ""
+    by = ", ".join(escape(name) for name in approval.approvers)
+    return f"{len(approval.given)} of {approval.needs.count} approved: {by}"
+
+
+# ---- how it ended
+
+
+def _words(approval: Approval) -> tuple[str, list[str]]:
+    title, reason = _title(approval), approval.reason
+    match approval.state:
+        case State.APPROVED | State.RUNNING:
+            return f"🔵 {title} · approved, begins", []
+        case State.REJECTED:
+            return f"❌ {title} · rejected by {escape(approval.by)}", [f'"{escape(reason)}"' if reason else ""]
+        case State.WITHDRAWN:
+            return f"🟠 {title} · withdrawn by {escape(approval.by)}", ["Nothing was changed."]
+        case State.EXPIRED:
+            return f"🟠 {title} · expired", [_expired(approval)]
+        case State.REPLACED:
+            return f"🟠 {title} · replaced by a new plan", ["Nothing was changed."]
+        case _:
+            done = reason in _DONE
+            head = f"{'✅' if done else '❌'} {title} · {escape(reason) if reason else 'ended'}"
+            return head, []
+
+
+def _expired(approval: Approval) -> str:
+    if approval.missing:
+        waited = seconds((approval.expires - approval.asked).total_seconds())
+        return f"Nobody decided within {waited}. Nothing was changed." if not approval.given else _too_few(approval)
+    return "It was approved, and did not begin in time. Nothing was changed."
+
+
+def _too_few(approval: Approval) -> str:
+    return f"Only {_progress(approval)}. Nothing was changed."
+
+
+def _again(approval: Approval) -> Block | None:
+    if approval.state in (State.EXPIRED, State.WITHDRAWN):
+        return button("Ask again", approval.line)
+    return None
+
+
+def _retry(approval: Approval) -> Block | None:
+    return button("Retry", approval.line) if not approval.run else None
+
+
+# ---- parts
+
+
+def _title(approval: Approval) -> str:
+    return escape(shortened(approval.plan.title, _LONGEST))
+
+
+def _asked(approval: Approval) -> str:
+    given = approval.command.get("reason") or ""
+    reason = given if isinstance(given, str) else " ".join(map(str, given))
+    return f"asked by {escape(approval.actor.name)}" + (f' · "{escape(reason)}"' if reason else "")
+
+
+def _approved(approval: Approval) -> str:
+    given = [f"{escape(one.actor.name)} {when(one.at)}" for one in approval.given]
+    return f"approved by {', '.join(given)}" if given else ""
+
+
+def _number(approval: Approval) -> str:
+    return f"id {escape(approval.id)}"
+
+
+def _count(waiting: Sequence[Approval]) -> str:
+    return f"{plural(len(waiting), 'change waits', 'changes wait')} for approval"
+
+
+def _notified(one: str) -> str:
+    return f"<!subteam^{one}>" if one.startswith("S") and one.isalnum() else mention(one)

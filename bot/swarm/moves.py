@@ -1,0 +1,167 @@
+"""Which tasks leave their nodes when nodes change, and whether the other nodes have room for them; pure.
+
+Swarm counts reservations, not usage. Where a task will really go is Swarm's choice: this finds out whether there is one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.model import Mode, Node, Service, Task
+from bot.swarm import placement
+from bot.swarm.read import ENDED
+
+_BOUND = (Mode.GLOBAL, Mode.GLOBAL_JOB)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The tasks of one service that leave. `bound`: they belong to their nodes (global) and are not replaced elsewhere.
+
+    `placed` of them find room on other nodes; `able` says whether any other node may run the service at all.
+    """
+
+    service: Service
+    tasks: int
+    placed: int = 0
+    able: bool = True
+
+    @property
+    def bound(self) -> bool:
+        """Whether they end instead of moving."""
+        return self.service.mode in _BOUND
+
+    @property
+    def waiting(self) -> int:
+        """Tasks for which there is no room."""
+        return 0 if self.bound else self.tasks - self.placed
+
+
+def moves(
+    before: Iterable[Node], after: Iterable[Node], tasks: Iterable[Task], services: Iterable[Service]
+) -> tuple[Move, ...]:
+    """What moves when the nodes `before` become those `after`, by name of service. Only tasks that are meant to run count."""
+    then = {node.id: node for node in after}
+    same = {node.id for node in before if then.get(node.id) == node}
+    known = {service.id: service for service in services}
+    alive = [
+        task for task in tasks if task.desired == "running" and task.state not in ENDED and task.service_id in known
+    ]
+    leaving = [task for task in alive if task.node_id and task.node_id not in same and _leaves(task, then, known)]
+    gone = {task.id for task in leaving}
+    load = _Load.of(then.values(), (task for task in alive if task.id not in gone), known)
+    counts = Counter(task.service_id for task in leaving)
+    ordered = sorted(counts, key=lambda each: placement.reservation(known[each].spec), reverse=True)
+    found = (_move(known[each], counts[each], tuple(then.values()), load) for each in ordered)
+    return tuple(sorted(found, key=lambda move: move.service.name))
+
+
+def leaving(tasks: Iterable[Task], node_ids: Collection[str]) -> tuple[Task, ...]:
+    """The tasks that still run on these nodes though they are not meant to."""
+    return tuple(
+        task
+        for task in tasks
+        if task.node_id in node_ids and task.desired != "running" and task.state in ("running", "starting")
+    )
+
+
+def summary(found: Sequence[Move]) -> str:
+    """Which tasks move and which end: `3 tasks move: web 2, api 1 · ends there: agent`."""
+    moving = [move for move in found if not move.bound]
+    count = sum(move.tasks for move in moving)
+    names = ", ".join(f"{move.service.name} {move.tasks}" for move in moving)
+    ending = ", ".join(move.service.name for move in found if move.bound)
+    moved = f"{count} {'task moves' if count == 1 else 'tasks move'}: {names}" if count else ""
+    return " · ".join(part for part in (moved, f"ends there: {ending}" if ending else "") if part)
+
+
+def shortages(found: Iterable[Move]) -> tuple[str, ...]:
+    """A sentence for every service whose tasks do not all find room."""
+    return tuple(map(_shortage, (move for move in found if move.waiting)))
+
+
+def _shortage(move: Move) -> str:
+    name = move.service.name
+    if not move.able:
+        return f"no other node may run {name}: none is Ready and Active and fulfils its constraints, so {_tasks(move)}"
+    memory, cpus = placement.reservation(move.service.spec)
+    flags = [
+        flag for flag, needed in (("`--reserve-memory`", memory), ("`--reserve-cpu`", cpus)) if needed
+    ]  # fmt: skip
+    why = (
+        "the other nodes have no room left for what it reserves"
+        if flags
+        else "the other nodes hold as many as they may"
+    )
+    fix = f"Lower {' or '.join(flags)}, or add a node" if flags else "Add a node"
+    return f"{_tasks(move)} of {name}: {why}. {fix}"
+
+
+def _tasks(move: Move) -> str:
+    return f"{move.waiting} of {move.tasks} tasks would wait" if move.tasks > 1 else "its task would wait"
+
+
+def _leaves(task: Task, then: Mapping[str, Node], services: Mapping[str, Service]) -> bool:
+    node = then.get(task.node_id)
+    if node is None or node.availability == "drain":
+        return True
+    return not placement.fulfils(services[task.service_id].spec, node)
+
+
+def _move(service: Service, count: int, nodes: Sequence[Node], load: _Load) -> Move:
+    if service.mode in _BOUND:
+        return Move(service, count)
+    able = placement.eligible(service.spec, nodes)
+    return Move(service, count, sum(load.take(service, able) for _ in range(count)), bool(able))
+
+
+@dataclass
+class _Load:
+    """What is still free on each node (bytes, nano CPUs), which tasks lie there, and which host ports they hold."""
+
+    memory: dict[str, int]
+    cpus: dict[str, int]
+    tasks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    ports: defaultdict[str, set[tuple[int, str]]] = field(default_factory=lambda: defaultdict(set))
+
+    @classmethod
+    def of(cls, nodes: Iterable[Node], tasks: Iterable[Task], services: Mapping[str, Service]) -> _Load:
+        """The load when these tasks stay where they are."""
+        listed = tuple(nodes)
+        load = cls({node.id: node.memory for node in listed}, {node.id: node.nano_cpus for node in listed})
+        for task in tasks:
+            if task.node_id in load.memory:
+                load.put(services[task.service_id], task.node_id)
+        return load
+
+    def take(self, service: Service, able: Iterable[Node]) -> bool:
+        """Put one more task on the node that has the fewest of them and room; False where none has."""
+        fitting = [node.id for node in able if self._has_room(service, node.id)]
+        if not fitting:
+            return False
+        self.put(service, min(fitting, key=lambda node: (self.tasks[service.id, node], -self.memory[node])))
+        return True
+
+    def put(self, service: Service, node_id: str) -> None:
+        """Count one task as running there."""
+        memory, cpus = placement.reservation(service.spec)
+        self.memory[node_id] -= memory
+        self.cpus[node_id] -= cpus
+        self.tasks[service.id, node_id] += 1
+        self.ports[node_id] |= _host_ports(service)
+
+    def _has_room(self, service: Service, node_id: str) -> bool:
+        memory, cpus = placement.reservation(service.spec)
+        most = placement.most_per_node(service.spec)
+        return (
+            (not memory or memory <= self.memory[node_id])
+            and (not cpus or cpus <= self.cpus[node_id])
+            and (not most or self.tasks[service.id, node_id] < most)
+            and not _host_ports(service) & self.ports[node_id]
+        )
+
+
+def _host_ports(service: Service) -> set[tuple[int, str]]:
+    return {(port.published, port.protocol) for port in service.ports if port.mode == "host" and port.published}

@@ -1,0 +1,224 @@
+"""The networks that all nodes can have: looking at them, creating and removing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from bot import line
+from bot.command import Change, Command, Context, Query
+from bot.errors import InUse, NameTaken, UnknownName, Unsupported
+from bot.fields import Argument, Label, Name, Option
+from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
+from bot.render import blocks, networks
+from bot.rollouts import Run
+from bot.steps import Say, carry_out
+from bot.swarm import ipam, settle, users
+from bot.swarm.spec import fingerprint
+from bot.swarm.written import mapping
+from bot.swarm_model import Network
+
+Range = Annotated[str, AfterValidator(ipam.read_range)]
+Address = Annotated[str, AfterValidator(ipam.read_address)]
+PREDEFINED = ("bridge", "host", "none", "docker_gwbridge")
+"""What each engine has for itself."""
+LOCAL_DRIVERS = ("bridge", "host", "null", "none", "macvlan", "ipvlan")
+SET_UP_SECONDS = 5.0
+EMPTY_SECONDS = 20.0
+"""For the tasks of services that were just removed to end."""
+
+
+class NetworkLs(Query):
+    """List the networks of the Swarm, with the services that use them."""
+
+    names: ClassVar = ("network ls", "network list")
+
+    def run(self, context: Context) -> Message:
+        """Two calls to an engine."""
+        found, services = context.swarm.networks.list(), context.swarm.services.list()
+        return networks.networks(found, {each.id: users.of_network(each, services) for each in found})
+
+
+class NetworkInspect(Query):
+    """Show networks in detail, with the services that use them."""
+
+    names: ClassVar = ("network inspect",)
+    examples: ClassVar = ("network inspect uber-net",)
+
+    networks: Annotated[tuple[Name, ...], Argument("NETWORK")] = Field(min_length=1)
+
+    def run(self, context: Context) -> Message:
+        """One call a network, and one for the services."""
+        services = context.swarm.services.list()
+        found = [_find(context, name) for name in self.networks]
+        return blocks.together([networks.network(each, users.of_network(each, services)) for each in found])
+
+
+class NetworkCreate(Change):
+    """Create an overlay network, which services on different nodes can share.
+
+    `--attachable` lets single containers join it too; `--opt encrypted` encrypts what goes between nodes.
+    """
+
+    names: ClassVar = ("network create",)
+    examples: ClassVar = ("network create -d overlay uber-net", "network create -d overlay --opt encrypted uber-net")
+
+    name: Annotated[Name, Argument("NETWORK")]
+    driver: Annotated[Name, Option(("--driver", "-d"))] = Field("bridge", description="overlay, for services")
+    attachable: bool = Field(False, description="also for single containers")
+    internal: bool = Field(False, description="without a way out of the Swarm")
+    ipv6: bool = Field(False, description="with IPv6 addresses too")
+    opt: Annotated[tuple[Label, ...], Option(("--opt", "-o"), "KEY=VALUE")] = Field((), description="such as encrypted")
+    subnet: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field((), description="such as 10.20.0.0/24")
+    gateway: Annotated[tuple[Address, ...], Option(metavar="ADDRESS")] = Field((), description="one a subnet")
+    ip_range: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field(
+        (), description="the part that is handed out"
+    )
+    label: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE")] = Field((), description="labels of the network")
+
+    def plan(self, context: Context) -> Plan:
+        """Refuse a driver of one engine alone, a name that is taken, and subnets that others have."""
+        if self.driver in LOCAL_DRIVERS:
+            right = line.write(self.model_copy(update={"driver": "overlay"}))
+            raise Unsupported(
+                f"a `{self.driver}` network belongs to one engine, and no service can use it", f"`/swarm {right}`"
+            )
+        found = context.swarm.networks.list()
+        if self.name in (*PREDEFINED, *(each.name for each in found)):
+            raise NameTaken("network", self.name)
+        ipam.refuse_overlap(self.subnet, found)
+        return Plan(
+            title=f"create network {self.name}",
+            targets=(f"network:{self.name}",),
+            fingerprint=fingerprint(self._body()),
+            changes=tuple(self._differences()),
+            summary=networks.NOT_EVERYWHERE,
+        )
+
+    def apply(self, context: Context, plan: Plan, run: Run) -> Outcome:  # noqa: ARG002 - the flags say it all
+        """Create it, and wait until Swarm has given it a subnet."""
+        started = context.now()
+        run.held.check()
+        network_id = context.swarm.networks.create(self._body())
+        subnets: list[str] = []
+
+        def is_set_up() -> bool:
+            subnets.extend(context.swarm.networks.find(network_id).subnets)
+            return bool(subnets)
+
+        settle.settled(is_set_up, SET_UP_SECONDS, context.roller.stopping)
+        subnet = (f"{self.name} has {', '.join(subnets)}",) if subnets else ()
+        return Outcome(
+            ending=Ending.DONE,
+            title=f"network {self.name} is there",
+            seconds=(context.now() - started).total_seconds(),
+            lines=(*subnet, networks.NOT_EVERYWHERE),
+        )
+
+    def _body(self) -> dict[str, Any]:
+        """The Engine API's JSON, as the CLI makes it."""
+        return {
+            "Name": self.name,
+            "Driver": self.driver,
+            "Options": mapping(self.opt),
+            "IPAM": {
+                "Driver": "default",
+                "Options": {},
+                "Config": ipam.pools(self.subnet, self.gateway, self.ip_range),
+            },
+            "Internal": self.internal,
+            "EnableIPv6": self.ipv6,
+            "Attachable": self.attachable,
+            "Labels": mapping(self.label),
+        }
+
+    def _differences(self) -> list[Difference]:
+        given = self.model_dump(exclude={"name"}, exclude_defaults=True)
+        return [
+            Difference(
+                f"--{name.replace('_', '-')}", "", ", ".join(value) if isinstance(value, tuple) else _word(value)
+            )
+            for name, value in given.items()
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePlan(Plan):
+    """Networks that no service uses."""
+
+    found: tuple[Network, ...]
+
+
+class NetworkRm(Change):
+    """Remove networks that no service uses."""
+
+    names: ClassVar = ("network rm", "network remove")
+    kind: ClassVar = Kind.DANGER
+    examples: ClassVar = ("network rm uber-net",)
+
+    networks: Annotated[tuple[Name, ...], Argument("NETWORK")] = Field(min_length=1)
+    force: Annotated[bool, Option(("--force", "-f"))] = Field(False, description="no error where there is none")
+
+    def plan(self, context: Context) -> RemovePlan:
+        """Refuse what services use, and what is Docker's own."""
+        found = tuple(found for name in dict.fromkeys(self.networks) if (found := self._found(context, name)))
+        services = context.swarm.services.list()
+        for each in found:
+            _refuse_predefined(each)
+            if used_by := users.of_network(each, services):
+                raise InUse("network", each.name, used_by)
+        names = ", ".join(each.name for each in found)
+        return RemovePlan(
+            title=f"remove network {names or ', '.join(self.networks)}",
+            kind=Kind.DANGER,
+            targets=tuple(f"network:{each.id}" for each in found),
+            fingerprint=",".join(each.id for each in found),
+            summary="no service uses it" if len(found) == 1 else "no service uses them",
+            nothing="" if found else "there is no such network",
+            found=found,
+        )
+
+    def apply(self, context: Context, plan: RemovePlan, run: Run) -> Outcome:
+        """Remove one after the other; tasks of services that were just removed may still hold one for a moment."""
+
+        def remove(network: Network, say: Say) -> Ending:
+            settle.remove(lambda: context.swarm.networks.remove(network.id), EMPTY_SECONDS, context.roller.stopping)
+            say(f"{network.name} is removed")
+            return Ending.DONE
+
+        names = " and ".join(each.name for each in plan.found)
+        return carry_out(context, plan, run, f"network {names} is gone", (partial(remove, each) for each in plan.found))
+
+    def _found(self, context: Context, name: str) -> Network | None:
+        try:
+            return _find(context, name)
+        except UnknownName:
+            if self.force:
+                return None
+            raise
+
+
+COMMANDS: tuple[type[Command], ...] = (NetworkLs, NetworkInspect, NetworkCreate, NetworkRm)
+
+
+def _find(context: Context, name: str) -> Network:
+    if name in PREDEFINED:
+        raise Unsupported(
+            f"`{name}` is each engine's own, and no network of the Swarm", "`/swarm network ls` shows those"
+        )
+    return context.swarm.networks.find(name)
+
+
+def _refuse_predefined(network: Network) -> None:
+    if network.ingress:
+        raise Unsupported(
+            f"`{network.name}` is the routing mesh: without it no port that is published in ingress mode answers",
+            "It stays; to change it, stop those services and use `docker network` on a manager",
+        )
+
+
+def _word(value: object) -> str:
+    return "yes" if value is True else str(value)

@@ -1,0 +1,198 @@
+"""Setting how many tasks services run: nothing that runs restarts."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bot import rolling
+from bot.command import Change, Command, Context
+from bot.errors import StoreAway, SwarmbotError, Unsupported
+from bot.fields import Argument, Duration, Option
+from bot.model import Difference, Ending, Mode, Outcome, Plan, Progress, Rollout, Service
+from bot.render import blocks, errors
+from bot.render import rollout as rollouts
+from bot.rolling import RollPlan
+from bot.rollouts import Run
+from bot.swarm import room
+from bot.swarm import spec as specs
+
+_TARGET = re.compile(r"(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
+_FEWEST_NODES = 3
+"""More nodes than this are counted rather than named."""
+
+
+def _target(text: str) -> str:
+    if not _TARGET.fullmatch(text):
+        raise ValueError("a service and a whole number, such as web=5")
+    return text
+
+
+Target = Annotated[str, AfterValidator(_target)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalePlan(Plan):
+    """The services to scale, each with its own plan."""
+
+    rolls: tuple[RollPlan, ...]
+
+
+class Scale(Change):
+    """Set the number of tasks of services; what runs goes on running.
+
+    For a job it is the number of completions.
+    """
+
+    names: ClassVar = ("service scale", "scale")
+    examples: ClassVar = ("scale web=5", "scale web=5 api=2")
+
+    targets: Annotated[tuple[Target, ...], Argument("SERVICE=REPLICAS")] = Field(min_length=1)
+    detach: Annotated[bool, Option(("--detach", "-d"))] = Field(False, description="accepted; you need not wait anyway")
+    timeout: Duration = Field(rolling.TIMEOUT, description="when it counts as failed (default 10m)")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Scale:
+        names = [text.partition("=")[0] for text in self.targets]
+        twice = next((name for name in names if names.count(name) > 1), "")
+        if twice:
+            raise ValueError(f"{twice} is given more than once")
+        return self
+
+    def plan(self, context: Context) -> ScalePlan:
+        """Say from what to what, and whether there is room."""
+        rolls = tuple({roll.service.id: roll for roll in (_plan(context, text) for text in self.targets)}.values())
+        wanted = [roll for roll in rolls if not roll.nothing]
+        one = rolls[0] if len(rolls) == 1 else None
+        return ScalePlan(
+            title=one.title if one else ", ".join(roll.title for roll in rolls),
+            targets=tuple(target for roll in rolls for target in roll.targets),
+            fingerprint=" ".join(roll.fingerprint for roll in rolls),
+            services=tuple(roll.service.name for roll in rolls),
+            replicas=max(roll.replicas or 0 for roll in rolls),
+            changes=tuple(_named(change, roll) for roll in rolls for change in roll.changes),
+            summary="; ".join(roll.summary for roll in wanted),
+            warnings=tuple(warning for roll in rolls for warning in roll.warnings),
+            nothing="" if wanted else "; ".join(roll.nothing for roll in rolls),
+            rolls=tuple(wanted),
+        )
+
+    def apply(self, context: Context, plan: ScalePlan, run: Run) -> Outcome:
+        """Scale them side by side, and follow each to its own end."""
+        if len(plan.rolls) == 1:
+            return _roll(self, context, plan.rolls[0], run)
+        together = _Together(context, run)
+        started = context.now()
+        with ThreadPoolExecutor(len(plan.rolls), thread_name_prefix="scale") as pool:
+            runs = [replace(run, id=f"{run.id}-{number}", show=together.show) for number in range(len(plan.rolls))]
+            futures = [
+                pool.submit(_ended, self, context, roll, each) for roll, each in zip(plan.rolls, runs, strict=True)
+            ]
+            outcomes = [future.result() for future in futures]
+        bad = next((each.ending for each in outcomes if each.ending is not Ending.DONE), Ending.DONE)
+        return Outcome(
+            ending=bad,
+            title=", ".join(each.title for each in outcomes),
+            seconds=(context.now() - started).total_seconds(),
+            lines=tuple(line for each in outcomes for line in each.lines),
+        )
+
+
+COMMANDS: tuple[type[Command], ...] = (Scale,)
+
+
+class _Together:
+    """One message for several rollouts, which report from threads of their own."""
+
+    def __init__(self, context: Context, run: Run) -> None:
+        self._context, self._run = context, run
+        self._seen: dict[str, tuple[Rollout, Progress]] = {}
+        self._turn = threading.Lock()
+
+    def show(self, rollout: Rollout, progress: Progress) -> None:
+        """Show all of them, this one anew."""
+        with self._turn:
+            self._seen[rollout.service] = rollout, progress
+            now = self._context.now()
+            shown = [rollouts.rolling(*self._seen[name], now) for name in sorted(self._seen)]
+            self._run.tell(blocks.together(shown))
+
+
+def _plan(context: Context, text: str) -> RollPlan:
+    name, _, count = text.partition("=")
+    service = context.swarm.services.find(name)
+    if service.mode in (Mode.GLOBAL, Mode.GLOBAL_JOB):
+        raise Unsupported(
+            f"{service.name} is {service.mode}: it runs one task on every node that its constraints allow",
+            f"Change those by `/swarm service update --constraint-add … {service.name}`, or create it anew as replicated.",
+        )
+    before, after = service.replicas or 0, int(count)
+    free = _room(context, service, after - before)
+    roll = rolling.plan(
+        service,
+        specs.with_replicas(service.spec, after),
+        title=f"{service.name} {before} → {after}",
+        changes=(Difference("replicas", str(before), str(after)),),
+        warnings=_warnings(service, before, after, free),
+        nothing=f"{service.name} has {after} already",
+        replicas=after,
+    )
+    return replace(roll, summary=_summary(service, before, after, free))
+
+
+def _room(context: Context, service: Service, more: int) -> room.Room:
+    if more <= 0 or service.mode is not Mode.REPLICATED:
+        return room.Room(())
+    swarm = context.swarm
+    return room.more(service, more, swarm.nodes.list(), swarm.services.list(), swarm.services.tasks(running=True))
+
+
+def _summary(service: Service, before: int, after: int, free: room.Room) -> str:
+    if after <= before:
+        return f"{service.name}: {before - after} of {before} stop, the rest goes on"
+    places = list(dict.fromkeys(free.nodes))
+    named = ", ".join(places) if len(places) <= _FEWEST_NODES else f"{len(places)} nodes"
+    where = f" on {named}" if places else ""
+    return f"{service.name}: {after - before} more{where}, what runs goes on"
+
+
+def _warnings(service: Service, before: int, after: int, free: room.Room) -> tuple[str, ...]:
+    if not free.short:
+        return ()
+    return (f"{service.name} has room for {len(free.nodes)} of {after - before} more: {free.why}",)
+
+
+def _named(change: Difference, roll: RollPlan) -> Difference:
+    return replace(change, field=f"{change.field} {roll.service.name}")
+
+
+def _roll(command: Scale, context: Context, roll: RollPlan, run: Run) -> Outcome:
+    return context.roller.run(rolling.begin(command, context, roll, run, command.timeout), roll.service, roll.spec, run)
+
+
+def _ended(command: Scale, context: Context, roll: RollPlan, run: Run) -> Outcome:
+    """The end of one of several, in one line; what it could not do does not keep the others from theirs."""
+    alone = Scale(targets=(f"{roll.service.name}={roll.replicas}",), timeout=command.timeout)
+    try:
+        outcome = _roll(alone, context, roll, run)
+    except SwarmbotError as error:
+        why = errors.words(error).sentence.lstrip("❌✋ ")
+        return Outcome(ending=Ending.FAILED, title=roll.title, seconds=0.0, lines=(f"{roll.title} · failed: {why}",))
+    if outcome.rollout:
+        with suppress(StoreAway):
+            context.roller.close(outcome.rollout, outcome.ending, run.held.fence)
+    return replace(outcome, title=roll.title, lines=(_line(roll, outcome),))
+
+
+def _line(roll: RollPlan, outcome: Outcome) -> str:
+    progress = outcome.progress
+    count = f"{progress.done}/{progress.total}" if progress else ""
+    causes = [found.cause for found in progress.findings[:1]] if progress and outcome.ending is not Ending.DONE else []
+    parts = [roll.title, count, "" if outcome.ending is Ending.DONE else str(outcome.ending), *causes]
+    return " · ".join([*(part for part in parts if part), blocks.seconds(outcome.seconds)])

@@ -1,0 +1,203 @@
+"""Stacks: what `docker stack deploy` made, found again by its label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from bot.command import Change, Command, Context, Query
+from bot.errors import UnknownName
+from bot.fields import Argument, Name
+from bot.model import Ending, Kind, Message, Outcome, Plan, Service
+from bot.render import placed, services
+from bot.render import stacks as rendered
+from bot.rollouts import Run
+from bot.steps import Say, Step, carry_out
+from bot.swarm import settle, users
+from bot.swarm.diagnosis import diagnose
+from bot.swarm.names import nearest
+from bot.swarm.stacks import stacks
+from bot.swarm_model import Stack
+
+EMPTY_SECONDS = 60.0
+"""For tasks to end before their networks can go; by default each has 10 s to stop."""
+
+
+class StackLs(Query):
+    """List the stacks, with the number of their services, networks, secrets and configs."""
+
+    names: ClassVar = ("stack ls", "stack list")
+
+    def run(self, context: Context) -> Message:
+        """Four calls to an engine."""
+        return rendered.listed(_all(context))
+
+
+class StackServices(Query):
+    """List the services of a stack."""
+
+    names: ClassVar = ("stack services",)
+    examples: ClassVar = ("stack services shop",)
+
+    stack: Annotated[Name, Argument("STACK")]
+
+    def run(self, context: Context) -> Message:
+        """Four calls to an engine."""
+        return services.listed(_find(_all(context), self.stack).services, context.now())
+
+
+class StackPs(Query):
+    """List the tasks of a stack: where each runs, and why it failed."""
+
+    names: ClassVar = ("stack ps",)
+    examples: ClassVar = ("stack ps shop",)
+
+    stack: Annotated[Name, Argument("STACK")]
+    no_trunc: bool = Field(False, description="accepted; errors are never cut short")
+
+    def run(self, context: Context) -> Message:
+        """One call a service, and five more."""
+        members = _find(_all(context), self.stack).services
+        nodes = {node.id: node for node in context.swarm.nodes.list()}
+        tasks = [task for service in members for task in context.swarm.services.tasks(service.id)]
+        findings = diagnose([task for task in tasks if task.error], nodes)
+        known = placed.Known({service.id: service for service in members}, nodes)
+        return placed.of_stack(self.stack, tasks, known, findings, context.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePlan(Plan):
+    """Stacks as they are, without what other services use."""
+
+    stacks: tuple[Stack, ...]
+
+
+class StackRm(Change):
+    """Remove stacks: their services, then their secrets, configs and networks."""
+
+    names: ClassVar = ("stack rm", "stack remove", "stack down")
+    kind: ClassVar = Kind.DANGER
+    examples: ClassVar = ("stack rm shop",)
+
+    stacks: Annotated[tuple[Name, ...], Argument("STACK")] = Field(min_length=1)
+
+    def plan(self, context: Context) -> RemovePlan:
+        """Say by name what goes, and what stays because others use it."""
+        every = _all(context)
+        found = tuple(_find(every, name) for name in dict.fromkeys(self.stacks))
+        going = {service.id for stack in found for service in stack.services}
+        others = [service for service in context.swarm.services.list() if service.id not in going]
+        kept = [_without_used(stack, others) for stack in found]
+        return RemovePlan(
+            title=f"remove {'stack' if len(found) == 1 else 'stacks'} {', '.join(stack.name for stack in found)}",
+            kind=Kind.DANGER,
+            targets=tuple(f"service:{service_id}" for service_id in going) or tuple(f"stack:{s.name}" for s in found),
+            fingerprint=_fingerprint(found),
+            services=tuple(service.name for stack in found for service in stack.services),
+            summary=" · ".join(part for stack in found for part in _parts(stack)),
+            warnings=tuple(warning for _, warnings in kept for warning in warnings),
+            stacks=tuple(stack for stack, _ in kept),
+        )
+
+    def apply(self, context: Context, plan: RemovePlan, run: Run) -> Outcome:
+        """Remove in the order in which nothing is in use any more."""
+        names = " and ".join(stack.name for stack in plan.stacks)
+        title = (
+            f"{'stack' if len(plan.stacks) == 1 else 'stacks'} {names} {'is' if len(plan.stacks) == 1 else 'are'} gone"
+        )
+        return carry_out(context, plan, run, title, _steps(context, plan.stacks))
+
+
+COMMANDS: tuple[type[Command], ...] = (StackLs, StackServices, StackPs, StackRm)
+
+
+# ---- finding
+
+
+def _all(context: Context) -> tuple[Stack, ...]:
+    swarm = context.swarm
+    return stacks(swarm.services.list(), swarm.stores.secrets(), swarm.stores.configs(), swarm.networks.list())
+
+
+def _find(every: Iterable[Stack], name: str) -> Stack:
+    found = {stack.name: stack for stack in every}
+    if name not in found:
+        raise UnknownName("stack", name, nearest(name, tuple(found)))
+    return found[name]
+
+
+# ---- removing
+
+
+def _without_used(stack: Stack, others: list[Service]) -> tuple[Stack, list[str]]:
+    """What of a stack can go, and a sentence for everything that services outside of it use."""
+    stored = {each.id: users.of_stored(each, others) for each in (*stack.secrets, *stack.configs)}
+    users_of = {**stored, **{each.id: users.of_network(each, others) for each in stack.networks}}
+    named = [
+        *((each.kind, each.id, each.name) for each in (*stack.secrets, *stack.configs)),
+        *(("network", each.id, each.name) for each in stack.networks),
+    ]
+    warnings = [
+        f"{kind} {name} stays, for others use it: {', '.join(users_of[one])}"
+        for kind, one, name in named
+        if users_of[one]
+    ]
+    going = replace(
+        stack,
+        secrets=tuple(each for each in stack.secrets if not users_of[each.id]),
+        configs=tuple(each for each in stack.configs if not users_of[each.id]),
+        networks=tuple(each for each in stack.networks if not users_of[each.id]),
+    )
+    return going, warnings
+
+
+def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
+    swarm, stopping = context.swarm, context.roller.stopping
+
+    def step(kind: str, removals: dict[str, Callable[[], None]], say: Say) -> Ending:
+        for removal in removals.values():
+            settle.remove(removal, EMPTY_SECONDS, stopping)
+        say(f"{_counted(kind, tuple(removals))} removed")
+        return Ending.DONE
+
+    for stack in found:
+        for kind, removals in (
+            ("service", {each.name: partial(swarm.services.remove, each.id) for each in stack.services}),
+            ("secret", {each.name: partial(swarm.stores.remove, each) for each in stack.secrets}),
+            ("config", {each.name: partial(swarm.stores.remove, each) for each in stack.configs}),
+            ("network", {each.name: partial(swarm.networks.remove, each.id) for each in stack.networks}),
+        ):
+            if removals:
+                yield partial(step, kind, dict(removals))
+
+
+# ---- words
+
+
+def _parts(stack: Stack) -> Iterable[str]:
+    names = {
+        "service": [each.name for each in stack.services],
+        "secret": [each.name for each in stack.secrets],
+        "config": [each.name for each in stack.configs],
+        "network": [each.name for each in stack.networks],
+    }
+    return (_counted(kind, tuple(found)) for kind, found in names.items() if found)
+
+
+def _counted(kind: str, names: tuple[str, ...]) -> str:
+    """`2 services: shop_api, shop_web`."""
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"{len(names)} {kind}{'' if len(names) == 1 else 's'}: {shown}"
+
+
+def _fingerprint(found: tuple[Stack, ...]) -> str:
+    services = [f"{service.id}:{service.version}" for stack in found for service in stack.services]
+    rest = [
+        *(each.id for stack in found for each in (*stack.secrets, *stack.configs)),
+        *(network.id for stack in found for network in stack.networks),
+    ]
+    return ",".join([*services, *rest])

@@ -1,0 +1,39 @@
+"""Looking at secrets and configs: that they are there, and who uses them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from bot.command import Command, Context, Query
+from bot.model import Message
+from bot.render import stored
+from bot.swarm import users
+from bot.swarm_model import Stored
+
+
+class SecretLs(Query):
+    """List the secrets by name, with the services that use them; never what is in them."""
+
+    names: ClassVar = ("secret ls", "secret list")
+
+    def run(self, context: Context) -> Message:
+        """Two calls to an engine."""
+        return _listed(context, "secret", context.swarm.stores.secrets())
+
+
+class ConfigLs(Query):
+    """List the configs by name, with the services that use them; never what is in them."""
+
+    names: ClassVar = ("config ls", "config list")
+
+    def run(self, context: Context) -> Message:
+        """Two calls to an engine."""
+        return _listed(context, "config", context.swarm.stores.configs())
+
+
+COMMANDS: tuple[type[Command], ...] = (SecretLs, ConfigLs)
+
+
+def _listed(context: Context, kind: str, found: tuple[Stored, ...]) -> Message:
+    services = context.swarm.services.list()
+    return stored.listed(kind, found, {each.id: users.of_stored(each, services) for each in found}, context.now())

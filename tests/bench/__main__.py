@@ -1,0 +1,89 @@
+"""`python -m tests.bench`: measures on a Swarm of its own, prints the table and writes it to docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from playground.cluster import Cluster
+from playground.workspace import Limits, Workspace
+from tests.bench.cases import CASES, Bench
+from tests.bench.samples import Finding, table
+from tests.scenario.running import bot_for
+
+NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "97"))
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+NO_LIMITS = Limits(posts_a_minute=6000, post_burst=1000, updates_a_minute=6000)
+
+TEXT = """\
+# What the bot costs
+
+`make bench` measured this: the bot as a process of its own with its own Redis, on the playground's Swarm (three managers, one worker, on one
+machine) and the playground's Slack workspace. Times of the bot run from the moment the envelope goes onto the socket to the moment the
+message is at Slack's side; those of the Docker CLI are the wall time of the same command, in turn with the bot, against the same manager.
+
+{table}
+
+{missed}
+
+Machine: {machine}.
+"""
+
+
+def main() -> int:
+    """Measure everything; the status is 1 where a goal is missed."""
+    cluster = Cluster(NUMBER)
+    try:
+        cluster.up()
+        cluster.reset()
+        findings = _measure(cluster)
+        engine = cluster.docker("version", "--format", "{{.Server.Version}} (CLI {{.Client.Version}})").strip()
+    finally:
+        cluster.down()
+    missed = [finding for finding in findings if not finding.met]
+    PAGE.write_text(TEXT.format(table=table(findings), missed=_missed(missed), machine=_machine(engine)))
+    print(PAGE.read_text())
+    return 1 if missed else 0
+
+
+def _measure(cluster: Cluster) -> list[Finding]:
+    findings = []
+    with tempfile.TemporaryDirectory() as folder, Workspace(limits=NO_LIMITS) as workspace:
+        bot = bot_for(cluster, workspace, Path(folder)).start()
+        try:
+            for case in CASES:
+                for finding in case(Bench(cluster, workspace, bot)):
+                    print(table([finding]).splitlines()[-1], flush=True)
+                    findings.append(finding)
+        finally:
+            bot.stop()
+    return findings
+
+
+def _missed(missed: list[Finding]) -> str:
+    if not missed:
+        return "Every goal is met."
+    return f"Missed: {', '.join(finding.subject for finding in missed)}."
+
+
+def _machine(engine: str) -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    system = platform.freedesktop_os_release()["PRETTY_NAME"]
+    return (
+        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {system}, Linux {platform.release()}, "
+        f"Docker {engine}, Python {platform.python_version()}; load {os.getloadavg()[2]:.1f} in the 15 minutes before the end"
+    )
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

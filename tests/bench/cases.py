@@ -1,0 +1,137 @@
+"""What is measured, each case with the goal that it has to meet."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import psutil
+
+from playground.cluster import Cluster
+from playground.workspace import Message, Workspace
+from tests.bench.samples import Finding, Sample
+from tests.scenario.running import RunningBot
+from tests.scenario.swarm import Site
+
+ANSWERS = 60
+PAIRS = 8
+ROLLOUTS = 10
+ACKS = 200
+STARTS = 10
+IDLE_SECONDS = 10.0
+WARM_UP = 3
+MEGABYTE = 1_000_000
+SLOTS = ("--replicas", "4", "--update-parallelism", "2")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The cluster, the workspace and the bot that everything is measured on."""
+
+    cluster: Cluster
+    workspace: Workspace
+    bot: RunningBot
+
+    @property
+    def site(self) -> Site:
+        return Site(self.cluster)
+
+    def asks(self, line: str, answer: str, timeout: float = 10.0) -> float:
+        """Seconds from the envelope on the socket to the last edit of the message that has `answer` in it."""
+        message = self._typed(line, answer, timeout)
+        return message.history[-1].at - self.workspace.deliveries[-1].at
+
+    def acked(self, line: str, answer: str) -> float:
+        """Seconds from the envelope to its ack."""
+        self._typed(line, answer, 30)
+        took = self.workspace.deliveries[-1].took
+        assert took is not None
+        return took
+
+    def cli(self, *arguments: str) -> float:
+        """Seconds of wall time of the Docker CLI."""
+        environment = {**os.environ, "DOCKER_HOST": self.cluster.nodes["node1"].url}
+        begun = time.perf_counter()
+        subprocess.run(["docker", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - begun
+
+    def _typed(self, line: str, answer: str, timeout: float) -> Message:
+        dev = self.workspace.person("dev")
+        moment = dev.types(line)
+        return dev.sees(answer, timeout, after=moment)
+
+
+def answers(bench: Bench) -> Iterator[Finding]:
+    """Two reads, in turn with the same commands of the Docker CLI."""
+    bench.site.runs("web", "web:v1", *SLOTS)
+    cases = (
+        ("service ps", ("service", "ps", "web"), "/swarm service ps web", "web.4"),
+        ("node ls", ("node", "ls"), "/swarm node ls", "node4"),
+    )
+    for name, command, line, answer in cases:
+        mine, its = _in_turn(
+            lambda line=line, answer=answer: bench.asks(line, answer),  # type: ignore[misc]
+            lambda command=command: bench.cli(*command),  # type: ignore[misc]
+        )
+        ratio = mine.median / its.median
+        yield Finding(f"`{name}`: answer", "ms", mine, "at most 0.5 of the CLI", ratio, 0.5, its)
+
+
+def deploys(bench: Bench) -> Iterator[Finding]:
+    """A deploy and `docker service update`, in alternating pairs, from v1 to v2 and back."""
+    bench.site.runs("rolled", "web:v1", *SLOTS)
+    mine, its = [], []
+    for turn in range(PAIRS * 2):
+        image = bench.site.image("web:v2" if turn % 2 == 0 else "web:v1")
+        # Each of the two goes there as often as back.
+        if (turn % 2 == 0) == (turn // 2 % 2 == 0):
+            mine.append(bench.asks(f"/swarm deploy rolled {image}", "✅ rolled is on", 120))
+        else:
+            its.append(bench.cli("service", "update", "--quiet", "--image", image, "rolled"))
+    ratio = Sample.of(mine).over(Sample.of(its)).median
+    goal = "at most 1.02 of the CLI, median of pairs"
+    yield Finding("deploy, 4 tasks", "s", Sample.of(mine), goal, ratio, 1.02, Sample.of(its))
+
+
+def acks(bench: Bench) -> Iterator[Finding]:
+    """Acks while ten rollouts run."""
+    for number in range(ROLLOUTS):
+        bench.site.runs(f"busy{number}", "web:v1", "--detach", "--replicas", "3")
+    dev = bench.workspace.person("dev")
+    for number in range(ROLLOUTS):
+        dev.types(f"/swarm deploy busy{number} {bench.site.image('web:v2')} --parallelism 1 --delay 20s")
+    bench.asks("/swarm status", f"{ROLLOUTS} rollouts")
+    sample = Sample.of(bench.acked("/swarm node ls", "node4") for _ in range(ACKS))
+    yield Finding("ack with ten rollouts", "ms", sample, "99th percentile below 250 ms", sample.percentile(99), 0.25)
+
+
+def memory(bench: Bench) -> Iterator[Finding]:
+    """Resident memory of the bot itself when nothing is asked of it."""
+    bench.bot.stop()
+    bench.bot.start()
+    bench.asks("/swarm status", "managers")
+    time.sleep(IDLE_SECONDS)
+    assert bench.bot.process is not None
+    used = psutil.Process(bench.bot.process.pid).memory_info().rss / MEGABYTE
+    yield Finding("memory when idle", "MB", Sample.of([used]), "below 90 MB", used, 90)
+
+
+def starts(bench: Bench) -> Iterator[Finding]:
+    """From the start of the process to a `/readyz` that says ready, Redis of its own included."""
+    took = []
+    for _ in range(STARTS):
+        bench.bot.stop()
+        took.append(bench.bot.start().started_in)
+    sample = Sample.of(took)
+    yield Finding("start to ready", "s", sample, "median below 1.5 s", sample.median, 1.5)
+
+
+CASES: tuple[Callable[[Bench], Iterator[Finding]], ...] = (answers, deploys, acks, starts, memory)
+
+
+def _in_turn(mine: Callable[[], float], its: Callable[[], float]) -> tuple[Sample, Sample]:
+    pairs = [(mine(), its()) for _ in range(WARM_UP + ANSWERS)][WARM_UP:]
+    return Sample.of(pair[0] for pair in pairs), Sample.of(pair[1] for pair in pairs)

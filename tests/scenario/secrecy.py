@@ -1,0 +1,55 @@
+"""Where a secret could have got to: what other people see, the bot's log, and everything that its Redis holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from redis import Redis
+
+from playground.workspace.person import Person
+from tests.scenario.running import RunningBot
+
+
+def leaked(secret: str, bot: RunningBot, others: Iterable[Person]) -> list[str]:
+    """The places where the secret, or the end of it, is found."""
+    assert len(secret) > 20
+    needle = secret[-20:]
+    places = {
+        **{f"what {person.name} sees": seen_by(person) for person in others},
+        "the log": bot.log,
+        "Redis": redis_content(bot.redis_url),
+    }
+    return [place for place, text in places.items() if needle in text]
+
+
+def seen_by(person: Person) -> str:
+    """Every state of every message that the person can see."""
+    return "\n".join("\n".join([message.shown, *message.life]) for message in person.messages())
+
+
+def redis_content(url: str) -> str:
+    """All keys with their values."""
+    client = Redis.from_url(url)
+    try:
+        return "\n".join(repr((key, _value(client, key))) for key in client.scan_iter())
+    finally:
+        client.close()
+
+
+def _value(client: Any, key: bytes) -> Any:
+    match client.type(key):
+        case b"string":
+            return client.get(key)
+        case b"hash":
+            return client.hgetall(key)
+        case b"list":
+            return client.lrange(key, 0, -1)
+        case b"set":
+            return client.smembers(key)
+        case b"zset":
+            return client.zrange(key, 0, -1, withscores=True)
+        case b"stream":
+            return client.xrange(key)
+        case other:
+            raise AssertionError(f"{key!r} is a {other!r}")

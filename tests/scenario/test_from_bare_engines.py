@@ -1,0 +1,107 @@
+"""From bare engines to a running site, from Slack alone; then a machine dies for good."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.cluster import Cluster
+from playground.workspace import Workspace
+from tests.scenario.running import bot_for, eventually
+from tests.scenario.swarm import Site
+
+NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
+
+
+@pytest.fixture
+def bare() -> Iterator[Cluster]:
+    """Engines that are in no Swarm."""
+    cluster = Cluster(NUMBER)
+    cluster.up(swarm=False)
+    yield cluster
+    cluster.down()
+
+
+def managers(cluster: Cluster) -> dict[str, str]:
+    """Reachability of the managers, by name."""
+    ids = cluster.docker("node", "ls", "--filter", "role=manager", "-q").split()
+    found = json.loads(cluster.docker("node", "inspect", *ids))
+    return {each["Description"]["Hostname"]: each["ManagerStatus"]["Reachability"] for each in found}
+
+
+def running(site: Site, service: str) -> list[str]:
+    """Where its tasks run."""
+    listed = site.cluster.docker(
+        "service", "ps", service, "--filter", "desired-state=running", "--format", "{{.Node}} {{.CurrentState}}"
+    )
+    return [line.split()[0] for line in listed.splitlines() if line.split()[1] == "Running"]
+
+
+def test_three_engines_become_a_site_that_outlives_one_of_them(
+    bare: Cluster, workspace: Workspace, tmp_path: Path
+) -> None:
+    bot = bot_for(bare, workspace, tmp_path).start()
+    site, dev = Site(bare), workspace.person("dev")
+    address = bare.nodes["node1"].address
+    try:
+        # Nothing is there, and the bot says what comes first.
+        asked = dev.types("/swarm info")
+        assert "There is no Swarm yet" in dev.sees("🟠", after=asked).text
+        asked = dev.types(f"/swarm swarm init --advertise-addr {address}:2377")
+        assert "node1, node2 and node3 are in no Swarm" in dev.sees("--on", after=asked).text
+
+        # One engine founds the Swarm, two join as managers.
+        asked = dev.types(
+            f"/swarm docker swarm init --on node1 --advertise-addr {address}:2377 --listen-addr 0.0.0.0:2377"
+        )
+        assert f"{address}:2377" in dev.sees("✅ node1 is the first manager", after=asked, timeout=60).text
+        asked = dev.types(f"/swarm swarm init --on node2 --advertise-addr {bare.nodes['node2'].address}")
+        assert f"swarm join {address}:2377 --on node2" in dev.sees("looks after one", after=asked).text
+        asked = dev.types(f"/swarm docker swarm join {address}:2377 --on node2 --as manager")
+        seen = dev.sees("✅ node2 joined as manager · Ready, Reachable", after=asked, timeout=60)
+        assert "two managers bear no loss" in seen.text
+        asked = dev.types(f"/swarm swarm join {address}:2377 --as manager")
+        seen = dev.sees("✅ node3 joined as manager · Ready, Reachable", after=asked, timeout=60)
+        assert "3 managers then, 1 may fail" in seen.text
+        assert managers(bare) == dict.fromkeys(("node1", "node2", "node3"), "reachable")
+
+        # A network, a front end on a published port, two back ends.
+        asked = dev.types("/swarm docker network create -d overlay uber-net")
+        dev.sees("✅", after=asked, timeout=30)
+        for name, flags in {"front": "--replicas 3 -p 8081:8080", "api": "--replicas 2", "store": ""}.items():
+            asked = dev.types(
+                f"/swarm docker service create --name {name} {flags} --network uber-net --stop-grace-period 1s "
+                f"{bare.image('web:v1')}"
+            )
+            dev.sees(f"✅ {name}", after=asked, timeout=90)
+        assert sorted(running(site, "front")) == ["node1", "node2", "node3"]
+        assert [len(running(site, name)) for name in ("api", "store")] == [2, 1]
+        assert site.spec("front")["EndpointSpec"]["Ports"][0]["PublishedPort"] == 8081
+
+        # Two at a time, 1 s apart.
+        asked = dev.types(f"/swarm deploy front {bare.image('web:v2')} --parallelism 2 --delay 1s")
+        assert "3/3" in dev.sees("✅ front is on", after=asked, timeout=90).text
+        assert site.is_on("front", "web:v2")
+        assert (site.spec("front")["UpdateConfig"]["Parallelism"], site.spec("front")["UpdateConfig"]["Delay"]) == (
+            2,
+            1_000_000_000,
+        )
+
+        # One machine dies for good.
+        bare.nodes["node3"].kill()
+        eventually(lambda: '"down"' in bare.docker("node", "inspect", "node3"), 60)
+        asked = dev.types("/swarm docker node rm node3")
+        seen = dev.sees("✅ node3 is no longer in the Swarm", after=asked, timeout=120)
+        assert "node3 is demoted" in seen.text
+        assert "node3 is removed" in seen.text
+        assert "two managers bear no loss" in seen.text
+        assert "/swarm swarm join-token manager" in seen.text, "it offers what to do"
+        assert managers(bare) == {"node1": "reachable", "node2": "reachable"}
+        eventually(lambda: [len(running(site, name)) for name in ("front", "api", "store")] == [3, 2, 1], 60)
+        assert set(running(site, "front")) == {"node1", "node2"}
+    finally:
+        bot.stop()

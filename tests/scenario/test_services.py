@@ -1,0 +1,85 @@
+"""Services from Slack: created, changed, scaled and removed; what is not asked for stays as it is."""
+
+from __future__ import annotations
+
+import re
+
+from playground.workspace.person import Person
+from tests.scenario.running import eventually
+from tests.scenario.swarm import Site
+
+
+def test_a_service_lives_its_life_from_slack_alone(dev: Person, site: Site) -> None:
+    site.cluster.docker("network", "create", "-d", "overlay", "uber-net")
+    web, api = site.image("web:v1"), site.image("web:v2")
+
+    dev.types(
+        f"/swarm docker service create --name web -p 8081:8080 --replicas 3 --network uber-net "
+        f"--stop-grace-period 1s -e A=1 {web}"
+    )
+    rolling = dev.sees("🔵 web starts")
+    assert "no service uses uber-net yet" in rolling.text
+    done = dev.sees("✅ web runs", timeout=60)
+    assert "3/3" in done.text
+    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+    assert site.is_on("web", "web:v1")
+
+    dev.types(f"/swarm service create --name web {web}")
+    dev.sees("There is a service web already")
+    dev.types(f"/swarm service create --name api -p 8081:8080 {web}")
+    dev.sees("Port 8081 is published by web already")
+    dev.types(f"/swarm service create --name api --network uber-nte {web}")
+    dev.sees("Did you mean uber-net")
+
+    before = site.spec("web")
+    tasks = set(site.tasks("web"))
+    dev.types("/swarm service scale web=4")
+    dev.sees("✅ web · replicas 3 → 4", timeout=40)
+    assert tasks < set(site.tasks("web")), "nothing that ran was restarted"
+    assert site.spec("web") == {**before, "Mode": {"Replicated": {"Replicas": 4}}}
+
+    dev.types("/swarm service update --env-add B=geheim --env-rm A --label-add team=shop --update-parallelism 4 web")
+    updated = dev.sees(re.compile("✅ web · 4 changes"), timeout=60)
+    assert "geheim" not in updated.text
+    after = site.spec("web")
+    assert after["TaskTemplate"]["ContainerSpec"].pop("Env") == ["B=geheim"]
+    assert after["Labels"] == {"team": "shop"}
+
+    dev.types("/swarm service update --rollback web")
+    dev.sees("✅ web is", timeout=60)
+    assert site.spec("web") == {**before, "Mode": {"Replicated": {"Replicas": 4}}}
+
+    site.runs("api", "web:v2")
+    dev.types("/swarm docker service scale web=2 api=2")
+    both = dev.sees("✅ web 4 → 2, api 1 → 2", timeout=60)
+    assert "2/2" in both.text
+    assert (site.replicas("web"), site.replicas("api")) == (2, 2)
+
+    dev.types("/swarm service rm web api")
+    gone = dev.sees("✅ web, api removed", timeout=60)
+    assert "port 8081 free again" in gone.text
+    assert site.cluster.docker("service", "ls", "-q") == ""
+    assert api
+
+
+def test_a_job_ends_complete_and_what_does_not_start_says_why(dev: Person, site: Site) -> None:
+    dev.types(f'/swarm service create --name job --mode replicated-job {site.image("web:v1")} sh -c "echo hi"')
+    dev.sees("✅ job · complete · 1/1", timeout=30)
+
+    dev.types(
+        f"/swarm service create --name moon --constraint node.labels.zone==moon --timeout 4s {site.image('web:v1')}"
+    )
+    message = dev.sees("❌ moon does not run", timeout=30)
+    assert "constraint" in message.text
+    moment = dev.clicks("Remove", on=message)
+    dev.sees("✅ moon removed", timeout=30, after=moment)
+
+    dev.types("/swarm service create --name only lonely:1")
+    dev.sees(re.compile("lonely:1"))
+    dev.types("/swarm service scale job=five")
+    dev.sees("expected a service and a whole number")
+    dev.types("/swarm scale=5 job")
+    dev.sees("scale job=5")
+    dev.types("/swarm service update --autolock=true")
+    dev.sees("has no --autolock")
+    eventually(lambda: "job" in site.cluster.docker("service", "ls"), 5)

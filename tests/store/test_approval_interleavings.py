@@ -1,0 +1,275 @@
+"""Everything that may happen to requests for approval, in any order, on a real Redis with two bots that die at will.
+
+Whatever happens: nothing runs twice, nothing runs without the approvals that it needs or on another plan than was
+approved, and every request comes to an end that somebody can read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from redis import Redis
+
+from bot import approval as rules
+from bot.approval import LIFETIME, Approval, Needs, State
+from bot.errors import ApprovalOver, ApprovedBefore, NotApprover, NotAsker, OwnApproval
+from bot.model import Actor, Plan
+from bot.store.approvals import Approvals
+
+from .conftest import NOW
+
+PEOPLE = tuple(Actor(f"U{number}", f"person{number}") for number in range(4))
+LEADS = {"U1", "U2", "U3"}
+REFUSALS = (ApprovalOver, ApprovedBefore, NotApprover, NotAsker, OwnApproval)
+
+people = st.sampled_from(PEOPLE)
+bots = st.sampled_from([0, 1])
+rarely = st.sampled_from([False, False, False, True])
+
+
+def roles(actor: Actor) -> frozenset[str]:
+    return frozenset({"lead"} if actor.id in LEADS else ())
+
+
+@dataclass
+class Known:
+    """What the model knows of one request: who really approved it, and how often it ran."""
+
+    asker: str
+    count: int
+    fingerprint: str
+    approved: set[str] = field(default_factory=set)
+    over: bool = False
+    runs: int = 0
+
+
+class Interleavings(RuleBasedStateMachine):
+    """People, clocks, bots and the Swarm, each taking one step at a time."""
+
+    requests = Bundle("requests")
+
+    def __init__(self, redis: Redis, other: Redis) -> None:
+        super().__init__()
+        redis.flushall()
+        self.stores = (Approvals(redis), Approvals(other))
+        self.now, self.world, self.number = NOW, 0, 0
+        self.known: dict[str, Known] = {}
+        self.in_hand: list[list[Approval]] = [[], []]
+        self.lives = [0, 0]
+
+    # ---- people
+
+    @rule(target=requests, asker=people, count=st.integers(1, 2))
+    def ask(self, asker: Actor, count: int) -> str:
+        return self._store(
+            Approval(
+                id=self._id(),
+                command={"name": "deploy"},
+                line="deploy web shop/web:2.0",
+                actor=asker,
+                plan=self._plan(),
+                needs=Needs(("lead",), count),
+                asked=self.now,
+                expires=self.now + LIFETIME,
+                channel="C1",
+            )
+        )
+
+    @rule(target=requests, request=requests, actors=st.lists(people, min_size=1, max_size=4), bot=bots, dies=rarely)
+    def approve(self, request: str, actors: list[Actor], bot: int, dies: bool) -> object:
+        """Clicks, as the bots handle them: where the plan has moved, the new one is shown; the last click is acted on."""
+        one, known = self._read(request), self.known[request]
+        if one.state is State.OPEN and one.plan.fingerprint != self._plan().fingerprint:
+            return self._renew(one, bot)
+        for actor in actors:
+            fresh = actor.id not in known.approved and actor.id != known.asker and actor.id in LEADS
+            expected = fresh and not known.over and len(known.approved) < known.count and self.now < one.expires
+            assert self._try(bot, request, lambda a, w=actor: rules.approve(a, w, roles(w), self.now)) == expected
+            if expected:
+                known.approved.add(actor.id)
+        if not dies:
+            self.take(request, [bot, 1 - bot])
+        return multiple()
+
+    @rule(request=requests, actor=people, bot=bots)
+    def reject(self, request: str, actor: Actor, bot: int) -> None:
+        waiting = self._waiting(request)
+        done = self._try(bot, request, lambda a: rules.reject(a, actor, roles(actor), "no", self.now))
+        assert done == (waiting and actor.id in LEADS)
+        self.known[request].over |= done
+
+    @rule(request=requests, actor=people, bot=bots)
+    def withdraw(self, request: str, actor: Actor, bot: int) -> None:
+        waiting = self._waiting(request)
+        done = self._try(bot, request, lambda a: rules.withdraw(a, actor, self.now))
+        assert done == (waiting and actor.id == self.known[request].asker)
+        self.known[request].over |= done
+
+    # ---- the world
+
+    @rule(minutes=st.sampled_from([1, 9, 20, -30]))
+    def time_goes_by(self, minutes: int) -> None:
+        """Clocks may also jump back."""
+        self.now += timedelta(minutes=minutes)
+
+    @rule()
+    def the_service_changes(self) -> None:
+        self.world += 1
+
+    # ---- bots
+
+    @rule(bot=bots)
+    def look_at_the_clock(self, bot: int) -> None:
+        for late in self.stores[bot].due(self.now):
+            ended = self.stores[bot].apply(late.id, lambda a: rules.expire(a, self.now))
+            self.known[late.id].over |= ended is not None
+
+    @rule(order=st.permutations([0, 1]))
+    def find_what_was_approved(self, order: list[int]) -> None:
+        for one in self.stores[0].approved():
+            self.take(one.id, order)
+
+    def take(self, request: str, order: list[int]) -> None:
+        """Both bots try."""
+        known = self.known[request]
+        for bot in order:
+            one = self.stores[bot].claim_run(request, self._name(bot), self.now)
+            if one:
+                assert not known.over
+                assert len(known.approved) >= known.count
+                known.over = True
+                self.in_hand[bot].append(one)
+
+    @rule(target=requests, bot=bots)
+    def check_the_plan_and_run(self, bot: int) -> object:
+        if not self.in_hand[bot]:
+            return multiple()
+        one = self.in_hand[bot].pop(0)
+        if one.plan.fingerprint != self._plan().fingerprint:
+            return self._renew(one, bot)
+        begun = self.stores[bot].apply(one.id, lambda a: rules.begin(a, f"run-{one.id}"))
+        if begun:
+            self.known[one.id].runs += 1
+            assert self.known[one.id].fingerprint == self._plan().fingerprint
+            self.world += 1
+            self.stores[bot].apply(one.id, lambda a: rules.finish(a, "done", self.now))
+        return multiple()
+
+    @rule(bot=bots)
+    def begin_and_die(self, bot: int) -> None:
+        if self.in_hand[bot]:
+            one = self.in_hand[bot].pop(0)
+            if self.stores[bot].apply(one.id, lambda a: rules.begin(a, "run")):
+                self.known[one.id].runs += 1
+                self.world += 1
+        self.die(bot)
+
+    @rule(bot=bots)
+    def die(self, bot: int) -> None:
+        """What the bot had in hand is gone; the next one has another name."""
+        self.in_hand[bot].clear()
+        self.lives[bot] += 1
+
+    @rule(bot=bots)
+    def find_what_the_dead_left(self, bot: int) -> None:
+        alive = (self._name(0), self._name(1))
+        for left in self.stores[bot].claimed():
+            if left.bot not in alive:
+                words = "interrupted" if left.run else "did not run"
+                assert self.stores[bot].apply(left.id, lambda a, w=words: rules.finish(a, w, self.now))  # type: ignore[misc]
+
+    # ---- always
+
+    @invariant()
+    def nothing_runs_twice_or_without_approval(self) -> None:
+        for known in self.known.values():
+            assert known.runs <= 1
+            assert not known.runs or len(known.approved) >= known.count
+            assert known.asker not in known.approved
+
+    @invariant()
+    def no_request_is_lost(self) -> None:
+        store = self.stores[0]
+        listed = [one.id for one in (*store.open(), *store.approved(), *store.claimed())]
+        assert len(listed) == len(set(listed))
+        for name, known in self.known.items():
+            one = self._read(name)
+            assert (name in listed) == (not one.state.ended)
+            assert not known.runs or one.run
+            assert one.state is not State.REPLACED or one.successor in self.known
+
+    def teardown(self) -> None:
+        """In the end every bot dies, a new one looks, and time runs out: then everything has ended."""
+        self.die(0)
+        self.die(1)
+        self.find_what_the_dead_left(0)
+        self.now += 10 * LIFETIME
+        self.look_at_the_clock(1)
+        for name, known in self.known.items():
+            one = self._read(name)
+            assert one.state.ended
+            assert one.ended
+            assert (one.state is State.DONE and bool(one.run)) == bool(known.runs)
+
+    # ---- parts
+
+    def _id(self) -> str:
+        self.number += 1
+        return f"a{self.number}"
+
+    def _plan(self) -> Plan:
+        return Plan(title="web", targets=("service:s1",), fingerprint=f"f{self.world}", services=("web",))
+
+    def _name(self, bot: int) -> str:
+        return f"bot-{bot}-{self.lives[bot]}"
+
+    def _store(self, one: Approval) -> str:
+        self.stores[0].create(one)
+        return self._note(one)
+
+    def _note(self, one: Approval) -> str:
+        self.known[one.id] = Known(one.actor.id, one.needs.count, one.plan.fingerprint)
+        return one.id
+
+    def _renew(self, one: Approval, bot: int) -> object:
+        new = rules.renewed(one, self._id(), self._plan(), one.needs, self.now)
+        if not self.stores[bot].replace(one.id, new, self.now):
+            assert self._read(one.id).state.ended
+            return multiple()
+        self.known[one.id].over = True
+        return self._note(new)
+
+    def _read(self, request: str) -> Approval:
+        one = self.stores[0].get(request)
+        assert one
+        return one
+
+    def _waiting(self, request: str) -> bool:
+        return self._read(request).state.waiting and self.now < self._read(request).expires
+
+    def _try(self, bot: int, request: str, step: object) -> bool:
+        try:
+            self.stores[bot].apply(request, step)  # type: ignore[arg-type]
+        except REFUSALS:
+            return False
+        return True
+
+
+def test_whatever_happens_in_whatever_order(redis: Redis, other_redis: Redis) -> None:
+    def machine() -> Interleavings:
+        return Interleavings(redis, other_redis)
+
+    run_state_machine_as_test(
+        machine,  # type: ignore[arg-type]
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )

@@ -1,0 +1,265 @@
+"""Requests for approval in Redis: one of all who try gets it, whatever dies in between."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from redis import Redis
+
+from bot import approval as rules
+from bot.approval import LIFETIME, Approval, Needs, State
+from bot.errors import ApprovalGone, ApprovalOver, ApprovedBefore, StoreAway
+from bot.model import Actor, Difference, MessageRef, Plan
+from bot.store.approvals import Approvals
+from bot.store.connection import connect
+
+from .conftest import ANN, NOW, Server
+
+LEAD, BOSS = Actor("U2", "lead", frozenset({"S0LEAD"})), Actor("U3", "boss")
+ROLES = frozenset({"lead"})
+MINUTE = timedelta(minutes=1)
+
+
+def request(approval_id: str = "a1", asked_after: timedelta = timedelta(), count: int = 1) -> Approval:
+    return Approval(
+        id=approval_id,
+        command={"name": "service scale", "replicas": ["web=8"]},
+        line="service scale web=8",
+        actor=ANN,
+        plan=Plan(
+            title="web · 8 replicas",
+            targets=("service:s1",),
+            fingerprint="f1",
+            services=("web",),
+            replicas=8,
+            changes=(Difference("replicas", "3", "8"),),
+            warnings=("the five new ones go to node1",),
+        ),
+        needs=Needs(("lead",), count),
+        asked=NOW + asked_after,
+        expires=NOW + asked_after + LIFETIME,
+        channel="C1",
+    )
+
+
+def approved_by(*actors: Actor) -> Callable[[Approval], Approval]:
+    def step(one: Approval) -> Approval:
+        for actor in actors:
+            one = rules.approve(one, actor, ROLES, NOW + MINUTE)
+        return one
+
+    return step
+
+
+def at_once(tries: list[Callable[[], object]]) -> list[object]:
+    """What each of them came to, an error as its class."""
+    gate, found = threading.Barrier(len(tries)), list[object]()
+
+    def run(one: Callable[[], object]) -> None:
+        gate.wait()
+        try:
+            found.append(one())
+        except (ApprovalOver, ApprovedBefore) as error:
+            found.append(type(error))
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in tries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_a_request_waits_as_it_was_asked(redis: Redis, other_redis: Redis) -> None:
+    Approvals(redis).create(request())
+    assert Approvals(other_redis).get("a1") == request()
+    assert Approvals(other_redis).open() == (request(),)
+
+
+def test_what_is_not_there_says_so(redis: Redis) -> None:
+    store = Approvals(redis)
+    assert store.get("a1") is None
+    with pytest.raises(ApprovalGone) as found:
+        store.apply("a1", approved_by(LEAD))
+    assert found.value.approval_id == "a1"
+    with pytest.raises(ApprovalGone):
+        store.claim_run("a1", "bot", NOW)
+    assert redis.keys() == []
+
+
+def test_a_refused_step_writes_nothing(redis: Redis) -> None:
+    store = Approvals(redis)
+    store.create(request(count=2))
+    store.apply("a1", approved_by(LEAD))
+    before = store.get("a1")
+    with pytest.raises(ApprovedBefore):
+        store.apply("a1", approved_by(LEAD))
+    assert store.apply("a1", lambda one: rules.expire(one, NOW)) is None
+    assert store.get("a1") == before
+
+
+def test_two_leads_in_the_same_instant_both_count(redis: Redis, other_redis: Redis) -> None:
+    bots = (Approvals(redis), Approvals(other_redis))
+    for number in range(10):
+        name = f"a{number}"
+        bots[0].create(request(name, count=2))
+        at_once([partial(bots[i].apply, name, approved_by(who)) for i, who in enumerate((LEAD, BOSS))])
+        one = bots[0].get(name)
+        assert one
+        assert one.state is State.APPROVED
+        assert set(one.approvers) == {"lead", "boss"}
+
+
+def test_twenty_clicks_of_one_person_count_once(redis: Redis, other_redis: Redis) -> None:
+    bots = (Approvals(redis), Approvals(other_redis))
+    bots[0].create(request(count=2))
+    found = at_once([partial(bots[i % 2].apply, "a1", approved_by(LEAD)) for i in range(20)])
+    assert found.count(ApprovedBefore) == 19
+    one = bots[0].get("a1")
+    assert one
+    assert one.approvers == ("lead",)
+
+
+def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(redis: Redis, other_redis: Redis) -> None:
+    bots = (Approvals(redis), Approvals(other_redis))
+
+    def approve_and_run(name: str) -> None:
+        bots[0].apply(name, approved_by(LEAD))
+        bots[0].claim_run(name, "bot-1", NOW + MINUTE)
+
+    def reject(name: str) -> None:
+        bots[1].apply(name, lambda one: rules.reject(one, BOSS, ROLES, "no", NOW))
+
+    for number in range(10):
+        bots[0].create(request(f"a{number}"))
+        at_once([partial(approve_and_run, f"a{number}"), partial(reject, f"a{number}")])
+        one = bots[0].get(f"a{number}")
+        assert one
+        assert one.state in (State.RUNNING, State.REJECTED)
+        assert (one.state is State.RUNNING) == bool(one.bot)
+
+
+def test_of_thirty_who_would_run_it_one_does(redis: Redis, other_redis: Redis) -> None:
+    bots = (Approvals(redis), Approvals(other_redis))
+    bots[0].create(request())
+    bots[0].apply("a1", approved_by(LEAD))
+    found = at_once([partial(bots[i % 2].claim_run, "a1", f"bot-{i}", NOW + MINUTE) for i in range(30)])
+    winners = [one for one in found if isinstance(one, Approval)]
+    assert len(winners) == 1
+    assert bots[1].claimed() == (winners[0],)
+    assert winners[0].taken == NOW + MINUTE
+
+
+def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
+    store = Approvals(redis)
+    for number, name in enumerate(("open", "approved", "running", "done", "rejected")):
+        store.create(request(name, number * MINUTE))
+    for name in ("approved", "running", "done"):
+        store.apply(name, approved_by(LEAD))
+    for name in ("running", "done"):
+        assert store.claim_run(name, "bot", NOW + MINUTE)
+    store.apply("done", lambda one: rules.finish(one, "done", NOW))
+    store.apply("rejected", lambda one: rules.reject(one, BOSS, ROLES, "no", NOW))
+    lists = (store.open(), store.approved(), store.claimed())
+    assert [[one.id for one in found] for found in lists] == [["open"], ["approved"], ["running"]]
+    for one in (*lists[0], *lists[1], *lists[2]):
+        store.apply(one.id, lambda one: rules.finish(one, "did not run", NOW))
+    assert {name.rpartition(":")[0] for name in redis.keys("*")} == {"swarmbot:approval"}
+
+
+def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
+    store = Approvals(redis)
+    store.create(request("early"))
+    store.create(request("late", 10 * MINUTE))
+    assert store.due(NOW + LIFETIME - MINUTE) == ()
+    assert [one.id for one in store.due(NOW + LIFETIME)] == ["early"]
+    assert store.apply("early", lambda one: rules.expire(one, NOW + LIFETIME))
+    assert store.due(NOW + LIFETIME) == ()
+    ended = store.get("early")
+    assert ended
+    assert ended.state is State.EXPIRED
+
+
+def test_what_ended_is_kept_for_seven_days_and_what_waits_for_ever(redis: Redis) -> None:
+    store = Approvals(redis)
+    store.create(request())
+    assert redis.ttl("swarmbot:approval:a1") == -1
+    store.apply("a1", lambda one: rules.withdraw(one, ANN, NOW))
+    assert 7 * 86_400 - 60 < redis.ttl("swarmbot:approval:a1") <= 7 * 86_400
+    assert redis.keys() == ["swarmbot:approval:a1"]
+
+
+def test_a_successor_takes_the_place_and_the_message(redis: Redis, other_redis: Redis) -> None:
+    store = Approvals(redis)
+    store.create(request(count=2))
+    store.posted("a1", MessageRef("C1", "1.2"))
+    old = store.apply("a1", approved_by(LEAD))
+    new = rules.renewed(old, "a2", replace(old.plan, fingerprint="f2"), old.needs, NOW + MINUTE)
+    assert store.replace("a1", new, NOW + MINUTE)
+    assert Approvals(other_redis).open() == (new,)
+    stored, ended = store.get("a2"), store.get("a1")
+    assert stored
+    assert ended
+    assert (stored.message, stored.given) == (MessageRef("C1", "1.2"), ())
+    assert (ended.state, ended.successor) == (State.REPLACED, "a2")
+    with pytest.raises(ApprovalOver):
+        store.apply("a1", approved_by(BOSS))
+
+
+def test_of_two_bots_that_see_the_plan_moved_one_writes_the_successor(redis: Redis, other_redis: Redis) -> None:
+    bots = (Approvals(redis), Approvals(other_redis))
+    bots[0].create(request())
+    news = [replace(request(name), plan=replace(request().plan, fingerprint=name)) for name in ("a2", "a3")]
+    found = at_once([partial(bots[i].replace, "a1", news[i], NOW) for i in (0, 1)])
+    assert found.count(None) == 1
+    assert len(bots[0].open()) == 1
+
+
+def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
+    store = Approvals(redis)
+    store.create(request())
+    store.apply("a1", approved_by(LEAD))
+    store.claim_run("a1", "bot", NOW)
+    store.apply("a1", lambda one: rules.begin(one, "r1"))
+    assert store.replace("a1", request("a2"), NOW) is None
+    assert store.get("a2") is None
+
+
+def test_slack_may_tell_the_message_after_the_plan_was_replaced(redis: Redis) -> None:
+    store = Approvals(redis)
+    store.create(request())
+    store.replace("a1", request("a2"), NOW)
+    store.posted("a1", MessageRef("C1", "1.2"))
+    assert [getattr(store.get(name), "message", None) for name in ("a1", "a2")] == [MessageRef("C1", "1.2")] * 2
+    store.posted("unknown", MessageRef("C1", "1.2"))
+    assert store.get("unknown") is None
+
+
+def test_the_message_survives_every_step(redis: Redis) -> None:
+    store = Approvals(redis)
+    store.create(request())
+    store.posted("a1", MessageRef("C1", "1.2"))
+    assert store.apply("a1", approved_by(LEAD)).message == MessageRef("C1", "1.2")
+    assert [one.message for one in store.approved()] == [MessageRef("C1", "1.2")]
+
+
+def test_a_restart_of_redis_between_request_and_click_loses_nothing(mortal: Server) -> None:
+    with connect(mortal.url) as redis:
+        store = Approvals(redis)
+        store.create(request(count=2))
+        store.apply("a1", approved_by(LEAD))
+        mortal.kill()
+        with pytest.raises(StoreAway):
+            store.apply("a1", approved_by(BOSS))
+        mortal.start()
+        assert store.apply("a1", approved_by(BOSS)).state is State.APPROVED
+        assert store.claim_run("a1", "bot", NOW + MINUTE)
+        mortal.kill()
+        mortal.start()
+        assert store.claim_run("a1", "bot-2", NOW + MINUTE) is None
+        assert [one.bot for one in store.claimed()] == ["bot"]

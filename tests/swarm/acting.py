@@ -1,0 +1,57 @@
+"""Lines as typed, run against a real Swarm with everything of the bot but Slack."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot import line
+from bot.app import TABLE
+from bot.command import Change, Context, utc_now
+from bot.model import Actor, Ending, Outcome, Plan, Progress, Rollout
+from bot.rollouts import Roller, Run
+from bot.settings import Settings
+from bot.store.embedded import Embedded
+from bot.store.store import Store
+from bot.swarm.swarm import Swarm
+
+ANN = Actor("U1", "ann")
+
+
+@dataclass
+class Acting:
+    """Plans and applies what is typed. `seen` holds every look that was shown."""
+
+    context: Context
+    seen: list[tuple[Rollout, Progress]] = field(default_factory=list)
+
+    def plan(self, text: str) -> Plan:
+        command = line.parse(text, TABLE)
+        assert isinstance(command, Change)
+        return command.plan(self.context)
+
+    def does(self, text: str) -> Outcome:
+        command = line.parse(text, TABLE)
+        assert isinstance(command, Change)
+        plan = command.plan(self.context)
+        if plan.nothing:
+            return Outcome(ending=Ending.DONE, title=plan.nothing, seconds=0.0)
+        with self.context.store.locks.hold(plan.targets, ANN.name, plan.title) as held:
+            run = Run(secrets.token_hex(5), "C1", held, "audit", lambda *look: self.seen.append(look))
+            outcome = command.apply(self.context, plan, run)
+            if outcome.rollout:
+                self.context.roller.close(outcome.rollout, outcome.ending, held.fence)
+            return outcome
+
+
+def acting(swarm: Swarm, store: Store, folder: Path) -> Acting:
+    settings = Settings(SWARMBOT_DATA=folder)
+    roller = Roller(swarm, store, utc_now, threading.Event())
+    return Acting(Context(swarm, store, roller, TABLE, settings, ANN))
+
+
+def redis(folder: Path) -> tuple[Embedded, Store]:
+    server = Embedded(folder / "redis")
+    return server, Store.connect(server.start())

@@ -1,0 +1,173 @@
+"""The messages around approvals, holds, the line and the audit, by the name of their golden file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bot import errors
+from bot.approval import LIFETIME, Approval, Given, Needs, State
+from bot.hold import Hold, Queued
+from bot.model import Actor, Difference, Kind, Lock, Message, Plan
+from bot.render import approvals, audited, holds
+from bot.render import errors as explained
+from bot.render.audited import Audited
+from tests.unit.render import values as v
+
+MINUTE = timedelta(minutes=1)
+DEV, LEAD, BOSS = Actor("U0TOLD", "dev"), Actor("U2", "lead"), Actor("U3", "boss")
+DEPLOY = Plan(
+    title="web → shop/web:2.0",
+    targets=("service:s1",),
+    fingerprint="f1",
+    services=("web",),
+    changes=(
+        Difference("image", f"{v.OLD}", f"{v.NEW}"),
+        Difference("--update-parallelism", "1", "2"),
+        Difference("--update-delay", "", "2s"),
+    ),
+    summary="4 replicas, 2 at a time, 2 s apart · rolls back on failure",
+    warnings=("the image has no health check: a task counts as up as soon as it runs",),
+)
+SCALE = Plan(
+    title="web · 8 replicas",
+    targets=("service:s1",),
+    fingerprint="f2",
+    services=("web",),
+    replicas=8,
+    changes=(Difference("replicas", "3", "8"),),
+    summary="no running task restarts",
+)
+OPEN = Approval(
+    id="4f2a91c0d1",
+    command={"name": "deploy", "service": "web", "image": "shop/web:2.0"},
+    line="deploy web shop/web:2.0",
+    actor=DEV,
+    plan=DEPLOY,
+    needs=Needs(("lead",)),
+    asked=v.NOW,
+    expires=v.NOW + LIFETIME,
+    channel="C1",
+)
+TWO = replace(OPEN, needs=Needs(("lead", "operator"), 2))
+ONE_OF_TWO = replace(TWO, given=(Given(LEAD, v.NOW + MINUTE),))
+APPROVED = replace(OPEN, state=State.APPROVED, given=(Given(LEAD, v.NOW + MINUTE),))
+MOVED = replace(OPEN, moved=("image would become shop/web:2.0 @99, not shop/web:2.0 @4f", "6 replicas"))
+SCALING = replace(OPEN, id="77aa", plan=SCALE, line="service scale web=8", command={"reason": "sale at noon"})
+DANGER = replace(
+    OPEN, id="99bb", plan=replace(SCALE, title="service rm web", kind=Kind.DANGER, changes=(), summary="8 tasks end")
+)
+ODD = replace(
+    TWO,
+    actor=Actor("U0TOLD", v.HOSTILE),
+    command={"reason": v.HOSTILE},
+    plan=replace(DEPLOY, title=v.LONG + v.HOSTILE, summary=v.HOSTILE, warnings=(v.HOSTILE,)),
+    given=(Given(Actor("U2", v.HOSTILE), v.NOW),),
+    moved=(v.HOSTILE,),
+    reason=v.HOSTILE,
+    by=v.HOSTILE,
+)
+HOLD = Hold(
+    pattern="web", owner=LEAD, reason="incident 42", since=v.NOW - 25 * MINUTE, until=v.NOW + timedelta(hours=1)
+)
+WIDE = replace(HOLD, pattern="shop_*", until=None, owner=BOSS, reason=v.HOSTILE)
+FREEZE = Hold(pattern="*", owner=BOSS, reason="Black Friday", since=v.NOW, until=v.NOW + timedelta(days=2), freeze=True)
+WAITING = Queued(
+    id="q1",
+    service_id="s1",
+    service="web",
+    line="deploy web shop/web:2.0",
+    title="web → shop/web:2.0",
+    fingerprint="f1",
+    actor=DEV,
+    channel="C1",
+    at=v.NOW - 2 * MINUTE,
+)
+LOCK = Lock("service:s1", "bot-1", "lead", "web → shop/web:1.9", v.NOW - 3 * MINUTE, 3)
+ENTRY = Audited(
+    at=v.NOW, actor="dev", what="web → shop/web:2.0", source="C1", approved_by=("lead",), result="done", took=31
+)
+
+
+def over(state: State, base: Approval = OPEN, **fields: object) -> Approval:
+    return replace(base, state=state, ended=v.NOW + 2 * MINUTE, **fields)  # type: ignore[arg-type]
+
+
+def ended(state: State, base: Approval = OPEN, **fields: object) -> Message:
+    return approvals.shown(over(state, base, **fields))
+
+
+def requests() -> Mapping[str, Callable[[], Message]]:
+    later = replace(SCALING, expires=v.NOW + 5 * MINUTE)
+    return {
+        "approval": lambda: approvals.shown(OPEN),
+        "approval-two": lambda: approvals.shown(ONE_OF_TWO, ("U0TOLD",)),
+        "approval-moved": lambda: approvals.shown(MOVED),
+        "approval-scale": lambda: approvals.shown(SCALING),
+        "approval-danger": lambda: approvals.shown(DANGER),
+        "approval-odd": lambda: approvals.shown(ODD),
+        "approval-approved": lambda: approvals.shown(APPROVED),
+        "approval-rejected": lambda: ended(State.REJECTED, by="lead", reason="not before the sale"),
+        "approval-rejected-odd": lambda: ended(State.REJECTED, ODD),
+        "approval-withdrawn": lambda: ended(State.WITHDRAWN, by="dev"),
+        "approval-expired": lambda: ended(State.EXPIRED),
+        "approval-expired-two": lambda: ended(State.EXPIRED, ONE_OF_TWO),
+        "approval-expired-approved": lambda: ended(State.EXPIRED, APPROVED),
+        "approval-replaced": lambda: ended(State.REPLACED, successor="a2"),
+        "approval-done": lambda: ended(State.DONE, APPROVED, reason="nothing to change"),
+        "approval-failed": lambda: ended(State.DONE, APPROVED, reason="failed"),
+        "approval-told": lambda: approvals.told(over(State.REJECTED, by="lead", reason="not before the sale")),
+        "approval-reminder": lambda: approvals.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
+        "approval-did-not-run": lambda: approvals.abandoned(APPROVED),
+        "approval-interrupted": lambda: approvals.abandoned(replace(APPROVED, run="r1")),
+        "approvals": lambda: approvals.listed([OPEN, later, replace(TWO, id="aa")], v.NOW + MINUTE),
+        "approvals-one": lambda: approvals.listed([OPEN], v.NOW),
+        "approvals-none": lambda: approvals.listed([], v.NOW),
+        "approvals-50": lambda: approvals.listed([replace(ODD, id=f"a{n}") for n in range(50)], v.NOW),
+    }
+
+
+def others() -> Mapping[str, Callable[[], Message]]:
+    busy = replace(ENTRY, result="", took=None, approved_by=(), what="node update node2", actor="lead")
+    bad = replace(ENTRY, what=v.HOSTILE, actor=v.HOSTILE, result="failed · ImageNotFound")
+    return {
+        "holds": lambda: holds.listed([HOLD, WIDE], v.NOW),
+        "holds-one": lambda: holds.listed([HOLD], v.NOW),
+        "holds-none": lambda: holds.listed([], v.NOW),
+        "holds-frozen": lambda: holds.listed([FREEZE, HOLD], v.NOW),
+        "queued": lambda: holds.queued(WAITING, 2, LOCK),
+        "queued-free": lambda: holds.queued(replace(WAITING, title=v.HOSTILE), 1, None),
+        "queue": lambda: holds.lined_up([WAITING, replace(WAITING, id="q2", title=v.HOSTILE)], v.NOW),
+        "queue-none": lambda: holds.lined_up([], v.NOW),
+        "audit": lambda: audited.audited([busy, ENTRY, bad], 50),
+        "audit-unapproved": lambda: audited.audited([busy], 50),
+        "audit-50": lambda: audited.audited([ENTRY] * 50, 50),
+        "audit-none": lambda: audited.audited([], 50),
+    }
+
+
+REFUSALS: Mapping[str, errors.SwarmbotError] = {
+    "gone": errors.ApprovalGone(v.HOSTILE),
+    "own": errors.OwnApproval(OPEN),
+    "not-approver": errors.NotApprover(TWO),
+    "approved-before": errors.ApprovedBefore(ONE_OF_TWO),
+    "not-asker": errors.NotAsker(OPEN),
+    "held": errors.Held(HOLD, "web"),
+    "held-wide": errors.Held(WIDE, "shop_web"),
+    "frozen": errors.Held(FREEZE, "web"),
+    "not-yours": errors.NotYours(HOLD),
+    "over-approved": errors.ApprovalOver(APPROVED),
+    "over-running": errors.ApprovalOver(over(State.RUNNING, APPROVED)),
+    "over-done": errors.ApprovalOver(over(State.DONE, APPROVED, reason="rolled back")),
+    "over-rejected": errors.ApprovalOver(over(State.REJECTED, by="lead", reason="not now")),
+    "over-withdrawn": errors.ApprovalOver(over(State.WITHDRAWN, by="dev")),
+    "over-expired": errors.ApprovalOver(over(State.EXPIRED)),
+    "over-replaced": errors.ApprovalOver(over(State.REPLACED)),
+}
+
+
+def messages() -> Mapping[str, Callable[[], Message]]:
+    """All of them by name."""
+    refused = {f"refusal-{name}": (lambda error=error: explained.explain(error)) for name, error in REFUSALS.items()}
+    return {**requests(), **others(), **refused}
