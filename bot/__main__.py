@@ -6,12 +6,17 @@ import logging
 import signal
 import sys
 import threading
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bot.errors import InvalidSetting
+from bot.errors import InvalidSetting, StoreAway
 from bot.settings import Settings, load
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @click.group()
@@ -51,6 +56,51 @@ def check() -> None:
     from bot.check import check as run_checks  # noqa: PLC0415 - as above
 
     sys.exit(0 if run_checks(_settings()) else 1)
+
+
+@main.group()
+def audit() -> None:
+    """Prove and export the audit. With the bot's own Redis it works while the bot runs, and while it does not."""
+
+
+@audit.command()
+def verify() -> None:
+    """Say whether any entry was changed, added or removed; exits with 1 where one was."""
+    with _store() as store:
+        found = store.audit.verify()
+    if found.ok:
+        print(f"{found.entries} entries, none was changed; the newest has the hash {found.head or 'none'}")
+    else:
+        print(f"entry {found.broken} was changed, added or removed; the {found.entries} before it are whole")
+    sys.exit(0 if found.ok else 1)
+
+
+@audit.command()
+def export() -> None:
+    """Write every entry as a line of JSON, the oldest first, each with its hash and the one before."""
+    with _store() as store:
+        for line in store.audit.export():
+            print(line)
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    """The configured Redis for as long as the block runs; ends the program in words where it is away."""
+    from bot.store.embedded import Embedded  # noqa: PLC0415 - `run` decides for itself when to load what
+    from bot.store.store import Store  # noqa: PLC0415 - as above
+
+    settings = _settings()
+    redis = Embedded(settings.data / "redis")
+    try:
+        store = Store.connect(settings.redis_url.get_secret_value() if settings.redis_url else redis.start())
+        yield store
+        store.close()
+    except InvalidSetting as error:
+        _refuse(error)
+    except StoreAway as away:
+        _refuse(InvalidSetting("REDIS_URL", f"Redis does not answer: {away.reason}"))
+    finally:
+        redis.stop()
 
 
 def _settings() -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 
 from slack_bolt import App
 
-from bot.command import Table, utc_now
+from bot.command import utc_now
+from bot.consent import Consent
 from bot.errors import InvalidSetting, SwarmbotError
 from bot.metrics import Metrics
+from bot.performing import Performer
 from bot.pipeline import Pipeline
 from bot.poster import Poster
 from bot.rollouts import Roller
@@ -22,63 +25,23 @@ from bot.store.store import Store
 from bot.swarm.engines import Engines
 from bot.swarm.swarm import Swarm
 from bot.swarm_model import EngineAddress
-from handlers import (
-    authority,
-    autolock,
-    create,
-    credentials,
-    deploy,
-    help,  # noqa: A004 - the family of the command `help`
-    membership,
-    network,
-    node,
-    node_change,
-    node_rm,
-    remove,
-    scale,
-    service,
-    stack,
-    status,
-    stored,
-    swarm,
-    update,
-)
+from handlers.commands import TABLE
 from handlers.http import Server, Web
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.socket import Socket
 from handlers.slack.wiring import Door, bolt, web_client
+from jobs.approvals import Requests
+from jobs.queue import Line
 from jobs.rollouts import Orphans
 from jobs.scheduler import Job, Scheduler
 
 log = logging.getLogger(__name__)
 
-TABLE = Table(
-    (
-        *status.COMMANDS,
-        *deploy.COMMANDS,
-        *service.COMMANDS,
-        *create.COMMANDS,
-        *update.COMMANDS,
-        *scale.COMMANDS,
-        *remove.COMMANDS,
-        *node.COMMANDS,
-        *node_change.COMMANDS,
-        *node_rm.COMMANDS,
-        *stack.COMMANDS,
-        *network.COMMANDS,
-        *stored.COMMANDS,
-        *swarm.COMMANDS,
-        *membership.COMMANDS,
-        *credentials.COMMANDS,
-        *autolock.COMMANDS,
-        *authority.COMMANDS,
-        *help.COMMANDS,
-    )
-)
 WORKERS = 128
 """A rollout keeps one of these busy until its end; idle ones cost nothing but address space."""
-ADOPT_EVERY = 2.0
+LOOK_EVERY = 2.0
+"""Seconds between two looks for what a bot that is gone has left, for what expires, and for whose turn has come."""
 
 
 @dataclass(frozen=True)
@@ -131,19 +94,26 @@ def build(settings: Settings) -> Bot:
     poster = Poster(client, on_event=metrics.slack)
     stopping = threading.Event()
     roller = Roller(swarm, store, utc_now, stopping)
-    pipeline = Pipeline(swarm, store, poster, roller, TABLE, settings, metrics, utc_now)
+    people = People(client, settings)
+    performer = Performer(store, poster, roller, metrics, utc_now)
+    consent = Consent(store, poster, settings, TABLE, utc_now, people.verified, secrets.token_hex(4))
+    pipeline = Pipeline(swarm, store, poster, roller, performer, consent, TABLE, settings, metrics, utc_now)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="work")
-    door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, _people(settings, client), store.seen, pool)
+    door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool)
     app, socket = _slack(settings, client, door)
     web = Web(_checks(store, swarm, socket), metrics.exposition, None if socket else app)
-    orphans = Orphans(store, pipeline, pool, utc_now)
+    jobs = (
+        Job("rollouts", LOOK_EVERY, Orphans(store, performer, pool, utc_now).run),
+        Job("approvals", LOOK_EVERY, Requests(store, consent, pipeline.resume, pool, utc_now).run),
+        Job("queue", LOOK_EVERY, Line(store, pipeline.execute, people.verified, pool, utc_now).run),
+    )
     return Bot(
         settings,
         swarm,
         store,
         poster,
         pool,
-        Scheduler((Job("rollouts", ADOPT_EVERY, orphans.run),)),
+        Scheduler(jobs),
         Server(web.app(), settings.host, settings.port),
         stopping,
         socket,
@@ -156,11 +126,6 @@ def _store(settings: Settings) -> tuple[Embedded | None, Store]:
         return None, Store.connect(settings.redis_url.get_secret_value())
     redis = Embedded(settings.data / "redis")
     return redis, Store.connect(redis.start())
-
-
-def _people(settings: Settings, client: object) -> People:
-    groups = dict.fromkeys(group for role in settings.roles for group in role.groups)
-    return People(client, tuple(groups))  # type: ignore[arg-type]
 
 
 def _slack(settings: Settings, client: object, door: Door) -> tuple[App, Socket | None]:

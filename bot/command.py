@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.approval import Approval
 from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.rollouts import Roller, Run
 from bot.settings import Settings
@@ -72,6 +73,16 @@ class Form(BaseModel):
         """What the filled form stands for."""
 
 
+class Vote(Command):
+    """A step on a request that waits for approval. The request says who may take it, and policy is not asked."""
+
+    kind: ClassVar[Kind] = Kind.CHANGE
+
+    @abstractmethod
+    def take(self, context: Context) -> Approval:
+        """Take the step, and return the request as it is then; raises where it may not be taken."""
+
+
 class Query(Command):
     """Reads and answers only who asked."""
 
@@ -98,6 +109,11 @@ class Change(Command):
     @abstractmethod
     def apply(self, context: Context, plan: Any, run: Run) -> Outcome:
         """Do what the plan says, or raise; `plan` is what this command's own `plan` returned."""
+
+
+def written(command: Command) -> dict[str, Any]:
+    """A command as the audit records it and as it waits for approval; secrets are masked."""
+    return {"command": command.full_name(), **command.model_dump(mode="json", exclude_defaults=True)}
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,11 @@ class UnclosedQuote(SwarmbotError):
 
 @dataclass(eq=False)
 class UnknownCommand(SwarmbotError):
-    """No command has this name. `near` holds full names, the likeliest first."""
+    """No command has this name. `near` holds full names, the likeliest first; `right` a whole line, where one is known."""
 
     typed: str
     near: tuple[str, ...] = ()
+    right: str = ""
 
 
 @dataclass(eq=False)

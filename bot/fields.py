@@ -206,3 +206,8 @@ class Lookup:
     """Marks a field of a form whose value is looked up while it is typed; `kind` is `service`, `node` or `network`."""
 
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Marks a field of a form that is not asked for: the line that opened the form gave it."""

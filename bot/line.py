@@ -8,7 +8,7 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
 import click
@@ -63,22 +63,24 @@ def parse(line: str, table: Table) -> Command:
         words[0] = "help"
     found = table.find(words)
     if found is None:
-        raise UnknownCommand(" ".join(words[:2])[:_SHOWN], nearest(words, table))
+        raise UnknownCommand(" ".join(words[:2])[:_SHOWN], nearest(words, table), _turned_round(words, table))
     command, count = found
     try:
         return build(command, words[count:])
     except _HelpWanted:
         return build(table.by_name["help"], command.full_name().split())
+    except UnknownFlag as error:
+        raise replace(error, right=_elsewhere(error, words, table)) from None
 
 
-def bare(line: str, table: Table) -> type[Command] | None:
-    """The command of which nothing but the name was typed, or nothing but a secret that does not belong there."""
+def bare(line: str, table: Table) -> tuple[type[Command], list[str]] | None:
+    """The command that a line names, and the words behind its name; None where there is none."""
     try:
         words = split(line)
     except SwarmbotError:
         return None
     found = table.find(words)
-    return found[0] if found and (len(words) == found[1] or has_secret(line)) else None
+    return (found[0], words[found[1] :]) if found else None
 
 
 def has_secret(line: str) -> bool:
@@ -131,6 +133,28 @@ def nearest(words: Sequence[str], table: Table) -> tuple[str, ...]:
         found += difflib.get_close_matches(typed[:_SHOWN].lower(), names, n=3, cutoff=0.6)
     found += [name for name in names if name.split()[-1] == words[0].lower()]
     return tuple(dict.fromkeys(found))[:3]
+
+
+def _turned_round(words: Sequence[str], table: Table) -> str:
+    """`scale=5 web` the right way round, `scale web=5`, for commands that take such pairs."""
+    for index, word in enumerate(words[:-1]):
+        name, equals, value = word.partition("=")
+        found = table.find([*words[:index], name])
+        if equals and found and found[1] == index + 1 and any("=" in param.metavar for param in parameters(found[0])):
+            return " ".join([*words[:index], name, f"{words[index + 1]}={value}"])
+    return ""
+
+
+def _elsewhere(error: UnknownFlag, words: Sequence[str], table: Table) -> str:
+    """The flag with the command of the same verb that has it: `service update --autolock` means `swarm update`."""
+    verb = error.command.split()[-1]
+    for command in table.commands:
+        param = next((param for param in parameters(command) if error.flag in param.spellings), None)
+        if param and command.full_name().split()[-1] == verb:
+            place = next(index for index, word in enumerate(words) if word.partition("=")[0] == error.flag)
+            follows = 1 if param.switch or "=" in words[place] else 2
+            return " ".join([command.full_name(), *words[place : place + follows]])
+    return ""
 
 
 def build(command: type[Command], words: Sequence[str]) -> Command:

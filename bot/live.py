@@ -29,6 +29,7 @@ class Live:
     now: Callable[[], datetime]
     message: Handle | MessageRef | None = None
     rollout: Rollout | None = None
+    small: str = ""
 
     def show(self, rollout: Rollout, progress: Progress) -> None:
         """Show where the rollout stands."""
@@ -45,7 +46,7 @@ class Live:
             return
         if outcome.rollout is None:
             if plan:
-                self._put(plans.ended(plan, outcome), final=True)
+                self._put(plans.ended(plan, outcome, self.small), final=True)
             return
         self.rollout = outcome.rollout
         handle = self._put(rollouts.ended(outcome), final=True)

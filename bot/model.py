@@ -18,11 +18,15 @@ Spec = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: Slack's user id, a name to show, and the ids of the user groups that the roles name."""
+    """Who asks: Slack's user id, a name to show, and the ids of the user groups that the roles name.
+
+    An `outsider` is a guest, a bot, or from another workspace: they have no role, whatever the configuration says.
+    """
 
     id: str
     name: str
     groups: frozenset[str] = frozenset()
+    outsider: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.steps import Say
 from bot.swarm import moves, quorum
 from bot.swarm.diagnosis import diagnose
 from bot.swarm.moves import Move
+from bot.swarm.read import ENDED
 from bot.swarm.settle import AWAY, settled
 from bot.swarm.spec import fingerprint
 from bot.swarm_model import Quorum
@@ -136,14 +137,16 @@ def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
     """Wait until the tasks that move have ended where they were and run elsewhere, and say where; or what still waits."""
     if not planned.moving:
         return Ending.DONE
+    gone = {task_id for move in planned.moving for task_id in move.tasks}
     before = _running(planned.look.tasks)
     wanted = {move.service.id: before[move.service.id] - move.waiting for move in planned.moving if not move.bound}
     left = [node.id for node in planned.members if node.state == "ready"]
 
     def look() -> bool:
-        if any(moves.leaving(context.swarm.services.tasks(node_id=node_id), (node_id,)) for node_id in left):
+        tasks = [task for node_id in left for task in context.swarm.services.tasks(node_id=node_id)]
+        if any(task.id in gone and task.state not in ENDED for task in tasks):
             return False
-        now = _running(context.swarm.services.tasks(running=True))
+        now = _running(task for task in context.swarm.services.tasks(running=True) if task.id not in gone)
         return all(now[service_id] >= count for service_id, count in wanted.items())
 
     done = settled(look, MOVE_SECONDS, context.roller.stopping)
@@ -163,7 +166,7 @@ def _say_where(context: Context, moving: Sequence[Move], wanted: dict[str, int],
         places = Counter(nodes[task.node_id].name for task in ours if task.state == "running" and task.node_id in nodes)
         where = ", ".join(name if count == 1 else f"{name} ×{count}" for name, count in sorted(places.items()))
         waiting = [task for task in ours if task.state != "running"]
-        count = f"{move.tasks} {'task' if move.tasks == 1 else 'tasks'}"
+        count = f"{len(move.tasks)} {'task' if len(move.tasks) == 1 else 'tasks'}"
         say(
             f"{move.service.name}: {count} moved, it runs on {where}" if where else f"{move.service.name}: runs nowhere"
         )
@@ -176,7 +179,7 @@ def _say_where(context: Context, moving: Sequence[Move], wanted: dict[str, int],
 def _why(move: Move, waiting: Sequence[Task], nodes: dict[str, Node]) -> str:
     findings = diagnose(waiting, nodes)
     cause = f": {findings[0].cause}. {findings[0].fix}" if findings else ""
-    return f"{move.service.name}: {len(waiting) or move.tasks} still to start{cause}"
+    return f"{move.service.name}: {len(waiting) or len(move.tasks)} still to start{cause}"
 
 
 def _running(tasks: Iterable[Task]) -> Counter[str]:

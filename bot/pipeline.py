@@ -5,29 +5,27 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bot import line, policy
-from bot.command import Change, Command, Context, Query, Table
-from bot.errors import LockHeld, LockLost, NotAllowed, ReadOnly, StoreAway, SwarmbotError
-from bot.live import Live
+from bot.approval import Approval, State
+from bot.command import Change, Command, Context, Query, Table, Vote, written
+from bot.consent import Consent
+from bot.errors import Held, LockHeld, NotAllowed, ReadOnly, StoreAway, SwarmbotError
+from bot.hold import holding
 from bot.metrics import Metrics
-from bot.model import Actor, Ending, Message, Outcome, Place, Plan, Rollout
+from bot.model import Actor, Ending, Message, Place, Plan
+from bot.performing import Decided, Performer
 from bot.poster import Poster
 from bot.render import errors, plans
-from bot.rollouts import Roller, Run, Stopping
+from bot.rollouts import Roller
 from bot.settings import Settings
-from bot.store.locks import Held
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
 log = logging.getLogger(__name__)
-
-WRITE_AGAIN = 0.5
-"""Seconds between two tries to write down what happened, while Redis is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,8 @@ class Pipeline:
     store: Store
     poster: Poster
     roller: Roller
+    performer: Performer
+    consent: Consent
     table: Table
     settings: Settings
     metrics: Metrics
@@ -65,19 +65,27 @@ class Pipeline:
                 if isinstance(command, Query):
                     self._allow_read(request.actor, command)
                     self._answer(request, command.run(context))
+                elif isinstance(command, Vote):
+                    self._vote(request, command, context)
                 elif isinstance(command, Change):
                     self._change(request, command, context)
 
-    def adopt(self, rollout: Rollout) -> None:
-        """Go on with a rollout whose bot is gone; nothing where another bot was quicker."""
-        reason = f"{rollout.verb} {rollout.after}"
+    def resume(self, approval: Approval) -> None:
+        """The same path, entered after *decide*: what was approved runs once, or its message shows what it has become."""
         try:
-            with self.store.locks.hold([f"service:{rollout.service_id}"], rollout.actor.name, reason) as held:
-                current = self.store.rollouts.unfinished(rollout.id)
-                if current:
-                    self._adopted(current, held)
-        except (LockHeld, StoreAway, Stopping):
-            return
+            command = self.consent.restored(approval)
+            context = self._context(approval.actor)
+            plan = command.plan(context)
+            self._heed_holds(approval.actor, command, plan)
+            self._refuse(self.consent.decision(approval, plan), command)
+            if plan.fingerprint != approval.plan.fingerprint:
+                self.consent.renew(approval, plan)
+            elif self.consent.recounted(approval, plan):
+                self._run_approved(approval, command, context, plan)
+        except (LockHeld, StoreAway):
+            log.info("request %s waits: what it changes is being changed, or Redis is away", approval.id)
+        except SwarmbotError as error:
+            self._not_run(approval, error)
 
     # ---- a change
 
@@ -87,93 +95,75 @@ class Pipeline:
         if plan.nothing:
             self._answer(request, plans.nothing(plan))
             return
-        self._decide(request.actor, command, plan)
-        with self.store.locks.hold(plan.targets, request.actor.name, plan.title) as held:
-            self._perform(request, command, context, plan, held)
+        self._heed_holds(request.actor, command, plan)
+        decision = policy.decide(request.actor, command.full_name(), plan, self.settings)
+        self._refuse(decision, command)
+        if isinstance(decision, policy.Ask):
+            self.consent.ask(command, plan, decision, request.actor, self._where(request.place))
+            return
+        try:
+            with self.store.locks.hold(plan.targets, request.actor.name, plan.title) as held:
+                outcome = self.performer.perform(Decided(command, plan, context, *self._where(request.place)), held)
+        except LockHeld as error:
+            self._answer(request, errors.busy(error, line.write(command)))
+            return
+        for message in (outcome.private, outcome.aside) if outcome else ():
+            if message:
+                self._answer(request, message)
 
-    def _decide(self, actor: Actor, command: Command, plan: Plan) -> None:
-        decision = policy.decide(actor, command.full_name(), plan, self.settings)
+    def _vote(self, request: Request, command: Vote, context: Context) -> None:
+        """A step on a request; that it was tried is audited too, also where it is refused."""
+        audit = self.store.audit.intend(request.actor, written(command), {}, request.place.channel, self.now())
+        try:
+            approval = command.take(context)
+        except SwarmbotError as error:
+            self._conclude(audit, type(error).__name__)
+            raise
+        self._conclude(audit)
+        (self.consent.ended if approval.state.ended else self.consent.show)(approval)
+        if approval.state is State.APPROVED:
+            self.resume(approval)
+
+    def _conclude(self, audit: str, why: str = "") -> None:
+        ending = Ending.FAILED if why else Ending.DONE
+        self.store.audit.conclude(audit, {"ending": ending, "why": why}, 0.0, self.now())
+
+    def _heed_holds(self, actor: Actor, command: Change, plan: Plan) -> None:
+        if command.heeds_holds:
+            held = self.store.holds.all(self.now())
+            for name in plan.services or ("",):
+                hold = holding(held, name, actor, self.now())
+                if hold:
+                    raise Held(hold, name or plan.title)
+
+    def _refuse(self, decision: policy.Decision, command: Command) -> None:
         if isinstance(decision, policy.Deny):
             if decision.read_only:
                 raise ReadOnly(command.full_name())
             raise NotAllowed(command.full_name(), decision.roles, decision.target)
 
-    def _perform(self, request: Request, command: Change, context: Context, plan: Plan, held: Held) -> None:
-        run_id, started = secrets.token_hex(5), self.now()
-        audit = self.store.audit.intend(
-            request.actor, written(command), plans.recorded(plan), request.place.channel, started
-        )
-        live = self._live(request.place, run_id)
-        try:
-            outcome = command.apply(context, plan, Run(run_id, live.channel, held, audit, live.show, live.tell))
-        except Stopping:
-            return
-        except Exception as error:
-            if isinstance(error, LockLost) and live.rollout:
-                # Whoever has the lock found the rollout's record and goes on with it, message and audit included.
+    def _run_approved(self, approval: Approval, command: Change, context: Context, plan: Plan) -> None:
+        with self.store.locks.hold(plan.targets, approval.actor.name, plan.title) as held:
+            claimed = self.store.approvals.claim_run(approval.id, self.consent.bot, self.now())
+            if claimed is None:
                 return
-            seconds, why = self._since(started), type(error).__name__
-            if live.failed(error):
-                self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
-                return
-            with suppress(StoreAway):
-                self._record(audit, Ending.FAILED, seconds, why)
-            raise
-        for message in (outcome.private, outcome.aside):
+            decided = Decided(command, plan, context, approval.channel, approval.thread, claimed)
+            outcome = self.performer.perform(decided, held)
+        for message in (outcome.private, outcome.aside) if outcome else ():
             if message:
-                self._answer(request, message)
-        self._end(outcome, audit, live, held, plan)
+                self.poster.answer(Place(approval.channel, approval.thread), approval.actor.id, message)
 
-    def _adopted(self, rollout: Rollout, held: Held) -> None:
-        live = self._live(Place(rollout.channel), rollout.id)
-        live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
-        try:
-            outcome = self.roller.recover(rollout, Run(rollout.id, live.channel, held, rollout.audit, live.show))
-        except (Stopping, LockLost):
-            return
-        except SwarmbotError as error:
-            seconds, why = self._since(rollout.started), type(error).__name__
-            live.failed(error)
-            self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
-            return
-        self._end(outcome, rollout.audit, live, held)
-
-    def _end(self, outcome: Outcome, audit: str, live: Live, held: Held, plan: Plan | None = None) -> None:
-        """Message, record and audit say the same."""
-
-        def written() -> None:
-            if outcome.rollout:
-                self.roller.close(outcome.rollout, outcome.ending, held.fence)
-            self._record(audit, outcome.ending, outcome.seconds)
-
-        live.ended(outcome, plan)
-        self.metrics.ended(outcome)
-        self._insist(written)
-
-    def _insist(self, write: Callable[[], None]) -> None:
-        """Write down what happened, as soon as Redis takes it. Where the bot ends before that, the next one finds out."""
-        while True:
-            try:
-                write()
-            except StoreAway:
-                if not self.roller.stopping.wait(WRITE_AGAIN):
-                    continue
-            except LockLost:
-                log.warning("another bot took over meanwhile, and writes down the end")
-            return
-
-    def _since(self, started: datetime) -> float:
-        return (self.now() - started).total_seconds()
-
-    def _record(self, audit: str, ending: Ending, seconds: float, why: str = "") -> None:
-        self.store.audit.conclude(audit, {"ending": ending, "why": why}, seconds, self.now())
+    def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
+        if approval.message:
+            self.poster.edit(approval.message, errors.explain(error), True)
+        self.consent.finish(approval, type(error).__name__)
 
     # ---- answers
 
-    def _live(self, place: Place, run_id: str) -> Live:
+    def _where(self, place: Place) -> tuple[str, str]:
+        """Channel and thread in which a change is shown: where changes belong, or where it was asked for."""
         channel = self.settings.channel or place.channel
-        thread = place.thread if channel == place.channel else ""
-        return Live(self.poster, self.store, channel, thread, run_id, self.now)
+        return channel, place.thread if channel == place.channel else ""
 
     def _answer(self, request: Request, message: Message) -> None:
         self.poster.answer(request.place, request.actor.id, message)
@@ -197,8 +187,3 @@ class Pipeline:
             reference = secrets.token_hex(4)
             log.exception("request %s failed", reference)
             self._answer(request, errors.unexpected(reference))
-
-
-def written(command: Command) -> dict[str, Any]:
-    """A command as the audit records it and as it waits for approval."""
-    return {"command": command.full_name(), **command.model_dump(mode="json", exclude_defaults=True)}

@@ -45,9 +45,15 @@ def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decisi
     return strictest(_decide_one(actor, command, service, plan, settings) for service in plan.services or ("",))
 
 
+def roles(actor: Actor, settings: Settings) -> frozenset[str]:
+    """The roles of somebody; guests and bots have none, whatever the file says."""
+    return frozenset() if actor.outsider else settings.roles_of(actor.id, actor.groups)
+
+
 def may_read(actor: Actor, command: str, settings: Settings) -> Decision:
-    """Judge a read: allowed unless a rule names it and the actor is in none of its roles."""
-    rule = first_match(settings.rules, command, "")
+    """Judge a read: allowed unless a rule names it and the actor is in none of its roles; `*` names only changes."""
+    naming = (rule for rule in settings.rules if _fits(command, (glob for glob in rule.commands if glob != "*")))
+    rule = first_match(naming, command, "")
     if rule is None or _has(actor, rule.ask, settings):
         return Allow()
     return Deny(roles=rule.ask)
@@ -106,5 +112,5 @@ def _fits(name: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name, glob) for glob in globs)
 
 
-def _has(actor: Actor, roles: Iterable[str], settings: Settings) -> bool:
-    return not settings.roles_of(actor.id, actor.groups).isdisjoint(roles)
+def _has(actor: Actor, wanted: Iterable[str], settings: Settings) -> bool:
+    return not roles(actor, settings).isdisjoint(wanted)

@@ -56,6 +56,7 @@ class Run:
     audit: str
     show: Callable[[Rollout, Progress], None]
     tell: Callable[[Message], None] = lambda message: None  # noqa: ARG005 - nobody watches
+    approved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,13 @@ class Roller:
 
         Raises Moved where somebody changed the service since it was planned, and what the engine refuses.
         """
-        rollout = replace(rollout, before_hash=fingerprint(service.spec), audit=run.audit, channel=run.channel)
+        rollout = replace(
+            rollout,
+            before_hash=fingerprint(service.spec),
+            audit=run.audit,
+            channel=run.channel,
+            approved_by=run.approved_by,
+        )
         rollout = self._with_revision(rollout)
         self.store.rollouts.save(rollout, run.held.fence)
         run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
@@ -98,6 +105,7 @@ class Roller:
             spec_hash=fingerprint(service.spec),
             audit=run.audit,
             channel=run.channel,
+            approved_by=run.approved_by,
         )
         with suppress(StoreAway):
             self.store.locks.extend(run.held, f"service:{service.id}")

@@ -51,7 +51,10 @@ def read_external_ca(value: str) -> str:
 def external_ca(text: str) -> Mapping[str, Any]:
     """An external certificate authority in the Engine API's form; `ValueError` says what would be right."""
     right = "an external authority such as protocol=cfssl,url=https://ca.example.com"
-    pairs = [field.partition("=") for field in next(csv.reader([text]), [])]
+    try:
+        pairs = [field.partition("=") for field in next(csv.reader([text]), [])]
+    except csv.Error:
+        raise ValueError(right) from None
     given = {key.strip().lower(): value for key, _, value in pairs}
     if not all(equals for _, equals, _ in pairs) or given.pop("protocol", "").lower() != "cfssl":
         raise ValueError(right)

@@ -12,7 +12,7 @@ from bot.errors import EngineRefused, KeyNeeded, MaybeDone, NoEngine, NoLeader, 
 from bot.fields import Option
 from bot.model import Ending, Kind, Outcome, Plan
 from bot.rollouts import Run
-from bot.swarm import arrival
+from bot.swarm.arrival import Arrival
 from bot.swarm.choice import LOCKED, choose
 
 READY_SECONDS = 45.0
@@ -83,8 +83,9 @@ def unlock_with(context: Context, engine: str, key: SecretStr) -> Outcome:
     try:
         context.swarm.cluster.unlock(engine, key)
     except MaybeDone:
-        # The call lasts until the engine has found the others; whether it took the key shows below.
-        pass
+        # The call may last until the engine has found the others.
+        if context.swarm.cluster.info(engine).swarm == "locked":
+            raise
     except EngineRefused as error:
         if error.status in WRONG_KEY:
             raise WrongKey(engine) from None
@@ -97,8 +98,7 @@ def unlock_with(context: Context, engine: str, key: SecretStr) -> Outcome:
 def _unlocked(context: Context, engine: str, started: float) -> Outcome:
     others = _still_locked(context, engine)
     patience = ALONE_SECONDS if others and not _has_leader(context) else READY_SECONDS
-    node_id = arrival.await_id(context.swarm, engine, patience)
-    node = arrival.await_ready(context.swarm, node_id, patience) if node_id else None
+    node = Arrival(context.swarm, engine, context.roller.stopping).await_node(patience)
     took = context.now().timestamp() - started
     if node:
         return Outcome(

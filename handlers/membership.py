@@ -13,7 +13,8 @@ from bot.errors import LeavesManagers, NoEngine, NoLeader, NotAManager, QuorumAt
 from bot.fields import Argument, Option
 from bot.model import Ending, Kind, Node, Outcome, Plan
 from bot.rollouts import Run
-from bot.swarm import arrival, quorum, reach
+from bot.swarm import quorum, reach
+from bot.swarm.arrival import Arrival
 from bot.swarm.choice import MEMBER, OUTSIDE, choose
 from bot.swarm.cluster import SWARM, manager_addresses
 from bot.swarm_fields import NodeAddress, Remote, split_address
@@ -89,8 +90,7 @@ class Join(Change):
             Availability=self.availability,
             **{key: value for key, value in given.items() if value},
         )
-        node_id = arrival.await_id(context.swarm, plan.engine, READY_SECONDS)
-        node = arrival.await_ready(context.swarm, node_id, READY_SECONDS) if node_id else None
+        node = Arrival(context.swarm, plan.engine, context.roller.stopping).await_node(READY_SECONDS)
         took = (context.now() - started).total_seconds()
         if node is None:
             title = f"{plan.engine} joined as {self.role}, and is not Ready yet"
@@ -120,9 +120,9 @@ class Leave(Change):
         if not state.reachable:
             raise NoEngine(((state.name, state.error),))
         nodes = _known_nodes(context)
-        node = next(
-            (one for one in nodes if one.id == state.node_id or (not state.node_id and one.name == state.name)), None
-        )
+        # A locked engine does not know its node id.
+        host = "" if state.node_id else state.node_name
+        node = next((one for one in nodes if one.id == state.node_id or one.name == host), None)
         manages = state.manager or state.swarm == "locked" or (node is not None and node.role == "manager")
         warnings = self._of_a_manager(context, state, nodes, node) if manages else ()
         after = f"{state.name} stays in the list as Down until `/swarm node rm {node.name}`" if node else ""
@@ -145,7 +145,7 @@ class Leave(Change):
         del run
         started = context.now()
         context.swarm.cluster.leave(plan.engine, force=self.force)
-        left = arrival.await_left(context.swarm, plan.engine, LEFT_SECONDS)
+        left = Arrival(context.swarm, plan.engine, context.roller.stopping).await_left(LEFT_SECONDS)
         return Outcome(
             ending=Ending.DONE if left else Ending.TIMED_OUT,
             title=f"{plan.engine} left the Swarm" if left else f"{plan.engine} is still leaving",
@@ -157,12 +157,13 @@ class Leave(Change):
         self, context: Context, state: EngineState, nodes: Sequence[Node], node: Node | None
     ) -> tuple[str, ...]:
         if node is None:
+            alone = "it is in another Swarm than the other engines" if nodes else "there is no leader"
             if not self.force:
                 raise Unsupported(
-                    f"{state.name} is a manager, and no manager says whom it leaves behind",
-                    "Bring the quorum back first; or add `--force`, and its copy of the Swarm's state is gone",
+                    f"{state.name} is a manager, and {alone}",
+                    "Bring the quorum back first; or add `--force`, and its copy of that Swarm's state is gone",
                 )
-            return ("no manager answers: this copy of the Swarm's state is gone for good",)
+            return (f"{alone}: the copy of the Swarm's state on {state.name} is gone for good",)
         now = quorum.quorum(nodes)
         if not self.force:
             rest = quorum.changed(nodes, demoted=(node.id,))
@@ -201,11 +202,12 @@ def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A warning for the TCP ports that do not answer from here, and a line on what was and what could not be checked."""
     host, port = split_address(remote)
     answers = reach.answering(host, (port, reach.GOSSIP_PORT))
-    opened = " and ".join(f"{one}/tcp" for one, answer in answers.items() if answer)
-    closed = " and ".join(f"{one}/tcp" for one, answer in answers.items() if not answer)
+    opened = [f"{one}/tcp" for one, answer in answers.items() if answer]
+    closed = [f"{one}/tcp" for one, answer in answers.items() if not answer]
     rest = "7946/udp and 4789/udp cannot be checked from here: overlay networks need them open between all nodes."
-    warning = (f"{closed} of {host} {'does' if len(closed) < 10 else 'do'} not answer from here",) if closed else ()
-    return warning, (f"{opened} of {host} answer from here. {rest}" if opened else f"Note that {rest}",)
+    silent = f"{' and '.join(closed)} of {host} {'does' if len(closed) == 1 else 'do'} not answer from here"
+    found = f"{' and '.join(opened)} of {host} {'answers' if len(opened) == 1 else 'answer'} from here. "
+    return (silent,) if closed else (), ((found if opened else "") + rest,)
 
 
 def _firewall(plan: MemberPlan) -> str:

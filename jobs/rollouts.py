@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import StoreAway
 from bot.model import Ending
-from bot.pipeline import Pipeline
+from bot.performing import Performer
 from bot.store.audit import AuditEntry
 from bot.store.store import Store
 
@@ -25,7 +25,7 @@ class Orphans:
     """Goes on with orphaned rollouts, and closes the audit of changes that were interrupted before they began."""
 
     store: Store
-    pipeline: Pipeline
+    performer: Performer
     pool: Executor
     now: Callable[[], datetime]
 
@@ -43,7 +43,7 @@ class Orphans:
             # After an outage of Redis a lease may have run out whose holder, this bot, is about to renew it.
             if not self.store.locks.holds(target) and self.store.locks.of(target) is None:
                 log.info("going on with %s of %s", rollout.verb, rollout.service)
-                self.pool.submit(self.pipeline.adopt, rollout)
+                self.pool.submit(self.performer.adopt, rollout)
 
     def _conclude(self) -> None:
         followed = {rollout.audit for rollout in self.store.rollouts.running()}

@@ -47,7 +47,7 @@ def overview(cluster: ClusterInfo | None, engines: Sequence[EngineState], manage
     said = [f"{escape(one.name)}: {prose(one.error)}" for one in trouble if one.error][:_NAMED]
     if cluster is None:
         return message(f"🟠 {_no_swarm(engines)}", said, blocks, files)
-    mark, state = ("🟠", f" · {plural(len(trouble), 'engine')} not in it") if trouble else ("🟢", "")
+    mark, state = ("🟠", f" · {plural(len(trouble), "engine")} to look at") if trouble else ("🟢", "")
     head = f"{mark} Swarm of {plural(nodes, 'node')}, {plural(managers, 'manager')}{state}"
     return message(head, said, [*blocks, *_configuration(cluster)], files)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from bot.errors import SwarmbotError
+import shlex
+from dataclasses import replace
+
+from bot.errors import LockHeld, SwarmbotError
 from bot.model import Message
-from bot.render.blocks import context, section
+from bot.render.blocks import actions, button, context, section
 from bot.render.explanation import Explanation
 from bot.render.explanations import EXPLANATIONS
 from bot.render.limits import fit
@@ -25,6 +28,14 @@ def words(error: SwarmbotError) -> Explanation:
     """The explanation of an error; a class derived from a known one shares its words."""
     explanations = (EXPLANATIONS[kind](error) for kind in type(error).__mro__ if kind in EXPLANATIONS)
     return next(explanations, _UNKNOWN)
+
+
+def busy(error: LockHeld, line: str) -> Message:
+    """Somebody else changes it now; a change of one service can wait in line."""
+    message = explain(error)
+    if not error.lock.target.startswith("service:"):
+        return message
+    return replace(message, blocks=(*message.blocks, *actions(button("Queue", f"queue {shlex.quote(line)}"))))
 
 
 def unexpected(reference: str) -> Message:

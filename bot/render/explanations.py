@@ -29,7 +29,8 @@ def _unclosed_quote(error: errors.UnclosedQuote) -> Explanation:
 
 
 def _unknown_command(error: errors.UnknownCommand) -> Explanation:
-    return Explanation(f"❌ No command {code(error.typed)}.{_did_you_mean(error.near)}", next(iter(error.near), "help"))
+    example = error.right or next(iter(error.near), "help")
+    return Explanation(f"❌ No command {code(error.typed)}.{_did_you_mean(error.near)}", example)
 
 
 def _unknown_flag(error: errors.UnknownFlag) -> Explanation:

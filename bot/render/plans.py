@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.model import Difference, Ending, Message, Outcome, Plan, Rollout
+from bot.model import Actor, Difference, Ending, Message, Outcome, Plan, Rollout
 from bot.render.blocks import MOST_ROWS, Block, aligned, context, image, message, plural, seconds, section
 from bot.render.text import brief, escape, preformatted, prose, sentence
 
@@ -30,16 +30,23 @@ def planned(plan: Plan) -> Message:
     return message(f"🟡 {escape(plan.title)} · planned", plan_lines(plan), differences(plan.changes))
 
 
-def ended(plan: Plan, outcome: Outcome) -> Message:
-    """How a change ended that was no rollout."""
+def asked(actor: Actor, approved_by: Sequence[str]) -> str:
+    """Who asked, and who approved, in small print."""
+    approved = f", approved by {', '.join(map(escape, approved_by))}" if approved_by else ""
+    return f"asked by {escape(actor.name)}{approved}"
+
+
+def ended(plan: Plan, outcome: Outcome, small: str = "") -> Message:
+    """How a change ended that was no rollout; `small` says who asked."""
     if outcome.message:
         return outcome.message
     word = "" if outcome.ending is Ending.DONE else f" · {outcome.ending}"
     head = f"{_MARKS[outcome.ending]} {escape(outcome.title or plan.title)}{word} · {seconds(outcome.seconds)}"
     lines = [prose(line) for line in outcome.lines]
     if outcome.ending is not Ending.DONE:
-        return message(head, lines)
-    return message(head, [*(lines or [prose(plan.summary)]), *_warnings(plan)], differences(plan.changes))
+        return message(head, lines, context(small))
+    shown = [*differences(plan.changes), *context(small)]
+    return message(head, [*(lines or [prose(plan.summary)]), *_warnings(plan)], shown)
 
 
 def turning_back(rollout: Rollout) -> Message:

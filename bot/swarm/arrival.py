@@ -2,60 +2,50 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import TypeVar
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
 
-from bot.errors import EngineRefused, NoEngine, NoLeader, NotAManager, UnknownName
+from bot.errors import UnknownName
 from bot.model import Node
+from bot.swarm.settle import settled
 from bot.swarm.swarm import Swarm
 
-INTERVAL = 0.3
-_AWAY = (NoEngine, NoLeader, NotAManager, EngineRefused, UnknownName)
-"""What a look meets while managers come and go."""
 
-T = TypeVar("T")
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is awaited of one engine. Every wait ends early when the bot is `stopping`."""
+
+    swarm: Swarm
+    engine: str
+    stopping: threading.Event
+
+    def await_node(self, seconds: float) -> Node | None:
+        """Its node as soon as that is Ready, and Reachable where it manages; None where that did not come in time."""
+        found: list[Node] = []
+
+        def is_ready() -> bool:
+            found[:] = [node for node in self._nodes() if _is_ready(node)]
+            return bool(found)
+
+        return found[0] if settled(is_ready, seconds, self.stopping) else None
+
+    def await_left(self, seconds: float) -> bool:
+        """Whether the engine is in no Swarm any more before the time is up."""
+        return settled(lambda: self._state() == "inactive", seconds, self.stopping)
+
+    def _nodes(self) -> list[Node]:
+        """The node that the engine is now: while it is on its way in, the managers may not know it yet."""
+        info = self.swarm.cluster.info(self.engine)
+        if info.swarm == "active" and info.node_id:
+            with suppress(UnknownName):
+                return [self.swarm.nodes.get(info.node_id)]
+        return []
+
+    def _state(self) -> str:
+        return self.swarm.cluster.info(self.engine).swarm
 
 
-def await_ready(swarm: Swarm, node_id: str, seconds: float) -> Node | None:
-    """The node as soon as it is Ready, and Reachable where it manages; None where that did not come in time."""
-    return _await(lambda: _ready(swarm, node_id), seconds)
-
-
-def await_id(swarm: Swarm, engine: str, seconds: float) -> str:
-    """The engine's node id as soon as it is in a Swarm and knows one; empty where that did not come in time."""
-    return _await(lambda: _id(swarm, engine), seconds) or ""
-
-
-def await_left(swarm: Swarm, engine: str, seconds: float) -> bool:
-    """Whether the engine is in no Swarm any more before the time is up."""
-    return bool(_await(lambda: _state(swarm, engine) == "inactive" or None, seconds))
-
-
-def _await(look: Callable[[], T | None], seconds: float) -> T | None:
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            found = look()
-        except _AWAY:
-            found = None
-        if found is not None or time.monotonic() >= until:
-            return found
-        time.sleep(INTERVAL)
-
-
-def _ready(swarm: Swarm, node_id: str) -> Node | None:
-    node = swarm.nodes.get(node_id)
-    if node.state != "ready":
-        return None
+def _is_ready(node: Node) -> bool:
     reachable = node.manager is not None and node.manager.reachability == "reachable"
-    return node if node.role == "worker" or reachable else None
-
-
-def _id(swarm: Swarm, engine: str) -> str | None:
-    info = swarm.cluster.info(engine)
-    return info.node_id or None if info.swarm == "active" else None
-
-
-def _state(swarm: Swarm, engine: str) -> str:
-    return swarm.cluster.info(engine).swarm
+    return node.state == "ready" and (node.role == "worker" or reachable)

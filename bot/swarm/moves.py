@@ -6,7 +6,7 @@ Swarm counts reservations, not usage. Where a task will really go is Swarm's cho
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.model import Mode, Node, Service, Task
@@ -18,13 +18,13 @@ _BOUND = (Mode.GLOBAL, Mode.GLOBAL_JOB)
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The tasks of one service that leave. `bound`: they belong to their nodes (global) and are not replaced elsewhere.
+    """The tasks of one service that leave (ids). `bound`: they belong to their nodes (global), and are not replaced elsewhere.
 
     `placed` of them find room on other nodes; `able` says whether any other node may run the service at all.
     """
 
     service: Service
-    tasks: int
+    tasks: tuple[str, ...]
     placed: int = 0
     able: bool = True
 
@@ -36,7 +36,7 @@ class Move:
     @property
     def waiting(self) -> int:
         """Tasks for which there is no room."""
-        return 0 if self.bound else self.tasks - self.placed
+        return 0 if self.bound else len(self.tasks) - self.placed
 
 
 def moves(
@@ -52,26 +52,19 @@ def moves(
     leaving = [task for task in alive if task.node_id and task.node_id not in same and _leaves(task, then, known)]
     gone = {task.id for task in leaving}
     load = _Load.of(then.values(), (task for task in alive if task.id not in gone), known)
-    counts = Counter(task.service_id for task in leaving)
-    ordered = sorted(counts, key=lambda each: placement.reservation(known[each].spec), reverse=True)
-    found = (_move(known[each], counts[each], tuple(then.values()), load) for each in ordered)
+    of: defaultdict[str, list[str]] = defaultdict(list)
+    for task in leaving:
+        of[task.service_id].append(task.id)
+    ordered = sorted(of, key=lambda each: placement.reservation(known[each].spec), reverse=True)
+    found = (_move(known[each], tuple(of[each]), tuple(then.values()), load) for each in ordered)
     return tuple(sorted(found, key=lambda move: move.service.name))
-
-
-def leaving(tasks: Iterable[Task], node_ids: Collection[str]) -> tuple[Task, ...]:
-    """The tasks that still run on these nodes though they are not meant to."""
-    return tuple(
-        task
-        for task in tasks
-        if task.node_id in node_ids and task.desired != "running" and task.state in ("running", "starting")
-    )
 
 
 def summary(found: Sequence[Move]) -> str:
     """Which tasks move and which end: `3 tasks move: web 2, api 1 · ends there: agent`."""
     moving = [move for move in found if not move.bound]
-    count = sum(move.tasks for move in moving)
-    names = ", ".join(f"{move.service.name} {move.tasks}" for move in moving)
+    count = sum(len(move.tasks) for move in moving)
+    names = ", ".join(f"{move.service.name} {len(move.tasks)}" for move in moving)
     ending = ", ".join(move.service.name for move in found if move.bound)
     moved = f"{count} {'task moves' if count == 1 else 'tasks move'}: {names}" if count else ""
     return " · ".join(part for part in (moved, f"ends there: {ending}" if ending else "") if part)
@@ -83,24 +76,15 @@ def shortages(found: Iterable[Move]) -> tuple[str, ...]:
 
 
 def _shortage(move: Move) -> str:
-    name = move.service.name
+    wait = f"{move.waiting} of {len(move.tasks)} tasks" if len(move.tasks) > 1 else "its task"
+    would_wait = f"{move.service.name}: {wait} would wait"
     if not move.able:
-        return f"no other node may run {name}: none is Ready and Active and fulfils its constraints, so {_tasks(move)}"
+        return f"{would_wait}, for no other node is Ready and Active and fulfils its constraints"
     memory, cpus = placement.reservation(move.service.spec)
-    flags = [
-        flag for flag, needed in (("`--reserve-memory`", memory), ("`--reserve-cpu`", cpus)) if needed
-    ]  # fmt: skip
-    why = (
-        "the other nodes have no room left for what it reserves"
-        if flags
-        else "the other nodes hold as many as they may"
-    )
-    fix = f"Lower {' or '.join(flags)}, or add a node" if flags else "Add a node"
-    return f"{_tasks(move)} of {name}: {why}. {fix}"
-
-
-def _tasks(move: Move) -> str:
-    return f"{move.waiting} of {move.tasks} tasks would wait" if move.tasks > 1 else "its task would wait"
+    flags = [flag for flag, needed in (("`--reserve-memory`", memory), ("`--reserve-cpu`", cpus)) if needed]
+    if not flags:
+        return f"{would_wait}, for the other nodes hold as many as they may. Add a node"
+    return f"{would_wait}, for the other nodes have no room left for what it reserves. Lower {' or '.join(flags)}, or add a node"
 
 
 def _leaves(task: Task, then: Mapping[str, Node], services: Mapping[str, Service]) -> bool:
@@ -110,11 +94,11 @@ def _leaves(task: Task, then: Mapping[str, Node], services: Mapping[str, Service
     return not placement.fulfils(services[task.service_id].spec, node)
 
 
-def _move(service: Service, count: int, nodes: Sequence[Node], load: _Load) -> Move:
+def _move(service: Service, tasks: tuple[str, ...], nodes: Sequence[Node], load: _Load) -> Move:
     if service.mode in _BOUND:
-        return Move(service, count)
+        return Move(service, tasks)
     able = placement.eligible(service.spec, nodes)
-    return Move(service, count, sum(load.take(service, able) for _ in range(count)), bool(able))
+    return Move(service, tasks, sum(load.take(service, able) for _ in tasks), bool(able))
 
 
 @dataclass

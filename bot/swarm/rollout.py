@@ -48,7 +48,7 @@ class Follower:
             service = self.swarm.services.get(service_id)
         except UnknownName:
             return Look(None, (), {}, self.now())
-        tasks = self.swarm.services.tasks(service_id)
+        tasks = self.swarm.services.tasks(service_id, marked=True)
         return Look(service, tasks, self._known_nodes(tasks), self.now())
 
     def _next(self, followed: Followed, rollout: Rollout) -> Followed:

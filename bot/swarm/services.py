@@ -47,20 +47,23 @@ class Services:
         node_id: str | None = None,
         up_to_date: bool = False,
         running: bool = False,
+        marked: bool = False,
     ) -> tuple[Task, ...]:
         """Tasks of a service, of a node or of all, by service, slot and age.
 
-        `up_to_date`: only those of the current specification; `running`: only those that are meant to run.
+        `up_to_date`: only those of the current specification; `running`: only those that are meant to run; `marked`: at
+        the price of a second call, `Task.up_to_date` says which are of the current specification (else it is True).
         """
         wanted = {"service": service_id, "node": node_id, "desired-state": "running" if running else None}
         filters = {name: [value] for name, value in wanted.items() if value}
 
         def ask(client: Client) -> tuple[Task, ...]:
-            # All come first: a task that is created in between must not look outdated.
-            found = [] if up_to_date else client.tasks(filters)
-            current = client.tasks(filters | {"_up-to-date": ["true"]})
-            ids = {raw["ID"] for raw in current}
-            return tuple(read.task(raw, up_to_date=raw["ID"] in ids) for raw in found or current)
+            found = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
+            if not marked:
+                return tuple(map(read.task, found))
+            # These come last: a task that is created in between must not look outdated.
+            current = {raw["ID"] for raw in client.tasks(filters | {"_up-to-date": ["true"]})}
+            return tuple(read.task(raw, up_to_date=raw["ID"] in current) for raw in found)
 
         return tuple(sorted(self.engines.call(ask), key=_by_age))
 

@@ -44,10 +44,10 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
 
 
 def _channel(client: WebClient, channel: str) -> tuple[str, str]:
-    problem = _call(lambda: client.conversations_info(channel=channel))
-    if problem == "missing_scope":
-        return f"channel {channel} (not looked up, for that needs the scope channels:read)", ""
-    return f"channel {channel}", problem and f"{problem}; it has to be an id such as C0123ABCD"
+    # Asks for a message that nobody ever wrote: to look at the channel itself, the bot would need one more scope.
+    problem = _call(lambda: client.chat_getPermalink(channel=channel, message_ts="1.000000"))
+    known = problem == "message_not_found"
+    return f"channel {channel}", "" if known else f"{problem}; it has to be an id such as C0123ABCD"
 
 
 def _call(ask: Callable[[], object]) -> str:

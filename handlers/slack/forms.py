@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.command import Form
-from bot.fields import Lookup, expected
+from bot.fields import Given, Lookup, expected
 from bot.model import Place
 
 CALLBACK = "form:"
 LOOKUP = "lookup:"
 
 
-def view(form: type[Form], name: str, place: Place) -> dict[str, Any]:
-    """The modal of the command `name`; where its answer goes is kept with it."""
+def view(form: type[Form], name: str, place: Place, given: Sequence[str] = ()) -> dict[str, Any]:
+    """The modal of the command `name`; where its answer goes, and what was `given` before, is kept with it."""
+    kept = dict(zip(given_fields(form), given, strict=False))
     return {
         "type": "modal",
         "callback_id": f"{CALLBACK}{name}",
         "title": _plain(form.title),
         "submit": _plain(form.submit),
         "close": _plain("Cancel"),
-        "private_metadata": json.dumps({"channel": place.channel, "thread": place.thread}),
-        "blocks": [_block(field, info) for field, info in form.model_fields.items()],
+        "private_metadata": json.dumps({"channel": place.channel, "thread": place.thread, "given": kept}),
+        "blocks": [_block(field, info) for field, info in form.model_fields.items() if field not in given_fields(form)],
     }
+
+
+def given_fields(form: type[Form]) -> list[str]:
+    """The fields that are not asked for: the line that opened the form gave them."""
+    return [
+        field for field, info in form.model_fields.items() if any(isinstance(mark, Given) for mark in info.metadata)
+    ]
 
 
 def lookups(form: type[Form]) -> list[str]:
@@ -45,7 +53,8 @@ def place_of(view: Mapping[str, Any], trigger: str) -> Place:
 def filled(form: type[Form], view: Mapping[str, Any]) -> Form | dict[str, str]:
     """The filled form, or by block what is wrong with it."""
     states = view["state"]["values"]
-    values = {field: _value(next(iter(state.values()))) for field, state in states.items()}
+    values = json.loads(view["private_metadata"])["given"]
+    values |= {field: _value(next(iter(state.values()))) for field, state in states.items()}
     try:
         return form.model_validate({field: value for field, value in values.items() if value not in (None, "", [])})
     except ValidationError as error:

@@ -40,12 +40,15 @@ class Socket:
         self._client.on_open_listeners.append(self._keep_newest)
         self._client.on_message_listeners.append(lambda session, _: self._hear(session))
         self._heard: tuple[websocket.WebSocketApp | None, float] = (None, 0.0)
+        self._client.on_error_listeners.append(lambda session, _: self._lose(session))
+        self._lost = 0.0
         self._stopping = threading.Event()
 
     @property
     def connected(self) -> bool:
         """Whether the link is open and Slack was heard on it lately: an open link alone says nothing."""
-        return self._client.is_connected() and time.time() - self._last_heard() < SILENT_AFTER
+        last = self._last_heard()
+        return self._client.is_connected() and last > self._lost and time.time() - last < SILENT_AFTER
 
     def start(self) -> None:
         """Connect, and go on trying while Slack is away."""
@@ -82,6 +85,11 @@ class Socket:
 
     def _hear(self, session: websocket.WebSocketApp) -> None:
         self._heard = session, time.time()
+
+    def _lose(self, session: websocket.WebSocketApp) -> None:
+        # While Slack gives no new address, the client tries the old link again: what was heard on it counts no more.
+        if session is self._client.current_session:
+            self._lost = time.time()
 
     def _last_heard(self) -> float:
         """When the link of now last brought a message or answered a ping (Unix time); 0 where it never did."""

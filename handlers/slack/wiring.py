@@ -137,10 +137,15 @@ class Door:
 
     def _opens_form(self, text: str, place: Place) -> bool:
         """Open the form of a command of which nothing but the name was typed, or a secret that belongs into the form."""
-        command = line.bare(text, self.table)
-        if command is None or command.form is None:
+        found = line.bare(text, self.table)
+        form = found[0].form if found else None
+        if found is None or form is None:
             return False
-        for kind in forms.lookups(command.form):
+        secret = line.has_secret(text)
+        if len(found[1]) != len(forms.given_fields(form)) and not secret:
+            return False
+        for kind in forms.lookups(form):
             self.names.refresh(kind)
-        self.client.views_open(trigger_id=place.trigger, view=forms.view(command.form, command.full_name(), place))
-        return not line.has_secret(text)
+        view = forms.view(form, found[0].full_name(), place, () if secret else found[1])
+        self.client.views_open(trigger_id=place.trigger, view=view)
+        return not secret

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from bot.command import Context, Table, utc_now
+from bot.errors import WrongKey
+from bot.model import Actor
+from bot.rollouts import Roller
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.swarm.engines import Engines
+from bot.swarm.swarm import Swarm
+from bot.swarm_model import EngineAddress
+from handlers.autolock import unlock_with
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from tests.scenario.running import bot_for, eventually
+from tests.scenario.secrecy import leaked
 from tests.scenario.swarm import Site
 
+MANAGERS = ("node1", "node2", "node3")
 NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
 
 
-@pytest.fixture
-def bare() -> Iterator[Cluster]:
-    """Engines that are in no Swarm."""
+@pytest.fixture(scope="module")
+def engines() -> Iterator[Cluster]:
     cluster = Cluster(NUMBER)
-    cluster.up(swarm=False)
     yield cluster
     cluster.down()
+
+
+@pytest.fixture
+def bare(engines: Cluster) -> Cluster:
+    """Engines that are in no Swarm."""
+    engines.up(swarm=False)
+    return engines
 
 
 def managers(cluster: Cluster) -> dict[str, str]:
@@ -105,3 +124,84 @@ def test_three_engines_become_a_site_that_outlives_one_of_them(
         assert set(running(site, "front")) == {"node1", "node2"}
     finally:
         bot.stop()
+
+
+def test_one_engine_is_the_one_that_is_meant_until_its_swarm_ends(
+    bare: Cluster, workspace: Workspace, tmp_path: Path
+) -> None:
+    node = bare.nodes["node1"]
+    bot = bot_for(bare, workspace, tmp_path)
+    first, second, third = (f'[[engines]]\nname = "{name}"\nurl = "{bare.nodes[name].url}"\n' for name in MANAGERS)
+    bot.config = bot.config.replace(second + third, "")
+    assert first in bot.config
+    bot.start()
+    dev, lead = workspace.person("dev"), workspace.person("lead")
+    try:
+        asked = dev.types(
+            f"/swarm docker swarm init --advertise-addr {node.address}:2377 --listen-addr 0.0.0.0:2377 --autolock "
+            "--cert-expiry 720h --default-addr-pool 10.0.0.0/16"
+        )
+        lead.sees("✅ node1 is the first manager", after=asked, timeout=60)
+        key = node.docker("swarm", "unlock-key", "--quiet").strip()
+        seen = dev.sees("Unlock key of the Swarm", after=asked)
+        assert key in seen.text
+        assert seen.ephemeral
+        info = json.loads(node.docker("info", "--format", "{{json .Swarm}}"))
+        assert info["NodeAddr"] == node.address
+        assert info["Cluster"]["Spec"]["CAConfig"]["NodeCertExpiry"] == 720 * 3600 * 1_000_000_000
+        assert info["Cluster"]["DefaultAddrPool"] == ["10.0.0.0/16"]
+        asked = dev.types("/swarm swarm leave")
+        assert "node1 is the only manager" in dev.sees("--force", after=asked).text
+
+        # The only manager is locked: nobody can hand out the key, so somebody has to know it.
+        node.stop()
+        node.start()
+        eventually(lambda: node.swarm_state == "locked", 30)
+        asked = dev.types("/swarm docker swarm unlock")
+        assert "no manager hands out its key" in dev.sees("🔒 node1 is locked", after=asked, timeout=20).text
+        here = context(node.url)
+        with pytest.raises(WrongKey):
+            unlock_with(here, "node1", SecretStr(f"{key[:-4]}AAAA"))
+        assert node.swarm_state == "locked"
+        assert unlock_with(here, "node1", SecretStr(key)).title == "node1 is unlocked · Ready, Reachable"
+        assert leaked(key, bot, (lead, workspace.person("guest"))) == []
+
+        asked = dev.types("/swarm docker swarm leave --force")
+        seen = lead.sees("✅ node1 left the Swarm", after=asked, timeout=30)
+        assert "node1 is the last manager: the Swarm ends" in seen.text
+        assert node.swarm_state == "inactive"
+    finally:
+        bot.stop()
+
+
+def test_a_manager_that_lost_its_quorum_founds_the_swarm_anew(
+    bare: Cluster, workspace: Workspace, tmp_path: Path
+) -> None:
+    one, two = bare.nodes["node1"], bare.nodes["node2"]
+    one.docker("swarm", "init", "--advertise-addr", one.address, "--default-addr-pool", "10.0.0.0/16")
+    token = one.docker("swarm", "join-token", "--quiet", "manager").strip()
+    two.docker("swarm", "join", "--advertise-addr", two.address, "--token", token, f"{one.address}:2377")
+    bot = bot_for(bare, workspace, tmp_path).start()
+    dev = workspace.person("dev")
+    line = f"/swarm swarm init --force-new-cluster --on node1 --advertise-addr {one.address}"
+    try:
+        eventually(lambda: managers(bare) == {"node1": "reachable", "node2": "reachable"}, 30)
+        asked = dev.types(line)
+        assert "cut it in two" in dev.sees("quorum", after=asked, timeout=20).text
+        asked = dev.types("/swarm swarm leave --force --on node2")
+        assert "the quorum needs 2" in dev.sees("❌", after=asked, timeout=20).text
+        two.kill()
+        asked = dev.types(line)
+        seen = dev.sees("✅ node1 is the first manager", after=asked, timeout=120)
+        assert f"{two.address}:2377 will be no manager any more" in seen.text
+        assert managers(bare)["node1"] == "reachable"
+    finally:
+        bot.stop()
+
+
+def context(url: str) -> Context:
+    """What the operation needs that a dialog calls with a typed key."""
+    swarm = Swarm(Engines([EngineAddress("node1", url)]))
+    store = Store.connect("redis://127.0.0.1:1")
+    roller = Roller(swarm, store, utc_now, threading.Event())
+    return Context(swarm, store, roller, Table(()), Settings(), Actor("U1", "dev"))

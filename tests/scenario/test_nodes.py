@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from playground.workspace.person import Person
 from playground.workspace.surfaces import Message
 from tests.scenario.running import eventually
@@ -65,17 +63,16 @@ def test_looking_at_nodes_as_typed(dev: Person, site: Site) -> None:
     assert "Did you mean node4" in asks(dev, "node inspect nod4").text
 
 
-@pytest.mark.parametrize("docker", ["", "docker "])
-def test_availability_and_labels_as_the_cli_sets_them(dev: Person, site: Site, docker: str) -> None:
+def test_availability_and_labels_as_the_cli_sets_them(dev: Person, site: Site) -> None:
     lines = {
-        "node update --label-add zone=a --label-add empty {}": "✅ {} has label zone=a",
-        "node update --availability drain {}": "✅ {} is Drain",
-        "node update --availability pause {}": "✅ {} is Pause",
-        "node update --availability=active --label-rm empty {}": "✅ {} is Active",
+        "node update --label-add zone=a --label-add empty {}": "✅ node4 has label zone=a",
+        "node update --availability drain {}": "✅ node4 is Drain",
+        "node update --availability pause {}": "✅ node4 is Pause",
+        "node update --availability=active --label-rm empty {}": "✅ node4 is Active",
     }
-    for line, said in lines.items():
-        asked = dev.types(f"/swarm {docker}{line.format('node4')}")
-        assert not dev.sees(said.format("node4"), after=asked).ephemeral
+    for number, (line, said) in enumerate(lines.items()):
+        asked = dev.types(f"/swarm {'docker ' if number % 2 else ''}{line.format('node4')}")
+        assert not dev.sees(said, after=asked).ephemeral
         site.cluster.docker(*line.format("node3").split())
         assert without_role(spec_of(site, "node4")) == without_role(spec_of(site, "node3")), line
     assert "nothing to change" in asks(dev, "node update --label-add zone=a node4").text
@@ -108,7 +105,9 @@ def test_a_drained_node_runs_nothing_and_the_channel_learns_what_moved(dev: Pers
     assert running_on(site, "node4") == []
     assert "web: 1 task moved, it runs on node2" in message.text
     assert "agent: ended there" in message.text
-    assert "no other node may run only" in message.text
+    assert (
+        "only: its task would wait, for no other node is Ready and Active and fulfils its constraints" in message.text
+    )
     assert len(site.tasks("web")) == 3
 
     asked = dev.types("/swarm node update --availability active node4")
@@ -123,8 +122,7 @@ def test_a_drain_without_room_says_so(dev: Person, site: Site) -> None:
     asked = dev.types("/swarm node update --availability drain node4")
 
     message = dev.sees("node4 is Drain", timeout=60, after=asked)
-    assert "its task would wait of big" not in message.text
-    assert "the other nodes have no room left for what it reserves" in message.text
+    assert "big: its task would wait, for the other nodes have no room left for what it reserves" in message.text
     assert len([name for name in ("node1", "node2", "node3") if running_on(site, name)]) == 3
 
 
@@ -174,4 +172,4 @@ def test_a_machine_that_died_is_removed_in_one_command(dev: Person, site: Site) 
     assert "two managers bear no loss" in message.text
     assert "/swarm node promote node4" in message.text
     assert managers(site) == ["node1", "node2"]
-    assert len(site.tasks("web")) == 3
+    eventually(lambda: sum(len(running_on(site, name)) for name in ("node1", "node2", "node4")) == 3, 20)

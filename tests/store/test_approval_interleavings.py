@@ -11,7 +11,16 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from redis import Redis
 
 from bot import approval as rules
@@ -28,7 +37,8 @@ REFUSALS = (ApprovalOver, ApprovedBefore, NotApprover, NotAsker, OwnApproval)
 
 people = st.sampled_from(PEOPLE)
 bots = st.sampled_from([0, 1])
-rarely = st.sampled_from([False, False, False, True])
+clicks = st.lists(people, min_size=2, max_size=6)
+fates = st.sampled_from(["runs", "runs", "later", "dies at once", "dies before it runs", "dies while it runs"])
 
 
 def roles(actor: Actor) -> frozenset[str]:
@@ -63,24 +73,17 @@ class Interleavings(RuleBasedStateMachine):
 
     # ---- people
 
+    @precondition(lambda self: len(self.known) < 4)
     @rule(target=requests, asker=people, count=st.integers(1, 2))
     def ask(self, asker: Actor, count: int) -> str:
-        return self._store(
-            Approval(
-                id=self._id(),
-                command={"name": "deploy"},
-                line="deploy web shop/web:2.0",
-                actor=asker,
-                plan=self._plan(),
-                needs=Needs(("lead",), count),
-                asked=self.now,
-                expires=self.now + LIFETIME,
-                channel="C1",
-            )
-        )
+        return self._ask(asker, count)
 
-    @rule(target=requests, request=requests, actors=st.lists(people, min_size=1, max_size=4), bot=bots, dies=rarely)
-    def approve(self, request: str, actors: list[Actor], bot: int, dies: bool) -> object:
+    @initialize(target=requests, asker=people, count=st.integers(1, 2))
+    def somebody_asks(self, asker: Actor, count: int) -> str:
+        return self._ask(asker, count)
+
+    @rule(target=requests, request=requests, actors=clicks, bot=bots, fate=fates)
+    def approve(self, request: str, actors: list[Actor], bot: int, fate: str) -> object:
         """Clicks, as the bots handle them: where the plan has moved, the new one is shown; the last click is acted on."""
         one, known = self._read(request), self.known[request]
         if one.state is State.OPEN and one.plan.fingerprint != self._plan().fingerprint:
@@ -91,9 +94,11 @@ class Interleavings(RuleBasedStateMachine):
             assert self._try(bot, request, lambda a, w=actor: rules.approve(a, w, roles(w), self.now)) == expected
             if expected:
                 known.approved.add(actor.id)
-        if not dies:
-            self.take(request, [bot, 1 - bot])
-        return multiple()
+        if fate == "dies at once":
+            self.die(bot)
+            return multiple()
+        self.take(request, [bot, 1 - bot])
+        return self._meet(fate, bot)
 
     @rule(request=requests, actor=people, bot=bots)
     def reject(self, request: str, actor: Actor, bot: int) -> None:
@@ -144,31 +149,29 @@ class Interleavings(RuleBasedStateMachine):
                 known.over = True
                 self.in_hand[bot].append(one)
 
-    @rule(target=requests, bot=bots)
-    def check_the_plan_and_run(self, bot: int) -> object:
-        if not self.in_hand[bot]:
+    @rule(target=requests, bot=bots, fate=fates)
+    def go_on_with_what_is_in_hand(self, bot: int, fate: str) -> object:
+        return self._meet(fate, bot)
+
+    def _meet(self, fate: str, bot: int) -> object:
+        if fate == "later" or not self.in_hand[bot]:
+            return multiple()
+        if fate == "dies before it runs":
+            self.die(bot)
             return multiple()
         one = self.in_hand[bot].pop(0)
         if one.plan.fingerprint != self._plan().fingerprint:
             return self._renew(one, bot)
-        begun = self.stores[bot].apply(one.id, lambda a: rules.begin(a, f"run-{one.id}"))
-        if begun:
+        if self.stores[bot].apply(one.id, lambda a: rules.begin(a, f"run-{one.id}")):
             self.known[one.id].runs += 1
             assert self.known[one.id].fingerprint == self._plan().fingerprint
             self.world += 1
+        if fate == "dies while it runs":
+            self.die(bot)
+        else:
             self.stores[bot].apply(one.id, lambda a: rules.finish(a, "done", self.now))
         return multiple()
 
-    @rule(bot=bots)
-    def begin_and_die(self, bot: int) -> None:
-        if self.in_hand[bot]:
-            one = self.in_hand[bot].pop(0)
-            if self.stores[bot].apply(one.id, lambda a: rules.begin(a, "run")):
-                self.known[one.id].runs += 1
-                self.world += 1
-        self.die(bot)
-
-    @rule(bot=bots)
     def die(self, bot: int) -> None:
         """What the bot had in hand is gone; the next one has another name."""
         self.in_hand[bot].clear()
@@ -227,7 +230,18 @@ class Interleavings(RuleBasedStateMachine):
     def _name(self, bot: int) -> str:
         return f"bot-{bot}-{self.lives[bot]}"
 
-    def _store(self, one: Approval) -> str:
+    def _ask(self, asker: Actor, count: int) -> str:
+        one = Approval(
+            id=self._id(),
+            command={"name": "deploy"},
+            line="deploy web shop/web:2.0",
+            actor=asker,
+            plan=self._plan(),
+            needs=Needs(("lead",), count),
+            asked=self.now,
+            expires=self.now + LIFETIME,
+            channel="C1",
+        )
         self.stores[0].create(one)
         return self._note(one)
 
@@ -266,8 +280,8 @@ def test_whatever_happens_in_whatever_order(redis: Redis, other_redis: Redis) ->
     run_state_machine_as_test(
         machine,  # type: ignore[arg-type]
         settings=settings(
-            max_examples=60,
-            stateful_step_count=40,
+            max_examples=150,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

@@ -144,7 +144,7 @@ def test_tasks_say_whether_they_are_up_to_date(swarm: Swarm, cluster: Cluster) -
             len([task for task in swarm.services.tasks(service_id, up_to_date=True) if task.state == "running"]) == 2
         )
     )
-    tasks = swarm.services.tasks(service_id)
+    tasks = swarm.services.tasks(service_id, marked=True)
     assert len(tasks) == 4
     assert {task.up_to_date for task in tasks if task.desired == "running"} == {True}
     assert {task.up_to_date for task in tasks if task.desired == "shutdown"} == {False}

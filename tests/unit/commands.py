@@ -87,7 +87,14 @@ class Ls(Command):
     kind: ClassVar = Kind.READ
 
 
-TABLE = Table((Status, Help, Deploy, Scale, Create, Ls))
+class CompositionCreate(Command):
+    """Create another thing."""
+
+    names: ClassVar = ("composition create",)
+    kind: ClassVar = Kind.DANGER
+
+
+TABLE = Table((Status, Help, Deploy, Scale, Create, Ls, CompositionCreate))
 
 
 def parse(text: str) -> Command:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.fields import expected, nanoseconds, read_duration, read_image, read_name, write_duration
+from bot.fields import (
+    expected,
+    moment,
+    nanoseconds,
+    read_duration,
+    read_image,
+    read_moment,
+    read_name,
+    read_pattern,
+    read_span,
+    write_duration,
+)
 
 LONGEST = timedelta(hours=2_562_047)
 
@@ -137,3 +148,51 @@ def test_what_pydantic_would_have_accepted(values: dict[str, object], phrase: st
     with pytest.raises(ValidationError) as caught:
         Limited.model_validate(values)
     assert expected(caught.value.errors()[0]) == phrase
+
+
+# ---- spans, moments, patterns
+
+AFTERNOON = datetime(2026, 3, 4, 14, 5, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("text", "hours"), [("7d", 168), ("2w", 336), ("90m", 1.5), ("0", 0), ("1h30m", 1.5)])
+def test_spans_know_days_and_weeks_too(text: str, hours: float) -> None:
+    assert read_span(text) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("text", "past", "meant"),
+    [
+        ("2h", False, AFTERNOON + timedelta(hours=2)),
+        ("7d", True, AFTERNOON - timedelta(days=7)),
+        ("15:40", False, datetime(2026, 3, 4, 15, 40, tzinfo=UTC)),
+        ("9:00", False, datetime(2026, 3, 5, 9, tzinfo=UTC)),
+        ("14:05", False, datetime(2026, 3, 5, 14, 5, tzinfo=UTC)),
+        ("14:05", True, datetime(2026, 3, 4, 14, 5, tzinfo=UTC)),
+        ("15:40", True, datetime(2026, 3, 3, 15, 40, tzinfo=UTC)),
+        ("2026-03-01", True, datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026-03-04T15:40", False, datetime(2026, 3, 4, 15, 40, tzinfo=UTC)),
+        ("2026-03-04 15:40:10+01:00", False, datetime(2026, 3, 4, 15, 40, 10, tzinfo=timezone(timedelta(hours=1)))),
+        ("2026-03-04T15:40Z", False, datetime(2026, 3, 4, 15, 40, tzinfo=UTC)),
+    ],
+)
+def test_the_time_that_is_meant(text: str, past: bool, meant: datetime) -> None:
+    assert read_moment(text) == text
+    assert moment(text, AFTERNOON, past) == meant
+
+
+@pytest.mark.parametrize("text", ["", "soon", "24:00", "2026-13-01", "2026-", "7", "7y", "٣d", "-2h", "99999d", "15:4"])
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^a time such as 15:40 or"):
+        read_moment(text)
+
+
+@pytest.mark.parametrize("text", ["web", "shop_*", "*", "a.b-c"])
+def test_patterns(text: str) -> None:
+    assert read_pattern(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "we b", "web?", "[a]", "x" * 101])
+def test_no_patterns(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^a service, or a pattern"):
+        read_pattern(text)

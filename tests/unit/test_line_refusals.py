@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.errors import InvalidLine, InvalidValue, SecretTyped, SwarmbotError, UnclosedQuote, UnknownFlag
+from bot.errors import InvalidLine, InvalidValue, SecretTyped, SwarmbotError, UnclosedQuote, UnknownCommand, UnknownFlag
 from tests.unit.commands import parse, refused
 
 
@@ -139,3 +139,32 @@ def test_a_line_of_10_kilobytes() -> None:
 @pytest.mark.parametrize("text", ["-" * 3999, "'" * 3999, "“‘" * 1999, "— " * 1999, "deploy a " + "a" * 3900 + "!"])
 def test_a_long_line_is_refused_quickly(text: str) -> None:
     refused(SwarmbotError, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("scale=5 web", "scale web=5"),
+        ("service scale=5 web api", "service scale web=5"),
+        ("docker service scale=5 web", "service scale web=5"),
+        ("scale=5", ""),
+        ("deploy=5 web", ""),
+        ("nonsense=5 web", ""),
+    ],
+)
+def test_a_pair_that_is_turned_round_is_turned_back(text: str, right: str) -> None:
+    assert refused(UnknownCommand, text).right == right
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("composition create --publish 80:80 x", "service create --publish 80:80"),
+        ("composition create -p=80:80", "service create -p=80:80"),
+        ("composition create --tty x", "service create --tty"),
+        ("composition create --force x", ""),
+        ("deploy web shop/web:2.0 --publish 80", ""),
+    ],
+)
+def test_a_flag_of_another_family_s_command_gets_that_command(text: str, right: str) -> None:
+    assert refused(UnknownFlag, text).right == right

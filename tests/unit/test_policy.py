@@ -150,6 +150,8 @@ def test_without_roles_nothing_may_be_changed_and_all_may_be_read() -> None:
         ((rule("audit", ask=("dev",)),), Allow()),
         ((rule("audit", ask=("lead",)),), Deny(roles=("lead",))),
         ((rule("audit", services=("web*",), ask=("lead",)),), Allow()),
+        ((rule("*", ask=("lead",)),), Allow()),
+        ((rule("*", "aud*", ask=("lead",)),), Deny(roles=("lead",))),
     ],
 )
 def test_a_read_is_allowed_unless_a_rule_names_it(rules: tuple[Rule, ...], decision: Decision) -> None:

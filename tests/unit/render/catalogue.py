@@ -11,7 +11,7 @@ from bot.model import Below, Ending, Image, Lock, Message, Outcome, Phase, Platf
 from bot.render import blocks, logs, nodes, plans, rollout, services, status
 from bot.render import errors as explained
 from bot.render import help as helping
-from tests.unit.render import catalogue_approvals
+from tests.unit.render import catalogue_approvals, catalogue_nodes, catalogue_swarm
 from tests.unit.render import values as v
 
 LOCK = Lock("service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3)
@@ -66,6 +66,10 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
     )
     bad = replace(v.CRASH, cause=v.HOSTILE, log=(v.HOSTILE, "```", "\x1b[31mred\x1b[0m", "שלום"))
     again = replace(v.DEPLOY, after=v.OLD, changes=())
+    create = replace(
+        v.DEPLOY, verb="service create", line="service create --name web shop/web:2.0", before=v.NEW, changes=()
+    )
+    ran = tuple(replace(slot, state="complete", done=True) for slot in v.HALF.slots[:1])
     return {
         "rolling": lambda: rollout.rolling(v.DEPLOY, v.HALF, v.NOW),
         "rolling-start": lambda: rollout.rolling(v.DEPLOY, Progress(Phase.ROLLING, 0, 4), v.START),
@@ -99,6 +103,12 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         "superseded": lambda: ended(Phase.SUPERSEDED, Ending.SUPERSEDED),
         "removed": lambda: ended(Phase.REMOVED, Ending.FAILED, slots=()),
         "hostile": lambda: ended(Phase.PAUSED, Ending.PAUSED, rollout=hostile, findings=(bad,), message=v.HOSTILE),
+        "creating": lambda: rollout.rolling(create, v.HALF, v.NOW),
+        "created": lambda: ended(Phase.COMPLETED, Ending.DONE, 9, rollout=create, done=4),
+        "created-not-running": lambda: ended(
+            Phase.TIMED_OUT, Ending.TIMED_OUT, 600, rollout=create, findings=(v.FULL,)
+        ),
+        "job-complete": lambda: ended(Phase.COMPLETED, Ending.DONE, 3, rollout=create, done=1, total=1, slots=ran),
         "stopped": lambda: rollout.failed(v.DEPLOY, errors.Moved("web", "its specification")),
         "stopped-fault": lambda: rollout.failed(v.DEPLOY, None),
         "details": lambda: rollout.details(
@@ -228,6 +238,8 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.Unsupported("a service cannot change its mode", "Create another one with `--mode global`"),
     errors.StoreAway("connection refused"),
     errors.InvalidSetting("rules[2].ask", "there is no role `operater`"),
+    errors.OnlyOnNode(Image("web", "v1")),
+    errors.UnknownCommand("scale=5 web", ("scale",), "scale web=5"),
 )
 
 
@@ -237,4 +249,12 @@ def catalogue() -> dict[str, Callable[[], Message]]:
         f"error-{number:02}-{type(error).__name__}": (lambda error=error: explained.explain(error))
         for number, error in enumerate(ERRORS)
     }
-    return {**rollouts(), **lists(), **others(), **failures, **catalogue_approvals.messages()}
+    return {
+        **rollouts(),
+        **lists(),
+        **others(),
+        **failures,
+        **catalogue_approvals.messages(),
+        **catalogue_nodes.messages(),
+        **catalogue_swarm.messages(),
+    }

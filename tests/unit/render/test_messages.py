@@ -15,6 +15,7 @@ from bot.model import Message
 from bot.render import errors as explained
 from bot.render.explanations import EXPLANATIONS
 from bot.render.limits import plain
+from tests.unit.render import catalogue_nodes, catalogue_swarm
 from tests.unit.render.catalogue import ERRORS, catalogue
 from tests.unit.render.catalogue_approvals import REFUSALS
 
@@ -95,7 +96,15 @@ def all_errors(base: type[errors.SwarmbotError] = errors.SwarmbotError) -> set[t
 def test_every_error_has_words_of_its_own_and_an_example_here() -> None:
     kinds = {kind for kind in all_errors() if kind.__module__ == errors.__name__}
     assert kinds <= set(EXPLANATIONS)
-    assert kinds <= {type(error) for error in (*ERRORS, *REFUSALS.values())}
+    assert kinds <= {
+        type(error)
+        for error in (
+            *ERRORS,
+            *REFUSALS.values(),
+            *catalogue_nodes.REFUSALS.values(),
+            *catalogue_swarm.REFUSALS.values(),
+        )
+    }
 
 
 def test_a_class_that_derives_shares_the_words() -> None:

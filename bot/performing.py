@@ -1,0 +1,169 @@
+"""A change that is decided, from its lock to its end: audit, apply, message and record; also after the bot was killed."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import approval as rules
+from bot.approval import Approval
+from bot.command import Change, Context, written
+from bot.errors import LockHeld, LockLost, StoreAway, SwarmbotError
+from bot.live import Live
+from bot.metrics import Metrics
+from bot.model import Ending, Outcome, Plan, Rollout
+from bot.poster import Poster
+from bot.render import plans
+from bot.rollouts import Roller, Run, Stopping
+from bot.store.locks import Held
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+WRITE_AGAIN = 0.5
+"""Seconds between two tries to write down what happened, while Redis is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A change that may run, where it is shown, and the approval that let it, if it needed one."""
+
+    command: Change
+    plan: Plan
+    context: Context
+    channel: str
+    thread: str = ""
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True)
+class Performer:
+    """Runs what was decided, under its lock."""
+
+    store: Store
+    poster: Poster
+    roller: Roller
+    metrics: Metrics
+    now: Callable[[], datetime]
+
+    def perform(self, decided: Decided, held: Held) -> Outcome | None:
+        """Run it to its end and return its outcome; None where it failed and the channel says so, or the bot is stopping.
+
+        Raises what the change raises before anything of it was shown.
+        """
+        run_id, started, by = secrets.token_hex(5), self.now(), decided.approval.approvers if decided.approval else ()
+        audit = self.store.audit.intend(
+            decided.context.actor,
+            written(decided.command),
+            plans.recorded(decided.plan),
+            decided.channel,
+            started,
+            approved_by=by,
+        )
+        live = Live(self.poster, self.store, decided.channel, decided.thread, run_id, self.now)
+        live.small = plans.asked(decided.context.actor, by)
+        self._take_over_message(decided.approval, live)
+        run = Run(run_id, decided.channel, held, audit, live.show, live.tell, by)
+        try:
+            outcome = decided.command.apply(decided.context, decided.plan, run)
+        except Stopping:
+            return None
+        except Exception as error:
+            if not self._failed(error, live, audit, started):
+                self._finish(decided.approval, type(error).__name__)
+                raise
+            self._finish(decided.approval, type(error).__name__)
+            return None
+        self._end(outcome, audit, live, held, decided.plan)
+        self._finish(decided.approval, str(outcome.ending))
+        return outcome
+
+    def adopt(self, rollout: Rollout) -> None:
+        """Go on with a rollout whose bot is gone; nothing where another bot was quicker."""
+        reason = f"{rollout.verb} {rollout.after}"
+        try:
+            with self.store.locks.hold([f"service:{rollout.service_id}"], rollout.actor.name, reason) as held:
+                current = self.store.rollouts.unfinished(rollout.id)
+                if current:
+                    self._adopted(current, held)
+        except (LockHeld, StoreAway, Stopping):
+            return
+
+    # ---- parts
+
+    def _take_over_message(self, approval: Approval | None, live: Live) -> None:
+        """What was asked for in a message goes on in the same one."""
+        if approval is None:
+            return
+        live.message = approval.message
+        self.store.approvals.apply(approval.id, lambda one: rules.begin(one, live.run_id))
+        if approval.message:
+            self.store.rollouts.posted(live.run_id, approval.message)
+
+    def _failed(self, error: Exception, live: Live, audit: str, started: datetime) -> bool:
+        """Whether the channel knows; where nothing was shown yet, who asked has to be told."""
+        if isinstance(error, LockLost) and live.rollout:
+            # Whoever has the lock found the rollout's record and goes on with it, message and audit included.
+            return True
+        seconds, why = self._since(started), type(error).__name__
+        if live.failed(error):
+            self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
+            return True
+        with suppress(StoreAway):
+            self._record(audit, Ending.FAILED, seconds, why)
+        return False
+
+    def _adopted(self, rollout: Rollout, held: Held) -> None:
+        live = Live(self.poster, self.store, rollout.channel, "", rollout.id, self.now)
+        live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
+        run = Run(rollout.id, rollout.channel, held, rollout.audit, live.show, live.tell, rollout.approved_by)
+        try:
+            outcome = self.roller.recover(rollout, run)
+        except (Stopping, LockLost):
+            return
+        except SwarmbotError as error:
+            seconds, why = self._since(rollout.started), type(error).__name__
+            live.failed(error)
+            self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
+            return
+        self._end(outcome, rollout.audit, live, held)
+
+    def _end(self, outcome: Outcome, audit: str, live: Live, held: Held, plan: Plan | None = None) -> None:
+        """Message, record and audit say the same."""
+
+        def write() -> None:
+            if outcome.rollout:
+                self.roller.close(outcome.rollout, outcome.ending, held.fence)
+            self._record(audit, outcome.ending, outcome.seconds)
+
+        live.ended(outcome, plan)
+        self.metrics.ended(outcome)
+        self._insist(write)
+
+    def _insist(self, write: Callable[[], object]) -> None:
+        """Write down what happened, as soon as Redis takes it. Where the bot ends before that, the next one finds out."""
+        while True:
+            try:
+                write()
+            except StoreAway:
+                if not self.roller.stopping.wait(WRITE_AGAIN):
+                    continue
+            except LockLost:
+                log.warning("another bot took over meanwhile, and writes down the end")
+            return
+
+    def _finish(self, approval: Approval | None, result: str) -> None:
+        if approval:
+            self._insist(
+                lambda: self.store.approvals.apply(approval.id, lambda one: rules.finish(one, result, self.now()))
+            )
+
+    def _since(self, started: datetime) -> float:
+        return (self.now() - started).total_seconds()
+
+    def _record(self, audit: str, ending: Ending, seconds: float, why: str = "") -> None:
+        self.store.audit.conclude(audit, {"ending": ending, "why": why}, seconds, self.now())

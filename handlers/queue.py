@@ -1,0 +1,87 @@
+"""Waiting in line for a service that somebody else is changing."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from bot import line
+from bot.command import Change, Command, Context, Query
+from bot.errors import Unsupported
+from bot.fields import Argument
+from bot.hold import Queued
+from bot.model import Ending, Message, Outcome, Plan
+from bot.render import holds
+from bot.rollouts import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePlan(Plan):
+    """What is to wait: the line, and the service that it waits for."""
+
+    line: str
+    service_id: str
+
+
+class QueueUp(Change):
+    """Let a change wait until nobody changes its service any more; it is planned anew then, and asks for approval anew.
+
+    Who may queue a line is who may send it.
+    """
+
+    names: ClassVar = ("queue",)
+    examples: ClassVar = ('queue "deploy web shop/web:2.0"',)
+
+    line: Annotated[str, Argument("LINE")]
+
+    def plan(self, context: Context) -> QueuePlan:
+        """Plan what waits, so that what cannot work is refused now."""
+        command = line.parse(self.line, context.table)
+        if not isinstance(command, Change) or isinstance(command, QueueUp):
+            raise Unsupported(f"{command.full_name()} cannot wait in line", "Send it now.")
+        plan = command.plan(context)
+        services = [target.removeprefix("service:") for target in plan.targets if target.startswith("service:")]
+        if len(services) != 1:
+            raise Unsupported("only a change of one service can wait in line", "Send it now.")
+        return QueuePlan(
+            title=f"{plan.title} in line",
+            targets=(),
+            fingerprint=plan.fingerprint,
+            kind=plan.kind,
+            services=plan.services,
+            replicas=plan.replicas,
+            line=line.write(command),
+            service_id=services[0],
+        )
+
+    def apply(self, context: Context, plan: QueuePlan, run: Run) -> Outcome:
+        """Stand in line."""
+        waiting = Queued(
+            id=secrets.token_hex(4),
+            service_id=plan.service_id,
+            service=plan.services[0],
+            line=plan.line,
+            title=plan.title.removesuffix(" in line"),
+            fingerprint=plan.fingerprint,
+            actor=context.actor,
+            channel=run.channel,
+            at=context.now(),
+        )
+        position = context.store.queue.push(waiting)
+        lock = context.store.locks.of(f"service:{plan.service_id}")
+        message = holds.queued(waiting, position, lock)
+        return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, message=message)
+
+
+class Waiting(Query):
+    """List what waits in line."""
+
+    names: ClassVar = ("queued",)
+
+    def run(self, context: Context) -> Message:
+        """The longest waiting first."""
+        return holds.lined_up(context.store.queue.all(), context.now())
+
+
+COMMANDS: tuple[type[Command], ...] = (QueueUp, Waiting)

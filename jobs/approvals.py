@@ -1,0 +1,72 @@
+"""Looks after requests for approval: reminds, lets them expire, and takes up what a bot that is gone left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import approval as rules
+from bot.approval import Approval
+from bot.consent import Consent
+from bot.errors import StoreAway
+from bot.render import approvals as pages
+from bot.store.store import Store
+
+SETTLE = timedelta(seconds=15)
+"""What was taken this recently may just be about to begin; also longer than a lock outlives its bot."""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """One round over everything that waits or was taken. `resume` takes an approved request to its run."""
+
+    store: Store
+    consent: Consent
+    resume: Callable[[Approval], None]
+    pool: Executor
+    now: Callable[[], datetime]
+
+    def run(self) -> None:
+        """With Redis away there is nothing to look after."""
+        try:
+            self._expire()
+            self._remind()
+            self._take_up()
+            self._give_up()
+        except StoreAway:
+            return
+
+    def _expire(self) -> None:
+        for due in self.store.approvals.due(self.now()):
+            ended = self.store.approvals.apply(due.id, lambda one: rules.expire(one, self.now()))
+            if ended:
+                self.consent.ended(ended)
+
+    def _remind(self) -> None:
+        for waiting in self.store.approvals.open():
+            reminded = self.store.approvals.apply(waiting.id, lambda one: rules.remind(one, self.now()))
+            if reminded:
+                self.consent.remind(reminded)
+
+    def _take_up(self) -> None:
+        for approved in self.store.approvals.approved():
+            self.pool.submit(self.resume, approved)
+
+    def _give_up(self) -> None:
+        """What a bot took and left: a rollout that somebody follows ends by itself, anything else is told as it is."""
+        followed = {rollout.id for rollout in self.store.rollouts.running()}
+        for taken in self.store.approvals.claimed():
+            young = taken.taken is None or self.now() - taken.taken < SETTLE
+            if young or taken.run in followed or any(self.store.locks.of(one) for one in taken.plan.targets):
+                continue
+            result = "ended" if taken.run else "did not run"
+            if self.store.approvals.apply(taken.id, lambda one, result=result: rules.finish(one, result, self.now())):  # type: ignore[misc]
+                self._tell(taken)
+
+    def _tell(self, taken: Approval) -> None:
+        if taken.run and self.store.rollouts.get(taken.run):
+            return
+        if taken.message:
+            self.consent.poster.edit(taken.message, pages.abandoned(taken), True)

@@ -1,0 +1,49 @@
+"""Whose turn has come: what waits in line for a service runs, planned anew, when nobody changes the service any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.errors import StoreAway
+from bot.hold import Queued
+from bot.model import Actor, Place
+from bot.pipeline import Request
+from bot.store.store import Store
+
+CALLED = timedelta(seconds=30)
+"""Who was called and has not begun by then is called again: the bot that called is gone."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One round over everybody who waits. `verified` reads anew who somebody is."""
+
+    store: Store
+    execute: Callable[[Request], None]
+    verified: Callable[[Actor], Actor]
+    pool: Executor
+    now: Callable[[], datetime]
+
+    def run(self) -> None:
+        """With Redis away nobody's turn comes."""
+        try:
+            self.store.queue.put_back(self.now() - CALLED)
+            for service_id in dict.fromkeys(waiting.service_id for waiting in self.store.queue.all()):
+                self._call(service_id)
+        except StoreAway:
+            return
+
+    def _call(self, service_id: str) -> None:
+        if self.store.locks.of(f"service:{service_id}"):
+            return
+        called = self.store.queue.pop(service_id, self.now())
+        if called:
+            self.pool.submit(self._begin, called)
+
+    def _begin(self, called: Queued) -> None:
+        if self.store.queue.begin(called.id):
+            place = Place(called.channel, called.thread)
+            self.execute(Request(called.line, self.verified(called.actor), place))

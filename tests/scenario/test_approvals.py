@@ -1,0 +1,162 @@
+"""Dangerous things need a second pair of eyes, and what was approved is what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.cluster import Cluster
+from playground.workspace import Workspace
+from playground.workspace.person import Person
+from tests.scenario.conftest import People
+from tests.scenario.running import RunningBot, bot_for, eventually
+from tests.scenario.swarm import Site
+
+POLICY = """
+[[roles]]
+name = "operator"
+users = ["{dev}"]
+
+[[roles]]
+name = "lead"
+groups = ["S0LEADS"]
+users = ["{dev}", "{guest}"]
+
+[[rules]]
+commands = ["service scale"]
+ask = ["operator"]
+approve = ["lead"]
+over_replicas = 3
+
+[[rules]]
+commands = ["*"]
+ask = ["operator"]
+approve = ["lead"]
+"""
+
+
+@pytest.fixture
+def bot(cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path) -> Iterator[RunningBot]:
+    """A bot whose changes all need a lead, and dev, who is one, may not approve what dev asked for."""
+    bot = bot_for(cluster, workspace, tmp_path)
+    head, _, _ = bot.config.partition("[[roles]]")
+    bot.config = head + POLICY.format(dev=people.dev.id, guest=people.guest.id)
+    bot.start()
+    yield bot
+    bot.stop()
+
+
+def test_scaling_waits_for_the_lead_and_then_runs_once(
+    dev: Person, people: People, site: Site, workspace: Workspace
+) -> None:
+    site.runs("web", "web:v1", "--replicas", "2")
+    before = site.tasks("web")
+
+    dev.types("/swarm scale web=3")
+    dev.sees("✅ web", timeout=30)
+    assert site.replicas("web") == 3, "small ones run at once"
+
+    asked = dev.types("/swarm scale web=5")
+    request = people.lead.sees("🟡", after=asked)
+    assert "3 → 5" in request.text
+    assert {"Approve", "Reject"} <= set(request.buttons)
+    assert site.replicas("web") == 3
+
+    clicked = dev.clicks("Approve", on=request)
+    assert dev.sees("somebody else", after=clicked).ephemeral
+    clicked = people.guest.clicks("Approve", on=request)
+    assert people.guest.sees("✋", after=clicked).ephemeral
+
+    workspace.faults.duplicate_envelopes = True
+    people.lead.clicks("Approve", on=request)
+    done = dev.sees("✅ web", timeout=40, after=clicked)
+    workspace.faults.duplicate_envelopes = False
+    assert done == request, "the request's message goes on"
+    assert "asked by dev" in done.text
+    assert "approved by lead" in done.text
+    assert site.replicas("web") == 5
+    assert set(before) <= set(site.tasks("web")), "no running task restarted"
+    asked = people.lead.types("/swarm audit --service web")
+    assert "lead" in people.lead.sees("scale", after=asked, timeout=5).text
+
+
+def test_what_moved_before_the_click_is_asked_for_again(dev: Person, people: People, site: Site) -> None:
+    site.runs("web", "web:v1", "--replicas", "2")
+    dev.types(f"/swarm deploy web {site.image('web:v2')}")
+    request = people.lead.sees("🟡 web →")
+
+    site.cluster.docker("service", "update", "--detach", "--label-add", "by=hand", "web")
+    clicked = people.lead.clicks("Approve", on=request)
+
+    again = people.lead.sees("meanwhile", timeout=15, after=clicked)
+    assert again == request
+    assert not site.is_on("web", "web:v2")
+    people.lead.clicks("Approve", on=request)
+    dev.sees("✅ web is on", timeout=60)
+    assert site.is_on("web", "web:v2")
+
+
+def test_reject_with_a_reason_and_withdraw(dev: Person, people: People, site: Site) -> None:
+    site.runs("web", "web:v1", "--replicas", "2")
+    dev.types("/swarm scale web=6")
+    request = people.lead.sees("🟡")
+
+    people.lead.clicks("Reject", on=request)
+    people.lead.sees_modal("Reject")
+    people.lead.submits({"reason": "not before the weekend"})
+    dev.sees("not before the weekend")
+    assert "Approve" not in request.buttons
+
+    asked = dev.types("/swarm scale web=7")
+    request = people.lead.sees("🟡", after=asked)
+    identity = request.button("Approve").value.split()[1]
+    dev.types(f"/swarm withdraw {identity}")
+    dev.sees("withdrawn", after=asked)
+    asked = people.lead.types(f"/swarm approve {identity}")
+    assert people.lead.sees("withdrawn", after=asked).ephemeral
+    asked = people.lead.types("/swarm approve 00000000")
+    assert people.lead.sees("Nothing ran", after=asked).ephemeral
+    assert site.replicas("web") == 2
+
+
+def test_a_bot_that_dies_with_a_request_in_hand_loses_nothing(
+    dev: Person, people: People, site: Site, bot: RunningBot
+) -> None:
+    site.runs("web", "web:v1", "--replicas", "2")
+    dev.types("/swarm scale web=6")
+    request = people.lead.sees("🟡")
+
+    bot.kill()
+    bot.start()
+
+    asked = dev.types("/swarm approvals")
+    assert "web" in dev.sees("waits for approval", after=asked).text
+    people.lead.clicks("Approve", on=request)
+    dev.sees("✅ web", timeout=40)
+    eventually(lambda: site.replicas("web") == 6, 10)
+    assert bot.open_intents() == 0
+
+
+def test_holds_and_the_line_in_front_of_a_busy_service(dev: Person, people: People, site: Site, bot: RunningBot) -> None:
+    bot.stop()
+    bot.config = bot.config.replace('approve = ["lead"]', "").replace('ask = ["operator"]', 'ask = ["operator", "lead"]')
+    bot.start()
+    site.runs("web", "web:v1", "--replicas", "2")
+
+    asked = people.lead.types('/swarm hold web "incident 42" --for 2h')
+    people.lead.sees("✋ web", after=asked)
+    asked = dev.types(f"/swarm deploy web {site.image('web:v2')}")
+    refusal = dev.sees("incident 42", after=asked)
+    assert "lead" in refusal.text
+    asked = people.lead.types("/swarm release web")
+    people.lead.sees("released", after=asked)
+
+    dev.types(f"/swarm deploy web {site.image('web:slow')}")
+    dev.sees("🔵 web →")
+    asked = people.lead.types(f"/swarm deploy web {site.image('web:v2')}")
+    people.lead.clicks("Queue", on=people.lead.sees("Queue", after=asked))
+    people.lead.sees("in line", after=asked)
+    dev.sees("✅ web is on", timeout=120)
+    eventually(lambda: site.is_on("web", "web:v2"), 120)
