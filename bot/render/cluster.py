@@ -47,8 +47,8 @@ def overview(cluster: ClusterInfo | None, engines: Sequence[EngineState], manage
     said = [f"{escape(one.name)}: {prose(one.error)}" for one in trouble if one.error][:_NAMED]
     if cluster is None:
         return message(f"🟠 {_no_swarm(engines)}", said, blocks, files)
-    mark, state = ("🟠", f" · {plural(len(trouble), "engine")} to look at") if trouble else ("🟢", "")
-    head = f"{mark} Swarm of {plural(nodes, 'node')}, {plural(managers, 'manager')}{state}"
+    looks = f" · {plural(len(trouble), 'engine')} to look at" if trouble else ""
+    head = f"{'🟠' if trouble else '🟢'} Swarm of {plural(nodes, 'node')}, {plural(managers, 'manager')}{looks}"
     return message(head, said, [*blocks, *_configuration(cluster)], files)
 
 

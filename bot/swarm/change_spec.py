@@ -55,10 +55,14 @@ def listed(flags: Flags, flag: str) -> list[Difference]:
     """A flag that may be given several times, with all that was given; nothing where it was not."""
     given = flags.get(flag.replace("-", "_"), ())
     values = [given] if isinstance(given, str) else given
-    hidden = flag in ("env", "env-add")
-    text = ", ".join(f"{key(value)}=…" if hidden else value for value in values)
+    shown = {"env": _hidden, "env-add": _hidden, "env-rm": key}.get(flag, str)
+    text = ", ".join(map(shown, values))
     gone = flag.endswith(("-rm", "-drop"))
     return [Difference(flag, text if gone else "", "" if gone else text)] if text else []
+
+
+def _hidden(pair: str) -> str:
+    return f"{key(pair)}=…"
 
 
 def env(known: Sequence[str] | None, add: Iterable[str], remove: Iterable[str]) -> list[str]:
