@@ -34,6 +34,7 @@ class Unlock(Change):
 
     names: ClassVar = ("swarm unlock", "unlock")
     kind: ClassVar = Kind.DANGER
+    heeds_holds: ClassVar = False
     examples: ClassVar = ("swarm unlock", "swarm unlock --on node3")
 
     on: Annotated[str, Option(metavar="ENGINE")] = Field("", description="the engine that is locked")

@@ -20,6 +20,7 @@ class JoinToken(Change):
 
     names: ClassVar = ("swarm join-token", "join-token")
     kind: ClassVar = Kind.DANGER
+    heeds_holds: ClassVar = False
     examples: ClassVar = ("swarm join-token worker", "swarm join-token --rotate manager")
 
     role: Annotated[Literal["worker", "manager"], Argument("worker|manager")]
@@ -65,6 +66,7 @@ class UnlockKey(Change):
 
     names: ClassVar = ("swarm unlock-key", "unlock-key")
     kind: ClassVar = Kind.DANGER
+    heeds_holds: ClassVar = False
     examples: ClassVar = ("swarm unlock-key", "swarm unlock-key --rotate")
 
     rotate: bool = Field(False, description="make a new key")

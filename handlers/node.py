@@ -10,7 +10,7 @@ from pydantic import Field
 
 from bot.command import Command, Context, Query
 from bot.fields import Argument, Name
-from bot.model import Message, Service
+from bot.model import Message, Node, Service, Task
 from bot.render import blocks, node_sheet, nodes, placed
 from bot.swarm import placement
 
@@ -34,16 +34,13 @@ class NodePs(Query):
     examples: ClassVar = ("node ps node4", "node ps self")
 
     nodes: Annotated[tuple[Name, ...], Argument("NODE")] = ("self",)
-    no_trunc: bool = Field(False, description="accepted; errors are never cut short")
+    no_trunc: bool = Field(False, description="errors in full")
 
     def run(self, context: Context) -> Message:
         """Two calls a node, and one for the services."""
-        services = _services(context)
-        return blocks.together([self._tasks(context, name, services) for name in self.nodes])
-
-    def _tasks(self, context: Context, name: str, services: Mapping[str, Service]) -> Message:
-        node = context.swarm.nodes.find(name)
-        return placed.on_node(node, context.swarm.services.tasks(node_id=node.id), services, context.now())
+        view = placed.View(_services(context), context.now(), whole=self.no_trunc)
+        found = [context.swarm.nodes.find(name) for name in self.nodes]
+        return blocks.together([placed.on_node(node, _tasks(context, node), view) for node in found])
 
 
 class NodeInspect(Query):
@@ -62,13 +59,17 @@ class NodeInspect(Query):
 
     def _sheet(self, context: Context, name: str, services: Mapping[str, Service], answering: str) -> Message:
         node = context.swarm.nodes.find(name)
-        tasks = [task for task in context.swarm.services.tasks(node_id=node.id) if task.desired == "running"]
+        tasks = [task for task in _tasks(context, node) if task.desired == "running"]
         needs = [placement.reservation(services[task.service_id].spec) for task in tasks if task.service_id in services]
         reserved = (sum(memory for memory, _ in needs), sum(cpus for _, cpus in needs))
         return node_sheet.inspected(node, tasks, services, reserved, node.id == answering)
 
 
 COMMANDS: tuple[type[Command], ...] = (NodeLs, NodePs, NodeInspect)
+
+
+def _tasks(context: Context, node: Node) -> tuple[Task, ...]:
+    return context.swarm.services.tasks(node_id=node.id)
 
 
 def _services(context: Context) -> Mapping[str, Service]:

@@ -57,7 +57,7 @@ class StackPs(Query):
     examples: ClassVar = ("stack ps shop",)
 
     stack: Annotated[Name, Argument("STACK")]
-    no_trunc: bool = Field(False, description="accepted; errors are never cut short")
+    no_trunc: bool = Field(False, description="errors in full")
 
     def run(self, context: Context) -> Message:
         """One call a service, and five more."""
@@ -65,8 +65,8 @@ class StackPs(Query):
         nodes = {node.id: node for node in context.swarm.nodes.list()}
         tasks = [task for service in members for task in context.swarm.services.tasks(service.id)]
         findings = diagnose([task for task in tasks if task.error], nodes)
-        known = placed.Known({service.id: service for service in members}, nodes)
-        return placed.of_stack(self.stack, tasks, known, findings, context.now())
+        view = placed.View({service.id: service for service in members}, context.now(), nodes, self.no_trunc)
+        return placed.of_stack(self.stack, tasks, view, findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The real Swarm that the tests run on: one for the whole run, put in order between tests."""
+"""The real Swarm that the tests run on: one for each process of the run, put in order between tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from playground.cluster import Cluster
 
-NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "98"))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "78")) - WORKER
+"""Tests that run side by side each have a Swarm of their own."""
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from bot.render.blocks import actions, age, button, context, mention, message, p
 from bot.render.text import brief, code, escape, shortened
 
 _LONGEST = 120
+_SIMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\*")
 
 
 def listed(holds: Sequence[Hold], now: datetime) -> Message:
@@ -30,7 +32,7 @@ def held(hold: Hold, name: str) -> str:
     if hold.freeze:
         return f"❄️ Everything is frozen by {escape(hold.owner.name)} {_since(hold)}."
     wider = f" (with {code(hold.pattern)})" if hold.pattern != name else ""
-    return f"✋ {escape(name)}{wider} is held by {escape(hold.owner.name)} {_since(hold)}."
+    return f"✋ {_named(name)}{wider} is held by {escape(hold.owner.name)} {_since(hold)}."
 
 
 def put(hold: Hold, before: Hold | None) -> Message:
@@ -55,7 +57,7 @@ def put(hold: Hold, before: Hold | None) -> Message:
 def released(hold: Hold, by: Actor, why: str, now: datetime) -> Message:
     """A hold or a freeze has ended; where somebody else ended it, its owner is told."""
     foreign = by.id != hold.owner.id
-    what = "Nothing is frozen any more" if hold.freeze else f"{escape(hold.pattern)} is released"
+    what = "Nothing is frozen any more" if hold.freeze else f"{_named(hold.pattern)} is released"
     took = seconds((now - hold.since).total_seconds())
     ended = f"by {escape(by.name)}" + (f': "{escape(why)}"' if why else "") if foreign else ""
     return message(
@@ -96,6 +98,11 @@ def _head(freeze: Hold | None, others: int) -> str:
 
 def _who_held(hold: Hold) -> str:
     return f'{escape(hold.owner.name)} ("{escape(hold.reason)}")'
+
+
+def _named(pattern: str) -> str:
+    """A pattern in a headline: an underscore inside it formats nothing, and a star would end the bold."""
+    return pattern[:-1] + "∗" if _SIMPLE.fullmatch(pattern) else escape(pattern)
 
 
 def _since(hold: Hold) -> str:

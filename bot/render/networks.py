@@ -8,9 +8,10 @@ from bot.model import Message
 from bot.render import sheet
 from bot.render.blocks import Row, context, message, plural, table, when
 from bot.render.sheet import filled, listed
-from bot.render.text import code, escape
+from bot.render.text import code, escape, shortened
 from bot.swarm_model import Network
 
+_LONGEST = 80
 Users = Mapping[str, Sequence[str]]
 NOT_EVERYWHERE = (
     "No service uses it yet, so it is not on every node: a node gets it with the first task that needs it, "
@@ -24,13 +25,15 @@ def networks(found: Sequence[Network], users: Users) -> Message:
     lines = [] if own else [f"Create one: {code('/swarm network create -d overlay my-net')}"]
     rows = [_row(network, users.get(network.id, ())) for network in sorted(found, key=lambda each: each.ingress)]
     columns = ("NETWORK", "DRIVER", "SUBNET", "KIND", "USED BY")
-    head = f"🟢 {plural(len(own), 'network')} of the Swarm" + (", and ingress" if len(own) < len(found) else "")
+    rest = " besides ingress" if len(own) < len(found) else ""
+    head = f"🟢 {plural(len(own), 'network') if own else 'No network'} of the Swarm{rest}"
     return message(head, lines, *table(columns, rows, 0, "networks.txt"))
 
 
 def network(found: Network, users: Sequence[str]) -> Message:
     """One network in detail."""
-    head = f"🟢 {escape(found.name)} · {escape(found.driver or found.scope)} · used by {plural(len(users), 'service')}"
+    name = escape(shortened(found.name, _LONGEST))
+    head = f"🟢 {name} · {escape(found.driver or found.scope)} · used by {plural(len(users), 'service')}"
     options = (f"{key}={value}" if value else key for key, value in sorted(found.options.items()) if _said(key))
     rows = [
         *filled(

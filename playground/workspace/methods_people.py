@@ -111,6 +111,7 @@ def _user_json(user: User) -> dict[str, Any]:
         "profile": profile,
         "tz": user.tz,
         "is_bot": user.is_bot,
+        "is_restricted": user.is_restricted,
         "deleted": False,
     }
 

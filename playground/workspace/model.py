@@ -27,13 +27,14 @@ MANIFEST_SCOPES = (
 
 @dataclass(frozen=True)
 class User:
-    """Someone in the workspace; `name` is what people type after `@`."""
+    """Someone in the workspace; `name` is what people type after `@`; guests are restricted."""
 
     id: str
     name: str
     real_name: str
     is_bot: bool = False
     tz: str = "Europe/Berlin"
+    is_restricted: bool = False
 
 
 @dataclass(frozen=True)

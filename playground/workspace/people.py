@@ -6,7 +6,7 @@ from playground.workspace.model import BOT_NAME, BOT_USER, SLACKBOT, Channel, Gr
 PEOPLE = (
     User("U0DEV00001", "dev", "Dana Develop"),
     User("U0LEAD0001", "lead", "Lee Lead"),
-    User("U0GUEST001", "guest", "Gil Guest", tz="America/New_York"),
+    User("U0GUEST001", "guest", "Gil Guest", tz="America/New_York", is_restricted=True),
     User("U0OPS00001", "ops", "Olga Ops"),
 )
 APP_USER = User(BOT_USER, BOT_NAME, "swarmbot", is_bot=True)

@@ -103,8 +103,10 @@ def acks(bench: Bench) -> Iterator[Finding]:
     dev = bench.workspace.person("dev")
     for number in range(ROLLOUTS):
         dev.types(f"/swarm deploy busy{number} {bench.site.image('web:v2')} --parallelism 1 --delay 20s")
-    bench.asks("/swarm status", f"{ROLLOUTS} rollouts")
+    for number in range(ROLLOUTS):
+        dev.sees(f"🔵 busy{number} →", 60)
     sample = Sample.of(bench.acked("/swarm node ls", "node4") for _ in range(ACKS))
+    bench.asks("/swarm status", f"{ROLLOUTS} rollouts")
     yield Finding("ack with ten rollouts", "ms", sample, "99th percentile below 250 ms", sample.percentile(99), 0.25)
 
 

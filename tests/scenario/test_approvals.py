@@ -107,7 +107,7 @@ def test_reject_with_a_reason_and_withdraw(dev: Person, people: People, site: Si
     people.lead.sees_modal("Reject")
     people.lead.submits({"reason": "not before the weekend"})
     dev.sees("not before the weekend")
-    assert "Approve" not in request.buttons
+    eventually(lambda: "Approve" not in request.buttons, 5)
 
     asked = dev.types("/swarm scale web=7")
     request = people.lead.sees("🟡", after=asked)

@@ -90,6 +90,20 @@ def test_a_token_and_a_key_are_for_who_asked_alone(
     dev: Person, people: People, bot: RunningBot, cluster: Cluster
 ) -> None:
     others = (people.lead, people.guest)
+    cluster.docker(
+        "swarm",
+        "update",
+        "--cert-expiry",
+        "900h",
+        "--task-history-limit",
+        "3",
+        "--dispatcher-heartbeat",
+        "4s",
+        "--snapshot-interval",
+        "9000",
+        "--max-snapshots",
+        "2",
+    )
     before, worker, manager = spec(cluster), token(cluster, "worker"), token(cluster, "manager")
 
     dev.types("/swarm swarm join-token manager")

@@ -76,6 +76,21 @@ def test_all_targets_or_none(redis: Redis) -> None:
     assert locks.all() == ()
 
 
+def test_a_hold_is_extended_to_what_came_into_being_meanwhile(redis: Redis, other_redis: Redis) -> None:
+    locks, others = Locks(redis), Locks(other_redis)
+    with locks.hold(["service:web"], "ann", "create web") as held:
+        locks.extend(held, "service:s1")
+        assert [lock.target for lock in held.locks] == ["service:web", "service:s1"]
+        assert locks.holds("service:s1")
+        with pytest.raises(LockHeld), others.hold(["service:s1"], "ben", "deploy"):
+            pass
+        with others.hold(["service:s2"], "ben", "deploy"), pytest.raises(LockHeld):
+            locks.extend(held, "service:s2")
+    assert locks.of("service:s1") is None
+    with others.hold(["service:s1"], "ben", "deploy") as next_one:
+        assert next_one.fence > held.fence
+
+
 def test_each_holder_has_a_higher_fence_and_leaves_nothing_behind(redis: Redis, other_redis: Redis) -> None:
     fences = []
     for locks in (Locks(redis), Locks(other_redis), Locks(redis)):

@@ -137,6 +137,7 @@ def others() -> Mapping[str, Callable[[], Message]]:
         "holds-none": lambda: holds.listed([], v.NOW),
         "holds-frozen": lambda: holds.listed([FREEZE, HOLD], v.NOW),
         "hold-put": lambda: holds.put(HOLD, None),
+        "hold-put-wide": lambda: holds.put(WIDE, None),
         "hold-taken-over": lambda: holds.put(HOLD, replace(WIDE, owner=DEV)),
         "hold-released": lambda: holds.released(HOLD, LEAD, "", v.NOW),
         "hold-released-by-another": lambda: holds.released(replace(HOLD, owner=DEV), LEAD, "dev is on a plane", v.NOW),

@@ -109,19 +109,25 @@ def lists() -> Mapping[str, Callable[[], Message]]:
     """What is looked at."""
     tasks = [replace(task, node_id="n4") for task in v.TASKS]
     odd = replace(NODE, state="down", message="heartbeat failure", manager=None, labels={v.LONG: v.HOSTILE})
-    known = placed.Known({v.WEB.id: v.WEB}, v.NODES)
+    view = placed.View(SERVICES, v.NOW)
+    shop_view = placed.View({v.WEB.id: v.WEB}, v.NOW, v.NODES)
     shop = Stack("shop", (v.WEB, v.AGENT), (KEY,), (), (NET,))
     return {
-        "node-tasks": lambda: placed.on_node(v.NODES["n4"], tasks, SERVICES, v.NOW),
-        "node-tasks-none": lambda: placed.on_node(v.NODES["n3"], (), SERVICES, v.NOW),
+        "node-tasks": lambda: placed.on_node(v.NODES["n4"], tasks, view),
+        "node-tasks-none": lambda: placed.on_node(v.NODES["n3"], (), view),
         "node-tasks-hostile": lambda: placed.on_node(
-            replace(v.NODES["n4"], name=v.HOSTILE), [replace(task, error=v.HOSTILE) for task in tasks], {}, v.NOW
+            replace(v.NODES["n4"], name=v.HOSTILE),
+            [replace(task, error=v.HOSTILE) for task in tasks],
+            placed.View({}, v.NOW),
         ),
         "node-sheet": lambda: node_sheet.inspected(NODE, tasks, SERVICES, (512 << 20, 1_500_000_000), True),
         "node-sheet-down": lambda: node_sheet.inspected(odd, (), {}, (0, 0), False),
-        "stack-tasks": lambda: placed.of_stack("shop", v.TASKS, known, (v.CRASH,), v.NOW),
+        "node-tasks-whole": lambda: placed.on_node(
+            v.NODES["n4"], [replace(task, error=v.HOSTILE) for task in tasks], replace(view, whole=True)
+        ),
+        "stack-tasks": lambda: placed.of_stack("shop", v.TASKS, shop_view, (v.CRASH,)),
         "stack-tasks-well": lambda: placed.of_stack(
-            "shop", v.TASKS[:1], placed.Known({v.WEB.id: replace(v.WEB, desired=1)}, v.NODES), (), v.NOW
+            "shop", v.TASKS[:1], placed.View({v.WEB.id: replace(v.WEB, desired=1)}, v.NOW, v.NODES), ()
         ),
         "stacks": lambda: stacks.listed([shop, Stack("monitoring", (v.AGENT,))]),
         "stacks-none": lambda: stacks.listed([]),

@@ -131,7 +131,7 @@ def test_mounts(text: str, read: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "src=data", "data:/data", "dst", "dst=", "dst= /a", "dst=/a,x=1", "dst=/a,ro=maybe", 'dst="/a',
+        "", "src=data", "data:/data", "dst", "dst=", "dst= /a", "dst=/a,x=1", "dst=/a,ro=maybe", '"dst=/a',
         "type=tmpfs,dst=/a,tmpfs-mode=9", "type=tmpfs,dst=/a,tmpfs-size=big", "dst=/a,tmpfs-size=1M",
         "type=bind,dst=/a,bind-recursive=often",
     ],
@@ -164,7 +164,7 @@ def test_networks(text: str, read: dict[str, Any]) -> None:
     assert references.network(text) == read
 
 
-@pytest.mark.parametrize("text", ["alias=a", "name=", "name=x,driver-opt=k", "name=x,colour=red"])
+@pytest.mark.parametrize("text", ["alias=a", "name=x,driver-opt=k", "name=x,colour=red"])
 def test_what_is_no_network(text: str) -> None:
     with pytest.raises(ValueError, match="net"):
         references.network(text)

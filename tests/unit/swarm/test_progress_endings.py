@@ -39,6 +39,21 @@ def test_rollbacks(state: str, message: str, asked: bool, phase: Phase) -> None:
     assert (progress.phase, progress.message) == (phase, message)
 
 
+@pytest.mark.parametrize(
+    ("state", "phase"),
+    [
+        ("rollback_started", Phase.ROLLING),
+        ("rollback_paused", Phase.PAUSED),
+        ("rollback_completed", Phase.COMPLETED),
+    ],
+)
+def test_a_rollback_that_is_itself_what_was_asked_for_is_an_update(state: str, phase: Phase) -> None:
+    this = service(update=UpdateStatus(state, "manually requested rollback"))
+    assert seen(look(this, FOUR_NEW), expected=replace(EXPECTED, to_previous=True)).phase is phase
+    other = service(spec=spec(V1, ForceUpdate=7), state=state)
+    assert seen(look(other, FOUR_NEW), expected=replace(EXPECTED, to_previous=True)).phase is Phase.SUPERSEDED
+
+
 def test_a_rollback_to_something_else_than_before_is_somebody_else_s() -> None:
     this = service(spec=spec(V1, ForceUpdate=7), state="rollback_completed")
     assert seen(look(this, FOUR_NEW)).phase is Phase.SUPERSEDED

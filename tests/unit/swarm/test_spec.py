@@ -53,7 +53,7 @@ SPECS = st.builds(
         **config,
     },
     MAPS,
-    MAPS,
+    MAPS.map(lambda template: {key: leaf for key, leaf in template.items() if key != "Placement"}),
     MAPS,
     st.sampled_from([{}, {"Placement": None}]) | st.builds(lambda tree: {"Placement": tree}, MAPS),
     st.none() | MAPS | st.just({specs.STACK_IMAGE: "a:1"}),
