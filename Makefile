@@ -23,8 +23,7 @@ demo: machine setup  ## a Swarm, a workspace and the bot on this machine
 	@$(BIN)/python -m playground demo
 
 test: machine setup check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/unit tests/store -n 2
-	@$(BIN)/python -m pytest tests/swarm tests/scenario -n 3 --dist loadscope
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario -n 3 --dist loadgroup
 
 check: setup  ## quick: format, lint, types, imports, unit tests
 	@$(BIN)/ruff format --check .

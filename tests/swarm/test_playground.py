@@ -20,6 +20,7 @@ from playground.network import INTERFACES, NAMESPACES
 
 NUMBER = 96
 NEIGHBOUR = 95
+pytestmark = pytest.mark.xdist_group("playground")
 
 
 @pytest.fixture(scope="module")
