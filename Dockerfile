@@ -16,7 +16,7 @@ COPY --from=packages /venv /venv
 COPY bot /app/bot
 COPY handlers /app/handlers
 COPY jobs /app/jobs
-RUN mkdir /data && chown 10001 /data
+RUN python3 -m compileall -q /app && mkdir /data && chown 10001 /data
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SWARMBOT_DATA=/data SWARMBOT_HTTP=0.0.0.0:8090
 WORKDIR /app
 USER 10001

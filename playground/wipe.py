@@ -47,10 +47,15 @@ def _misplaced(nodes: Sequence[Node], manager: Node) -> list[Node]:
 def _empty(nodes: Sequence[Node], api: Any) -> None:
     _remove_each(api.services(), api.remove_service)
     _settle("no container is left", lambda: _no_containers(nodes))
-    _settle("no task is left", lambda: not api.tasks())
+    _settle("no task is left", lambda: not _tasks(api))
     _remove_each(api.secrets(), api.remove_secret)
     _remove_each(api.configs(), api.remove_config)
     _settle("no network is left", lambda: _no_networks(api))
+
+
+def _tasks(api: Any) -> list[dict[str, Any]]:
+    # Of a job that is gone Swarm keeps the tasks that ended, until its managers start anew.
+    return [task for task in api.tasks() if task["Status"]["State"] not in ("complete", "failed", "rejected")]
 
 
 def _settle(awaited: str, is_so: Callable[[], bool]) -> None:

@@ -100,7 +100,7 @@ def table(columns: Row, rows: Sequence[Row], trouble: int, name: str) -> tuple[l
         return [section(preformatted(aligned(columns, rows)))], []
     shown = rows[: min(trouble, MOST_ROWS)]
     blocks = [section(preformatted(aligned(columns, shown)))] if shown else []
-    whole = File(name, aligned(columns, rows, most=200) + "\n", f"All {len(rows)} rows")
+    whole = File(name, aligned(columns, rows, most=200) + "\n", f"{name}, all {len(rows)} rows")
     return blocks + context(f"{len(rows) - len(shown)} more, all in {escape(name)}"), [whole]
 
 

@@ -106,7 +106,10 @@ def _stacks(services: Sequence[Service]) -> list[tuple[str, list[Service]]]:
 
 
 def _by_stack(services: Sequence[Service]) -> str:
-    counts = [f"{escape(stack) if stack else 'without a stack'} {len(members)}" for stack, members in _stacks(services)]
+    stacks = _stacks(services)
+    if len(stacks) == 1 and not stacks[0][0]:
+        return ""
+    counts = [f"{escape(stack) if stack else 'without a stack'} {len(members)}" for stack, members in stacks]
     return ", ".join(counts[:10]) + (f" and {plural(len(counts) - 10, 'more stack')}" if len(counts) > 10 else "")
 
 

@@ -61,17 +61,21 @@ def more(
     """Where `count` more tasks of a replicated service would go. `tasks`: all that are meant to run."""
     need = reserved(service.spec)
     most = _most(service)
-    places = _places(service, eligible(service.spec, nodes), services, tasks)
+    running = [task for task in tasks if task.state not in _ENDED]
+    places = _places(service, eligible(service.spec, nodes), services, running)
+    # Those that still wait for a place come before the new ones.
+    waiting = sum(task.service_id == service.id and not task.node_id for task in running)
     chosen: list[str] = []
-    for _ in range(count):
+    for _ in range(waiting + count):
         open_ones = [place for place in places if place.own < most and place.left.fits(need)]
         if not open_ones:
-            return Room(tuple(chosen), count - len(chosen), _why(places, most, need))
+            found = tuple(chosen[waiting:])
+            return Room(found, count - len(found), _why(places, most, need))
         best = min(open_ones, key=lambda place: (place.own, place.all, place.node.name))
         taken = Reserved(best.left.nano_cpus - need.nano_cpus, best.left.memory - need.memory)
         places[places.index(best)] = replace(best, own=best.own + 1, all=best.all + 1, left=taken)
         chosen.append(best.node.name)
-    return Room(tuple(chosen))
+    return Room(tuple(chosen[waiting:]))
 
 
 def _places(
@@ -82,8 +86,6 @@ def _places(
     every: Counter[str] = Counter()
     used: dict[str, Reserved] = {}
     for task in tasks:
-        if task.state in _ENDED:
-            continue
         own[task.node_id] += task.service_id == service.id
         every[task.node_id] += 1
         used[task.node_id] = used.get(task.node_id, Reserved()) + needs.get(task.service_id, Reserved())

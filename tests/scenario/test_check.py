@@ -80,7 +80,7 @@ def test_a_channel_that_is_not_there_and_an_engine_that_is_away(check: Check, cl
         cluster.nodes["node3"].thaw()
     assert code == 1, said
     assert "wrong  engine node1: No such file" in said
-    assert "wrong  engine node3: no answer within" in said
+    assert "wrong  engine node3: " in said
     assert "ok     engine node2 (manager" in said
 
     code, said = check(lambda config: config.replace(cluster.nodes["node1"].url, cluster.nodes["node4"].url))

@@ -46,10 +46,10 @@ def test_hostile_text_from_docker_and_from_people_does_nothing(dev: Person, site
         ("history evil", "rolled back"),
         ("status", "ill"),
         (f"{HOSTILE}", "No command"),
-        (f"ps '{HOSTILE}'", "No service"),
+        (f"ps '{HOSTILE}'", "expected a name"),
         (f"deploy evil '{HOSTILE}'", "an image reference"),
         (f"deploy evil web:v2 --parallelism '{HOSTILE}'", "expected"),
-        ("ps '@channel' '@lead' '#ops'", "No service"),
+        ("ps '@channel' '@lead' '#ops'", "expected a name"),
     ):
         asked = dev.types(f"/swarm {line}")
         dev.sees(said, after=asked, timeout=15)

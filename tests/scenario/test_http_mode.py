@@ -79,7 +79,7 @@ def test_mentions_work_where_slash_commands_do_not(dev: Person, site: Site) -> N
 def mentions(person: Person, site: Site) -> None:
     """Ask in the channel, then in the thread below the question."""
     asked = person.types("@swarmbot status")
-    question = person.sees("@swarmbot status", after=asked)
+    question = person.wrote("@swarmbot status", after=asked)
     answer = person.sees("Swarm is healthy", after=asked)
     assert answer.ephemeral
     assert answer in question.thread, "the answer stands where it was asked"

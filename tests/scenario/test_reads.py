@@ -63,7 +63,7 @@ def test_what_one_sees_of_an_empty_swarm(reader: Reader) -> None:
     assert "service create --name web IMAGE" in reader.reads("service ls", "🟢 No services yet", 1).text
 
     nodes = reader.reads("node ls", "Ready", 2).text
-    assert nodes.splitlines()[0] == "🟢 4 nodes, all Ready"
+    assert nodes.splitlines()[0] == "🟢 4 nodes Ready"
     header, *rows = nodes.splitlines()[1:]
     assert header.split() == ["NODE", "STATUS", "AVAILABILITY", "MANAGER", "TASKS", "ENGINE"]
     assert sorted(row.split()[0] for row in rows) == ["node1", "node2", "node3", "node4"]
@@ -108,7 +108,7 @@ def test_help_and_what_is_mistyped_cost_no_call(reader: Reader, people: People) 
         assert command in overview
     pages = [reader.reads(line, "--parallelism", 0).text for line in ("help deploy", "deploy --help", "deploy -h")]
     assert len(set(pages)) == 1
-    assert "deploy SERVICE IMAGE" in pages[0]
+    assert pages[0].splitlines()[0] == "/swarm deploy [OPTIONS] SERVICE IMAGE"
     assert "/swarm deploy web shop/web:2.0" in pages[0]
     for line, right in {
         "statsu": "status",
@@ -131,8 +131,10 @@ def test_forty_services_are_a_summary_and_a_file(reader: Reader, site: Site) -> 
     listed = reader.reads("service ls", "services below", 1)
     assert listed.text.splitlines()[0] == "🟠 1 of 41 services below its count"
     assert "late" in listed.text
+    assert "without a stack" not in listed.text, "no word about stacks where there are none"
     assert "shop-39" not in listed.text
     whole = reader.person.sees("services.txt", channel="dm")
+    assert whole.text == "📎 services.txt, all 41 rows"
     content = whole.files[0].content
     assert content is not None
     assert len(content.decode().splitlines()) == 42

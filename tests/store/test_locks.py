@@ -220,3 +220,14 @@ def test_a_hold_outlives_a_restart_of_redis(mortal: Server) -> None:
 def test_leaving_with_redis_away_is_quiet(mortal: Server) -> None:
     with connect(mortal.url) as redis, Locks(redis).hold(["service:s1"], "ann", "deploy"):
         mortal.kill()
+
+
+def test_a_bot_knows_what_it_holds_itself_though_redis_forgot_it(redis: Redis, other_redis: Redis) -> None:
+    mine, other = Locks(redis), Locks(other_redis)
+    with mine.hold(["service:s1"], "ann", "deploy"):
+        redis.flushall()
+        assert mine.of("service:s1") is None
+        assert mine.holds("service:s1")
+        assert not mine.holds("service:s2")
+        assert not other.holds("service:s1")
+    assert not mine.holds("service:s1")

@@ -41,6 +41,12 @@ def test_tasks_that_ended_take_no_room() -> None:
     assert room.more(web(1 << 30), 2, NODES, [other], tasks).short == 0
 
 
+def test_tasks_that_wait_for_a_place_come_first() -> None:
+    one_each = service(spec=spec(Placement={"MaxReplicas": 1}))
+    found = room.more(one_each, 2, NODES, [], [task(1, "", "pending")])
+    assert (found.nodes, found.short) == (("node2",), 1)
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
