@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.approval import Approval
 from bot.model import Actor, Kind, Message, Outcome, Plan
@@ -109,6 +109,11 @@ class Change(Command):
     @abstractmethod
     def apply(self, context: Context, plan: Any, run: Run) -> Outcome:
         """Do what the plan says, or raise; `plan` is what this command's own `plan` returned."""
+
+
+def has_secret(command: Command) -> bool:
+    """Whether it carries what must not be written down, so that it cannot wait for anything."""
+    return any(isinstance(value, SecretStr) for value in command.__dict__.values())
 
 
 def written(command: Command) -> dict[str, Any]:

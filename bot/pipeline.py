@@ -11,12 +11,12 @@ from datetime import datetime
 
 from bot import line, policy
 from bot.approval import Approval, State
-from bot.command import Change, Command, Context, Query, Table, Vote, written
+from bot.command import Change, Command, Context, Query, Table, Vote, has_secret, written
 from bot.consent import Consent
-from bot.errors import Held, LockHeld, NotAllowed, ReadOnly, StoreAway, SwarmbotError
+from bot.errors import Held, LockHeld, NotAllowed, ReadOnly, StoreAway, SwarmbotError, Unsupported
 from bot.hold import holding
 from bot.metrics import Metrics
-from bot.model import Actor, Ending, Message, Place, Plan
+from bot.model import Actor, Ending, Kind, Message, Place, Plan
 from bot.performing import Decided, Performer
 from bot.poster import Poster
 from bot.render import errors, plans
@@ -95,10 +95,15 @@ class Pipeline:
         if plan.nothing:
             self._answer(request, plans.nothing(plan))
             return
-        self._heed_holds(request.actor, command, plan)
+        if plan.kind is not Kind.READ:
+            self._heed_holds(request.actor, command, plan)
         decision = policy.decide(request.actor, command.full_name(), plan, self.settings)
         self._refuse(decision, command)
         if isinstance(decision, policy.Ask):
+            if has_secret(command):
+                raise Unsupported(
+                    "what was typed cannot wait for approval, for it is written nowhere", "Leave it empty."
+                )
             self.consent.ask(command, plan, decision, request.actor, self._where(request.place))
             return
         try:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
-from bot.command import Change, Command, Context
+from bot.command import Change, Command, Context, Form
 from bot.errors import EngineRefused, KeyNeeded, MaybeDone, NoEngine, NoLeader, NotAManager, Unsupported, WrongKey
 from bot.fields import Option
 from bot.model import Ending, Kind, Outcome, Plan
@@ -29,10 +29,27 @@ class UnlockPlan(Plan):
     engine: str
 
 
+class UnlockForm(Form):
+    """What `swarm unlock` asks for when nothing else is typed."""
+
+    title: ClassVar = "Unlock a manager"
+    submit: ClassVar = "Unlock"
+
+    key: SecretStr | None = Field(None, description="SWMKEY-1-…; empty: the key of a healthy manager is taken")
+
+    def command(self) -> Unlock:
+        """With the typed key, or with the one that a healthy manager has."""
+        return UnlockTyped(key=self.key) if self.key else Unlock()
+
+
 class Unlock(Change):
-    """Unlock a locked manager with the key of a healthy one, and wait until it is Ready and Reachable again."""
+    """Unlock a locked manager with the key of a healthy one, and wait until it is Ready and Reachable again.
+
+    With nothing else typed it opens a modal, where a key can be given as well.
+    """
 
     names: ClassVar = ("swarm unlock", "unlock")
+    form: ClassVar = UnlockForm
     kind: ClassVar = Kind.DANGER
     heeds_holds: ClassVar = False
     examples: ClassVar = ("swarm unlock", "swarm unlock --on node3")
@@ -50,6 +67,21 @@ class Unlock(Change):
         """Take the key from a healthy manager, and unlock with it."""
         del run
         return unlock_with(context, plan.engine, _key(context, plan.engine))
+
+
+class UnlockTyped(Unlock):
+    """The same with a key that stands nowhere but in the modal; it cannot wait for approval."""
+
+    key: SecretStr
+
+    def plan(self, context: Context) -> UnlockPlan:
+        """Which engine is locked."""
+        return locked(context, self.on)
+
+    def apply(self, context: Context, plan: UnlockPlan, run: Run) -> Outcome:
+        """Try the key."""
+        del run
+        return unlock_with(context, plan.engine, self.key)
 
 
 COMMANDS: tuple[type[Command], ...] = (Unlock,)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from bot.command import Change, Command, Context
+from bot.command import Change, Command, Context, Form
 from bot.errors import LeavesManagers, NoEngine, NoLeader, NotAManager, QuorumAtRisk, Unsupported
-from bot.fields import Argument, Option
+from bot.fields import Argument, Lookup, Option
 from bot.model import Ending, Kind, Node, Outcome, Plan
 from bot.rollouts import Run
 from bot.swarm import quorum, reach
@@ -34,10 +34,28 @@ class MemberPlan(Plan):
     lines: tuple[str, ...] = ()
 
 
+class JoinForm(Form):
+    """What `swarm join` asks for when nothing else is typed, or when a token was typed where it does not belong."""
+
+    title: ClassVar = "Join the Swarm"
+    submit: ClassVar = "Join"
+
+    on: Annotated[str, Lookup("engine")] = Field(title="Engine")
+    role: Role = "worker"
+    remote: Remote | None = Field(None, title="Manager", description="HOST:PORT; empty: the managers of this Swarm")
+    token: SecretStr | None = Field(None, description="SWMTKN-1-…; empty: swarmbot takes it from the Swarm")
+
+    def command(self) -> Join:
+        """With the typed token, or with the Swarm's own."""
+        given = self.model_dump(exclude_none=True, exclude={"token"})
+        return JoinTyped(**given, token=self.token) if self.token else Join(**given)
+
+
 class Join(Change):
     """Let an engine join the Swarm; swarmbot takes the token from the Swarm itself."""
 
     names: ClassVar = ("swarm join", "join")
+    form: ClassVar = JoinForm
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("swarm join 10.0.0.1:2377 --on node4", "swarm join 10.0.0.1:2377 --on node2 --as manager")
 
@@ -80,12 +98,11 @@ class Join(Change):
         """Join, and wait until the node is Ready, and Reachable as a manager."""
         del run
         started, cluster = context.now(), context.swarm.cluster
-        tokens = cluster.join_tokens()
         given = {"AdvertiseAddr": self.advertise_addr, "DataPathAddr": self.data_path_addr}
         cluster.join(
             plan.engine,
             plan.remotes,
-            tokens.manager if self.role == "manager" else tokens.worker,
+            self._token(context),
             ListenAddr=self.listen_addr,
             Availability=self.availability,
             **{key: value for key, value in given.items() if value},
@@ -102,6 +119,20 @@ class Join(Change):
             seconds=took,
             lines=(f"{plan.summary}.", *plan.lines) if self.role == "manager" else plan.lines,
         )
+
+    def _token(self, context: Context) -> SecretStr:
+        tokens = context.swarm.cluster.join_tokens()
+        return tokens.manager if self.role == "manager" else tokens.worker
+
+
+class JoinTyped(Join):
+    """The same with a token that stands nowhere but in the modal; it cannot wait for approval."""
+
+    token: SecretStr
+
+    def _token(self, context: Context) -> SecretStr:
+        del context
+        return self.token
 
 
 class Leave(Change):

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from bot.command import Context, Table, utc_now
-from bot.errors import WrongKey
 from bot.model import Actor
 from bot.rollouts import Roller
 from bot.settings import Settings
@@ -20,7 +18,6 @@ from bot.store.store import Store
 from bot.swarm.engines import Engines
 from bot.swarm.swarm import Swarm
 from bot.swarm_model import EngineAddress
-from handlers.autolock import unlock_with
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from tests.scenario.running import bot_for, eventually
@@ -160,12 +157,15 @@ def test_one_engine_is_the_one_that_is_meant_until_its_swarm_ends(
         node.start()
         eventually(lambda: node.swarm_state == "locked", 30)
         asked = dev.types("/swarm docker swarm unlock")
+        dev.submits({})
         assert "no manager hands out its key" in dev.sees("🔒 node1 is locked", after=asked, timeout=20).text
-        here = context(node.url)
-        with pytest.raises(WrongKey):
-            unlock_with(here, "node1", SecretStr(f"{key[:-4]}AAAA"))
+        asked = dev.types("/swarm docker swarm unlock")
+        dev.submits({"key": f"{key[:-4]}AAAA"})
+        dev.sees("still locked", after=asked, timeout=20)
         assert node.swarm_state == "locked"
-        assert unlock_with(here, "node1", SecretStr(key)).title == "node1 is unlocked · Ready, Reachable"
+        asked = dev.types("/swarm docker swarm unlock")
+        dev.submits({"key": key})
+        dev.sees("✅ node1 is unlocked · Ready, Reachable", after=asked, timeout=60)
         assert leaked(key, bot, (lead, workspace.person("guest"))) == []
 
         asked = dev.types("/swarm docker swarm leave --force")

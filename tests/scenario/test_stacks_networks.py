@@ -97,7 +97,9 @@ def test_a_stack_is_seen_and_removed_with_all_that_belongs_to_it(dev: Person, si
         "1 network: shop_net removed",
     ):
         assert line in message.text
-    assert [names(site, kind, "--filter", LABEL) for kind in ("service", "secret", "config", "network")] == [[]] * 4
+    assert [names(site, kind, "--filter", LABEL) for kind in ("service", "secret", "config")] == [[]] * 3
+    # The engine that is asked has a copy of its own for as long as it takes to clear away its containers.
+    eventually(lambda: not names(site, "network", "--filter", LABEL), 30)
     assert names(site, "service") == ["other"]
     assert "No stacks yet" in asks(dev, "stack ls").text
 
@@ -129,18 +131,16 @@ def test_networks_as_the_cli_makes_them(dev: Person, site: Site) -> None:
         typed = line.format(f"twin-{number}", subnet=number + 100).removeprefix("docker ")
         site.cluster.docker(*typed.split())
         ours, twin = network(site, f"ours-{number}"), network(site, f"twin-{number}")
-        for key in ("Id", "Name", "Created"):
-            ours.pop(key), twin.pop(key)
-        text = json.dumps(twin).replace(f".{number + 100}.", f".{number}.")
-        assert json.dumps(ours) == text if "subnet" in line else without_addresses(ours) == without_addresses(twin), (
-            line
-        )
+        assert comparable(ours) == comparable(twin), line
+        if "subnet" in line:
+            assert ours["IPAM"]["Config"] == [{"Subnet": f"10.77.{number}.0/24", "Gateway": f"10.77.{number}.9"}]
 
 
-def without_addresses(found: dict[str, Any]) -> dict[str, Any]:
+def comparable(found: dict[str, Any]) -> dict[str, Any]:
     """What Swarm does not choose anew for each network."""
     options = {key: value for key, value in found["Options"].items() if "vxlanid" not in key}
-    return {**found, "IPAM": {**found["IPAM"], "Config": len(found["IPAM"]["Config"])}, "Options": options}
+    kept = {key: value for key, value in found.items() if key not in ("Id", "Name", "Created")}
+    return {**kept, "IPAM": {**found["IPAM"], "Config": len(found["IPAM"]["Config"])}, "Options": options}
 
 
 def test_networks_from_creation_to_removal(dev: Person, site: Site) -> None:
@@ -177,7 +177,7 @@ def test_networks_from_creation_to_removal(dev: Person, site: Site) -> None:
     site.cluster.docker("service", "rm", "web")
     asked = dev.types("/swarm docker network rm uber-net")
     dev.sees("✅ network uber-net is gone", timeout=60, after=asked)
-    assert "uber-net" not in names(site, "network")
+    eventually(lambda: "uber-net" not in names(site, "network"), 30)
 
 
 def test_what_a_secret_holds_is_never_shown(dev: Person, site: Site) -> None:

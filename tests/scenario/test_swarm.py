@@ -77,7 +77,6 @@ def test_what_the_swarm_is_and_what_its_settings_become(dev: Person, cluster: Cl
         "swarm ca --cert-expiry 720h": "--rotate",
         "swarm join-token boss": "'worker' or 'manager'",
         "swarm unlock-key": "autolock is off",
-        "swarm unlock": "None of node1, node2, node3 and node4 is locked",
         "swarm init --on node1": "in a Swarm already",
         "swarm leave": "by --on",
     }.items():
@@ -156,6 +155,8 @@ def test_a_locked_manager_is_unlocked_with_the_key_of_a_healthy_one(
     assert "Unlock first" in dev.sees("only the key of now", after=asked, timeout=20).text
 
     dev.types("/swarm swarm unlock")
+    dev.sees_modal("Unlock a manager")
+    dev.submits({})
     seen = people.lead.sees("✅ node3 is unlocked · Ready, Reachable", timeout=60)
     assert not seen.ephemeral
     there = node(cluster, "node3")
