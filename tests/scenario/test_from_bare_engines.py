@@ -157,13 +157,16 @@ def test_one_engine_is_the_one_that_is_meant_until_its_swarm_ends(
         node.start()
         eventually(lambda: node.swarm_state == "locked", 30)
         asked = dev.types("/swarm docker swarm unlock")
+        dev.sees_modal("Unlock a manager", after=asked)
         dev.submits({})
         assert "no manager hands out its key" in dev.sees("🔒 node1 is locked", after=asked, timeout=20).text
         asked = dev.types("/swarm docker swarm unlock")
+        dev.sees_modal("Unlock a manager", after=asked)
         dev.submits({"key": f"{key[:-4]}AAAA"})
         dev.sees("still locked", after=asked, timeout=20)
         assert node.swarm_state == "locked"
         asked = dev.types("/swarm docker swarm unlock")
+        dev.sees_modal("Unlock a manager", after=asked)
         dev.submits({"key": key})
         dev.sees("✅ node1 is unlocked · Ready, Reachable", after=asked, timeout=60)
         assert leaked(key, bot, (lead, workspace.person("guest"))) == []
