@@ -145,6 +145,8 @@ class Pipeline:
         if isinstance(decision, policy.Deny):
             if decision.read_only:
                 raise ReadOnly(command.full_name())
+            if decision.split:
+                raise Unsupported("these services need different approvers", "Send one line for each of them.")
             raise NotAllowed(command.full_name(), decision.roles, decision.target)
 
     def _run_approved(self, approval: Approval, command: Change, context: Context, plan: Plan) -> None:

@@ -26,11 +26,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """It does not run. `roles` may ask for it; none where nobody may. `read_only`: there are no roles at all."""
+    """It does not run. `roles` may ask for it; none where nobody may. `read_only`: there are no roles at all.
+
+    `split`: its services need different approvers.
+    """
 
     roles: tuple[str, ...] = ()
     target: str = ""
     read_only: bool = False
+    split: bool = False
 
 
 Decision = Allow | Ask | Deny
@@ -71,8 +75,14 @@ def may_ask(actor: Actor, command: str, settings: Settings) -> bool:
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
-    """Deny before ask before allow; of several asks, the one that wants the most approvals, and then by others."""
-    return max(decisions, key=_strictness, default=Allow())
+    """Deny before ask before allow; of several asks, the one that wants the most approvals, and then by others.
+
+    Asks to different roles cannot be one request: such a change is refused.
+    """
+    found = tuple(decisions)
+    asks = {frozenset(one.roles) for one in found if isinstance(one, Ask)}
+    strict = max(found, key=_strictness, default=Allow())
+    return Deny(split=True) if isinstance(strict, Ask) and len(asks) > 1 else strict
 
 
 def first_match(rules: Iterable[Rule], command: str, service: str) -> Rule | None:

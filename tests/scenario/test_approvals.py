@@ -79,7 +79,7 @@ def test_scaling_waits_for_the_lead_and_then_runs_once(
     assert site.replicas("web") == 5
     assert set(before) <= set(site.tasks("web")), "no running task restarted"
     asked = people.lead.types("/swarm audit --service web")
-    assert "lead" in people.lead.sees("scale", after=asked, timeout=5).text
+    assert "lead" in people.lead.sees("3 → 5", after=asked, timeout=5).text
 
 
 def test_what_moved_before_the_click_is_asked_for_again(dev: Person, people: People, site: Site) -> None:

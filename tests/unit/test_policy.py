@@ -172,3 +172,9 @@ def test_a_read_is_allowed_unless_a_rule_names_it(rules: tuple[Rule, ...], decis
 )
 def test_what_help_offers(rules: tuple[Rule, ...], offered: bool) -> None:
     assert may_ask(DEV, "deploy", having(*rules)) is offered
+
+
+def test_services_with_different_approvers_are_not_one_request() -> None:
+    assert strictest([Ask(("lead",)), Ask(("owner",))]) == Deny(split=True)
+    assert strictest([Ask(("lead",)), Ask(("lead",), 2), Allow()]) == Ask(("lead",), 2)
+    assert strictest([Ask(("lead",)), Ask(("owner",)), Deny(("lead",))]) == Deny(("lead",))
