@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -123,7 +124,7 @@ class Create(ServiceFlags, Change):
     def apply(self, context: Context, plan: RollPlan, run: Run) -> Outcome:
         """Create it, and follow it to its end."""
         rollout = rolling.begin(self, context, plan, run, self.timeout)
-        return context.roller.create(rollout, plan.spec, run)
+        return context.roller.create(replace(rollout, with_auth=self.with_registry_auth), plan.spec, run)
 
 
 COMMANDS: tuple[type[Command], ...] = (Create,)

@@ -63,7 +63,7 @@ def _row(finding: Finding) -> str:
     unit, sample = finding.unit, finding.sample
     numbers = (_number(value, unit) for value in (sample.median, sample.percentile(90), sample.percentile(99)))
     against = _number(finding.against.median, unit) if finding.against else "–"
-    measured = f"{finding.measured:.2f}" if finding.against else _number(finding.measured, unit)
+    measured = f"{finding.measured:.3f}" if finding.against else _number(finding.measured, unit)
     verdict = "met" if finding.met else "**missed**"
     cells = (finding.subject, len(sample.values), *numbers, against, measured, finding.goal, verdict)
     return f"| {' | '.join(map(str, cells))} |"

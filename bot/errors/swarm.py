@@ -1,0 +1,183 @@
+"""What Swarm, its managers and its objects answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.errors.base import SwarmbotError
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(eq=False)
+class NoEngine(SwarmbotError):
+    """No engine answered: pairs of engine name and why not."""
+
+    tried: tuple[tuple[str, str], ...]
+
+
+@dataclass(eq=False)
+class NoLeader(SwarmbotError):
+    """The managers answer but have no leader: the quorum is lost, or an election is under way."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class NotAManager(SwarmbotError):
+    """The engines answer, but none is an unlocked manager: pairs of engine name and state (`locked`, `inactive`, `worker`)."""
+
+    states: tuple[tuple[str, str], ...]
+
+
+@dataclass(eq=False)
+class OutOfSequence(SwarmbotError):
+    """The object changed between reading and writing, time and again."""
+
+    kind: str
+    name: str
+
+
+@dataclass(eq=False)
+class Moved(SwarmbotError):
+    """What was planned against is no longer there: `what` says which part moved."""
+
+    name: str
+    what: str
+
+
+@dataclass(eq=False)
+class Interrupted(SwarmbotError):
+    """The bot ended before it had posted the change: nothing was changed."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class PortTaken(SwarmbotError):
+    """Another service publishes the port already."""
+
+    port: int
+    service: str
+
+
+@dataclass(eq=False)
+class NameTaken(SwarmbotError):
+    """An object of this kind has the name already."""
+
+    kind: str
+    name: str
+
+
+@dataclass(eq=False)
+class EngineRefused(SwarmbotError):
+    """The engine refused the call for a reason that no other class names. `status` is the HTTP status."""
+
+    status: int
+    reason: str
+
+
+@dataclass(eq=False)
+class MaybeDone(SwarmbotError):
+    """The engine was lost after a change was sent: it may have happened or not, so read again before anything else."""
+
+    engine: str
+    reason: str
+
+
+@dataclass(eq=False)
+class NoRevision(SwarmbotError):
+    """The service has no revision to go back to: `known` lists the numbers that exist."""
+
+    service: str
+    wanted: int | None
+    known: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Unsupported(SwarmbotError):
+    """Swarm cannot do this to this object; `instead` says what would be right."""
+
+    what: str
+    instead: str
+
+
+@dataclass(eq=False)
+class LastManager(SwarmbotError):
+    """Without this node there would be no manager at all. `instead` names a node to promote first, if there is one."""
+
+    node: str
+    instead: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class QuorumAtRisk(SwarmbotError):
+    """Without this manager the others would have no quorum: of `managers` that are left `reachable` answer, `away` do not."""
+
+    node: str
+    managers: int
+    reachable: int
+    needed: int
+    away: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class StillManager(SwarmbotError):
+    """A node that manages cannot be removed."""
+
+    node: str
+
+
+@dataclass(eq=False)
+class NotDown(SwarmbotError):
+    """A node that is not `down` but `state` is not removed without force."""
+
+    node: str
+    state: str
+
+
+@dataclass(eq=False)
+class InUse(SwarmbotError):
+    """Services use what was to be removed: `users` names them."""
+
+    kind: str
+    name: str
+    users: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class ChooseEngine(SwarmbotError):
+    """The command is about one engine, and it is not clear which: several `names` have the trait, or (not `able`) none has."""
+
+    command: str
+    trait: str
+    names: tuple[str, ...]
+    able: bool
+
+
+@dataclass(eq=False)
+class KeyNeeded(SwarmbotError):
+    """No manager hands out the key that unlocks the engine: `reason` says why, and somebody has to type it."""
+
+    engine: str
+    reason: str
+
+
+@dataclass(eq=False)
+class WrongKey(SwarmbotError):
+    """The engine does not take the unlock key: it is still locked."""
+
+    engine: str
+
+
+@dataclass(eq=False)
+class LeavesManagers(SwarmbotError):
+    """A manager is not to leave without force: `managers` there are, and `may_fail` of them may be lost after that."""
+
+    engine: str
+    node: str
+    managers: int
+    may_fail: int
+    lost: str = ""

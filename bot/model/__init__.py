@@ -1,0 +1,56 @@
+"""Frozen values that pass between the rooms; no vendor's object, no behaviour beyond reading themselves."""
+
+from bot.model.change import (
+    Below,
+    Difference,
+    Ending,
+    Finding,
+    Kind,
+    Lock,
+    Outcome,
+    Phase,
+    Plan,
+    Progress,
+    Revision,
+    Rollout,
+    Slot,
+    Status,
+    Step,
+)
+from bot.model.images import Image, Platform, ResolvedImage
+from bot.model.people import Actor, File, Message, MessageRef, Place
+from bot.model.swarm import ManagerStatus, Mode, Node, Port, Service, Spec, Task, UpdateStatus
+
+__all__ = [
+    "Actor",
+    "Below",
+    "Difference",
+    "Ending",
+    "File",
+    "Finding",
+    "Image",
+    "Kind",
+    "Lock",
+    "ManagerStatus",
+    "Message",
+    "MessageRef",
+    "Mode",
+    "Node",
+    "Outcome",
+    "Phase",
+    "Place",
+    "Plan",
+    "Platform",
+    "Port",
+    "Progress",
+    "ResolvedImage",
+    "Revision",
+    "Rollout",
+    "Service",
+    "Slot",
+    "Spec",
+    "Status",
+    "Step",
+    "Task",
+    "UpdateStatus",
+]

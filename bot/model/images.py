@@ -1,0 +1,67 @@
+"""Image references and platforms, as Docker and the registries write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Platform:
+    """`os/architecture` in Go's names, as manifests and nodes give them."""
+
+    os: str
+    architecture: str
+
+    def __str__(self) -> str:
+        return f"{self.os}/{self.architecture}"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image reference: `name` with its registry, `tag` and `digest` (`sha256:…`), each empty where it is not given."""
+
+    name: str
+    tag: str = ""
+    digest: str = ""
+
+    _FORM = re.compile(
+        r"(?P<name>(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+        r"(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*)"
+        r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+    )
+
+    @classmethod
+    def parse(cls, text: str) -> Image:
+        """Read a reference as Docker's grammar has it; `ValueError` where it is none."""
+        found = cls._FORM.fullmatch(text)
+        if not found:
+            raise ValueError(text)
+        return cls(found["name"], found["tag"] or "", found["digest"] or "")
+
+    def __str__(self) -> str:
+        return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+
+    @property
+    def tagged(self) -> str:
+        """Name and tag without the digest: what people call the image."""
+        return self.name + (f":{self.tag}" if self.tag else "")
+
+    @property
+    def registry(self) -> str:
+        """The host that the name begins with, or nothing where it is Docker Hub's."""
+        first, slash, _ = self.name.partition("/")
+        return first if slash and (first == "localhost" or "." in first or ":" in first) else ""
+
+    @property
+    def short_digest(self) -> str:
+        """The first seven characters of the digest, or nothing."""
+        return self.digest.removeprefix("sha256:")[:7]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedImage:
+    """What the registry says of an image: pinned to its digest, with the platforms it is built for."""
+
+    image: Image
+    platforms: tuple[Platform, ...] = ()

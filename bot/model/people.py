@@ -1,0 +1,57 @@
+"""Who asks, where the answer goes, and what is shown there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: Slack's user id, a name to show, and the ids of the user groups that the roles name.
+
+    An `outsider` is a guest, a bot, or from another workspace: they have no role, whatever the configuration says.
+    """
+
+    id: str
+    name: str
+    groups: frozenset[str] = frozenset()
+    outsider: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer goes. `thread` is the `ts` of the thread's first message; `response_url` works 30 min, 5 times."""
+
+    channel: str
+    thread: str = ""
+    response_url: str = ""
+    trigger: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A posted message: Slack's channel id and `ts`."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes along with a message, because its content is too long for one."""
+
+    name: str
+    content: str | bytes
+    title: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What people will see. `text` is the notification and what screen readers read, so it is never empty."""
+
+    text: str
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    files: tuple[File, ...] = ()
