@@ -119,9 +119,9 @@ def test_the_strictest_judgement_over_all_services_counts() -> None:
     [
         ([], Allow()),
         ([Allow(), Ask(("lead",))], Ask(("lead",))),
-        ([Ask(("lead",)), Ask(("ops",), 2)], Ask(("ops",), 2)),
-        ([Ask(("ops",), 2), Ask(("lead",))], Ask(("ops",), 2)),
-        ([Ask(("lead",), self_approval=True), Ask(("ops",))], Ask(("ops",))),
+        ([Ask(("lead",)), Ask(("lead",), 2)], Ask(("lead",), 2)),
+        ([Ask(("lead",), 2), Ask(("lead",))], Ask(("lead",), 2)),
+        ([Ask(("lead",), self_approval=True), Ask(("lead",))], Ask(("lead",))),
         ([Ask(("lead",), 2), Deny()], Deny()),
         ([Deny(target="a"), Deny(target="b")], Deny(target="a")),
     ],
