@@ -68,7 +68,7 @@ Spread = Annotated[str, _checked(written.spread)]
 Ulimit = Annotated[str, _checked(written.ulimit)]
 Resource = Annotated[str, _checked(written.resource)]
 Constraint = Annotated[str, _checked(written.constraint)]
-Order = Literal["start-first", "stop-first"]
+Order = Literal["stop-first", "start-first"]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 

@@ -81,7 +81,7 @@ def test_the_example_of_the_command_goes_along() -> None:
         ("--delay 20", "--delay", "20", "a duration with a unit, such as 20s or 1m30s"),
         ("--delay -2s", "--delay", "-2s", "a duration with a unit, such as 20s or 1m30s"),
         ("--delay 99999999999h", "--delay", "99999999999h", "a duration of at most 2562047h"),
-        ("--order first", "--order", "first", "one of 'start-first' or 'stop-first'"),
+        ("--order first", "--order", "first", "one of 'stop-first' or 'start-first'"),
         ("--max-failure-ratio 2", "--max-failure-ratio", "2", "a number of at most 1"),
         ("--max-failure-ratio nan", "--max-failure-ratio", "nan", "a number of at most 1"),
         ("--max-failure-ratio half", "--max-failure-ratio", "half", "a number"),
