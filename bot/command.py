@@ -117,8 +117,19 @@ def has_secret(command: Command) -> bool:
 
 
 def written(command: Command) -> dict[str, Any]:
-    """A command as the audit records it and as it waits for approval; secrets are masked."""
-    return {"command": command.full_name(), **command.model_dump(mode="json", exclude_defaults=True)}
+    """A command as it waits for approval: its full name and its flags; a `SecretStr` is masked."""
+    return {"command": command.full_name(), "flags": command.model_dump(mode="json", exclude_defaults=True)}
+
+
+def audited(command: Command) -> dict[str, Any]:
+    """A command as the audit keeps it: the values of variables, which may be secrets, are left out."""
+    record = written(command)
+    for flag in VARIABLES & record["flags"].keys():
+        record["flags"][flag] = [f"{str(pair).partition('=')[0]}=…" for pair in record["flags"][flag]]
+    return record
+
+
+VARIABLES = {"env", "env_add"}
 
 
 @dataclass(frozen=True)

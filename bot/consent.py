@@ -106,8 +106,7 @@ class Consent:
 
     def restored(self, approval: Approval) -> Change:
         """The command that waited."""
-        fields = {name: value for name, value in approval.command.items() if name != "command"}
-        command = self.table.by_name[str(approval.command["command"])].model_validate(fields)
+        command = self.table.by_name[str(approval.command["command"])].model_validate(approval.command["flags"])
         assert isinstance(command, Change), "only changes wait for approval"
         return command
 

@@ -84,6 +84,11 @@ def read_duration(value: object) -> object:
     return timedelta(microseconds=round(found))
 
 
+def by_line(value: object) -> object:
+    """Several values typed into one field of a form, one a line."""
+    return [line.strip() for line in value.splitlines() if line.strip()] if isinstance(value, str) else value
+
+
 def write_duration(value: timedelta) -> str:
     """Write a duration as Go does, with the units that it needs: `1m30s`, `500ms`, `0s`."""
     microseconds = value // timedelta(microseconds=1)

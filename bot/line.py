@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from bot.command import Command, Table
 from bot.errors import InvalidLine, InvalidValue, SecretTyped, SwarmbotError, UnclosedQuote, UnknownCommand, UnknownFlag
 from bot.fields import Argument, Option, expected
+from bot.model import Kind
 
 _TYPED = re.compile(
     r"""(?P<kept>\\[^\r\n]|'[^']*'|"(?:\\.|[^"\\])*")
@@ -127,12 +128,18 @@ def split(line: str) -> list[str]:
 
 def nearest(words: Sequence[str], table: Table) -> tuple[str, ...]:
     """Names of commands that look like what was typed, the likeliest first."""
-    names = list(table.by_name)
-    found: list[str] = []
+    family = _family(words[0].lower(), table) if len(words) == 1 else []
+    names, found = list(table.by_name), family
     for typed in (" ".join(words[:2]), words[0]):
         found += difflib.get_close_matches(typed[:_SHOWN].lower(), names, n=3, cutoff=0.6)
     found += [name for name in names if name.split()[-1] == words[0].lower()]
     return tuple(dict.fromkeys(found))[:3]
+
+
+def _family(word: str, table: Table) -> list[str]:
+    """The commands of a family of which only the name was typed; nobody should change by a slip what they look for."""
+    members = [command for command in table.commands if command.full_name().startswith(f"{word} ")]
+    return [command.full_name() for command in sorted(members, key=lambda each: each.kind is not Kind.READ)]
 
 
 def _turned_round(words: Sequence[str], table: Table) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot import approval as rules
 from bot.approval import Approval
-from bot.command import Change, Context, written
+from bot.command import Change, Context, audited
 from bot.errors import LockHeld, LockLost, StoreAway, SwarmbotError
 from bot.live import Live
 from bot.metrics import Metrics
@@ -58,7 +58,7 @@ class Performer:
         run_id, started, by = secrets.token_hex(5), self.now(), decided.approval.approvers if decided.approval else ()
         audit = self.store.audit.intend(
             decided.context.actor,
-            written(decided.command),
+            audited(decided.command),
             plans.recorded(decided.plan),
             decided.channel,
             started,
@@ -140,9 +140,17 @@ class Performer:
                 self.roller.close(outcome.rollout, outcome.ending, held.fence)
             self._record(audit, outcome.ending, outcome.seconds)
 
-        live.ended(outcome, plan)
         self.metrics.ended(outcome)
-        self._insist(write)
+        # Written before it is shown, for whoever clicks at once has to find the lock about to be free.
+        try:
+            write()
+        except StoreAway:
+            live.ended(outcome, plan)
+            self._insist(write)
+        except LockLost:
+            log.warning("another bot took over meanwhile, and writes down the end")
+        else:
+            live.ended(outcome, plan)
 
     def _insist(self, write: Callable[[], object]) -> None:
         """Write down what happened, as soon as Redis takes it. Where the bot ends before that, the next one finds out."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot import line, policy
 from bot.approval import Approval, State
-from bot.command import Change, Command, Context, Query, Table, Vote, has_secret, written
+from bot.command import Change, Command, Context, Query, Table, Vote, audited, has_secret
 from bot.consent import Consent
 from bot.errors import Held, LockHeld, NotAllowed, ReadOnly, StoreAway, SwarmbotError, Unsupported
 from bot.hold import holding
@@ -118,7 +118,7 @@ class Pipeline:
 
     def _vote(self, request: Request, command: Vote, context: Context) -> None:
         """A step on a request; that it was tried is audited too, also where it is refused."""
-        audit = self.store.audit.intend(request.actor, written(command), {}, request.place.channel, self.now())
+        audit = self.store.audit.intend(request.actor, audited(command), {}, request.place.channel, self.now())
         try:
             approval = command.take(context)
         except SwarmbotError as error:

@@ -114,17 +114,17 @@ class ServiceFlags(BaseModel):
     update_parallelism: Count | None = Field(None, description="tasks at a time, 0 for all at once")
     update_delay: Duration | None = Field(None, description="pause between them")
     update_order: Order | None = Field(None, description="start-first or stop-first")
-    update_failure_action: Literal["pause", "continue", "rollback"] | None = Field(
+    update_failure_action: Literal["rollback", "pause", "continue"] | None = Field(
         None, description="pause, continue or rollback"
     )
     update_monitor: Duration | None = Field(None, description="how long a task has to stay up")
     update_max_failure_ratio: Ratio | None = Field(None, description="share of tasks that may fail, 0 to 1")
-    rollback_parallelism: Count | None = Field(None, description="the same for a rollback")
-    rollback_delay: Duration | None = None
-    rollback_order: Order | None = None
+    rollback_parallelism: Count | None = Field(None, description="tasks at a time in a rollback")
+    rollback_delay: Duration | None = Field(None, description="pause between tasks")
+    rollback_order: Order | None = Field(None, description="stop-first or start-first")
     rollback_failure_action: Literal["pause", "continue"] | None = Field(None, description="pause or continue")
-    rollback_monitor: Duration | None = None
-    rollback_max_failure_ratio: Ratio | None = None
+    rollback_monitor: Duration | None = Field(None, description="how long a task has to stay up")
+    rollback_max_failure_ratio: Ratio | None = Field(None, description="share of tasks that may fail")
 
     endpoint_mode: Literal["vip", "dnsrr"] | None = Field(None, description="vip or dnsrr")
     log_driver: str | None = Field(None, description="where logs go")

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from bot import resolving, rolling
-from bot.command import Change, Command, Context
+from bot.command import Change, Command, Context, Form
 from bot.errors import NameTaken, PortTaken
-from bot.fields import Argument, ImageReference, Name, Option
+from bot.fields import Argument, ImageReference, Lookup, Name, Option, by_line
 from bot.model import Difference, Image, Mode, Node, Outcome, Service, Spec
 from bot.render.blocks import plural
 from bot.rolling import RollPlan
@@ -39,6 +39,30 @@ _JOBS = ("replicated-job", "global-job")
 _GLOBAL = ("global", "global-job")
 
 
+class CreateForm(Form):
+    """What `service create` asks for when nothing else is typed: the flags that most services need."""
+
+    title: ClassVar = "Create a service"
+    submit: ClassVar = "Create"
+
+    name: Name
+    image: ImageReference = Field(description="name and tag, such as shop/web:2.0")
+    replicas: int = Field(1, ge=0)
+    publish: Published | None = Field(None, description="port, such as 8081:8080")
+    network: Annotated[tuple[Name, ...], Lookup("network")] = ()
+    env: Annotated[tuple[Pair, ...], BeforeValidator(by_line)] = Field(
+        (), title="Variables", description="one a line, KEY=VALUE"
+    )
+    constraint: Annotated[tuple[Constraint, ...], BeforeValidator(by_line)] = Field(
+        (), title="Constraints", description="one a line, such as node.labels.zone==a"
+    )
+
+    def command(self) -> Create:
+        """The same as a line with these flags."""
+        given = self.model_dump(exclude_defaults=True, exclude={"publish"})
+        return Create(**given, publish=(self.publish,) if self.publish else ())
+
+
 class Create(ServiceFlags, Change):
     """Create a service, and follow it until its tasks run; a job until it is complete.
 
@@ -46,6 +70,7 @@ class Create(ServiceFlags, Change):
     """
 
     names: ClassVar = ("service create",)
+    form: ClassVar = CreateForm
     flags_first: ClassVar = True
     examples: ClassVar = (
         "service create --name web -p 8081:8080 --replicas 3 --network uber-net shop/web:2.0",

@@ -12,9 +12,9 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, model_validator
 
 from bot import rolling
-from bot.command import Change, Command, Context
+from bot.command import Change, Command, Context, Form
 from bot.errors import StoreAway, SwarmbotError, Unsupported
-from bot.fields import Argument, Duration, Option
+from bot.fields import Argument, Duration, Lookup, Name, Option
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Progress, Rollout, Service
 from bot.render import blocks, errors
 from bot.render import rollout as rollouts
@@ -44,6 +44,20 @@ class ScalePlan(Plan):
     rolls: tuple[RollPlan, ...]
 
 
+class ScaleForm(Form):
+    """What `scale` asks for when nothing else is typed."""
+
+    title: ClassVar = "Scale a service"
+    submit: ClassVar = "Scale"
+
+    service: Annotated[Name, Lookup("service")]
+    replicas: int = Field(ge=0, description="tasks that it is to run")
+
+    def command(self) -> Scale:
+        """The scale of this one service."""
+        return Scale(targets=(f"{self.service}={self.replicas}",))
+
+
 class Scale(Change):
     """Set the number of tasks of services; what runs goes on running.
 
@@ -51,6 +65,7 @@ class Scale(Change):
     """
 
     names: ClassVar = ("service scale", "scale")
+    form: ClassVar = ScaleForm
     examples: ClassVar = ("scale web=5", "scale web=5 api=2")
 
     targets: Annotated[tuple[Target, ...], Argument("SERVICE=REPLICAS")] = Field(min_length=1)

@@ -169,7 +169,7 @@ def _title(approval: Approval) -> str:
 
 
 def _asked(approval: Approval) -> str:
-    given = approval.command.get("reason") or ""
+    given = approval.command.get("flags", {}).get("reason") or ""
     reason = given if isinstance(given, str) else " ".join(map(str, given))
     return f"asked by {escape(approval.actor.name)}" + (f' · "{escape(reason)}"' if reason else "")
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from bot.command import Form
+from bot.command import Command, Form
 from bot.fields import Given, Lookup, expected
 from bot.model import Place
 
@@ -50,15 +50,21 @@ def place_of(view: Mapping[str, Any], trigger: str) -> Place:
     return Place(kept["channel"], kept["thread"], trigger=trigger)
 
 
-def filled(form: type[Form], view: Mapping[str, Any]) -> Form | dict[str, str]:
-    """The filled form, or by block what is wrong with it."""
+def filled(form: type[Form], view: Mapping[str, Any]) -> Command | dict[str, str]:
+    """What the filled form stands for, or by block what is wrong with it."""
     states = view["state"]["values"]
     values = json.loads(view["private_metadata"])["given"]
     values |= {field: _value(next(iter(state.values()))) for field, state in states.items()}
     try:
-        return form.model_validate({field: value for field, value in values.items() if value not in (None, "", [])})
+        return form.model_validate(
+            {field: value for field, value in values.items() if value not in (None, "", [])}
+        ).command()
     except ValidationError as error:
-        return {str(one["loc"][0]): _sentence(one) for one in error.errors()}
+        # What only the command minds, and no field of the form has, is said at the first field.
+        first = next(iter(states))
+        return {
+            next((str(part) for part in one["loc"] if part in states), first): _sentence(one) for one in error.errors()
+        }
 
 
 def _sentence(error: Any) -> str:

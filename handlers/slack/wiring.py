@@ -113,7 +113,7 @@ class Door:
         ack()
         once = body.get("trigger_id") or view["id"]
         place = forms.place_of(view, once)
-        self.pool.submit(self._run, once, user["id"], user.get("username", ""), found.command(), place)
+        self.pool.submit(self._run, once, user["id"], user.get("username", ""), found, place)
 
     def on_lookup(self, ack: Ack, body: Body) -> None:
         """What is being typed into a field that offers names."""

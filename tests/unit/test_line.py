@@ -63,7 +63,7 @@ def test_help_is_not_what_a_flag_or_the_container_takes() -> None:
         ("service lss", "service ls"),
         ("ls", "service ls"),
         ("create", "service create"),
-        ("service", "services"),
+        ("service", "service ls"),
     ],
 )
 def test_an_unknown_command_gets_the_nearest(text: str, near: str) -> None:

@@ -54,14 +54,16 @@ TWO = replace(OPEN, needs=Needs(("lead", "operator"), 2))
 ONE_OF_TWO = replace(TWO, given=(Given(LEAD, v.NOW + MINUTE),))
 APPROVED = replace(OPEN, state=State.APPROVED, given=(Given(LEAD, v.NOW + MINUTE),))
 MOVED = replace(OPEN, moved=("image would become shop/web:2.0 @99, not shop/web:2.0 @4f", "6 replicas"))
-SCALING = replace(OPEN, id="77aa", plan=SCALE, line="service scale web=8", command={"reason": "sale at noon"})
+SCALING = replace(
+    OPEN, id="77aa", plan=SCALE, line="service scale web=8", command={"flags": {"reason": "sale at noon"}}
+)
 DANGER = replace(
     OPEN, id="99bb", plan=replace(SCALE, title="service rm web", kind=Kind.DANGER, changes=(), summary="8 tasks end")
 )
 ODD = replace(
     TWO,
     actor=Actor("U0TOLD", v.HOSTILE),
-    command={"reason": v.HOSTILE},
+    command={"flags": {"reason": v.HOSTILE}},
     plan=replace(DEPLOY, title=v.LONG + v.HOSTILE, summary=v.HOSTILE, warnings=(v.HOSTILE,)),
     given=(Given(Actor("U2", v.HOSTILE), v.NOW),),
     moved=(v.HOSTILE,),
