@@ -40,8 +40,8 @@ bench: machine setup  ## measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 requirements:  ## pin anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt pyproject.toml
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev -o requirements-dev.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --group dev -o requirements-dev.txt pyproject.toml
 
 clean:  ## the demo's Swarm and everything that is not source
 	@-$(BIN)/python -m playground down

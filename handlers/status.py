@@ -68,6 +68,9 @@ def _away(engines: tuple[EngineState, ...]) -> tuple[tuple[str, str], ...]:
 def _with_store(context: Context, seen: Status) -> Status:
     try:
         rollouts = tuple(rollout.service for rollout in context.store.rollouts.running())
-        return replace(seen, rollouts=rollouts, locks=context.store.locks.all())
+        held, waiting = context.store.holds.all(context.now()), context.store.approvals.open()
+        return replace(
+            seen, rollouts=rollouts, locks=context.store.locks.all(), holds=len(held), approvals=len(waiting)
+        )
     except StoreAway as away:
         return replace(seen, redis=away.reason)

@@ -226,8 +226,9 @@ class Status:
     """The health of the Swarm at one look.
 
     `tolerated` is how many more managers may fail; `nodes` counts by state (`ready`, `down`, …) and `nodes_away` names those that
-    are not ready; `rollouts` names the services that roll; `engines_away` pairs an engine's name with why it does not
-    answer; `redis` says why Redis does not, and is empty where it does.
+    are not ready; `rollouts` names the services that roll; `holds` and `approvals` count what is held and what waits;
+    `engines_away` pairs an engine's name with why it does not answer; `redis` says why Redis does not, and is empty where
+    it does.
     """
 
     swarm: str
@@ -240,5 +241,7 @@ class Status:
     below: tuple[Below, ...] = ()
     rollouts: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
+    holds: int = 0
+    approvals: int = 0
     engines_away: tuple[tuple[str, str], ...] = ()
     redis: str = ""

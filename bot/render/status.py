@@ -15,6 +15,8 @@ def health(view: Status, *, hints: bool = False) -> Message:
     """One glance at everything: quorum, nodes, services, rollouts, engines, Redis; `hints` says what to type."""
     trouble = _trouble(view)
     counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
+    counts += [plural(view.holds, "hold")] if view.holds else []
+    counts += [plural(view.approvals, "change waits", "changes wait") + " for approval"] if view.approvals else []
     lines = [" · ".join(counts), *_details(view)]
     return message(_head(view, trouble), lines, context(_HINTS) if hints else ())
 

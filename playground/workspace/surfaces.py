@@ -1,6 +1,7 @@
 """What a person has before them, as handles that always show the current state: messages, modals, the Home tab."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -38,21 +39,21 @@ class Button:
 
 
 @dataclass(frozen=True)
-class Surface:
+class Surface(ABC):
     """Something with blocks on it."""
 
     state: State
     reader: Reader
 
     @property
+    @abstractmethod
     def blocks(self) -> tuple[Block, ...]:
         """The blocks as they are now."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def shown(self) -> str:
         """All that is visible, as plain text."""
-        raise NotImplementedError
 
     @property
     def buttons(self) -> list[str]:

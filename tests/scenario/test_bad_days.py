@@ -22,7 +22,7 @@ from tests.store.conftest import Server
 
 
 def test_what_slack_delivers_twice_is_done_once(dev: Person, site: Site, workspace: Workspace, bot: RunningBot) -> None:
-    site.runs("web")
+    site.runs("web", "web:v1", "--update-monitor", "1s")
     workspace.faults.duplicate_envelopes = True
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
@@ -41,7 +41,7 @@ def test_what_slack_delivers_twice_is_done_once(dev: Person, site: Site, workspa
 def test_while_slack_refuses_edits_only_the_last_state_waits(
     dev: Person, site: Site, workspace: Workspace, trouble: str
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "3")
+    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --parallelism 2")
     message = dev.sees("🔵 web →")
     if trouble == "429":
@@ -82,7 +82,7 @@ def test_a_link_that_falls_silent_is_noticed(dev: Person, bot: RunningBot, works
     workspace.faults.silent_link()
 
     eventually(lambda: "slack" in bot.missing(), 8, lambda: "a silent link counts as connected")
-    until = time.monotonic() + 8
+    until = time.monotonic() + 6
     while time.monotonic() < until:
         assert "slack" in bot.missing(), "a new link on which nothing is heard is no connection"
         time.sleep(0.1)
@@ -107,7 +107,7 @@ def test_without_redis_reads_work_and_changes_are_refused(
     with_redis: RunningBot, redis: Server, people: People, site: Site
 ) -> None:
     dev = people.dev
-    site.runs("web")
+    site.runs("web", "web:v1", "--update-monitor", "1s")
     version = site.inspect("web")["Version"]
 
     for away in (redis.kill, redis.freeze):
@@ -153,7 +153,7 @@ def test_a_rollout_goes_on_without_redis_and_is_written_down_afterwards(
 
 
 def test_without_docker_the_answer_comes_within_three_seconds(dev: Person, site: Site, cluster: Cluster) -> None:
-    site.runs("web")
+    site.runs("web", "web:v1", "--update-monitor", "1s")
     frozen, stopped = [cluster.nodes["node1"], cluster.nodes["node2"]], cluster.nodes["node3"]
     for node in frozen:
         node.freeze()
@@ -171,7 +171,7 @@ def test_without_docker_the_answer_comes_within_three_seconds(dev: Person, site:
 
 
 def test_a_bot_that_is_stopped_leaves_its_rollout_to_the_next(dev: Person, site: Site, bot: RunningBot) -> None:
-    site.runs("web", "web:v1", "--replicas", "3")
+    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 3s")
     message = dev.sees("1/3", timeout=30)
 

@@ -13,7 +13,7 @@ from tests.scenario.swarm import Site
 
 
 def test_a_guest_reads_and_is_told_whom_to_ask_for_a_change(dev: Person, guest: Person, site: Site) -> None:
-    site.runs("web")
+    site.runs("web", "web:v1", "--update-monitor", "1s")
     version = site.inspect("web")["Version"]
 
     asked = guest.types("/swarm service ls")
@@ -39,7 +39,7 @@ def test_a_guest_reads_and_is_told_whom_to_ask_for_a_change(dev: Person, guest: 
 def test_a_bot_without_roles_only_reads_and_says_how_to_change_that(
     cluster: Cluster, workspace: Workspace, people: People, site: Site, tmp_path: Path
 ) -> None:
-    site.runs("web")
+    site.runs("web", "web:v1", "--update-monitor", "1s")
     version = site.inspect("web")["Version"]
     bot = bot_for(cluster, workspace, tmp_path)
     bot.config = bot.config.partition("[[roles]]")[0]

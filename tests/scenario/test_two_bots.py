@@ -43,7 +43,7 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     pair: Pair, people: People, site: Site, workspace: Workspace
 ) -> None:
     dev, lead = people.dev, people.lead
-    site.runs("web", "web:v1", "--replicas", "3")
+    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 5s")
     one = pair.who_took(workspace)
     message = dev.sees("1/3", timeout=30)
@@ -66,7 +66,7 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
 def test_one_payload_that_comes_to_both_is_done_by_one(
     pair: Pair, people: People, site: Site, workspace: Workspace
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "1")
+    site.runs("web", "web:v1", "--replicas", "1", "--update-monitor", "1s")
     people.dev.types(f"/swarm deploy web {site.image('web:v2')}")
     first = pair.who_took(workspace)
     workspace.send_again(workspace.deliveries[-1])

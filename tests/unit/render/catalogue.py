@@ -45,6 +45,8 @@ ILL = Status(
     locks=(LOCK,),
     engines_away=(("node3", "timed out"),),
     redis="connection refused",
+    holds=1,
+    approvals=2,
 )
 
 
