@@ -66,7 +66,7 @@ class Approval:
     """A request for approval. Times are UTC.
 
     `command` is the command's model with its name, `line` what would be typed; `plan` is what is approved, and nothing
-    else. `moved` says what differs from the plan that this one replaced, `successor` the id of the one that replaced it.
+    else. `lifetime` is how long people have to decide. `moved` says what differs from the plan that this one replaced, `successor` the id of the one that replaced it.
     `bot` took it at `taken`; `run` is set once the change itself began. `by`, `reason` and `ended` tell how it ended:
     who rejected it and why, or what came of it.
     """
@@ -81,6 +81,7 @@ class Approval:
     expires: datetime
     channel: str
     thread: str = ""
+    lifetime: timedelta = LIFETIME
     state: State = State.OPEN
     given: tuple[Given, ...] = ()
     reminded: bool = False
@@ -205,9 +206,10 @@ def renewed(approval: Approval, new_id: str, plan: Plan, needs: Needs, now: date
         plan=bare(plan),
         needs=needs,
         asked=now,
-        expires=now + (approval.expires - approval.asked if approval.state is State.OPEN else LIFETIME),
+        expires=now + approval.lifetime,
         channel=approval.channel,
         thread=approval.thread,
+        lifetime=approval.lifetime,
         moved=moved(approval.plan, plan),
         message=approval.message,
     )

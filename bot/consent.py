@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot import approval as rules
 from bot import line, policy
-from bot.approval import LIFETIME, Approval, Needs
+from bot.approval import Approval, Needs
 from bot.command import Change, Table, written
 from bot.errors import StoreAway, SwarmbotError
 from bot.model import Actor, Message, MessageRef, Plan
@@ -39,7 +39,7 @@ class Consent:
 
     def ask(self, command: Change, plan: Plan, ask: policy.Ask, actor: Actor, where: tuple[str, str]) -> Approval:
         """Store the request, and show its plan to those who decide. `where`: channel and thread."""
-        now = self.now()
+        now, lifetime = self.now(), self.settings.approval_lifetime
         approval = Approval(
             id=secrets.token_hex(4),
             command=written(command),
@@ -48,9 +48,10 @@ class Consent:
             plan=rules.bare(plan),
             needs=needs(ask),
             asked=now,
-            expires=now + LIFETIME,
+            expires=now + lifetime,
             channel=where[0],
             thread=where[1],
+            lifetime=lifetime,
         )
         self.store.approvals.create(approval)
         self.show(approval)

@@ -99,6 +99,8 @@ class Pipeline:
             self._heed_holds(request.actor, command, plan)
         decision = policy.decide(request.actor, command.full_name(), plan, self.settings)
         self._refuse(decision, command)
+        if self._where(request.place)[0] != request.place.channel:
+            self._answer(request, plans.elsewhere(plan, self.settings.channel))
         if isinstance(decision, policy.Ask):
             if has_secret(command):
                 raise Unsupported(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot import line
 from bot.command import Change, Context
-from bot.fields import write_duration
+from bot.duration import write_duration
 from bot.model import Difference, Image, Plan, Rollout, Service, Spec
 from bot.rollouts import Run
 from bot.swarm import spec as specs

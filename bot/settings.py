@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -17,12 +18,22 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.approval import LIFETIME
+from bot.duration import read_duration
 from bot.errors import InvalidSetting
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
 """Settings whose variable may also come as `…_FILE`."""
-FILE_ONLY = ("channel", "engines", "roles", "rules")
+FILE_ONLY = ("approval_lifetime", "channel", "engines", "roles", "rules")
 """Settings without a variable: their names are so common that it may well be another program's."""
+
+
+def _read_lifetime(value: object) -> object:
+    """A bare number is no duration: pydantic would take it for seconds."""
+    lifetime = read_duration(str(value) if isinstance(value, int | float) else value)
+    if isinstance(lifetime, timedelta) and lifetime <= timedelta():
+        raise ValueError("a duration above 0s")
+    return lifetime
 
 
 class _Part(BaseModel):
@@ -73,6 +84,7 @@ class Settings(BaseSettings):
 
     channel: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    approval_lifetime: Annotated[timedelta, BeforeValidator(_read_lifetime)] = LIFETIME
     engines: tuple[Engine, ...] = ()
     roles: tuple[Role, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -178,7 +190,13 @@ def _config_file() -> Path:
 def _explained(error: ValidationError) -> InvalidSetting:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    problem = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+    match first["type"]:
+        case "extra_forbidden":
+            problem = "there is no such setting"
+        case "value_error":
+            problem = f"expected {first['ctx']['error']}"
+        case _:
+            problem = first["msg"]
     return InvalidSetting(where, problem)
 
 

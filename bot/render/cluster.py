@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.fields import write_duration
+from bot.duration import write_duration
 from bot.model import File, Message
 from bot.render.blocks import Block, Row, aligned, bar, context, message, plural, seconds, section, table, when
 from bot.render.nodes import state_word

@@ -49,6 +49,11 @@ def ended(plan: Plan, outcome: Outcome, small: str = "") -> Message:
     return message(head, [*(lines or [prose(plan.summary)]), *_warnings(plan)], shown)
 
 
+def elsewhere(plan: Plan, channel: str) -> Message:
+    """Where a change is shown that was asked for in another channel."""
+    return message(f"🔵 {escape(plan.title)} · it is shown in <#{channel}>")
+
+
 def turning_back(rollout: Rollout) -> Message:
     """A rollout that runs was told to turn back; its own message goes on."""
     return message(f"↩️ {escape(rollout.service)} turns back to {image(rollout.before)} · its message goes on")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.fields import nanoseconds, write_duration
+from bot.duration import nanoseconds, write_duration
 from bot.model import Difference, Spec
 from bot.swarm_fields import external_ca
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.fields import nanoseconds, write_duration
+from bot.duration import nanoseconds, write_duration
 from bot.model import Difference, Spec
 from bot.swarm.spec import UPDATE_DEFAULTS
 from bot.swarm.written import Json

@@ -190,6 +190,7 @@ def others() -> Mapping[str, Callable[[], Message]]:
     lines = Outcome(ending=Ending.DONE, title="node2 is Drain", seconds=4, lines=("3 tasks moved",))
     return {
         "turning-back": lambda: plans.turning_back(v.DEPLOY),
+        "elsewhere": lambda: plans.elsewhere(nothing, "C0OPS00001"),
         "together": lambda: blocks.together([lists()["tasks-well"](), lists()["tasks-none"]()]),
         "logs": lambda: logs.logs(v.WEB, v.LOG, v.NODES),
         "logs-none": lambda: logs.logs(v.WEB, replace(v.LOG, lines=()), v.NODES),
