@@ -80,7 +80,7 @@ def test_at_most_three_buttons(name: str) -> None:
 def test_nothing_foreign_notifies_or_formats(name: str) -> None:
     message = MESSAGES[name]()
     sent = json.dumps([message.text, *message.blocks], ensure_ascii=False)
-    assert not re.search(r"<(?!!date\^|@U0TOLD>|!subteam\^S0TOLD>)", sent)
+    assert not re.search(r"<(?!!date\^|@U0TOLD>|!subteam\^S0TOLD>|#C0OPS00001>)", sent)
     prose = re.sub(r"```.*?```|`[^`]*`", "", sent)
     assert "*bold*" not in prose
     assert not re.search(r"(?<!\w)_italic_(?!\w)", prose)
