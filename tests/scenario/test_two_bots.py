@@ -11,7 +11,7 @@ import pytest
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from tests.scenario.conftest import People
-from tests.scenario.running import RunningBot, bot_for
+from tests.scenario.running import RunningBot, bot_for, eventually
 from tests.scenario.swarm import Site
 from tests.store.conftest import Server
 
@@ -60,7 +60,7 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     assert site.is_on("web", "web:v2")
     posted = [each for each in dev.messages("ops") if not each.in_thread and not each.ephemeral]
     assert posted == [message]
-    assert one.open_intents() == 0
+    eventually(lambda: one.open_intents() == 0, 5)
 
 
 def test_one_payload_that_comes_to_both_is_done_by_one(
