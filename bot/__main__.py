@@ -31,8 +31,9 @@ def run() -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
+    # Slack's SDK would log every message at `debug`, tokens and keys that are meant for one person included.
+    for library in ("apscheduler", "slack_bolt", "slack_sdk"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
 
     ending = threading.Event()

@@ -6,8 +6,9 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 from slack_bolt import App
 
@@ -38,10 +39,29 @@ from jobs.scheduler import Job, Scheduler
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 WORKERS = 128
 """A rollout keeps one of these busy until its end; idle ones cost nothing but address space."""
 LOOK_EVERY = 2.0
 """Seconds between two looks for what a bot that is gone has left, for what expires, and for whose turn has come."""
+
+
+class Workers(ThreadPoolExecutor):
+    """Threads whose work nobody waits for: what goes wrong there would be lost, so the log says it."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Do it when a thread is free."""
+        future = super().submit(fn, *args, **kwargs)
+        future.add_done_callback(_report)
+        return future
+
+
+def _report(done: Future[T]) -> None:
+    error = None if done.cancelled() else done.exception()
+    if error:
+        log.error("work failed", exc_info=error)
 
 
 @dataclass(frozen=True)
@@ -71,11 +91,11 @@ class Bot:
         self.stopping.set()
         if self.socket:
             self.socket.stop()
+        self.server.stop()
         self.scheduler.stop()
         self.pool.shutdown(wait=True, cancel_futures=True)
         self.poster.flush(5)
         self.poster.stop()
-        self.server.stop()
         self.store.close()
         if self.redis:
             self.redis.stop()
@@ -98,7 +118,7 @@ def build(settings: Settings) -> Bot:
     performer = Performer(store, poster, roller, metrics, utc_now)
     consent = Consent(store, poster, settings, TABLE, utc_now, people.verified, secrets.token_hex(4))
     pipeline = Pipeline(swarm, store, poster, roller, performer, consent, TABLE, settings, metrics, utc_now)
-    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="work")
+    pool = Workers(WORKERS, thread_name_prefix="work")
     door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool)
     app, socket = _slack(settings, client, door)
     web = Web(_checks(store, swarm, socket), metrics.exposition, None if socket else app)

@@ -66,9 +66,9 @@ class Approval:
     """A request for approval. Times are UTC.
 
     `command` is the command's model with its name, `line` what would be typed; `plan` is what is approved, and nothing
-    else. `lifetime` is how long people have to decide. `moved` says what differs from the plan that this one replaced, `successor` the id of the one that replaced it.
-    `bot` took it at `taken`; `run` is set once the change itself began. `by`, `reason` and `ended` tell how it ended:
-    who rejected it and why, or what came of it.
+    else. `lifetime` is how long people have to decide. `moved` says what differs from the plan that this one replaced,
+    `successor` the id of the one that replaced it. `bot` took it at `taken`; `run` is set once the change itself began.
+    `by`, `reason` and `ended` tell how it ended: who rejected it and why, or what came of it.
     """
 
     id: str
@@ -175,6 +175,11 @@ def begin(approval: Approval, run: str) -> Approval | None:
 def finish(approval: Approval, result: str, now: datetime) -> Approval | None:
     """Note what came of it; also where it did not run after all."""
     return None if approval.state.ended else _ended(approval, State.DONE, now, reason=result)
+
+
+def give_up(approval: Approval, why: str, now: datetime) -> Approval | None:
+    """Note why it does not run; not once a bot took it, for that one says what came of it."""
+    return finish(approval, why, now) if approval.state.waiting else None
 
 
 def recheck(approval: Approval, needs: Needs, roles_of: Callable[[Actor], frozenset[str]]) -> Approval | None:

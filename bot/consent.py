@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import approval as rules
@@ -36,6 +36,8 @@ class Consent:
     now: Callable[[], datetime]
     verified: Callable[[Actor], Actor]
     bot: str
+    unremembered: dict[str, MessageRef] = field(default_factory=dict)
+    """Messages of requests, by their ids, that Redis was away for."""
 
     def ask(self, command: Change, plan: Plan, ask: policy.Ask, actor: Actor, where: tuple[str, str]) -> Approval:
         """Store the request, and show its plan to those who decide. `where`: channel and thread."""
@@ -64,6 +66,12 @@ class Consent:
             self.poster.edit(approval.message, message, True, self._remember(approval))
         else:
             self.poster.post(approval.channel, message, approval.thread, self._remember(approval))
+
+    def remember(self) -> None:
+        """Write down where messages stand, so that every bot goes on in them; `StoreAway` where Redis is away still."""
+        for approval_id, ref in tuple(self.unremembered.items()):
+            self.store.approvals.posted(approval_id, ref)
+            self.unremembered.pop(approval_id, None)
 
     def tell(self, approval: Approval, message: Message) -> None:
         """Say something in its thread."""
@@ -111,12 +119,13 @@ class Consent:
         assert isinstance(command, Change), "only changes wait for approval"
         return command
 
-    def finish(self, approval: Approval, result: str) -> None:
-        """Note what came of it; with Redis away the job that looks after requests finds it later."""
+    def give_up(self, approval: Approval, why: str) -> bool:
+        """Note that it does not run after all; False where another thread or bot took it meanwhile, or Redis is away."""
         try:
-            self.store.approvals.apply(approval.id, lambda one: rules.finish(one, result, self.now()))
-        except (StoreAway, SwarmbotError):
+            return bool(self.store.approvals.apply(approval.id, lambda one: rules.give_up(one, why, self.now())))
+        except SwarmbotError:
             log.warning("the end of request %s could not be recorded", approval.id)
+            return False
 
     def roles(self, actor: Actor) -> frozenset[str]:
         """The roles that somebody has now."""
@@ -130,10 +139,11 @@ class Consent:
 
     def _remember(self, approval: Approval) -> Callable[[MessageRef], None]:
         def remember(ref: MessageRef) -> None:
+            self.unremembered[approval.id] = ref
             try:
-                self.store.approvals.posted(approval.id, ref)
+                self.remember()
             except StoreAway:
-                log.warning("the message of request %s could not be remembered", approval.id)
+                log.warning("the message of request %s cannot be remembered yet", approval.id)
 
         return remember
 

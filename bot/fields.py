@@ -158,7 +158,7 @@ Label = Annotated[str, AfterValidator(read_label)]
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Marks a field of a form whose value is looked up while it is typed; `kind` is `service`, `node` or `network`."""
+    """Marks a field of a form whose value is looked up while it is typed; `kind` is `service`, `node`, `network` or `engine`."""
 
     kind: str
 

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import click
@@ -158,7 +159,9 @@ def _elsewhere(error: UnknownFlag, words: Sequence[str], table: Table) -> str:
     for command in table.commands:
         param = next((param for param in parameters(command) if error.flag in param.spellings), None)
         if param and command.full_name().split()[-1] == verb:
-            place = next(index for index, word in enumerate(words) if word.partition("=")[0] == error.flag)
+            place = next((index for index, word in enumerate(words) if word.partition("=")[0] == error.flag), None)
+            if place is None:
+                return ""
             follows = 1 if param.switch or "=" in words[place] else 2
             return " ".join([command.full_name(), *words[place : place + follows]])
     return ""
@@ -174,6 +177,7 @@ def build(command: type[Command], words: Sequence[str]) -> Command:
         raise _explained(error, command, {param.field: param for param in params}) from None
 
 
+@cache
 def parameters(command: type[Command]) -> tuple[Parameter, ...]:
     """The fields of a command as arguments and flags, in the order of the model."""
     return tuple(_parameter(name, info) for name, info in command.model_fields.items())
@@ -276,8 +280,8 @@ def _read(command: type[Command], params: Sequence[Parameter], words: Sequence[s
                 raise UsageError(_too_many(context.args))
             return {name: value for name, value in context.params.items() if value not in (None, ())}
     except NoSuchOption as error:
-        typed = next((word for word in words if word.startswith(error.option_name)), error.option_name)
-        flag = typed.partition("=")[0]
+        typed = (word.partition("=")[0] for word in words if word.startswith(error.option_name))
+        flag = next((name for name in typed if name not in taken), error.option_name)
         raise UnknownFlag(command.full_name(), flag[:_SHOWN], _near_flags(flag, params)) from None
     except UsageError as error:
         raise _invalid(command, _problem(error)) from None

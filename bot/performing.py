@@ -12,7 +12,7 @@ from datetime import datetime
 from bot import approval as rules
 from bot.approval import Approval
 from bot.command import Change, Context, audited
-from bot.errors import LockHeld, LockLost, StoreAway, SwarmbotError
+from bot.errors import ApprovalGone, LockHeld, LockLost, StoreAway, SwarmbotError
 from bot.live import Live
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
@@ -51,7 +51,8 @@ class Performer:
     now: Callable[[], datetime]
 
     def perform(self, decided: Decided, held: Held) -> Outcome | None:
-        """Run it to its end and return its outcome; None where it failed and the channel says so, or the bot is stopping.
+        """Run it to its end and return its outcome; None where it failed and the channel says so, or the bot is stopping,
+        or the request was replaced in the moment before.
 
         Raises what the change raises before anything of it was shown.
         """
@@ -66,7 +67,9 @@ class Performer:
         )
         live = Live(self.poster, self.store, decided.channel, decided.thread, run_id, self.now)
         live.small = plans.asked(decided.context.actor, by)
-        self._take_over_message(decided.approval, live)
+        if not self._take_over_message(decided.approval, live):
+            self._record(audit, Ending.FAILED, 0.0, "Replaced")
+            return None
         run = Run(run_id, decided.channel, held, audit, live.show, live.tell, by)
         try:
             outcome = decided.command.apply(decided.context, decided.plan, run)
@@ -95,14 +98,16 @@ class Performer:
 
     # ---- parts
 
-    def _take_over_message(self, approval: Approval | None, live: Live) -> None:
-        """What was asked for in a message goes on in the same one."""
+    def _take_over_message(self, approval: Approval | None, live: Live) -> bool:
+        """What was asked for in a message goes on in the same one; False where the request is no longer to be run."""
         if approval is None:
-            return
+            return True
         live.message = approval.message
-        self.store.approvals.apply(approval.id, lambda one: rules.begin(one, live.run_id))
+        if self.store.approvals.apply(approval.id, lambda one: rules.begin(one, live.run_id)) is None:
+            return False
         if approval.message:
             self.store.rollouts.posted(live.run_id, approval.message)
+        return True
 
     def _failed(self, error: Exception, live: Live, audit: str, started: datetime) -> bool:
         """Whether the channel knows; where nothing was shown yet, who asked has to be told."""
@@ -166,9 +171,11 @@ class Performer:
 
     def _finish(self, approval: Approval | None, result: str) -> None:
         if approval:
-            self._insist(
-                lambda: self.store.approvals.apply(approval.id, lambda one: rules.finish(one, result, self.now()))
-            )
+            # A Redis that lost everything meanwhile has nothing to note it at.
+            with suppress(ApprovalGone):
+                self._insist(
+                    lambda: self.store.approvals.apply(approval.id, lambda one: rules.finish(one, result, self.now()))
+                )
 
     def _since(self, started: datetime) -> float:
         return (self.now() - started).total_seconds()

@@ -16,7 +16,7 @@ from bot.consent import Consent
 from bot.errors import Held, LockHeld, NotAllowed, ReadOnly, StoreAway, SwarmbotError, Unsupported
 from bot.hold import holding
 from bot.metrics import Metrics
-from bot.model import Actor, Ending, Kind, Message, Place, Plan
+from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
 from bot.performing import Decided, Performer
 from bot.poster import Poster
 from bot.render import errors, plans
@@ -86,6 +86,9 @@ class Pipeline:
             log.info("request %s waits: what it changes is being changed, or Redis is away", approval.id)
         except SwarmbotError as error:
             self._not_run(approval, error)
+        except Exception:
+            log.exception("request %s failed", approval.id)
+            self._not_run(approval, SwarmbotError())
 
     # ---- a change
 
@@ -99,27 +102,38 @@ class Pipeline:
             self._heed_holds(request.actor, command, plan)
         decision = policy.decide(request.actor, command.full_name(), plan, self.settings)
         self._refuse(decision, command)
-        if self._where(request.place)[0] != request.place.channel:
-            self._answer(request, plans.elsewhere(plan, self.settings.channel))
-        if isinstance(decision, policy.Ask):
-            if has_secret(command):
-                raise Unsupported(
-                    "what was typed cannot wait for approval, for it is written nowhere", "Leave it empty."
-                )
+        self._say_where(request, plan, decision)
+        if not isinstance(decision, policy.Ask):
+            self._run(request, command, context, plan)
+        elif has_secret(command):
+            raise Unsupported("what was typed cannot wait for approval, for it is written nowhere", "Leave it empty.")
+        else:
             self.consent.ask(command, plan, decision, request.actor, self._where(request.place))
-            return
+
+    def _say_where(self, request: Request, plan: Plan, decision: policy.Decision) -> None:
+        """Say in which other channel it is shown; what locks nothing, such as a look at a token, is shown in none."""
+        shown = bool(plan.targets) or isinstance(decision, policy.Ask)
+        if shown and self._where(request.place)[0] != request.place.channel:
+            self._answer(request, plans.elsewhere(plan, self.settings.channel))
+
+    def _run(self, request: Request, command: Change, context: Context, plan: Plan) -> None:
         try:
             with self.store.locks.hold(plan.targets, request.actor.name, plan.title) as held:
                 outcome = self.performer.perform(Decided(command, plan, context, *self._where(request.place)), held)
         except LockHeld as error:
             self._answer(request, errors.busy(error, line.write(command)))
-            return
+        else:
+            self._tell(request.place, request.actor, outcome)
+
+    def _tell(self, place: Place, actor: Actor, outcome: Outcome | None) -> None:
+        """Say what an outcome has for who asked alone."""
         for message in (outcome.private, outcome.aside) if outcome else ():
             if message:
-                self._answer(request, message)
+                self.poster.answer(place, actor.id, message)
 
     def _vote(self, request: Request, command: Vote, context: Context) -> None:
         """A step on a request; that it was tried is audited too, also where it is refused."""
+        self.consent.remember()
         audit = self.store.audit.intend(request.actor, audited(command), {}, request.place.channel, self.now())
         try:
             approval = command.take(context)
@@ -158,14 +172,19 @@ class Pipeline:
                 return
             decided = Decided(command, plan, context, approval.channel, approval.thread, claimed)
             outcome = self.performer.perform(decided, held)
-        for message in (outcome.private, outcome.aside) if outcome else ():
-            if message:
-                self.poster.answer(Place(approval.channel, approval.thread), approval.actor.id, message)
+        self._tell(Place(approval.channel, approval.thread), approval.actor, outcome)
+        if outcome and outcome.private:
+            self._show_end(approval)
+
+    def _show_end(self, approval: Approval) -> None:
+        """Nothing but the request itself tells the channel how a change ended whose outcome is private."""
+        ended = self.store.approvals.get(approval.id)
+        if ended:
+            self.consent.show(ended)
 
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
-        if approval.message:
+        if self.consent.give_up(approval, type(error).__name__) and approval.message:
             self.poster.edit(approval.message, errors.explain(error), True)
-        self.consent.finish(approval, type(error).__name__)
 
     # ---- answers
 

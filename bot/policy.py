@@ -46,7 +46,8 @@ def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decisi
         return Allow()
     if not settings.roles:
         return Deny(read_only=True)
-    return strictest(_decide_one(actor, command, service, plan, settings) for service in plan.services or ("",))
+    ruled_by = plan.ruled_by or command
+    return strictest(_decide_one(actor, ruled_by, service, plan, settings) for service in plan.services or ("",))
 
 
 def roles(actor: Actor, settings: Settings) -> frozenset[str]:

@@ -85,6 +85,8 @@ class Roller:
         run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
         try:
             self._post(service, spec, rollout)
+        except Stopping:
+            raise
         except Exception:
             self.close(rollout, Ending.FAILED, run.held.fence)
             raise
@@ -132,14 +134,19 @@ class Roller:
         )
 
     def recover(self, rollout: Rollout, run: Run) -> Outcome:
-        """Go on with a rollout that another bot left. What it had not posted yet counts as not begun: `Moved` says so."""
+        """Go on with a rollout that another bot left. `Interrupted` where it had not posted anything yet."""
         if rollout.spec_hash:
             return self.resume(rollout, run)
-        service = self.swarm.services.get(rollout.service_id)
-        if service.version == rollout.version or service.image != rollout.after:
+        try:
+            service = self._seen(rollout)
+            if service.version == rollout.version or service.image != rollout.after:
+                raise Interrupted(rollout.service)
+            rollout = self._posted(rollout, run)
+        except (*AWAY, UnknownName, Interrupted):
+            # Closed, or the next look for rollouts that nobody follows would find it again.
             self.close(rollout, Ending.FAILED, run.held.fence)
-            raise Interrupted(rollout.service)
-        return self.resume(self._posted(rollout, run), run)
+            raise
+        return self.resume(rollout, run)
 
     def close(self, rollout: Rollout, ending: Ending, fence: int) -> None:
         """Write down the end; from then on nobody goes on with it."""
@@ -172,7 +179,7 @@ class Roller:
                 pass
             else:
                 return
-            service = self.swarm.services.get(service.id)
+            service = self._seen(rollout)
             if fingerprint(service.spec) == fingerprint(spec):
                 return
             if fingerprint(service.spec) != planned:
@@ -187,7 +194,7 @@ class Roller:
         return rollout
 
     def _seen(self, rollout: Rollout) -> Service:
-        """The service, as soon as a manager answers: just now one took a change."""
+        """The service, as soon as a manager answers: one is being elected, perhaps, and may have taken the change."""
         while True:
             try:
                 return self.swarm.services.get(rollout.service_id)

@@ -136,7 +136,6 @@ class Create(ServiceFlags, Change):
             targets=(f"service:{self.name or specs.fingerprint(service.spec)}",),
             fingerprint=specs.fingerprint(service.spec),
             services=(self.name,) if self.name else (),
-            replicas=self.replicas,
             changes=_differences(flags, service),
             summary=_summary(service),
             warnings=warnings,

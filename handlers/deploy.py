@@ -11,8 +11,8 @@ from pydantic import Field
 
 from bot import resolving, rolling
 from bot.command import Change, Command, Context, Form, Query
-from bot.errors import NoRevision, Unsupported
 from bot.duration import nanoseconds, write_duration
+from bot.errors import NoRevision, Unsupported
 from bot.fields import Argument, Duration, ImageReference, Lookup, Name, Option
 from bot.model import (
     Difference,

@@ -51,6 +51,7 @@ class QueueUp(Change):
             kind=plan.kind,
             services=plan.services,
             replicas=plan.replicas,
+            ruled_by=command.full_name(),
             line=line.write(command),
             service_id=services[0],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -64,6 +65,8 @@ class Remove(Change):
         """Remove them one after the other, and wait until their tasks have stopped."""
         started = context.now()
         for service in plan.gone:
+            _refuse_changed(context, service)
+        for service in plan.gone:
             _remove(context, service)
         left = _watch(context, plan.gone)
         return Outcome(
@@ -77,27 +80,31 @@ class Remove(Change):
 COMMANDS: tuple[type[Command], ...] = (Remove,)
 
 
-def _remove(context: Context, service: Service) -> None:
-    """Remove it, unless it is no longer what was planned; one that is gone already is as it should be."""
-    try:
+def _refuse_changed(context: Context, service: Service) -> None:
+    """Raise Moved where it is no longer what was planned, before any goes."""
+    with suppress(UnknownName):
         if context.swarm.services.get(service.id).version != service.version:
             raise Moved(service.name, "the service")
+
+
+def _remove(context: Context, service: Service) -> None:
+    """Remove it; one that is gone already is as it should be."""
+    with suppress(UnknownName):
         context.swarm.services.remove(service.id)
-    except UnknownName:
-        return
 
 
 def _running(context: Context, services: Sequence[Service]) -> Counter[str]:
     """How many tasks of each service run. All tasks are asked for: of a service that is gone, the engine refuses to say."""
     ids = {service.id for service in services}
-    tasks = context.swarm.services.tasks(up_to_date=False)
+    tasks = context.swarm.services.tasks()
     return Counter(task.service_id for task in tasks if task.service_id in ids and task.state not in _STOPPED)
 
 
 def _watch(context: Context, services: Sequence[Service]) -> Counter[str]:
     until = time.monotonic() + PATIENCE
     while (left := _running(context, services)) and time.monotonic() < until:
-        time.sleep(LOOK_EVERY)
+        if context.roller.stopping.wait(LOOK_EVERY):
+            break
     return left
 
 

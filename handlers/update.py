@@ -130,7 +130,6 @@ class Update(ServiceFlags, Change):
             title=_title(service, resolved.image, flags),
             changes=changes,
             warnings=(*warnings, *placement.warnings(after, nodes, changed)),
-            replicas=self.replicas,
         )
 
     def apply(self, context: Context, plan: RollPlan, run: Run) -> Outcome:
@@ -158,7 +157,6 @@ def _to_previous(service: Service) -> RollPlan:
         service.previous,
         title=f"{service.name} back to its previous specification",
         changes=(*rolling.image_change(service.image, image), *_other_changes(service, service.previous)),
-        replicas=specs.replicas_of(service.previous),
     )
 
 

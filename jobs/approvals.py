@@ -31,6 +31,7 @@ class Requests:
     def run(self) -> None:
         """With Redis away there is nothing to look after."""
         try:
+            self.consent.remember()
             self._expire()
             self._remind()
             self._take_up()

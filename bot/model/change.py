@@ -34,7 +34,8 @@ class Plan:
 
     `targets` are the keys to lock (`service:ID`); `services` and `nodes` the names that rules speak of; `fingerprint`
     stands for what it was planned against: a plan whose fingerprint moved is another plan. `nothing` says why there is
-    nothing to do, where that is so. Families derive their own.
+    nothing to do, where that is so. `ruled_by` names the command whose rules count, where it is not the one that was typed.
+    Families derive their own.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Plan:
     summary: str = ""
     warnings: tuple[str, ...] = ()
     nothing: str = ""
+    ruled_by: str = ""
 
 
 class Ending(StrEnum):

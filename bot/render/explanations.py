@@ -40,8 +40,9 @@ def _unknown_flag(error: errors.UnknownFlag) -> Explanation:
 
 def _invalid_line(error: errors.InvalidLine) -> Explanation:
     usage = f" Right is {code(error.usage)}." if error.usage else ""
+    problem = prose(error.problem if error.command else sentence(error.problem)).rstrip(".")
     command = f"{code(error.command)}: " if error.command else ""
-    return Explanation(f"❌ {command}{prose(error.problem.rstrip('.'))}.{usage}", error.example)
+    return Explanation(f"❌ {command}{problem}.{usage}", error.example)
 
 
 def _invalid_value(error: errors.InvalidValue) -> Explanation:

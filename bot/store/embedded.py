@@ -46,9 +46,12 @@ class Embedded:
 
     def start(self) -> str:
         """The URL of a server that answers; `InvalidSetting` where there is no `redis-server` or it does not start."""
-        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._keep()
+        except OSError as error:
+            raise InvalidSetting("SWARMBOT_DATA", f"{self._data} cannot be written: {error.strerror}") from None
         path = _socket_path(self._data)
-        self._keep()
         if self._keeping and not _listens(path):
             path.unlink(missing_ok=True)
             self._process = self._spawn(path)

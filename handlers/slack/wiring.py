@@ -11,6 +11,7 @@ from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
 from bot import line
@@ -73,7 +74,8 @@ class Door:
         """A slash command."""
         ack()
         place = Place(body["channel_id"], response_url=body.get("response_url", ""), trigger=body.get("trigger_id", ""))
-        self._hand_over(body.get("trigger_id"), body["user_id"], body.get("user_name", ""), body.get("text", ""), place)
+        text = unescape(body.get("text", ""))
+        self._hand_over(body.get("trigger_id"), body["user_id"], body.get("user_name", ""), text, place)
 
     def on_click(self, ack: Ack, body: Body) -> None:
         """A button, whose value is the line that it stands for; who clicks is who asks."""
@@ -92,10 +94,11 @@ class Door:
         """`@swarmbot …`, the way to ask in a thread: the answer stays there."""
         ack()
         event = body["event"]
-        if event.get("bot_id"):
+        if event.get("bot_id") or "user" not in event:
             return
         place = Place(event["channel"], event.get("thread_ts") or event["ts"])
-        self._hand_over(body.get("event_id"), event["user"], "", without_mention(event["text"]), place)
+        text = unescape(without_mention(event.get("text", "")))
+        self._hand_over(body.get("event_id"), event["user"], "", text, place)
 
     def on_home(self, ack: Ack) -> None:
         """Somebody opened the app's own pages; Slack says so again and again unless it is acked."""
@@ -127,7 +130,7 @@ class Door:
         try:
             if once and not self.seen.claim(once):
                 return
-            text = unescape(asked) if isinstance(asked, str) else ""
+            text = asked if isinstance(asked, str) else ""
             if place.trigger and self._opens_form(text, place):
                 return
             command = None if isinstance(asked, str) else asked
@@ -147,5 +150,10 @@ class Door:
         for kind in forms.lookups(form):
             self.names.refresh(kind)
         view = forms.view(form, found[0].full_name(), place, () if secret else found[1])
-        self.client.views_open(trigger_id=place.trigger, view=view)
+        try:
+            self.client.views_open(trigger_id=place.trigger, view=view)
+        except (SlackClientError, OSError) as error:
+            # Too late for the trigger: the line itself is answered, with what it lacks.
+            log.warning("the form of %s could not be opened: %s", found[0].full_name(), type(error).__name__)
+            return False
         return not secret

@@ -209,6 +209,7 @@ def test_claim(one: Approval, at: datetime, taken: bool) -> None:
     [
         (lambda one: rules.begin(one, "r2"), (RUNNING,)),
         (lambda one: rules.finish(one, "done", NOW), (OPEN, APPROVED, RUNNING, BEGUN)),
+        (lambda one: rules.give_up(one, "gone", NOW), (OPEN, APPROVED)),
         (lambda one: rules.supersede(one, replace(OPEN, id="a2"), NOW), (OPEN, APPROVED, RUNNING)),
         (lambda one: rules.recheck(one, Needs(("lead",)), roles_of), (OPEN, APPROVED)),
     ],

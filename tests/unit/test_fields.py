@@ -9,17 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 
+from bot.duration import nanoseconds, read_duration, write_duration
 from bot.fields import (
     expected,
     moment,
-    nanoseconds,
-    read_duration,
     read_image,
     read_moment,
     read_name,
     read_pattern,
     read_span,
-    write_duration,
 )
 
 LONGEST = timedelta(hours=2_562_047)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,12 @@ def test_approval_only_above_a_number_of_replicas(replicas: int | None, decision
 def test_over_0_replicas_asks_for_every_replica() -> None:
     assert judged(rule(approve=("lead",), over_replicas=0), replicas=1) == Ask(("lead",))
     assert judged(rule(approve=("lead",), over_replicas=0), replicas=0) == Allow()
+
+
+def test_a_plan_may_be_ruled_by_another_command() -> None:
+    waiting = replace(plan("web"), ruled_by="deploy")
+    assert decide(DEV, "queue", waiting, having(rule("deploy"))) == Allow()
+    assert decide(DEV, "queue", waiting, having(rule("queue"))) == Deny(target="web")
 
 
 def test_a_role_by_user_group() -> None:

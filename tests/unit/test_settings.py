@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bot.settings import Engine, Settings, load
 WHOLE = """
 channel = "C0123"
 log_level = "debug"
+approval_lifetime = "1h30m"
 [[engines]]
 name = "node1"
 url = "unix:///var/run/docker.sock"
@@ -73,6 +75,7 @@ def test_nothing_given() -> None:
     assert (settings.host, settings.port, settings.data) == ("127.0.0.1", 8090, Path("data"))
     assert settings.slack_api_url == "https://slack.com/api/"
     assert (settings.roles, settings.rules, settings.channel) == ((), (), "")
+    assert settings.approval_lifetime == timedelta(minutes=30)
     assert not settings.socket_mode
 
 
@@ -80,6 +83,7 @@ def test_the_whole_file(file: Write) -> None:
     file(WHOLE)
     settings = load()
     assert (settings.channel, settings.log_level) == ("C0123", "debug")
+    assert settings.approval_lifetime == timedelta(minutes=90)
     assert [engine.name for engine in settings.managers] == ["node1", "node2"]
     assert settings.engines[1].tls == "/certs/node2"
     (rule,) = settings.rules
@@ -136,7 +140,7 @@ def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch, file:
     assert settings.slack_api_url == "https://slack.com/api/"
 
 
-@pytest.mark.parametrize("name", ["ROLES", "RULES", "ENGINES", "CHANNEL"])
+@pytest.mark.parametrize("name", ["ROLES", "RULES", "ENGINES", "CHANNEL", "APPROVAL_LIFETIME"])
 def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch, file: Write, name: str) -> None:
     file(WHOLE)
     monkeypatch.setenv(name, "stable")
@@ -202,6 +206,10 @@ def test_a_secret_s_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tm
         ('[[rules]]\napprovals = "many"', "rules.0.approvals", "valid integer"),
         ("[[rules]]\napprovals = 0", "rules.0.approvals", "greater than or equal to 1"),
         ("[[rules]]\nover_replicas = -1", "rules.0.over_replicas", "greater than or equal to 0"),
+        ('approval_lifetime = "soon"', "approval_lifetime", "expected a duration with a unit"),
+        ("approval_lifetime = 30", "approval_lifetime", "expected a duration with a unit"),
+        ("approval_lifetime = [30]", "approval_lifetime", "valid timedelta"),
+        ('approval_lifetime = "0s"', "approval_lifetime", "expected a duration above 0s"),
         ('log_level = "loud"', "log_level", "'debug', 'info', 'warning' or 'error'"),
         (
             '[[engines]]\nname = "a"\nurl = "unix:///s"\n[[engines]]\nname = "a"\nurl = "unix:///t"',
