@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from socket import create_server
 from typing import ParamSpec, TypeVar
 
 from slack_bolt import App
@@ -107,6 +108,8 @@ def build(settings: Settings) -> Bot:
         raise InvalidSetting("SLACK_BOT_TOKEN", "it is not set; Slack shows it under OAuth & Permissions, as xoxb-…")
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
         raise InvalidSetting("SLACK_APP_TOKEN", "it is not set, and neither is SLACK_SIGNING_SECRET (HTTP mode)")
+    # First, so that an address that is taken leaves nothing behind.
+    listener = create_server((settings.host, settings.port))
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     redis, store = _store(settings)
     swarm = Swarm(Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers))
@@ -134,7 +137,7 @@ def build(settings: Settings) -> Bot:
         poster,
         pool,
         Scheduler(jobs),
-        Server(web.app(), settings.host, settings.port),
+        Server(web.app(), listener),
         stopping,
         socket,
         redis,

@@ -87,6 +87,12 @@ class Consent:
         self.show(approval)
         self.tell(approval, pages.told(approval))
 
+    def settle(self, approval: Approval, result: str) -> None:
+        """End what needs no run any more, and show it."""
+        ended = self.store.approvals.apply(approval.id, lambda one: rules.finish(one, result, self.now()))
+        if ended:
+            self.show(ended)
+
     # ---- on the way to the run
 
     def recounted(self, approval: Approval, plan: Plan) -> Approval | None:

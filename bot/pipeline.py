@@ -76,6 +76,9 @@ class Pipeline:
             command = self.consent.restored(approval)
             context = self._context(approval.actor)
             plan = command.plan(context)
+            if plan.nothing:
+                self.consent.settle(approval, "nothing to change")
+                return
             self._heed_holds(approval.actor, command, plan)
             self._refuse(self.consent.decision(approval, plan), command)
             if plan.fingerprint != approval.plan.fingerprint:

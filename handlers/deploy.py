@@ -73,7 +73,9 @@ class Deploy(Change):
     monitor: Duration | None = Field(None, description="how long a task has to stay up")
     max_failure_ratio: float | None = Field(None, ge=0, le=1, description="share of tasks that may fail, 0 to 1")
     force: bool = Field(False, description="restart the tasks though nothing changes")
-    resolve_image: Literal["always", "changed", "never"] = Field("always", description="never: deploy the tag as it is")
+    resolve_image: Literal["always", "changed", "never"] = Field(
+        "always", description="always (default), changed or never"
+    )
     timeout: Duration = Field(rolling.TIMEOUT, description="when it counts as failed (default 10m)")
     reason: Annotated[str, Option(metavar="TEXT")] = Field("", max_length=200, description="why, for the audit")
 
@@ -108,11 +110,11 @@ class Deploy(Change):
         self, context: Context, service: Service, nodes: tuple[Node, ...]
     ) -> tuple[ResolvedImage, tuple[str, ...]]:
         image = Image.parse(self.image)
-        return (
-            resolving.as_it_is(image)
-            if self.resolve_image == "never"
-            else resolving.resolve(context, image, service, nodes)
-        )
+        if self.resolve_image == "never":
+            return resolving.as_it_is(image)
+        if self.resolve_image == "changed" and image.tagged == service.image.tagged:
+            return ResolvedImage(service.image), ()
+        return resolving.resolve(context, image, service, nodes)
 
     def _update_config(self, current: Spec) -> Mapping[str, Any]:
         """What the flags say, in the Engine API's words. The default `rollback` is the bot's own doing, and changes nothing

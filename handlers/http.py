@@ -58,10 +58,10 @@ class Web:
 
 
 class Server:
-    """uvicorn in a thread of the bot. Raises OSError where the address is taken."""
+    """uvicorn in a thread of the bot, on a socket that listens already."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
-        self._socket = socket.create_server((host, port))
+    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+        self._socket = listener
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)

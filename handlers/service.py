@@ -31,7 +31,7 @@ class ServicePs(Query):
     examples: ClassVar = ("service ps web",)
 
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = Field(min_length=1)
-    no_trunc: bool = Field(False, description="show errors and digests in full")
+    no_trunc: bool = Field(False, description="accepted; the cause of an error is told in full above the table")
 
     def run(self, context: Context) -> Message:
         """Two calls a service, and one for the nodes."""
