@@ -1,0 +1,311 @@
+"""What waits for approval on bad days: nobody decides, people leave, Redis forgets, bots die, everybody clicks at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from bot.approval import Approval, State
+from bot.store.audit import AuditEntry
+from bot.store.store import Store
+from playground.cluster import Cluster
+from playground.workspace import Message, Workspace
+from playground.workspace.person import Person
+from tests.scenario.conftest import People
+from tests.scenario.running import RunningBot, bot_for, eventually
+from tests.scenario.swarm import Site
+from tests.store.conftest import Server
+
+POLICY = """
+[[roles]]
+name = "operator"
+users = ["{dev}"]
+
+[[roles]]
+name = "lead"
+users = ["{ops}"]
+groups = ["S0LEADS"]
+
+[[rules]]
+services = ["pair"]
+ask = ["operator"]
+approve = ["lead"]
+approvals = 2
+
+[[rules]]
+ask = ["operator"]
+approve = ["lead"]
+"""
+
+
+@pytest.fixture
+def another(cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path) -> Callable[..., RunningBot]:
+    """Makes bots whose changes all need a lead, and those of `pair` two: `ops` by id, or one of the group."""
+
+    def make(name: str, **more: str) -> RunningBot:
+        bot = bot_for(cluster, workspace, tmp_path / name, **more)
+        head, _, _ = bot.config.partition("[[roles]]")
+        bot.config = head + POLICY.format(dev=people.dev.id, ops=workspace.person("ops").id)
+        return bot
+
+    return make
+
+
+@pytest.fixture
+def bot(another: Callable[..., RunningBot], redis: Server) -> Iterator[RunningBot]:
+    bot = another("1", REDIS_URL=redis.url).start()
+    yield bot
+    bot.stop()
+
+
+@pytest.fixture
+def ops(workspace: Workspace) -> Person:
+    return workspace.person("ops")
+
+
+# ---- people
+
+
+def test_nobody_decides(another: Callable[..., RunningBot], people: People, ops: Person, site: Site) -> None:
+    bot = another("1")
+    bot.config = f'approval_lifetime = "8s"\n{bot.config}'
+    bot.start()
+    try:
+        site.runs("web", "web:v1")
+        asked = people.dev.types("/swarm scale web=3")
+        request = people.lead.sees("needs approval", after=asked)
+
+        reminder = people.lead.sees("still needs approval", timeout=8)
+        assert reminder in request.thread
+        assert f"<@{ops.id}>" in raw(reminder)
+        assert "<!subteam^S0LEADS>" in raw(reminder)
+        assert f"<@{people.dev.id}>" not in raw(reminder)
+
+        people.dev.sees("· expired", timeout=8)
+        eventually(lambda: "Nobody decided within 8 s" in request.text, 5, lambda: request.text)
+        assert not {"Approve", "Reject"} & set(request.buttons)
+        eventually(lambda: f"<@{people.dev.id}>" in raw(request.thread[-1]), 5)
+        assert len(request.thread) == 2, "reminded once"
+        assert site.replicas("web") == 1
+    finally:
+        bot.stop()
+
+
+def test_two_approvals_and_people_who_lose_the_right(
+    bot: RunningBot, workspace: Workspace, people: People, ops: Person, site: Site
+) -> None:
+    site.runs("pair", "web:v1")
+    request = ask(people, "pair=2")
+
+    people.lead.clicks("Approve", on=request)
+    eventually(lambda: "1 of 2 approved: lead" in request.text, 5, lambda: request.text)
+    clicked = people.lead.clicks("Approve", on=request)
+    refusal = people.lead.sees("already", after=clicked)
+    assert refusal.ephemeral
+    assert "1 more of lead" in refusal.text
+    assert site.replicas("pair") == 1
+    ops.clicks("Approve", on=request)
+    ended(request, "✅ pair")
+    assert "approved by lead, ops" in request.text
+    assert site.replicas("pair") == 2
+
+    request = ask(people, "pair=3")
+    people.lead.clicks("Approve", on=request)
+    eventually(lambda: "1 of 2 approved: lead" in request.text, 5)
+    bot.kill()
+    leads = workspace.state.directory.groups["S0LEADS"]
+    workspace.state.directory.groups["S0LEADS"] = replace(leads, members=())
+    bot.start()
+    ops.clicks("Approve", on=request)
+    eventually(lambda: "1 of 2 approved: ops" in request.text, 5, lambda: request.text)
+    assert "Approve" in request.buttons
+    assert site.replicas("pair") == 2
+
+    bot.kill()
+    workspace.state.directory.groups["S0LEADS"] = replace(leads, members=(people.lead.id, ops.id))
+    workspace.state.directory.users[ops.id] = replace(ops.user, is_restricted=True)
+    bot.start()
+    clicked = ops.clicks("Approve", on=request)
+    assert ops.sees("You may not decide", after=clicked).ephemeral
+    people.lead.clicks("Approve", on=request)
+    eventually(lambda: "1 of 2 approved: lead" in request.text, 5, lambda: request.text)
+    assert site.replicas("pair") == 2, "who became a guest counts no more"
+
+
+# ---- what is lost
+
+
+def test_redis_restarts_a_message_is_deleted_and_redis_is_emptied(
+    bot: RunningBot, redis: Server, workspace: Workspace, people: People, site: Site
+) -> None:
+    site.runs("web", "web:v1")
+    request = ask(people, "web=2")
+    redis.kill()
+    redis.start()
+    eventually(lambda: not bot.missing(), 10)
+    people.lead.clicks("Approve", on=request)
+    ended(request, "✅ web")
+    assert site.replicas("web") == 2
+
+    request = ask(people, "web=3")
+    number = request.button("Approve").value.split()[1]
+    workspace.state.delete(request.posted)
+    asked = people.lead.types("/swarm approvals")
+    assert number in people.lead.sees("waits for approval", after=asked).text
+    asked = people.lead.types(f"/swarm approve {number}")
+    again = people.dev.sees("✅ web", after=asked, timeout=30, channel="ops")
+    assert again != request
+    assert "approved by lead" in again.text
+    assert site.replicas("web") == 3
+    assert len(since(people.dev, asked)) == 1, "one new message tells all of it"
+
+    request = ask(people, "web=4")
+    with Redis.from_url(redis.url) as client:
+        client.flushall()
+    clicked = people.lead.clicks("Approve", on=request)
+    refusal = people.lead.sees("is known any more", after=clicked)
+    assert refusal.ephemeral
+    assert "Nothing ran" in refusal.text
+    assert site.replicas("web") == 3
+
+
+# ---- once
+
+
+def test_two_bots_two_leads_one_run(
+    bot: RunningBot, another: Callable[..., RunningBot], workspace: Workspace, people: People, site: Site
+) -> None:
+    ops = workspace.person("ops")
+    site.runs("web", "web:v1")
+    second = another("2", REDIS_URL=bot.redis_url).start()
+    try:
+        for replicas in (2, 3, 4):
+            request = ask(people, f"web={replicas}")
+            before = updates(site, "web")
+            workspace.faults.duplicate_envelopes = True
+            together(
+                lambda r=request: people.lead.clicks("Approve", on=r), lambda r=request: ops.clicks("Approve", on=r)
+            )
+            workspace.faults.duplicate_envelopes = False
+            ended(request, "✅ web")
+            time.sleep(2.5)
+            assert updates(site, "web") == before + 1
+            assert len(runs(bot.redis_url, f"web={replicas}")) == 1
+            assert site.replicas("web") == replicas
+    finally:
+        second.stop()
+
+
+def test_a_bot_that_is_killed_right_after_the_approval(bot: RunningBot, people: People, site: Site) -> None:
+    site.runs("web", "web:v1")
+    service = site.inspect("web")["ID"]
+    store = Store.connect(bot.redis_url)
+
+    request = ask(people, "web=2")
+    with store.locks.hold([f"service:{service}"], "dev", "something else"):
+        people.lead.clicks("Approve", on=request)
+        reached(store, request, State.APPROVED)
+        bot.kill()
+    before = updates(site, "web")
+    bot.start()
+    ended(request, "✅ web")
+    assert site.replicas("web") == 2
+    assert updates(site, "web") == before + 1
+
+    for replicas, moment in ((3, State.APPROVED), (4, State.RUNNING)):
+        request, before = ask(people, f"web={replicas}"), updates(site, "web")
+        old = site.replicas("web")
+        people.lead.clicks("Approve", on=request)
+        reached(store, request, moment)
+        bot.kill()
+        bot.start()
+        eventually(lambda r=request: told(r), 60, lambda r=request: r.text)  # type: ignore[misc]
+        changed = updates(site, "web") - before
+        assert changed in (0, 1), "never twice"
+        assert site.replicas("web") == (replicas if changed else old)
+        assert ("did not run" in request.text) <= (changed == 0)
+        assert ("✅" in request.text) <= (changed == 1)
+        eventually(lambda: not store.approvals.claimed(), 30)
+    store.close()
+
+
+# ---- what they do and look at
+
+
+def ask(people: People, target: str) -> Message:
+    """Dev asks for replicas, and the request is there."""
+    asked = people.dev.types(f"/swarm scale {target}")
+    return people.lead.sees("needs approval", after=asked)
+
+
+def ended(request: Message, words: str) -> None:
+    eventually(lambda: words in request.text, 40, lambda: request.text)
+
+
+def told(request: Message) -> bool:
+    """Whether the message says how it ended."""
+    return any(words in request.text for words in ("✅", "did not run", "was interrupted"))
+
+
+def raw(message: Message) -> str:
+    """All that was sent, with mentions as Slack writes them."""
+    return message.posted.now.text + repr(message.blocks)
+
+
+def since(person: Person, moment: int) -> list[Message]:
+    """New messages in the channel, without threads and private answers."""
+    return [
+        each
+        for each in person.messages("ops", moment)
+        if each.author == "swarmbot" and not (each.in_thread or each.ephemeral)
+    ]
+
+
+def together(*deeds: Callable[[], object]) -> None:
+    """All in the same instant."""
+    start = threading.Barrier(len(deeds))
+
+    def act(deed: Callable[[], object]) -> None:
+        start.wait()
+        deed()
+
+    threads = [threading.Thread(target=act, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def updates(site: Site, name: str) -> int:
+    """How often the Swarm was told to change the service."""
+    found = site.cluster.docker(
+        "events", "--since", "1h", "--until", "0s", "--filter", "type=service", "--filter", "event=update",
+        "--filter", f"service={name}", "--format", "{{json .Actor.Attributes}}",
+    )  # fmt: skip
+    return len([line for line in found.splitlines() if "replicas.new" in line])
+
+
+def runs(redis_url: str, target: str) -> list[AuditEntry]:
+    """The audit's entries for the change itself."""
+    store = Store.connect(redis_url)
+    try:
+        return [each for each in store.audit.entries() if target in repr(each.command) and each.approved_by]
+    finally:
+        store.close()
+
+
+def reached(store: Store, request: Message, state: State) -> Approval:
+    """Wait, as closely as one can, until the request is that far."""
+    number = request.life[0].rpartition("id ")[2].split()[0]
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        found = store.approvals.get(number)
+        if found and found.state is not State.OPEN and state in (found.state, State.APPROVED):
+            return found
+    raise AssertionError(f"request {number} never was {state}")
