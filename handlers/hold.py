@@ -14,6 +14,7 @@ from bot.fields import Argument, Moment, Option, Pattern, Span, moment
 from bot.hold import EVERYTHING, Hold, covering
 from bot.model import Difference, Ending, Message, Outcome, Plan
 from bot.render import holds
+from bot.render.blocks import age, message, plural, table
 from bot.rollouts import Run
 
 _LOCK = ("holds",)
@@ -196,7 +197,22 @@ class Unfreeze(Change):
         return _done(plan, holds.released(hold, context.actor, "", context.now()))
 
 
-COMMANDS: tuple[type[Command], ...] = (HoldServices, Release, Holds, Freeze, Unfreeze)
+class Locks(Query):
+    """List what is being changed right now, by whom, and since when."""
+
+    names: ClassVar = ("locks",)
+
+    def run(self, context: Context) -> Message:
+        """What Redis knows; a lock ends with its change."""
+        locks = context.store.locks.all()
+        if not locks:
+            return message("🟢 Nothing is being changed")
+        rows = [(one.reason, one.actor, age(one.since, context.now())) for one in locks]
+        blocks, files = table(("CHANGE", "BY", "SINCE"), rows, 0, "locks.txt")
+        return message(f"🔵 {plural(len(locks), 'change')} under way", (), blocks, files)
+
+
+COMMANDS: tuple[type[Command], ...] = (HoldServices, Release, Holds, Freeze, Unfreeze, Locks)
 
 
 def _services(context: Context, name: str) -> tuple[tuple[str, ...], str]:

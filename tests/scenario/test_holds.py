@@ -95,6 +95,16 @@ def test_a_hold_is_taken_over_and_everything_is_frozen(bot: RunningBot, people: 
     assert "hold web" not in everything
 
 
+def test_what_is_being_changed_is_listed(dev: Person, site: Site) -> None:
+    asked = dev.types("/swarm locks")
+    assert dev.sees("Nothing is being changed", after=asked).ephemeral
+    site.runs("web", "web:v1", "--replicas", "2")
+    dev.types(f"/swarm deploy web {site.image('web:slow')}")
+    dev.sees("🔵 web →")
+    asked = dev.types("/swarm locks")
+    assert "web →" in dev.sees("1 change under way", after=asked).text
+
+
 def test_the_audit_is_proved_and_exported_while_the_bot_runs(bot: RunningBot, people: People, site: Site) -> None:
     site.runs("web")
     does(people.dev, "hold web mine", "✋ web is held by dev")
