@@ -17,6 +17,7 @@ from playground import formation, processes
 from playground.cluster import Cluster
 from playground.errors import CommandFailedError, PathTooLongError
 from playground.network import INTERFACES, NAMESPACES
+from tests.conftest import in_order
 
 NUMBER = 96
 NEIGHBOUR = 95
@@ -33,8 +34,7 @@ def own() -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(own: Cluster) -> Cluster:
-    own.reset()
-    return own
+    return in_order(own)
 
 
 def eventually(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
