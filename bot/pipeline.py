@@ -153,7 +153,8 @@ class Pipeline:
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, 0.0, self.now())
 
     def _heed_holds(self, actor: Actor, command: Change, plan: Plan) -> None:
-        if command.heeds_holds:
+        """What locks nothing changes nothing by itself: a rollout that runs may be turned back whoever holds its service."""
+        if command.heeds_holds and plan.targets:
             held = self.store.holds.all(self.now())
             for name in plan.services or ("",):
                 hold = holding(held, name, actor, self.now())
