@@ -12,7 +12,7 @@ from playground.errors import CommandFailedError, NotReadyError
 from playground.node import Node
 from playground.processes import wait_until
 
-LEADER_SECONDS = 30.0
+LEADER_SECONDS = 60.0
 READY_SECONDS = 60.0
 UNLOCKED = {"active", "pending", "error"}
 # Outside of 10.1.0.0 to 10.254.0.0, where the nodes themselves live.

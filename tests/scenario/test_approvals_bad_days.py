@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +72,20 @@ def ops(workspace: Workspace) -> Person:
 
 
 # ---- people
+
+
+@pytest.fixture
+def updates(site: Site, tmp_path: Path) -> Iterator[Callable[[], int]]:
+    """How often the Swarm was told to change a service's replicas since the test began.
+
+    It listens all the time, for an engine remembers only its last 256 events.
+    """
+    heard = tmp_path / "events"
+    command = ["docker", "events", "--filter", "type=service", "--filter", "event=update", "--format", "{{json .}}"]
+    environment = {**os.environ, "DOCKER_HOST": site.cluster.nodes["node1"].url}
+    with heard.open("wb") as out, subprocess.Popen(command, env=environment, stdout=out) as listening:
+        yield lambda: heard.read_text().count("replicas.new")
+        listening.terminate()
 
 
 def test_nobody_decides(another: Callable[..., RunningBot], people: People, ops: Person, site: Site) -> None:
@@ -179,7 +195,12 @@ def test_redis_restarts_a_message_is_deleted_and_redis_is_emptied(
 
 
 def test_two_bots_two_leads_one_run(
-    bot: RunningBot, another: Callable[..., RunningBot], workspace: Workspace, people: People, site: Site
+    bot: RunningBot,
+    another: Callable[..., RunningBot],
+    workspace: Workspace,
+    people: People,
+    site: Site,
+    updates: Callable[[], int],
 ) -> None:
     ops = workspace.person("ops")
     site.runs("web", "web:v1")
@@ -187,7 +208,7 @@ def test_two_bots_two_leads_one_run(
     try:
         for replicas in (2, 3, 4):
             request = ask(people, f"web={replicas}")
-            before = updates(site, "web")
+            before = updates()
             workspace.faults.duplicate_envelopes = True
             together(
                 lambda r=request: people.lead.clicks("Approve", on=r), lambda r=request: ops.clicks("Approve", on=r)
@@ -195,14 +216,16 @@ def test_two_bots_two_leads_one_run(
             workspace.faults.duplicate_envelopes = False
             ended(request, "✅ web")
             time.sleep(2.5)
-            assert updates(site, "web") == before + 1
+            assert updates() == before + 1
             assert len(runs(bot.redis_url, f"web={replicas}")) == 1
             assert site.replicas("web") == replicas
     finally:
         second.stop()
 
 
-def test_a_bot_that_is_killed_right_after_the_approval(bot: RunningBot, people: People, site: Site) -> None:
+def test_a_bot_that_is_killed_right_after_the_approval(
+    bot: RunningBot, people: People, site: Site, updates: Callable[[], int]
+) -> None:
     site.runs("web", "web:v1")
     service = site.inspect("web")["ID"]
     store = Store.connect(bot.redis_url)
@@ -212,21 +235,21 @@ def test_a_bot_that_is_killed_right_after_the_approval(bot: RunningBot, people: 
         people.lead.clicks("Approve", on=request)
         reached(store, request, State.APPROVED)
         bot.kill()
-    before = updates(site, "web")
+    before = updates()
     bot.start()
     ended(request, "✅ web")
     assert site.replicas("web") == 2
-    assert updates(site, "web") == before + 1
+    assert updates() == before + 1
 
     for replicas, moment in ((3, State.APPROVED), (4, State.RUNNING)):
-        request, before = ask(people, f"web={replicas}"), updates(site, "web")
+        request, before = ask(people, f"web={replicas}"), updates()
         old = site.replicas("web")
         people.lead.clicks("Approve", on=request)
         reached(store, request, moment)
         bot.kill()
         bot.start()
         eventually(lambda r=request: told(r), 60, lambda r=request: r.text)  # type: ignore[misc]
-        changed = updates(site, "web") - before
+        changed = updates() - before
         assert changed in (0, 1), "never twice"
         assert site.replicas("web") == (replicas if changed else old)
         assert ("did not run" in request.text) <= (changed == 0)
@@ -280,15 +303,6 @@ def together(*deeds: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def updates(site: Site, name: str) -> int:
-    """How often the Swarm was told to change the service."""
-    found = site.cluster.docker(
-        "events", "--since", "1h", "--until", "0s", "--filter", "type=service", "--filter", "event=update",
-        "--filter", f"service={name}", "--format", "{{json .Actor.Attributes}}",
-    )  # fmt: skip
-    return len([line for line in found.splitlines() if "replicas.new" in line])
 
 
 def runs(redis_url: str, target: str) -> list[AuditEntry]:

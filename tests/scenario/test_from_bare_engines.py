@@ -19,7 +19,7 @@ from bot.swarm.engines import Engines
 from bot.swarm.swarm import Swarm
 from bot.swarm_model import EngineAddress
 from playground.cluster import Cluster
-from playground.errors import CommandFailedError, PlaygroundError
+from playground.errors import CommandFailedError
 from playground.node import Node
 from playground.workspace import Workspace
 from tests.scenario.running import bot_for, eventually
@@ -31,22 +31,14 @@ NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
 pytestmark = pytest.mark.xdist_group("bare")
 
 
-@pytest.fixture(scope="module")
-def engines() -> Iterator[Cluster]:
+@pytest.fixture
+def bare() -> Iterator[Cluster]:
+    """Engines that are in no Swarm, new for each story."""
     cluster = Cluster(NUMBER)
+    cluster.down()
+    cluster.up(swarm=False)
     yield cluster
     cluster.down()
-
-
-@pytest.fixture
-def bare(engines: Cluster) -> Cluster:
-    """Engines that are in no Swarm."""
-    try:
-        engines.up(swarm=False)
-    except PlaygroundError:
-        engines.down()
-        engines.up(swarm=False)
-    return engines
 
 
 def managers(cluster: Cluster) -> dict[str, str]:
