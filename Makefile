@@ -23,7 +23,7 @@ demo: machine setup  ## a Swarm, a workspace and the bot on this machine
 	@$(BIN)/python -m playground demo
 
 test: machine setup check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario -n 2 --dist loadgroup --reruns 1
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario -n 2 --dist loadfile --reruns 1
 
 check: setup  ## quick: format, lint, types, imports, unit tests
 	@$(BIN)/ruff format --check .

@@ -28,7 +28,6 @@ from tests.scenario.swarm import Site
 
 MANAGERS = ("node1", "node2", "node3")
 NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
-pytestmark = pytest.mark.xdist_group("bare")
 
 
 @pytest.fixture

@@ -35,8 +35,6 @@ from tests.swarm.lines import Typist
 from tests.swarm.support import eventually, running, store, swarm_over, web
 from tests.swarm.test_service_lines import CREATE, JOBS, UPDATE
 
-pytestmark = pytest.mark.xdist_group("bad input")
-
 LINES = 10_000
 BATCH = 20
 FAULTS = ("swarmbot itself failed", "That did not work")

@@ -21,7 +21,6 @@ from tests.conftest import in_order
 
 NUMBER = 96
 NEIGHBOUR = 95
-pytestmark = pytest.mark.xdist_group("playground")
 
 
 @pytest.fixture(scope="module")
