@@ -18,6 +18,7 @@ _MICROSECONDS = {
 }
 _DURATION_PART = re.compile(rf"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)({'|'.join(_MICROSECONDS)})")
 _DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
+_SPAN = re.compile(r"([0-9]{1,4})([dw])")
 _MOST_HOURS = 2_562_047
 """More does not fit into the 64 bits in which Docker counts nanoseconds."""
 
@@ -34,6 +35,17 @@ def read_duration(value: object) -> object:
     if found > _MOST_HOURS * _MICROSECONDS["h"]:
         raise ValueError(f"a duration of at most {_MOST_HOURS}h")
     return timedelta(microseconds=round(found))
+
+
+def read_span(value: object) -> object:
+    """Read a duration as Docker writes it, or days and weeks, which it has no units for: `7d`, `2w`."""
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if found:
+        return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))
+    try:
+        return read_duration(value)
+    except ValueError:
+        raise ValueError("a span of time such as 90m, 2h or 7d") from None
 
 
 def write_duration(value: timedelta) -> str:

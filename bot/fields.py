@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import ErrorDetails
 
-from bot.duration import read_duration, write_duration
+from bot.duration import read_duration, read_span, write_duration
 from bot.model import Image
 
 _EXPECTED = {
@@ -37,7 +37,6 @@ _EXPECTED = {
 _BOUNDS = ("gt", "ge", "lt", "le")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,100}")
-_SPAN = re.compile(r"([0-9]{1,4})([dw])")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -96,17 +95,6 @@ def read_label(value: str) -> str:
     if not key or any(char.isspace() for char in key):
         raise ValueError("a label such as zone=a")
     return value
-
-
-def read_span(value: object) -> object:
-    """Read a duration as Docker writes it, or days and weeks, which it has no units for: `7d`, `2w`."""
-    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
-    if found:
-        return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))
-    try:
-        return read_duration(value)
-    except ValueError:
-        raise ValueError("a span of time such as 90m, 2h or 7d") from None
 
 
 def read_moment(value: str) -> str:

@@ -19,12 +19,14 @@ from pydantic_settings import (
 )
 
 from bot.approval import LIFETIME
-from bot.duration import read_duration
+from bot.duration import read_duration, read_span
 from bot.errors import InvalidSetting
+from bot.incident import RULES, Severity, Trouble
+from bot.incident import Rule as AlertRule
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
 """Settings whose variable may also come as `…_FILE`."""
-FILE_ONLY = ("approval_lifetime", "channel", "engines", "roles", "rules")
+FILE_ONLY = ("approval_lifetime", "channel", "engines", "roles", "rules", "watch")
 """Settings without a variable: their names are so common that it may well be another program's."""
 
 
@@ -68,6 +70,51 @@ class Rule(_Part):
     over_replicas: int | None = Field(default=None, ge=0)
 
 
+def _read_span(value: object) -> object:
+    """A duration as Docker writes it, or in days and weeks: `45s`, `12h`, `14d`."""
+    return read_span(str(value) if isinstance(value, int | float) else value)
+
+
+Span = Annotated[timedelta, BeforeValidator(_read_span), Field(ge=timedelta())]
+
+
+class WatchRule(_Part):
+    """What of a kind of trouble is to be otherwise than it is by default; see `RULES` of `bot.incident`."""
+
+    severity: Severity | None = None
+    after: Span | None = None
+    watched: bool = True
+
+
+class Watch(_Part):
+    """What the watch looks at, how it judges, and whom it tells.
+
+    `channels` by severity; left out: `channel`. A certificate is trouble with less than `certificate_share` of its life left, or less
+    than `certificate_left`; one of `endpoints` (`host:port`), which nobody renews by rule, with less than `endpoint_left`.
+    `certificate_agent` is an image with a shell that may run on every node, once a day, to read the node's own certificate.
+    `heartbeat` is a URL that is called every `heartbeat_every` while all is well with the bot. `digest` is a time of day (UTC).
+    """
+
+    channels: dict[Severity, str] = Field(default_factory=dict)
+    rules: dict[Trouble, WatchRule] = Field(default_factory=dict)
+    endpoints: tuple[Annotated[str, Field(pattern=r"^[^\s:/]+:\d{1,5}$")], ...] = ()
+    certificate_share: float = Field(default=0.2, ge=0, le=1)
+    certificate_left: Span = timedelta()
+    endpoint_left: Span = timedelta(days=14)
+    certificate_agent: str = ""
+    heartbeat: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    heartbeat_every: Span = timedelta(seconds=60)
+    digest: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
+    digest_channel: str = ""
+
+    def rule(self, trouble: Trouble) -> AlertRule:
+        """What holds for this kind of trouble."""
+        default, own = RULES[trouble], self.rules.get(trouble, WatchRule())
+        return AlertRule(
+            own.severity or default.severity, default.after if own.after is None else own.after, own.watched
+        )
+
+
 class Settings(BaseSettings):
     """Everything that the operator decides. Secrets are `SecretStr`; the rest may be logged."""
 
@@ -88,6 +135,7 @@ class Settings(BaseSettings):
     engines: tuple[Engine, ...] = ()
     roles: tuple[Role, ...] = ()
     rules: tuple[Rule, ...] = ()
+    watch: Watch = Watch()
 
     @classmethod
     def settings_customise_sources(

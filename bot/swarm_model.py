@@ -101,6 +101,33 @@ class RootCertificate:
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate that ends some day. `kind` is `node`, `root`, `engine` (its TLS) or `endpoint` (of the configuration).
+
+    `name` is the node's, the engine's, or `host:port`. Where it could not be read, `error` says why, and the times are None.
+    `source` is how it was read: `handshake` (with 2377), `agent` (a job on the node), `swarm`, `tls`.
+    """
+
+    kind: str
+    name: str
+    begins: datetime | None = None
+    ends: datetime | None = None
+    source: str = ""
+    node_id: str = ""
+    error: str = ""
+
+    def left(self, now: datetime) -> timedelta | None:
+        """How long it is still valid; negative when it has ended."""
+        return self.ends - now if self.ends else None
+
+    def share_left(self, now: datetime) -> float | None:
+        """How much of its life is left, from 1 to 0."""
+        if self.begins is None or self.ends is None or self.ends <= self.begins:
+            return None
+        return max(0.0, (self.ends - now) / (self.ends - self.begins))
+
+
 @dataclass(frozen=True, slots=True)
 class RootRotation:
     """How many of `total` nodes have a certificate of the newest root; `waiting` pairs the others' names and states."""

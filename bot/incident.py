@@ -1,0 +1,182 @@
+"""Incidents: what is wrong with the Swarm, from when it is noticed until it is over. Values only; `bot.watch` judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from bot.model import Actor, Below
+
+
+class Severity(StrEnum):
+    """How much it matters; also what the channels of the configuration are named after."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """The higher, the worse."""
+        return list(Severity).index(self)
+
+
+class Trouble(StrEnum):
+    """What can be wrong: the names of the rules in the configuration."""
+
+    NODE_DOWN = "node-down"
+    MANAGER_LOCKED = "manager-locked"
+    MANAGER_UNREACHABLE = "manager-unreachable"
+    ENGINE_UNREACHABLE = "engine-unreachable"
+    QUORUM_AT_RISK = "quorum-at-risk"
+    QUORUM_LOST = "quorum-lost"
+    CERTIFICATE = "certificate"
+    ROOT_ROTATION = "root-rotation"
+    SERVICE_BELOW = "service-below"
+    SERVICE_CRASHING = "service-crashing"
+    ROLLOUT_PAUSED = "rollout-paused"
+    ROLLOUT_ROLLED_BACK = "rollout-rolled-back"
+    PLACEMENT = "placement"
+    REDIS_AWAY = "redis-away"
+    SLACK_AWAY = "slack-away"
+    JOB_HANGS = "job-hangs"
+    LEADER_MOVED = "leader-moved"
+    CHANGED_OUTSIDE = "changed-outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When trouble becomes an alert: after it has lasted for `after`, with this severity; never where not `watched`."""
+
+    severity: Severity
+    after: timedelta = timedelta()
+    watched: bool = True
+
+
+RULES = {
+    Trouble.NODE_DOWN: Rule(Severity.CRITICAL),
+    Trouble.MANAGER_LOCKED: Rule(Severity.CRITICAL),
+    Trouble.MANAGER_UNREACHABLE: Rule(Severity.WARNING, timedelta(seconds=20)),
+    # A node that dies is Down after 12 to 15 s (measured); until then its engine's silence says less.
+    Trouble.ENGINE_UNREACHABLE: Rule(Severity.WARNING, timedelta(seconds=20)),
+    Trouble.QUORUM_AT_RISK: Rule(Severity.WARNING, timedelta(seconds=20)),
+    # An election takes some seconds, in which there is no leader either.
+    Trouble.QUORUM_LOST: Rule(Severity.CRITICAL, timedelta(seconds=15)),
+    Trouble.CERTIFICATE: Rule(Severity.WARNING),
+    Trouble.ROOT_ROTATION: Rule(Severity.WARNING, timedelta(minutes=10)),
+    Trouble.SERVICE_BELOW: Rule(Severity.WARNING, timedelta(seconds=60)),
+    Trouble.SERVICE_CRASHING: Rule(Severity.WARNING),
+    Trouble.ROLLOUT_PAUSED: Rule(Severity.WARNING),
+    Trouble.ROLLOUT_ROLLED_BACK: Rule(Severity.WARNING),
+    Trouble.PLACEMENT: Rule(Severity.NOTE, timedelta(minutes=2)),
+    Trouble.REDIS_AWAY: Rule(Severity.WARNING, timedelta(seconds=10)),
+    Trouble.SLACK_AWAY: Rule(Severity.WARNING, timedelta(seconds=10)),
+    Trouble.JOB_HANGS: Rule(Severity.WARNING),
+    Trouble.LEADER_MOVED: Rule(Severity.NOTE),
+    Trouble.CHANGED_OUTSIDE: Rule(Severity.NOTE),
+}
+"""What holds where the configuration says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that is wrong now, with one subject: `node:ID`, `service:ID`, `quorum`, `certificate:HOST`, `bot:redis`, ….
+
+    All problems of one subject are one incident. `name` is the subject in words (`node4`, `web`). `detail` (what is wrong) and
+    `fix` (what helps) are plain sentences in which backticks mark what can be copied. `since`: when it was first noticed, or
+    when it began, where the Swarm says so. `lost` are services that lose replicas by it. `engine` is the configured
+    engine that is meant, where one is.
+    """
+
+    subject: str
+    trouble: Trouble
+    severity: Severity
+    name: str
+    since: datetime
+    detail: str = ""
+    fix: str = ""
+    lost: tuple[Below, ...] = ()
+    engine: str = ""
+
+
+class State(StrEnum):
+    """Where an incident stands. Pending: it may pass by itself, and nobody was told."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Everything wrong with one subject, as one message shows it.
+
+    `problems`: the worst first; of a resolved incident, those that it had last. `opened` is when people were first to be told,
+    and stands through reopening; `times` counts how often it fired. `changes`: what changed lately, in words. `aftermath`: what
+    remains to be done now that it is over. `changed` is when anything of it changed last.
+    """
+
+    id: str
+    subject: str
+    name: str
+    state: State
+    problems: tuple[Problem, ...]
+    since: datetime
+    changed: datetime
+    opened: datetime | None = None
+    resolved: datetime | None = None
+    times: int = 1
+    acknowledged_by: Actor | None = None
+    acknowledged: datetime | None = None
+    changes: tuple[str, ...] = ()
+    aftermath: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """That of its worst problem."""
+        return max((one.severity for one in self.problems), key=lambda one: one.rank, default=Severity.NOTE)
+
+    @property
+    def trouble(self) -> Trouble:
+        """What is worst: the first problem's."""
+        return self.problems[0].trouble
+
+    @property
+    def key(self) -> str:
+        """What people type to silence it: `node4`, `web`, `quorum`."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something worth saying once that nobody has to end: the leader moved, a service was changed by hand."""
+
+    id: str
+    trouble: Trouble
+    name: str
+    text: str
+    at: datetime
+    service_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Nobody is told of incidents whose name fits `pattern`, until it ends; without `until`: until they are resolved."""
+
+    pattern: str
+    by: Actor
+    since: datetime
+    until: datetime | None = None
+
+    def covers(self, incident: Incident, now: datetime) -> bool:
+        """Whether it keeps this incident quiet now."""
+        over = self.until is not None and now >= self.until
+        return not over and (fnmatchcase(incident.name, self.pattern) or incident.subject == self.pattern)
+
+
+def silencing(silences: Iterable[Silence], incident: Incident, now: datetime) -> Silence | None:
+    """The silence that keeps this incident quiet, if one does."""
+    return next((one for one in silences if one.covers(incident, now)), None)
