@@ -89,10 +89,10 @@ class WatchRule(_Part):
 class Watch(_Part):
     """What the watch looks at, how it judges, and whom it tells.
 
-    `channels` by severity; left out: `channel`. A certificate is trouble with less than `certificate_share` of its life left, or less
-    than `certificate_left`; one of `endpoints` (`host:port`), which nobody renews by rule, with less than `endpoint_left`.
-    `certificate_agent` is an image with a shell that may run on every node, once a day, to read the node's own certificate.
-    `heartbeat` is a URL that is called every `heartbeat_every` while all is well with the bot. `digest` is a time of day (UTC).
+    `channels` by severity; left out: `channel`. A certificate is trouble with less than `certificate_share` of its life
+    left, or less than `certificate_left`; one of `endpoints` (`host:port`), which nobody renews by rule, with less than
+    `endpoint_left`. `certificate_agent` is an image with a shell that may run on every node to read its own certificate.
+    `heartbeat` is a URL that is called every `heartbeat_every` while all is well with the bot. `digest` is a time (UTC).
     """
 
     channels: dict[Severity, str] = Field(default_factory=dict)

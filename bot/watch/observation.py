@@ -17,7 +17,7 @@ class Observation:
 
     `leaderless` is the managers' own word where they have no leader. `locks` are the targets (`service:ID`, `node:ID`, …) that
     the bot itself is changing now; `rollouts` the newest of each service that it did or does, by service id. `redis`, `slack`
-    and `hanging` (names of jobs) say what is wrong with the bot itself. `asked_engines`: which engines are configured.
+    and `hanging` (names of jobs) say what is wrong with the bot itself.
     """
 
     at: datetime
@@ -39,10 +39,10 @@ class Observation:
 class Memory:
     """What the watch knows from before: enough for another bot to go on with it.
 
-    `incidents` by subject, with those resolved lately. `unready` says since when each node (id) is not `ready`. `engine_nodes`: the id and
-    host name of the node on which each configured engine (name) runs, known from when it answered. `leader` is the leading
-    node's id. `specs` are fingerprints of the specifications of the services (id) as last seen; `silent_until`: times until which
-    nothing is said of a service (id), because the bot itself has just changed it.
+    `incidents` by subject, with those resolved lately. `unready` says since when each node (id) is not `ready`. `engine_nodes`:
+    id and host name of the node on which each configured engine (name) runs, known from when it answered. `leader` is the
+    leading node's id. `specs` are fingerprints of the services' (id) specifications as last seen; `silent_until`: times until
+    which nothing is said of a service (id), because the bot itself has just changed it.
     """
 
     incidents: Mapping[str, Incident] = field(default_factory=dict)
