@@ -160,6 +160,12 @@ class Locks:
         stored = self._redis.get(_lease_key(target))
         return _json.validate_json(stored) if stored else None
 
+    @guarded()
+    def held(self, targets: Sequence[str]) -> frozenset[str]:
+        """Which of these are held by anybody, in one round trip."""
+        stored = self._redis.mget([_lease_key(target) for target in targets]) if targets else []
+        return frozenset(target for target, value in zip(targets, stored, strict=True) if value)
+
     def holds(self, target: str) -> bool:
         """Whether this bot itself holds the target, or will again as soon as Redis is back."""
         with self._changed:

@@ -231,3 +231,10 @@ def test_a_bot_knows_what_it_holds_itself_though_redis_forgot_it(redis: Redis, o
         assert not mine.holds("service:s2")
         assert not other.holds("service:s1")
     assert not mine.holds("service:s1")
+
+
+def test_what_is_held_of_many_is_said_at_once(redis: Redis, other_redis: Redis) -> None:
+    with Locks(other_redis).hold(["service:a", "node:b"], "dev", "deploy"):
+        assert Locks(redis).held(["service:a", "service:c", "node:b"]) == {"service:a", "node:b"}
+        assert Locks(redis).held([]) == frozenset()
+    assert Locks(redis).held(["service:a", "node:b"]) == frozenset()

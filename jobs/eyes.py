@@ -1,0 +1,112 @@
+"""What the watch looks at: reads one part of the world at a time, so that an event costs only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.errors import NoLeader, NotAManager, StoreAway, SwarmbotError
+from bot.settings import Watch
+from bot.store.store import Store
+from bot.swarm.certificates import hosts_that_answer
+from bot.swarm.swarm import Swarm
+from bot.watch.observation import Observation
+
+Seen = Mapping[str, Any]
+"""Fields of an `Observation`, as they were just seen."""
+
+
+class Scope(StrEnum):
+    """The parts of the world."""
+
+    ENGINES = "engines"
+    NODES = "nodes"
+    SERVICES = "services"
+    TASKS = "tasks"
+    CLUSTER = "cluster"
+    CERTIFICATES = "certificates"
+
+
+QUICK = frozenset({Scope.ENGINES, Scope.NODES})
+WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
+"""Certificates change by the day, and reading them opens connections to every host."""
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Looks at the Swarm, at Redis and at the bot itself. `slack` says what is wrong with Slack, `hanging` which jobs hang."""
+
+    swarm: Swarm
+    store: Store
+    watch: Watch
+    slack: Callable[[], str]
+    hanging: Callable[[], tuple[str, ...]]
+    _side: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="eyes"))
+
+    def look(self, scopes: frozenset[Scope]) -> Seen:
+        """The fields that these scopes stand for; what nobody could say is None. Never raises what an engine says."""
+        readers = self._readers()
+        parts = [self._side.submit(_asked, scope, readers[scope]) for scope in sorted(scopes)]
+        seen: dict[str, Any] = {}
+        for part in parts:
+            seen |= part.result()
+        return seen
+
+    def completed(self, world: Observation, now: datetime) -> Observation:
+        """The world at this moment, with what Redis and the bot itself know of it."""
+        world = replace(world, at=now, slack=self.slack(), hanging=self.hanging())
+        try:
+            return replace(
+                world,
+                locks=self.store.locks.held(_targets(world)),
+                rollouts=self.store.rollouts.recent(),
+                redis="",
+            )
+        except StoreAway as away:
+            return replace(world, redis=away.reason or "no answer")
+
+    def close(self) -> None:
+        """Wait for nothing that is still being read."""
+        self._side.shutdown(wait=False, cancel_futures=True)
+
+    def _readers(self) -> Mapping[Scope, Callable[[], Seen]]:
+        swarm = self.swarm
+        return {
+            Scope.ENGINES: lambda: {"engines": swarm.engines.states()},
+            Scope.NODES: self._nodes,
+            Scope.SERVICES: lambda: {"services": swarm.services.list()},
+            Scope.TASKS: lambda: {"tasks": swarm.services.tasks()},
+            Scope.CLUSTER: lambda: {"cluster": swarm.cluster.inspect()},
+            Scope.CERTIFICATES: lambda: {
+                "certificates": swarm.certificates.read(self.watch.endpoints, self.watch.certificate_agent)
+            },
+        }
+
+    def _nodes(self) -> Seen:
+        """The nodes; of managers that are gone, whether their hosts still answer: then it is the engine that does not."""
+        try:
+            nodes = self.swarm.nodes.list()
+        except (NoLeader, NotAManager) as error:
+            return {"nodes": None, "leaderless": getattr(error, "reason", "") or "no engine is a manager"}
+        gone = [one for one in nodes if one.state == "down" and one.manager and one.address]
+        answering = hosts_that_answer([one.address for one in gone]) if gone else frozenset()
+        hosts = frozenset(one.id for one in gone if one.address in answering)
+        return {"nodes": nodes, "leaderless": "", "answering_hosts": hosts}
+
+
+def _asked(scope: Scope, read: Callable[[], Seen]) -> Seen:
+    """What was read; None where no engine could say it, which is not the same as nothing."""
+    try:
+        return read()
+    except SwarmbotError:
+        return {scope.value: None}
+
+
+def _targets(world: Observation) -> list[str]:
+    """Everything that the bot may be changing, by the names of its locks."""
+    services = [f"service:{one.id}" for one in world.services or ()]
+    return services + [f"node:{one.id}" for one in world.nodes or ()]
