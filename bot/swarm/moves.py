@@ -5,12 +5,13 @@ Swarm counts reservations, not usage. Where a task will really go is Swarm's cho
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.model import Mode, Node, Service, Task
 from bot.swarm import placement
+from bot.swarm.load import Load
 from bot.swarm.read import ENDED
 
 _BOUND = (Mode.GLOBAL, Mode.GLOBAL_JOB)
@@ -51,7 +52,7 @@ def moves(
     ]
     leaving = [task for task in alive if task.node_id and task.node_id not in same and _leaves(task, then, known)]
     gone = {task.id for task in leaving}
-    load = _Load.of(then.values(), (task for task in alive if task.id not in gone), known)
+    load = Load.of(then.values(), (task for task in alive if task.id not in gone), known)
     of: defaultdict[str, list[str]] = defaultdict(list)
     for task in leaving:
         of[task.service_id].append(task.id)
@@ -94,58 +95,8 @@ def _leaves(task: Task, then: Mapping[str, Node], services: Mapping[str, Service
     return not placement.fulfils(services[task.service_id].spec, node)
 
 
-def _move(service: Service, tasks: tuple[str, ...], nodes: Sequence[Node], load: _Load) -> Move:
+def _move(service: Service, tasks: tuple[str, ...], nodes: Sequence[Node], load: Load) -> Move:
     if service.mode in _BOUND:
         return Move(service, tasks)
     able = placement.eligible(service.spec, nodes)
     return Move(service, tasks, sum(load.take(service, able) for _ in tasks), bool(able))
-
-
-@dataclass
-class _Load:
-    """What is still free on each node (bytes, nano CPUs), which tasks lie there, and which host ports they hold."""
-
-    memory: dict[str, int]
-    cpus: dict[str, int]
-    tasks: Counter[tuple[str, str]] = field(default_factory=Counter)
-    ports: defaultdict[str, set[tuple[int, str]]] = field(default_factory=lambda: defaultdict(set))
-
-    @classmethod
-    def of(cls, nodes: Iterable[Node], tasks: Iterable[Task], services: Mapping[str, Service]) -> _Load:
-        """The load when these tasks stay where they are."""
-        listed = tuple(nodes)
-        load = cls({node.id: node.memory for node in listed}, {node.id: node.nano_cpus for node in listed})
-        for task in tasks:
-            if task.node_id in load.memory:
-                load.put(services[task.service_id], task.node_id)
-        return load
-
-    def take(self, service: Service, able: Iterable[Node]) -> bool:
-        """Put one more task on the node that has the fewest of them and room; False where none has."""
-        fitting = [node.id for node in able if self._has_room(service, node.id)]
-        if not fitting:
-            return False
-        self.put(service, min(fitting, key=lambda node: (self.tasks[service.id, node], -self.memory[node])))
-        return True
-
-    def put(self, service: Service, node_id: str) -> None:
-        """Count one task as running there."""
-        memory, cpus = placement.reservation(service.spec)
-        self.memory[node_id] -= memory
-        self.cpus[node_id] -= cpus
-        self.tasks[service.id, node_id] += 1
-        self.ports[node_id] |= _host_ports(service)
-
-    def _has_room(self, service: Service, node_id: str) -> bool:
-        memory, cpus = placement.reservation(service.spec)
-        most = placement.most_per_node(service.spec)
-        return (
-            (not memory or memory <= self.memory[node_id])
-            and (not cpus or cpus <= self.cpus[node_id])
-            and (not most or self.tasks[service.id, node_id] < most)
-            and not _host_ports(service) & self.ports[node_id]
-        )
-
-
-def _host_ports(service: Service) -> set[tuple[int, str]]:
-    return {(port.published, port.protocol) for port in service.ports if port.mode == "host" and port.published}

@@ -55,6 +55,12 @@ def normal(platform: Platform) -> Platform:
     return Platform(platform.os.lower(), _ALIASES.get(platform.architecture.lower(), platform.architecture.lower()))
 
 
+def value(node: Node, key: str) -> str:
+    """What a node answers to under the key of a label, as spread preferences name it; empty where it has none."""
+    found = _values(node, key)
+    return found[0] if found else ""
+
+
 def warnings(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[str, ...]:
     """What may keep the update from ending, though it can begin."""
     able = eligible(spec, nodes)
