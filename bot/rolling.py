@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot import line
 from bot.command import Change, Context
 from bot.duration import write_duration
-from bot.model import Difference, Image, Plan, Rollout, Service, Spec
+from bot.errors import StoreAway, SwarmbotError
+from bot.model import Difference, Ending, Image, Outcome, Plan, Progress, Rollout, Service, Spec
+from bot.render import blocks, errors
+from bot.render import rollout as rollouts
 from bot.rollouts import Run
 from bot.swarm import spec as specs
 
@@ -78,6 +83,44 @@ def begin(command: Change, context: Context, plan: RollPlan, run: Run, timeout: 
     )
 
 
+def roll(command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT) -> Outcome:
+    """Post the specification and follow it to its end."""
+    return context.roller.run(begin(command, context, plan, run, timeout), plan.service, plan.spec, run)
+
+
+def one_of_several(command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta) -> Outcome:
+    """The end of one of several, in one line: what it could not do does not keep the others from theirs.
+
+    `command` is what does this one alone, and `run` has an id of its own.
+    """
+    try:
+        outcome = roll(command, context, plan, run, timeout)
+    except SwarmbotError as error:
+        why = errors.words(error).sentence.lstrip("❌✋ ")
+        return Outcome(ending=Ending.FAILED, title=plan.title, seconds=0.0, lines=(f"{plan.title} · failed: {why}",))
+    if outcome.rollout:
+        with suppress(StoreAway):
+            context.roller.close(outcome.rollout, outcome.ending, run.held.fence)
+    return replace(outcome, title=plan.title, lines=(_line(plan, outcome),))
+
+
+class Together:
+    """One message for several rollouts, which report from threads of their own."""
+
+    def __init__(self, context: Context, run: Run) -> None:
+        self._context, self._run = context, run
+        self._seen: dict[str, tuple[Rollout, Progress]] = {}
+        self._turn = threading.Lock()
+
+    def show(self, rollout: Rollout, progress: Progress) -> None:
+        """Show all of them, this one anew."""
+        with self._turn:
+            self._seen[rollout.service] = rollout, progress
+            now = self._context.now()
+            shown = [rollouts.rolling(*self._seen[name], now) for name in sorted(self._seen)]
+            self._run.tell(blocks.together(shown))
+
+
 def image_change(before: Image, after: Image) -> tuple[Difference, ...]:
     """The difference that another image makes, if it is another."""
     return (Difference("image", str(before), str(after)),) if before != after else ()
@@ -96,3 +139,11 @@ def summary(changed: Spec, rolls_back: bool) -> str:
 
 
 _ACTIONS = {"pause": "pauses", "rollback": "rolls back", "continue": "goes on"}
+
+
+def _line(plan: RollPlan, outcome: Outcome) -> str:
+    progress = outcome.progress
+    count = f"{progress.done}/{progress.total}" if progress else ""
+    causes = [found.cause for found in progress.findings[:1]] if progress and outcome.ending is not Ending.DONE else []
+    parts = [plan.title, count, "" if outcome.ending is Ending.DONE else str(outcome.ending), *causes]
+    return " · ".join([*(part for part in parts if part), blocks.seconds(outcome.seconds)])

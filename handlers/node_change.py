@@ -246,7 +246,7 @@ def _warnings(look: Look, before: Node, after: Node) -> Iterable[str]:
 
 def _hint(plan: NodesPlan, wanted: Wanted) -> Iterable[str]:
     if wanted.availability == "active" and any(node.availability == "drain" for node in plan.members):
-        yield "what runs elsewhere stays there; `/swarm service update --force SERVICE` spreads a service anew"
+        yield "what runs elsewhere stays there; `/swarm rebalance` spreads services anew"
 
 
 def _and(names: Iterable[str]) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -13,11 +11,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot import rolling
 from bot.command import Change, Command, Context, Form
-from bot.errors import StoreAway, SwarmbotError, Unsupported
+from bot.errors import Unsupported
 from bot.fields import Argument, Duration, Lookup, Name, Option
-from bot.model import Difference, Ending, Mode, Outcome, Plan, Progress, Rollout, Service
-from bot.render import blocks, errors
-from bot.render import rollout as rollouts
+from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
 from bot.rolling import RollPlan
 from bot.rollouts import Run
 from bot.swarm import room
@@ -101,13 +97,14 @@ class Scale(Change):
     def apply(self, context: Context, plan: ScalePlan, run: Run) -> Outcome:
         """Scale them side by side, and follow each to its own end."""
         if len(plan.rolls) == 1:
-            return _roll(self, context, plan.rolls[0], run)
-        together = _Together(context, run)
+            return rolling.roll(self, context, plan.rolls[0], run, self.timeout)
+        together = rolling.Together(context, run)
         started = context.now()
         with ThreadPoolExecutor(len(plan.rolls), thread_name_prefix="scale") as pool:
             runs = [replace(run, id=f"{run.id}-{number}", show=together.show) for number in range(len(plan.rolls))]
             futures = [
-                pool.submit(_ended, self, context, roll, each) for roll, each in zip(plan.rolls, runs, strict=True)
+                pool.submit(rolling.one_of_several, self._alone(roll), context, roll, each, self.timeout)
+                for roll, each in zip(plan.rolls, runs, strict=True)
             ]
             outcomes = [future.result() for future in futures]
         bad = next((each.ending for each in outcomes if each.ending is not Ending.DONE), Ending.DONE)
@@ -118,25 +115,11 @@ class Scale(Change):
             lines=tuple(line for each in outcomes for line in each.lines),
         )
 
+    def _alone(self, roll: RollPlan) -> Scale:
+        return Scale(targets=(f"{roll.service.name}={roll.replicas}",), timeout=self.timeout)
+
 
 COMMANDS: tuple[type[Command], ...] = (Scale,)
-
-
-class _Together:
-    """One message for several rollouts, which report from threads of their own."""
-
-    def __init__(self, context: Context, run: Run) -> None:
-        self._context, self._run = context, run
-        self._seen: dict[str, tuple[Rollout, Progress]] = {}
-        self._turn = threading.Lock()
-
-    def show(self, rollout: Rollout, progress: Progress) -> None:
-        """Show all of them, this one anew."""
-        with self._turn:
-            self._seen[rollout.service] = rollout, progress
-            now = self._context.now()
-            shown = [rollouts.rolling(*self._seen[name], now) for name in sorted(self._seen)]
-            self._run.tell(blocks.together(shown))
 
 
 def _plan(context: Context, text: str) -> RollPlan:
@@ -185,29 +168,3 @@ def _warnings(service: Service, before: int, after: int, free: room.Room) -> tup
 
 def _named(change: Difference, roll: RollPlan) -> Difference:
     return replace(change, field=f"{change.field} {roll.service.name}")
-
-
-def _roll(command: Scale, context: Context, roll: RollPlan, run: Run) -> Outcome:
-    return context.roller.run(rolling.begin(command, context, roll, run, command.timeout), roll.service, roll.spec, run)
-
-
-def _ended(command: Scale, context: Context, roll: RollPlan, run: Run) -> Outcome:
-    """The end of one of several, in one line; what it could not do does not keep the others from theirs."""
-    alone = Scale(targets=(f"{roll.service.name}={roll.replicas}",), timeout=command.timeout)
-    try:
-        outcome = _roll(alone, context, roll, run)
-    except SwarmbotError as error:
-        why = errors.words(error).sentence.lstrip("❌✋ ")
-        return Outcome(ending=Ending.FAILED, title=roll.title, seconds=0.0, lines=(f"{roll.title} · failed: {why}",))
-    if outcome.rollout:
-        with suppress(StoreAway):
-            context.roller.close(outcome.rollout, outcome.ending, run.held.fence)
-    return replace(outcome, title=roll.title, lines=(_line(roll, outcome),))
-
-
-def _line(roll: RollPlan, outcome: Outcome) -> str:
-    progress = outcome.progress
-    count = f"{progress.done}/{progress.total}" if progress else ""
-    causes = [found.cause for found in progress.findings[:1]] if progress and outcome.ending is not Ending.DONE else []
-    parts = [roll.title, count, "" if outcome.ending is Ending.DONE else str(outcome.ending), *causes]
-    return " · ".join([*(part for part in parts if part), blocks.seconds(outcome.seconds)])

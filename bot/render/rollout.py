@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.errors import SwarmbotError
@@ -27,9 +27,10 @@ from bot.render.blocks import (
 from bot.render.details import details
 from bot.render.endings import BOT, Next, ending, moves_image, name, subject
 from bot.render.findings import causes, last_words
+from bot.render.limits import fit
 from bot.render.text import escape, preformatted, prose
 
-__all__ = ["details", "ended", "failed", "rolling", "slots"]
+__all__ = ["details", "ended", "failed", "one_of", "rolling", "slots"]
 
 MOST_SLOTS = 12
 """More places than this, and the ones that are done shrink to a count."""
@@ -55,6 +56,15 @@ def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
             *context(_asked(rollout), _wished(rollout), _change(rollout), f"gives up {when(rollout.deadline)}"),
         ],
     )
+
+
+def one_of(
+    rollout: Rollout, progress: Progress, now: datetime, number: tuple[int, int], done: Sequence[str]
+) -> Message:
+    """The same for one of several that are done one after the other: `number` of how many, and what was `done` before."""
+    shown = rolling(rollout, progress, now)
+    before = [section("\n".join(prose(line) for line in done))] if done else []
+    return fit(Message(shown.text, (*shown.blocks, *before, *context(f"{number[0]} of {number[1]} services"))))
 
 
 def ended(outcome: Outcome) -> Message:

@@ -111,7 +111,7 @@ def test_a_drained_node_runs_nothing_and_the_channel_learns_what_moved(dev: Pers
     assert len(site.tasks("web")) == 3
 
     asked = dev.types("/swarm node update --availability active node4")
-    assert "service update --force" in dev.sees("node4 is Active", timeout=60, after=asked).text
+    assert "/swarm rebalance" in dev.sees("node4 is Active", timeout=60, after=asked).text
     eventually(lambda: "only.1" in running_on(site, "node4"), 20)
 
 

@@ -83,6 +83,13 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
             bot, replace(v.HALF, phase=Phase.ROLLING_BACK, findings=(v.CRASH,)), v.NOW
         ),
         "rolling-scale": lambda: rollout.rolling(v.SCALE, v.HALF, v.NOW),
+        "rolling-one-of-several": lambda: rollout.one_of(
+            replace(v.DEPLOY, verb="rebalance", before=v.NEW, changes=(), warnings=()),
+            v.HALF,
+            v.NOW,
+            (2, 3),
+            ["api · 4/4 · 12 s"],
+        ),
         "rolling-hostile": lambda: rollout.rolling(hostile, replace(v.HALF, findings=(bad,)), v.NOW),
         "done": lambda: ended(Phase.COMPLETED, Ending.DONE, 31, done=4),
         "done-node-down": lambda: ended(Phase.COMPLETED, Ending.DONE, 31, done=3, total=3, waiting_for=("node3",)),
