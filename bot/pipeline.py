@@ -60,7 +60,7 @@ class Pipeline:
         """Do what was asked and answer; never raises."""
         with self._answered(request):
             command = request.command or line.parse(request.text, self.table)
-            context = self._context(request.actor)
+            context = self.context(request.actor)
             with self.metrics.timed(command.full_name()):
                 if isinstance(command, Query):
                     self._allow_read(request.actor, command)
@@ -74,7 +74,7 @@ class Pipeline:
         """The same path, entered after *decide*: what was approved runs once, or its message shows what it has become."""
         try:
             command = self.consent.restored(approval)
-            context = self._context(approval.actor)
+            context = self.context(approval.actor)
             plan = command.plan(context)
             if plan.nothing:
                 self.consent.settle(approval, "nothing to change")
@@ -111,18 +111,18 @@ class Pipeline:
         elif has_secret(command):
             raise Unsupported("what was typed cannot wait for approval, for it is written nowhere", "Leave it empty.")
         else:
-            self.consent.ask(command, plan, decision, request.actor, self._where(request.place))
+            self.consent.ask(command, plan, decision, request.actor, self._where(request))
 
     def _say_where(self, request: Request, plan: Plan, decision: policy.Decision) -> None:
         """Say in which other channel it is shown; what locks nothing, such as a look at a token, is shown in none."""
         shown = bool(plan.targets) or isinstance(decision, policy.Ask)
-        if shown and self._where(request.place)[0] != request.place.channel:
+        if shown and self._where(request)[0] != request.place.channel:
             self._answer(request, plans.elsewhere(plan, self.settings.channel))
 
     def _run(self, request: Request, command: Change, context: Context, plan: Plan) -> None:
         try:
             with self.store.locks.hold(plan.targets, request.actor.name, plan.title) as held:
-                outcome = self.performer.perform(Decided(command, plan, context, *self._where(request.place)), held)
+                outcome = self.performer.perform(Decided(command, plan, context, *self._where(request)), held)
         except LockHeld as error:
             self._answer(request, errors.busy(error, line.write(command)))
         else:
@@ -192,15 +192,20 @@ class Pipeline:
 
     # ---- answers
 
-    def _where(self, place: Place) -> tuple[str, str]:
-        """Channel and thread in which a change is shown: where changes belong, or where it was asked for."""
-        channel = self.settings.channel or place.channel
+    def _where(self, request: Request) -> tuple[str, str]:
+        """Channel and thread in which a change is shown: where changes belong, or where it was asked for.
+
+        The Home tab is no channel: where no other is configured, it is shown to who asked.
+        """
+        place = request.place
+        channel = self.settings.channel or place.channel or request.actor.id
         return channel, place.thread if channel == place.channel else ""
 
     def _answer(self, request: Request, message: Message) -> None:
         self.poster.answer(request.place, request.actor.id, message)
 
-    def _context(self, actor: Actor) -> Context:
+    def context(self, actor: Actor) -> Context:
+        """What a command may use while it runs for this person."""
         return Context(self.swarm, self.store, self.roller, self.table, self.settings, actor, self.now)
 
     def _allow_read(self, actor: Actor, command: Command) -> None:

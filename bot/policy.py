@@ -75,6 +75,12 @@ def may_ask(actor: Actor, command: str, settings: Settings) -> bool:
     return False
 
 
+def may_ask_on(actor: Actor, command: str, service: str, settings: Settings) -> bool:
+    """Whether the rule that decides lets the actor ask for the command on this service."""
+    rule = first_match(settings.rules, command, service)
+    return rule is not None and _has(actor, rule.ask, settings)
+
+
 def strictest(decisions: Iterable[Decision]) -> Decision:
     """Deny before ask before allow; of several asks, the one that wants the most approvals, and then by others.
 

@@ -24,7 +24,7 @@ class Help(Query):
     def run(self, context: Context) -> Message:
         """Only commands that the caller may run are listed."""
         if not self.command:
-            return pages.overview(_groups(command for command in context.table.commands if _may(command, context)))
+            return pages.overview(_groups(command for command in context.table.commands if may(command, context)))
         found = context.table.find(self.command)
         if found is None:
             raise UnknownCommand(" ".join(self.command), line.nearest(self.command, context.table))
@@ -34,7 +34,8 @@ class Help(Query):
 COMMANDS: tuple[type[Command], ...] = (Help,)
 
 
-def _may(command: type[Command], context: Context) -> bool:
+def may(command: type[Command], context: Context) -> bool:
+    """Whether the one who asks may run it, on whatever service."""
     if command.kind is Kind.READ:
         return policy.may_read(context.actor, command.full_name(), context.settings) == policy.Allow()
     return policy.may_ask(context.actor, command.full_name(), context.settings)

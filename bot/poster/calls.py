@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk import WebClient
@@ -58,6 +59,10 @@ class Calls:
             blocks=_blocks(message),
             thread_ts=place.thread or None,
         )
+
+    def publish(self, user: str, view: Mapping[str, Any]) -> None:
+        """Show somebody's Home tab."""
+        self._client.views_publish(user_id=user, view=dict(view))
 
     def open_direct(self, user: str) -> str:
         """The channel id of the direct messages with a user."""

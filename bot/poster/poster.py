@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -35,7 +35,8 @@ class Poster:
     comes twice does less harm than news that never comes. Edits carry no such risk.
 
     `on_event` is told by name what happened (`posted`, `edited`, `answered`, `uploaded`, `coalesced`, `limited`,
-    `retried`, `plain_text`, `posted_anew`, `failed`, `given_up`, `dropped`), from any thread.
+    `retried`, `plain_text`, `posted_anew`, `published`, `failed`, `given_up`, `dropped`),
+    from any thread.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Poster:
         self._means = Means(pace, clock, Budget(pace, clock), on_event)
         self._lanes: dict[str, Lane] = {}
         self._known: OrderedDict[MessageRef, Handle] = OrderedDict()
+        self._homes: dict[str, Mapping[str, Any]] = {}
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -90,6 +92,20 @@ class Poster:
         self._put(lane, Call("answer", "answer", lambda: self._answer(place, actor_id, message)))
         for file in message.files:
             self._put(lane, Call("upload", "upload", partial(self._upload, actor_id, "", file)))
+
+    def publish(self, user_id: str, view: Mapping[str, Any]) -> None:
+        """Show somebody's Home tab; of several that wait only the newest is shown."""
+        with self._lock:
+            waits = user_id in self._homes
+            self._homes[user_id] = view
+        if waits:
+            self._means.on_event("coalesced")
+            return
+
+        def forget() -> None:
+            self._homes.pop(user_id, None)
+
+        self._put(f"home:{user_id}", Call("views.publish", "home", lambda: self._publish(user_id), forget))
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything said has arrived or failed; False where `timeout` seconds were too few."""
@@ -223,6 +239,15 @@ class Poster:
                 handle.uploaded.add(key)
                 run = partial(self._upload, handle.ref.channel, handle.root(), file)
                 self._put(handle.lane, Call("upload", "upload", run))
+
+    def _publish(self, user_id: str) -> None:
+        view = self._homes[user_id]
+        self._calls.publish(user_id, view)
+        with self._lock:
+            newer = self._homes.pop(user_id)
+        self._means.on_event("published")
+        if newer is not view:
+            self.publish(user_id, newer)
 
     def _upload(self, channel: str, thread: str, file: File) -> None:
         direct = channel.startswith(_USER_PREFIXES)

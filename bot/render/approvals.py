@@ -21,7 +21,7 @@ def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
     `people`, ids of users and of user groups, are notified while it is open.
     """
     if approval.state is State.OPEN:
-        return message(f"🟡 {_title(approval)} · needs approval", _plan(approval), _decision(approval, people))
+        return message(f"🟡 {title(approval)} · needs approval", _plan(approval), _decision(approval, people))
     small = context(_asked(approval), _approved(approval), _number(approval))
     head, lines = _words(approval)
     return message(head, lines, [*actions(_again(approval)), *small])
@@ -36,7 +36,7 @@ def told(approval: Approval) -> Message:
 def reminder(approval: Approval, people: Iterable[str]) -> Message:
     """Half of the time is over, for the thread: it notifies `people`, ids of users and of user groups."""
     return message(
-        f"🟡 {_title(approval)} · still needs approval · expires {when(approval.expires)}",
+        f"🟡 {title(approval)} · still needs approval · expires {when(approval.expires)}",
         [" ".join((_waits(approval), *map(_notified, people)))],
         context(_asked(approval), _progress(approval), _number(approval)),
     )
@@ -44,9 +44,9 @@ def reminder(approval: Approval, people: Iterable[str]) -> Message:
 
 def abandoned(approval: Approval) -> Message:
     """A bot was stopped with the request in hand: what is known of it."""
-    head, why = f"❌ {_title(approval)} · did not run", "swarmbot was stopped before it began: nothing was changed."
+    head, why = f"❌ {title(approval)} · did not run", "swarmbot was stopped before it began: nothing was changed."
     if approval.run:
-        head = f"❌ {_title(approval)} · was interrupted"
+        head = f"❌ {title(approval)} · was interrupted"
         why = "swarmbot was stopped while it ran: part of it may be done. Look at what is there before you try again."
     small = context(_asked(approval), _approved(approval), _number(approval))
     return message(head, [why], [*actions(_retry(approval)), *small])
@@ -63,7 +63,7 @@ def listed(waiting: Sequence[Approval], now: datetime) -> Message:
     ]
     blocks, files = table(("ID", "CHANGE", "ASKED BY", "WAITS FOR", "LEFT"), rows, len(rows), "approvals.txt")
     if len(ordered) == 1:
-        blocks += actions(*_buttons(ordered[0]))
+        blocks += actions(*buttons(ordered[0]))
     hint = f"{code('/swarm approve ID')} or {code('/swarm reject ID REASON')}"
     return message(f"🟡 {_count(ordered)}", (), [*blocks, *context(hint)], files)
 
@@ -86,10 +86,11 @@ def _decision(approval: Approval, people: Iterable[str]) -> list[Block]:
     small = context(
         _asked(approval), _progress(approval), waits, f"expires {when(approval.expires)}", _number(approval)
     )
-    return [*differences(approval.plan.changes[1:]), *actions(*_buttons(approval)), *small]
+    return [*differences(approval.plan.changes[1:]), *actions(*buttons(approval)), *small]
 
 
-def _buttons(approval: Approval) -> list[Block]:
+def buttons(approval: Approval) -> list[Block]:
+    """Approve and reject; what is dangerous asks once more."""
     danger = approval.plan.kind is Kind.DANGER
     asks = f"{approval.plan.title}. This is hard or impossible to take back." if danger else ""
     approve = button("Approve", f"approve {approval.id}", "danger" if danger else "primary", shortened(asks, 300))
@@ -122,21 +123,21 @@ def _progress(approval: Approval) -> str:
 
 
 def _words(approval: Approval) -> tuple[str, list[str]]:
-    title, reason = _title(approval), approval.reason
+    name, reason = title(approval), approval.reason
     match approval.state:
         case State.APPROVED | State.RUNNING:
-            return f"🔵 {title} · approved, begins", []
+            return f"🔵 {name} · approved, begins", []
         case State.REJECTED:
-            return f"❌ {title} · rejected by {escape(approval.by)}", [f'"{escape(reason)}"' if reason else ""]
+            return f"❌ {name} · rejected by {escape(approval.by)}", [f'"{escape(reason)}"' if reason else ""]
         case State.WITHDRAWN:
-            return f"🟠 {title} · withdrawn by {escape(approval.by)}", ["Nothing was changed."]
+            return f"🟠 {name} · withdrawn by {escape(approval.by)}", ["Nothing was changed."]
         case State.EXPIRED:
-            return f"🟠 {title} · expired", [_expired(approval)]
+            return f"🟠 {name} · expired", [_expired(approval)]
         case State.REPLACED:
-            return f"🟠 {title} · replaced by a new plan", ["Nothing was changed."]
+            return f"🟠 {name} · replaced by a new plan", ["Nothing was changed."]
         case _:
             done = reason in _DONE
-            head = f"{'✅' if done else '❌'} {title} · {escape(reason) if reason else 'ended'}"
+            head = f"{'✅' if done else '❌'} {name} · {escape(reason) if reason else 'ended'}"
             return head, []
 
 
@@ -164,7 +165,8 @@ def _retry(approval: Approval) -> Block | None:
 # ---- parts
 
 
-def _title(approval: Approval) -> str:
+def title(approval: Approval) -> str:
+    """What it is about, short enough for a headline."""
     return escape(shortened(approval.plan.title, _LONGEST))
 
 

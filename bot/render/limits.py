@@ -12,6 +12,7 @@ Block = Mapping[str, Any]
 
 MOST_TEXT = 3000
 MOST_BLOCKS = 50
+MOST_IN_VIEW = 100
 MOST_CHARACTERS = 10_000
 SECTION, FIELD, FIELDS, HEADER, SMALL, SMALL_PARTS = 3000, 2000, 10, 150, 2000, 10
 BUTTONS, LABEL, VALUE, ACTION_ID, BLOCK_ID = 25, 75, 2000, 255, 255
@@ -35,6 +36,16 @@ def fit(message: Message) -> Message:
         return Message(text, tuple(blocks), files)
     whole = File(WHOLE, plain(message), "The whole message")
     return Message(text, tuple(_reduced(blocks)), (*files, whole))
+
+
+def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """The blocks of a Home tab within Slack's limits: what comes first, and a notice where that is not all."""
+    fitted = _unique([one for block in blocks for one in _fitted(block)])
+    return (
+        fitted
+        if len(fitted) <= MOST_IN_VIEW
+        else [*fitted[: MOST_IN_VIEW - 1], _notice("There is more than fits here.")]
+    )
 
 
 def plain(message: Message) -> str:

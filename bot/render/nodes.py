@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.model import Message, Node
-from bot.render.blocks import Row, message, plural, seconds, table
-from bot.render.text import escape, prose
+from bot.render.blocks import MOST_ROWS, Block, Row, aligned, context, message, plural, seconds, section, table
+from bot.render.text import escape, preformatted, prose
 
 _COLUMNS = ("NODE", "STATUS", "AVAILABILITY", "MANAGER", "TASKS", "ENGINE")
+_BRIEF = _COLUMNS[:4]
 
 
 def listed(
@@ -30,6 +31,22 @@ def listed(
     blocks, files = table(columns, rows, len(trouble), "nodes.txt")
     said = [f"{escape(node.name)}: {prose(node.message)}" for node in trouble if node.message][:5]
     return message(_head(ordered, trouble), said, blocks, files)
+
+
+def brief(nodes: Iterable[Node]) -> list[Block]:
+    """State, availability and manager of each; of many, those in trouble and a count of the rest."""
+    ordered = sorted(nodes, key=_rank)
+    trouble = [node for node in ordered if in_trouble(node)]
+    shown = ordered if len(ordered) <= MOST_ROWS else trouble[:MOST_ROWS]
+    rows = [(node.name, state_word(node.state), state_word(node.availability), _manager(node)) for node in shown]
+    left = len(ordered) - len(rows)
+    text = [section(preformatted(aligned(_BRIEF, rows)))] if rows else []
+    return [
+        *text,
+        *context(
+            f"{left} more, {'all Ready' if len(rows) == len(trouble) else 'some of them in trouble'}" if left else ""
+        ),
+    ]
 
 
 def in_trouble(node: Node) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.model import Below, Lock, Message, Status
 from bot.render.blocks import context, message, plural, when
 from bot.render.nodes import state_word
@@ -13,15 +15,20 @@ _HINTS = "`/swarm deploy SERVICE IMAGE` · `/swarm services` · `/swarm ps SERVI
 
 def health(view: Status, *, hints: bool = False) -> Message:
     """One glance at everything: quorum, nodes, services, rollouts, engines, Redis; `hints` says what to type."""
-    trouble = _trouble(view)
+    return message(headline(view), lines(view), context(_HINTS) if hints else ())
+
+
+def lines(view: Status, *, listed: bool = False) -> list[str]:
+    """The counts of everything, and below them what is wrong with what; `listed`: services and rollouts stand elsewhere."""
     counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
     counts += [plural(view.holds, "hold")] if view.holds else []
     counts += [plural(view.approvals, "change waits", "changes wait") + " for approval"] if view.approvals else []
-    lines = [" · ".join(counts), *_details(view)]
-    return message(_head(view, trouble), lines, context(_HINTS) if hints else ())
+    return [" · ".join(counts), *_details(replace(view, below=(), rollouts=()) if listed else view)]
 
 
-def _head(view: Status, trouble: list[str]) -> str:
+def headline(view: Status) -> str:
+    """Well or not, and what is wrong."""
+    trouble = _trouble(view)
     swarm = f"Swarm {escape(view.swarm)}" if view.swarm else "Swarm"
     if not view.quorum:
         return f"🔴 {swarm} has no quorum"

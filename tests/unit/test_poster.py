@@ -383,3 +383,15 @@ def test_no_token_reaches_the_log(slack: SlackStub, poster: Poster, caplog: pyte
     assert poster.flush(5)
     assert "channel_not_found" in caplog.text
     assert "xoxb-secret-token" not in caplog.text
+
+
+def test_a_home_tab_is_published_until_slack_takes_it_and_then_the_newest(slack: SlackStub, poster: Poster) -> None:
+    slack.fails("views.publish", Fault(500), Fault(429, "ratelimited", retry_after=0.1))
+    for number in range(5):
+        poster.publish("U1", {"type": "home", "blocks": [], "private_metadata": str(number)})
+    poster.publish("U2", {"type": "home", "blocks": []})
+    assert poster.flush(5)
+    taken = [heard.args for heard in slack.calls("views.publish")]
+    assert [args["user_id"] for args in taken].count("U2") == 1
+    last = [args for args in taken if args["user_id"] == "U1"][-1]["view"]
+    assert (json.loads(last) if isinstance(last, str) else last)["private_metadata"] == "4"  # type: ignore[index]
