@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine demo test check format bench requirements clean
+.PHONY: help setup machine browser demo test check format bench requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -19,11 +19,14 @@ setup: .venv/ready  ## the virtual environment with all that is pinned
 machine:  ## what the playground needs from Debian: Docker, a registry, Redis (as root)
 	@bash playground/install.sh
 
-demo: machine setup  ## a Swarm, a workspace and the bot on this machine
-	@$(BIN)/python -m playground demo
+browser:  ## the same, and Chromium for the tests of the page (as root)
+	@bash playground/install.sh browser
 
-test: machine setup check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario -n 2 --dist loadfile --reruns 1
+demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:///var/run/docker.sock: on your own Swarm)
+	@$(BIN)/python -m playground demo $(if $(ENGINE),--engine $(ENGINE))
+
+test: browser setup check  ## everything, on a real Swarm and a real Redis
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 2 --dist loadfile --reruns 1
 
 check: setup  ## quick: format, lint, types, imports, unit tests
 	@$(BIN)/ruff format --check .

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from socket import create_server
@@ -19,24 +19,32 @@ from bot.errors import InvalidSetting, SwarmbotError
 from bot.metrics import Metrics
 from bot.performing import Performer
 from bot.pipeline import Pipeline
-from bot.poster import Poster
+from bot.poster import Drawing, Poster
 from bot.rollouts import Roller
 from bot.settings import Settings
 from bot.store.embedded import Embedded
+from bot.store.leader import Leader
 from bot.store.store import Store
 from bot.swarm.engines import Engines
+from bot.swarm.events import Streams
 from bot.swarm.swarm import Swarm
 from bot.swarm_model import EngineAddress
 from handlers.commands import TABLE
 from handlers.http import Server, Web
+from handlers.slack.home import Homes
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.socket import Socket
 from handlers.slack.wiring import Door, bolt, web_client
 from jobs.approvals import Requests
+from jobs.digest import Digest
+from jobs.eyes import Eyes
+from jobs.heartbeat import Heartbeat
 from jobs.queue import Line
 from jobs.rollouts import Orphans
 from jobs.scheduler import Job, Scheduler
+from jobs.telling import Teller
+from jobs.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +53,9 @@ T = TypeVar("T")
 
 WORKERS = 128
 """A rollout keeps one of these busy until its end; idle ones cost nothing but address space."""
+LEAD_EVERY = 1.0
+"""Seconds between two tries to lead: with the lease, and the jobs' own time, another leads 10 s after a death at the latest."""
+DIGEST_EVERY = 20.0
 LOOK_EVERY = 2.0
 """Seconds between two looks for what a bot that is gone has left, for what expires, and for whose turn has come."""
 
@@ -74,7 +85,10 @@ class Bot:
     store: Store
     poster: Poster
     pool: ThreadPoolExecutor
+    leader: Leader
     scheduler: Scheduler
+    watch: Watch
+    streams: Streams
     server: Server
     stopping: threading.Event
     socket: Socket | None
@@ -83,7 +97,10 @@ class Bot:
     def start(self) -> None:
         """Begin to answer: HTTP first, so that what is missing can be asked for."""
         self.server.start()
+        self.leader.campaign()
         self.scheduler.start()
+        self.watch.start()
+        self.streams.start()
         if self.socket:
             self.socket.start()
 
@@ -93,7 +110,10 @@ class Bot:
         if self.socket:
             self.socket.stop()
         self.server.stop()
+        self.streams.stop()
         self.scheduler.stop()
+        self.watch.stop()
+        self.leader.resign()
         self.pool.shutdown(wait=True, cancel_futures=True)
         self.poster.flush(5)
         self.poster.stop()
@@ -114,34 +134,62 @@ def build(settings: Settings) -> Bot:
     redis, store = _store(settings)
     swarm = Swarm(Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers))
     metrics = Metrics()
-    poster = Poster(client, on_event=metrics.slack)
+    poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     stopping = threading.Event()
     roller = Roller(swarm, store, utc_now, stopping)
     people = People(client, settings)
     performer = Performer(store, poster, roller, metrics, utc_now)
-    consent = Consent(store, poster, settings, TABLE, utc_now, people.verified, secrets.token_hex(4))
+    name = secrets.token_hex(4)
+    leader = store.leader(name)
+    consent = Consent(store, poster, settings, TABLE, utc_now, people.verified, name)
     pipeline = Pipeline(swarm, store, poster, roller, performer, consent, TABLE, settings, metrics, utc_now)
     pool = Workers(WORKERS, thread_name_prefix="work")
-    door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool)
+    homes = Homes(pipeline.context, people, poster.publish, pool)
+    door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool, homes)
     app, socket = _slack(settings, client, door)
-    web = Web(_checks(store, swarm, socket), metrics.exposition, None if socket else app)
+    checks = _checks(store, swarm, socket)
+    web = Web(checks, metrics.exposition, None if socket else app)
+    requests = Requests(store, consent, pipeline.resume, pool, utc_now)
+    eyes = Eyes(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())
+    watch = Watch(eyes, store, Teller(poster, store, settings), leader, settings.watch, utc_now)
     jobs = (
+        Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
+        Job("messages", LOOK_EVERY, requests.remember, everywhere=True),
         Job("rollouts", LOOK_EVERY, Orphans(store, performer, pool, utc_now).run),
-        Job("approvals", LOOK_EVERY, Requests(store, consent, pipeline.resume, pool, utc_now).run),
+        Job("approvals", LOOK_EVERY, requests.run),
+        Job("home", LOOK_EVERY, homes.refresh, everywhere=True),
         Job("queue", LOOK_EVERY, Line(store, pipeline.execute, people.verified, pool, utc_now).run),
+        Job("digest", DIGEST_EVERY, Digest(swarm, store, poster, settings, utc_now).run, deadline=60),
+        *watch.jobs(),
+        *_heartbeat(settings, watch, checks),
     )
+    scheduler = Scheduler(jobs, lambda: leader.leads, metrics.cut_off)
     return Bot(
         settings,
         swarm,
         store,
         poster,
         pool,
-        Scheduler(jobs),
+        leader,
+        scheduler,
+        watch,
+        Streams(swarm.engines.addresses, watch.heard, watch.joined),
         Server(web.app(), listener),
         stopping,
         socket,
         redis,
     )
+
+
+def _heartbeat(settings: Settings, watch: Watch, checks: Mapping[str, Callable[[], str]]) -> tuple[Job, ...]:
+    """The dead man's switch, where the operator wants one: it stops when nobody would be told of anything any more."""
+
+    def well() -> str:
+        ill = {name: check() for name, check in checks.items()} | {"watch": watch.stands_still()}
+        return "; ".join(f"{name}: {why}" for name, why in ill.items() if why)
+
+    url, every = settings.watch.heartbeat, settings.watch.heartbeat_every.total_seconds()
+    return (Job("heartbeat", every, Heartbeat(url, well).run),) if url else ()
 
 
 def _store(settings: Settings) -> tuple[Embedded | None, Store]:

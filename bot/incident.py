@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -116,7 +116,8 @@ class Incident:
 
     `problems`: the worst first; of a resolved incident, those that it had last. `opened` is when people were first to be told,
     and stands through reopening; `times` counts how often it fired. `changes`: what changed lately, in words. `aftermath`: what
-    remains to be done now that it is over. `changed` is when anything of it changed last.
+    remains to be done now that it is over. `changed` is when anything of it changed last. `returning`: of a resolved one, what
+    is wrong again, but not yet for so long that people are told.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Incident:
     acknowledged: datetime | None = None
     changes: tuple[str, ...] = ()
     aftermath: str = ""
+    returning: tuple[Problem, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -180,3 +182,78 @@ class Silence:
 def silencing(silences: Iterable[Silence], incident: Incident, now: datetime) -> Silence | None:
     """The silence that keeps this incident quiet, if one does."""
     return next((one for one in silences if one.covers(incident, now)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the watch knows from before: enough for another bot to go on with it.
+
+    `incidents` by subject, with those resolved lately. `unready` says since when each node (id) is not `ready`. `engine_nodes`:
+    id and host name of the node on which each configured engine (name) runs, known from when it answered. `leader` is the
+    leading node's id. `specs` are fingerprints of the services' (id) specifications as last seen; `silent_until`: times until
+    which nothing is said of a service (id), because the bot itself has just changed it. `managers` are the names of the managers
+    by id; `seen_since` says when the watch first saw a service (id), and `accounted` which rollout's specification it has seen
+    there already: the same one again is somebody else's doing.
+    """
+
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    unready: Mapping[str, datetime] = field(default_factory=dict)
+    engine_nodes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    leader: str = ""
+    specs: Mapping[str, str] = field(default_factory=dict)
+    silent_until: Mapping[str, datetime] = field(default_factory=dict)
+    managers: Mapping[str, str] = field(default_factory=dict)
+    seen_since: Mapping[str, datetime] = field(default_factory=dict)
+    accounted: Mapping[str, str] = field(default_factory=dict)
+
+
+def acknowledged(memory: Memory, acks: Mapping[str, tuple[Actor, datetime]]) -> Memory:
+    """The memory with what people acknowledged (by incident id) through whichever bot; not of incidents that are over."""
+    return replace(memory, incidents={subject: _acknowledged(one, acks) for subject, one in memory.incidents.items()})
+
+
+def _acknowledged(incident: Incident, acks: Mapping[str, tuple[Actor, datetime]]) -> Incident:
+    if incident.id not in acks or incident.acknowledged_by or incident.state is State.RESOLVED:
+        return incident
+    actor, at = acks[incident.id]
+    return replace(incident, acknowledged_by=actor, acknowledged=at, changed=max(incident.changed, at))
+
+
+class Happened(StrEnum):
+    """What the history of the watch tells of."""
+
+    OPENED = "opened"
+    RESOLVED = "resolved"
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the history: people were told of an incident, it was over, or something was said once.
+
+    `id` is that of the incident or the note; `text` says in words what it was; `lasted` how long the incident was open.
+    """
+
+    at: datetime
+    happened: Happened
+    id: str
+    trouble: Trouble
+    severity: Severity
+    name: str
+    text: str = ""
+    lasted: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Something that is wrong, risky or could be better now, with what to do about it; what `doctor` finds.
+
+    `name` is its kind (`health-check`). `text` (what it is) and `fix` are plain sentences in which backticks mark what can be
+    copied. `names` are those that a `text` of several, which begins with number and kind, counts ("3 services have no health check").
+    """
+
+    severity: Severity
+    name: str
+    text: str
+    fix: str = ""
+    names: tuple[str, ...] = ()

@@ -23,6 +23,9 @@ class Metrics:
         self._slack = Counter(
             "swarmbot_slack_total", "Calls to Slack by what came of them", ["event"], registry=self.registry
         )
+        self._hanging = Counter(
+            "swarmbot_jobs_cut_off_total", "Runs of jobs that hung and were cut off", ["job"], registry=self.registry
+        )
 
     @contextmanager
     def timed(self, command: str) -> Iterator[None]:
@@ -40,6 +43,10 @@ class Metrics:
     def slack(self, event: str) -> None:
         """Count what the poster met."""
         self._slack.labels(event).inc()
+
+    def cut_off(self, job: str) -> None:
+        """Count a job that hung."""
+        self._hanging.labels(job).inc()
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -106,7 +106,7 @@ def _decide_one(actor: Actor, command: str, service: str, plan: Plan, settings: 
         return Deny(target=service)
     if not _has(actor, rule.ask, settings):
         return Deny(roles=rule.ask, target=service)
-    if not rule.approve or _small(plan, rule):
+    if not rule.approve or not plan.needs_approval or _small(plan, rule):
         return Allow()
     return Ask(rule.approve, rule.approvals, rule.self_approval)
 

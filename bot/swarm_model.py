@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from pydantic import SecretStr
 
@@ -40,6 +41,15 @@ class EngineState:
     cluster_id: str = ""
     address: str = ""
     peers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How far an engine's clock is ahead of the bot's (behind: negative), give or take `within`."""
+
+    engine: str
+    ahead: timedelta
+    within: timedelta
 
 
 # ---- the Swarm
@@ -208,6 +218,18 @@ class Stack:
     secrets: tuple[Stored, ...] = ()
     configs: tuple[Stored, ...] = ()
     networks: tuple[Network, ...] = ()
+
+
+# ---- registries
+
+
+class Held(StrEnum):
+    """What a registry says of an image: it has it, has it not, may not say, or did not answer."""
+
+    THERE = "there"
+    MISSING = "missing"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
 
 
 # ---- logs

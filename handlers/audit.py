@@ -10,8 +10,7 @@ from bot.command import Command, Context, Query
 from bot.fields import Moment, Name, Option, moment
 from bot.model import Message
 from bot.render import audited
-from bot.render.audited import Audited
-from bot.store.audit import AuditEntry
+from bot.reports import change
 
 
 class Changes(Query):
@@ -30,21 +29,7 @@ class Changes(Query):
         since = moment(self.since, context.now(), past=True) if self.since else None
         user = self.user.lstrip("@") if self.user else None
         entries = context.store.audit.entries(self.service, user, since, self.limit)
-        return audited.audited([_read(entry) for entry in entries], self.limit)
+        return audited.audited([change(entry) for entry in entries], self.limit)
 
 
 COMMANDS: tuple[type[Command], ...] = (Changes,)
-
-
-def _read(entry: AuditEntry) -> Audited:
-    outcome = entry.outcome or {}
-    parts = (str(outcome.get("ending") or ""), str(outcome.get("why") or ""))
-    return Audited(
-        at=entry.at,
-        actor=entry.actor.name,
-        what=str(entry.plan.get("title") or " ".join(map(str, entry.command.values()))),
-        source=entry.source,
-        approved_by=entry.approved_by,
-        result=" · ".join(part for part in parts if part),
-        took=entry.seconds,
-    )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from bot.command import Table
 from handlers import (
+    alerts,
     approve,
     audit,
     authority,
     autolock,
+    certs,
     create,
     credentials,
     deploy,
+    doctor,
     help,  # noqa: A004 - the family of the command `help`
     hold,
+    map,  # noqa: A004 - the family of the command `map`
     membership,
     network,
     node,
@@ -33,6 +37,9 @@ from handlers import (
 TABLE = Table(
     (
         *status.COMMANDS,
+        *alerts.COMMANDS,
+        *certs.COMMANDS,
+        *doctor.COMMANDS,
         *deploy.COMMANDS,
         *service.COMMANDS,
         *create.COMMANDS,
@@ -40,6 +47,7 @@ TABLE = Table(
         *scale.COMMANDS,
         *rebalance.COMMANDS,
         *remove.COMMANDS,
+        *map.COMMANDS,
         *node.COMMANDS,
         *node_change.COMMANDS,
         *node_rm.COMMANDS,

@@ -191,7 +191,7 @@ class History(Query):
     def run(self, context: Context) -> Message:
         """Read the bot's own record; what was changed outside the bot shows as found."""
         service = context.swarm.services.find(self.service)
-        return services.history(service, context.store.revisions.of(service.id))
+        return services.history(service, context.store.revisions.of(service.id), context.now())
 
 
 COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)

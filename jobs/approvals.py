@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,13 +32,17 @@ class Requests:
     def run(self) -> None:
         """With Redis away there is nothing to look after."""
         try:
-            self.consent.remember()
             self._expire()
             self._remind()
             self._take_up()
             self._give_up()
         except StoreAway:
             return
+
+    def remember(self) -> None:
+        """What this bot alone knows, because Redis was away when Slack told it, so every bot does it."""
+        with suppress(StoreAway):
+            self.consent.remember()
 
     def _expire(self) -> None:
         for due in self.store.approvals.due(self.now()):

@@ -12,7 +12,7 @@ from typing import Any
 from bot.errors import NoLeader, NotAManager, StoreAway, SwarmbotError
 from bot.settings import Watch
 from bot.store.store import Store
-from bot.swarm.certificates import hosts_that_answer
+from bot.swarm.reach import hosts_that_answer
 from bot.swarm.swarm import Swarm
 from bot.watch.observation import Observation
 
@@ -24,6 +24,7 @@ class Scope(StrEnum):
     """The parts of the world."""
 
     ENGINES = "engines"
+    HOSTS = "answering_hosts"
     NODES = "nodes"
     SERVICES = "services"
     TASKS = "tasks"
@@ -31,7 +32,9 @@ class Scope(StrEnum):
     CERTIFICATES = "certificates"
 
 
-QUICK = frozenset({Scope.ENGINES, Scope.NODES})
+QUICK = frozenset({Scope.ENGINES, Scope.NODES, Scope.HOSTS})
+AFTERMATH = (Scope.ENGINES, Scope.HOSTS, Scope.SERVICES, Scope.TASKS)
+"""What is looked at after people were told of something: it takes longer, for what is gone does not answer."""
 WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
 """Certificates change by the day, and reading them opens connections to every host."""
 
@@ -47,9 +50,12 @@ class Eyes:
     hanging: Callable[[], tuple[str, ...]]
     _side: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="eyes"))
 
-    def look(self, scopes: frozenset[Scope]) -> Seen:
-        """The fields that these scopes stand for; what nobody could say is None. Never raises what an engine says."""
-        readers = self._readers()
+    def look(self, scopes: frozenset[Scope], known: Observation | None) -> Seen:
+        """The fields that these scopes stand for; what nobody could say is None. Never raises what an engine says.
+
+        `known` is the world as it was, which says whose hosts to try.
+        """
+        readers = self._readers(known)
         parts = [self._side.submit(_asked, scope, readers[scope]) for scope in sorted(scopes)]
         seen: dict[str, Any] = {}
         for part in parts:
@@ -73,10 +79,11 @@ class Eyes:
         """Wait for nothing that is still being read."""
         self._side.shutdown(wait=False, cancel_futures=True)
 
-    def _readers(self) -> Mapping[Scope, Callable[[], Seen]]:
+    def _readers(self, known: Observation | None) -> Mapping[Scope, Callable[[], Seen]]:
         swarm = self.swarm
         return {
             Scope.ENGINES: lambda: {"engines": swarm.engines.states()},
+            Scope.HOSTS: lambda: {"answering_hosts": _hosts(known)},
             Scope.NODES: self._nodes,
             Scope.SERVICES: lambda: {"services": swarm.services.list()},
             Scope.TASKS: lambda: {"tasks": swarm.services.tasks()},
@@ -87,15 +94,18 @@ class Eyes:
         }
 
     def _nodes(self) -> Seen:
-        """The nodes; of managers that are gone, whether their hosts still answer: then it is the engine that does not."""
         try:
-            nodes = self.swarm.nodes.list()
+            return {"nodes": self.swarm.nodes.list(), "leaderless": ""}
         except (NoLeader, NotAManager) as error:
             return {"nodes": None, "leaderless": getattr(error, "reason", "") or "no engine is a manager"}
-        gone = [one for one in nodes if one.state == "down" and one.manager and one.address]
-        answering = hosts_that_answer([one.address for one in gone]) if gone else frozenset()
-        hosts = frozenset(one.id for one in gone if one.address in answering)
-        return {"nodes": nodes, "leaderless": "", "answering_hosts": hosts}
+
+
+def _hosts(known: Observation | None) -> frozenset[str]:
+    """The managers (ids) that are Down though their hosts still answer: it is the engine that does not."""
+    nodes = known.nodes if known and known.nodes else ()
+    gone = {one.id: one.address for one in nodes if one.state == "down" and one.manager and one.address}
+    answering = hosts_that_answer(tuple(gone.values())) if gone else frozenset()
+    return frozenset(node_id for node_id, address in gone.items() if address in answering)
 
 
 def _asked(scope: Scope, read: Callable[[], Seen]) -> Seen:

@@ -1,49 +1,228 @@
-"""The clock of the bot: APScheduler with jobs that never overlap themselves and make up a missed time once."""
+"""The clock of the bot: APScheduler says when, and each run has a thread of its own with a deadline.
+
+Jobs never overlap themselves, and make up a missed time once. Of all bots only the leader's run, but for those that run
+everywhere. A run past its deadline is cut off: its thread cannot be ended, so it is reported and left behind, and the next run
+begins anew. In effect the two still do not overlap, because jobs keep to this: what a run does for good, it does by steps that
+somebody takes once (a claim, a lock, a fenced write), and before it tells what it found it asks `cut_off()`.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 log = logging.getLogger(__name__)
+
+MOST_LEFT_BEHIND = 2
+"""With so many threads of a job cut off and still going, it is not begun again."""
+CATCH_UP_EVERY = 0.5
+MAKE_UP = 60.0
+"""For so long a new leader makes up a time of day that came while nobody led. It is longer than any change of leader, so
+such a job may be run by two bots, and claims what it says (`store.alerts.told`)."""
+STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every `seconds`, and once at the start."""
+    """Something to do every `seconds`, and at once: after the start, or when this bot begins to lead (not without `at_start`).
+
+    With `at` (`08:00` or `08:00:30`, UTC) it is done daily at that time instead. A run is cut off after `deadline` seconds.
+    Only the leader does it, or every bot where it says `everywhere`.
+    """
 
     name: str
     seconds: float
-    run: Callable[[], None]
+    run: Callable[[], object]
+    deadline: float = 30.0
+    everywhere: bool = False
+    at_start: bool = True
+    at: str = ""
+
+
+class _Run:
+    """One run; `counts` says whether this bot is still to do it at all."""
+
+    def __init__(self, counts: Callable[[], bool]) -> None:
+        self.counts = counts
+        self.begun = time.monotonic()
+        self.ended = False
+        self.cut_off = False
+
+
+_running: ContextVar[_Run | None] = ContextVar("running", default=None)
+
+
+def cut_off() -> bool:
+    """Whether the run that asks, on its own thread, was cut off or this bot leads no more: it is then to do nothing further."""
+    run = _running.get()
+    return run is not None and (run.cut_off or not run.counts())
+
+
+class _Turns:
+    """The runs of one job: one at a time, and one more at once where a time came meanwhile."""
+
+    def __init__(self, job: Job, leads: Callable[[], bool], on_cut_off: Callable[[str], None]) -> None:
+        self.job = job
+        self._leads = leads
+        self._on_cut_off = on_cut_off
+        self._changed = threading.Condition()
+        self._busy = False
+        self._owed = False
+        self._stopped = False
+        self._late = False
+        self._missed: float | None = None
+        self._run: _Run | None = None
+        self._left_behind: list[_Run] = []
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a run that was cut off still goes on, or none has ended in time since."""
+        with self._changed:
+            return self._late or any(not run.ended for run in self._left_behind)
+
+    def due(self) -> None:
+        """Its time has come: run it, and return when the run has ended or is cut off."""
+        with self._changed:
+            self._owed = True
+            if self._busy:
+                return
+            self._busy = True
+        try:
+            while self._take():
+                self._follow()
+        except BaseException:
+            with self._changed:
+                self._busy = False
+            raise
+
+    def missed(self) -> bool:
+        """Whether its time came while this bot did not lead, and is to be made up; asked by who then makes it up."""
+        with self._changed:
+            if self._missed is None or not self._may_run():
+                return False
+            since, self._missed = self._missed, None
+        return not self.job.at or time.monotonic() - since < MAKE_UP
+
+    def stop(self) -> None:
+        """Begin nothing any more, and tell the run that is going on."""
+        with self._changed:
+            self._stopped = True
+            if self._run:
+                self._run.cut_off = True
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the run that is going on, for so long at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._run is None or self._run.ended, max(0.0, seconds))
+
+    # ---- parts
+
+    def _may_run(self) -> bool:
+        return self.job.everywhere or self._leads()
+
+    def _take(self) -> bool:
+        """Whether there is something to run now; where there is not, whoever comes next looks again."""
+        with self._changed:
+            self._busy = self._owed and self._may_begin()
+            self._owed = False
+            return self._busy
+
+    def _may_begin(self) -> bool:
+        if self._stopped:
+            return False
+        if not self._may_run():
+            self._missed = time.monotonic()
+            return False
+        self._left_behind = [run for run in self._left_behind if not run.ended]
+        return len(self._left_behind) < MOST_LEFT_BEHIND
+
+    def _follow(self) -> None:
+        run = self._run = _Run(self._may_run)
+        threading.Thread(target=self._work, args=[run], name=f"job {self.job.name}", daemon=True).start()
+        with self._changed:
+            in_time = self._changed.wait_for(lambda: run.ended or self._stopped, self.job.deadline)
+            if in_time:
+                self._late = self._late and not run.ended
+                return
+            run.cut_off = self._late = True
+            self._left_behind.append(run)
+        log.error("the job %s hangs: cut off after %g s", self.job.name, self.job.deadline)
+        self._on_cut_off(self.job.name)
+
+    def _work(self, run: _Run) -> None:
+        _running.set(run)
+        try:
+            self.job.run()
+        except Exception:
+            log.exception("the job %s failed", self.job.name)
+        finally:
+            with self._changed:
+                run.ended = True
+                left = run in self._left_behind
+                self._changed.notify_all()
+            if left:
+                log.warning("the job %s, cut off, ended after %.0f s", self.job.name, time.monotonic() - run.begun)
 
 
 class Scheduler:
-    """Runs jobs on threads of its own."""
+    """Runs the jobs. `leads` says whether this bot leads; `on_cut_off` is told the name of a job that hangs."""
 
-    def __init__(self, jobs: tuple[Job, ...]) -> None:
+    def __init__(
+        self,
+        jobs: tuple[Job, ...],
+        leads: Callable[[], bool] = lambda: True,
+        on_cut_off: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - nobody counts
+    ) -> None:
+        self._turns = tuple(_Turns(job, leads, on_cut_off) for job in jobs)
+        # Two threads each: one that waits for the run, and one that only notes that a time came meanwhile.
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(max(2, len(jobs)))},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            executors={"default": ThreadPoolExecutor(2 * len(jobs) + 1)},
+            job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
             timezone="UTC",
         )
-        for job in jobs:
-            self._scheduler.add_job(_guarded, "interval", seconds=job.seconds, args=[job], id=job.name, name=job.name)
+        for turns in self._turns:
+            job = turns.job
+            when = {"next_run_time": datetime.now(UTC)} if job.at_start and not job.at else {}
+            self._scheduler.add_job(turns.due, _trigger(job), id=job.name, name=job.name, **when)
+        self._scheduler.add_job(self._catch_up, IntervalTrigger(seconds=CATCH_UP_EVERY), id="catch up")
 
     def start(self) -> None:
-        """Begin; each job runs first after its own interval."""
+        """Begin; each job runs at once, but for those that wait for their time."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin no more jobs; those that run end by themselves."""
+        """Begin no more jobs, and give those that run a moment to end."""
         self._scheduler.shutdown(wait=False)
+        for turns in self._turns:
+            turns.stop()
+        until = time.monotonic() + STOP_SECONDS
+        for turns in self._turns:
+            turns.wait(until - time.monotonic())
+
+    def hanging(self) -> tuple[str, ...]:
+        """The names of jobs of which a run was cut off that still goes on, or since which none has ended in time."""
+        return tuple(turns.job.name for turns in self._turns if turns.hangs)
+
+    def _catch_up(self) -> None:
+        """Run what came due while another bot led, or none did, as soon as this one leads."""
+        for turns in self._turns:
+            if turns.missed():
+                self._scheduler.modify_job(turns.job.name, next_run_time=datetime.now(UTC))
 
 
-def _guarded(job: Job) -> None:
-    try:
-        job.run()
-    except Exception:
-        log.exception("the job %s failed", job.name)
+def _trigger(job: Job) -> CronTrigger | IntervalTrigger:
+    if not job.at:
+        return IntervalTrigger(seconds=job.seconds, timezone="UTC")
+    hour, minute, second = f"{job.at}:0".split(":")[:3]
+    return CronTrigger(hour=int(hour), minute=int(minute), second=int(second), timezone="UTC")

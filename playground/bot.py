@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
 from playground.errors import PlaygroundError
-from playground.node import Node
 from playground.processes import wait_until
 from playground.workspace import Workspace
 
@@ -22,21 +22,50 @@ LAST_LINES = 5
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 CONFIG = """
-channel = "{channel}"
+channel = "{ops}"
 
 {engines}
 [[roles]]
 name = "operator"
 users = ["{dev}", "{lead}"]
 
+[[roles]]
+name = "lead"
+users = ["{lead}"]
+
+[[rules]]
+commands = ["service scale"]
+ask = ["operator"]
+approve = ["lead"]
+over_replicas = 6
+
 [[rules]]
 commands = ["*"]
 ask = ["operator"]
+
+[watch.channels]
+critical = "{alerts}"
+warning = "{alerts}"
+note = "{alerts}"
 """
 ENGINE = """[[engines]]
-name = "{node.name}"
-url = "{node.url}"
+name = "{engine.name}"
+url = "{engine.url}"
 """
+
+
+class Engine(Protocol):
+    """An engine that the bot is told of."""
+
+    @property
+    def name(self) -> str:
+        """What the bot calls it."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """What DOCKER_HOST takes."""
+        ...
 
 
 @dataclass(eq=False)
@@ -63,7 +92,7 @@ class Bot:
     def log(self) -> Path:
         return self.folder / "bot.log"
 
-    def start(self, workspace: Workspace, managers: Sequence[Node]) -> None:
+    def start(self, workspace: Workspace, managers: Sequence[Engine]) -> None:
         """Start it, with `dev` and `lead` as operators, and wait until it is ready; BotEndedError, NotReadyError."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -118,10 +147,11 @@ class Bot:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LAST_LINES:])
 
 
-def _config(workspace: Workspace, managers: Sequence[Node]) -> str:
+def _config(workspace: Workspace, managers: Sequence[Engine]) -> str:
     return CONFIG.format(
-        channel=workspace.channel_id("ops"),
-        engines="\n".join(ENGINE.format(node=node) for node in managers),
+        ops=workspace.channel_id("ops"),
+        alerts=workspace.channel_id("alerts"),
+        engines="\n".join(ENGINE.format(engine=engine) for engine in managers),
         dev=workspace.person("dev").id,
         lead=workspace.person("lead").id,
     )

@@ -1,6 +1,6 @@
-"""The subcommand `demo`: Swarm, workspace and bot on this machine, a deploy that ends well and one that does not.
+"""The subcommand `demo`: Swarm, workspace and bot on this machine, with a page in the browser to try it all.
 
-It stays up for more until Ctrl-C, and takes all of it down again.
+It stays up until Ctrl-C, and takes all of it down again.
 """
 
 import os
@@ -9,26 +9,32 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import click
+from docker import APIClient
+from docker.errors import DockerException
+from requests import RequestException
 
-from playground.bot import CHECKOUT, Bot
+from playground.bot import CHECKOUT, Bot, Engine
 from playground.cluster import Cluster
 from playground.errors import PlaygroundError
+from playground.page import Page
+from playground.page.swarm import Panel
+from playground.page.tour import Step, Tour, steps, steps_elsewhere
 from playground.processes import wait_until
-from playground.say import Terminal, readable
 from playground.workspace import Workspace
 from playground.workspace.control import DEFAULT_PORT
+from playground.workspace.model import Change
 
 NEEDED = ("dockerd", "docker", "docker-registry", "redis-server", "ip", "iptables")
 BOT_PORT = 8090
 SEED_SECONDS = 60.0
-SHOW_SECONDS = 120.0
-GOOD_DEPLOY = "/swarm deploy web {image} --parallelism 2 --delay 1s"
-BAD_DEPLOY = "/swarm deploy api {image}"
+ENGINE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,25 @@ class MachineLacksError(PlaygroundError):
         return f"the demo needs {self.what}"
 
 
+@dataclass(eq=False)
+class NoSwarmError(PlaygroundError):
+    """The engine that was named is of no use here; `why` is what is the matter with it."""
+
+    url: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.url} {self.why}: name a manager of your Swarm, or leave ENGINE out for a Swarm of the demo's own"
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A manager of a Swarm that was there before."""
+
+    url: str
+    name: str
+
+
 class Steps:
     """Says each step with the seconds since the start."""
 
@@ -84,38 +109,94 @@ class Steps:
 
 
 @click.command()
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the Slack workspace listens.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the page and the Slack workspace listen.")
 @click.option("--bot-port", default=BOT_PORT, show_default=True, help="Where the bot answers /healthz and /readyz.")
+@click.option("--engine", default="", metavar="URL", help="A manager of a Swarm that is there already.")
 @click.pass_obj
-def demo(number: int, port: int, bot_port: int) -> None:
-    """Show a deploy from Slack on a Swarm of this machine, and stay up until Ctrl-C."""
-    _check_machine()
+def demo(number: int, port: int, bot_port: int, engine: str) -> None:
+    """Show the bot at work in a browser, on a Swarm of this machine, and stay up until Ctrl-C."""
+    if not engine:
+        _check_machine()
+    existing = _existing(engine) if engine else None
     _check_port(port, "--port")
     _check_port(bot_port, "--bot-port")
     with _until_told_to_end(), ExitStack() as undo:
-        _run(number, port, bot_port, undo)
+        say = Steps()
+        if existing:
+            say(f"Swarm: the one of {existing.name}, as it is")
+            shown = _Shown([existing], Panel([existing.url]), steps_elsewhere())
+        else:
+            shown = _own_swarm(number, say, undo)
+        _serve(number, (port, bot_port), shown, say, undo)
 
 
-def _run(number: int, port: int, bot_port: int, undo: ExitStack) -> None:
-    say, cluster = Steps(), Cluster(number)
+@dataclass(frozen=True)
+class _Shown:
+    """What the page shows beside the chat, and the managers that the bot is told of."""
+
+    managers: Sequence[Engine]
+    panel: Panel
+    steps: Sequence[Step]
+
+
+def _own_swarm(number: int, say: Steps, undo: ExitStack) -> _Shown:
+    cluster = Cluster(number)
     undo.callback(cluster.down)
     undo.callback(say, "Swarm: removing it")
     cluster.up(say=say)
     cluster.reset()
-    workspace = Workspace(port).start()
-    undo.callback(workspace.stop)
-    say(f"Slack: a workspace on port {port}, with dev, lead, guest and ops in #ops")
+    _seed(cluster, say)
+    managers = [node for node in cluster.nodes.values() if node.is_manager]
+    return _Shown(managers, Panel.of(cluster), steps(cluster.image))
+
+
+def _serve(number: int, ports: tuple[int, int], shown: _Shown, say: Steps, undo: ExitStack) -> None:
+    port, bot_port = ports
+    workspace = Workspace(port)
+    _open_page(workspace, shown)
+    undo.callback(workspace.start().stop)
+    say(f"Slack: a workspace on port {port}, with #ops, #alerts, and four people")
     bot = Bot(CHECKOUT / ".dev" / f"demo-{number}", bot_port)
     undo.callback(bot.stop)
     undo.callback(say, "bot: stopping it")
-    bot.start(workspace, [node for node in cluster.nodes.values() if node.is_manager])
-    say(f"bot: {bot.url}/readyz says ready, log in {bot.log.relative_to(CHECKOUT)}")
-    _seed(cluster, say)
-    _show(Terminal(port, "dev"), cluster, say)
-    click.echo(_how_to_go_on(cluster, port))
+    bot.start(workspace, shown.managers)
+    say(f"bot: ready, log in {bot.log.relative_to(CHECKOUT)}")
+    click.echo(f"\nThe demo is up. Open this in a browser:\n\n    {workspace.url}/\n\nCtrl-C here ends all of it.")
     while True:
         bot.check()
         time.sleep(1)
+
+
+def _open_page(workspace: Workspace, shown: _Shown) -> None:
+    """The chat, and beside it the Swarm and the tour, which follows both."""
+    tour = Tour(shown.steps, workspace.state)
+    page = Page(workspace, shown.panel)
+
+    def heard(change: Change) -> None:
+        tour.hears(change)
+        page.tell("tour", tour.shown())
+
+    def seen(picture: dict[str, Any]) -> None:
+        tour.sees(picture)
+        page.tell("swarm", picture)
+        page.tell("tour", tour.shown())
+
+    page.mount(heard)
+    page.tell("tour", tour.shown())
+    shown.panel.watch(page.viewers.any, seen)
+
+
+def _existing(url: str) -> Existing:
+    """A manager that was there before; raises NoSwarmError."""
+    try:
+        with APIClient(url, version="auto", timeout=ENGINE_SECONDS) as api:
+            info = api.info()
+    except (DockerException, RequestException) as error:
+        raise NoSwarmError(url, "does not answer") from error
+    if not info.get("Swarm", {}).get("ControlAvailable"):
+        state = str(info.get("Swarm", {}).get("LocalNodeState", "inactive"))
+        raise NoSwarmError(url, "is a worker" if state == "active" else f"is no manager (its Swarm is {state})")
+    return Existing(url, str(info.get("Name") or "engine"))
 
 
 def _check_machine() -> None:
@@ -155,48 +236,16 @@ def _until_told_to_end() -> Iterator[None]:
         click.echo("all of it is gone")
 
 
-def _seed(cluster: Cluster, say: Steps) -> None:
+def _seed(cluster: Cluster, say: Callable[[str], None]) -> None:
     for seed in SEEDS:
         cluster.docker("service", "create", *seed.flags, cluster.image("web:v1"))
-
-    def all_run() -> bool:
-        listed = cluster.docker("service", "ls", "--format", "{{.Name}} {{.Replicas}}").splitlines()
-        return set(listed) == {f"{seed.name} {seed.replicas}/{seed.replicas}" for seed in SEEDS}
-
-    wait_until(all_run, "the services run", SEED_SECONDS, lambda: cluster.docker("service", "ls"))
+    wait_until(partial(_all_run, cluster), "the services run", SEED_SECONDS, lambda: cluster.docker("service", "ls"))
     say(f"services: {', '.join(seed.name for seed in SEEDS)}, with the image web:v1")
 
 
-def _show(dev: Terminal, cluster: Cluster, say: Steps) -> None:
-    say("a deploy that goes well")
-    _type(dev, GOOD_DEPLOY.format(image=cluster.image("web:v2")), "is on")
-    say("a deploy that does not, and is rolled back")
-    _type(dev, BAD_DEPLOY.format(image=cluster.image("web:broken")), "rolled back")
-    say("the demo is up")
-
-
-def _type(person: Terminal, line: str, ending: str) -> None:
-    """Type a line in #ops and print all that shows up, until one says `ending`."""
-    click.echo(f"\n#ops dev\n  {line}")
-    for change in person.reads(person.say(line, "ops"), SHOW_SECONDS):
-        click.echo(readable(change))
-        if ending in change["text"]:
-            break
-    click.echo()
-
-
-def _how_to_go_on(cluster: Cluster, port: int) -> str:
-    at = "" if port == DEFAULT_PORT else f" --port {port}"
-    type_ = f"  .venv/bin/python -m playground say{at}"
-    return f"""
-Go on in another terminal:
-{type_} "/swarm status"
-{type_} "/swarm service ps web"
-{type_} "/swarm rollback web"
-{type_} --follow 30 "/swarm deploy web {cluster.image("web:sick")} --failure-action pause"
-  .venv/bin/python -m playground click{at} "Roll back"
-  DOCKER_HOST={cluster.nodes["node1"].url} docker service ls
-Images: {cluster.image("web:")}v1, v2, plain, slow, sick, broken, arm. Ctrl-C here ends all of it."""
+def _all_run(cluster: Cluster) -> bool:
+    listed = cluster.docker("service", "ls", "--format", "{{.Name}} {{.Replicas}}").splitlines()
+    return set(listed) == {f"{seed.name} {seed.replicas}/{seed.replicas}" for seed in SEEDS}
 
 
 COMMANDS = (demo,)

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the playground's Swarm needs (Docker's engine, a registry, Redis, network tools), and only what is missing.
+# `install.sh browser` also installs Chromium, in which the demo's page is tested.
 # Debian 12 and later, Ubuntu 22.04 and later. Starts nothing, and leaves no service switched on that was not there before.
 set -euo pipefail
 
 export PATH="$PATH:/usr/sbin:/sbin"
+readonly WITH="${1:-}"
 readonly POLICY=/usr/sbin/policy-rc.d
 
 give_up() {
@@ -37,8 +39,16 @@ missing_packages() {
 		iptables iptables
 		util-linux nsenter unshare setsid
 	END
+    [ "$WITH" != browser ] || missing_for_browser
     is_static_busybox || echo busybox-static
     has_venv || echo python3-venv
+}
+
+# Without a font for them, emoji are empty boxes in every picture of the page.
+missing_for_browser() {
+    command -v chromium >/dev/null || echo chromium
+    [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] || echo fonts-noto-color-emoji
+    [ -d /usr/share/fonts/opentype/inter ] || [ -d /usr/share/fonts/truetype/inter ] || echo fonts-inter
 }
 
 # Debian 13 took the command line out of docker.io.

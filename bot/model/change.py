@@ -35,6 +35,7 @@ class Plan:
     `targets` are the keys to lock (`service:ID`); `services` and `nodes` the names that rules speak of; `fingerprint`
     stands for what it was planned against: a plan whose fingerprint moved is another plan. `nothing` says why there is
     nothing to do, where that is so. `ruled_by` names the command whose rules count, where it is not the one that was typed.
+    `needs_approval` is False where no rule makes it wait for others, because it changes nothing of the Swarm.
     Families derive their own.
     """
 
@@ -50,6 +51,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     nothing: str = ""
     ruled_by: str = ""
+    needs_approval: bool = True
 
 
 class Ending(StrEnum):
@@ -229,8 +231,8 @@ class Status:
 
     `tolerated` is how many more managers may fail; `nodes` counts by state (`ready`, `down`, …) and `nodes_away` names those that
     are not ready; `rollouts` names the services that roll; `holds` and `approvals` count what is held and what waits;
-    `engines_away` pairs an engine's name with why it does not answer; `redis` says why Redis does not, and is empty where
-    it does.
+    `critical` and `warnings` count open alerts; `engines_away` pairs an engine's name with why it does not answer; `redis`
+    says why Redis does not, and is empty where it does.
     """
 
     swarm: str
@@ -245,5 +247,7 @@ class Status:
     locks: tuple[Lock, ...] = ()
     holds: int = 0
     approvals: int = 0
+    critical: int = 0
+    warnings: int = 0
     engines_away: tuple[tuple[str, str], ...] = ()
     redis: str = ""

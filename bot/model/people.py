@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.model.picture import Sheet
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -40,10 +42,10 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that goes along with a message, because its content is too long for one."""
+    """A file that goes along with a message: what is too long for one, or a picture, drawn on its way out."""
 
     name: str
-    content: str | bytes
+    content: str | bytes | Sheet
     title: str = ""
     alt: str = ""
 

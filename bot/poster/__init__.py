@@ -4,9 +4,10 @@ Handlers and jobs say what people should see and go on; how fast Slack takes it,
 settled here and nowhere else.
 """
 
+from bot.poster.drawing import Draw, Drawing, NotDrawn
 from bot.poster.handle import Handle, Then
 from bot.poster.lane import OnEvent
 from bot.poster.pace import Clock, Pace
 from bot.poster.poster import Poster
 
-__all__ = ["Clock", "Handle", "OnEvent", "Pace", "Poster", "Then"]
+__all__ = ["Clock", "Draw", "Drawing", "Handle", "NotDrawn", "OnEvent", "Pace", "Poster", "Then"]

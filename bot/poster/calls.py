@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from bot.model import File, Message, MessageRef, Place
+from bot.model.picture import Sheet
 from bot.poster.verdict import AnswerRefused
 
 _MOST_TEXT = 3000
@@ -70,6 +71,7 @@ class Calls:
 
     def upload(self, channel: str, thread: str, file: File) -> None:
         """Share a file in a channel or thread."""
+        assert not isinstance(file.content, Sheet), "a picture is drawn before"
         content = file.content.encode() if isinstance(file.content, str) else file.content
         self._client.files_upload_v2(
             channel=channel,

@@ -14,7 +14,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.model import File, Message, MessageRef, Place
+from bot.model.picture import Sheet
 from bot.poster.calls import Calls, plainer
+from bot.poster.drawing import Draw, Drawing, Easel
 from bot.poster.handle import Handle, Then
 from bot.poster.lane import Call, Lane, Means, OnEvent
 from bot.poster.pace import Budget, Clock, Pace
@@ -34,8 +36,10 @@ class Poster:
     Slack offers no way to post only once: where its answer to a post is lost, the post is made again, for news that
     comes twice does less harm than news that never comes. Edits carry no such risk.
 
+    A picture is drawn in the background after its message was said, and follows it.
+
     `on_event` is told by name what happened (`posted`, `edited`, `answered`, `uploaded`, `coalesced`, `limited`,
-    `retried`, `plain_text`, `posted_anew`, `published`, `failed`, `given_up`, `dropped`),
+    `retried`, `plain_text`, `posted_anew`, `published`, `failed`, `given_up`, `dropped`, `not_drawn`),
     from any thread.
     """
 
@@ -45,10 +49,12 @@ class Poster:
         clock: Clock = time.monotonic,
         pace: Pace | None = None,
         on_event: OnEvent = lambda name: None,  # noqa: ARG005 - the name is the caller's interest
+        draw: Draw | None = None,
     ) -> None:
         self._calls = Calls(client)
         pace = pace or Pace()
         self._means = Means(pace, clock, Budget(pace, clock), on_event)
+        self._easel = Easel(draw or Drawing(), on_event)
         self._lanes: dict[str, Lane] = {}
         self._known: OrderedDict[MessageRef, Handle] = OrderedDict()
         self._homes: dict[str, Mapping[str, Any]] = {}
@@ -91,7 +97,7 @@ class Poster:
         lane = f"private:{actor_id}"
         self._put(lane, Call("answer", "answer", lambda: self._answer(place, actor_id, message)))
         for file in message.files:
-            self._put(lane, Call("upload", "upload", partial(self._upload, actor_id, "", file)))
+            self._hand_over(lane, file, partial(self._upload, actor_id, ""))
 
     def publish(self, user_id: str, view: Mapping[str, Any]) -> None:
         """Show somebody's Home tab; of several that wait only the newest is shown."""
@@ -110,14 +116,20 @@ class Poster:
     def flush(self, timeout: float) -> bool:
         """Wait until everything said has arrived or failed; False where `timeout` seconds were too few."""
         deadline = time.monotonic() + timeout
+        if not self._easel.drained(timeout):
+            return False
         while lanes := self._open_lanes():
             if not all(lane.drained(deadline - time.monotonic()) for lane in lanes):
+                return False
+            # What was just posted may have brought a picture along, which is posted next.
+            if not self._easel.drained(deadline - time.monotonic()):
                 return False
         return True
 
     def stop(self, timeout: float = 2.0) -> None:
         """End the threads after the calls that they are in; what waits is not sent. `flush` first to lose nothing."""
         self._stopped = True
+        self._easel.stop()
         with self._lock:
             lanes = list(self._lanes.values())
         for lane in lanes:
@@ -237,8 +249,14 @@ class Poster:
             key = (file.name, hash(file.content))
             if handle.ref and key not in handle.uploaded:
                 handle.uploaded.add(key)
-                run = partial(self._upload, handle.ref.channel, handle.root(), file)
-                self._put(handle.lane, Call("upload", "upload", run))
+                self._hand_over(handle.lane, file, partial(self._upload, handle.ref.channel, handle.root()))
+
+    def _hand_over(self, lane: str, file: File, share: Callable[[File], None]) -> None:
+        """Queue a file on its way out; a picture is drawn first, while the queue goes on."""
+        if isinstance(file.content, Sheet):
+            self._easel.put(file, file.content, lambda drawn: self._hand_over(lane, drawn, share))
+        else:
+            self._put(lane, Call("upload", "upload", partial(share, file)))
 
     def _publish(self, user_id: str) -> None:
         view = self._homes[user_id]

@@ -9,6 +9,7 @@ from bot.model import File, Message, Outcome, Step
 from bot.render.blocks import Block, context, image, message, seconds, section, table
 from bot.render.endings import moves_image, subject
 from bot.render.findings import cause
+from bot.render.picture import timeline
 from bot.render.plans import differences
 from bot.render.text import code, escape, preformatted, prose
 
@@ -22,6 +23,7 @@ def details(outcome: Outcome) -> Message:
     assert progress is not None
     log = [line for found in progress.findings for line in found.log][-_LOG_LINES:]
     tasks, files = steps(outcome.steps, rollout.started)
+    picture = timeline.picture(outcome)
     return message(
         f"Details · {subject(rollout)}",
         [
@@ -37,7 +39,7 @@ def details(outcome: Outcome) -> Message:
             *tasks,
             *context(f"rollout {escape(rollout.id)}", code(rollout.line)),
         ],
-        files,
+        [*files, *([picture] if picture else [])],
     )
 
 

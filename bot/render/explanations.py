@@ -18,6 +18,8 @@ _LISTS = {
     "secret": "secret ls",
     "config": "config ls",
     "stack": "stack ls",
+    "alert": "alerts",
+    "silence": "alerts",
 }
 
 

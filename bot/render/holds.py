@@ -32,7 +32,7 @@ def held(hold: Hold, name: str) -> str:
     if hold.freeze:
         return f"❄️ Everything is frozen by {escape(hold.owner.name)} {_since(hold)}."
     wider = f" (with {code(hold.pattern)})" if hold.pattern != name else ""
-    return f"✋ {_named(name)}{wider} is held by {escape(hold.owner.name)} {_since(hold)}."
+    return f"✋ {named(name)}{wider} is held by {escape(hold.owner.name)} {_since(hold)}."
 
 
 def put(hold: Hold, before: Hold | None) -> Message:
@@ -57,7 +57,7 @@ def put(hold: Hold, before: Hold | None) -> Message:
 def released(hold: Hold, by: Actor, why: str, now: datetime) -> Message:
     """A hold or a freeze has ended; where somebody else ended it, its owner is told."""
     foreign = by.id != hold.owner.id
-    what = "Nothing is frozen any more" if hold.freeze else f"{_named(hold.pattern)} is released"
+    what = "Nothing is frozen any more" if hold.freeze else f"{named(hold.pattern)} is released"
     took = seconds((now - hold.since).total_seconds())
     ended = f"by {escape(by.name)}" + (f': "{escape(why)}"' if why else "") if foreign else ""
     return message(
@@ -100,7 +100,7 @@ def _who_held(hold: Hold) -> str:
     return f'{escape(hold.owner.name)} ("{escape(hold.reason)}")'
 
 
-def _named(pattern: str) -> str:
+def named(pattern: str) -> str:
     """A pattern in a headline: an underscore inside it formats nothing, and a star would end the bold."""
     return pattern[:-1] + "∗" if _SIMPLE.fullmatch(pattern) else escape(pattern)
 

@@ -25,6 +25,7 @@ from bot.render.blocks import (
     when,
 )
 from bot.render.inspected import inspected
+from bot.render.picture import deploys
 from bot.render.tasks import tasks
 from bot.render.text import code, escape, preformatted, shortened
 from bot.render.words import port_words
@@ -59,14 +60,15 @@ def is_below(service: Service) -> bool:
     return (service.running or 0) < service.desired
 
 
-def history(service: Service, revisions: Sequence[Revision]) -> Message:
-    """The images that a service ran, newest first, and the way back to the last good one."""
+def history(service: Service, revisions: Sequence[Revision], now: datetime) -> Message:
+    """The images that a service ran, newest first, a chart of them, and the way back to the last good one."""
     newest = sorted(revisions, key=lambda revision: -revision.number)
     name = escape(service.name)
     if not newest:
         return message(f"{name} has no revisions yet", ["swarmbot notes one with every deploy that it makes or sees."])
     lines = [_revision(revision, now_runs=revision.image == service.image) for revision in newest[:_REVISIONS]]
     older = newest[_REVISIONS:]
+    chart = deploys.picture(service, newest, now)
     files = [
         File("history.txt", aligned(("REVISION", "IMAGE", "AT", "BY", "NOTE"), [_cells(r) for r in newest], 200) + "\n")
     ]
@@ -82,7 +84,7 @@ def history(service: Service, revisions: Sequence[Revision]) -> Message:
         f"{name} runs {image(service.image)} · {plural(len(newest), 'revision')}",
         lines,
         [*actions(to), *context(f"{plural(len(older), 'older one')} in history.txt" if older else "")],
-        files if older else [],
+        [*(files if older else []), *([chart] if chart else [])],
     )
 
 

@@ -23,6 +23,7 @@ def lines(view: Status, *, listed: bool = False) -> list[str]:
     counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
     counts += [plural(view.holds, "hold")] if view.holds else []
     counts += [plural(view.approvals, "change waits", "changes wait") + " for approval"] if view.approvals else []
+    counts += [_alerts(view)] if view.critical or view.warnings else []
     return [" · ".join(counts), *_details(replace(view, below=(), rollouts=()) if listed else view)]
 
 
@@ -43,6 +44,7 @@ def _trouble(view: Status) -> list[str]:
         "no further manager may fail" if view.managers > 1 and view.tolerated == 0 else "",
         "Redis does not answer" if view.redis else "",
         f"{plural(len(view.engines_away), 'engine')} away" if view.engines_away else "",
+        _alerts(view) if view.critical or view.warnings else "",
     ]
     return [part for part in parts if part]
 
@@ -51,6 +53,11 @@ def _managers(view: Status) -> str:
     if not view.quorum:
         return f"{plural(view.managers, 'manager')}, too few reachable"
     return f"{plural(view.managers, 'manager')}, {view.tolerated or 'none'} may fail"
+
+
+def _alerts(view: Status) -> str:
+    critical = f" ({view.critical} critical)" if view.critical else ""
+    return plural(view.critical + view.warnings, "open alert") + critical
 
 
 def _nodes(view: Status) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import TypeAdapter
 from redis import Redis
 
@@ -16,9 +18,15 @@ _ref = TypeAdapter(MessageRef)
 _KEEP_SECONDS = 7 * 86_400
 """How long the buttons of a finished rollout still know what they belong to."""
 
-_RUNNING = key("rollouts", "running")
+_RECENT_SECONDS = 86_400
+"""How long the last rollout of a service counts as recent after its end."""
 
-# A rollout is a hash of `value`, `fence` and, at last, `finished`; a service one of its `rollout` and highest `fence`.
+_RUNNING = key("rollouts", "running")
+_RECENT = key("rollouts", "recent")
+_ENDED = key("rollouts", "ended")
+
+# A rollout is a hash of `value`, `fence` and, at last, `finished`; a service one of its `rollout`, its highest `fence` and the
+# `newest` rollout. That one stands in a hash by service besides; the services whose newest has ended in a sorted set, by when.
 
 _SAVE = """
 local fence = tonumber(ARGV[3])
@@ -28,8 +36,10 @@ end
 redis.call('HSET', KEYS[1], 'value', ARGV[2], 'fence', fence)
 if redis.call('HEXISTS', KEYS[1], 'finished') == 0 then
     redis.call('SADD', KEYS[2], ARGV[1])
-    redis.call('HSET', KEYS[3], 'rollout', ARGV[1], 'fence', fence)
+    redis.call('HSET', KEYS[3], 'rollout', ARGV[1], 'fence', fence, 'newest', ARGV[1])
     redis.call('PERSIST', KEYS[3])
+    redis.call('HSET', KEYS[4], ARGV[4], ARGV[2])
+    redis.call('ZREM', KEYS[5], ARGV[4])
 end
 return 1
 """
@@ -43,7 +53,20 @@ if redis.call('HGET', KEYS[3], 'rollout') == ARGV[1] then
     redis.call('HDEL', KEYS[3], 'rollout')
     redis.call('EXPIRE', KEYS[3], ARGV[3])
 end
+if (redis.call('HGET', KEYS[3], 'newest') or ARGV[1]) == ARGV[1] then
+    redis.call('HSET', KEYS[4], ARGV[5], ARGV[2])
+    redis.call('ZADD', KEYS[5], redis.call('TIME')[1], ARGV[5])
+end
 return 1
+"""
+
+_RECENT_ONES = """
+local old = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', redis.call('TIME')[1] - ARGV[1])
+for _, service in ipairs(old) do
+    redis.call('HDEL', KEYS[1], service)
+    redis.call('ZREM', KEYS[2], service)
+end
+return redis.call('HVALS', KEYS[1])
 """
 
 
@@ -54,6 +77,7 @@ class Rollouts:
         self._redis = redis
         self._save_script = redis.register_script(_SAVE)
         self._finish_script = redis.register_script(_FINISH)
+        self._recent_script = redis.register_script(_RECENT_ONES)
 
     @guarded()
     def save(self, rollout: Rollout, fence: int) -> None:
@@ -61,14 +85,15 @@ class Rollouts:
 
         `fence` is that of the hold on the service: `LockLost` where a later holder wrote this one or another of it.
         """
-        if not self._save_script(_keys(rollout), [rollout.id, _dump(rollout), fence]):
+        if not self._save_script(_keys(rollout), [rollout.id, _dump(rollout), fence, rollout.service_id]):
             raise LockLost(f"service:{rollout.service_id}")
 
     @guarded()
     def finish(self, rollout: Rollout, fence: int | None = None) -> None:
         """Write down the end: it runs no more. With a `fence`, `LockLost` where a later holder follows this rollout."""
         late = "" if fence is None else str(fence)
-        if not self._finish_script(_keys(rollout), [rollout.id, _dump(rollout), _KEEP_SECONDS, late]):
+        said = [rollout.id, _dump(rollout)]
+        if not self._finish_script(_keys(rollout), [*said, _KEEP_SECONDS, late, rollout.service_id]):
             raise LockLost(f"service:{rollout.service_id}")
 
     @guarded()
@@ -100,6 +125,12 @@ class Rollouts:
         return tuple(sorted((one for one in found if one), key=lambda one: (one.started, one.id)))
 
     @guarded()
+    def recent(self) -> Mapping[str, Rollout]:
+        """The newest rollout of each service (by its id) that runs, or ended within a day. Asks Redis once."""
+        stored = self._recent_script([_RECENT, _ENDED], [_RECENT_SECONDS])
+        return {one.service_id: one for one in map(_rollout.validate_json, stored)}
+
+    @guarded()
     def of_service(self, service_id: str) -> Rollout | None:
         """The rollout that runs on this service, if one does."""
         rollout_id = self._redis.hget(_service_key(service_id), "rollout")
@@ -119,7 +150,7 @@ class Rollouts:
 
 
 def _keys(rollout: Rollout) -> list[str]:
-    return [_record_key(rollout.id), _RUNNING, _service_key(rollout.service_id)]
+    return [_record_key(rollout.id), _RUNNING, _service_key(rollout.service_id), _RECENT, _ENDED]
 
 
 def _record_key(rollout_id: str) -> str:

@@ -8,9 +8,11 @@ from typing import Self
 from redis import Redis
 
 from bot.store import connection
+from bot.store.alerts import Alerts
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
 from bot.store.holds import Holds
+from bot.store.leader import Leader
 from bot.store.locks import Locks
 from bot.store.queue import Queue
 from bot.store.revisions import Revisions
@@ -20,7 +22,7 @@ from bot.store.seen import Seen
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The stores over one client. All of them raise `StoreAway` where Redis does not answer; `seen` alone goes on."""
+    """The stores over one client. All of them raise `StoreAway` where Redis does not answer; `seen` and leaders alone go on."""
 
     locks: Locks
     rollouts: Rollouts
@@ -30,6 +32,7 @@ class Store:
     approvals: Approvals
     holds: Holds
     queue: Queue
+    alerts: Alerts
     _redis: Redis = field(repr=False)
 
     @classmethod
@@ -45,8 +48,13 @@ class Store:
             Approvals(redis),
             Holds(redis),
             Queue(redis),
+            Alerts(redis),
             redis,
         )
+
+    def leader(self, name: str) -> Leader:
+        """The leadership as the bot of this name sees it; a candidate of its own with each call."""
+        return Leader(self._redis, name)
 
     def ping(self) -> None:
         """Return when Redis answers; `StoreAway` where it does not."""

@@ -12,29 +12,18 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import docker.auth
-from docker import APIClient
 from docker.errors import DockerException
-from docker.tls import TLSConfig
 from requests import Response
-from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
-from urllib3.exceptions import NewConnectionError
+from requests.exceptions import RequestException
 
 from bot.errors import EngineRefused
 from bot.model import Spec
-from bot.swarm.refusals import NOTHING, Lost, NotReached, Target, refusal
+from bot.swarm.refusals import NOTHING, NotReached, Target, refusal
+from bot.swarm.transport import CONNECT_SECONDS, Stream, connect, failure
 from bot.swarm_model import EngineAddress
 
-CONNECT_SECONDS = 1.0
 Filters = Mapping[str, list[str]]
 Json = dict[str, Any]
-_NOT_SENT = (
-    ConnectionRefusedError,
-    FileNotFoundError,
-    PermissionError,
-    NotADirectoryError,
-    BlockingIOError,
-    NewConnectionError,
-)
 
 
 class Client:
@@ -46,7 +35,7 @@ class Client:
     def __init__(self, address: EngineAddress, version: str = "", timeout: float = 10.0) -> None:
         self.engine = address.name
         self.timeout = timeout
-        self._api = _connect(address, version)
+        self._api = connect(address, version)
         self.version = version
 
     def close(self) -> None:
@@ -69,6 +58,14 @@ class Client:
     def info(self) -> Json:
         """`GET /info`."""
         return self._json("/info")
+
+    def events(self, filters: Filters, since: str = "") -> Stream:
+        """What happens from now on, one JSON a line, and what the engine remembers of the time after `since`.
+
+        Reading it raises `Silent` where nothing happens for `timeout` seconds.
+        """
+        params = {"filters": json.dumps(dict(filters))} | ({"since": since} if since else {})
+        return Stream(self._send("GET", "/events", params=params, stream=True))
 
     # ---- services and tasks
 
@@ -109,15 +106,9 @@ class Client:
     def logs(self, kind: Literal["service", "task"], object_id: str, params: Mapping[str, Any]) -> Iterator[bytes]:
         """The raw log stream, piece by piece as it comes."""
         path = f"/{kind}s/{_part(object_id)}/logs"
-        response = self._send(
-            "GET", path, Target(kind, object_id), params={"stdout": 1, "stderr": 1, **params}, stream=True
-        )
-        try:
-            yield from response.iter_content(None)
-        except RequestException as error:
-            raise _failure(error) from error
-        finally:
-            response.close()
+        params = {"stdout": 1, "stderr": 1, **params}
+        with Stream(self._send("GET", path, Target(kind, object_id), params=params, stream=True)) as stream:
+            yield from stream
 
     # ---- nodes
 
@@ -235,50 +226,10 @@ class Client:
         try:
             response = self._api.request(method, url, timeout=(CONNECT_SECONDS, self.timeout), **options)
         except (RequestException, DockerException, OSError) as error:
-            raise _failure(error) from error
+            raise failure(error) from error
         if response.status_code >= 400:
             raise refusal(self.engine, response.status_code, _words(response), target)
         return response
-
-
-def _connect(address: EngineAddress, version: str) -> APIClient:
-    tls: TLSConfig | bool = False
-    try:
-        if address.tls:
-            folder = address.tls.rstrip("/")
-            tls = TLSConfig(
-                client_cert=(f"{folder}/cert.pem", f"{folder}/key.pem"), ca_cert=f"{folder}/ca.pem", verify=True
-            )
-        api = APIClient(address.url, version=version or "1.41", tls=tls)
-    except Exception as error:  # SSH connects here already, and its library has errors of its own
-        raise NotReached(str(error)) from error
-    # A proxy for the web is none for an engine, and would see what is sent.
-    api.trust_env = False
-    return api
-
-
-def _failure(error: Exception) -> NotReached | Lost:
-    reason = _reason(error)
-    if isinstance(error, ConnectTimeout | SSLError | DockerException):
-        return NotReached(reason)
-    if isinstance(error, ReadTimeout):
-        return Lost("no answer in time")
-    return NotReached(reason) if isinstance(_root(error), _NOT_SENT) else Lost(reason)
-
-
-def _root(error: BaseException) -> BaseException:
-    """The innermost exception: requests and urllib3 wrap it several times, in `args`, `reason` or `__cause__`."""
-    for inner in (getattr(error, "reason", None), *error.args):
-        if isinstance(inner, BaseException) and inner is not error:
-            return inner if isinstance(inner, _NOT_SENT) else _root(inner)
-    return error
-
-
-def _reason(error: BaseException) -> str:
-    root = _root(error)
-    if isinstance(error, ConnectTimeout):
-        return "no connection within 1 s"
-    return (root.strerror if isinstance(root, OSError) else None) or str(root) or type(root).__name__
 
 
 def _words(response: Response) -> str:

@@ -36,6 +36,11 @@ class Engines:
         return tuple(self._engines)
 
     @property
+    def addresses(self) -> tuple[EngineAddress, ...]:
+        """How each is reached, in the same order."""
+        return tuple(engine.address for engine in self._engines.values())
+
+    @property
     def answering(self) -> str:
         """The name of the engine that answered last; empty before the first answer."""
         return self._answering

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 CONNECT_SECONDS = 1.5
 GOSSIP_PORT = 7946
 """TCP and UDP: nodes find each other's containers over it; 4789/udp carries the overlay networks themselves."""
+MANAGER_PORT = 2377
+HOST_SECONDS = 1.0
 _PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
 
 
@@ -19,6 +21,19 @@ def answering(host: str, ports: Iterable[int]) -> Mapping[int, bool]:
     listed = tuple(ports)
     with ThreadPoolExecutor(max(1, len(listed))) as pool:
         return dict(zip(listed, pool.map(lambda port: _takes(host, port), listed), strict=True))
+
+
+def hosts_that_answer(addresses: Sequence[str], port: int = MANAGER_PORT) -> frozenset[str]:
+    """The addresses at which a machine is up, whether or not anything listens on the port; within a second or so.
+
+    Seen: a locked engine listens neither on 2377 nor on 7946, and its host refuses both at once. A host that is off or cut off
+    does not answer at all; one whose firewall drops what is not wanted looks the same.
+    """
+    if not addresses:
+        return frozenset()
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        found = pool.map(lambda address: _is_up(address, port), addresses)
+        return frozenset(address for address, up in zip(addresses, found, strict=True) if up)
 
 
 def host_of(url: str) -> str:
@@ -42,6 +57,16 @@ def _takes(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), CONNECT_SECONDS):
             return True
+    except OSError:
+        return False
+
+
+def _is_up(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), HOST_SECONDS):
+            return True
+    except ConnectionRefusedError:
+        return True
     except OSError:
         return False
 

@@ -29,10 +29,11 @@ Errors = dict[str, SwarmbotError]
 
 
 class Engine:
-    """One engine: its name, its threads, its pulse, and when it failed last (monotonic seconds)."""
+    """One engine: its name and address, its threads, its pulse, and when it failed last (monotonic seconds)."""
 
     def __init__(self, address: EngineAddress) -> None:
         self.name = address.name
+        self.address = address
         self.workers = Workers(address)
         self.pulse = Pulse(address)
         self.failed = float("-inf")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.swarm.certificates import Certificates
 from bot.swarm.cluster import Cluster
 from bot.swarm.engines import Engines
 from bot.swarm.images import Images
@@ -44,6 +45,11 @@ class Swarm:
     def cluster(self) -> Cluster:
         """The Swarm's own configuration, tokens and keys."""
         return Cluster(self.engines)
+
+    @property
+    def certificates(self) -> Certificates:
+        """Certificates and their ends."""
+        return Certificates(self.engines)
 
     @property
     def stores(self) -> Stores:

@@ -1,4 +1,4 @@
-"""What was seen of the Swarm at one look, and what the watch remembers from one look to the next. Values only."""
+"""What was seen of the Swarm at one look, and what it means. Values only; what is remembered: `bot.incident`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.incident import Incident, Note
+from bot.incident import Incident, Memory, Note
 from bot.model import Node, Rollout, Service, Task
 from bot.swarm_model import Certificate, ClusterInfo, EngineState
 
@@ -17,7 +17,8 @@ class Observation:
 
     `leaderless` is the managers' own word where they have no leader. `locks` are the targets (`service:ID`, `node:ID`, …) that
     the bot itself is changing now; `rollouts` the newest of each service that it did or does, by service id. `redis`, `slack`
-    and `hanging` (names of jobs) say what is wrong with the bot itself.
+    and `hanging` (names of jobs) say what is wrong with the bot itself. `answering_hosts` are the nodes (ids) that are Down, but
+    whose hosts still answer.
     """
 
     at: datetime
@@ -33,24 +34,7 @@ class Observation:
     redis: str = ""
     slack: str = ""
     hanging: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What the watch knows from before: enough for another bot to go on with it.
-
-    `incidents` by subject, with those resolved lately. `unready` says since when each node (id) is not `ready`. `engine_nodes`:
-    id and host name of the node on which each configured engine (name) runs, known from when it answered. `leader` is the
-    leading node's id. `specs` are fingerprints of the services' (id) specifications as last seen; `silent_until`: times until
-    which nothing is said of a service (id), because the bot itself has just changed it.
-    """
-
-    incidents: Mapping[str, Incident] = field(default_factory=dict)
-    unready: Mapping[str, datetime] = field(default_factory=dict)
-    engine_nodes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    leader: str = ""
-    specs: Mapping[str, str] = field(default_factory=dict)
-    silent_until: Mapping[str, datetime] = field(default_factory=dict)
+    answering_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,10 @@ from bot import line
 from bot.command import Command, Table
 from bot.model import Place
 from bot.pipeline import Request
+from bot.render import home
 from bot.store.seen import Seen
 from handlers.slack import forms
+from handlers.slack.home import Homes
 from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.text import unescape, without_mention
@@ -60,6 +62,7 @@ class Door:
     people: People
     seen: Seen
     pool: Executor
+    homes: Homes
 
     def wire(self, app: App) -> None:
         """Register every listener; nothing else is subscribed to, for what is not handled is not acked."""
@@ -69,6 +72,7 @@ class Door:
         app.view(re.compile(f"^{forms.CALLBACK}"))(self.on_form)
         app.options(re.compile(f"^{forms.LOOKUP}"))(self.on_lookup)
         app.event("app_home_opened")(self.on_home)
+        app.action(home.REFRESH)(self.on_refresh)
 
     def on_command(self, ack: Ack, body: Body) -> None:
         """A slash command."""
@@ -88,6 +92,8 @@ class Door:
             body.get("response_url", ""),
             body.get("trigger_id", ""),
         )
+        if container.get("type") == "view":
+            self.homes.pressed(user["id"])
         self._hand_over(body.get("trigger_id"), user["id"], user.get("username", ""), action.get("value", ""), place)
 
     def on_mention(self, ack: Ack, body: Body) -> None:
@@ -100,9 +106,17 @@ class Door:
         text = unescape(without_mention(event.get("text", "")))
         self._hand_over(body.get("event_id"), event["user"], "", text, place)
 
-    def on_home(self, ack: Ack) -> None:
-        """Somebody opened the app's own pages; Slack says so again and again unless it is acked."""
+    def on_home(self, ack: Ack, body: Body) -> None:
+        """Somebody opened the app's own pages; of these, the Home tab shows what there is now."""
         ack()
+        event = body["event"]
+        if event.get("tab", "home") == "home":
+            self.pool.submit(self._show_home, body.get("event_id"), event["user"])
+
+    def on_refresh(self, ack: Ack, body: Body) -> None:
+        """Somebody wants to see the Home tab anew."""
+        ack()
+        self.pool.submit(self._show_home, body.get("trigger_id"), body["user"]["id"], body["user"].get("username", ""))
 
     def on_form(self, ack: Ack, body: Body) -> None:
         """A modal that was sent: what is wrong is said at its fields; what is right becomes a request."""
@@ -125,6 +139,10 @@ class Door:
 
     def _hand_over(self, once: str | None, user_id: str, name: str, text: str, place: Place) -> None:
         self.pool.submit(self._run, once, user_id, name, text, place)
+
+    def _show_home(self, once: str | None, user_id: str, name: str = "") -> None:
+        if not once or self.seen.claim(once):
+            self.homes.opened(user_id, name)
 
     def _run(self, once: str | None, user_id: str, name: str, asked: str | Command, place: Place) -> None:
         try:

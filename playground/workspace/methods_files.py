@@ -16,7 +16,7 @@ def reserve(state: State, given: Arguments) -> dict[str, Any]:
     name, length = given.need("filename"), given.number("length", 0)
     if length <= 0:
         raise SlackError("invalid_arguments", ("[ERROR] must be greater than 0 [json-pointer:/length]",))
-    file = state.keep_file(StoredFile(state.new_id("F"), name, name, length, state.clock()))
+    file = state.keep_file(StoredFile(state.new_id("F"), name, name, length, state.clock(), alt=given.text("alt_txt")))
     return {"file_id": file.id, "upload_url": f"{state.base_url}/upload/v1/{file.id}"}
 
 
@@ -66,6 +66,7 @@ def file_json(state: State, file: StoredFile) -> dict[str, Any]:
         "channels": list(file.shared_in),
         "url_private": f"{state.base_url}/files-pri/{file.id}/{file.name}",
         "url_private_download": f"{state.base_url}/files-pri/{file.id}/download/{file.name}",
+        **({"alt_txt": file.alt} if file.alt else {}),
         "permalink": f"{state.base_url}/files/{file.id}/{file.name}",
     }
 

@@ -113,6 +113,7 @@ class StoredFile:
     at: float
     content: bytes | None = None
     shared_in: tuple[str, ...] = ()
+    alt: str = ""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ class Person:
         if value is None:
             raise NothingToUseError(self.name, f"option {option!r}", surface.shown)
         if element["type"] in HOLDS:
-            self._remember(surface, block, element, value)
+            self.remembers(surface, block, element, value)
         self._act(surface, block, {"type": element["type"], "action_id": element["action_id"], **value})
         return moment
 
@@ -160,7 +160,7 @@ class Person:
             value = value_of(element, meant, self._options(modal, block, element, meant))
             if value is None:
                 raise NothingToUseError(self.name, f"option {wanted!r} in field {name!r}", modal.shown)
-            self._remember(modal, block, element, value)
+            self.remembers(modal, block, element, value)
             if block["type"] != "input" or block.get("dispatch_action"):
                 action = {"type": element["type"], "action_id": element["action_id"], **value}
                 self._act(modal, block, action)
@@ -177,6 +177,10 @@ class Person:
             raise FormRefusedError(self.name, found)
         return modal
 
+    def sends(self, modal: Screen) -> None:
+        """Submit a modal as it is filled; what Slack's client or the app finds wrong is shown in it."""
+        self._interactions.submit(self.user, modal.view)
+
     def closes_modal(self) -> None:
         """Close the open modal without submitting."""
         self._interactions.close(self.user, self._need_modal().view)
@@ -185,7 +189,7 @@ class Person:
         """What an external select offers for what is typed into it."""
         surface = on or self._need_modal()
         block, element = self._field(surface, field)
-        return [str(each["text"]["text"]) for each in self._suggested(surface, block, element, typed)]
+        return [str(each["text"]["text"]) for each in self.suggested(surface, block, element, typed)]
 
     def opens_home(self, timeout: float = 5.0) -> Screen:
         """Open the app's Home tab, and wait until the app has published it anew."""
@@ -235,7 +239,14 @@ class Person:
         assert isinstance(surface, Screen)
         return self._interactions.act_on_view(self.user, surface.view, block, action)
 
-    def _remember(self, surface: Surface, block: Block, element: dict[str, Any], value: dict[str, Any]) -> None:
+    def uses(self, surface: Surface, block: Block, element: dict[str, Any], action: dict[str, Any]) -> None:
+        """Use a button or a menu; `action` is what Slack sends of it."""
+        if element["type"] in HOLDS:
+            self.remembers(surface, block, element, {key: action[key] for key in action if key != "action_id"})
+        self._act(surface, block, action)
+
+    def remembers(self, surface: Surface, block: Block, element: dict[str, Any], value: dict[str, Any]) -> None:
+        """Let an element hold a value, without telling the app."""
         with self._state.lock:
             if isinstance(surface, Screen):
                 view = surface.view
@@ -253,7 +264,7 @@ class Person:
         if element["type"] not in EXTERNAL:
             return own_options(element)
         typed = [wanted] if isinstance(wanted, str) else list(wanted or [])
-        return [option for each in typed for option in self._suggested(surface, block, element, each)]
+        return [option for each in typed for option in self.suggested(surface, block, element, each)]
 
     def _meant(self, element: dict[str, Any], wanted: Any) -> Any:
         """Names of people and channels as ids, for the menus that list those."""
@@ -262,7 +273,8 @@ class Person:
         look_up = self._state.directory.user if "users" in element["type"] else self._state.directory.channel
         return look_up(wanted).id if isinstance(wanted, str) else [look_up(each).id for each in wanted]
 
-    def _suggested(self, surface: Surface, block: Block, element: dict[str, Any], typed: str) -> list[dict[str, Any]]:
+    def suggested(self, surface: Surface, block: Block, element: dict[str, Any], typed: str) -> list[dict[str, Any]]:
+        """The options that the app gives an external select for what is typed into it."""
         # Slack asks the app only when enough was typed; three characters unless the element says otherwise.
         if len(typed) < element.get("min_query_length", 3):
             return []

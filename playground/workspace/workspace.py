@@ -60,8 +60,8 @@ class Workspace:
         self.interactions = Interactions(self.state, self._deliverer, commands)
         self._api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, scopes), self.faults)
         self._api.connect = self._socket.new_url
-        self._app: FastAPI = server.build(self.state, self._api, BOT_TOKEN)
-        control.add_routes(self._app, self.state, self.person)
+        self.app: FastAPI = server.build(self.state, self._api, BOT_TOKEN)
+        control.add_routes(self.app, self.state, self.person)
         self._uvicorn: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -69,7 +69,9 @@ class Workspace:
 
     def start(self) -> Self:
         """Listen; returns when it is ready. Raises NotReadyError when it is not within ten seconds."""
-        config = uvicorn.Config(self._app, self._host, self._wanted_port, log_level="error", ws="none", lifespan="off")
+        config = uvicorn.Config(
+            self.app, self._host, self._wanted_port, log_level="error", ws="websockets-sansio", lifespan="off"
+        )
         self._uvicorn = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="slack-workspace", daemon=True)
         self._thread.start()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.incident import Trouble
 from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Workspace
@@ -27,6 +28,15 @@ users = [{operators}]
 [[rules]]
 commands = ["*"]
 ask = ["operator"]
+"""
+
+UNWATCHED = "".join(f"[watch.rules.{trouble}]\nwatched = false\n" for trouble in Trouble)
+"""For stories about something else: an alert in between would only be in their way."""
+WATCHED = """
+[watch.channels]
+critical = "{alerts}"
+warning = "{alerts}"
+note = "{alerts}"
 """
 
 
@@ -102,12 +112,22 @@ class RunningBot:
             self.process.wait(20)
 
 
+def watching(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
+    """The same bot with its eyes open: alerts are posted in #alerts."""
+    bot = bot_for(cluster, workspace, folder, **more)
+    bot.config = bot.config.replace(UNWATCHED, WATCHED.format(alerts=workspace.channel_id("alerts")))
+    return bot
+
+
 def bot_for(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
-    """A bot that knows all managers of the cluster, with `dev` and `lead` as operators; changes are posted in #ops."""
+    """A bot that knows all managers of the cluster, with `dev` and `lead` as operators; changes are posted in #ops.
+
+    It raises no alerts; `watching` does.
+    """
     managers = [node for name, node in cluster.nodes.items() if name != "node4"]
     engines = "".join(f'[[engines]]\nname = "{node.name}"\nurl = "{node.url}"\n' for node in managers)
     operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
-    config = f'channel = "{workspace.channel_id("ops")}"\n{engines}{ROLES.format(operators=operators)}'
+    config = f'channel = "{workspace.channel_id("ops")}"\n{UNWATCHED}{engines}{ROLES.format(operators=operators)}'
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     environment |= {
         "SLACK_BOT_TOKEN": workspace.bot_token,

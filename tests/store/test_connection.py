@@ -9,6 +9,7 @@ import time
 import pytest
 
 from bot.errors import InvalidSetting, StoreAway
+from bot.incident import Memory
 from bot.store.connection import connect, ping
 from bot.store.store import Store
 
@@ -32,6 +33,9 @@ def test_with_redis_away_every_store_says_so_at_once(mortal: Server) -> None:
         store.audit.entries,
         store.audit.verify,
         lambda: list(store.audit.export()),
+        store.rollouts.recent,
+        store.alerts.memory,
+        lambda: store.alerts.save(Memory(), 1),
     ]
     for ask in asks:
         began = time.monotonic()
@@ -100,8 +104,11 @@ def test_everything_that_is_kept_bears_the_name_of_the_bot(mortal: Server) -> No
         store.revisions.found("s1", V1, NOW)
         store.audit.intend(ANN, {}, {}, "C1", NOW)
         store.seen.claim("Ev1")
+        store.leader("one").campaign()
+        store.alerts.save(Memory(), 1)
+        store.alerts.told("n1")
         keys = [str(key) for key in redis.scan_iter()]
-    assert len(keys) > 8
+    assert len(keys) > 12
     assert all(key.startswith("swarmbot:") for key in keys)
 
 

@@ -117,3 +117,45 @@ def test_it_is_unfinished_until_it_is_finished(redis: Redis) -> None:
     assert rollouts.unfinished("r1") == rollout()
     rollouts.finish(rollout())
     assert rollouts.unfinished("r1") is None
+
+
+def test_the_newest_of_each_service_is_known_while_it_runs_and_for_a_day_after(
+    redis: Redis, other_redis: Redis
+) -> None:
+    rollouts = Rollouts(redis)
+    assert rollouts.recent() == {}
+    rollouts.save(rollout("old"), 1)
+    rollouts.finish(rollout("old", summary="ended"), 1)
+    assert rollouts.recent() == {"s1": rollout("old", summary="ended")}
+    rollouts.save(rollout("new"), 2)
+    rollouts.save(rollout("new", summary="half"), 2)
+    rollouts.save(rollout("else", "s2"), 3)
+    rollouts.finish(rollout("else", "s2"), 3)
+    rollouts.finish(rollout("old", summary="late word"))
+    assert Rollouts(other_redis).recent() == {"s1": rollout("new", summary="half"), "s2": rollout("else", "s2")}
+
+    redis.zincrby("swarmbot:rollouts:ended", -86_401, "s2")
+    assert rollouts.recent() == {"s1": rollout("new", summary="half")}
+    assert redis.hkeys("swarmbot:rollouts:recent") == ["s1"]
+    rollouts.finish(rollout("new"), 2)
+    redis.zincrby("swarmbot:rollouts:ended", -86_401, "s1")
+    rollouts.save(rollout("newer"), 4)
+    assert rollouts.recent() == {"s1": rollout("newer")}, "what runs is never too old"
+
+
+def test_what_was_finished_and_never_saved_is_recent_too(redis: Redis) -> None:
+    Rollouts(redis).finish(rollout())
+    assert Rollouts(redis).recent() == {"s1": rollout()}
+
+
+def test_the_recent_ones_cost_one_question(redis: Redis) -> None:
+    rollouts = Rollouts(redis)
+    for number in range(30):
+        rollouts.save(rollout(f"r{number}", f"s{number}"), number + 1)
+    rollouts.recent()
+    before = redis.info("commandstats")["cmdstat_evalsha"]["calls"]
+    total = redis.info("stats")["total_commands_processed"]
+    assert len(rollouts.recent()) == 30
+    stats = redis.info("commandstats")
+    assert stats["cmdstat_evalsha"]["calls"] == before + 1
+    assert redis.info("stats")["total_commands_processed"] - total < 15, "no question a service"

@@ -11,7 +11,14 @@ from bot.model import Below, Ending, Image, Lock, Message, Outcome, Phase, Platf
 from bot.render import blocks, logs, nodes, plans, rollout, services, status
 from bot.render import errors as explained
 from bot.render import help as helping
-from tests.unit.render import catalogue_approvals, catalogue_nodes, catalogue_swarm
+from tests.unit.render import (
+    catalogue_alerts,
+    catalogue_approvals,
+    catalogue_doctor,
+    catalogue_home,
+    catalogue_nodes,
+    catalogue_swarm,
+)
 from tests.unit.render import values as v
 
 LOCK = Lock("service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3)
@@ -168,10 +175,10 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "tasks-odd": lambda: services.tasks(odd, [replace(t, error=v.HOSTILE) for t in v.TASKS], v.NODES, (), v.NOW),
         "inspected": lambda: services.inspected(v.WEB, v.TASKS, v.NODES),
         "inspected-odd": lambda: services.inspected(replace(odd, spec={}, labels={v.LONG: v.HOSTILE}), (), {}),
-        "history": lambda: services.history(v.WEB, v.REVISIONS),
-        "history-none": lambda: services.history(v.WEB, ()),
+        "history": lambda: services.history(v.WEB, v.REVISIONS, v.NOW),
+        "history-none": lambda: services.history(v.WEB, (), v.NOW),
         "history-long": lambda: services.history(
-            v.WEB, [replace(v.REVISIONS[1], number=n, note=v.HOSTILE) for n in range(1, 90)]
+            v.WEB, [replace(v.REVISIONS[1], number=n, note=v.HOSTILE) for n in range(1, 90)], v.NOW
         ),
         "nodes": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW),
         "nodes-certificates": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW, ends),
@@ -264,7 +271,10 @@ def catalogue() -> dict[str, Callable[[], Message]]:
         **lists(),
         **others(),
         **failures,
+        **catalogue_alerts.messages(),
         **catalogue_approvals.messages(),
+        **catalogue_doctor.messages(),
+        **catalogue_home.messages(),
         **catalogue_nodes.messages(),
         **catalogue_swarm.messages(),
     }

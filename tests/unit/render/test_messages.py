@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import Block
 
 from bot import errors
 from bot.model import Message
+from bot.model.picture import Sheet
 from bot.render import errors as explained
 from bot.render.explanations import EXPLANATIONS
 from bot.render.limits import plain
@@ -27,12 +28,16 @@ WITHOUT_MARK = ("details", "history", "inspected", "help", "logs")
 
 def rendition(message: Message) -> str:
     """What is read, what is notified, what goes along, and what is sent."""
-    files = "".join(f"--- file {file.name}\n{head(file.content)}" for file in message.files)
+    files = "".join(
+        f"--- file {file.name}{f': {file.alt}' if file.alt else ''}\n{head(file.content)}" for file in message.files
+    )
     sent = json.dumps(message.blocks, ensure_ascii=False, indent=1)
     return f"{plain(message)}--- text\n{message.text}\n{files}--- blocks\n{sent}\n"
 
 
-def head(content: str | bytes) -> str:
+def head(content: str | bytes | Sheet) -> str:
+    if isinstance(content, Sheet):
+        return f"a picture of {content.width:g} × {content.height:g}\n"
     assert isinstance(content, str)
     lines = content.splitlines(keepends=True)
     return "".join(lines[:4]) + (f"… {len(lines)} lines\n" if len(lines) > 4 else "")
@@ -70,7 +75,7 @@ def test_it_begins_with_its_state_in_the_words_of_the_notification(name: str) ->
     assert "!" not in re.sub("<!date[^>]*>|&lt;!channel", "", message.text)
 
 
-@pytest.mark.parametrize("name", MESSAGES)
+@pytest.mark.parametrize("name", [name for name in MESSAGES if not name.startswith("home")])
 def test_at_most_three_buttons(name: str) -> None:
     buttons = [e for block in MESSAGES[name]().blocks if block["type"] == "actions" for e in block["elements"]]
     assert len(buttons) <= 3

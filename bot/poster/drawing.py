@@ -1,0 +1,109 @@
+"""Draws pictures in a process of their own, which ends with the picture: the plotting library would double the bot's memory."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import bot
+from bot.model import File
+from bot.model.picture import Sheet
+
+logger = logging.getLogger(__name__)
+
+Draw = Callable[[Sheet], bytes]
+"""Makes a PNG of a sheet; may take a second, and raises where it cannot."""
+
+LONGEST = 20.0
+"""Seconds after which a picture is given up."""
+_AT_A_TIME = 2
+_ROOT = str(Path(bot.__file__).parents[1])
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
+
+
+class NotDrawn(Exception):
+    """The drawing process failed; the text is what it said last."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """`folder` keeps what the library finds out about fonts, so that it looks for them once."""
+
+    folder: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / f"swarmbot-pictures-{os.getuid()}")
+
+    def __call__(self, sheet: Sheet) -> bytes:
+        """The sheet as PNG. The process gets nothing of the environment that it does not need: no tokens."""
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        environment |= {
+            "PYTHONPATH": _ROOT,
+            "MPLCONFIGDIR": str(self.folder),
+            "MPLBACKEND": "agg",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "bot.render.picture"],
+                input=sheet.to_json().encode(),
+                capture_output=True,
+                env=environment,
+                timeout=LONGEST,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NotDrawn(str(error)) from error
+        if done.returncode or not done.stdout.startswith(b"\x89PNG"):
+            raise NotDrawn(f"status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-500:]}")
+        return done.stdout
+
+
+class Easel:
+    """Draws pictures in the background, two at a time: each takes the memory of a process meanwhile.
+
+    One that cannot be drawn is logged, and that is all.
+    """
+
+    def __init__(self, draw: Draw, on_event: Callable[[str], None]) -> None:
+        self._draw = draw
+        self._on_event = on_event
+        self._threads = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="drawing")
+        self._changed = threading.Condition()
+        self._waiting = 0
+
+    def put(self, file: File, sheet: Sheet, then: Callable[[File], None]) -> None:
+        """Draw a sheet, and give the file with the picture in it to `then`."""
+        with self._changed:
+            self._waiting += 1
+        try:
+            self._threads.submit(self._work, file, sheet, then).add_done_callback(self._done)
+        except RuntimeError:
+            self._on_event("dropped")
+            self._done()
+
+    def drained(self, timeout: float) -> bool:
+        """Wait until nothing is left to draw; False where `timeout` seconds were too few."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting, max(0.0, timeout))
+
+    def stop(self) -> None:
+        """Begin no more pictures."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self, file: File, sheet: Sheet, then: Callable[[File], None]) -> None:
+        try:
+            then(replace(file, content=self._draw(sheet)))
+        except Exception:
+            logger.exception("%s could not be drawn", file.name)
+            self._on_event("not_drawn")
+
+    def _done(self, _: Future[None] | None = None) -> None:
+        with self._changed:
+            self._waiting -= 1
+            self._changed.notify_all()

@@ -1,0 +1,174 @@
+"""The Home tab: what is wrong, what is under way, what waits for somebody, and the buttons for what is asked most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from bot.approval import Approval
+from bot.errors import SwarmbotError
+from bot.incident import Incident, Silence, State, silencing
+from bot.model import Below, Node, Rollout, Status
+from bot.render import alert_words as words
+from bot.render import approvals, errors, nodes, status
+from bot.render.alert_buttons import acknowledging
+from bot.render.blocks import Block, actions, button, context, plural, section, when
+from bot.render.endings import moves_image, subject
+from bot.render.limits import fit_view
+from bot.render.text import escape
+
+REFRESH = "home:refresh"
+"""The action of the button that is no line."""
+_EACH = 5
+"""Of more than so many of a kind the rest is counted."""
+_FREQUENT = (
+    ("Deploy", "deploy"),
+    ("Scale", "scale"),
+    ("Services", "services"),
+    ("Nodes", "nodes"),
+    ("Doctor", "doctor"),
+    ("Help", "help"),
+)
+"""Labels, and what to type."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What the Home tab tells, whoever looks. `certificates` is the headline on them; empty while nobody knows."""
+
+    status: Status
+    nodes: tuple[Node, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    certificates: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """What the one who looks may do: commands by all their names, services to roll back, ids of requests to decide on."""
+
+    commands: frozenset[str] = frozenset()
+    rolls_back: frozenset[str] = frozenset()
+    decides: frozenset[str] = frozenset()
+
+
+def view(home: Home, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """The tab for one person: trouble first, then what goes on, then what there is."""
+    health = [section("\n".join([f"*{status.headline(home.status)}*", *status.lines(home.status, listed=True)]))]
+    parts = (
+        _listed("Alerts", _open(home), lambda one: _alert(one, home, viewer, now)),
+        _listed("Below their count", _below_alone(home), lambda one: [_below(one, viewer)]),
+        _listed("Waiting for approval", home.approvals, lambda one: _approval(one, viewer)),
+        _listed("Rolling now", home.rollouts, lambda one: [_rollout(one, viewer)]),
+        _nodes(home.nodes),
+        [section(home.certificates)] if home.certificates else [],
+    )
+    blocks = [*health, *_frequent(viewer)]
+    for part in parts:
+        blocks += [_DIVIDER, *part] if part else []
+    return _tab([*blocks, _DIVIDER, *_small(now)])
+
+
+def refused(roles: Sequence[str]) -> dict[str, Any]:
+    """For somebody who may not read."""
+    whom = " or ".join(map(escape, roles))
+    return _tab([section(f"✋ You may not see the Swarm here{f': that is for {whom}' if whom else ''}.")])
+
+
+def failed(error: SwarmbotError, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """Nobody can say how the Swarm is, and why."""
+    return _tab([*errors.explain(error).blocks, *_frequent(viewer), _DIVIDER, *_small(now)])
+
+
+# ---- parts
+
+_DIVIDER: Block = {"type": "divider"}
+
+
+def _tab(blocks: Iterable[Block]) -> dict[str, Any]:
+    return {"type": "home", "blocks": fit_view(blocks)}
+
+
+def _frequent(viewer: Viewer) -> list[Block]:
+    shown = [(label, line) for label, line in _FREQUENT if line in viewer.commands]
+    return actions(*(button(label, line, "primary" if line == "deploy" else "") for label, line in shown))
+
+
+def _small(now: datetime) -> list[Block]:
+    refresh = {**button("Refresh", "refresh"), "action_id": REFRESH}
+    said = context(
+        f"as of {when(now, secs=True)}",
+        "kept current for 10 min after you open it or press something here",
+    )
+    return [*actions(refresh), *said]
+
+
+def _listed(title: str, found: Sequence[T], shown: Callable[[T], Iterable[Block]]) -> list[Block]:
+    """The first few with a title above them; nothing where there is none."""
+    if not found:
+        return []
+    left = len(found) - _EACH
+    head = f"*{title}*" if len(found) == 1 else f"*{title}* · {len(found)}"
+    blocks = [block for one in found[:_EACH] for block in shown(one)]
+    return [section(head), *blocks, *context(f"and {left} more" if left > 0 else "")]
+
+
+def _open(home: Home) -> list[Incident]:
+    firing = (one for one in home.incidents if one.state is State.FIRING)
+    return sorted(firing, key=lambda one: (-one.severity.rank, one.since, one.name))
+
+
+def _below_alone(home: Home) -> list[Below]:
+    """The services below their count that no alert speaks of."""
+    told = {one.name for one in _open(home)}
+    return [below for below in home.status.below if below.service not in told]
+
+
+def _alert(incident: Incident, home: Home, viewer: Viewer, now: datetime) -> list[Block]:
+    silence = silencing(home.silences, incident, now)
+    who = incident.acknowledged_by
+    said = [
+        words.now_words(incident.problems[0]),
+        f"acknowledged by {escape(who.name)}" if who else "",
+        f"silenced by {escape(silence.by.name)}" if silence else "",
+        words.impact(incident),
+        f"since {when(incident.since)}",
+    ]
+    quiet = who is not None or silence is not None
+    text = f"{words.mark(incident, quiet)} {' · '.join(part for part in said if part)}"
+    free = not quiet and "ack" in viewer.commands
+    return [_with(text, acknowledging(incident) if free else None)]
+
+
+def _below(below: Below, viewer: Viewer) -> Block:
+    tasks = button("Tasks", f"service ps {below.service}") if "service ps" in viewer.commands else None
+    return _with(f"🟠 {escape(below.service)} · {below.running}/{below.desired}", tasks)
+
+
+def _approval(approval: Approval, viewer: Viewer) -> list[Block]:
+    text = f"🟡 {approvals.title(approval)} · asked by {escape(approval.actor.name)} · expires {when(approval.expires)}"
+    buttons = approvals.buttons(approval) if approval.id in viewer.decides else ()
+    return [section(text), *actions(*buttons)]
+
+
+def _rollout(rollout: Rollout, viewer: Viewer) -> Block:
+    text = f"🔵 {subject(rollout)} · since {when(rollout.started)} · asked by {escape(rollout.actor.name)}"
+    back = moves_image(rollout) and not rollout.rollback_by and rollout.service in viewer.rolls_back
+    asks = f"{rollout.service} goes back to the image that it ran before. The replica count stays."
+    return _with(text, button("Roll back", f"rollback {rollout.service}", confirm=asks) if back else None)
+
+
+def _nodes(found: Sequence[Node]) -> list[Block]:
+    if not found:
+        return []
+    return [section(f"*{plural(len(found), 'node')}*"), *nodes.brief(found)]
+
+
+def _with(text: str, accessory: Block | None) -> Block:
+    return {**section(text), "accessory": accessory} if accessory else section(text)

@@ -1,0 +1,103 @@
+"""What every picture is made of: one palette, one heading, one legend; each colour comes with a sign of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
+from bot.render.text import clean
+
+GROUND, CARD, EDGE, FAINT = "#f6f8fa", "#ffffff", "#d0d7de", "#e7ecf0"
+INK, SOFT = "#1d2530", "#59636e"
+GREEN, BLUE, RED, AMBER, GREY = "#1a7f37", "#0550ae", "#c11f2b", "#8a5a00", "#59636e"
+PALE_RED, PALE_AMBER, PALE_BLUE = "#fff0ee", "#fff8e6", "#ddeeff"
+
+MARGIN = 16.0
+TITLE, TEXT, SMALL = 17.0, 13.0, 12.0
+_LONGEST = 200
+_MOST_ALT = 1000
+_WIDTHS = {
+    char: width
+    for width, chars in {
+        0.29: "'ijlIJ",
+        0.36: " ,./:;\\|f-·",
+        0.41: "()[]t!r",
+        0.53: '"*_`sz?',
+        0.58: "cLFkvxy",
+        0.64: "PTYaoeESbdghnpqu$0123456789{}",
+        0.70: "KAVBRXZC",
+        0.79: "UHNDG&OQ",
+        0.86: "w#+<=>^~M",
+    }.items()
+    for char in chars
+}
+"""How wide DejaVu Sans draws the usual characters, for one unit of size."""
+
+
+def line_of(text: str) -> str:
+    """Text of unknown origin as one line: no control characters, nothing endless."""
+    return " ".join(clean(text[: 4 * _LONGEST], keep="").split())[:_LONGEST]
+
+
+def room(text: str, size: float, bold: bool = False) -> float:
+    """About how wide a text is, rather too much than too little."""
+    return sum(_WIDTHS.get(char, 1.0) for char in text) * size * (1.12 if bold else 1.0)
+
+
+def heading(title: str, small: str, width: float) -> list[Shape]:
+    """The picture's name and, under it, what to take from it; `BELOW` is where the rest begins."""
+    most = width - 2 * MARGIN
+    return [
+        Label(MARGIN, 26, line_of(title), TITLE, INK, bold=True, most=most),
+        Label(MARGIN, 48, line_of(small), TEXT, SOFT, most=most),
+    ]
+
+
+BELOW = 68.0
+
+
+def legend(items: Sequence[tuple[Mark, str, str]], top: float, width: float) -> tuple[list[Shape], float]:
+    """Signs with their words (mark, colour, word), wrapped; and where it ends."""
+    shapes: list[Shape] = []
+    x, y = MARGIN, top + 8
+    for mark, colour, word in items:
+        needs = 18 + room(word, SMALL) + 10
+        if x > MARGIN and x + needs > width - MARGIN:
+            x, y = MARGIN, y + 20
+        shapes += [Sign(x + 6, y, 5, mark, colour), Label(x + 18, y, word, SMALL, SOFT, most=width - MARGIN - x - 18)]
+        x += needs
+    return shapes, y + 10
+
+
+def sheet(shapes: Iterable[Shape], width: float, height: float) -> Sheet:
+    """The shapes on a card with an edge of its own, so that it stands on light and dark alike."""
+    frame = Box(0.5, 0.5, width - 1, height - 1, edge=EDGE)
+    return Sheet(width, height, GROUND, (frame, *shapes))
+
+
+def rule(y: float, width: float) -> Line:
+    """A faint line across the card."""
+    return Line(MARGIN, y, width - MARGIN, y, EDGE)
+
+
+def small(x: float, y: float, text: str, most: float, align: Align = Align.LEFT) -> Label:
+    """Small print."""
+    return Label(x, y, line_of(text), SMALL, SOFT, align=align, most=most)
+
+
+def alt(head: str, parts: Sequence[str]) -> str:
+    """What the picture shows in words: as many of its parts as a description may hold, and how many are left."""
+    told = line_of(head)
+    for index, part in enumerate(parts):
+        more = f" {line_of(part)}."
+        if len(told) + len(more) > _MOST_ALT - 20:
+            return f"{told} And {len(parts) - index} more."
+        told += more
+    return told
+
+
+def natural(name: str) -> list[tuple[int, int | str]]:
+    """Sorts node2 before node10."""
+    parts = re.split(r"([0-9]{1,18})", name)
+    return [(0, int(part)) if index % 2 else (1, part) for index, part in enumerate(parts)]

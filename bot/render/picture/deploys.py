@@ -1,0 +1,174 @@
+"""The chart of a service's deploys: each revision, when it came, how long it stayed, and how its rollout ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from bot.model import Ending, File, Revision, Service
+from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
+from bot.render.blocks import familiar, plural, seconds
+from bot.render.picture.atoms import (
+    AMBER,
+    BELOW,
+    EDGE,
+    FAINT,
+    GREEN,
+    GREY,
+    INK,
+    MARGIN,
+    RED,
+    SMALL,
+    SOFT,
+    alt,
+    heading,
+    legend,
+    line_of,
+    rule,
+    sheet,
+    small,
+)
+from bot.render.text import shortened
+
+MOST = 12
+"""The newest revisions that are drawn."""
+_WIDTH, _NAMES, _ENDS, _ROW = 560.0, 158.0, 104.0, 26.0
+_SIGNS = {
+    "runs now": (Mark.DISC, GREEN),
+    "done": (Mark.DISC, GREY),
+    "found": (Mark.RING, GREY),
+    "under way": (Mark.RING, GREEN),
+    str(Ending.ROLLED_BACK): (Mark.BACK, AMBER),
+    str(Ending.PAUSED): (Mark.SQUARE, AMBER),
+    str(Ending.FAILED): (Mark.CROSS, RED),
+    str(Ending.TIMED_OUT): (Mark.CROSS, RED),
+    str(Ending.SUPERSEDED): (Mark.DIAMOND, GREY),
+}
+_GONE = (Ending.ROLLED_BACK, Ending.FAILED, Ending.TIMED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A revision with its name, how it ended in one of the words above, and until when it was what the service ran."""
+
+    number: int
+    name: str
+    by: str
+    word: str
+    start: datetime
+    end: datetime | None
+
+
+def picture(service: Service, revisions: Sequence[Revision], now: datetime) -> File | None:
+    """The newest deploys as a chart; None where there are none."""
+    if not revisions:
+        return None
+    stays = stayed(service, revisions, now)[-MOST:]
+    count = (
+        plural(len(stays), "deploy")
+        if len(stays) == len(revisions)
+        else f"last {len(stays)} of {len(revisions)} deploys"
+    )
+    title = f"{shortened(line_of(service.name), 60)} · {count}"
+    return File("deploys.png", _drawn(stays, title, now), title, _described(stays, title, now))
+
+
+def stayed(service: Service, revisions: Sequence[Revision], now: datetime) -> list[Stay]:
+    """Each revision with the time it was in place, the oldest first."""
+    ordered = sorted(revisions, key=lambda revision: revision.number)
+    kept = [one for one in ordered if one.ending not in _GONE]
+    current = next((one.number for one in reversed(kept) if one.image == service.image), 0)
+    ends = {one.number: later.at for one, later in pairwise(kept)}
+    return [_stay(one, current, ends.get(one.number, now) if one in kept else None) for one in ordered]
+
+
+def _stay(one: Revision, current: int, end: datetime | None) -> Stay:
+    word = one.ending or ("found" if one.note == "found" else "under way")
+    word = "runs now" if one.number == current and word != "under way" else word
+    short = familiar(one.image).rpartition("/")[2] if one.image.tag else f"@{one.image.short_digest}"
+    return Stay(one.number, line_of(short), line_of(one.by), line_of(word), one.at, end)
+
+
+def _described(stays: Sequence[Stay], title: str, now: datetime) -> str:
+    return alt(f"Chart: {title}, the newest first.", [_told(stay, now) for stay in reversed(stays)])
+
+
+def _told(stay: Stay, now: datetime) -> str:
+    by = f" by {stay.by}" if stay.by else ""
+    kept = f", in place for {seconds((stay.end - stay.start).total_seconds())}" if stay.end else ""
+    return f"{stay.number}: {stay.name}, {stay.word}, {seconds((now - stay.start).total_seconds())} ago{by}{kept}"
+
+
+# ---- shapes
+
+
+def _drawn(stays: Sequence[Stay], title: str, now: datetime) -> Sheet:
+    start = min(stay.start for stay in stays)
+    took = max((now - start).total_seconds(), 60.0)
+    shapes, top = heading(title, _summed(stays), _WIDTH), BELOW + 6
+    left, right = MARGIN + _NAMES, _WIDTH - MARGIN - _ENDS
+    scale = (right - left) / took
+    bottom = top + len(stays) * _ROW
+    for at, word in _ticks(start, now):
+        x = left + (at - start).total_seconds() * scale
+        shapes += [Line(x, top - 4, x, bottom, FAINT), small(x, bottom + 12, word, 80, Align.CENTER)]
+    for index, stay in enumerate(reversed(stays)):
+        y = top + (index + 0.5) * _ROW
+        x = left + (stay.start - start).total_seconds() * scale
+        shapes += _row(stay, x, y, (((stay.end or stay.start) - stay.start).total_seconds()) * scale)
+    shapes.append(Line(left, bottom, right, bottom, EDGE))
+    words = dict.fromkeys(stay.word for stay in reversed(stays))
+    keys, y = legend([(*_sign(word), word) for word in words], bottom + 34, _WIDTH)
+    return sheet([*shapes, rule(bottom + 26, _WIDTH), *keys], _WIDTH, y + MARGIN - 4)
+
+
+def _row(stay: Stay, x: float, y: float, width: float) -> list[Shape]:
+    mark, colour = _sign(stay.word)
+    number = str(stay.number)
+    bar = [Box(x, y - 3, max(width, 1.0), 6, colour if stay.word in ("runs now", "under way") else GREY)]
+    return [
+        Label(MARGIN + 22, y, number, SMALL, INK, bold=True, align=Align.RIGHT),
+        Label(MARGIN + 30, y, stay.name, SMALL, INK, most=_NAMES - 44),
+        *(bar if stay.end else []),
+        Sign(x, y, 6, mark, colour),
+        Label(_WIDTH - MARGIN, y, stay.by or stay.word, SMALL, SOFT, align=Align.RIGHT, most=_ENDS - 16),
+    ]
+
+
+def _sign(word: str) -> tuple[Mark, str]:
+    return _SIGNS.get(word, (Mark.DIAMOND, GREY))
+
+
+def _summed(stays: Sequence[Stay]) -> str:
+    """What to take from it: what runs now, and how many did not stay."""
+    runs = next((stay for stay in reversed(stays) if stay.word == "runs now"), None)
+    gone = sum(stay.end is None for stay in stays)
+    parts = [
+        f"{runs.number} {runs.name} runs now" if runs else "none of these runs now",
+        f"{gone} did not stay" if gone else "",
+        "times in UTC",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _ticks(start: datetime, now: datetime) -> list[tuple[datetime, str]]:
+    """Round times between the first deploy and now, in UTC."""
+    took = max((now - start).total_seconds(), 60.0)
+    rounds = [
+        60,
+        300,
+        900,
+        1800,
+        3600,
+        3 * 3600,
+        6 * 3600,
+        12 * 3600,
+        *(86400 * days for days in (1, 2, 7, 14, 30, 90, 365)),
+    ]
+    step = next((each for each in rounds if took / each <= 4), took / 4)
+    first = datetime.fromtimestamp((start.timestamp() // step + 1) * step, UTC)
+    form = "%H:%M" if step < 12 * 3600 else "%d %b" if step < 365 * 86400 else "%b %Y"
+    times = [first + timedelta(seconds=step * index) for index in range(int(took / step) + 1)]
+    return [(at, f"{at:{form}}") for at in times if at <= now]

@@ -1,0 +1,297 @@
+"""The timeline of a rollout: for each place when its old task stopped, when the new one began, and when it was up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model import File, Outcome, Rollout, Step
+from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
+from bot.render.blocks import familiar, plural, seconds
+from bot.render.picture.atoms import (
+    BELOW,
+    BLUE,
+    EDGE,
+    FAINT,
+    GREEN,
+    GREY,
+    INK,
+    MARGIN,
+    PALE_BLUE,
+    RED,
+    SMALL,
+    SOFT,
+    alt,
+    heading,
+    line_of,
+    natural,
+    room,
+    rule,
+    sheet,
+    small,
+)
+from bot.render.text import shortened
+
+MOST_ROWS = 30
+"""Of more places than this, those that failed come first, and the rest are counted."""
+_WIDTH, _NAMES, _ENDS, _ROW = 560.0, 118.0, 92.0, 26.0
+
+
+class Part(StrEnum):
+    """What a place did for a while."""
+
+    OLD = "old task"
+    NONE = "no task"
+    STARTING = "new task starts"
+    NEW = "new task is up"
+
+
+_ENDED = ("failed", "rejected", "shutdown", "remove", "orphaned")
+_FAILED = ("failed", "rejected", "orphaned")
+_STAGES = ("new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running", "complete")
+_CREATE = "service create"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part from one second to another, counted from the start."""
+
+    part: Part
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One place with its parts in order, when tasks failed there, when it was last up, and the node where it ended."""
+
+    key: str
+    node: str
+    spans: tuple[Span, ...]
+    failures: tuple[float, ...] = ()
+    error: str = ""
+
+    @property
+    def stopped(self) -> float | None:
+        """When the old task was gone."""
+        return next((span.end for span in self.spans[:-1] if span.part is Part.OLD), None)
+
+    @property
+    def up(self) -> float | None:
+        """When the new task was up for good; None where it is not."""
+        return self._last(Part.NEW)
+
+    @property
+    def back(self) -> float | None:
+        """When the old specification ran again, after something else had; None where it does not."""
+        return self._last(Part.OLD) if len(self.spans) > 1 else None
+
+    def _last(self, part: Part) -> float | None:
+        last = self.spans[-1] if self.spans else None
+        return last.start if last and last.part is part else None
+
+
+def picture(outcome: Outcome) -> File | None:
+    """The timeline of an ended rollout; None where no task was seen to do anything."""
+    rollout = outcome.rollout
+    if rollout is None or not outcome.steps:
+        return None
+    took = max(outcome.seconds, 1.0)
+    tracks = followed(outcome.steps, rollout, took)
+    title = f"{shortened(line_of(rollout.service), 60)} · {outcome.ending} · {seconds(outcome.seconds)}"
+    return File(
+        "timeline.png",
+        _drawn(tracks, title, _small_print(outcome), took),
+        f"Timeline of {title}",
+        _described(tracks, outcome),
+    )
+
+
+def followed(steps: Sequence[Step], rollout: Rollout, took: float) -> tuple[Track, ...]:
+    """The steps as tracks, one for each place, by number or name."""
+    places: dict[str, list[Step]] = {}
+    for step in sorted(steps, key=lambda step: step.at):
+        places.setdefault(step.key, []).append(step)
+    first = min((step.at for step in steps), default=rollout.started)
+    return tuple(_track(places[key], rollout, took, first) for key in sorted(places, key=natural))
+
+
+# ---- values
+
+
+def _track(steps: Sequence[Step], rollout: Rollout, took: float, first: datetime) -> Track:
+    """What one place did. A place that was not there at the first look had no task before."""
+    times = [*(_after(step, rollout, took) for step in steps), took]
+    spans: list[Span] = []
+    replaced = rollout.verb == _CREATE or steps[0].at > first
+    for index, step in enumerate(steps):
+        replaced = replaced or step.state != "running"
+        part = _part(step, rollout, replaced)
+        begun = spans.pop().start if spans and spans[-1].part is part else times[index]
+        spans.append(Span(part, begun, times[index + 1]))
+    failures = [time for before, step, time in zip((None, *steps), steps, times, strict=False) if _failed(before, step)]
+    error = next((step.error for step in reversed(steps) if step.error), "")
+    return Track(line_of(steps[0].key), line_of(steps[-1].node), tuple(spans), tuple(failures), line_of(error))
+
+
+def _failed(before: Step | None, step: Step) -> bool:
+    """Whether a task failed here: it says so, or another one of its image begins from the beginning."""
+    if step.state in _FAILED:
+        return before is None or before.state not in _FAILED
+    if before is None or before.state in _FAILED or before.image != step.image:
+        return False
+    again = _stage(step) < _stage(before)
+    return again and before.state != "running"
+
+
+def _stage(step: Step) -> int:
+    return _STAGES.index(step.state) if step.state in _STAGES else len(_STAGES)
+
+
+def _after(step: Step, rollout: Rollout, took: float) -> float:
+    return min(took, max(0.0, (step.at - rollout.started).total_seconds()))
+
+
+def _part(step: Step, rollout: Rollout, replaced: bool) -> Part:
+    """A task is new by its image, or, where that stays the same, by having begun under our eyes."""
+    if step.state in _ENDED:
+        return Part.NONE
+    if step.state not in ("running", "complete"):
+        return Part.STARTING
+    apart = rollout.verb != _CREATE and _told_apart(rollout)
+    new = step.image == (rollout.after.tag or rollout.after.tagged) if apart else replaced
+    return Part.NEW if new else Part.OLD
+
+
+def _told_apart(rollout: Rollout) -> bool:
+    before, after = rollout.before, rollout.after
+    return (before.tag or before.tagged) != (after.tag or after.tagged)
+
+
+def _described(tracks: Sequence[Track], outcome: Outcome) -> str:
+    rollout = outcome.rollout
+    assert rollout is not None
+    name = shortened(line_of(rollout.service), 60)
+    head = f"Timeline of {name}: {outcome.ending} after {seconds(outcome.seconds)}, {plural(len(tracks), 'place')}."
+    head += f" {_small_print(outcome)}."
+    return alt(head, [_told(track) for track in _shown_first(tracks)])
+
+
+def _small_print(outcome: Outcome) -> str:
+    """What it went from and to, and the first cause where it failed."""
+    rollout, progress = outcome.rollout, outcome.progress
+    assert rollout is not None
+    found = progress.findings if progress else ()
+    cause = f"{found[0].cause}{f' on {found[0].node}' if found[0].node else ''}" if found else ""
+    moved = f"{familiar(rollout.before)} → {familiar(rollout.after)}" if _told_apart(rollout) else rollout.verb
+    return " · ".join(part for part in (cause, moved) if part)
+
+
+def _told(track: Track) -> str:
+    parts = [
+        f"old task gone after {seconds(track.stopped)}" if track.stopped is not None else "",
+        f"failed {len(track.failures)} times" if len(track.failures) > 1 else "failed once" if track.failures else "",
+        f"up after {seconds(track.up)}" if track.up is not None else "",
+        f"back on the old image after {seconds(track.back)}" if track.back is not None else "",
+        "not up" if track.spans and track.spans[-1].part in (Part.STARTING, Part.NONE) else "",
+        track.error,
+    ]
+    told = ", ".join(part for part in parts if part) or ("unchanged" if track.spans else "not seen")
+    where = f" on {track.node}" if track.node and track.node != track.key else ""
+    return f"{track.key}{where}: {told}"
+
+
+def _shown_first(tracks: Sequence[Track]) -> list[Track]:
+    """As they are numbered, but where they are too many, those that failed before the others."""
+    if len(tracks) <= MOST_ROWS:
+        return list(tracks)
+    return sorted(tracks, key=lambda track: not track.failures)
+
+
+# ---- shapes
+
+
+def _drawn(tracks: Sequence[Track], title: str, small_print: str, took: float) -> Sheet:
+    shown = _shown_first(tracks)[:MOST_ROWS]
+    shapes, top = heading(title, small_print, _WIDTH), BELOW + 6
+    left, right = MARGIN + _NAMES, _WIDTH - MARGIN - _ENDS
+    scale = (right - left) / took
+    bottom = top + len(shown) * _ROW
+    for tick in _ticks(took):
+        x = left + tick * scale
+        shapes += [Line(x, top - 4, x, bottom, FAINT), small(x, bottom + 12, seconds(tick), 60, Align.CENTER)]
+    for index, track in enumerate(shown):
+        shapes += _row(track, top + (index + 0.5) * _ROW, left, scale)
+    shapes.append(Line(left, bottom, right, bottom, EDGE))
+    y = bottom + 24
+    rest = _shown_first(tracks)[MOST_ROWS:]
+    if rest:
+        shapes.append(small(MARGIN, y + 8, _counted(rest), _WIDTH - 2 * MARGIN))
+        y += 24
+    return sheet([*shapes, *_key(y + 12)], _WIDTH, y + 24 + MARGIN)
+
+
+def _row(track: Track, y: float, left: float, scale: float) -> list[Shape]:
+    shapes: list[Shape] = [Label(MARGIN, y, track.key, SMALL, INK, bold=True, most=_NAMES - 10)]
+    if track.node not in ("", track.key):
+        shapes = [
+            Label(MARGIN + 24, y, track.key, SMALL, INK, bold=True, align=Align.RIGHT, most=24),
+            Label(MARGIN + 32, y, track.node, SMALL, INK, most=_NAMES - 42),
+        ]
+    for span in track.spans:
+        shapes += _span(span.part, left + span.start * scale, y, max(2.0, (span.end - span.start) * scale))
+    shapes += [Sign(left + at * scale, y, 6, Mark.CROSS, RED) for at in track.failures[-12:]]
+    word, colour = _end(track)
+    return [*shapes, Label(_WIDTH - MARGIN, y, word, SMALL, colour, align=Align.RIGHT, most=_ENDS - 8)]
+
+
+def _span(part: Part, x: float, y: float, width: float) -> list[Shape]:
+    """Thin is old, hollow is beginning, full is up: the shapes tell what the colours tell."""
+    match part:
+        case Part.OLD:
+            return [Box(x, y - 3, width, 6, GREY)]
+        case Part.STARTING:
+            return [Box(x + 0.5, y - 6.5, max(1.5, width - 1), 13, PALE_BLUE, BLUE)]
+        case Part.NEW:
+            return [Box(x, y - 7, width, 14, GREEN)]
+        case Part.NONE:
+            return [Line(x, y, x + width, y, GREY, 1.0, dashed=True)]
+
+
+def _end(track: Track) -> tuple[str, str]:
+    if track.up is not None:
+        return f"up {seconds(track.up)}", GREEN
+    if track.back is not None:
+        return f"back {seconds(track.back)}", INK
+    last = track.spans[-1].part if track.spans else Part.OLD
+    return ("unchanged", SOFT) if last is Part.OLD else ("not up", RED)
+
+
+def _counted(rest: Sequence[Track]) -> str:
+    """The places that found no row, in one line."""
+    ends = Counter(_end(track)[0].split(" ")[0] if track.up or track.back else _end(track)[0] for track in rest)
+    last = max((track.up or 0.0 for track in rest), default=0.0)
+    words = [
+        f"{count} {word}" + (f", the last after {seconds(last)}" if word == "up" else "")
+        for word, count in ends.items()
+    ]
+    return f"{plural(len(rest), 'more place')}: {' · '.join(words)}"
+
+
+def _key(y: float) -> list[Shape]:
+    shapes: list[Shape] = [rule(y - 14, _WIDTH)]
+    x = MARGIN
+    for part in (Part.OLD, Part.NONE, Part.STARTING, Part.NEW):
+        shapes += [*_span(part, x, y, 18), Label(x + 24, y, part, SMALL, SOFT)]
+        x += 24 + room(part, SMALL) + 14
+    return [*shapes, Sign(x + 6, y, 6, Mark.CROSS, RED), Label(x + 18, y, "task failed", SMALL, SOFT)]
+
+
+def _ticks(took: float) -> list[float]:
+    """Round times, about five of them."""
+    rounds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]
+    step = next((each for each in rounds if took / each <= 6), took / 5)
+    return [step * index for index in range(int(took / step) + 1)]

@@ -1,0 +1,101 @@
+"""What commands and jobs report alike: the health of everything, and what the audit says of a change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.errors import NoLeader, NotAManager, StoreAway
+from bot.incident import Severity, State
+from bot.model import Below, Service, Status
+from bot.render.audited import Audited
+from bot.render.home import Home
+from bot.store.audit import AuditEntry
+from bot.store.store import Store
+from bot.swarm.quorum import quorum
+from bot.swarm.swarm import Swarm
+from bot.swarm_model import EngineState
+
+
+def health(swarm: Swarm, store: Store, now: datetime) -> Status:
+    """Two calls to a manager, one to each engine, and what Redis knows; what does not answer is named."""
+    return everything(swarm, store, now).status
+
+
+def everything(swarm: Swarm, store: Store, now: datetime) -> Home:
+    """The same at the same price, with the nodes, rollouts, requests and alerts themselves."""
+    with ThreadPoolExecutor(1) as side:
+        engines = side.submit(swarm.engines.states)
+        seen = _swarm(swarm)
+        return _with_store(store, _knowing(seen, engines_away=_away(engines.result())), now)
+
+
+def change(entry: AuditEntry) -> Audited:
+    """An entry of the audit as people read it."""
+    outcome = entry.outcome or {}
+    parts = (str(outcome.get("ending") or ""), str(outcome.get("why") or ""))
+    return Audited(
+        at=entry.at,
+        actor=entry.actor.name,
+        what=str(entry.plan.get("title") or " ".join(map(str, entry.command.values()))),
+        source=entry.source,
+        approved_by=entry.approved_by,
+        result=" · ".join(part for part in parts if part),
+        took=entry.seconds,
+    )
+
+
+def _knowing(seen: Home, **more: Any) -> Home:
+    return replace(seen, status=replace(seen.status, **more))
+
+
+def _swarm(swarm: Swarm) -> Home:
+    """What the managers say; without a leader they say nothing, and that is the news."""
+    try:
+        nodes, services = swarm.nodes.list(), swarm.services.list()
+    except (NoLeader, NotAManager):
+        return Home(status=Status(swarm="", managers=0, tolerated=0, quorum=False, nodes={}, services=0))
+    bearing = quorum(nodes)
+    status = Status(
+        swarm="",
+        managers=bearing.managers,
+        tolerated=bearing.may_fail,
+        quorum=bearing.reachable >= bearing.needed,
+        nodes=Counter(node.state for node in nodes),
+        services=len(services),
+        nodes_away=tuple(node.name for node in nodes if node.state != "ready"),
+        below=tuple(found for found in map(_below, services) if found),
+    )
+    return Home(status=status, nodes=nodes)
+
+
+def _below(service: Service) -> Below | None:
+    if service.running is None or service.desired is None or service.running >= service.desired:
+        return None
+    return Below(service.name, service.running, service.desired)
+
+
+def _away(engines: tuple[EngineState, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, one.error) for one in engines if not one.reachable)
+
+
+def _with_store(store: Store, seen: Home, now: datetime) -> Home:
+    try:
+        rollouts, waiting = store.rollouts.running(), store.approvals.open()
+        incidents = tuple(one for one in store.alerts.memory().incidents.values() if one.state is State.FIRING)
+        alerts = Counter(one.severity for one in incidents)
+        known = _knowing(
+            seen,
+            rollouts=tuple(rollout.service for rollout in rollouts),
+            locks=store.locks.all(),
+            holds=len(store.holds.all(now)),
+            approvals=len(waiting),
+            critical=alerts[Severity.CRITICAL],
+            warnings=alerts[Severity.WARNING],
+        )
+        return replace(known, rollouts=rollouts, approvals=waiting, incidents=incidents)
+    except StoreAway as away:
+        return _knowing(seen, redis=away.reason)

@@ -1,0 +1,86 @@
+"""What is worth saying once: the leader moved, a service was changed outside swarmbot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from bot.incident import Memory, Note, Trouble
+from bot.model import Service, Spec
+from bot.swarm.progress import BY_HAND
+from bot.swarm.spec import differences, image_of, replicas_of
+from bot.watch.phrases import some
+from bot.watch.scene import Scene
+
+_SPARED = 3
+
+
+def noted(scene: Scene, before: Memory) -> tuple[Note, ...]:
+    """What is to be said once; `before` is what was remembered before this look."""
+    found = (*_leader(scene, before), *_changes(scene, before))
+    return tuple(one for one in found if scene.watched(one.trouble))
+
+
+def _leader(scene: Scene, before: Memory) -> Iterator[Note]:
+    old, new = before.leader, scene.memory.leader
+    if old and new and old != new:
+        known = {**before.managers, **scene.memory.managers}
+        text = f"{known.get(new, new)} leads the Swarm now; before it was {known.get(old, old)}."
+        yield _note(scene, Trouble.LEADER_MOVED, known.get(new, new), text, f"{old}>{new}@{scene.at.isoformat()}")
+
+
+def _changes(scene: Scene, before: Memory) -> Iterator[Note]:
+    for service in scene.services.values():
+        old, new = before.specs.get(service.id, ""), scene.memory.specs[service.id]
+        if not old or old == new or f"service:{service.id}" in scene.seen.locks:
+            continue
+        if not (_is_own(scene, before, service) or _is_rollback_by_swarm(service)):
+            what = _what(service.previous, service.spec) if service.previous else ""
+            text = f"{service.name} was changed outside swarmbot{f': {what}' if what else ''}."
+            key = f"{service.id}:{old}>{new}@{service.version}"
+            yield _note(scene, Trouble.CHANGED_OUTSIDE, service.name, text, key, service.id)
+
+
+def _is_own(scene: Scene, before: Memory, service: Service) -> bool:
+    """Whether the bot's newest rollout of the service brought this specification, or took it back."""
+    rollout, spec = scene.seen.rollouts.get(service.id), scene.memory.specs[service.id]
+    if rollout is None:
+        return False
+    if spec == rollout.spec_hash:
+        return before.accounted.get(service.id) != rollout.id
+    if spec != rollout.before_hash:
+        return False
+    # Read before the rollout began; or the rollback that the bot asked for. By hand people go back there too.
+    read_before = service.updated is not None and service.updated <= rollout.started
+    return read_before or bool(rollout.rollback_by)
+
+
+def _is_rollback_by_swarm(service: Service) -> bool:
+    update = service.update
+    return update is not None and update.state.startswith("rollback") and not update.message.startswith(BY_HAND)
+
+
+def _what(old: Spec, new: Spec) -> str:
+    """What changed, in the words of the Docker CLI where these are short."""
+    images = (image_of(old), image_of(new))
+    counts = (replicas_of(old), replicas_of(new))
+    parts = []
+    if images[0] != images[1]:
+        same = images[0].tagged == images[1].tagged
+        parts.append("image {} → {}".format(*(str(one) if same else one.tagged for one in images)))
+    if counts[0] != counts[1]:
+        parts.append(f"replicas {'–' if counts[0] is None else counts[0]} → {'–' if counts[1] is None else counts[1]}")
+    return ", ".join(parts) or _fields(old, new)
+
+
+def _fields(old: Spec, new: Spec) -> str:
+    """The names of the fields that differ, never their values, which may be secrets."""
+    names = sorted({one.field.partition("[")[0].rpartition(".")[2] for one in differences(old, new)})
+    return some(names[: _SPARED + 2]) if names else ""
+
+
+def _note(  # noqa: PLR0913, PLR0917 -- of what kind, of whom, what, told apart by what
+    scene: Scene, trouble: Trouble, name: str, text: str, key: str, service_id: str = ""
+) -> Note:
+    note_id = hashlib.sha256(f"{trouble}|{key}".encode()).hexdigest()[:16]
+    return Note(id=note_id, trouble=trouble, name=name, text=text, at=scene.at, service_id=service_id)

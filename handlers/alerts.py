@@ -1,0 +1,242 @@
+"""What is wrong now, who takes care of it, and what nobody wants to be told of.
+
+These commands only write down what somebody said; the bot that watches heeds it at its next look, and edits the messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from bot.command import Change, Command, Context, Query
+from bot.errors import SwarmbotError, UnknownName, Unsupported
+from bot.fields import Argument, Option, Span
+from bot.incident import Incident, Silence, State
+from bot.model import Ending, Message, Outcome, Plan
+from bot.render import alert_lists as lists
+from bot.rollouts import Run
+from bot.swarm.names import nearest
+
+QUORUM = "quorum"
+_GLOB = "*?["
+_LONGEST = 300
+
+
+def read_key(value: str) -> str:
+    """Accept the name of an alert, or a pattern in which `*` stands for anything."""
+    if not value.strip() or len(value) > _LONGEST or not value.isprintable():
+        raise ValueError("an alert as `/swarm alerts` names it, or a pattern such as shop_*")
+    return value
+
+
+Key = Annotated[str, AfterValidator(read_key)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgePlan(Plan):
+    """The subjects of the incidents that somebody takes care of."""
+
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilencePlan(Plan):
+    """The silence to put, or to end."""
+
+    silence: Silence | None
+
+
+class Alerts(Query):
+    """List open alerts, what is silenced, and what ended within a day."""
+
+    names: ClassVar = ("alerts",)
+
+    def run(self, context: Context) -> Message:
+        """What the bot that watches wrote down last."""
+        store, now = context.store.alerts, context.now()
+        return lists.alerts(
+            store.memory().incidents.values(), store.silences(now), now, store.history(now - lists.LATELY)
+        )
+
+
+class Acknowledge(Change):
+    """Say that you take care of an alert; its message tells everybody.
+
+    It is named as in its message (`node4`, `web`, `quorum`); a pattern such as `shop_*` means all that fit.
+    """
+
+    names: ClassVar = ("ack",)
+    examples: ClassVar = ("ack node4", "ack shop_*")
+    heeds_holds: ClassVar = False
+
+    key: Annotated[Key, Argument("ALERT")]
+
+    def plan(self, context: Context) -> AcknowledgePlan:
+        """Which alerts are meant, and whether somebody was quicker."""
+        incidents = context.store.alerts.memory().incidents
+        found = _open(incidents.values(), self.key)
+        if not found and not _fitting(incidents.values(), self.key):
+            names = [one.name for one in incidents.values() if one.state is State.FIRING]
+            raise UnknownName("alert", self.key, nearest(self.key, names))
+        free = [one for one in found if one.acknowledged_by is None]
+        return AcknowledgePlan(
+            title=f"acknowledge {_listed(free or found) or self.key}",
+            targets=(),
+            fingerprint=" ".join(one.id for one in free),
+            services=_services(free),
+            needs_approval=False,
+            nothing="" if free else _taken(found, self.key),
+            subjects=tuple(one.subject for one in free),
+        )
+
+    def apply(self, context: Context, plan: AcknowledgePlan, run: Run) -> Outcome:
+        """Write it down; where somebody was quicker, they stay."""
+        del run
+        store = context.store.alerts
+        taken = [store.acknowledge(subject, context.actor, context.now()) for subject in plan.subjects]
+        return _done(plan, lists.acknowledged([one for one in taken if one], context.actor))
+
+
+class SilenceAlerts(Change):
+    """Tell nobody of an alert for a while, or without `--for` until it is over.
+
+    It is named as in its message (`node4`, `web`, `quorum`), before it happens too; a pattern such as `shop_*` means all that
+    fit. What is silenced is still watched.
+    """
+
+    names: ClassVar = ("silence",)
+    examples: ClassVar = ("silence node4 --for 1h", "silence shop_* --for 2d", "silence web")
+    heeds_holds: ClassVar = False
+
+    key: Annotated[Key, Argument("ALERT")]
+    span: Annotated[Span | None, Option(("--for",), "DURATION")] = Field(
+        None, description="for how long, such as 1h; left out: until it is over"
+    )
+
+    def plan(self, context: Context) -> SilencePlan:
+        """Refuse what nothing is named like, and what would end at once."""
+        incidents = context.store.alerts.memory().incidents
+        found = _open(incidents.values(), self.key)
+        if not _fitting(incidents.values(), self.key):
+            _refuse_unknown(context, self.key, [one.name for one in incidents.values()])
+        if self.span is None and not found:
+            raise Unsupported(
+                f"no open alert fits `{self.key}`, so there is no end to wait for",
+                f"Say for how long: `/swarm silence {self.key} --for 2h`",
+            )
+        now = context.now()
+        silence = Silence(
+            pattern=self.key, by=context.actor, since=now, until=now + self.span if self.span is not None else None
+        )
+        return SilencePlan(
+            title=f"silence {self.key}",
+            targets=(),
+            fingerprint=f"{self.key} {self.span}",
+            services=_services(found),
+            needs_approval=False,
+            silence=silence,
+        )
+
+    def apply(self, context: Context, plan: SilencePlan, run: Run) -> Outcome:
+        """Write it down."""
+        del run
+        assert plan.silence
+        store = context.store.alerts
+        store.silence(plan.silence)
+        return _done(plan, lists.silenced(plan.silence, _open(store.memory().incidents.values(), self.key)))
+
+
+class Unsilence(Change):
+    """Let people be told of an alert again; what is still wrong is told now."""
+
+    names: ClassVar = ("unsilence",)
+    examples: ClassVar = ("unsilence node4",)
+    heeds_holds: ClassVar = False
+
+    key: Annotated[Key, Argument("ALERT")]
+
+    def plan(self, context: Context) -> SilencePlan:
+        """The silence with exactly this pattern."""
+        store = context.store.alerts
+        silences = store.silences(context.now())
+        found = next((one for one in silences if one.pattern == self.key), None)
+        incidents = store.memory().incidents
+        if found is None and silences:
+            near = nearest(self.key, [one.pattern for one in silences])
+            wider = [one.pattern for one in silences if fnmatchcase(self.key, one.pattern)]
+            if near or wider:
+                raise UnknownName("silence", self.key, tuple(dict.fromkeys((*wider, *near))))
+        return SilencePlan(
+            title=f"unsilence {self.key}",
+            targets=(),
+            fingerprint=f"{found}",
+            services=_services(_open(incidents.values(), self.key)),
+            needs_approval=False,
+            nothing="" if found else f"`{self.key}` is not silenced",
+            silence=found,
+        )
+
+    def apply(self, context: Context, plan: SilencePlan, run: Run) -> Outcome:
+        """End it; where somebody was quicker, it has ended as well."""
+        del run
+        assert plan.silence
+        context.store.alerts.unsilence(plan.silence.pattern)
+        return _done(plan, lists.unsilenced(plan.silence))
+
+
+COMMANDS: tuple[type[Command], ...] = (Alerts, Acknowledge, SilenceAlerts, Unsilence)
+
+
+def _fitting(incidents: Iterable[Incident], key: str) -> list[Incident]:
+    """Those of which people were told, or will be, whose name or subject fits."""
+    known = tuple(incidents)
+    named = [one for one in known if key in (one.name, one.subject)]
+    return named or [one for one in known if fnmatchcase(one.name, key)]
+
+
+def _open(incidents: Iterable[Incident], key: str) -> list[Incident]:
+    return [one for one in _fitting(incidents, key) if one.state is State.FIRING]
+
+
+def _services(incidents: Sequence[Incident]) -> tuple[str, ...]:
+    """What the rules have to allow: services, where it is about nothing else."""
+    only = incidents and all(one.subject.startswith("service:") for one in incidents)
+    return tuple(one.name for one in incidents) if only else ()
+
+
+def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
+    """Refuse a name that neither a node nor a service has; where no manager answers, any name may be right."""
+    if any(char in key for char in _GLOB):
+        return
+    try:
+        names = [*known, QUORUM, *_names(context)]
+    except SwarmbotError:
+        return
+    if key not in names:
+        raise UnknownName("alert", key, nearest(key, names))
+
+
+def _names(context: Context) -> list[str]:
+    nodes, services = context.swarm.nodes.list(), context.swarm.services.list()
+    return [*(one.name for one in nodes), *(one.name for one in services)]
+
+
+def _taken(found: Sequence[Incident], key: str) -> str:
+    first = next((one for one in found if one.acknowledged_by), None)
+    if first is None or first.acknowledged_by is None:
+        return f"{key} is over"
+    return f"{first.name} is acknowledged by {first.acknowledged_by.name} already"
+
+
+def _listed(incidents: Sequence[Incident]) -> str:
+    names = [one.name for one in incidents[:5]]
+    left = len(incidents) - len(names)
+    return ", ".join(names) + (f" and {left} more" if left > 0 else "")
+
+
+def _done(plan: Plan, message: Message) -> Outcome:
+    return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, private=message)

@@ -1,0 +1,185 @@
+"""The Swarm looked over from all sides: what is wrong or risky now, each with its fix."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
+
+from bot.command import Command, Context, Query
+from bot.errors import ImageNotFound, RegistryDenied, SwarmbotError
+from bot.model import Image, Message, Service
+from bot.render import doctor as shown
+from bot.swarm import authority
+from bot.swarm.clocks import clocks
+from bot.swarm.images import Images
+from bot.swarm.swarm import Swarm
+from bot.swarm_model import EngineState, Held
+from bot.watch.doctor import examine
+from bot.watch.observation import Observation
+from bot.watch.probes import Probes
+
+T = TypeVar("T")
+
+LOOK_SECONDS = 11.0
+"""A little longer than the engines have for an answer."""
+PROBE_SECONDS = 9.0
+THREADS = 16
+MOST_IMAGES = 100
+
+
+class Examination(Query):
+    """Show what is wrong or risky now, each with its fix: managers, nodes, clocks, services, images, certificates.
+
+    It looks at everything at once and takes some seconds. Where the managers have no leader it says so first, and what the
+    engines themselves say.
+    """
+
+    names: ClassVar = ("doctor",)
+
+    def run(self, context: Context) -> Message:
+        """What cannot be looked at in time is named; everything else is judged."""
+        with _threads() as pool:
+            seen, probes = _Look(context.swarm, pool).around(context)
+        return shown.advised(examine(seen, probes, context.settings.watch), _unseen(seen, probes))
+
+
+COMMANDS: tuple[type[Command], ...] = (Examination,)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Reads all that is judged, side by side, so that nobody waits longer than for the slowest."""
+
+    swarm: Swarm
+    pool: ThreadPoolExecutor
+
+    def around(self, context: Context) -> tuple[Observation, Probes]:
+        """First what the engines say, then what has to be asked because of it."""
+        swarm, ask = self.swarm, self.pool.submit
+        engines, measured = ask(swarm.engines.states), ask(clocks, swarm.engines)
+        nodes, services, tasks = ask(swarm.nodes.list), ask(swarm.services.list), ask(swarm.services.tasks)
+        cluster = ask(swarm.cluster.inspect)
+        certificates = ask(swarm.certificates.read, context.settings.watch.endpoints)
+        looks: list[Future[Any]] = [engines, measured, nodes, services, tasks, cluster]
+        wait(looks, LOOK_SECONDS)
+        seen = Observation(
+            at=context.now(),
+            engines=self._heard(_answer(engines) or ()),
+            nodes=_answer(nodes),
+            services=_answer(services),
+            tasks=_answer(tasks),
+            cluster=_answer(cluster),
+            leaderless=_leaderless(nodes),
+        )
+        until = time.monotonic() + PROBE_SECONDS
+        rotation = ask(authority.rotation, swarm.engines) if seen.cluster and seen.cluster.root_rotation else None
+        images = _images(seen.services or ())
+        registry = {image: ask(self._held, image) for image in images}
+        checks = {image: ask(self._checked, image) for image in images}
+        asked: list[Future[Any]] = [
+            certificates,
+            *registry.values(),
+            *checks.values(),
+            *([rotation] if rotation else []),
+        ]
+        wait(asked, max(0.0, until - time.monotonic()))
+        probes = Probes(
+            clocks=_answer(measured) or (),
+            registry={str(image): _answer(held) or Held.UNKNOWN for image, held in registry.items()},
+            health_checks=_known({str(image): _answer(checked) for image, checked in checks.items()}),
+            rotation=_answer(rotation) if rotation else None,
+        )
+        return replace(seen, certificates=_answer(certificates)), probes
+
+    def _heard(self, engines: Sequence[EngineState]) -> tuple[EngineState, ...]:
+        """The engines, those asked again that are there and said nothing: without a leader one may take long, once."""
+        again = {
+            one.name: self.pool.submit(self.swarm.cluster.info, one.name)
+            for one in engines
+            if one.reachable and not one.swarm
+        }
+        wait(again.values(), LOOK_SECONDS)
+        return tuple(_answer(again[one.name]) or one if one.name in again else one for one in engines)
+
+    def _held(self, image: Image) -> Held:
+        """What the registry says of exactly this image, its digest included."""
+        try:
+            self.swarm.images.resolve(image)
+        except ImageNotFound:
+            return Held.MISSING
+        except RegistryDenied:
+            return Held.DENIED
+        return Held.THERE
+
+    def _checked(self, image: Image) -> bool | None:
+        """Whether the image brings a health check: any engine that has it can tell."""
+        for name in self.swarm.engines.names:
+            try:
+                found = Images(self.swarm.engines.on(name)).has_healthcheck(image)
+            except SwarmbotError:
+                continue
+            if found is not None:
+                return found
+        return None
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """Threads that nobody waits for: what is late is late."""
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="doctor")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _answer(asked: Future[T]) -> T | None:
+    """What was found; None where it is late, or nobody could say."""
+    if not asked.done() or asked.cancelled():
+        return None
+    error = asked.exception()
+    if error is None:
+        return asked.result()
+    if isinstance(error, SwarmbotError):
+        return None
+    raise error
+
+
+def _leaderless(nodes: Future[T]) -> str:
+    if not nodes.done():
+        return "no answer in time"
+    error = nodes.exception()
+    return (getattr(error, "reason", "") or type(error).__name__) if isinstance(error, SwarmbotError) else ""
+
+
+def _images(services: Sequence[Service]) -> tuple[Image, ...]:
+    """Each once; those without digest first, for they are the likelier ones to be in no registry."""
+    found = dict.fromkeys(service.image for service in services if service.replicas != 0 and service.image.name)
+    return tuple(sorted(found, key=lambda image: bool(image.digest)))[:MOST_IMAGES]
+
+
+def _known(found: Mapping[str, bool | None]) -> Mapping[str, bool]:
+    return {image: checked for image, checked in found.items() if checked is not None}
+
+
+def _unseen(seen: Observation, probes: Probes) -> tuple[str, ...]:
+    """What nobody could say, in words; without a leader that is clear."""
+    if seen.leaderless:
+        return ()
+    parts = {
+        "services": seen.services is None,
+        "tasks": seen.tasks is None,
+        "the Swarm's settings": seen.cluster is None,
+        "certificates": seen.certificates is None,
+    }
+    silent = sorted(image for image, held in probes.registry.items() if held is Held.UNKNOWN)
+    registries = (
+        [f"{len(silent)} images in their registries"]
+        if len(silent) > 1
+        else [f"{one} in its registry" for one in silent]
+    )
+    return (*(name for name, missing in parts.items() if missing), *registries)

@@ -1,0 +1,23 @@
+"""The map of the Swarm: a picture of the nodes and what runs on them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from bot.command import Command, Context, Query
+from bot.model import Message
+from bot.render import mapped
+
+
+class Map(Query):
+    """Draw the Swarm: every node with its tasks by service and version, as a picture for you alone."""
+
+    names: ClassVar = ("map",)
+
+    def run(self, context: Context) -> Message:
+        """Three calls to an engine; the picture is drawn after the answer, and follows it as a direct message."""
+        services = {service.id: service for service in context.swarm.services.list()}
+        return mapped.whole(context.swarm.nodes.list(), context.swarm.services.tasks(), services)
+
+
+COMMANDS: tuple[type[Command], ...] = (Map,)

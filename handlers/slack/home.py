@@ -1,0 +1,191 @@
+"""Who has the Home tab open, and when it is shown to them anew: at once when they open it, then on change, once a minute at most.
+
+Slack never says that it was closed, so it counts as open for a while after it was opened or something was pressed in it. What
+nobody has open costs nothing. Each bot looks after those whose opening reached it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot import policy
+from bot.approval import Approval, approve
+from bot.command import Context
+from bot.errors import StoreAway, SwarmbotError
+from bot.model import Actor
+from bot.render import certificates, home
+from bot.render.home import Home, Viewer
+from bot.reports import everything
+from handlers.deploy import Rollback
+from handlers.help import may
+from handlers.slack.people import People
+from handlers.status import Health
+
+GAP = 60.0
+"""Seconds between two showings to one person, but for those that they ask for themselves."""
+OPEN = 600.0
+"""Seconds for which it counts as open."""
+CERTIFICATES = 3600.0
+"""Seconds after which they are read anew: that opens a connection to every host."""
+
+Publish = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass
+class _Opened:
+    """What somebody has before them: until when it counts as open, when it was shown last, and what of the world."""
+
+    actor: Actor
+    until: float
+    shown_at: float
+    shown: object = None
+
+
+@dataclass
+class Homes:
+    """The Home tabs of everybody. `context` is what a command may use that runs for somebody."""
+
+    context: Callable[[Actor], Context]
+    people: People
+    publish: Publish
+    pool: Executor
+    gap: float = GAP
+    clock: Callable[[], float] = time.monotonic
+    _open: dict[str, _Opened] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _looked_at: float = float("-inf")
+    _mark: object = None
+    _certificates: str = ""
+    _certificates_at: float = float("-inf")
+
+    def opened(self, user_id: str, name: str = "") -> None:
+        """Somebody opened it, or wants to see it anew: show it now."""
+        actor, now = self.people.actor(user_id, name), self.clock()
+        context = self.context(actor)
+        refusal = _refusal(context)
+        if refusal:
+            self.publish(user_id, refusal)
+            return
+        opened = _Opened(actor, now + OPEN, now)
+        with self._turn:
+            self._open[user_id] = opened
+        context.store.seen.claim(_claim(user_id), int(self.gap))
+        opened.shown, view = _view(self._look(context), context)
+        self.publish(user_id, view)
+
+    def pressed(self, user_id: str) -> None:
+        """Somebody pressed something in it, so it is open."""
+        with self._turn:
+            opened = self._open.get(user_id)
+            if opened:
+                opened.until = self.clock() + OPEN
+
+    def refresh(self) -> None:
+        """Show it anew to those whose turn it is and for whom something has changed; quick where that is nobody."""
+        now = self.clock()
+        with self._turn:
+            self._open = {user: one for user, one in self._open.items() if one.until > now}
+            due = [one for one in self._open.values() if now - one.shown_at >= self.gap]
+        if not due:
+            return
+        context = self.context(due[0].actor)
+        mark = _mark(context)
+        if mark == self._mark and now - self._looked_at < self.gap:
+            return
+        self._mark, self._looked_at = mark, now
+        seen = self._look(context)
+        for opened in due:
+            self._renew(opened, seen)
+
+    # ---- parts
+
+    def _renew(self, opened: _Opened, seen: Home | SwarmbotError) -> None:
+        actor = self.people.verified(opened.actor)
+        context = self.context(actor)
+        shown, view = _view(seen, context)
+        if shown != opened.shown and context.store.seen.claim(_claim(actor.id), int(self.gap)):
+            opened.shown, opened.shown_at = shown, self.clock()
+            self.publish(actor.id, view)
+
+    def _look(self, context: Context) -> Home | SwarmbotError:
+        """The world, or why nobody can say how it is. Certificates change by the day, so they are read aside."""
+        if self.clock() - self._certificates_at >= CERTIFICATES:
+            self._certificates_at = self.clock()
+            self.pool.submit(self._read_certificates, context)
+        try:
+            seen = everything(context.swarm, context.store, context.now())
+        except SwarmbotError as error:
+            return error
+        with suppress(StoreAway):
+            seen = replace(seen, silences=context.store.alerts.silences(context.now()))
+        return replace(seen, certificates=self._certificates)
+
+    def _read_certificates(self, context: Context) -> None:
+        watch = context.settings.watch
+        with suppress(SwarmbotError):
+            found = context.swarm.certificates.read(watch.endpoints)
+            said = certificates.certs(found, context.now(), watch.certificate_share, watch.endpoint_left)
+            self._certificates, self._looked_at = said.text, float("-inf")
+
+
+def _view(seen: Home | SwarmbotError, context: Context) -> tuple[object, Mapping[str, Any]]:
+    """The tab for one person, and what has to be another for it to be shown anew."""
+    refusal = _refusal(context)
+    if refusal:
+        return "refused", refusal
+    viewer = _viewer(context, None if isinstance(seen, SwarmbotError) else seen)
+    if isinstance(seen, SwarmbotError):
+        return (type(seen), viewer), home.failed(seen, viewer, context.now())
+    return (seen, viewer), home.view(seen, viewer, context.now())
+
+
+def _refusal(context: Context) -> Mapping[str, Any] | None:
+    """The Home tab tells what `status` tells, to those who may ask for that."""
+    decision = policy.may_read(context.actor, Health.full_name(), context.settings)
+    return home.refused(decision.roles) if isinstance(decision, policy.Deny) else None
+
+
+def _viewer(context: Context, seen: Home | None) -> Viewer:
+    allowed = (command for command in context.table.commands if may(command, context))
+    commands = frozenset(name for command in allowed for name in command.names)
+    if seen is None:
+        return Viewer(commands=commands)
+    actor, settings = context.actor, context.settings
+    back = (one.service for one in seen.rollouts if policy.may_ask_on(actor, _ROLLBACK, one.service, settings))
+    decides = (one.id for one in seen.approvals if _may_approve(one, context))
+    return Viewer(commands=commands, rolls_back=frozenset(back), decides=frozenset(decides))
+
+
+def _may_approve(approval: Approval, context: Context) -> bool:
+    try:
+        approve(approval, context.actor, policy.roles(context.actor, context.settings), context.now())
+    except SwarmbotError:
+        return False
+    return True
+
+
+def _mark(context: Context) -> object:
+    """Something that is another when a rollout, a request or an alert began, ended or went a step further."""
+    store = context.store
+    try:
+        return (
+            [(one.id, one.rollback_by) for one in store.rollouts.running()],
+            [(one.id, one.state, len(one.given)) for one in store.approvals.open()],
+            [(one.id, one.changed) for one in store.alerts.memory().incidents.values()],
+        )
+    except StoreAway:
+        return "away"
+
+
+def _claim(user_id: str) -> str:
+    """All bots together keep to once a minute."""
+    return f"home:{user_id}"
+
+
+_ROLLBACK = Rollback.full_name()

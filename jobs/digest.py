@@ -1,0 +1,108 @@
+"""The daily digest: gathered from everything, and posted once, whichever bots run and however often they start."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from bot.approval import Approval
+from bot.errors import StoreAway, SwarmbotError
+from bot.hold import Hold
+from bot.incident import Memory, Trouble
+from bot.poster import Poster
+from bot.render.digest import Day, Ending, digest
+from bot.reports import change, health
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.swarm.swarm import Swarm
+from bot.watch import certificates
+from bot.watch.observation import Observation
+from bot.watch.scene import Scene
+from jobs.scheduler import cut_off
+
+log = logging.getLogger(__name__)
+
+DAY = timedelta(days=1)
+LATE = timedelta(hours=1)
+"""A bot that starts later than this after the time says nothing before tomorrow."""
+MOST_CHANGES = 1000
+CLAIMED_SECONDS = 2 * 86_400
+
+
+@dataclass
+class Digest:
+    """One round: nothing but a look at the clock, except once a day."""
+
+    swarm: Swarm
+    store: Store
+    poster: Poster
+    settings: Settings
+    now: Callable[[], datetime]
+    _done: date | None = field(default=None, init=False)
+
+    def run(self) -> None:
+        """Post it when its time has come. With Redis away it may come from each bot: twice does less harm than never."""
+        now = self.now()
+        if not self._due(now):
+            return
+        day = self._day(now)
+        if cut_off():
+            return
+        self._done = now.date()
+        if self.store.seen.claim(f"digest:{now.date()}", CLAIMED_SECONDS):
+            self.poster.post(self._channel, digest(day))
+
+    @property
+    def _channel(self) -> str:
+        return self.settings.watch.digest_channel or self.settings.channel
+
+    def _due(self, now: datetime) -> bool:
+        at = self.settings.watch.digest
+        if not at or not self._channel or self._done == now.date():
+            return False
+        begins = datetime.combine(now.date(), time.fromisoformat(at), now.tzinfo)
+        return begins <= now < begins + LATE
+
+    def _day(self, now: datetime) -> Day:
+        """What cannot be read is left out, and said so."""
+        unknown = []
+        seen = None
+        with suppress(SwarmbotError):
+            seen = health(self.swarm, self.store, now)
+        try:
+            entries = self.store.alerts.history(now - DAY)
+            changes = tuple(map(change, self.store.audit.entries(since=now - DAY, limit=MOST_CHANGES)))
+            waiting: tuple[Hold | Approval, ...] = (*self.store.holds.all(now), *self.store.approvals.open())
+        except StoreAway:
+            unknown, entries, changes, waiting = ["alerts, changes and holds: Redis is away"], (), (), ()
+        try:
+            ends = tuple(self._certificates(now))
+        except SwarmbotError:
+            ends = ()
+            unknown += ["certificates"]
+        endings = (*ends, *(one for each in waiting for one in _ending(each, now)))
+        return Day(health=seen, entries=entries, changes=changes, endings=endings, unknown=tuple(unknown))
+
+    def _certificates(self, now: datetime) -> Iterator[Ending]:
+        """As the watch judges them, or it would say one thing and the digest another."""
+        watch = self.settings.watch
+        found = self.swarm.certificates.read(watch.endpoints)
+        scene = Scene(Observation(at=now, certificates=found), Memory(), watch)
+        for problem in certificates.judge(scene).problems:
+            if problem.trouble is Trouble.CERTIFICATE:
+                yield Ending(f"{problem.name}: {problem.detail[:1].lower()}{problem.detail[1:].rstrip('.')}")
+
+
+def _ending(one: Hold | Approval, now: datetime) -> Iterator[Ending]:
+    if isinstance(one, Approval):
+        yield Ending(f"{one.plan.title} by {one.actor.name} waits for approval until", one.expires)
+    elif one.until and one.until - now < DAY:
+        yield Ending(f"{_held(one)}, until", one.until)
+
+
+def _held(hold: Hold) -> str:
+    what = "everything is frozen" if hold.freeze else f"{hold.pattern} is held"
+    return f"{what} by {hold.owner.name}" + (f' ("{hold.reason}")' if hold.reason else "")

@@ -1,0 +1,132 @@
+"""How people learn of an incident: one message from its beginning to its end, edited in place, its history in its thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.errors import StoreAway
+from bot.incident import Entry, Happened, Incident, Note, Severity, Silence, State, silencing
+from bot.model import Message, MessageRef
+from bot.poster import Handle, Poster
+from bot.render import alerts as pages
+from bot.settings import Settings
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Told:
+    """The message of one incident, what was sent to it last, and the incident as it was then."""
+
+    message: Handle | MessageRef
+    shown: Message
+    incident: Incident
+
+
+@dataclass
+class Teller:
+    """Posts and edits. Where each message stands is in Redis, for the next bot; here only what saves needless edits."""
+
+    poster: Poster
+    store: Store
+    settings: Settings
+    _told: dict[str, Told] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Another bot led: what it has told meanwhile is not known here."""
+        self._told.clear()
+
+    def tell(
+        self, before: Mapping[str, Incident], incidents: Iterable[Incident], silences: Sequence[Silence], now: datetime
+    ) -> None:
+        """Let every message say how its incident is now; `before` has them by subject as they were."""
+        told = [one for one in incidents if one.state is not State.PENDING]
+        for incident in told:
+            earlier = before.get(incident.subject)
+            self._record(earlier, incident, now)
+            self._show(earlier, incident, silencing(silences, incident, now), now)
+        for over in self._told.keys() - {incident.id for incident in told}:
+            del self._told[over]
+
+    def note(self, note: Note) -> None:
+        """Say something once, whichever bots notice it."""
+        if self.store.alerts.told(note.id):
+            self._remember(_entry(note, Happened.NOTED, note.at))
+            self.poster.post(self._channel(Severity.NOTE), pages.note(note))
+
+    # ---- one incident
+
+    def _show(self, before: Incident | None, incident: Incident, silence: Silence | None, now: datetime) -> None:
+        message = pages.alert(incident, silence, now)
+        told = self._told.get(incident.id) or self._recalled(before, incident)
+        if told is None:
+            if silence is None and incident.state is State.FIRING:
+                self._post(incident, message, now)
+        elif message != told.shown:
+            told.message = self.poster.edit(told.message, message, then=lambda ref: self._posted(incident.id, ref))
+            self._log_step(told.message, told.incident, incident, now)
+            told.shown, told.incident = message, incident
+
+    def _post(self, incident: Incident, message: Message, now: datetime) -> None:
+        channel = self._channel(incident.severity)
+        handle = self.poster.post(channel, message, then=lambda ref: self._posted(incident.id, ref))
+        self._log_step(handle, None, incident, now)
+        self._told[incident.id] = Told(handle, message, incident)
+
+    def _log_step(self, message: Handle | MessageRef, before: Incident | None, after: Incident, now: datetime) -> None:
+        line = pages.history(before, after, now)
+        if line:
+            self.poster.reply(message, line)
+
+    def _recalled(self, before: Incident | None, incident: Incident) -> Told | None:
+        """What another bot, or this one before its restart, has posted."""
+        try:
+            ref = self.store.alerts.message(incident.id)
+        except StoreAway:
+            return None
+        if ref:
+            self._told[incident.id] = Told(ref, Message(""), before or incident)
+        return self._told.get(incident.id)
+
+    def _posted(self, incident_id: str, ref: MessageRef) -> None:
+        try:
+            self.store.alerts.posted(incident_id, ref)
+        except StoreAway:
+            log.warning("where the message of %s stands could not be remembered: Redis is away", incident_id)
+
+    # ---- the history of the Swarm
+
+    def _record(self, before: Incident | None, after: Incident, now: datetime) -> None:
+        was = before.state if before and before.id == after.id else State.PENDING
+        if was is not State.FIRING and after.state is State.FIRING:
+            self._remember(_entry(after, Happened.OPENED, now))
+        elif was is State.FIRING and after.state is State.RESOLVED:
+            self._remember(_entry(after, Happened.RESOLVED, now))
+
+    def _remember(self, entry: Entry) -> None:
+        try:
+            self.store.alerts.remember(entry)
+        except StoreAway:
+            log.warning("%s is missing from the history: Redis is away", entry.id)
+
+    def _channel(self, severity: Severity) -> str:
+        return self.settings.watch.channels.get(severity) or self.settings.channel
+
+
+def _entry(what: Incident | Note, happened: Happened, at: datetime) -> Entry:
+    incident = what if isinstance(what, Incident) else None
+    begun = incident.opened if incident and happened is Happened.RESOLVED else None
+    return Entry(
+        at=at,
+        happened=happened,
+        id=what.id,
+        trouble=what.trouble,
+        severity=incident.severity if incident else Severity.NOTE,
+        name=what.name,
+        text=what.text if isinstance(what, Note) else what.problems[0].detail,
+        lasted=at - begun if begun else None,
+    )

@@ -1,0 +1,223 @@
+"""Keeps an eye on the Swarm: looks, judges, remembers, tells. Events only say where to look at once.
+
+Whatever an event says is looked up; and everything is looked at anew on a timer, so that an event that never came costs
+half a minute, not an outage.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.errors import LockLost, StoreAway
+from bot.incident import Memory, Silence, State, Trouble, acknowledged
+from bot.settings import Watch as WatchSettings
+from bot.store.leader import Leader
+from bot.store.store import Store
+from bot.swarm.events import Event
+from bot.watch.judging import judge
+from bot.watch.observation import Observation
+from jobs.eyes import AFTERMATH, QUICK, WHOLE, Eyes, Scope
+from jobs.scheduler import Job, cut_off
+from jobs.telling import Teller
+
+log = logging.getLogger(__name__)
+
+SCOPES = {"node": (Scope.NODES,), "service": (Scope.SERVICES,)}
+"""Where to look when there is an event of this kind."""
+TICK = 0.5
+"""Seconds after which somebody's acknowledgement shows at the latest."""
+GAP = 0.1
+"""Seconds at least between two looks that events ask for, so that a hundred events at once are one look."""
+ENGINES_EVERY = 5.0
+RECONCILE_EVERY = 30.0
+CERTIFICATES_DEADLINE = 120.0
+CERTIFICATES_EVERY = 6 * 3600.0
+STALE = timedelta(seconds=90)
+"""A watch that has not seen the whole for this long stands still."""
+
+
+@dataclass
+class Watch:
+    """The watch of one bot; only the leader's looks."""
+
+    eyes: Eyes
+    store: Store
+    teller: Teller
+    leader: Leader
+    settings: WatchSettings
+    now: Callable[[], datetime]
+    _world: Observation | None = None
+    _read_at: dict[str, float] = field(default_factory=dict)
+    _memory: Memory | None = None
+    _fence: int = 0
+    _silences: tuple[Silence, ...] = ()
+    _wanted: set[Scope] = field(default_factory=set)
+    _wake: threading.Condition = field(default_factory=threading.Condition)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _stopping: bool = False
+    _saw_whole: datetime | None = None
+
+    # ---- what the clock calls
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The looks that are due without anybody's hint."""
+        return (
+            Job("engines", ENGINES_EVERY, self.quick),
+            Job("reconcile", RECONCILE_EVERY, self.whole),
+            Job("certificates", RECONCILE_EVERY, self.certificates, deadline=CERTIFICATES_DEADLINE),
+        )
+
+    def quick(self) -> None:
+        """Engines and nodes; all else too where something is wrong, so that its end is seen soon."""
+        self.look(WHOLE if self._in_trouble() else QUICK)
+
+    def whole(self) -> None:
+        """The full comparison: finds what no event told."""
+        self.look(WHOLE)
+
+    def certificates(self) -> None:
+        """Every certificate; also called often, to see soon that one in trouble was renewed."""
+        if self._certificates_are_due():
+            self.look(frozenset({Scope.CERTIFICATES, Scope.CLUSTER}))
+
+    def look(self, scopes: frozenset[Scope]) -> None:
+        """Look at these parts of the world, and judge all of it."""
+        if not self.leader.leads:
+            self._stand_down()
+            return
+        begun = time.monotonic()
+        seen = self.eyes.look(scopes if self._world else scopes | WHOLE, self._world)
+        with self._turn:
+            if not cut_off():
+                self._take_in(seen, begun)
+                self._judge()
+
+    # ---- what events and people ask for
+
+    def hint(self, *scopes: Scope) -> None:
+        """Something may have happened there; returns at once."""
+        with self._wake:
+            self._wanted.update(scopes)
+            self._wake.notify()
+
+    def heard(self, event: Event) -> None:
+        """An event says that something happened; what, is looked up."""
+        self.hint(*SCOPES.get(event.kind, ()))
+
+    def joined(self, engine: str) -> None:
+        """A stream of events has begun anew: what happened before may have been missed."""
+        log.debug("listening to %s", engine)
+        self.hint(*WHOLE)
+
+    def start(self) -> None:
+        """Begin to heed hints."""
+        threading.Thread(target=self._heed_hints, name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Heed no more."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self.eyes.close()
+
+    def stands_still(self) -> str:
+        """Why nobody would be told of anything; empty where the whole was seen lately."""
+        if self._saw_whole is None:
+            return "has seen nothing yet"
+        return "" if self.now() - self._saw_whole <= STALE else f"saw nothing since {self._saw_whole:%H:%M:%S} UTC"
+
+    # ---- parts
+
+    def _heed_hints(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: bool(self._wanted) or self._stopping, TICK)
+                if self._stopping:
+                    return
+                wanted, self._wanted = frozenset(self._wanted), set()
+            try:
+                self._heed(wanted)
+            except Exception:
+                log.exception("the watch stumbled")
+
+    def _heed(self, wanted: frozenset[Scope]) -> None:
+        if wanted:
+            begun = time.monotonic()
+            self.look(wanted)
+            time.sleep(max(GAP, time.monotonic() - begun))
+        elif self.leader.leads and self._people_spoke():
+            with self._turn:
+                self._judge()
+
+    def _people_spoke(self) -> bool:
+        """Whether somebody acknowledged or silenced something since the last look, through whichever bot."""
+        memory, silences = self._memory, self._silences
+        return memory is not None and (self._heard(memory) != memory or self._silences != silences)
+
+    def _take_in(self, seen: Mapping[str, object], begun: float) -> None:
+        """What was read earlier than what is known already is no news."""
+        fresh = {name: value for name, value in seen.items() if self._read_at.get(name, 0.0) <= begun}
+        self._read_at |= dict.fromkeys(fresh, begun)
+        self._world = replace(self._world or Observation(at=self.now()), **fresh)  # type: ignore[arg-type]
+        if "services" in fresh:
+            self._saw_whole = self.now()
+
+    def _judge(self) -> None:
+        assert self._world
+        now = self.now()
+        world = self.eyes.completed(self._world, now)
+        before = self._recalled()
+        verdict = judge(world, self._heard(before), self.settings)
+        try:
+            self.store.alerts.save(verdict.memory, self.leader.fence)
+        except StoreAway:
+            log.warning("the watch goes on from its own memory: Redis is away")
+        except LockLost:
+            self._stand_down()
+            return
+        self._memory = verdict.memory
+        self.teller.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
+        for note in verdict.notes:
+            self.teller.note(note)
+        if any(one.state is not State.RESOLVED for one in verdict.changed):
+            self.hint(*AFTERMATH)
+
+    def _recalled(self) -> Memory:
+        """What is remembered: this bot's own, as long as it leads without a break; else what the last leader left."""
+        if self._memory is None or self._fence != self.leader.fence:
+            try:
+                self._memory = self.store.alerts.memory()
+            except StoreAway:
+                self._memory = self._memory or Memory()
+            self._fence = self.leader.fence
+            self.teller.forget()
+        return self._memory
+
+    def _heard(self, memory: Memory) -> Memory:
+        """The memory with what people said to the incidents since, through whichever bot."""
+        try:
+            acks, self._silences = self.store.alerts.acks(), self.store.alerts.silences(self.now())
+        except StoreAway:
+            return memory
+        return acknowledged(memory, acks)
+
+    def _certificates_are_due(self) -> bool:
+        read = self._read_at.get(Scope.CERTIFICATES)
+        if read is None or time.monotonic() - read > CERTIFICATES_EVERY:
+            return True
+        open_now = self._memory.incidents.values() if self._memory else ()
+        return any(one.state is State.FIRING and one.trouble is Trouble.CERTIFICATE for one in open_now)
+
+    def _in_trouble(self) -> bool:
+        return self._memory is not None and any(
+            one.state is not State.RESOLVED for one in self._memory.incidents.values()
+        )
+
+    def _stand_down(self) -> None:
+        self._memory, self._world = None, None
+        self._read_at.clear()

@@ -1,0 +1,18 @@
+"""The commands that the composer offers: those of the bot itself, as its help writes them."""
+
+from functools import cache
+
+from bot import line
+from handlers.commands import TABLE
+
+
+@cache
+def offered() -> tuple[dict[str, str], ...]:
+    """Every command with its form and what it does, in the order of their names."""
+    listed = []
+    for command in TABLE.commands:
+        usage, summary = line.usage(command), (command.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+        for name in command.names:
+            tail = usage.removeprefix(command.names[0])
+            listed.append({"name": name, "usage": f"{name}{tail}", "summary": summary})
+    return tuple(sorted(listed, key=lambda each: each["name"]))

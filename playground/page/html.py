@@ -1,0 +1,38 @@
+"""HTML made of Python values: whatever is not `Html` already is escaped, so that a text can never become markup."""
+
+from collections.abc import Iterable
+from html import escape
+
+VOID = frozenset(("br", "hr", "img", "input"))
+Value = str | int | bool | None
+
+
+class Html(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def safe(text: str) -> Html:
+    """The text as HTML: `Html` as it is, anything else escaped."""
+    return text if isinstance(text, Html) else Html(escape(text))
+
+
+def join(parts: Iterable[str]) -> Html:
+    """The parts one after the other, each escaped unless it is `Html`."""
+    return Html("".join(safe(part) for part in parts))
+
+
+def el(name: str, /, *children: str, **attributes: Value) -> Html:
+    """An element. `class_` is `class`, `data_key` is `data-key`; an attribute that is None or False is left out."""
+    written = "".join(_attribute(key, value) for key, value in attributes.items())
+    if name in VOID:
+        return Html(f"<{name}{written}>")
+    return Html(f"<{name}{written}>{join(children)}</{name}>")
+
+
+def _attribute(key: str, value: Value) -> str:
+    if value is None or value is False:
+        return ""
+    name = key.rstrip("_").replace("_", "-")
+    return f" {name}" if value is True else f' {name}="{escape(str(value))}"'

@@ -1,0 +1,137 @@
+"""How quickly people learn: from Swarm's own time of an event, and from the lock of a manager, to the post in Slack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from playground.cluster import Cluster
+from playground.workspace import Workspace
+from playground.workspace.surfaces import Message
+from tests.bench.flood import Flood
+from tests.bench.samples import Finding, Sample
+from tests.scenario.running import RunningBot, eventually, watching
+from tests.scenario.swarm import Site
+
+CHANGES = 60
+LOCKS = 3
+FLOOD = 2_000
+FLAT_EVENTS = 100_000
+MEGABYTE = 1_000_000
+
+
+@dataclass
+class Clock:
+    """When the Swarm says that a service was changed, by its label: seconds since the epoch."""
+
+    cluster: Cluster
+    told: dict[str, float] = field(default_factory=dict)
+
+    def listen(self) -> subprocess.Popen[str]:
+        environment = {**os.environ, "DOCKER_HOST": self.cluster.nodes["node1"].url}
+        command = ["docker", "events", "--filter", "type=service", "--filter", "scope=swarm", "--format", "{{json .}}"]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        threading.Thread(target=self._read, args=(process,), daemon=True).start()
+        return process
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        for line in process.stdout:
+            event = json.loads(line)
+            name = event["Actor"]["Attributes"].get("name", "")
+            self.told[name] = event["timeNano"] / 1e9
+
+
+@contextmanager
+def flooded(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[tuple[RunningBot, list[Flood]]]:
+    """A bot with open eyes, each of whose engines can be made to talk a lot."""
+    floods = {node.url: Flood(node.socket) for node in cluster.nodes.values() if node.is_manager}
+    bot = watching(cluster, workspace, folder)
+    for url, flood in floods.items():
+        bot.config = bot.config.replace(url, flood.url)
+    bot.start()
+    try:
+        yield bot, list(floods.values())
+    finally:
+        bot.stop()
+        for flood in floods.values():
+            flood.close()
+
+
+def watch(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[Finding]:
+    """Events and locks, in quiet and in a flood; and whether memory stays flat."""
+    site, dev = Site(cluster), workspace.person("dev")
+    for number in range(CHANGES):
+        site.runs(f"quiet-{number:02}", "web:v1", "--detach", "--replicas", "0")
+        site.runs(f"flood-{number:02}", "web:v1", "--detach", "--replicas", "0")
+    with flooded(cluster, workspace, folder) as (bot, floods):
+        clock = Clock(cluster)
+        listener = clock.listen()
+        time.sleep(5)
+        sample = Sample.of(_changes(site, clock, dev.sees, "quiet"))
+        yield Finding("event → post", "ms", sample, "95th percentile below 150 ms", sample.percentile(95), 0.15)
+        sample = Sample.of(_lock(cluster, dev.sees) for _ in range(LOCKS))
+        yield Finding("lock → alert", "s", sample, "below 6 s", max(sample.values), 6.0)
+
+        before = _memory(bot)
+        floods[0].rate = FLOOD
+        sample = Sample.of(_changes(site, clock, dev.sees, "flood"))
+        yield Finding(
+            f"event → post, {FLOOD} others a second",
+            "ms",
+            sample,
+            "99th percentile below 1 s",
+            sample.percentile(99),
+            1.0,
+        )
+        sample = Sample.of(_lock(cluster, dev.sees) for _ in range(LOCKS))
+        yield Finding(f"lock → alert, {FLOOD} others a second", "s", sample, "below 6 s", max(sample.values), 6.0)
+        eventually(lambda: floods[0].sent >= FLAT_EVENTS, 300)
+        floods[0].rate = 0
+        time.sleep(3)
+        grown = _memory(bot) - before
+        yield Finding(
+            f"memory after {FLAT_EVENTS:,} events, more than before", "MB", Sample.of([grown]), "below 10 MB", grown, 10
+        )
+        listener.terminate()
+        listener.wait(10)
+
+
+def _changes(site: Site, clock: Clock, sees: Callable[..., Message], kind: str) -> Iterator[float]:
+    """Seconds from Swarm's time of a change by hand to the note of it in the channel."""
+    for number in range(CHANGES):
+        name = f"{kind}-{number:02}"
+        site.cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name)
+        note = sees(f"{name} was changed", 30, channel="alerts")
+        eventually(lambda name=name: name in clock.told, 10)  # type: ignore[misc]
+        yield note.history[0].at - clock.told[name]
+        time.sleep(0.2)
+
+
+def _lock(cluster: Cluster, sees: Callable[..., Message]) -> float:
+    """Seconds from the locked engine's first answer to the alert that says so."""
+    node = cluster.nodes["node3"]
+    cluster.lock("node3")
+    locked = time.time()
+    alert = sees("🔒 node3", 30, channel="alerts")
+    took = next(each.at for each in alert.history if "🔒" in each.text) - locked
+    key = cluster.docker("swarm", "unlock-key", "--quiet").strip()
+    with node.api(30) as api:
+        api.unlock_swarm(key)
+    cluster.docker("swarm", "update", "--autolock=false")
+    sees("🟢 node3", 90, channel="alerts")
+    return max(0.0, took)
+
+
+def _memory(bot: RunningBot) -> float:
+    assert bot.process is not None
+    return float(psutil.Process(bot.process.pid).memory_info().rss) / MEGABYTE

@@ -1,0 +1,158 @@
+"""The watch on the real Swarm: something goes wrong, one message says so, and says when it is over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.cluster import Cluster
+from playground.workspace import Workspace
+from playground.workspace.person import Person
+from playground.workspace.surfaces import Message
+from tests.scenario.conftest import People
+from tests.scenario.running import RunningBot, eventually, watching
+from tests.scenario.swarm import Site
+
+
+@pytest.fixture
+def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
+    """A bot whose eyes are open."""
+    bot = watching(cluster, workspace, tmp_path).start()
+    yield bot
+    bot.stop()
+
+
+def alerts(person: Person) -> list[Message]:
+    """What stands in #alerts, without what is in threads."""
+    return [each for each in person.messages("alerts") if not each.in_thread]
+
+
+def told(person: Person) -> list[str]:
+    return [each.text.splitlines()[0] for each in alerts(person)]
+
+
+def history(person: Person, message: Message) -> str:
+    """What the thread of a message says."""
+    return "\n".join(
+        each.text for each in person.messages("alerts") if each.in_thread and each.posted.thread_ts == message.ts
+    )
+
+
+def test_a_node_goes_down_and_comes_back(dev: Person, site: Site, cluster: Cluster) -> None:
+    site.runs("web", "web:v1", "--replicas", "4")
+    site.runs("only", "web:v1", "--constraint", "node.hostname==node4")
+
+    cluster.nodes["node4"].stop()
+    alert = dev.sees("🔴 node4 is Down", timeout=40, channel="alerts")
+    assert "only" in dev.sees("only 0/1", timeout=20, channel="alerts").text
+    assert len(alerts(dev)) == 1, "services that lose replicas come along in the same message"
+
+    dev.clicks("Acknowledge", alert)
+    assert dev.sees("acknowledged by dev", timeout=10, channel="alerts") == alert
+
+    cluster.nodes["node4"].start()
+    assert dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+    assert re.search(r"was Down \d+ s|was Down 1 m", alert.text)
+    assert not [each for each in alert.buttons if each in ("Acknowledge", "Drain node4")]
+    assert len(alerts(dev)) == 1
+    said = history(dev, alert)
+    assert "acknowledged by dev" in said
+
+
+def test_a_locked_manager_is_unlocked_from_its_alert(
+    dev: Person, people: People, site: Site, cluster: Cluster, workspace: Workspace
+) -> None:
+    key = cluster.lock("node3")
+    alert = dev.sees("🔒 node3 is a locked manager", timeout=40, channel="alerts")
+    assert len(alerts(dev)) == 1, "a machine that is locked is one incident, not two"
+
+    # The operator's own key, by the modal: first a wrong one.
+    cluster.docker("swarm", "update", "--autolock=false")
+    dev.clicks("Unlock", alert)
+    asked = dev.now
+    dev.types("/swarm swarm unlock")
+    dev.sees_modal("Unlock", after=asked)
+    dev.submits({"Key": "SWMKEY-1-wrong"})
+    dev.sees("not the key of node3", timeout=20, after=asked)
+    assert cluster.nodes["node3"].swarm_state() == "locked"
+    assert "🔒" in alert.text
+
+    asked = dev.types("/swarm swarm unlock")
+    dev.sees_modal("Unlock", after=asked)
+    dev.submits({"Key": key})
+    assert dev.sees("🟢 node3", timeout=60, channel="alerts") == alert
+    assert cluster.nodes["node3"].swarm_state() == "active"
+    assert len(alerts(dev)) == 1
+
+
+def test_the_quorum_is_lost_and_slack_hears_of_it(dev: Person, site: Site, cluster: Cluster) -> None:
+    cluster.nodes["node2"].stop()
+    first = dev.sees("🔴 node2 is Down", timeout=60, channel="alerts")
+    assert "no more manager may fail" in first.text or "no further manager may fail" in first.text
+
+    cluster.nodes["node3"].stop()
+    lost = dev.sees("no quorum", timeout=90, channel="alerts")
+    assert lost != first
+    assert "🔴" in lost.text
+
+    cluster.nodes["node3"].start()
+    cluster.nodes["node2"].start()
+    assert dev.sees(re.compile("🟢.*quorum"), timeout=90, channel="alerts") == lost
+    assert dev.sees("🟢 node2", timeout=90, channel="alerts") == first
+
+
+def test_another_leader_is_a_note_and_no_alarm(dev: Person, site: Site, cluster: Cluster) -> None:
+    site.runs("web", "web:v1", "--replicas", "2", "--constraint", "node.hostname==node4")
+    leader = next(
+        line.split()[0]
+        for line in cluster.docker("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}").splitlines()
+        if line.endswith("Leader")
+    )
+    dev.does_not_see("🔴", within=3, channel="alerts")
+    cluster.nodes[leader].stop()
+    note = dev.sees("leads the Swarm", timeout=60, channel="alerts")
+    assert leader in note.text
+    down = dev.sees(f"{leader} is Down", timeout=60, channel="alerts")
+    cluster.nodes[leader].start()
+    assert dev.sees(f"🟢 {leader} is back", timeout=90, channel="alerts") == down
+    assert not [line for line in told(dev) if leader not in line and "🔴" in line], "unknown is no alarm"
+
+
+def test_a_change_by_hand_is_noted_and_the_bots_own_is_not(dev: Person, site: Site, cluster: Cluster) -> None:
+    site.runs("web", "web:v1", "--update-monitor", "1s", "--replicas", "2")
+    eventually(lambda: "web" in dev.messages() or True, 1)
+    dev.types(f"/swarm deploy web {site.image('web:v2')}")
+    dev.sees("✅ web is on", timeout=60)
+    dev.does_not_see("web was changed", within=5, channel="alerts")
+
+    cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v1"), "web")
+    note = dev.sees("web was changed outside swarmbot", timeout=15, channel="alerts")
+    assert "v1" in note.text
+    assert len(alerts(dev)) == 1
+
+
+def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster) -> None:
+    asked = dev.types("/swarm silence node4 --for 1h")
+    dev.sees("node4", after=asked)
+    cluster.nodes["node4"].stop()
+    eventually(
+        lambda: "node4 down" in site.cluster.docker("node", "ls", "--format", "{{.Hostname}} {{.Status}}").lower(), 40
+    )
+    dev.does_not_see("node4 is Down", within=8, channel="alerts")
+    asked = dev.types("/swarm alerts")
+    assert "node4" in dev.sees("silenced", after=asked).text
+
+    dev.types("/swarm unsilence node4")
+    alert = dev.sees("🔴 node4 is Down", timeout=20, channel="alerts")
+    cluster.nodes["node4"].start()
+    assert dev.sees("🟢 node4", timeout=60, channel="alerts") == alert
+
+
+def test_a_drain_by_the_bot_raises_nothing(dev: Person, site: Site, cluster: Cluster) -> None:
+    site.runs("web", "web:v1", "--replicas", "4")
+    dev.types("/swarm node update --availability drain node4")
+    dev.sees("node4 is Drain", timeout=60, channel="ops")
+    dev.does_not_see("", within=10, channel="alerts")

@@ -1,0 +1,153 @@
+"""The watch on bad days: events that never come, bots that die, two bots at once, a storm, certificates near their end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.cluster import Cluster
+from playground.workspace import Workspace
+from tests.scenario.conftest import People
+from tests.scenario.relay import Relay
+from tests.scenario.running import RunningBot, eventually, watching
+from tests.scenario.swarm import Site
+from tests.scenario.test_watch import alerts
+from tests.store.conftest import Server
+
+
+@pytest.fixture
+def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
+    """A bot whose eyes are open."""
+    bot = watching(cluster, workspace, tmp_path).start()
+    yield bot
+    bot.stop()
+
+
+@pytest.fixture
+def relays(cluster: Cluster) -> Iterator[dict[str, Relay]]:
+    """A relay in front of each manager."""
+    relays = {node.url: Relay(node.socket) for node in cluster.nodes.values() if node.is_manager}
+    yield relays
+    for relay in relays.values():
+        relay.close()
+
+
+def test_a_node_that_dies_while_no_event_comes_is_found(
+    relays: dict[str, Relay], cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path
+) -> None:
+    bot = watching(cluster, workspace, tmp_path)
+    for url, relay in relays.items():
+        bot.config = bot.config.replace(url, relay.url)
+    bot.start()
+    try:
+        people.dev.does_not_see("", within=3, channel="alerts")
+        for relay in relays.values():
+            relay.mute()
+        cluster.nodes["node4"].stop()
+        alert = people.dev.sees("🔴 node4 is Down", timeout=60, channel="alerts")
+        cluster.nodes["node4"].start()
+        assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+    finally:
+        bot.stop()
+
+
+def test_two_bots_tell_it_once_and_one_goes_on_when_the_other_dies(
+    cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path, redis: Server
+) -> None:
+    first = watching(cluster, workspace, tmp_path / "1", REDIS_URL=redis.url).start()
+    second = watching(cluster, workspace, tmp_path / "2", REDIS_URL=redis.url).start()
+    try:
+        cluster.nodes["node4"].stop()
+        alert = people.dev.sees("🔴 node4 is Down", timeout=40, channel="alerts")
+        first.kill()
+        cluster.nodes["node4"].start()
+        assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+        people.dev.does_not_see("second message", within=3)
+        assert len(alerts(people.dev)) == 1
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_a_bot_that_was_killed_edits_the_same_message_after_its_start(
+    bot: RunningBot, cluster: Cluster, site: Site, people: People
+) -> None:
+    cluster.nodes["node4"].stop()
+    alert = people.dev.sees("🔴 node4 is Down", timeout=40, channel="alerts")
+    bot.kill()
+    cluster.nodes["node4"].start()
+    bot.start()
+    assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+    assert len(alerts(people.dev)) == 1
+
+
+def test_redis_goes_away_and_the_alert_comes_all_the_same(
+    cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path, redis: Server
+) -> None:
+    bot = watching(cluster, workspace, tmp_path, REDIS_URL=redis.url).start()
+    try:
+        people.dev.does_not_see("", within=2, channel="alerts")
+        redis.kill()
+        away = people.dev.sees("Redis", timeout=40, channel="alerts")
+        cluster.nodes["node4"].stop()
+        alert = people.dev.sees("🔴 node4 is Down", timeout=60, channel="alerts")
+        redis.start()
+        assert people.dev.sees(re.compile("🟢.*Redis"), timeout=40, channel="alerts") == away
+        cluster.nodes["node4"].start()
+        assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+        assert len(alerts(people.dev)) == 2
+    finally:
+        bot.stop()
+
+
+def test_a_storm_is_one_message_and_one_file(
+    bot: RunningBot, cluster: Cluster, site: Site, people: People, workspace: Workspace
+) -> None:
+    image = site.image("web:v1")
+    with cluster.manager.api() as api:
+        for number in range(40):
+            api.create_service(
+                {
+                    "ContainerSpec": {"Image": image, "Command": ["sleep", "9999"]},
+                    "Placement": {"Constraints": ["node.hostname==node4"]},
+                },
+                name=f"storm-{number:02}",
+                mode={"Replicated": {"Replicas": 1}},
+            )
+    listed = ["service", "ls", "--format", "{{.Replicas}}"]
+    eventually(lambda: set(cluster.docker(*listed).split()) == {"1/1"}, 120)
+    people.dev.does_not_see("", within=2, channel="alerts")
+    cluster.nodes["node4"].kill()
+    alert = people.dev.sees(re.compile("node4 is Down.*40 services"), timeout=60, channel="alerts")
+    people.dev.does_not_see("storm-00 ", within=70, channel="alerts", after=people.dev.now)
+    assert len(alerts(people.dev)) == 1
+    assert alert
+
+
+CERTIFICATES = """
+[watch]
+certificate_left = "2h"
+"""
+
+
+def test_a_certificate_near_its_end_is_renewed_from_its_alert(
+    cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path
+) -> None:
+    cluster.docker("swarm", "update", "--cert-expiry", "1h0m0s")
+    cluster.docker("swarm", "ca", "--rotate", "--quiet")
+    bot = watching(cluster, workspace, tmp_path)
+    bot.config = bot.config.replace("\n[watch.channels]", f"{CERTIFICATES}\n[watch.channels]")
+    bot.start()
+    try:
+        alert = people.dev.sees(re.compile("certificate"), timeout=60, channel="alerts")
+        assert "Renew" in alert.buttons
+        cluster.docker("swarm", "update", "--cert-expiry", "2160h0m0s")
+        people.dev.clicks("Renew", alert)
+        people.dev.sees("✅", timeout=90, channel="ops")
+        people.dev.sees(re.compile("🟢.*certificate"), timeout=90, channel="alerts")
+    finally:
+        bot.stop()
+        cluster.docker("swarm", "update", "--cert-expiry", "2160h0m0s")

@@ -1,0 +1,419 @@
+"""Alerts through their life, their lists, and certificates, by the name of their golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.incident import Incident, Note, Problem, Severity, Silence, State, Trouble
+from bot.model import Actor, Below, Message, Status
+from bot.render import alert_lists, alerts, certificates, status
+from bot.swarm_model import Certificate
+from tests.unit.render import values as v
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+OPS = Actor("U0OPS1", "ops")
+SINCE = datetime.fromtimestamp(v.NOW.timestamp() - 200, v.NOW.tzinfo)
+RTL = "שלום-עולם"
+EVIL = f"{v.HOSTILE} {RTL}\u202e{v.LONG}"[:250]
+
+
+def problem(
+    trouble: Trouble, subject: str, name: str, severity: Severity = Severity.WARNING, **fields: object
+) -> Problem:
+    return Problem(subject=subject, trouble=trouble, severity=severity, name=name, since=SINCE, **fields)  # type: ignore[arg-type]
+
+
+def incident(*problems: Problem, **fields: object) -> Incident:
+    values: dict[str, object] = {
+        "id": "i1",
+        "subject": problems[0].subject,
+        "name": problems[0].name,
+        "state": State.FIRING,
+        "problems": problems,
+        "since": SINCE,
+        "opened": SINCE,
+        "changed": v.NOW,
+    }
+    return Incident(**{**values, **fields})  # type: ignore[arg-type]
+
+
+DOWN_NOW = problem(
+    Trouble.NODE_DOWN,
+    "node:n4",
+    "node4",
+    Severity.CRITICAL,
+    detail="its heartbeat stopped: heartbeat failure. Its tasks are being placed elsewhere",
+    fix="Look at the machine and its Docker daemon; if it is gone for good, remove it: `/swarm node rm --force node4`",
+    lost=(Below("web", 3, 4), Below("api", 1, 2)),
+)
+WHOLE = replace(DOWN_NOW, lost=(), detail="its heartbeat stopped. All services run their full count elsewhere")
+DOWN = incident(DOWN_NOW, changes=("web was deployed at 14:01 by dev",))
+LOCKED = incident(
+    problem(
+        Trouble.MANAGER_LOCKED,
+        "node:n3",
+        "node3",
+        Severity.CRITICAL,
+        detail="it restarted and needs the unlock key before it can rejoin. 1 more manager may fail",
+        engine="node3",
+    )
+)
+MAY_BE_LOCKED = incident(
+    problem(
+        Trouble.MANAGER_LOCKED,
+        "node:n3",
+        "node3",
+        Severity.CRITICAL,
+        detail="it is Down and Unreachable, its host answers, and autolock is on: no further manager may fail",
+        fix="Name it under `[[engines]]`, so that swarmbot can ask it; on its host: `docker swarm unlock`",
+    )
+)
+AT_RISK = incident(
+    problem(
+        Trouble.QUORUM_AT_RISK,
+        "quorum",
+        "quorum",
+        detail="2 of 3 managers are reachable: no further manager may fail",
+        fix="Bring node3 back, or demote it and promote another node",
+    )
+)
+NO_QUORUM = incident(
+    problem(
+        Trouble.QUORUM_LOST,
+        "quorum",
+        "quorum",
+        Severity.CRITICAL,
+        detail="1 of 3 managers is reachable, 2 are needed. Services go on running; nothing can be changed",
+        fix="Bring node2 or node3 back",
+    )
+)
+REFUSED = incident(
+    problem(
+        Trouble.ENGINE_UNREACHABLE,
+        "node:n2",
+        "node2",
+        detail="it refuses the connection: tlsv13 alert certificate required",
+        fix="Check the certificates that `tls` of `[[engines]]` names",
+        engine="node2",
+    )
+)
+CERTIFICATE = incident(
+    problem(
+        Trouble.CERTIFICATE,
+        "certificate:node:n2",
+        "node2",
+        detail="it ends on 2026-03-20; 17 % of its life is left, so its renewal fails",
+        fix="Does node2 reach a manager? `/swarm swarm ca --rotate` renews all",
+    )
+)
+EXPIRED = incident(
+    problem(
+        Trouble.CERTIFICATE,
+        "certificate:endpoint:registry.example.com:443",
+        "registry.example.com:443",
+        Severity.CRITICAL,
+        detail="it ended on 2026-03-03",
+        fix="Put a new one in place",
+    )
+)
+ENDS = "ends on 2026-03-20 at 14:00 UTC."
+ROOT = incident(
+    problem(
+        Trouble.CERTIFICATE,
+        "certificate:root:root",
+        "root",
+        detail=f"Its root certificate {ENDS}",
+        fix="`/swarm swarm ca --rotate` gives the Swarm a new root and every node a new certificate.",
+    )
+)
+ENGINE_TLS = incident(
+    problem(
+        Trouble.CERTIFICATE,
+        "certificate:engine:node1/client",
+        "node1/client",
+        detail=f"Its TLS certificate of the engine {ENDS}",
+    )
+)
+ENGINES = incident(
+    problem(
+        Trouble.ENGINE_UNREACHABLE,
+        "engines",
+        "node1, node2 and node3",
+        detail="None of 3 engines answers the bot: timed out.",
+        fix="Look whether Docker runs there, and at the network between it and the bot.",
+    )
+)
+ROTATION = incident(
+    problem(
+        Trouble.ROOT_ROTATION,
+        "rotation",
+        "root certificate",
+        detail="2 of 4 nodes have it. node4 is Down and holds it up",
+        fix="Bring node4 back, or remove it: `/swarm node rm --force node4`",
+    )
+)
+BELOW = incident(
+    problem(
+        Trouble.SERVICE_BELOW,
+        "service:s1",
+        "web",
+        detail="the reservations of 3 nodes are full",
+        fix="Lower `--reserve-memory`, or add a node",
+        lost=(Below("web", 3, 4),),
+    )
+)
+CRASHING = incident(
+    problem(
+        Trouble.SERVICE_CRASHING,
+        "service:s1",
+        "web",
+        detail="5 tasks ended within 10 minutes: exit code 3 on node2: `FATAL: cannot read /etc/shop.conf`",
+        fix="Its logs say why",
+    )
+)
+PAUSED = incident(
+    problem(
+        Trouble.ROLLOUT_PAUSED,
+        "service:s1",
+        "web",
+        detail="an update that was not made with swarmbot is paused: 2 of 4 tasks run the new specification",
+        fix="`/swarm rollback web`, or update it again",
+    )
+)
+BACK_BY_ITSELF = incident(
+    problem(Trouble.ROLLOUT_ROLLED_BACK, "service:s1", "web", detail="Swarm itself took an update back")
+)
+PLACEMENT = incident(
+    problem(
+        Trouble.PLACEMENT,
+        "swarm:placement",
+        "placement",
+        Severity.NOTE,
+        detail="node4 runs no replicas; web is spread unevenly.",
+        fix="`/swarm service update --force web` places its tasks anew, one after the other.",
+    )
+)
+REDIS = incident(
+    problem(
+        Trouble.REDIS_AWAY,
+        "bot:redis",
+        "redis",
+        detail="connection refused. Reading works; changes are refused until it is back",
+    )
+)
+SLACK = incident(problem(Trouble.SLACK_AWAY, "bot:slack", "slack", detail="messages were held back meanwhile"))
+JOB = incident(
+    problem(Trouble.JOB_HANGS, "bot:job-rollouts", "rollouts", detail="it has not ended for 5 m", fix="Restart the bot")
+)
+MANAGER = incident(
+    problem(
+        Trouble.MANAGER_UNREACHABLE,
+        "node:n2",
+        "node2",
+        detail="the other managers do not reach it, no further manager may fail",
+        fix="Check 2377/tcp between the managers",
+    )
+)
+MANY = tuple(Below(f"shop_web{n:03}", n % 3, 3) for n in range(200))
+STORM = incident(replace(DOWN_NOW, lost=MANY))
+TWO = incident(DOWN_NOW, problem(Trouble.ENGINE_UNREACHABLE, "node:n4", "node4", detail="timed out", engine="node4"))
+HOSTILE = incident(
+    replace(
+        DOWN_NOW,
+        subject="node:x4",
+        name=EVIL,
+        detail=v.HOSTILE,
+        fix=v.HOSTILE,
+        lost=(Below(EVIL, 0, 1), Below(v.LONG, 1, 2)),
+    ),
+    changes=(v.HOSTILE,),
+    acknowledged_by=Actor("U0EVIL", v.HOSTILE),
+    acknowledged=v.NOW,
+)
+HOSTILE_SERVICE = incident(replace(CRASHING.problems[0], subject="service:x1", name=EVIL, detail=EVIL))
+SILENCE = Silence(pattern="node4", by=OPS, since=v.NOW, until=v.NOW + HOUR)
+ENDLESS = Silence(pattern="shop_*", by=Actor("U1", v.HOSTILE), since=v.NOW)
+FOR_LONG = replace(DOWN, since=SINCE - 2 * HOUR)
+LEADER = Note(
+    id="l1", trouble=Trouble.LEADER_MOVED, name="node2", text="node2 leads the Swarm, not node1 any more", at=v.NOW
+)
+OUTSIDE = Note(
+    id="o1",
+    trouble=Trouble.CHANGED_OUTSIDE,
+    name="web",
+    text="web was changed outside swarmbot: image `shop/web:2.0` → `shop/web:1.1`, replicas 4 → 2",
+    at=v.NOW,
+    service_id="s1",
+)
+
+
+STATUS = Status(
+    swarm="prod", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, rollouts=(), locks=()
+)
+
+
+def acked(one: Incident, **fields: object) -> Incident:
+    return replace(one, acknowledged_by=OPS, acknowledged=SINCE + MINUTE, **fields)  # type: ignore[arg-type]
+
+
+def over(one: Incident, **fields: object) -> Incident:
+    return replace(one, state=State.RESOLVED, resolved=SINCE + timedelta(seconds=192), **fields)  # type: ignore[arg-type]
+
+
+def shown(one: Incident, silence: Silence | None = None) -> Callable[[], Message]:
+    return lambda: alerts.alert(one, silence, v.NOW)
+
+
+def step(before: Incident | None, after: Incident) -> Callable[[], Message]:
+    def said() -> Message:
+        found = alerts.history(before, after, v.NOW)
+        assert found
+        return found
+
+    return said
+
+
+def lives() -> Mapping[str, Callable[[], Message]]:
+    """Alerts in all their states."""
+    again = replace(DOWN, times=4)
+    return {
+        "alert-node-down": shown(DOWN),
+        "alert-node-down-acknowledged": shown(acked(DOWN)),
+        "alert-node-down-whole": shown(acked(incident(WHOLE))),
+        "alert-node-down-silenced": shown(DOWN, SILENCE),
+        "alert-node-down-silenced-till-over": shown(acked(DOWN), ENDLESS),
+        "alert-node-down-for-long": shown(FOR_LONG),
+        "alert-node-down-and-engine": shown(TWO),
+        "alert-node-down-warning": shown(incident(replace(DOWN_NOW, severity=Severity.WARNING))),
+        "alert-node-back": shown(over(DOWN)),
+        "alert-node-back-idle": shown(over(acked(DOWN), aftermath="it runs nothing yet")),
+        "alert-node-back-idle-long": shown(
+            over(DOWN, aftermath="it runs nothing yet: Swarm moves nothing that runs. `/swarm rebalance` does")
+        ),
+        "alert-node-gone": shown(over(DOWN, aftermath="it is no longer part of the Swarm")),
+        "alert-node-back-global": shown(over(DOWN, aftermath="it runs only global services yet")),
+        "alert-flapping": shown(again),
+        "alert-flapping-over": shown(over(again)),
+        "alert-storm": shown(STORM),
+        "alert-hostile": shown(HOSTILE),
+        "alert-hostile-over": shown(over(HOSTILE, aftermath=v.HOSTILE)),
+        "alert-hostile-service": shown(HOSTILE_SERVICE),
+        "alert-locked": shown(LOCKED),
+        "alert-locked-and-down": shown(
+            replace(
+                LOCKED,
+                problems=(*LOCKED.problems, replace(DOWN_NOW, detail="What ran there is being placed elsewhere.")),
+            )
+        ),
+        "alert-locked-acknowledged": shown(acked(LOCKED)),
+        "alert-locked-over": shown(over(LOCKED)),
+        "alert-may-be-locked": shown(MAY_BE_LOCKED),
+        "alert-manager-unreachable": shown(MANAGER),
+        "alert-quorum-at-risk": shown(AT_RISK),
+        "alert-quorum-lost": shown(NO_QUORUM),
+        "alert-quorum-over": shown(over(NO_QUORUM)),
+        "alert-engine-refused": shown(REFUSED),
+        "alert-engines": shown(ENGINES),
+        "alert-engines-over": shown(over(ENGINES)),
+        "alert-engine-over": shown(over(REFUSED)),
+        "alert-certificate": shown(CERTIFICATE),
+        "alert-certificate-ended": shown(EXPIRED),
+        "alert-certificate-root": shown(ROOT),
+        "alert-certificate-engine": shown(ENGINE_TLS),
+        "alert-certificate-over": shown(over(CERTIFICATE)),
+        "alert-rotation": shown(ROTATION),
+        "alert-service-below": shown(BELOW),
+        "alert-service-below-over": shown(over(BELOW)),
+        "alert-crashing": shown(CRASHING),
+        "alert-crashing-acknowledged": shown(acked(CRASHING)),
+        "alert-paused-outside": shown(PAUSED),
+        "alert-rolled-back": shown(BACK_BY_ITSELF),
+        "alert-rolled-back-over": shown(over(BACK_BY_ITSELF)),
+        "alert-placement": shown(PLACEMENT),
+        "alert-redis": shown(REDIS),
+        "alert-slack": shown(over(SLACK)),
+        "alert-job": shown(JOB),
+    }
+
+
+def steps() -> Mapping[str, Callable[[], Message]]:
+    """What stands in the threads, and notes."""
+    warning = incident(replace(DOWN_NOW, severity=Severity.WARNING))
+    without = incident(replace(DOWN_NOW, lost=()))
+    return {
+        "alert-step-fired": step(None, DOWN),
+        "alert-step-fired-storm": step(replace(STORM, state=State.PENDING), STORM),
+        "alert-step-fired-again": step(over(DOWN), replace(DOWN, times=3)),
+        "alert-step-worse": step(warning, DOWN),
+        "alert-step-other": step(
+            AT_RISK, replace(NO_QUORUM, problems=(replace(NO_QUORUM.problems[0], severity=Severity.WARNING),))
+        ),
+        "alert-step-acknowledged": step(DOWN, acked(DOWN)),
+        "alert-step-lost": step(without, DOWN),
+        "alert-step-whole": step(DOWN, incident(WHOLE)),
+        "alert-step-resolved": step(DOWN, over(DOWN, aftermath="it runs nothing yet")),
+        "alert-step-hostile": step(None, HOSTILE),
+        "alert-note-leader": lambda: alerts.note(LEADER),
+        "alert-note-outside": lambda: alerts.note(OUTSIDE),
+        "alert-note-plain": lambda: alerts.note(replace(OUTSIDE, text="image v1 → v2")),
+        "alert-note-hostile": lambda: alerts.note(replace(OUTSIDE, name=EVIL, text=v.HOSTILE)),
+    }
+
+
+def certificate(kind: str, name: str, left: float, life: float = 90, **fields: object) -> Certificate:
+    ends = v.NOW + left * DAY
+    return Certificate(kind=kind, name=name, begins=ends - life * DAY, ends=ends, **fields)  # type: ignore[arg-type]
+
+
+def lists() -> Mapping[str, Callable[[], Message]]:
+    """What the commands answer."""
+    web = replace(BELOW, id="i2", since=SINCE - HOUR)
+    ended = [over(replace(CRASHING, id="i3")), over(replace(AT_RISK, id="i4"))]
+    many = [
+        replace(acked(one) if n % 3 else one, id=f"m{n}", name=f"shop_web{n}", subject=f"service:m{n}")
+        for n, one in enumerate([BELOW, CRASHING] * 20)
+    ]
+    well = [
+        certificate("node", "node1", 71),
+        certificate("node", "node2", 61, source="handshake"),
+        certificate("root", "swarm-ca", 7000, 7300),
+        certificate("engine", "node1", 300, 365),
+        certificate("endpoint", "registry.example.com:443", 40),
+    ]
+    away = Certificate(kind="node", name="node4", error="it is a worker, and `certificate_agent` names no image")
+    odd = Certificate(kind="node", name=v.HOSTILE, error=v.HOSTILE)
+    failing = certificate("node", "node3", 12)
+    dead = certificate("node", "node5", -2)
+    soon = certificate("endpoint", "shop.example.com:443", 5)
+    return {
+        "alerts": lambda: alert_lists.alerts([web, acked(LOCKED), DOWN, *ended], [], v.NOW),
+        "alerts-silenced": lambda: alert_lists.alerts([DOWN, web], [SILENCE, ENDLESS], v.NOW),
+        "alerts-none": lambda: alert_lists.alerts(ended, [SILENCE], v.NOW),
+        "alerts-never": lambda: alert_lists.alerts([replace(DOWN, state=State.PENDING)], [], v.NOW),
+        "alerts-40": lambda: alert_lists.alerts([DOWN, *many], [], v.NOW),
+        "alerts-hostile": lambda: alert_lists.alerts([HOSTILE, over(HOSTILE)], [ENDLESS], v.NOW),
+        "alert-acknowledged": lambda: alert_lists.acknowledged([acked(DOWN)], OPS),
+        "alert-acknowledged-two": lambda: alert_lists.acknowledged([acked(DOWN), acked(BELOW), HOSTILE], OPS),
+        "alert-acknowledged-late": lambda: alert_lists.acknowledged([HOSTILE], OPS),
+        "alert-acknowledged-over": lambda: alert_lists.acknowledged([], OPS),
+        "alert-silenced": lambda: alert_lists.silenced(SILENCE, [DOWN]),
+        "alert-silenced-nothing": lambda: alert_lists.silenced(replace(SILENCE, pattern="shop_*"), []),
+        "alert-silenced-till-over": lambda: alert_lists.silenced(ENDLESS, [BELOW, HOSTILE]),
+        "alert-unsilenced": lambda: alert_lists.unsilenced(SILENCE),
+        "status-alerts": lambda: status.health(replace(STATUS, critical=1, warnings=2)),
+        "status-alert": lambda: status.health(replace(STATUS, warnings=1)),
+        "certificates": lambda: certificates.certs(well, v.NOW, hint="workers: `/swarm certs --workers`"),
+        "certificates-unread": lambda: certificates.certs([*well, away, odd], v.NOW),
+        "certificates-trouble": lambda: certificates.certs([*well, away, soon, failing, dead], v.NOW),
+        "certificates-root": lambda: certificates.certs([certificate("root", "swarm-ca", 3, 7300)], v.NOW),
+        "certificates-none": partial(certificates.certs, [], v.NOW),
+        "certificates-none-read": lambda: certificates.certs([away], v.NOW),
+    }
+
+
+def messages() -> Mapping[str, Callable[[], Message]]:
+    """All of them by name."""
+    return {**lives(), **steps(), **lists()}

@@ -1,0 +1,344 @@
+"""Values become sheets, sheets become PNGs: whatever comes in, legible, small, and told in words as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image as Pixels
+
+from bot.model import Ending, File, Image, ManagerStatus, Node, Outcome, Phase, Progress, Revision, Service, Step, Task
+from bot.model.picture import Box, Label, Mark, Sheet, Sign
+from bot.render.picture import deploys, swarm_map, timeline
+from bot.render.picture.draw import MOST_BYTES, SCALE, draw
+from bot.render.text import shortened
+from tests.unit.render import values as v
+
+MOST_ALT = 1000
+STATES = ["new", "pending", "preparing", "starting", "running", "complete", "failed", "rejected", "shutdown", "odd"]
+NASTY = "日本語 данные مرحبا $x^2$ \\frac{ <b> \x1b[31m \n \u202e 😀"
+
+
+def nodes(count: int) -> list[Node]:
+    """The first leads, the fourth is down, the sixth is drained."""
+    found = [Node(f"n{n}", f"node{n}", "worker", "active", "ready") for n in range(1, count + 1)]
+    found[0] = replace(found[0], role="manager", manager=ManagerStatus(True, "reachable", "a"))
+    if count > 5:
+        found[3], found[5] = replace(found[3], state="down"), replace(found[5], availability="drain")
+    return found
+
+
+def tasks(count: int, on: int, states: tuple[str, ...] = ("running",)) -> list[Task]:
+    return [
+        Task(
+            f"t{n}", f"s{n % 7}", n + 1, f"n{n % on + 1}", states[n % len(states)], "running", Image("shop/web", "2.0")
+        )
+        for n in range(count)
+    ]
+
+
+SERVICES = {f"s{n}": replace(v.WEB, id=f"s{n}", name=name) for n, name in enumerate(["web", "api", "db", "mail", "x"])}
+
+
+def mapped(of: list[Node], what: list[Task], services: dict[str, Service] | None = None) -> File:
+    return swarm_map.picture(of, swarm_map.placed(of, what, SERVICES if services is None else services))
+
+
+def steps(count: int, back: bool = False) -> tuple[Step, ...]:
+    def made() -> Iterator[Step]:
+        for n in range(1, count + 1):
+            for after, state, image in ((0, "running", "1.1"), (n, "starting", "2.0"), (n + 3, "running", "2.0")):
+                yield Step(v.START + timedelta(seconds=after), str(n), f"node{n % 4 + 1}", state, image)
+            if back:
+                yield Step(v.START + timedelta(seconds=n + 5), str(n), "node1", "running", "1.1")
+
+    return tuple(made())
+
+
+def ended(taken: tuple[Step, ...], ending: Ending = Ending.DONE, **rollout: object) -> File:
+    outcome = replace(v.outcome(Phase.COMPLETED, ending, 31.0), steps=taken)
+    assert outcome.rollout is not None
+    found = timeline.picture(replace(outcome, rollout=replace(outcome.rollout, **rollout)))  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def charted(service: Service, revisions: list[Revision]) -> File:
+    found = deploys.picture(service, revisions, v.NOW)
+    assert found is not None
+    return found
+
+
+MANY = [
+    replace(v.REVISIONS[0], number=n, at=v.NOW - timedelta(days=100 - n), ending="rolled back") for n in range(1, 51)
+]
+MIXED = ("running", "running", "running", "starting", "failed", "pending", "complete")
+PICTURES = {
+    "map of one": mapped(nodes(1), []),
+    "map of four": mapped(nodes(4), tasks(12, 4)),
+    "map of twelve": mapped(nodes(12), tasks(90, 12, MIXED)),
+    "map of thirty": mapped(nodes(30), tasks(150, 30, MIXED)),
+    "map of a hundred": mapped(nodes(100), tasks(500, 100, MIXED)),
+    "map of six hundred": mapped(nodes(600), tasks(4000, 600, MIXED)),
+    "hostile map": mapped(
+        [replace(node, name=f"{NASTY} {v.LONG}") for node in nodes(6)],
+        tasks(30, 6, MIXED),
+        {"s0": replace(v.WEB, name=v.LONG), "s1": replace(v.WEB, name=NASTY)},
+    ),
+    "timeline of four": ended(steps(4)),
+    "timeline of three hundred": ended(steps(300)),
+    "timeline back": ended(steps(4, back=True), Ending.ROLLED_BACK),
+    "hostile timeline": ended(tuple(replace(s, node=v.LONG, error=NASTY) for s in steps(4)), service=NASTY * 20),
+    "deploys": charted(v.WEB, list(v.REVISIONS)),
+    "fifty deploys": charted(v.WEB, MANY),
+    "hostile deploys": charted(
+        replace(v.WEB, name=NASTY), [replace(MANY[0], by=v.LONG, ending=NASTY, image=Image(v.LONG))]
+    ),
+}
+
+
+def sheet_of(file: File) -> Sheet:
+    assert isinstance(file.content, Sheet)
+    return file.content
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_it_is_a_png_twice_as_fine_and_small(name: str) -> None:
+    sheet = sheet_of(PICTURES[name])
+
+    png = draw(Sheet.from_json(sheet.to_json()))
+
+    pixels = Pixels.open(BytesIO(png))
+    assert pixels.format == "PNG"
+    assert pixels.size == (int(sheet.width * SCALE), int(sheet.height * SCALE))
+    assert len(png) < 100_000 < MOST_BYTES
+    assert sheet.width <= 960
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_word_stands_out_from_what_lies_under_it(name: str) -> None:
+    sheet = sheet_of(PICTURES[name])
+    under: list[Box] = []
+    for shape in sheet.shapes:
+        if isinstance(shape, Box):
+            under.append(shape)
+        elif isinstance(shape, Label):
+            boxes = [box.fill for box in under if box.fill and inside(shape, box)]
+            assert contrast(shape.colour, boxes[-1] if boxes else sheet.ground) >= 4.5, shape
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_nothing_stands_outside_the_card(name: str) -> None:
+    sheet = sheet_of(PICTURES[name])
+    for shape in sheet.shapes:
+        assert 0 <= shape.x <= sheet.width, shape
+        assert 0 <= shape.y <= sheet.height, shape
+        if isinstance(shape, Box):
+            assert shape.x + shape.width <= sheet.width + 0.01, shape
+            assert shape.y + shape.height <= sheet.height + 0.01, shape
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_words_are_large_enough_and_say_the_same_as_the_description(name: str) -> None:
+    file = PICTURES[name]
+    labels = [shape for shape in sheet_of(file).shapes if isinstance(shape, Label)]
+
+    assert min(label.size for label in labels) >= (9 if "map" in name else 12)
+    assert 20 < len(file.alt) <= MOST_ALT
+    assert file.alt.isprintable()
+    assert file.title
+    assert len(file.title) < 120
+
+
+def inside(label: Label, box: Box) -> bool:
+    return box.x <= label.x <= box.x + box.width and box.y <= label.y <= box.y + box.height
+
+
+def contrast(one: str, other: str) -> float:
+    """By the formula of the WCAG."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# ---- the map
+
+
+def test_the_map_names_each_node_and_what_it_runs() -> None:
+    file = mapped(nodes(4), tasks(8, 4))
+    shown = [shape.text for shape in sheet_of(file).shapes if isinstance(shape, Label)]
+
+    assert "Swarm · 4 nodes · 8 tasks" in shown
+    assert {"node1", "node2", "node3", "node4", "web 2.0", "Leader · Ready · Active"} <= set(shown)
+    assert "node1 (Leader, Ready, Active): " in file.alt
+    assert "web 2.0 1 running" in file.alt
+
+
+@pytest.mark.parametrize(
+    ("task", "state"),
+    [
+        ({}, "running"),
+        ({"state": "starting"}, "starting"),
+        ({"state": "failed"}, "failing"),
+        ({"state": "pending", "node_id": ""}, "waiting for a node"),
+        ({"node_id": "n4"}, "lost with node"),
+        ({"state": "complete", "desired": "complete"}, "complete"),
+        ({"desired": "shutdown"}, ""),
+    ],
+)
+def test_how_a_task_shows(task: dict[str, str], state: str) -> None:
+    file = mapped(nodes(6), [replace(tasks(1, 1)[0], **task)])  # type: ignore[arg-type]
+
+    assert (f"1 {state}" in file.alt) if state else ("0 tasks" in file.alt)
+
+
+def test_a_task_that_begins_again_and_again_fails() -> None:
+    (new,) = tasks(1, 1, ("starting",))
+    old = replace(new, id="old", state="failed", desired="shutdown")
+
+    assert "1 failing" in mapped(nodes(2), [old, new]).alt
+
+
+def test_states_have_shapes_of_their_own() -> None:
+    signs = {
+        shape.mark: shape.colour for shape in sheet_of(PICTURES["map of twelve"]).shapes if isinstance(shape, Sign)
+    }
+
+    assert {Mark.DISC, Mark.RING, Mark.CROSS, Mark.DIAMOND, Mark.TICK, Mark.SQUARE} <= set(signs)
+
+
+def test_nodes_stand_as_people_count() -> None:
+    labels = [shape.text for shape in sheet_of(mapped(nodes(11), [])).shapes if isinstance(shape, Label)]
+    names = [text for text in labels if text.startswith("node") and " " not in text]
+
+    assert names == [f"node{n}" for n in range(1, 12)]
+
+
+# ---- the timeline
+
+
+def test_the_timeline_tells_when_each_place_stopped_and_was_up() -> None:
+    alt = ended(steps(2)).alt
+
+    assert alt.startswith("Timeline of web: done after 31 s, 2 places.")
+    assert "1 on node2: old task gone after 1 s, up after 4 s." in alt
+    assert "2 on node3: old task gone after 2 s, up after 5 s." in alt
+
+
+def test_what_went_back_and_what_failed_is_said() -> None:
+    failed = Step(v.START + timedelta(seconds=2), "1", "node2", "failed", "2.0", "exit 3")
+
+    assert "back on the old image after 6 s" in ended(steps(1, back=True), Ending.ROLLED_BACK).alt
+    file = ended((*steps(1)[:2], failed))
+    assert "failed once, not up, exit 3" in file.alt
+    assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, "one, and its key"
+
+
+def test_what_a_scale_adds_is_new_and_the_rest_unchanged() -> None:
+    first, *_ = steps(1)
+    added = replace(first, key="2", at=v.START + timedelta(seconds=3))
+    file = timeline.picture(replace(v.outcome(Phase.COMPLETED, Ending.DONE, 6.0, v.SCALE), steps=(first, added)))
+
+    assert file is not None
+    assert "1 on node2: unchanged. 2 on node2: up after 3 s." in file.alt
+
+
+def test_no_steps_no_timeline() -> None:
+    assert timeline.picture(replace(v.outcome(Phase.COMPLETED, Ending.DONE, 6.0), steps=())) is None
+
+
+# ---- the chart
+
+
+def test_the_chart_tells_what_runs_and_what_did_not_stay() -> None:
+    alt = charted(v.WEB, list(v.REVISIONS)).alt
+
+    assert "7: web:2.0, runs now" in alt
+    assert "6: web:1.1, done" in alt
+    assert deploys.picture(v.WEB, (), v.NOW) is None
+
+
+def test_only_the_newest_are_drawn() -> None:
+    file = PICTURES["fifty deploys"]
+
+    assert file.title == "web · last 12 of 50 deploys"
+    assert "38: " not in file.alt
+
+
+# ---- whatever comes in
+
+NAMES = st.one_of(st.text(max_size=40), st.sampled_from(["", NASTY, v.LONG, "$", "node1"]))
+IMAGES = st.builds(Image, NAMES, NAMES, st.sampled_from(["", "sha256:" + "0" * 64]))
+NODES = st.builds(
+    Node, st.sampled_from(["n1", "n2", "n3"]), NAMES, NAMES, st.sampled_from(["active", "drain", ""]),
+    st.sampled_from(["ready", "down", "unknown", ""]),
+    manager=st.one_of(st.none(), st.builds(ManagerStatus, st.booleans(), NAMES, NAMES)),
+)  # fmt: skip
+TASKS = st.builds(
+    Task, NAMES, st.sampled_from(["s0", "s1", "s9"]), st.integers(0, 3), st.sampled_from(["n1", "n2", "n9", ""]),
+    st.sampled_from(STATES), st.sampled_from(["running", "ready", "complete", "shutdown", ""]), IMAGES,
+)  # fmt: skip
+STEPS = st.builds(
+    Step, st.floats(-50, 500).map(lambda after: v.START + timedelta(seconds=after)), st.sampled_from(["1", "2", "x"]),
+    NAMES, st.sampled_from(STATES), st.sampled_from(["1.1", "2.0", ""]), NAMES,
+)  # fmt: skip
+REVISIONS = st.builds(
+    Revision, st.integers(1, 60), IMAGES, st.floats(-1e8, 1e3).map(lambda s: v.NOW + timedelta(seconds=s)),
+    NAMES, NAMES, st.sampled_from([*map(str, Ending), "", "odd"]),
+)  # fmt: skip
+QUICKLY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def check(file: File) -> None:
+    """The sheet goes over to the drawing process as it is, and the description stays within its limit."""
+    sheet = sheet_of(file)
+    assert Sheet.from_json(sheet.to_json()) == sheet
+    assert 0 < sheet.height < 4000
+    assert 0 < len(file.alt) <= MOST_ALT
+
+
+@QUICKLY
+@given(st.lists(NODES, max_size=6), st.lists(TASKS, max_size=20), st.sampled_from([1, 20, 100]))
+def test_any_swarm_has_a_map(some: list[Node], what: list[Task], times: int) -> None:
+    crowd = [replace(node, id=f"{node.id}{n or ''}") for n in range(times) for node in some]
+    check(mapped(crowd, what))
+
+
+@QUICKLY
+@given(st.lists(STEPS, min_size=1, max_size=60), st.floats(0, 1e6), st.sampled_from([v.DEPLOY, v.SCALE]), NAMES)
+def test_any_rollout_has_a_timeline(taken: list[Step], took: float, rollout: object, name: str) -> None:
+    outcome = Outcome(
+        ending=Ending.DONE,
+        title="",
+        seconds=took,
+        rollout=replace(rollout, service=name),  # type: ignore[type-var]
+        progress=Progress(Phase.COMPLETED, 0, 0),
+        steps=tuple(taken),
+    )
+    found = timeline.picture(outcome)
+    assert found is not None
+    check(found)
+
+
+@QUICKLY
+@given(st.lists(REVISIONS, min_size=1, max_size=20), NAMES)
+def test_any_history_has_a_chart(revisions: list[Revision], name: str) -> None:
+    check(charted(replace(v.WEB, name=name), revisions))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(NAMES, st.floats(1, 40), st.floats(0, 300), st.booleans()), max_size=5))
+def test_any_text_can_be_drawn(labels: list[tuple[str, float, float, bool]]) -> None:
+    shapes = tuple(Label(10, 10, shortened(text, 200), size, "#000000", bold, most=m) for text, size, m, bold in labels)
+
+    assert draw(Sheet(100, 50, "#ffffff", shapes)).startswith(b"\x89PNG")

@@ -1,0 +1,227 @@
+"""Whatever is seen, lost, seen twice or late: each incident opens once and closes once, and a full look tells the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.incident import Incident, Memory, State, Trouble
+from bot.model import Node, Service, Task
+from bot.settings import Watch
+from bot.swarm_model import EngineState
+from bot.watch.judging import judge
+from bot.watch.observation import Observation
+from tests.unit.watch.world import FOUR, NOW, cluster, engine, locked, service, silent, task
+
+PLACES = {"web": (1, 2, 3, 4), "api": (1, 4), "db": (4,), "one": (2,)}
+"""Where each service runs while all is well."""
+SCOPES = ("engines", "nodes", "services", "tasks", "cluster", "certificates")
+LONG = timedelta(hours=2)
+PARTS = st.sets(st.sampled_from(SCOPES))
+SOME_NODE = st.integers(2, 4)
+SOME_SERVICE = st.sampled_from(sorted(PLACES))
+
+
+class Looks(RuleBasedStateMachine):
+    """A Swarm that breaks and mends, and a watch that sees some of it, some time."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.at = NOW
+        self.states = dict.fromkeys(range(1, 5), "ready")
+        self.locked: set[int] = set()
+        self.missing: set[str] = set()
+        self.redis = ""
+        self.memory = Memory()
+        self.open: dict[str, Incident] = {}
+        self.closed: dict[str, int] = {}
+        self.opened: dict[str, int] = {}
+        self.late: Observation | None = None
+        self.look(SCOPES)
+
+    # ---- the world
+
+    @rule(number=SOME_NODE)
+    def breaks(self, number: int) -> None:
+        """One of node2 to node4 goes Down; node1 leads, and stays."""
+        self.states[number] = "down"
+
+    @rule(number=SOME_NODE)
+    def mends(self, number: int) -> None:
+        self.states[number] = "ready"
+        self.locked.discard(number)
+
+    @rule(number=st.integers(2, 3))
+    def locks(self, number: int) -> None:
+        self.states[number] = "down"
+        self.locked.add(number)
+
+    @rule(name=SOME_SERVICE)
+    def loses_a_task(self, name: str) -> None:
+        self.missing.add(name)
+
+    @rule(name=SOME_SERVICE)
+    def gets_it_back(self, name: str) -> None:
+        self.missing.discard(name)
+
+    @rule(word=st.sampled_from(("", "connection refused")))
+    def redis_comes_and_goes(self, word: str) -> None:
+        self.redis = word
+
+    @rule(seconds=st.integers(0, 900))
+    def time_passes(self, seconds: int) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    # ---- the watch
+
+    @rule(parts=PARTS)
+    def looks(self, parts: set[str]) -> None:
+        """See these parts of it, and of the others nothing."""
+        self.look(parts)
+
+    @rule(parts=PARTS)
+    def election(self, parts: set[str]) -> None:
+        """Every node is unknown for a moment."""
+        self.judge(self.seen({*parts, "nodes"}, unknown=True))
+
+    @rule()
+    def sees_something_that_it_judges_later(self) -> None:
+        self.late = self.seen(SCOPES)
+
+    @rule()
+    def judges_what_it_saw_earlier(self) -> None:
+        """As it was then, though it is not so any more."""
+        if self.late:
+            self.judge(replace(self.late, at=self.at))
+
+    @rule()
+    def tells_the_truth_in_the_end(self) -> None:
+        """Once nothing new happens, full looks find exactly what is wrong."""
+        for _ in range(3):
+            self.at += timedelta(seconds=70)
+            self.look(SCOPES)
+        assert {key: sorted({p.trouble for p in one.problems}) for key, one in self.open.items()} == self.truth()
+
+    # ---- what holds at any time
+
+    @invariant()
+    def opens_once_and_closes_once(self) -> None:
+        firing = {one.id for one in self.memory.incidents.values() if one.state is State.FIRING}
+        for incident_id, times in self.opened.items():
+            assert times - self.closed.get(incident_id, 0) == (incident_id in firing)
+
+    @invariant()
+    def does_not_grow(self) -> None:
+        assert len(self.memory.incidents) <= 4 + len(PLACES) + 5
+        assert len(self.memory.specs) <= len(PLACES)
+        assert len(self.memory.silent_until) <= len(PLACES)
+
+    # ---- parts
+
+    def look(self, parts: Iterable[str]) -> None:
+        self.judge(self.seen(parts))
+
+    def judge(self, seen: Observation) -> None:
+        verdict = judge(seen, self.memory, Watch())
+        again = judge(seen, verdict.memory, Watch())
+        assert (again.memory, again.changed, again.notes) == (verdict.memory, (), ())
+        for one in verdict.changed:
+            self.count(one)
+        before = {one.id: one for one in self.memory.incidents.values()}
+        for one in verdict.memory.incidents.values():
+            told = one.id in {each.id for each in verdict.changed}
+            assert (
+                told
+                or one.state is State.PENDING
+                or replace(one, returning=()) == replace(before[one.id], returning=())
+            )
+        self.memory = verdict.memory
+
+    def count(self, one: Incident) -> None:
+        assert one.state is not State.PENDING
+        if one.state is State.FIRING and one.id not in {each.id for each in self.open.values()}:
+            self.opened[one.id] = self.opened.get(one.id, 0) + 1
+            assert one.times == self.opened[one.id]
+        if one.state is State.RESOLVED and one.subject in self.open:
+            self.closed[one.id] = self.closed.get(one.id, 0) + 1
+        self.open.pop(one.subject, None)
+        if one.state is State.FIRING:
+            self.open[one.subject] = one
+
+    def seen(self, parts: Iterable[str], *, unknown: bool = False) -> Observation:
+        nodes = tuple(replace(one, state="unknown") for one in self.nodes()) if unknown else self.nodes()
+        whole = {
+            "engines": self.engines(),
+            "nodes": nodes,
+            "services": SERVICES,
+            "tasks": self.tasks(),
+            "cluster": cluster(),
+            "certificates": (),
+        }
+        return Observation(at=self.at, redis=self.redis, **{part: whole[part] for part in parts})  # type: ignore[arg-type]
+
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(
+            replace(
+                one,
+                state=self.states[number],
+                manager=one.manager
+                and replace(one.manager, reachability="reachable" if self.states[number] == "ready" else "unreachable"),
+            )
+            for number, one in enumerate(FOUR, 1)
+        )
+
+    def engines(self) -> tuple[EngineState, ...]:
+        def state(number: int) -> EngineState:
+            if number in self.locked:
+                return locked(number)
+            return engine(number) if self.states[number] == "ready" else silent(number)
+
+        return tuple(map(state, (1, 2, 3)))
+
+    def tasks(self) -> tuple[Task, ...]:
+        """Swarm replaces what is on a dead node, on node1; what is missing fails to start."""
+        found = []
+        for name, places in PLACES.items():
+            for slot, place in enumerate(places, 1):
+                dead = self.states[place] == "down"
+                if dead:
+                    found.append(task(name, slot, place, "running", "shutdown"))
+                missing = slot == 1 and name in self.missing
+                found.append(task(name, slot, 1 if dead else place, "pending" if missing else "running"))
+        return tuple(found)
+
+    def truth(self) -> dict[str, list[Trouble]]:
+        """What has to be told of after a while."""
+        found: dict[str, list[Trouble]] = {}
+        for number, state in self.states.items():
+            if state == "down":
+                extra = [Trouble.MANAGER_LOCKED] if number in self.locked else []
+                found[f"node:n{number}"] = sorted([Trouble.NODE_DOWN, *extra])
+        explained = {
+            below.service
+            for one in self.open.values()
+            for p in one.problems
+            for below in p.lost
+            if not p.subject.startswith("s")
+        }
+        for name in self.missing:
+            # What a node explains has no alert of its own, unless it was told of before the node went Down.
+            if name not in explained or f"service:s-{name}" in self.open:
+                found[f"service:s-{name}"] = [Trouble.SERVICE_BELOW]
+        if self.redis:
+            found["bot:redis"] = [Trouble.REDIS_AWAY]
+        if placement := self.open.get("swarm:placement"):
+            found["swarm:placement"] = [placement.trouble]
+        return found
+
+
+SERVICES: tuple[Service, ...] = tuple(service(name, len(places)) for name, places in PLACES.items())
+
+TestLooks = Looks.TestCase
+TestLooks.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
