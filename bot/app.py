@@ -150,7 +150,7 @@ def build(settings: Settings) -> Bot:
     checks = _checks(store, swarm, socket)
     web = Web(checks, metrics.exposition, None if socket else app)
     requests = Requests(store, consent, pipeline.resume, pool, utc_now)
-    eyes = Eyes(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())
+    eyes = Eyes(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(eyes, store, Teller(poster, store, settings), leader, settings.watch, utc_now)
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),

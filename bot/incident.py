@@ -249,7 +249,7 @@ class Advice:
     """Something that is wrong, risky or could be better now, with what to do about it; what `doctor` finds.
 
     `name` is its kind (`health-check`). `text` (what it is) and `fix` are plain sentences in which backticks mark what can be
-    copied. `names` are those that a `text` of several, which begins with number and kind, counts ("3 services have no health check").
+    copied. `names` are those that a `text` of several counts; it begins with number and kind ("3 services have no …").
     """
 
     severity: Severity

@@ -60,15 +60,17 @@ class _Look:
     def around(self, context: Context) -> tuple[Observation, Probes]:
         """First what the engines say, then what has to be asked because of it."""
         swarm, ask = self.swarm, self.pool.submit
-        engines, measured = ask(swarm.engines.states), ask(clocks, swarm.engines)
+        engines: Future[tuple[EngineState, ...]] = ask(swarm.engines.states)
+        measured = ask(clocks, swarm.engines)
         nodes, services, tasks = ask(swarm.nodes.list), ask(swarm.services.list), ask(swarm.services.tasks)
         cluster = ask(swarm.cluster.inspect)
         certificates = ask(swarm.certificates.read, context.settings.watch.endpoints)
         looks: list[Future[Any]] = [engines, measured, nodes, services, tasks, cluster]
         wait(looks, LOOK_SECONDS)
+        said: tuple[EngineState, ...] | None = _answer(engines)
         seen = Observation(
             at=context.now(),
-            engines=self._heard(_answer(engines) or ()),
+            engines=self._heard(said or ()),
             nodes=_answer(nodes),
             services=_answer(services),
             tasks=_answer(tasks),

@@ -40,20 +40,13 @@ class Drawing:
     folder: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / f"swarmbot-pictures-{os.getuid()}")
 
     def __call__(self, sheet: Sheet) -> bytes:
-        """The sheet as PNG. The process gets nothing of the environment that it does not need: no tokens."""
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        environment |= {
-            "PYTHONPATH": _ROOT,
-            "MPLCONFIGDIR": str(self.folder),
-            "MPLBACKEND": "agg",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
+        """The sheet as PNG."""
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "bot.render.picture"],
                 input=sheet.to_json().encode(),
                 capture_output=True,
-                env=environment,
+                env=self.environment(),
                 timeout=LONGEST,
                 check=False,
             )
@@ -62,6 +55,15 @@ class Drawing:
         if done.returncode or not done.stdout.startswith(b"\x89PNG"):
             raise NotDrawn(f"status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-500:]}")
         return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """What the process needs of the environment and nothing else: no tokens."""
+        return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
+            "PYTHONPATH": _ROOT,
+            "MPLCONFIGDIR": str(self.folder),
+            "MPLBACKEND": "agg",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
 
 
 class Easel:

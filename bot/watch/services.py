@@ -20,6 +20,8 @@ CRASHES = 3
 """So many failed tasks in one place within the window are no accident."""
 FORGET = timedelta(hours=1)
 """After this long nobody has to hear of a rollout that Swarm rolled back."""
+NEWS = timedelta(hours=23)
+"""The bot's own rollouts are at hand for a day after their end: what stopped earlier may have been one of them."""
 SKEW = timedelta(seconds=30)
 """The Swarm's clock and the bot's may differ."""
 _RECENT = timedelta(minutes=10)
@@ -156,8 +158,10 @@ def _expected(rollout: Rollout, update: UpdateStatus) -> str:
 
 
 def _is_old(scene: Scene, service: Service, update: UpdateStatus) -> bool:
-    """Whether it was long over when the watch first saw the service."""
-    return update.started is not None and scene.memory.seen_since[service.id] - update.started > FORGET
+    """Whether it was long over when the watch first saw the service, or when anybody could still say whose it was."""
+    if update.started is None or scene.open(f"service:{service.id}", Trouble.ROLLOUT_PAUSED):
+        return False
+    return scene.memory.seen_since[service.id] - update.started > FORGET or scene.at - update.started > NEWS
 
 
 def _paused(scene: Scene, service: Service, update: UpdateStatus) -> Problem:

@@ -104,7 +104,7 @@ def _angle(inside: str, reader: Reader) -> Html:
     if target.startswith("!date^"):
         return _date(inside, target, reader)
     shown = seen(f"<{inside}>", reader.state.directory, reader.zone)
-    if target[0] in "@#!":
+    if target[:1] in ("@", "#", "!"):
         return el("span", shown, class_="mention me" if target == f"@{reader.user}" else "mention")
     address = unescape(target)
     if not address.startswith(_LINKS):

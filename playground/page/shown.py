@@ -224,7 +224,7 @@ def eye() -> Html:
 
 def alt_of(file: StoredFile) -> str:
     """The words of a picture; its title where it has none."""
-    return getattr(file, "alt", "") or file.title
+    return file.alt or file.title
 
 
 def mime(file: StoredFile) -> str:

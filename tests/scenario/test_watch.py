@@ -11,7 +11,7 @@ import pytest
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from playground.workspace.person import Person
-from playground.workspace.surfaces import Message
+from playground.workspace.surfaces import Message, matches
 from tests.scenario.conftest import People
 from tests.scenario.running import RunningBot, eventually, watching
 from tests.scenario.swarm import Site
@@ -34,6 +34,21 @@ def told(person: Person) -> list[str]:
     return [each.text.splitlines()[0] for each in alerts(person)]
 
 
+def raised(person: Person, pattern: str | re.Pattern[str], seconds: float) -> Message:
+    """Wait for the alert that says so; what is in threads does not count."""
+
+    def found() -> list[Message]:
+        return [each for each in alerts(person) if matches(pattern, each.shown)]
+
+    eventually(found, seconds, lambda: f"no {pattern} among: {[each.shown for each in alerts(person)]}")
+    return found()[-1]
+
+
+def becomes(message: Message, pattern: str | re.Pattern[str], seconds: float) -> None:
+    """Wait until this very message says so."""
+    eventually(lambda: matches(pattern, message.shown), seconds, lambda: f"{pattern} is not in: {message.shown}")
+
+
 def history(person: Person, message: Message) -> str:
     """What the thread of a message says."""
     return "\n".join(
@@ -46,15 +61,15 @@ def test_a_node_goes_down_and_comes_back(dev: Person, site: Site, cluster: Clust
     site.runs("only", "web:v1", "--constraint", "node.hostname==node4")
 
     cluster.nodes["node4"].stop()
-    alert = dev.sees("🔴 node4 is Down", timeout=40, channel="alerts")
-    assert "only" in dev.sees("only 0/1", timeout=20, channel="alerts").text
+    alert = raised(dev, "🔴 node4 is Down", 40)
+    assert "only" in raised(dev, "only 0/1", 20).text
     assert len(alerts(dev)) == 1, "services that lose replicas come along in the same message"
 
     dev.clicks("Acknowledge", alert)
-    assert dev.sees("acknowledged by dev", timeout=10, channel="alerts") == alert
+    becomes(alert, "acknowledged by dev", 10)
 
     cluster.nodes["node4"].start()
-    assert dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+    becomes(alert, "🟢 node4 is back", 60)
     assert re.search(r"was Down \d+ s|was Down 1 m", alert.text)
     assert not [each for each in alert.buttons if each in ("Acknowledge", "Drain node4")]
     assert len(alerts(dev)) == 1
@@ -66,7 +81,7 @@ def test_a_locked_manager_is_unlocked_from_its_alert(
     dev: Person, people: People, site: Site, cluster: Cluster, workspace: Workspace
 ) -> None:
     key = cluster.lock("node3")
-    alert = dev.sees("🔒 node3 is a locked manager", timeout=40, channel="alerts")
+    alert = raised(dev, "🔒 node3 is a locked manager", 40)
     assert len(alerts(dev)) == 1, "a machine that is locked is one incident, not two"
 
     # The operator's own key, by the modal: first a wrong one.
@@ -83,25 +98,25 @@ def test_a_locked_manager_is_unlocked_from_its_alert(
     asked = dev.types("/swarm swarm unlock")
     dev.sees_modal("Unlock", after=asked)
     dev.submits({"Key": key})
-    assert dev.sees("🟢 node3", timeout=60, channel="alerts") == alert
+    becomes(alert, "🟢 node3", 60)
     assert cluster.nodes["node3"].swarm_state() == "active"
     assert len(alerts(dev)) == 1
 
 
 def test_the_quorum_is_lost_and_slack_hears_of_it(dev: Person, site: Site, cluster: Cluster) -> None:
     cluster.nodes["node2"].stop()
-    first = dev.sees("🔴 node2 is Down", timeout=60, channel="alerts")
+    first = raised(dev, "🔴 node2 is Down", 60)
     assert "no more manager may fail" in first.text or "no further manager may fail" in first.text
 
     cluster.nodes["node3"].stop()
-    lost = dev.sees("no quorum", timeout=90, channel="alerts")
+    lost = raised(dev, "no quorum", 90)
     assert lost != first
     assert "🔴" in lost.text
 
     cluster.nodes["node3"].start()
     cluster.nodes["node2"].start()
-    assert dev.sees(re.compile("🟢.*quorum"), timeout=90, channel="alerts") == lost
-    assert dev.sees("🟢 node2", timeout=90, channel="alerts") == first
+    becomes(lost, re.compile("🟢.*quorum"), 90)
+    becomes(first, "🟢 node2", 90)
 
 
 def test_another_leader_is_a_note_and_no_alarm(dev: Person, site: Site, cluster: Cluster) -> None:
@@ -113,11 +128,11 @@ def test_another_leader_is_a_note_and_no_alarm(dev: Person, site: Site, cluster:
     )
     dev.does_not_see("🔴", within=3, channel="alerts")
     cluster.nodes[leader].stop()
-    note = dev.sees("leads the Swarm", timeout=60, channel="alerts")
+    note = raised(dev, "leads the Swarm", 60)
     assert leader in note.text
-    down = dev.sees(f"{leader} is Down", timeout=60, channel="alerts")
+    down = raised(dev, f"{leader} is Down", 60)
     cluster.nodes[leader].start()
-    assert dev.sees(f"🟢 {leader} is back", timeout=90, channel="alerts") == down
+    becomes(down, f"🟢 {leader} is back", 90)
     assert not [line for line in told(dev) if leader not in line and "🔴" in line], "unknown is no alarm"
 
 
@@ -129,7 +144,7 @@ def test_a_change_by_hand_is_noted_and_the_bots_own_is_not(dev: Person, site: Si
     dev.does_not_see("web was changed", within=5, channel="alerts")
 
     cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v1"), "web")
-    note = dev.sees("web was changed outside swarmbot", timeout=15, channel="alerts")
+    note = raised(dev, "web was changed outside swarmbot", 15)
     assert "v1" in note.text
     assert len(alerts(dev)) == 1
 
@@ -146,9 +161,9 @@ def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster)
     assert "node4" in dev.sees("silenced", after=asked).text
 
     dev.types("/swarm unsilence node4")
-    alert = dev.sees("🔴 node4 is Down", timeout=20, channel="alerts")
+    alert = raised(dev, "🔴 node4 is Down", 20)
     cluster.nodes["node4"].start()
-    assert dev.sees("🟢 node4", timeout=60, channel="alerts") == alert
+    becomes(alert, "🟢 node4", 60)
 
 
 def test_a_drain_by_the_bot_raises_nothing(dev: Person, site: Site, cluster: Cluster) -> None:

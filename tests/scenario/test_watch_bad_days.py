@@ -14,7 +14,7 @@ from tests.scenario.conftest import People
 from tests.scenario.relay import Relay
 from tests.scenario.running import RunningBot, eventually, watching
 from tests.scenario.swarm import Site
-from tests.scenario.test_watch import alerts
+from tests.scenario.test_watch import alerts, becomes, raised
 from tests.store.conftest import Server
 
 
@@ -47,9 +47,9 @@ def test_a_node_that_dies_while_no_event_comes_is_found(
         for relay in relays.values():
             relay.mute()
         cluster.nodes["node4"].stop()
-        alert = people.dev.sees("🔴 node4 is Down", timeout=60, channel="alerts")
+        alert = raised(people.dev, "🔴 node4 is Down", 60)
         cluster.nodes["node4"].start()
-        assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+        becomes(alert, "🟢 node4 is back", 60)
     finally:
         bot.stop()
 
@@ -61,10 +61,10 @@ def test_two_bots_tell_it_once_and_one_goes_on_when_the_other_dies(
     second = watching(cluster, workspace, tmp_path / "2", REDIS_URL=redis.url).start()
     try:
         cluster.nodes["node4"].stop()
-        alert = people.dev.sees("🔴 node4 is Down", timeout=40, channel="alerts")
+        alert = raised(people.dev, "🔴 node4 is Down", 40)
         first.kill()
         cluster.nodes["node4"].start()
-        assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+        becomes(alert, "🟢 node4 is back", 60)
         people.dev.does_not_see("second message", within=3)
         assert len(alerts(people.dev)) == 1
     finally:
@@ -76,11 +76,11 @@ def test_a_bot_that_was_killed_edits_the_same_message_after_its_start(
     bot: RunningBot, cluster: Cluster, site: Site, people: People
 ) -> None:
     cluster.nodes["node4"].stop()
-    alert = people.dev.sees("🔴 node4 is Down", timeout=40, channel="alerts")
+    alert = raised(people.dev, "🔴 node4 is Down", 40)
     bot.kill()
     cluster.nodes["node4"].start()
     bot.start()
-    assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+    becomes(alert, "🟢 node4 is back", 60)
     assert len(alerts(people.dev)) == 1
 
 
@@ -91,13 +91,13 @@ def test_redis_goes_away_and_the_alert_comes_all_the_same(
     try:
         people.dev.does_not_see("", within=2, channel="alerts")
         redis.kill()
-        away = people.dev.sees("Redis", timeout=40, channel="alerts")
+        away = raised(people.dev, "Redis", 40)
         cluster.nodes["node4"].stop()
-        alert = people.dev.sees("🔴 node4 is Down", timeout=60, channel="alerts")
+        alert = raised(people.dev, "🔴 node4 is Down", 60)
         redis.start()
-        assert people.dev.sees(re.compile("🟢.*Redis"), timeout=40, channel="alerts") == away
+        becomes(away, re.compile("🟢.*Redis"), 40)
         cluster.nodes["node4"].start()
-        assert people.dev.sees("🟢 node4 is back", timeout=60, channel="alerts") == alert
+        becomes(alert, "🟢 node4 is back", 60)
         assert len(alerts(people.dev)) == 2
     finally:
         bot.stop()
@@ -121,7 +121,7 @@ def test_a_storm_is_one_message_and_one_file(
     eventually(lambda: set(cluster.docker(*listed).split()) == {"1/1"}, 120)
     people.dev.does_not_see("", within=2, channel="alerts")
     cluster.nodes["node4"].kill()
-    alert = people.dev.sees(re.compile("node4 is Down.*40 services"), timeout=60, channel="alerts")
+    alert = raised(people.dev, re.compile("node4 is Down.*40 services"), 60)
     people.dev.does_not_see("storm-00 ", within=70, channel="alerts", after=people.dev.now)
     assert len(alerts(people.dev)) == 1
     assert alert
@@ -142,12 +142,12 @@ def test_a_certificate_near_its_end_is_renewed_from_its_alert(
     bot.config = bot.config.replace("\n[watch.channels]", f"{CERTIFICATES}\n[watch.channels]")
     bot.start()
     try:
-        alert = people.dev.sees(re.compile("certificate"), timeout=60, channel="alerts")
+        alert = raised(people.dev, re.compile("certificate"), 60)
         assert "Renew" in alert.buttons
         cluster.docker("swarm", "update", "--cert-expiry", "2160h0m0s")
         people.dev.clicks("Renew", alert)
         people.dev.sees("✅", timeout=90, channel="ops")
-        people.dev.sees(re.compile("🟢.*certificate"), timeout=90, channel="alerts")
+        raised(people.dev, re.compile("🟢.*certificate"), 90)
     finally:
         bot.stop()
         cluster.docker("swarm", "update", "--cert-expiry", "2160h0m0s")

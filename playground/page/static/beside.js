@@ -136,6 +136,10 @@ function drawTasks(area, node) {
       dot.firstChild.textContent = task.look === "failed" ? "✕" : task.short;
     }
   }
+  // Rows stay in the order of their names.
+  const drawn = [...area.querySelectorAll(".dots")];
+  if (drawn.map((row) => row.dataset.service).join() !== services.join())
+    for (const service of services) { const row = drawn.find((each) => each.dataset.service === service); area.append(row.previousElementSibling, row); }
   if (!services.length) area.append(make("span", { className: "none" }, "runs nothing"));
 }
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot import errors
 from bot.model import Below, Ending, Image, Lock, Message, Outcome, Phase, Platform, Progress, Status, Task
-from bot.render import blocks, logs, nodes, plans, rollout, services, status
+from bot.render import blocks, logs, mapped, nodes, plans, rollout, services, status
 from bot.render import errors as explained
 from bot.render import help as helping
 from tests.unit.render import (
@@ -182,6 +182,8 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         ),
         "nodes": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW),
         "nodes-certificates": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW, ends),
+        "map": lambda: mapped.whole(list(v.NODES.values()), v.TASKS, {v.WEB.id: v.WEB}),
+        "map-well": lambda: mapped.whole([v.NODES["n1"]], (), {}),
         "nodes-well": lambda: nodes.listed([v.NODES["n1"]], {"n1": 5}, v.NOW),
         "nodes-two-away": lambda: nodes.listed([locked, v.NODES["n3"], v.NODES["n1"]], {}, v.NOW),
         "status": lambda: status.health(STATUS),

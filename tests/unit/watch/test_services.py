@@ -212,6 +212,21 @@ def test_what_was_paused_for_days_when_the_watch_began_is_no_news() -> None:
     assert story.memory.incidents == {}
 
 
+def test_the_bots_own_paused_rollout_is_no_news_when_its_record_is_gone() -> None:
+    story = begun()
+    story.sees(100, rollouts={WEB.id: rollout(NEW, WEB, ago=-100)}, services=(updated("paused", 101), API))
+    story.sees(86_000)
+    story.sees(500, rollouts={})
+    assert story.memory.incidents == {}
+
+
+def test_what_is_paused_stays_told_for_days() -> None:
+    story = begun()
+    story.sees(services=(updated("paused", 1), API))
+    story.sees(200_000)
+    assert story.troubles == {"service:s-web": ["rollout-paused"]}
+
+
 def test_what_was_rolled_back_is_told_for_an_hour() -> None:
     story = begun()
     story.sees(services=(updated("rollback_completed", 1, WEB), API))
