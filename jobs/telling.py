@@ -35,6 +35,7 @@ class Teller:
     store: Store
     settings: Settings
     _told: dict[str, Told] = field(default_factory=dict)
+    _unremembered: dict[str, MessageRef] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Another bot led: what it has told meanwhile is not known here."""
@@ -44,6 +45,8 @@ class Teller:
         self, before: Mapping[str, Incident], incidents: Iterable[Incident], silences: Sequence[Silence], now: datetime
     ) -> None:
         """Let every message say how its incident is now; `before` has them by subject as they were."""
+        for incident_id, ref in tuple(self._unremembered.items()):
+            self._posted(incident_id, ref)
         told = [one for one in incidents if one.state is not State.PENDING]
         for incident in told:
             earlier = before.get(incident.subject)
@@ -93,10 +96,13 @@ class Teller:
         return self._told.get(incident.id)
 
     def _posted(self, incident_id: str, ref: MessageRef) -> None:
+        """Remember where it stands, as soon as Redis takes it: the next bot edits the same message."""
         try:
             self.store.alerts.posted(incident_id, ref)
         except StoreAway:
-            log.warning("where the message of %s stands could not be remembered: Redis is away", incident_id)
+            self._unremembered[incident_id] = ref
+        else:
+            self._unremembered.pop(incident_id, None)
 
     # ---- the history of the Swarm
 

@@ -72,7 +72,7 @@ def test_a_node_goes_down_and_comes_back(dev: Person, site: Site, cluster: Clust
     becomes(alert, "🟢 node4 is back", 60)
     assert re.search(r"was Down \d+ s|was Down 1 m", alert.text)
     assert not [each for each in alert.buttons if each in ("Acknowledge", "Drain node4")]
-    assert len(alerts(dev)) == 1
+    assert len(alerts(dev)) == 1, told(dev)
     said = history(dev, alert)
     assert "acknowledged by dev" in said
 
@@ -92,15 +92,15 @@ def test_a_locked_manager_is_unlocked_from_its_alert(
     dev.sees_modal("Unlock", after=asked)
     dev.submits({"Key": "SWMKEY-1-wrong"})
     dev.sees("not the key of node3", timeout=20, after=asked)
-    assert cluster.nodes["node3"].swarm_state() == "locked"
+    assert cluster.nodes["node3"].swarm_state == "locked"
     assert "🔒" in alert.text
 
     asked = dev.types("/swarm swarm unlock")
     dev.sees_modal("Unlock", after=asked)
     dev.submits({"Key": key})
     becomes(alert, "🟢 node3", 60)
-    assert cluster.nodes["node3"].swarm_state() == "active"
-    assert len(alerts(dev)) == 1
+    assert cluster.nodes["node3"].swarm_state == "active"
+    assert len(alerts(dev)) == 1, told(dev)
 
 
 def test_the_quorum_is_lost_and_slack_hears_of_it(dev: Person, site: Site, cluster: Cluster) -> None:
@@ -116,7 +116,7 @@ def test_the_quorum_is_lost_and_slack_hears_of_it(dev: Person, site: Site, clust
     cluster.nodes["node3"].start()
     cluster.nodes["node2"].start()
     becomes(lost, re.compile("🟢.*quorum"), 90)
-    becomes(first, "🟢 node2", 90)
+    becomes(first, re.compile("🟢.*node2"), 90)
 
 
 def test_another_leader_is_a_note_and_no_alarm(dev: Person, site: Site, cluster: Cluster) -> None:
@@ -146,7 +146,7 @@ def test_a_change_by_hand_is_noted_and_the_bots_own_is_not(dev: Person, site: Si
     cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v1"), "web")
     note = raised(dev, "web was changed outside swarmbot", 15)
     assert "v1" in note.text
-    assert len(alerts(dev)) == 1
+    assert len(alerts(dev)) == 1, told(dev)
 
 
 def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster) -> None:

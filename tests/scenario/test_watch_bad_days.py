@@ -17,6 +17,9 @@ from tests.scenario.swarm import Site
 from tests.scenario.test_watch import alerts, becomes, raised
 from tests.store.conftest import Server
 
+STORM = 12
+"""Each is a container: the machine that runs the tests is not to be what dies."""
+
 
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
@@ -108,7 +111,7 @@ def test_a_storm_is_one_message_and_one_file(
 ) -> None:
     image = site.image("web:v1")
     with cluster.manager.api() as api:
-        for number in range(40):
+        for number in range(STORM):
             api.create_service(
                 {
                     "ContainerSpec": {"Image": image, "Command": ["sleep", "9999"]},
@@ -121,8 +124,8 @@ def test_a_storm_is_one_message_and_one_file(
     eventually(lambda: set(cluster.docker(*listed).split()) == {"1/1"}, 120)
     people.dev.does_not_see("", within=2, channel="alerts")
     cluster.nodes["node4"].kill()
-    alert = raised(people.dev, re.compile("node4 is Down.*40 services"), 60)
-    people.dev.does_not_see("storm-00 ", within=70, channel="alerts", after=people.dev.now)
+    alert = raised(people.dev, re.compile("node4 is Down.*12 services"), 60)
+    people.dev.does_not_see("storm-00 ", within=65, channel="alerts", after=people.dev.now)
     assert len(alerts(people.dev)) == 1
     assert alert
 

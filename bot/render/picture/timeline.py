@@ -53,6 +53,8 @@ _ENDED = ("failed", "rejected", "shutdown", "remove", "orphaned")
 _FAILED = ("failed", "rejected", "orphaned")
 _STAGES = ("new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running", "complete")
 _CREATE = "service create"
+_SOON = 3.0
+"""Seconds after the start within which a first look tells what was there before; after a restart of the bot it is later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +128,34 @@ def _track(steps: Sequence[Step], rollout: Rollout, took: float, first: datetime
     """What one place did. A place that was not there at the first look had no task before."""
     times = [*(_after(step, rollout, took) for step in steps), took]
     spans: list[Span] = []
+    failures: list[float] = []
     replaced = rollout.verb == _CREATE or steps[0].at > first
     for index, step in enumerate(steps):
         replaced = replaced or step.state != "running"
         part = _part(step, rollout, replaced)
+        if _failed(steps[index - 1] if index else None, step, was_new=bool(spans) and spans[-1].part is Part.NEW):
+            failures.append(times[index])
         begun = spans.pop().start if spans and spans[-1].part is part else times[index]
         spans.append(Span(part, begun, times[index + 1]))
-    failures = [time for before, step, time in zip((None, *steps), steps, times, strict=False) if _failed(before, step)]
+    if steps[0].at == first and _had_tasks(rollout) and times[0] <= _SOON:
+        begun = spans.pop(0).end if spans[0].part is Part.OLD else times[0]
+        spans.insert(0, Span(Part.OLD, 0.0, begun))
     error = next((step.error for step in reversed(steps) if step.error), "")
     return Track(line_of(steps[0].key), line_of(steps[-1].node), tuple(spans), tuple(failures), line_of(error))
 
 
-def _failed(before: Step | None, step: Step) -> bool:
+def _had_tasks(rollout: Rollout) -> bool:
+    """Whether every place ran something before, also where Swarm had begun when the bot first looked."""
+    return rollout.verb != _CREATE and not any(change.field.lstrip("-") == "replicas" for change in rollout.changes)
+
+
+def _failed(before: Step | None, step: Step, *, was_new: bool) -> bool:
     """Whether a task failed here: it says so, or another one of its image begins from the beginning."""
     if step.state in _FAILED:
         return before is None or before.state not in _FAILED
     if before is None or before.state in _FAILED or before.image != step.image:
         return False
-    again = _stage(step) < _stage(before)
-    return again and before.state != "running"
+    return _stage(step) < _stage(before) and (was_new or before.state != "running")
 
 
 def _stage(step: Step) -> int:
@@ -186,8 +197,14 @@ def _small_print(outcome: Outcome) -> str:
     assert rollout is not None
     found = progress.findings if progress else ()
     cause = f"{found[0].cause}{f' on {found[0].node}' if found[0].node else ''}" if found else ""
-    moved = f"{familiar(rollout.before)} → {familiar(rollout.after)}" if _told_apart(rollout) else rollout.verb
+    moved = f"{familiar(rollout.before)} → {_target(rollout)}" if _told_apart(rollout) else rollout.verb
     return " · ".join(part for part in (cause, moved) if part)
+
+
+def _target(rollout: Rollout) -> str:
+    """The tag alone where the rest is as before."""
+    same = rollout.before.name == rollout.after.name
+    return rollout.after.tag if same and rollout.after.tag else familiar(rollout.after)
 
 
 def _told(track: Track) -> str:

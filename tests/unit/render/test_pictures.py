@@ -244,6 +244,23 @@ def test_what_went_back_and_what_failed_is_said() -> None:
     assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, "one, and its key"
 
 
+def test_what_swarm_began_before_the_first_look_had_an_old_task_too() -> None:
+    begun, up = (
+        replace(step, at=v.START + timedelta(seconds=at)) for step, at in zip(steps(1)[1:], (0.4, 3), strict=True)
+    )
+
+    assert "1 on node2: old task gone after 0 s, up after 3 s." in ended((begun, up)).alt
+    assert "old task" not in ended((begun, up), verb="service create").alt, "there was nothing before"
+    late = [replace(step, at=step.at + timedelta(seconds=60)) for step in (begun, up)]
+    assert "old task" not in ended(tuple(late)).alt, "the bot was started anew, and knows nothing of before"
+
+
+def test_a_new_task_that_runs_and_then_begins_again_has_failed() -> None:
+    again = Step(v.START + timedelta(seconds=6), "1", "node2", "preparing", "2.0")
+
+    assert "failed once, not up" in ended((*steps(1), again)).alt
+
+
 def test_what_a_scale_adds_is_new_and_the_rest_unchanged() -> None:
     first, *_ = steps(1)
     added = replace(first, key="2", at=v.START + timedelta(seconds=3))
