@@ -114,10 +114,10 @@ class State(StrEnum):
 class Incident:
     """Everything wrong with one subject, as one message shows it.
 
-    `problems`: the worst first; of a resolved incident, those that it had last. `opened` is when people were first to be told,
-    and stands through reopening; `times` counts how often it fired. `changes`: what changed lately, in words. `aftermath`: what
-    remains to be done now that it is over. `changed` is when anything of it changed last. `returning`: of a resolved one, what
-    is wrong again, but not yet for so long that people are told.
+    `problems`: the worst first; of a resolved incident, the worst that it had, which is `worst` while it fires. `opened` is
+    when people were first to be told, and stands through reopening; `times` counts how often it fired. `changes`: what changed
+    lately, in words. `aftermath`: what remains to be done now that it is over. `changed` is when anything of it changed last.
+    `returning`: of a resolved one, what is wrong again, but not yet for so long that people are told.
     """
 
     id: str
@@ -135,6 +135,7 @@ class Incident:
     changes: tuple[str, ...] = ()
     aftermath: str = ""
     returning: tuple[Problem, ...] = ()
+    worst: Problem | None = None
 
     @property
     def severity(self) -> Severity:

@@ -72,6 +72,7 @@ def _as_of(incident: Incident, subject: str, name: str) -> Incident:
         subject=subject,
         name=name,
         problems=theirs(incident.problems),
+        worst=theirs((incident.worst,))[0] if incident.worst else None,
         returning=theirs(incident.returning),
     )
 
@@ -140,6 +141,7 @@ def _fired(scene: Scene, before: Incident, now: _Now) -> Incident:
         problems=now.problems,
         since=since,
         opened=before.opened or scene.at,
+        worst=now.problems[0],
         changes=lately.changes(scene, now.problems, since),
     )
 
@@ -147,11 +149,16 @@ def _fired(scene: Scene, before: Incident, now: _Now) -> Incident:
 def _went_on(scene: Scene, before: Incident, now: _Now) -> Incident:
     new = [each for each in lately.changes(scene, now.problems, before.since) if each not in before.changes]
     changes = (*before.changes, *new)[: lately.MOST]
-    return replace(before, problems=now.problems, name=now.problems[0].name, changes=changes)
+    worst = min(now.problems[0], before.worst or now.problems[0], key=_order)
+    return replace(before, problems=now.problems, worst=worst, name=now.problems[0].name, changes=changes)
 
 
 def _ended(scene: Scene, before: Incident) -> Incident:
-    return replace(before, state=State.RESOLVED, resolved=scene.at, aftermath=nodes.aftermath(scene, before))
+    """People are told what it was at its worst: a manager that was locked is merely Unreachable in the end."""
+    problems = (before.worst,) if before.worst else before.problems
+    return replace(
+        before, state=State.RESOLVED, problems=problems, resolved=scene.at, aftermath=nodes.aftermath(scene, before)
+    )
 
 
 def _rested(scene: Scene, before: Incident, now: _Now) -> Incident | None:

@@ -14,6 +14,7 @@ from playground.cluster import Cluster
 from playground.workspace import Limits, Workspace
 from tests.bench.cases import CASES, Bench
 from tests.bench.samples import Finding, table
+from tests.bench.watching import watch
 from tests.scenario.running import bot_for
 
 NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "97"))
@@ -67,6 +68,11 @@ def _measure(cluster: Cluster) -> list[Finding]:
                     findings.append(finding)
         finally:
             bot.stop()
+    with tempfile.TemporaryDirectory() as folder, Workspace(limits=NO_LIMITS) as workspace:
+        cluster.reset()
+        for finding in watch(cluster, workspace, Path(folder)):
+            sys.stderr.write(f"{table([finding]).splitlines()[-1]}\n")
+            findings.append(finding)
     return findings
 
 

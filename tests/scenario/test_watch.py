@@ -26,8 +26,8 @@ def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[Runn
 
 
 def alerts(person: Person) -> list[Message]:
-    """What stands in #alerts, without what is in threads."""
-    return [each for each in person.messages("alerts") if not each.in_thread]
+    """What stands in #alerts for everybody, without what is in threads."""
+    return [each for each in person.messages("alerts") if not each.in_thread and not each.ephemeral]
 
 
 def told(person: Person) -> list[str]:
