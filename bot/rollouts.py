@@ -284,9 +284,12 @@ class Steps:
         self._shown_at = 0.0
 
     def add(self, progress: Progress, at: datetime) -> None:
-        """Note every place whose state or image is not what it was."""
+        """Note every place whose state or image is not what it was, and every task that failed since the first look."""
         for slot in progress.slots:
-            known = self._places.get(slot.key)
+            known, failed = self._places.get(slot.key), slot.failed
+            if known and failed and (known.failed is None or known.failed.task_id != failed.task_id):
+                self._places[slot.key] = slot
+                self.seen.append(Step(at, slot.key, failed.node, failed.state, failed.image, failed.error))
             if known is None or (known.state, known.image, known.node) != (slot.state, slot.image, slot.node):
                 self._places[slot.key] = slot
                 self.seen.append(Step(at, slot.key, slot.node, slot.state, slot.image, slot.error))

@@ -116,7 +116,7 @@ class Steps:
 def demo(number: int, port: int, bot_port: int, engine: str) -> None:
     """Show the bot at work in a browser, on a Swarm of this machine, and stay up until Ctrl-C."""
     if not engine:
-        _check_machine()
+        check_machine(os.geteuid())
     existing = _existing(engine) if engine else None
     _check_port(port, "--port")
     _check_port(bot_port, "--bot-port")
@@ -199,11 +199,12 @@ def _existing(url: str) -> Existing:
     return Existing(url, str(info.get("Name") or "engine"))
 
 
-def _check_machine() -> None:
-    if sys.platform != "linux" or os.geteuid() != 0:
+def check_machine(user: int, needed: Sequence[str] = NEEDED) -> None:
+    """Raise MachineLacksError where `user` or this machine cannot have a Swarm of the demo's own."""
+    if sys.platform != "linux" or user != 0:
         raise MachineLacksError("root on Linux, to make network namespaces and to run Docker engines in them")
     missing = [
-        program for program in NEEDED if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None
+        program for program in needed if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None
     ]
     if missing:
         raise MachineLacksError(f"{', '.join(missing)} on this machine: `make machine` installs what is missing")

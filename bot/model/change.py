@@ -91,8 +91,22 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A task that failed; `state` is `failed` or `rejected`."""
+
+    task_id: str
+    node: str
+    state: str
+    image: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
-    """One place of a service: a slot of a replicated one, a node of a global one. `key` is its number or node name."""
+    """One place of a service: a slot of a replicated one, a node of a global one. `key` is its number or node name.
+
+    `failed` is the newest task that failed there, whenever that was.
+    """
 
     key: str
     node: str
@@ -100,6 +114,7 @@ class Slot:
     image: str
     done: bool
     error: str = ""
+    failed: Failure | None = None
 
 
 class Phase(StrEnum):

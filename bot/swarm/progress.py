@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model import Mode, Node, Phase, Progress, Service, Slot, Task
+from bot.model import Failure, Mode, Node, Phase, Progress, Service, Slot, Task
 from bot.swarm.placement import eligible
 from bot.swarm.spec import fingerprint
 
 BY_HAND = "manually requested rollback"
 _WANTED = ("ready", "running", "complete")
 _AS_UPDATE = {"rollback_started": "updating", "rollback_paused": "paused", "rollback_completed": "completed"}
+_FAILED = ("failed", "rejected")
 _ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
@@ -60,7 +61,7 @@ def advance(before: Followed | None, look: Look, expected: Expected) -> Followed
         return Followed(Progress(Phase.REMOVED, 0, 0))
     awaited = [task for task in _of_iteration(service, look.tasks) if not _parked(task, service, look.nodes)]
     chosen = _current(service, awaited)
-    slots, total = _slots(service, chosen, look.nodes), _total(service, chosen, look.nodes)
+    slots, total = _slots(service, chosen, awaited, look.nodes), _total(service, chosen, look.nodes)
     done, down = sum(slot.done for slot in slots), _down(look, service)
     converged = done == total == len(slots) and not _left_over(service, awaited)
     since = ((before.converged_since if before else None) or look.at) if converged else None
@@ -77,26 +78,49 @@ def tried(tasks: Iterable[Task], image: str) -> int:
 def _current(service: Service, tasks: Iterable[Task]) -> tuple[Task, ...]:
     """The task that speaks for each slot (each node of a global service): desired to run, up to date, newest."""
     wanted = [task for task in tasks if task.desired in _WANTED or _job(service)]
-    chosen = {task.node_id if _global(service) else task.slot: task for task in sorted(wanted, key=_rank)}
+    chosen = {_place(service, task): task for task in sorted(wanted, key=_rank)}
     return tuple(sorted(chosen.values(), key=lambda task: task.slot))
 
 
 def _rank(task: Task) -> tuple[bool, bool, float]:
-    created = task.created.timestamp() if task.created else 0.0
-    return task.desired in _WANTED, task.up_to_date, created
+    return task.desired in _WANTED, task.up_to_date, _created(task)
 
 
-def _slots(service: Service, tasks: Iterable[Task], nodes: Mapping[str, Node]) -> tuple[Slot, ...]:
-    slots = [_slot(service, task, nodes) for task in tasks]
+def _created(task: Task) -> float:
+    return task.created.timestamp() if task.created else 0.0
+
+
+def _slots(
+    service: Service, chosen: Iterable[Task], tasks: Iterable[Task], nodes: Mapping[str, Node]
+) -> tuple[Slot, ...]:
+    failed = {_place(service, task): task for task in sorted(tasks, key=_created) if task.state in _FAILED}
+    slots = [_slot(service, task, failed.get(_place(service, task)), nodes) for task in chosen]
     return tuple(sorted(slots, key=lambda slot: slot.key) if _global(service) else slots)
 
 
-def _slot(service: Service, task: Task, nodes: Mapping[str, Node]) -> Slot:
-    node = nodes.get(task.node_id)
-    name = node.name if node else task.node_id[:12]
+def _slot(service: Service, task: Task, failed: Task | None, nodes: Mapping[str, Node]) -> Slot:
+    name = _node_name(task, nodes)
     key = name if _global(service) else str(task.slot)
     good = task.state == "complete" if _job(service) else task.state == task.desired == "running"
-    return Slot(key, name, task.state, task.image.tag or task.image.tagged, task.up_to_date and good, task.error)
+    failure = _failure(failed, nodes) if failed else None
+    return Slot(key, name, task.state, _version(task), task.up_to_date and good, task.error, failure)
+
+
+def _failure(task: Task, nodes: Mapping[str, Node]) -> Failure:
+    return Failure(task.id, _node_name(task, nodes), task.state, _version(task), task.error)
+
+
+def _place(service: Service, task: Task) -> str | int:
+    return task.node_id if _global(service) else task.slot
+
+
+def _node_name(task: Task, nodes: Mapping[str, Node]) -> str:
+    node = nodes.get(task.node_id)
+    return node.name if node else task.node_id[:12]
+
+
+def _version(task: Task) -> str:
+    return task.image.tag or task.image.tagged
 
 
 def _total(service: Service, chosen: Iterable[Task], nodes: Mapping[str, Node]) -> int:

@@ -26,7 +26,8 @@ def examine(seen: Observation) -> Iterator[Advice]:
     if seen.leaderless:
         yield _leaderless(engines)
     yield from _locked(engines)
-    yield from _away(engines, nodes or ())
+    if not seen.leaderless:
+        yield from _away(engines, nodes or ())
     if nodes is not None:
         yield from _numbers(nodes, engines)
         yield from _unreachable(nodes, engines)

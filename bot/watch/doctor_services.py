@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,9 @@ from bot.watch.wording import grouped, listed
 
 YOUNG = timedelta(minutes=1)
 """A service this new, or this newly changed, may still be about to run."""
+NEVER_RAN = "never-ran"
+_APART = 3
+"""So many services that fail for the same reason are told of one by one."""
 _ROLLING = ("updating", "rollback_started")
 
 
@@ -56,21 +59,38 @@ def examine(seen: Observation, probes: Probes) -> Iterator[Advice]:
 
 
 def _not_running(view: _View) -> Iterator[Advice]:
+    """One finding a service; many that fail for the same reason are one."""
+    alike: dict[tuple[str, str], list[tuple[Service, Advice]]] = defaultdict(list)
     for service in view.services:
-        if _settling(service, view):
+        cause = None if _settling(service, view) else _cause(service, view)
+        found = None if _settling(service, view) else _ill(service, cause, view)
+        if found:
+            alike[found.name, _because(cause)].append((service, found))
+    for (name, because), several in alike.items():
+        if len(several) <= _APART:
+            yield from (found for _, found in several)
             continue
-        if not _ever_ran(view.tasks.get(service.id, ())):
-            yield _never_ran(service, _cause(service, view))
-        elif (count := _counts(service, view)) and count[0] < count[1]:
-            cause = _cause(service, view)
-            yield Advice(
-                severity=Severity.CRITICAL if not count[0] else Severity.WARNING,
-                name="below-count",
-                text=f"{service.name} runs {count[0]} of {count[1]} tasks" + _because(cause),
-                fix=(cause.fix.rstrip(".") + f". `/swarm ps {service.name}`")
-                if cause
-                else f"`/swarm ps {service.name}`",
-            )
+        first, worst = several[0][0], max((found for _, found in several), key=lambda one: one.severity.rank)
+        does = "never ran" if name == NEVER_RAN else "run fewer tasks than they should"
+        names = tuple(service.name for service, _ in several)
+        text = f"{len(names)} services {does}{because}"
+        yield replace(worst, text=text, fix=f"`/swarm ps {first.name}` says more of the first", names=names)
+
+
+def _ill(service: Service, cause: Finding | None, view: _View) -> Advice | None:
+    """What is wrong with how it runs, if anything is."""
+    if not _ever_ran(view.tasks.get(service.id, ())):
+        return _never_ran(service, cause)
+    running, wanted = _counts(service, view)
+    if running >= wanted:
+        return None
+    look = f"`/swarm ps {service.name}`"
+    return Advice(
+        severity=Severity.CRITICAL if not running else Severity.WARNING,
+        name="below-count",
+        text=f"{service.name} runs {running} of {wanted} tasks" + _because(cause),
+        fix=f"{cause.fix.rstrip('.')}. {look}" if cause and cause.fix else look,
+    )
 
 
 def _settling(service: Service, view: _View) -> bool:
@@ -92,7 +112,7 @@ def _never_ran(service: Service, cause: Finding | None) -> Advice:
     keeps = f", and still holds port {listed(ports)}" if ports else ""
     return Advice(
         severity=Severity.WARNING,
-        name="never-ran",
+        name=NEVER_RAN,
         text=f"{service.name} never ran{keeps}" + _because(cause),
         fix=f"Mend it (`/swarm ps {service.name}`), or remove it: `/swarm service rm {service.name}`",
     )

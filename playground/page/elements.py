@@ -112,7 +112,8 @@ def _overflow(element: Element, reader: Reader, _: Any, mark: Mark) -> Html:
 def _select(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
     several = element["type"] in MANY
     chosen = {_value(each) for each in (value if several else [value]) or [] if each is not None}
-    placeholder = [] if several else [el("option", label_of(reader, element), value="")]
+    unchosen = label_of(reader, element) if element.get("placeholder") else "Choose"
+    placeholder = [] if several else [el("option", unchosen, value="")]
     groups = element.get("option_groups") or []
     listed = (
         [

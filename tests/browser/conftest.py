@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from queue import Empty, Queue
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from playground.bot import CHECKOUT
 from playground.page import Page as ServedPage
 from playground.workspace import Workspace
+from tests.browser.running import DESKTOP, Demo, chromium, start_demo
 from tests.conftest import NUMBER
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-READY_SECONDS = 60.0
-END_SECONDS = 60.0
 Opens = Callable[..., Page]
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -87,74 +61,15 @@ def workspace() -> Iterator[Workspace]:
         yield workspace
 
 
-@dataclass
-class Demo:
-    """`python -m playground demo` as a process."""
-
-    process: subprocess.Popen[str]
-    url: str
-    printed: list[str]
-    took: float
-
-    def end(self) -> int:
-        """Ctrl-C, and wait until all of it is gone."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        return self.process.wait(END_SECONDS)
-
-
 @pytest.fixture
 def demos() -> Iterator[Callable[..., Demo]]:
     """Starts demos, and ends them after the test."""
     started: list[Demo] = []
 
     def start(*options: str) -> Demo:
-        started.append(_started(options))
+        started.append(start_demo(NUMBER, *options))
         return started[-1]
 
     yield start
     for each in started:
         each.end()
-
-
-def _started(options: tuple[str, ...]) -> Demo:
-    ports = ("--port", str(_free_port()), "--bot-port", str(_free_port()))
-    command = (sys.executable, "-u", "-m", "playground", "--number", str(NUMBER), "demo", *ports, *options)
-    began = time.monotonic()
-    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines: Queue[str] = Queue()
-    assert process.stdout is not None
-    threading.Thread(target=lambda: [lines.put(line) for line in process.stdout or ()], daemon=True).start()
-    demo = Demo(process, "", [], 0.0)
-    while time.monotonic() - began < READY_SECONDS and process.poll() is None:
-        try:
-            demo.printed.append(lines.get(timeout=0.2).rstrip())
-        except Empty:
-            continue
-        if found := re.fullmatch(r"\s+(http://\S+)", demo.printed[-1]):
-            demo.url, demo.took = found.group(1), time.monotonic() - began
-            return demo
-    demo.end()
-    raise AssertionError("\n".join(demo.printed))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def send(page: Page, line: str) -> None:
-    """Type a line and send it, with the keyboard alone."""
-    page.get_by_role("combobox", name="Message").fill(line)
-    page.keyboard.press("Enter")
-
-
-def newest(page: Page, text: str | re.Pattern[str]) -> Locator:
-    """The newest message that says that."""
-    return page.locator("#messages .message").filter(has_text=text).last
-
-
-def folder(name: str) -> Path:
-    """Where pictures of failures go."""
-    return CHECKOUT / ".dev" / name

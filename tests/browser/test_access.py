@@ -10,8 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from playground.workspace import Workspace
-from tests.browser.conftest import DESKTOP, PHONE, Opens
+from tests.browser.conftest import Opens
 from tests.browser.content import beside, furnish, open_form
+from tests.browser.running import DESKTOP, PHONE
 
 SERIOUS = {"serious", "critical"}
 

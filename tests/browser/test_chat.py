@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from playground.workspace import Workspace
-from tests.browser.conftest import PHONE, Opens, newest, send
+from tests.browser.conftest import Opens
 from tests.browser.content import (
     actions,
     bot_says,
@@ -22,6 +22,7 @@ from tests.browser.content import (
     section,
     share,
 )
+from tests.browser.running import PHONE, newest, send
 
 
 def sent(workspace: Workspace) -> list[dict[str, Any]]:
@@ -222,7 +223,8 @@ def test_what_is_new_elsewhere_is_counted_and_the_address_says_where_one_is(work
 def test_the_home_tab_is_asked_for_and_shown(workspace: Workspace, opens: Opens) -> None:
     furnish(workspace)
     page = opens(workspace.url)
-    page.get_by_role("button", name="Home").click()
+    with page.expect_response("**/page/home"):
+        page.get_by_role("button", name="Home").click()
     expect(page.get_by_role("heading", name="Swarm · healthy")).to_be_visible()
     asked = [each.payload["event"]["type"] for each in workspace.deliveries if each.kind == "events_api"]
     assert asked[:1] == ["app_home_opened"]

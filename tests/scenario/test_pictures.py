@@ -64,6 +64,7 @@ def test_the_end_of_a_deploy_brings_its_timeline_into_the_thread(dev: Person, bo
     assert shared.posted.thread_ts == end.ts
     alt = picture(shared).alt
     assert "exit code 3" in alt
+    assert "failed" in alt
     assert "back on the old image after" in alt
 
     asked = dev.types("/swarm history web")

@@ -69,6 +69,9 @@ def test_the_image_runs_as_a_service_that_answers_in_slack(
     assert run_in(node1, "bot", "id", "-u") == "10001"
     workspace.person("dev").types("/swarm status")
     workspace.person("dev").sees("3 managers")
+    workspace.person("dev").types("/swarm map")
+    (picture,) = workspace.person("dev").sees("📎 Swarm · 4 nodes", channel="dm", timeout=20).files
+    assert (picture.content or b"").startswith(b"\x89PNG"), "the image has all that it takes to draw"
     findings = run_in(node1, "bot", "python3", "-m", "bot", "check")
     assert "wrong" not in findings
     assert "ok     engine local (manager, " in findings

@@ -51,7 +51,6 @@ class Part(StrEnum):
 
 _ENDED = ("failed", "rejected", "shutdown", "remove", "orphaned")
 _FAILED = ("failed", "rejected", "orphaned")
-_STAGES = ("new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running", "complete")
 _CREATE = "service create"
 _SOON = 3.0
 """Seconds after the start within which a first look tells what was there before; after a restart of the bot it is later."""
@@ -133,8 +132,10 @@ def _track(steps: Sequence[Step], rollout: Rollout, took: float, first: datetime
     for index, step in enumerate(steps):
         replaced = replaced or step.state != "running"
         part = _part(step, rollout, replaced)
-        if _failed(steps[index - 1] if index else None, step, was_new=bool(spans) and spans[-1].part is Part.NEW):
+        if step.state in _FAILED:
             failures.append(times[index])
+        if times[index] == times[index + 1] and index + 1 < len(steps):
+            continue
         begun = spans.pop().start if spans and spans[-1].part is part else times[index]
         spans.append(Span(part, begun, times[index + 1]))
     if steps[0].at == first and _had_tasks(rollout) and times[0] <= _SOON:
@@ -147,19 +148,6 @@ def _track(steps: Sequence[Step], rollout: Rollout, took: float, first: datetime
 def _had_tasks(rollout: Rollout) -> bool:
     """Whether every place ran something before, also where Swarm had begun when the bot first looked."""
     return rollout.verb != _CREATE and not any(change.field.lstrip("-") == "replicas" for change in rollout.changes)
-
-
-def _failed(before: Step | None, step: Step, *, was_new: bool) -> bool:
-    """Whether a task failed here: it says so, or another one of its image begins from the beginning."""
-    if step.state in _FAILED:
-        return before is None or before.state not in _FAILED
-    if before is None or before.state in _FAILED or before.image != step.image:
-        return False
-    return _stage(step) < _stage(before) and (was_new or before.state != "running")
-
-
-def _stage(step: Step) -> int:
-    return _STAGES.index(step.state) if step.state in _STAGES else len(_STAGES)
 
 
 def _after(step: Step, rollout: Rollout, took: float) -> float:

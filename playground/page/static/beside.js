@@ -43,7 +43,8 @@ function body(step, at) {
   };
   const go = (detail) => document.dispatchEvent(new CustomEvent("go-to", { detail }));
   if (step.line) {
-    made.append(make("code", {}, step.line));
+    // A line breaks between its words alone, never within `--flag`.
+    made.append(make("code", {}, ...step.line.split(" ").flatMap((word) => [make("span", {}, word), " "])));
     button("Send", true, () => { go("ops"); setTimeout(() => send(step.line).catch(() => {})); }, "send");
     button("Edit first", false, () => { go("ops"); setTimeout(() => write(step.line)); }, "write");
   }

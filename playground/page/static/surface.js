@@ -11,7 +11,7 @@ export function wire(root) {
   root.addEventListener("change", onChange);
   root.addEventListener("input", onInput);
   root.addEventListener("keydown", onKey);
-  root.addEventListener("focusin", (event) => { if (isLookup(event.target)) ask(event.target); });
+  root.addEventListener("mousedown", (event) => { if (isLookup(event.target)) ask(event.target); });
   root.addEventListener("focusout", (event) => { if (isLookup(event.target)) setTimeout(() => shut(event.target), 120); });
 }
 

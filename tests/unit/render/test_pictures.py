@@ -255,10 +255,13 @@ def test_what_swarm_began_before_the_first_look_had_an_old_task_too() -> None:
     assert "old task" not in ended(tuple(late)).alt, "the bot was started anew, and knows nothing of before"
 
 
-def test_a_new_task_that_runs_and_then_begins_again_has_failed() -> None:
-    again = Step(v.START + timedelta(seconds=6), "1", "node2", "preparing", "2.0")
+def test_a_failure_that_shows_between_two_tasks_is_marked() -> None:
+    """As the steps of a rollout tell it: at one look the task had failed, and the next one was there already."""
+    failed = Step(v.START + timedelta(seconds=6), "1", "node2", "failed", "2.0", "exit 3")
+    file = ended((*steps(1), failed, replace(failed, state="preparing", error="")))
 
-    assert "failed once, not up" in ended((*steps(1), again)).alt
+    assert "failed once, not up, exit 3" in file.alt
+    assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, "one, and its key"
 
 
 def test_what_a_scale_adds_is_new_and_the_rest_unchanged() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.model import Mode, Phase, Task
+from bot.model import Failure, Mode, Phase, Progress, Slot, Task
+from bot.rollouts import Steps
 from bot.swarm.spec import fingerprint
 from tests.unit.swarm.looks import EXPECTED, FOUR_NEW, ON_EVERY_NODE, after_monitor, counted, look, seen
 from tests.unit.swarm.values import FOUR, V2, node, nodes, old, service, spec, task
+
+MORNING, MINUTE = datetime(2026, 3, 4, 8, tzinfo=UTC), timedelta(minutes=1)
+
 
 # ---- a rolling update of four replicas, slot by slot
 
@@ -228,3 +233,31 @@ def test_a_global_job_runs_once_on_every_node() -> None:
     tasks = tuple(job_task(0, f"node{n}", "complete") for n in range(1, 5))
     assert counted(seen(look(job, tasks[:3]))) == (Phase.ROLLING, 3, 4)
     assert counted(seen(look(job, tasks))) == (Phase.COMPLETED, 4, 4)
+
+
+def test_a_place_knows_its_newest_failure() -> None:
+    first = replace(task(1, "node1", "failed", "shutdown", error="exit 1"), id="f1", created=MORNING)
+    second = replace(task(1, "node2", "rejected", "shutdown", error="exit 2"), id="f2", created=MORNING + MINUTE)
+    again = task(1, "node2", "starting", "running")
+    progress = seen(look(service(replicas=1), (second, first, again)))
+    assert progress.slots[0].failed == Failure("f2", "node2", "rejected", "2.0", "exit 2")
+    assert seen(look(service(replicas=1), (again,))).slots[0].failed is None
+
+
+def test_the_steps_of_a_rollout_tell_each_failure_once_and_none_of_before() -> None:
+    def at(state: str, *failed: str) -> Progress:
+        newest = Failure(failed[-1], "node1", "failed", "2.0", "exit 3") if failed else None
+        return Progress(Phase.ROLLING, 0, 1, (Slot("1", "node1", state, "2.0", False, failed=newest),))
+
+    steps = Steps()
+    for progress in (
+        at("running", "old"),
+        at("starting", "old"),
+        at("ready", "old", "a"),
+        at("ready", "a"),
+        at("ready", "b"),
+    ):
+        steps.add(progress, MORNING)
+
+    assert [step.state for step in steps.seen] == ["running", "starting", "failed", "ready", "failed"]
+    assert steps.seen[2].error == "exit 3"

@@ -427,3 +427,17 @@ def test_jobs_and_services_without_replicas_are_left_in_peace() -> None:
     bare = replace(service(config={"FailureAction": "continue"}), spec={"Name": "web"}, image=BARE)
     jobs = tuple(replace(bare, mode=mode) for mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB))
     assert World(services=(*jobs, replace(bare, replicas=0)), tasks=()).advice() == ()
+
+
+def test_many_that_fail_for_the_same_reason_are_one_finding() -> None:
+    names = [f"web{n}" for n in range(30)]
+    services = tuple(service(name) for name in names)
+    tasks = tuple(replace(each, service_id=f"id-{name}") for name in names for each in (task(1, "node1"), SICK))
+    found = [one for one in World(services=services, tasks=tasks).advice() if one.name == "below-count"]
+    assert [one.text for one in found] == ["30 services run fewer tasks than they should: exit code 3"]
+    assert found[0].names == tuple(names)
+
+
+def test_without_a_leader_each_engine_is_told_of_once() -> None:
+    engines = (engine("node1"), EngineState("node2", False, error="refused"))
+    assert len(World(nodes=None, leaderless="no leader", engines=engines).advice()) == 1
