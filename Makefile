@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot demo test check format bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check format bench requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -38,6 +38,9 @@ check: setup  ## quick: format, lint, types, imports, unit tests
 format: setup  ## put the source in order
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+gallery: browser setup  ## every message that the bot can post, on one page: .dev/gallery/index.html
+	@$(BIN)/python -m tests.browser.gallery
 
 screenshot: browser setup  ## take the pictures of the README anew
 	@$(BIN)/python -m tests.browser
