@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from bot.command import Command, Context, Query
 from bot.model import Message
-from bot.render import mapped
 
 
 class Map(Query):
@@ -16,6 +15,8 @@ class Map(Query):
 
     def run(self, context: Context) -> Message:
         """Three calls to an engine; the picture is drawn after the answer, and follows it as a direct message."""
+        from bot.render import mapped  # noqa: PLC0415 - not before the first picture: it is 1 MB
+
         services = {service.id: service for service in context.swarm.services.list()}
         return mapped.whole(context.swarm.nodes.list(), context.swarm.services.tasks(), services)
 

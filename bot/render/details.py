@@ -9,7 +9,6 @@ from bot.model import File, Message, Outcome, Step
 from bot.render.blocks import Block, context, image, message, seconds, section, table
 from bot.render.endings import moves_image, subject
 from bot.render.findings import cause
-from bot.render.picture import timeline
 from bot.render.plans import differences
 from bot.render.text import code, escape, preformatted, prose
 
@@ -23,6 +22,8 @@ def details(outcome: Outcome) -> Message:
     assert progress is not None
     log = [line for found in progress.findings for line in found.log][-_LOG_LINES:]
     tasks, files = steps(outcome.steps, rollout.started)
+    from bot.render.picture import timeline  # noqa: PLC0415 - not before the first picture: it is 1 MB
+
     picture = timeline.picture(outcome)
     return message(
         f"Details · {subject(rollout)}",

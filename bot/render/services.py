@@ -25,7 +25,6 @@ from bot.render.blocks import (
     when,
 )
 from bot.render.inspected import inspected
-from bot.render.picture import deploys
 from bot.render.tasks import tasks
 from bot.render.text import code, escape, preformatted, shortened
 from bot.render.words import port_words
@@ -68,6 +67,8 @@ def history(service: Service, revisions: Sequence[Revision], now: datetime) -> M
         return message(f"{name} has no revisions yet", ["swarmbot notes one with every deploy that it makes or sees."])
     lines = [_revision(revision, now_runs=revision.image == service.image) for revision in newest[:_REVISIONS]]
     older = newest[_REVISIONS:]
+    from bot.render.picture import deploys  # noqa: PLC0415 - not before the first picture: it is 1 MB
+
     chart = deploys.picture(service, newest, now)
     files = [
         File("history.txt", aligned(("REVISION", "IMAGE", "AT", "BY", "NOTE"), [_cells(r) for r in newest], 200) + "\n")

@@ -59,7 +59,7 @@ def steps(image: Callable[[str], str]) -> tuple[Step, ...]:
             "break",
             "Watch it break, and roll back",
             "This image ends as soon as it starts. swarmbot says why, and puts the version before back.",
-            (Mark("api is back on v1", says=r"^↩️ api\b"),),
+            (Mark("api is back on v1", says=r"^↩️ api rolled back"),),
             line=f"/swarm deploy api {image('web:broken')}",
         ),
         Step(

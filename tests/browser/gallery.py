@@ -98,6 +98,7 @@ def _taken(browser: Browser, page: Path, scheme: str, groups: dict[str, dict[str
     """Take the pictures of one scheme; the names of messages that are wider than the page."""
     tab = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     tab.goto(page.as_uri())
+    tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
     for group in groups:
         tab.locator(f"#group-{group}").screenshot(path=FOLDER / f"{group}-{scheme}.png")
     wide: list[str] = tab.evaluate(

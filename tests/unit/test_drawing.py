@@ -134,6 +134,14 @@ def test_what_cannot_be_drawn_says_why(tmp_path: Path) -> None:
         Drawing(tmp_path)(Sheet(10, 10, "no colour", ()))
 
 
+def test_the_bot_loads_what_makes_pictures_with_the_first_one() -> None:
+    ask = "import sys, bot.app; print([name for name in sys.modules if name.startswith('bot.render.picture')])"
+
+    found = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("module", ["bot.app", "bot.render.mapped", "handlers.commands"])
 def test_the_bot_itself_never_loads_the_plotting_library(module: str) -> None:
     ask = f"import sys, {module}; print(sorted({{'matplotlib', 'numpy', 'PIL'}} & set(sys.modules)))"

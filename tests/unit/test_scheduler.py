@@ -77,6 +77,21 @@ def test_a_slow_job_never_overlaps_itself_and_makes_up_what_it_missed_once(caplo
     assert not caplog.records
 
 
+def test_a_time_that_came_during_a_run_is_made_up_at_once_and_not_more_than_once() -> None:
+    begun, ended = [], []
+
+    def work() -> None:
+        begun.append(time.monotonic())
+        if len(begun) == 1:
+            time.sleep(1.6)
+        ended.append(time.monotonic())
+
+    with running(Job("late", 0.5, work)):
+        assert soon(lambda: len(begun) == 3)
+    assert begun[1] - ended[0] < 0.1, "its time came three times meanwhile"
+    assert begun[2] - begun[1] > 0.3, "and counts once"
+
+
 def test_a_job_that_fails_is_logged_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     runs = []
 
