@@ -28,7 +28,7 @@ def test_what_slack_delivers_twice_is_done_once(dev: Person, site: Site, workspa
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
     dev.sees("✅ web is on", timeout=60)
     workspace.faults.clear()
-    dev.sees("Details · web")
+    dev.sees("📎 Timeline of web", timeout=20)
     moment = dev.now
     workspace.send_again(workspace.deliveries[-1])
 
