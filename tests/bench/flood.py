@@ -37,7 +37,11 @@ class Flood:
 
     def _serve(self, here: socket.socket) -> None:
         there = socket.socket(socket.AF_UNIX)
-        there.connect(str(self._engine))
+        try:
+            there.connect(str(self._engine))
+        except OSError:
+            here.close()
+            return
         sink = _Sink(here)
         threading.Thread(target=self._ask, args=(here, there, sink), daemon=True).start()
         self._answer(there, sink)

@@ -118,13 +118,16 @@ def _changes(site: Site, clock: Clock, sees: Callable[..., Message], kind: str) 
 
 
 def _lock(cluster: Cluster, sees: Callable[..., Message]) -> float:
-    """Seconds from the locked engine's first answer to the alert that says so."""
+    """Seconds from the engine's first word that it is locked to the alert; 0 where the bot heard it before this did."""
     node = cluster.nodes["node3"]
-    cluster.lock("node3")
+    cluster.docker("swarm", "update", "--autolock=true")
+    key = cluster.docker("swarm", "unlock-key", "--quiet").strip()
+    node.stop()
+    node.start(wait=False)
+    eventually(lambda: node.swarm_state == "locked", 60)
     locked = time.time()
     alert = sees("🔒 node3", 30, channel="alerts")
     took = next(each.at for each in alert.history if "🔒" in each.text) - locked
-    key = cluster.docker("swarm", "unlock-key", "--quiet").strip()
     with node.api(30) as api:
         api.unlock_swarm(key)
     cluster.docker("swarm", "update", "--autolock=false")
