@@ -18,7 +18,7 @@ from bot.model.picture import Sheet
 from bot.poster import Drawing
 from playground.bot import CHECKOUT
 from playground.page.blocks import Surface, drawn
-from playground.page.html import Html, el, join, safe
+from playground.page.html import Html, el, join
 from playground.page.page import STATIC
 from playground.workspace.blocks import with_ids
 from playground.workspace.model import Limits
@@ -75,7 +75,7 @@ def _page(groups: dict[str, dict[str, Message]]) -> str:
         )
         for group, members in groups.items()
     )
-    head = el("head", safe('<meta charset="utf-8">'), el("title", "swarmbot: every message"), el("style", safe(style)))
+    head = el("head", Html('<meta charset="utf-8">'), el("title", "swarmbot: every message"), el("style", Html(style)))
     return "<!doctype html>" + el("html", head, el("body", *parts), lang="en")
 
 
