@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot.ending import Ending
 from bot.errors import InvalidSetting, StoreAway
 from bot.settings import Settings, load
 
@@ -34,11 +33,9 @@ def run() -> None:
     # Slack's SDK would log every message at `debug`, tokens and keys that are meant for one person included.
     for library in ("apscheduler", "slack_bolt", "slack_sdk"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    ending = Ending()
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
 
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
     try:
         bot = build(settings)
     except InvalidSetting as error:

@@ -3,8 +3,6 @@
 `say` and `click` talk to a workspace that runs in another process, over its control routes on loopback.
 """
 
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 import click as cli
 import httpx
 
+from bot.ending import Ending
 from playground.errors import PlaygroundError
 from playground.workspace import Workspace
 from playground.workspace.control import DEFAULT_PORT
@@ -162,14 +161,12 @@ def screen(person: str, port: int) -> None:
 @at_port
 def slack(port: int) -> None:
     """Run the workspace here until Ctrl-C; prints the environment that the bot needs."""
+    ending = Ending()
     with Workspace(port) as workspace:
         cli.echo(f"SLACK_API_URL={workspace.api_url}")
         cli.echo(f"SLACK_BOT_TOKEN={workspace.bot_token}")
         cli.echo(f"SLACK_APP_TOKEN={workspace.app_token}")
-        ended = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: ended.set())
-        ended.wait()
+        ending.wait()
     cli.echo("the workspace is closed")
 
 

@@ -23,17 +23,16 @@ from tests.browser.content import (
     share,
 )
 from tests.browser.running import PHONE, newest, send
+from tests.scenario.running import eventually
 
 
 def sent(workspace: Workspace) -> list[dict[str, Any]]:
     return [each.payload for each in workspace.deliveries if each.kind == "interactive"]
 
 
-def wait_for_sent(workspace: Workspace) -> dict[str, Any]:
-    seen = workspace.feed.seq
-    while not sent(workspace):
-        assert workspace.feed.after(seen, 5), "nothing was sent"
-        seen = workspace.feed.seq
+def wait_for_sent(workspace: Workspace, count: int = 1) -> dict[str, Any]:
+    """The newest of so many."""
+    eventually(lambda: len(sent(workspace)) >= count, 10, lambda: f"{len(sent(workspace))} of {count} were sent")
     return sent(workspace)[-1]
 
 
@@ -100,6 +99,25 @@ def test_a_button_acts_and_a_dangerous_one_asks_before(workspace: Workspace, ope
     assert wait_for_sent(workspace)["actions"][0]["value"] == "Roll back"
 
 
+def test_each_question_has_its_own_answer_however_quickly_the_next_one_comes(
+    workspace: Workspace, opens: Opens
+) -> None:
+    page = opens(workspace.url)
+    bot_says(workspace, "x", section("web"), actions(button("Roll back", "danger", "web goes back to v1.")))
+    page.get_by_role("button", name="Roll back").wait_for()
+    page.evaluate(
+        """() => {
+            const ask = () => document.querySelector("#messages button[data-confirm]").click();
+            const cancel = () => document.querySelector("dialog[open] button[value=no]").click();
+            ask(); cancel(); ask();
+        }"""
+    )
+    page.get_by_role("alertdialog").get_by_role("button", name="Roll back").click()
+    assert wait_for_sent(workspace)["actions"][0]["value"] == "Roll back"
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+    assert len(sent(workspace)) == 1
+
+
 def test_menus_of_a_message_act_at_once(workspace: Workspace, opens: Opens) -> None:
     page = opens(workspace.url)
     menu = {"type": "static_select", "action_id": "menu", "placeholder": plain("Choose"), "options": [option("node1")]}
@@ -110,9 +128,7 @@ def test_menus_of_a_message_act_at_once(workspace: Workspace, opens: Opens) -> N
     page.get_by_role("button", name="More").press("Enter")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('menu').hidden")
-    workspace.feed.after(workspace.feed.seq, 2)
-    assert sent(workspace)[-1]["actions"][0]["selected_option"]["value"] == "History"
+    assert wait_for_sent(workspace, 2)["actions"][0]["selected_option"]["value"] == "History"
 
 
 def test_commands_are_completed_with_the_keyboard(workspace: Workspace, opens: Opens) -> None:

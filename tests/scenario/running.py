@@ -39,6 +39,9 @@ warning = "{alerts}"
 note = "{alerts}"
 """
 
+STOPS_WITHIN = 20
+"""Seconds, on a busy machine."""
+
 
 @dataclass
 class RunningBot:
@@ -63,7 +66,9 @@ class RunningBot:
         }
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"], env=environment, stderr=(self.folder / "log").open("ab")
+            [sys.executable, "-X", "faulthandler", "-m", "bot", "run"],
+            env=environment,
+            stderr=(self.folder / "log").open("ab"),
         )
         eventually(lambda: not self.missing(), 15, lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}")
         self.started_in = time.monotonic() - begun
@@ -109,7 +114,13 @@ class RunningBot:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
+            try:
+                self.process.wait(STOPS_WITHIN)
+            except subprocess.TimeoutExpired:
+                # Its last words are then what each of its threads was at.
+                self.process.send_signal(signal.SIGABRT)
+                self.process.wait(10)
+                raise AssertionError(f"it did not stop within {STOPS_WITHIN} s:\n{self.log[-9000:]}") from None
 
 
 def watching(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:

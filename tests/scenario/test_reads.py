@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.store.connection import connect
+from bot.store.leader import Leader
 from playground.cluster import Cluster
 from playground.workspace import Message, Workspace
 from playground.workspace.person import Person
@@ -14,6 +16,7 @@ from tests.scenario.conftest import People
 from tests.scenario.counting import counted
 from tests.scenario.running import bot_for
 from tests.scenario.swarm import Site
+from tests.store.conftest import Server
 
 MANAGERS = 3
 
@@ -28,7 +31,7 @@ class Reader:
     def reads(self, line: str, said: str, calls: int) -> Message:
         """The private answer to a line, which writes nothing and costs so many calls to engines.
 
-        On a busy machine the bot asks a second manager after a second: then twice as many are no fault.
+        On a busy machine the bot asks a second manager after half a second: then twice as many are no fault.
         """
         self.requests.clear()
         asked = self.person.types(f"/swarm {line}".strip())
@@ -41,12 +44,19 @@ class Reader:
 
 @pytest.fixture
 def reader(
-    cluster: Cluster, workspace: Workspace, people: People, tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster,
+    workspace: Workspace,
+    people: People,
+    redis: Server,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Reader]:
+    """Of a bot that does not lead: whoever leads looks at the Swarm on its own account as well."""
+    with connect(redis.url) as connection:
+        assert Leader(connection, "another", lease_seconds=600).campaign()
     folder = tmp_path_factory.mktemp("e")
     managers = {name: node.socket for name, node in cluster.nodes.items() if node.is_manager}
     with counted(managers, folder) as (urls, requests):
-        bot = bot_for(cluster, workspace, folder / "bot")
+        bot = bot_for(cluster, workspace, folder / "bot", REDIS_URL=redis.url)
         for name, url in urls.items():
             bot.config = bot.config.replace(cluster.nodes[name].url, url)
         bot.start()

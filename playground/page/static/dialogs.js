@@ -57,20 +57,22 @@ modal.addEventListener("cancel", (event) => { event.preventDefault(); close(); }
 const close = () => post("close", { view: open }).catch(() => {});
 
 // Ask before an element does something, where it wants that. Resolves to whether to go on.
+// Each question has a dialog of its own: an answer comes as an event, which may come after the next question.
 export function confirmed(element) {
   if (!element.dataset.confirm) return Promise.resolve(true);
   const asked = JSON.parse(element.dataset.confirm);
-  const dialog = $("confirm");
-  const yes = make("button", { className: `button ${asked.style}`, value: "yes", type: "submit" }, asked.yes);
-  const no = make("button", { className: "button plain", value: "no", type: "submit", autofocus: true }, asked.no);
-  $("confirm-form").replaceChildren(
+  const look = { className: "modal confirm", role: "alertdialog", "aria-labelledby": "confirm-title", returnValue: "no" };
+  const dialog = make("dialog", look, make("form", { method: "dialog" },
     make("header", {}, make("h2", { id: "confirm-title" }, asked.title)),
     make("div", { className: "body text", innerHTML: asked.text }),
-    make("footer", {}, no, yes),
-  );
-  return new Promise((resolve) => {
-    dialog.returnValue = "no";
-    dialog.onclose = () => { element.focus?.(); resolve(dialog.returnValue === "yes"); };
-    dialog.showModal();
-  });
+    make("footer", {},
+      make("button", { className: "button plain", value: "no", type: "submit", autofocus: true }, asked.no),
+      make("button", { className: `button ${asked.style}`, value: "yes", type: "submit" }, asked.yes))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    dialog.remove();
+    element.focus?.();
+    resolve(dialog.returnValue === "yes");
+  }));
 }
