@@ -180,6 +180,12 @@ class Silence:
         return not over and (fnmatchcase(incident.name, self.pattern) or incident.subject == self.pattern)
 
 
+def worsened(before: Incident, after: Incident) -> bool:
+    """Whether it goes on and is more severe now."""
+    firing = before.state is State.FIRING and after.state is State.FIRING
+    return firing and after.severity.rank > before.severity.rank
+
+
 def silencing(silences: Iterable[Silence], incident: Incident, now: datetime) -> Silence | None:
     """The silence that keeps this incident quiet, if one does."""
     return next((one for one in silences if one.covers(incident, now)), None)

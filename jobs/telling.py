@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.errors import StoreAway
-from bot.incident import Entry, Happened, Incident, Note, Severity, Silence, State, silencing
+from bot.incident import Entry, Happened, Incident, Note, Severity, Silence, State, silencing, worsened
 from bot.model import Message, MessageRef
 from bot.poster import Handle, Poster
 from bot.render import alerts as pages
@@ -17,14 +17,22 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+CALLS_AGAIN = 3
+"""So often an incident that comes back calls people; after that its message says that it flaps, and the thread when."""
+
 
 @dataclass
 class Told:
-    """The message of one incident, what was sent to it last, and the incident as it was then."""
+    """The message of one incident, what was sent to it last, and the incident as it was then.
+
+    `called`: the worst of which people were notified. `silenced`: nobody wanted to hear of it then.
+    """
 
     message: Handle | MessageRef
     shown: Message
     incident: Incident
+    called: Severity
+    silenced: bool = False
 
 
 @dataclass
@@ -69,21 +77,36 @@ class Teller:
         if told is None:
             if silence is None and incident.state is State.FIRING:
                 self._post(incident, message, now)
+        elif silence is None and self._belongs_elsewhere(told, incident):
+            self.poster.edit(told.message, pages.moved(incident, self._channel(incident.severity)), final=True)
+            self._post(incident, message, now, told.incident)
         elif message != told.shown:
             told.message = self.poster.edit(told.message, message, then=lambda ref: self._posted(incident.id, ref))
-            self._log_step(told.message, told.incident, incident, now)
-            told.shown, told.incident = message, incident
+            self._log_step(told, incident, now, silenced=silence is not None)
+            told.shown, told.incident, told.silenced = message, incident, silence is not None
 
-    def _post(self, incident: Incident, message: Message, now: datetime) -> None:
+    def _belongs_elsewhere(self, told: Told, now: Incident) -> bool:
+        """Whether it has become so bad that others are to hear of it."""
+        worse = now.state is State.FIRING and now.severity.rank > told.called.rank
+        return worse and self._channel(told.called) != self._channel(now.severity)
+
+    def _post(self, incident: Incident, message: Message, now: datetime, before: Incident | None = None) -> None:
         channel = self._channel(incident.severity)
         handle = self.poster.post(channel, message, then=lambda ref: self._posted(incident.id, ref))
-        self._log_step(handle, None, incident, now)
-        self._told[incident.id] = Told(handle, message, incident)
+        if line := pages.history(before, incident, now):
+            self.poster.reply(handle, line)
+        self._told[incident.id] = Told(handle, message, incident, incident.severity)
 
-    def _log_step(self, message: Handle | MessageRef, before: Incident | None, after: Incident, now: datetime) -> None:
-        line = pages.history(before, after, now)
+    def _log_step(self, told: Told, after: Incident, now: datetime, *, silenced: bool) -> None:
+        """Into its thread; bad news aloud, since an edit notifies nobody."""
+        line = pages.history(told.incident, after, now)
+        aloud = not silenced and _is_bad_news(told.incident, after)
+        if told.silenced and not silenced and after.state is State.FIRING:
+            line, aloud = pages.unsilenced(after, now), True
         if line:
-            self.poster.reply(message, line)
+            self.poster.reply(told.message, line, aloud=aloud)
+        if aloud:
+            told.called = max(told.called, after.severity, key=lambda one: one.rank)
 
     def _recalled(self, before: Incident | None, incident: Incident) -> Told | None:
         """What another bot, or this one before its restart, has posted."""
@@ -92,7 +115,8 @@ class Teller:
         except StoreAway:
             return None
         if ref:
-            self._told[incident.id] = Told(ref, Message(""), before or incident)
+            known = before or incident
+            self._told[incident.id] = Told(ref, Message(""), known, known.severity)
         return self._told.get(incident.id)
 
     def _posted(self, incident_id: str, ref: MessageRef) -> None:
@@ -121,6 +145,12 @@ class Teller:
 
     def _channel(self, severity: Severity) -> str:
         return self.settings.watch.channels.get(severity) or self.settings.channel
+
+
+def _is_bad_news(before: Incident, after: Incident) -> bool:
+    """Whether it has become worse, or is there again."""
+    again = before.state is State.RESOLVED and after.state is State.FIRING
+    return worsened(before, after) or (again and after.times <= CALLS_AGAIN)
 
 
 def _entry(what: Incident | Note, happened: Happened, at: datetime) -> Entry:

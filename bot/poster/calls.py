@@ -21,13 +21,17 @@ class Calls:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def post(self, channel: str, message: Message, thread: str) -> MessageRef:
-        """Post to a channel, a direct message's channel, or a user by id; answer where it stands."""
+    def post(self, channel: str, message: Message, thread: str, *, aloud: bool = False) -> MessageRef:
+        """Post to a channel, a direct message's channel, or a user by id; answer where it stands.
+
+        `aloud`: what goes into a thread is shown in its channel as well, and people are notified of it.
+        """
         response = self._client.chat_postMessage(
             channel=channel,
             text=message.text,
             blocks=_blocks(message),
             thread_ts=thread or None,
+            reply_broadcast=True if thread and aloud else None,
             unfurl_links=False,
             unfurl_media=False,
         )

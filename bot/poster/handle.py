@@ -23,6 +23,7 @@ class Handle:
         self.wanted = message
         self.shown: Message | None = None
         self.thread = ""
+        self.aloud = False
         self.parent: Handle | None = None
         self.ref: MessageRef | None = None
         self.failed = False

@@ -71,11 +71,11 @@ class Poster:
         """Post a direct message to a user."""
         return self._post(Handle(user_id, user_id, message, then))
 
-    def reply(self, handle: Handle | MessageRef, message: Message) -> Handle:
-        """Post into the thread of a message, after the message itself."""
+    def reply(self, handle: Handle | MessageRef, message: Message, *, aloud: bool = False) -> Handle:
+        """Post into the thread of a message, after the message itself; `aloud`: into its channel as well."""
         parent = self._handle(handle)
         reply = Handle(parent.lane, parent.channel, message)
-        reply.parent = parent
+        reply.parent, reply.aloud = parent, aloud
         return self._post(reply)
 
     def edit(
@@ -202,7 +202,9 @@ class Poster:
                 return
         message = handle.begin()
         try:
-            ref = self._plainly(message, lambda said: self._calls.post(handle.channel, said, handle.thread))
+            ref = self._plainly(
+                message, lambda said: self._calls.post(handle.channel, said, handle.thread, aloud=handle.aloud)
+            )
         except Exception:
             handle.not_posted()
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from datetime import datetime
 
-from bot.incident import Incident, Note, Problem, Silence, State, Trouble
+from bot.incident import Incident, Note, Problem, Silence, State, Trouble, worsened
 from bot.model import Below, File, Message
 from bot.render.alert_buttons import buttons
 from bot.render.alert_words import (
@@ -40,6 +40,11 @@ def alert(incident: Incident, silence: Silence | None, now: datetime) -> Message
     return message(_head(incident, silence), _lines(incident), [*shown, *_small(incident)])
 
 
+def moved(incident: Incident, channel: str) -> Message:
+    """What is left of a message in a channel (id) for lesser matters, when its incident goes on in another."""
+    return message(f"{mark(incident, quiet=True)} {now_words(incident.problems[0])} · it goes on in <#{channel}>", [])
+
+
 def history(before: Incident | None, after: Incident, now: datetime) -> Message | None:
     """The line for the thread where something visible changed since `before`; a long list of services goes along."""
     head, lines = _step(before, after)
@@ -48,6 +53,12 @@ def history(before: Incident | None, after: Incident, now: datetime) -> Message 
     lost = lost_by(after)
     files = [_whole(lost)] if len(lost) > NAMED and after.state is State.FIRING and lines else []
     return message(head, lines, context(when(now, secs=True)), files)
+
+
+def unsilenced(incident: Incident, now: datetime) -> Message:
+    """The line for the thread where a silence ends before its incident does."""
+    head = f"{_symbol(incident)} {now_words(incident.problems[0])} · no longer silenced"
+    return message(head, _reasons(incident), context(when(now, secs=True)))
 
 
 def note(said: Note) -> Message:
@@ -146,7 +157,7 @@ def _step(before: Incident | None, after: Incident) -> tuple[str, list[str]]:
 
 def _step_of_firing(before: Incident, after: Incident) -> tuple[str, list[str]]:
     what = f"{_symbol(after)} {now_words(after.problems[0])}"
-    if after.severity.rank > before.severity.rank:
+    if worsened(before, after):
         return f"{what} · now {after.severity}, was {before.severity}", _reasons(after)
     if after.trouble is not before.trouble:
         return what, _reasons(after)

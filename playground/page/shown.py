@@ -45,6 +45,7 @@ class Eyes:
             "channel": posted.channel,
             "ts": posted.ts,
             "thread": posted.thread_ts if posted.thread_ts != posted.ts else "",
+            "aloud": posted.aloud,
             "mine": posted.user == self.user.id,
         }
         if posted.deleted_at is not None:
@@ -91,6 +92,7 @@ class Eyes:
             else el("div", rendered(posted.now.text, self.reader), class_="block text")
         )
         note = el("p", eye(), "Only visible to you", class_="private") if posted.only_for else ""
+        aloud = self._root(posted) if posted.aloud else ""
         files = [self._file(self.state.files[each]) for each in posted.files]
         edited = el("span", "(edited)", class_="edited") if len(posted.versions) > 1 else ""
         body = el("div", content, *files, class_="surface", data_surface=f"message/{posted.channel}/{posted.ts}")
@@ -100,6 +102,7 @@ class Eyes:
                 el(
                     "div",
                     note,
+                    aloud,
                     el("div", *self._head(author, posted), edited, class_="head-line"),
                     body,
                     self._reactions(posted),
@@ -121,6 +124,13 @@ class Eyes:
                 title=f"{near(moment) or moment.strftime('%Y-%m-%d')} {moment:%H:%M:%S}",
             ),
         )
+
+    def _root(self, posted: Posted) -> Html:
+        """Above a reply that stands in the channel: what it replies to."""
+        root = self.state.messages[posted.channel, posted.thread_ts]
+        said = self.reader.mrkdwn(root.now.text).split("\n")[0]
+        opener = el("button", said, type="button", class_="link", data_thread=root.ts)
+        return el("p", "replied to a thread: ", opener, class_="aloud")
 
     def _replies(self, posted: Posted) -> Html:
         if posted.thread_ts not in ("", posted.ts) or posted.only_for:

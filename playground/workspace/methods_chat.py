@@ -20,7 +20,8 @@ def post_message(state: State, given: Arguments) -> dict[str, Any]:
     thread = given.text("thread_ts")
     if thread and state.message(channel.id, thread) is None:
         raise SlackError("thread_not_found")
-    message = state.post(channel.id, BOT_USER, text, blocks, thread_ts=thread)
+    aloud = bool(thread) and given.flag("reply_broadcast")
+    message = state.post(channel.id, BOT_USER, text, blocks, thread_ts=thread, aloud=aloud)
     return {"channel": channel.id, "ts": message.ts, "message": as_json(state, message)}
 
 
@@ -62,9 +63,9 @@ def permalink(state: State, given: Arguments) -> dict[str, Any]:
 
 
 def history(state: State, given: Arguments) -> dict[str, Any]:
-    """conversations.history: newest first, without replies."""
+    """conversations.history: newest first, without replies but for those said aloud."""
     channel = _channel(state, given)
-    found = [each for each in _lasting(state, channel) if each.thread_ts in ("", each.ts)]
+    found = [each for each in _lasting(state, channel) if each.aloud or each.thread_ts in ("", each.ts)]
     return _page(state, given, found[::-1])
 
 

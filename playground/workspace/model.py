@@ -68,13 +68,17 @@ class Version:
 
 @dataclass(frozen=True)
 class Posted:
-    """A message with its whole life. `only_for` makes it ephemeral: that one person sees it."""
+    """A message with its whole life. `only_for` makes it ephemeral: that one person sees it.
+
+    `aloud`: a reply in a thread that is shown in the channel as well.
+    """
 
     channel: str
     ts: str
     user: str
     versions: tuple[Version, ...]
     thread_ts: str = ""
+    aloud: bool = False
     only_for: str = ""
     files: tuple[str, ...] = ()
     reactions: tuple[str, ...] = ()

@@ -64,6 +64,7 @@ class State:
         blocks: Sequence[Block] = (),
         *,
         thread_ts: str = "",
+        aloud: bool = False,
         only_for: str = "",
         files: Sequence[str] = (),
     ) -> Posted:
@@ -75,6 +76,7 @@ class State:
                 user=user,
                 versions=(self._version(text, blocks),),
                 thread_ts=thread_ts,
+                aloud=aloud,
                 only_for=only_for,
                 files=tuple(files),
             )

@@ -153,6 +153,11 @@ class Message(Surface):
         return self.posted.thread_ts not in ("", self.ts)
 
     @property
+    def aloud(self) -> bool:
+        """Whether it is a reply that is shown in the channel as well."""
+        return self.posted.aloud
+
+    @property
     def thread(self) -> "list[Message]":
         """The replies below it that this person sees, oldest first."""
         replies = (each for each in self.state.thread(*self.key) if each.only_for in ("", self.reader.user))

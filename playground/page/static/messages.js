@@ -15,16 +15,19 @@ export function forget() {
   $("messages").replaceChildren();
 }
 
+// What is said in a thread stays there, but for what is said aloud.
+const inChannel = (news) => !news.thread || news.aloud;
+
 // Keep a message, or its next state; `live`: it is new just now.
 export function keep(news, live) {
   const isNew = !known.has(news.id);
   known.set(news.id, news);
-  if (live && isNew && !news.mine && !news.deleted) {
+  if (live && isNew && !news.mine && !news.deleted && inChannel(news)) {
     if (news.channel !== here || document.hidden) unread.set(news.channel, (unread.get(news.channel) || 0) + 1);
   }
   if (live) announce(news, isNew);
   if (!live) return;
-  if (news.channel === here && !news.thread) place($("messages"), $("scroll"), news, isNew);
+  if (news.channel === here && inChannel(news)) place($("messages"), $("scroll"), news, isNew);
   if (thread && news.channel === thread.channel && (news.id === thread.id || news.thread === thread.ts)) drawThread(isNew && !news.mine);
 }
 
@@ -36,7 +39,7 @@ export const unreadIn = (channel, shown) => {
 export function redraw(channel, toEnd) {
   here = channel;
   if (!channel || channel === "home") return;
-  const listed = [...known.values()].filter((each) => each.channel === channel && !each.thread).sort(byTime);
+  const listed = [...known.values()].filter((each) => each.channel === channel && inChannel(each)).sort(byTime);
   $("messages").replaceChildren(...listed.map((each) => element(each)));
   days($("messages"));
   showEmpty();
@@ -154,7 +157,7 @@ function sync(list, messages) {
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-thread]");
-  if (opener) openThread(known.get(opener.closest(".message").dataset.id));
+  if (opener) openThread(known.get(`${known.get(opener.closest(".message").dataset.id).channel}/${opener.dataset.thread}`));
 });
 $("thread-close").onclick = () => openThread(null);
 document.addEventListener("visibilitychange", () => { if (!document.hidden && here) unread.delete(here); });

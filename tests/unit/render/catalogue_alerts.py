@@ -348,6 +348,9 @@ def steps() -> Mapping[str, Callable[[], Message]]:
         "alert-step-fired-storm": step(replace(STORM, state=State.PENDING), STORM),
         "alert-step-fired-again": step(over(DOWN), replace(DOWN, times=3)),
         "alert-step-worse": step(warning, DOWN),
+        "alert-step-unsilenced": lambda: alerts.unsilenced(DOWN, v.NOW),
+        "alert-moved": lambda: alerts.moved(DOWN, "C0OPS00001"),
+        "alert-moved-hostile": lambda: alerts.moved(HOSTILE, "C0OPS00001"),
         "alert-step-other": step(
             AT_RISK, replace(NO_QUORUM, problems=(replace(NO_QUORUM.problems[0], severity=Severity.WARNING),))
         ),
