@@ -8,10 +8,11 @@ then every branch, a zone for one, gets as many as the next.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from bot.model import Mode, Node, Platform, Service, Spec, Task
+from bot.model import Mode, Node, Service, Spec, Task
 from bot.swarm import placement
 from bot.swarm.load import Load
 from bot.swarm.read import ENDED
@@ -40,27 +41,82 @@ class Spread:
 class _Place:
     """A node that may run the service, with the branches of its spread preferences, the outermost first."""
 
-    name: str
+    node: Node
     own: int
-    every: int
-    open: bool
+    service: Service
+    load: Load
     branches: tuple[str, ...]
+
+    @property
+    def every(self) -> int:
+        """How many tasks it runs of all services."""
+        return self.load.every[self.node.id]
+
+    @property
+    def open(self) -> bool:
+        """Whether one more finds room there."""
+        return self.load.has_room(self.service, self.node.id)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where everything lies. Nodes that fulfil the same demands are looked for once."""
+
+    services: Mapping[str, Service]
+    nodes: Sequence[Node]
+    own: Mapping[str, Counter[str]]
+    load: Load
+    _able: dict[placement.Demands, tuple[Node, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[Task]) -> _Layout:
+        known = {service.id: service for service in services}
+        alive = [
+            task
+            for task in tasks
+            if task.service_id in known and task.desired == "running" and task.state not in ENDED and task.node_id
+        ]
+        own: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for task in alive:
+            own[task.service_id][task.node_id] += 1
+        return cls(known, nodes, own, Load.of(nodes, alive, known))
+
+    @property
+    def replicated(self) -> Iterator[Service]:
+        return (service for service in self.services.values() if service.mode is Mode.REPLICATED)
+
+    def spread(self, service: Service) -> Spread:
+        own, able = self.own.get(service.id, Counter()), self.able(service)
+        ids = {node.id for node in able}
+        listed = [(node.name, own[node.id]) for node in self.nodes if node.id in ids or own[node.id]]
+        places = [_Place(node, own[node.id], service, self.load, _branches(service.spec, node)) for node in able]
+        uneven = _uneven(places, 0)
+        ordered = sorted(listed, key=lambda each: (-each[1], each[0]))
+        return Spread(service, tuple(ordered), uneven, not uneven and _movable(places))
+
+    def able(self, service: Service) -> tuple[Node, ...]:
+        wanted = placement.demands(service.spec)
+        if wanted not in self._able:
+            self._able[wanted] = placement.able(service.spec, self.nodes)
+        return self._able[wanted]
+
+    def may_be_uneven(self, service: Service) -> bool:
+        """Quickly: with one task a node at most, only branches of preferences can differ by two."""
+        own = self.own.get(service.id, Counter())
+        return bool(own) and (max(own.values()) > 1 or bool(_preferences(service.spec)))
 
 
 def spreads(services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[Task]) -> tuple[Spread, ...]:
     """How every replicated service lies, in their order. `tasks`: all that are meant to run, of all services."""
-    known = {service.id: service for service in services}
-    alive = [
-        task
-        for task in tasks
-        if task.service_id in known and task.desired == "running" and task.state not in ENDED and task.node_id
-    ]
-    load = Load.of(nodes, alive, known)
-    of: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for task in alive:
-        of[task.service_id][task.node_id] += 1
-    replicated = (service for service in known.values() if service.mode is Mode.REPLICATED)
-    return tuple(_spread(service, nodes, of[service.id], load) for service in replicated)
+    layout = _Layout.of(services, nodes, tasks)
+    return tuple(layout.spread(service) for service in layout.replicated)
+
+
+def uneven(services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[Task]) -> tuple[Spread, ...]:
+    """Of `spreads` those that are uneven, without the work for all the others."""
+    layout = _Layout.of(services, nodes, tasks)
+    found = (layout.spread(service) for service in layout.replicated if layout.may_be_uneven(service))
+    return tuple(spread for spread in found if spread.uneven)
 
 
 def unused(nodes: Iterable[Node], tasks: Iterable[Task]) -> tuple[str, ...]:
@@ -70,35 +126,12 @@ def unused(nodes: Iterable[Node], tasks: Iterable[Task]) -> tuple[str, ...]:
     return tuple(node.name for node in ready if node.id not in used)
 
 
-def _spread(service: Service, nodes: Sequence[Node], own: Counter[str], load: Load) -> Spread:
-    able = _able(service.spec, nodes)
-    ids = {node.id for node in able}
-    listed = [(node.name, own[node.id]) for node in nodes if node.id in ids or own[node.id]]
-    places = [
-        _Place(
-            node.name, own[node.id], load.every[node.id], load.has_room(service, node.id), _branches(service.spec, node)
-        )
-        for node in able
-    ]
-    uneven = _uneven(places, 0)
-    ordered = sorted(listed, key=lambda each: (-each[1], each[0]))
-    return Spread(service, tuple(ordered), uneven, not uneven and _movable(places))
-
-
-def _able(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
-    """The nodes that may run it, by their platform too: Swarm heeds those that the specification lists."""
-    listed = (spec.get("TaskTemplate", {}).get("Placement") or {}).get("Platforms") or []
-    offered = [Platform(each.get("OS", ""), each.get("Architecture", "")) for each in listed]
-    able = placement.eligible(spec, nodes)
-    return tuple(node for node in able if not offered or placement.fits(offered, (placement.normal(node.platform),)))
-
-
 def _uneven(places: Sequence[_Place], level: int) -> bool:
     """Whether one branch, or node, has two more tasks than another that could take one; or so within a branch."""
     groups = _groups(places, level)
     counts = [sum(place.own for place in group) for group in groups]
-    open_ones = [count for count, group in zip(counts, groups, strict=True) if any(place.open for place in group)]
-    if open_ones and max(counts) - min(open_ones) > 1:
+    fewer = (group for count, group in zip(counts, groups, strict=True) if max(counts) - count > 1)
+    if any(place.open for group in fewer for place in group):
         return True
     return any(len(group) > 1 and _uneven(group, level + 1) for group in groups)
 
@@ -113,17 +146,19 @@ def _groups(places: Sequence[_Place], level: int) -> list[list[_Place]]:
     return list(found.values())
 
 
-def _movable(places: Iterable[_Place]) -> bool:
+def _movable(places: Sequence[_Place]) -> bool:
     """Whether within a branch an open node has one task fewer than another, and two or more fewer of all services."""
     fullest: dict[tuple[tuple[str, ...], int], int] = {}
-    listed = tuple(places)
-    for place in listed:
+    for place in places:
         key = place.branches, place.own
         fullest[key] = max(fullest.get(key, 0), place.every)
-    return any(place.open and fullest.get((place.branches, place.own + 1), 0) - place.every > 1 for place in listed)
+    return any(fullest.get((place.branches, place.own + 1), 0) - place.every > 1 and place.open for place in places)
 
 
 def _branches(spec: Spec, node: Node) -> tuple[str, ...]:
-    preferences = (spec.get("TaskTemplate", {}).get("Placement") or {}).get("Preferences") or []
-    keys = ((each.get("Spread") or {}).get("SpreadDescriptor", "") for each in preferences)
+    keys = ((each.get("Spread") or {}).get("SpreadDescriptor", "") for each in _preferences(spec))
     return tuple(placement.value(node, key) for key in keys)
+
+
+def _preferences(spec: Spec) -> Sequence[Mapping[str, Any]]:
+    return (spec.get("TaskTemplate", {}).get("Placement") or {}).get("Preferences") or ()

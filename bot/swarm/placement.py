@@ -10,6 +10,8 @@ from typing import Any
 from bot.model import Node, Platform, Service, Spec
 
 _CONSTRAINT = re.compile(r"\s*(?P<key>[\w.\-]+)\s*(?P<operator>==|!=)\s*(?P<value>.+?)\s*")
+Demands = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+"""Constraints, and the platforms of the image."""
 _ALIASES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i686": "386", "i386": "386"}
 
 
@@ -18,6 +20,18 @@ def eligible(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
     return tuple(
         node for node in nodes if node.availability == "active" and node.state == "ready" and fulfils(spec, node)
     )
+
+
+def demands(spec: Spec) -> Demands:
+    """What the specification demands of a node; services that demand the same may run on the same nodes."""
+    return tuple(_placement(spec).get("Constraints") or ()), tuple((one.os, one.architecture) for one in _listed(spec))
+
+
+def able(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """The nodes that may run it now, by their platform too: Swarm heeds those that the specification lists."""
+    offered = _listed(spec)
+    found = eligible(spec, nodes)
+    return tuple(node for node in found if not offered or fits(offered, (normal(node.platform),)))
 
 
 def fulfils(spec: Spec, node: Node) -> bool:
@@ -72,6 +86,12 @@ def warnings(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[str, 
 
 def _placement(spec: Spec) -> Spec:
     return spec.get("TaskTemplate", {}).get("Placement") or {}
+
+
+def _listed(spec: Spec) -> tuple[Platform, ...]:
+    return tuple(
+        Platform(one.get("OS", ""), one.get("Architecture", "")) for one in _placement(spec).get("Platforms") or ()
+    )
 
 
 def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.incident import Advice, Severity
-from bot.model import Finding, Node, Service, Task
+from bot.model import Finding, Node, Service, Spec, Task
 from bot.swarm import placement
 from bot.swarm.diagnosis import diagnose
 from bot.swarm_model import Held
@@ -125,8 +125,11 @@ def _because(cause: Finding | None) -> str:
 def _counts(service: Service, view: _View) -> tuple[int, int]:
     """How many tasks run, and how many should; tasks on a node that is away say they run for another day."""
     there = {node.id for node in view.nodes.values() if node.state not in ("down", "disconnected")}
-    nodes = view.nodes.values()
-    return counts.counted(service, view.tasks.get(service.id, ()), there, lambda spec: counts.able(spec, nodes))
+    return counts.counted(service, view.tasks.get(service.id, ()), there, lambda spec: _able(spec, view))
+
+
+def _able(spec: Spec, view: _View) -> frozenset[str]:
+    return frozenset(node.id for node in placement.able(spec, view.nodes.values()))
 
 
 def _cause(service: Service, view: _View) -> Finding | None:

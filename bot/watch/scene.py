@@ -12,6 +12,8 @@ from typing import Any
 from bot.incident import Incident, Memory, Problem, Rule, State, Trouble
 from bot.model import Below, Node, Service, Spec, Task
 from bot.settings import Watch
+from bot.swarm import balance, placement
+from bot.swarm.balance import Spread
 from bot.swarm.read import ENDED
 from bot.swarm_model import EngineState, Quorum
 from bot.watch import counts
@@ -84,13 +86,13 @@ class Scene:
 
     def able(self, spec: Spec) -> frozenset[str]:
         """The nodes (ids) that may run what the specification says."""
-        wanted = counts.demands(spec)
+        wanted = placement.demands(spec)
         if wanted not in self._able:
-            self._able[wanted] = counts.able(spec, self.nodes.values())
+            self._able[wanted] = frozenset(node.id for node in placement.able(spec, self.nodes.values()))
         return self._able[wanted]
 
     @cached_property
-    def _able(self) -> dict[counts.Demands, frozenset[str]]:
+    def _able(self) -> dict[placement.Demands, frozenset[str]]:
         return {}
 
     # ---- nodes and managers
@@ -222,14 +224,10 @@ class Scene:
     # ---- where tasks could go
 
     @cached_property
-    def spread(self) -> Mapping[str, Mapping[str, int]]:
-        """By replicated service (id) that may run anywhere: how many tasks each node (id) runs that could."""
-        free = {key: one for key, one in self.services.items() if counts.is_free(one)}
-        return {
-            key: counts.spread(self.tasks_of.get(key, ()), self.able(one.spec))
-            for key, one in free.items()
-            if not self.quiet(key)
-        }
+    def uneven(self) -> Sequence[Spread]:
+        """The services that `rebalance` would spread anew, without those that the bot changes itself."""
+        found = balance.uneven(self.services.values(), tuple(self.nodes.values()), self.seen.tasks or ())
+        return [one for one in found if (one.service.replicas or 0) > 1 and not self.quiet(one.service.id)]
 
     @cached_property
     def used(self) -> frozenset[str]:
@@ -249,10 +247,10 @@ class Scene:
         )
 
     def idles(self, node_id: str) -> bool:
-        """Whether a node runs no replica, though it could take over what others run twice or more."""
+        """Whether a node runs no replica, though it may take over what others have too many of."""
         if self.seen.tasks is None or node_id not in self.nodes or node_id in self.loaded:
             return False
-        return any(node_id in there and max(there.values()) >= 2 for there in self.spread.values())
+        return any((self.nodes[node_id].name, 0) in spread.tasks for spread in self.uneven)
 
 
 def _standing(incident: Incident) -> tuple[Problem, ...]:

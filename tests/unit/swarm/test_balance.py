@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.model import Mode, Node, Port, Service, Task
-from bot.swarm.balance import Spread, spreads, unused
+from bot.swarm.balance import Spread, spreads, uneven, unused
 from tests.unit.swarm.values import AMD64, ARM64, node, service, spec, task
 
 MB = 1 << 20
@@ -24,7 +24,10 @@ def on(*counts: int, of: str = "s1", state: str = "running", desired: str = "run
 
 
 def lies(tasks: list[Task], nodes: tuple[Node, ...] = NODES, *others: Service, **fields: Any) -> Spread:
-    return spreads([service(**fields), *others], nodes, tasks)[0]
+    services = [service(**fields), *others]
+    found = spreads(services, nodes, tasks)
+    assert uneven(services, nodes, tasks) == tuple(one for one in found if one.uneven)
+    return found[0]
 
 
 def placed(**placement: Any) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def changed(number: int, **fields: Any) -> tuple[Node, ...]:
 
 
 @pytest.mark.parametrize(
-    ("counts", "uneven"),
+    ("counts", "expected"),
     [
         ((2, 1, 1, 0), True),
         ((4, 0, 0, 0), True),
@@ -50,8 +53,8 @@ def changed(number: int, **fields: Any) -> tuple[Node, ...]:
         ((0, 0, 0, 0), False),
     ],
 )
-def test_a_difference_of_two_is_uneven(counts: tuple[int, ...], uneven: bool) -> None:
-    assert lies(on(*counts)).uneven is uneven
+def test_a_difference_of_two_is_uneven(counts: tuple[int, ...], expected: bool) -> None:
+    assert lies(on(*counts)).uneven is expected
 
 
 @pytest.mark.parametrize(

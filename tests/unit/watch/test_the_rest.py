@@ -106,7 +106,8 @@ IDLE = lying(web=(1, 1, 2, 3), api=(1, 2))
     [
         (SPREAD, False),
         (IDLE, True),
-        (lying(web=(1, 1, 1, 2), api=(3, 4)), False),
+        (lying(web=(1, 1, 1, 2), api=(3, 4)), True),
+        (lying(web=(1, 2, 3), api=(1, 4)), False),
         (lying(web=(1, 1, 2, 3), api=(1, 1), one=(4,)), True),
     ],
 )
