@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bot.model import Message, Node, Service, Task
 from bot.render.blocks import context, message
-from bot.render.picture import swarm_map
+from bot.render.picture import spots, swarm_map
 from bot.render.text import escape
 
 
 def whole(nodes: Sequence[Node], tasks: Iterable[Task], services: Mapping[str, Service]) -> Message:
     """All nodes and tasks. `services` go by id."""
-    spots = swarm_map.placed(nodes, tasks, services)
-    mark = "🟠" if swarm_map.needs_care(spots) else "🟢"
+    placed = spots.placed(nodes, tasks, services)
+    mark = "🟠" if spots.needs_care(placed) else "🟢"
     return message(
-        f"{mark} {swarm_map.headline(nodes, spots)}",
-        [escape(swarm_map.told(spots))],
+        f"{mark} {spots.headline(nodes, placed)}",
+        [escape(spots.told(placed))],
         context("The picture comes as a direct message from swarmbot."),
-        [swarm_map.picture(nodes, spots)],
+        [swarm_map.picture(nodes, placed)],
     )

@@ -14,7 +14,7 @@ from PIL import Image as Pixels
 
 from bot.model import Ending, File, Image, ManagerStatus, Node, Outcome, Phase, Progress, Revision, Service, Step, Task
 from bot.model.picture import Box, Label, Mark, Sheet, Sign
-from bot.render.picture import deploys, swarm_map, timeline
+from bot.render.picture import deploys, spots, swarm_map, timeline
 from bot.render.picture.draw import MOST_BYTES, SCALE, draw
 from bot.render.text import shortened
 from tests.unit.render import values as v
@@ -46,7 +46,7 @@ SERVICES = {f"s{n}": replace(v.WEB, id=f"s{n}", name=name) for n, name in enumer
 
 
 def mapped(of: list[Node], what: list[Task], services: dict[str, Service] | None = None) -> File:
-    return swarm_map.picture(of, swarm_map.placed(of, what, SERVICES if services is None else services))
+    return swarm_map.picture(of, spots.placed(of, what, SERVICES if services is None else services))
 
 
 def steps(count: int, back: bool = False) -> tuple[Step, ...]:
