@@ -144,7 +144,7 @@ def build(settings: Settings) -> Bot:
     consent = Consent(store, poster, settings, TABLE, utc_now, people.verified, name)
     pipeline = Pipeline(swarm, store, poster, roller, performer, consent, TABLE, settings, metrics, utc_now)
     pool = Workers(WORKERS, thread_name_prefix="work")
-    homes = Homes(pipeline.context, people, poster.publish, pool)
+    homes = Homes(pipeline.context, people, poster.publish)
     door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool, homes)
     app, socket = _slack(settings, client, door)
     checks = _checks(store, swarm, socket)

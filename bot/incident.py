@@ -200,7 +200,7 @@ class Memory:
     leading node's id. `specs` are fingerprints of the services' (id) specifications as last seen; `silent_until`: times until
     which nothing is said of a service (id), because the bot itself has just changed it. `managers` are the names of the managers
     by id; `seen_since` says when the watch first saw a service (id), and `accounted` which rollout's specification it has seen
-    there already: the same one again is somebody else's doing.
+    there already: the same one again is somebody else's doing. `first_end` is when the first certificate ends.
     """
 
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -212,6 +212,7 @@ class Memory:
     managers: Mapping[str, str] = field(default_factory=dict)
     seen_since: Mapping[str, datetime] = field(default_factory=dict)
     accounted: Mapping[str, str] = field(default_factory=dict)
+    first_end: datetime | None = None
 
 
 def acknowledged(memory: Memory, acks: Mapping[str, tuple[Actor, datetime]]) -> Memory:

@@ -85,7 +85,8 @@ def _away(engines: tuple[EngineState, ...]) -> tuple[tuple[str, str], ...]:
 def _with_store(store: Store, seen: Home, now: datetime) -> Home:
     try:
         rollouts, waiting = store.rollouts.running(), store.approvals.open()
-        incidents = tuple(one for one in store.alerts.memory().incidents.values() if one.state is State.FIRING)
+        memory = store.alerts.memory()
+        incidents = tuple(one for one in memory.incidents.values() if one.state is State.FIRING)
         alerts = Counter(one.severity for one in incidents)
         known = _knowing(
             seen,
@@ -95,6 +96,7 @@ def _with_store(store: Store, seen: Home, now: datetime) -> Home:
             approvals=len(waiting),
             critical=alerts[Severity.CRITICAL],
             warnings=alerts[Severity.WARNING],
+            certificate_left=memory.first_end - now if memory.first_end else None,
         )
         return replace(known, rollouts=rollouts, approvals=waiting, incidents=incidents)
     except StoreAway as away:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.model.images import Image
@@ -247,7 +247,8 @@ class Status:
     `tolerated` is how many more managers may fail; `nodes` counts by state (`ready`, `down`, …) and `nodes_away` names those that
     are not ready; `rollouts` names the services that roll; `holds` and `approvals` count what is held and what waits;
     `critical` and `warnings` count open alerts; `engines_away` pairs an engine's name with why it does not answer; `redis`
-    says why Redis does not, and is empty where it does.
+    says why Redis does not, and is empty where it does; `certificate_left` is what the first certificate that ends has
+    left, negative where it has ended, None while nobody knows; that it becomes less by the clock makes no other status.
     """
 
     swarm: str
@@ -266,3 +267,4 @@ class Status:
     warnings: int = 0
     engines_away: tuple[tuple[str, str], ...] = ()
     redis: str = ""
+    certificate_left: timedelta | None = field(default=None, compare=False)

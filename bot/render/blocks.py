@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.model import File, Image, Message
@@ -149,10 +149,12 @@ def seconds(value: float) -> str:
 
 def age(at: datetime | None, now: datetime) -> str:
     """How long ago, in one unit: `3 h ago`; a dash where it is not known."""
-    if at is None:
-        return "–"
-    count, unit = seconds((now - at).total_seconds()).split(" ")[:2]
-    return f"{count} {unit} ago"
+    return "–" if at is None else f"{span(now - at)} ago"
+
+
+def span(value: timedelta) -> str:
+    """A duration in its largest unit alone: `61 d`."""
+    return " ".join(seconds(value.total_seconds()).split(" ")[:2])
 
 
 def size(count: int) -> str:

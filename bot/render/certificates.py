@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.model import Message
-from bot.render.blocks import Row, context, message, plural, seconds, table
+from bot.render.blocks import Row, context, message, plural, span, table
 from bot.render.text import code, escape, prose, sentence, shortened
 from bot.swarm_model import Certificate
 
@@ -75,7 +75,7 @@ def _head(
 
 def _ends(one: Certificate, now: datetime) -> str:
     remaining = one.left(now) or timedelta()
-    return f"ended {_span(-remaining)} ago" if _ended(one, now) else f"ends in {_span(remaining)}"
+    return f"ended {span(-remaining)} ago" if _ended(one, now) else f"ends in {span(remaining)}"
 
 
 def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[str]:
@@ -121,7 +121,7 @@ def _row(one: Certificate, now: datetime, share: float) -> Row:
         one.name,
         kind,
         f"{one.ends.astimezone(UTC):%Y-%m-%d}",
-        "ended" if _ended(one, now) else _span(remaining),
+        "ended" if _ended(one, now) else span(remaining),
         "" if rest is None else f"{rest:.0%}",
         _renewal(one, now, share),
     )
@@ -136,11 +136,6 @@ def _renewal(one: Certificate, now: datetime, share: float) -> str:
 def _ended(one: Certificate, now: datetime) -> bool:
     remaining = one.left(now)
     return remaining is not None and remaining <= timedelta()
-
-
-def _span(value: timedelta) -> str:
-    """In one unit: `61 d`."""
-    return " ".join(seconds(value.total_seconds()).split(" ")[:2])
 
 
 def _who(one: Certificate) -> str:

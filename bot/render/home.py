@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """What the Home tab tells, whoever looks. `certificates` is the headline on them; empty while nobody knows."""
+    """What the Home tab tells, whoever looks."""
 
     status: Status
     nodes: tuple[Node, ...] = ()
@@ -46,7 +46,6 @@ class Home:
     approvals: tuple[Approval, ...] = ()
     incidents: tuple[Incident, ...] = ()
     silences: tuple[Silence, ...] = ()
-    certificates: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,6 @@ def view(home: Home, viewer: Viewer, now: datetime) -> dict[str, Any]:
         _listed("Waiting for approval", home.approvals, lambda one: _approval(one, viewer)),
         _listed("Rolling now", home.rollouts, lambda one: [_rollout(one, viewer)]),
         _nodes(home.nodes),
-        [section(home.certificates)] if home.certificates else [],
     )
     blocks = [*health, *_frequent(viewer)]
     for part in parts:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.model import Below, Lock, Message, Status
-from bot.render.blocks import context, message, plural, when
+from bot.render.blocks import context, message, plural, span, when
 from bot.render.nodes import state_word
 from bot.render.text import code, escape
 
@@ -24,6 +25,7 @@ def lines(view: Status, *, listed: bool = False) -> list[str]:
     counts += [plural(view.holds, "hold")] if view.holds else []
     counts += [plural(view.approvals, "change waits", "changes wait") + " for approval"] if view.approvals else []
     counts += [_alerts(view)] if view.critical or view.warnings else []
+    counts += [_certificates(view.certificate_left)] if view.certificate_left is not None else []
     return [" · ".join(counts), *_details(replace(view, below=(), rollouts=()) if listed else view)]
 
 
@@ -58,6 +60,10 @@ def _managers(view: Status) -> str:
 def _alerts(view: Status) -> str:
     critical = f" ({view.critical} critical)" if view.critical else ""
     return plural(view.critical + view.warnings, "open alert") + critical
+
+
+def _certificates(left: timedelta) -> str:
+    return f"certificates: first {f'ends in {span(left)}' if left > timedelta() else f'ended {span(-left)} ago'}"
 
 
 def _nodes(view: Status) -> str:

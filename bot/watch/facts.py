@@ -32,6 +32,8 @@ def refreshed(seen: Observation, memory: Memory) -> Memory:
         )
     if seen.engines is not None:
         memory = replace(memory, engine_nodes=_engine_nodes(seen.engines, seen.nodes, memory.engine_nodes))
+    if seen.certificates is not None:
+        memory = replace(memory, first_end=min((one.ends for one in seen.certificates if one.ends), default=None))
     return memory if seen.services is None else _with_services(seen, seen.services, memory)
 
 

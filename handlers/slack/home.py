@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +18,7 @@ from bot.approval import Approval, approve
 from bot.command import Context
 from bot.errors import StoreAway, SwarmbotError
 from bot.model import Actor
-from bot.render import certificates, home
+from bot.render import home
 from bot.render.home import Home, Viewer
 from bot.reports import everything
 from handlers.deploy import Rollback
@@ -31,8 +30,6 @@ GAP = 60.0
 """Seconds between two showings to one person, but for those that they ask for themselves."""
 OPEN = 600.0
 """Seconds for which it counts as open."""
-CERTIFICATES = 3600.0
-"""Seconds after which they are read anew: that opens a connection to every host."""
 
 Publish = Callable[[str, Mapping[str, Any]], None]
 
@@ -54,15 +51,12 @@ class Homes:
     context: Callable[[Actor], Context]
     people: People
     publish: Publish
-    pool: Executor
     gap: float = GAP
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, _Opened] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _looked_at: float = float("-inf")
     _mark: object = None
-    _certificates: str = ""
-    _certificates_at: float = float("-inf")
 
     def opened(self, user_id: str, name: str = "") -> None:
         """Somebody opened it, or wants to see it anew: show it now."""
@@ -114,24 +108,14 @@ class Homes:
             self.publish(actor.id, view)
 
     def _look(self, context: Context) -> Home | SwarmbotError:
-        """The world, or why nobody can say how it is. Certificates change by the day, so they are read aside."""
-        if self.clock() - self._certificates_at >= CERTIFICATES:
-            self._certificates_at = self.clock()
-            self.pool.submit(self._read_certificates, context)
+        """The world, or why nobody can say how it is."""
         try:
             seen = everything(context.swarm, context.store, context.now())
         except SwarmbotError as error:
             return error
         with suppress(StoreAway):
-            seen = replace(seen, silences=context.store.alerts.silences(context.now()))
-        return replace(seen, certificates=self._certificates)
-
-    def _read_certificates(self, context: Context) -> None:
-        watch = context.settings.watch
-        with suppress(SwarmbotError):
-            found = context.swarm.certificates.read(watch.endpoints)
-            said = certificates.certs(found, context.now(), watch.certificate_share, watch.endpoint_left)
-            self._certificates, self._looked_at = said.text, float("-inf")
+            return replace(seen, silences=context.store.alerts.silences(context.now()))
+        return seen
 
 
 def _view(seen: Home | SwarmbotError, context: Context) -> tuple[object, Mapping[str, Any]]:

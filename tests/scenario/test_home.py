@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def test_it_shows_what_there_is_and_what_goes_on(dev: Person, people: People, si
     eventually(lambda: dev.home and "Rolling now" not in dev.home.text, SHOWN_WITHIN, dev.screen)
     assert dev.home is not None
     assert dev.home.view.seq > versions
+    assert re.search(r"certificates: first ends in \d+ d", dev.home.text)
     assert people.lead.home is None, "nobody is shown what they have not opened"
     assert people.guest.home is None
 

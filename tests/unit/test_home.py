@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -27,14 +27,6 @@ ANYTHING = Rule(commands=("*",), ask=("operator",))
 READING = Rule(commands=("status",), ask=("operator",))
 
 
-class AtOnce(Executor):
-    """Does it now."""
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        fn(*args, **kwargs)
-        return Future()
-
-
 @dataclass
 class World:
     """A Swarm, a store and Slack, as far as the Home tab asks; `looks` counts readings of the Swarm."""
@@ -50,7 +42,7 @@ class World:
 
     def homes(self) -> Homes:
         people = SimpleNamespace(actor=lambda user, _: PEOPLE[user], verified=lambda actor: PEOPLE[actor.id])
-        return Homes(self.context, cast(Any, people), self.publish, AtOnce(), clock=lambda: self.now)
+        return Homes(self.context, cast(Any, people), self.publish, clock=lambda: self.now)
 
     def context(self, actor: Actor) -> Context:
         settings = Settings(roles=ROLES, rules=self.rules)
@@ -82,7 +74,6 @@ class World:
             engines=SimpleNamespace(states=tuple),
             nodes=SimpleNamespace(list=lambda: self._looked((node("node1"),))),
             services=SimpleNamespace(list=lambda: (service(running=4, desired=4),)),
-            certificates=SimpleNamespace(read=lambda _: ()),
         )
 
     @property
@@ -90,11 +81,15 @@ class World:
         return SimpleNamespace(
             rollouts=SimpleNamespace(running=lambda: self._stored(self.rolling)),
             approvals=SimpleNamespace(open=tuple),
-            alerts=SimpleNamespace(memory=Memory, silences=lambda _: ()),
+            alerts=SimpleNamespace(memory=self._memory, silences=lambda _: ()),
             holds=SimpleNamespace(all=lambda _: ()),
             locks=SimpleNamespace(all=tuple),
             seen=SimpleNamespace(claim=self._claim),
         )
+
+    def _memory(self) -> Memory:
+        """That a certificate has less left by the second is no change."""
+        return Memory(first_end=v.NOW + timedelta(days=61, seconds=-self.now))
 
     def _looked(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
         self.looks += 1
@@ -123,7 +118,7 @@ def test_nobody_who_has_not_opened_it_costs_anything() -> None:
 def test_it_is_shown_at_once_and_each_time_it_is_opened() -> None:
     world = World()
     homes = world.homes()
-    assert "1 service, at its count" in world.opens(homes)
+    assert "1 service, at its count · 0 rollouts · certificates: first ends in 60 d" in world.opens(homes)
     world.opens(homes)
     assert [user for user, _ in world.published] == [DEV.id] * 2
 

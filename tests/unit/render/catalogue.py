@@ -37,7 +37,15 @@ GROUPS = (
     helping.Group("Nodes", (helping.CommandHelp("node ls", "all nodes"),)),
 )
 STATUS = Status(
-    swarm="prod", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, rollouts=(), locks=()
+    swarm="prod",
+    managers=3,
+    tolerated=1,
+    quorum=True,
+    nodes={"ready": 4},
+    services=12,
+    rollouts=(),
+    locks=(),
+    certificate_left=timedelta(days=61, hours=5),
 )
 ILL = Status(
     swarm="prod",
@@ -52,6 +60,7 @@ ILL = Status(
     locks=(LOCK,),
     engines_away=(("node3", "timed out"),),
     redis="connection refused",
+    certificate_left=timedelta(hours=-3),
     holds=1,
     approvals=2,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bot.errors import NoEngine
@@ -14,7 +15,9 @@ from bot.render.home import Home, Viewer
 from tests.unit.render import catalogue_alerts, catalogue_approvals
 from tests.unit.render import values as v
 
-WELL = Status(swarm="", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12)
+WELL = Status(
+    swarm="", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, certificate_left=timedelta(days=61)
+)
 ILL = Status(
     swarm="",
     managers=3,
@@ -28,6 +31,7 @@ ILL = Status(
     holds=1,
     approvals=1,
     critical=1,
+    certificate_left=timedelta(days=2),
 )
 ANYBODY = Viewer(commands=frozenset({"status", "services", "nodes", "service ps", "help"}))
 OPERATOR = Viewer(
@@ -37,7 +41,7 @@ OPERATOR = Viewer(
 )
 FOUR = tuple(v.NODES.values())
 READY = tuple(replace(node, state="ready", message="", availability="active") for node in FOUR)
-CALM = Home(status=WELL, nodes=READY, certificates="🟢 7 certificates · the first ends in 61 d (node1)")
+CALM = Home(status=WELL, nodes=READY)
 ROUGH = Home(
     status=ILL,
     nodes=FOUR,
@@ -49,7 +53,6 @@ ROUGH = Home(
         replace(catalogue_alerts.BELOW, acknowledged_by=catalogue_alerts.OPS),
         replace(catalogue_alerts.CRASHING, state=State.RESOLVED),
     ),
-    certificates="🟠 The certificate of node3 ends in 2 d",
 )
 ODD = Home(
     status=replace(ILL, below=(Below(v.LONG, 0, 9),), redis=v.HOSTILE, critical=0),
