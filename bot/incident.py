@@ -155,7 +155,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Something worth saying once that nobody has to end: the leader moved, a service was changed by hand."""
+    """Something worth saying once that nobody has to end: the leader moved, a service was changed by hand.
+
+    Of a change: `what` changed in short, the service's id, and its stack; one of a whole stack has no service.
+    """
 
     id: str
     trouble: Trouble
@@ -163,6 +166,8 @@ class Note:
     text: str
     at: datetime
     service_id: str = ""
+    stack: str = ""
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +205,8 @@ class Memory:
     leading node's id. `specs` are fingerprints of the services' (id) specifications as last seen; `silent_until`: times until
     which nothing is said of a service (id), because the bot itself has just changed it. `managers` are the names of the managers
     by id; `seen_since` says when the watch first saw a service (id), and `accounted` which rollout's specification it has seen
-    there already: the same one again is somebody else's doing. `first_end` is when the first certificate ends.
+    there already: the same one again is somebody else's doing. `first_end` is when the first certificate ends. `held` are
+    notes of a stack's services that wait for those of its other services.
     """
 
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -213,6 +219,7 @@ class Memory:
     seen_since: Mapping[str, datetime] = field(default_factory=dict)
     accounted: Mapping[str, str] = field(default_factory=dict)
     first_end: datetime | None = None
+    held: tuple[Note, ...] = ()
 
 
 def acknowledged(memory: Memory, acks: Mapping[str, tuple[Actor, datetime]]) -> Memory:

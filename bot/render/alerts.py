@@ -67,7 +67,7 @@ def note(said: Note) -> Message:
     own = clean(text).startswith(said.name)
     first, _, rest = text.partition(": ") if own else (trouble_words(said.trouble, said.name), "", text)
     head = prose(first).rstrip(".") if own else first
-    shown = [_history_of(said)] if said.trouble is Trouble.CHANGED_OUTSIDE else []
+    shown = [_changed(said)] if said.trouble is Trouble.CHANGED_OUTSIDE else []
     return message(f"🔵 {head}", [prose(sentence(rest))], actions(*shown))
 
 
@@ -183,5 +183,7 @@ def _whole(lost: tuple[Below, ...]) -> File:
     return File("lost-replicas.txt", content, f"All {len(lost)} services that lose replicas")
 
 
-def _history_of(said: Note) -> Block:
+def _changed(said: Note) -> Block:
+    if said.stack and not said.service_id:
+        return button("Services", f"stack services {shlex.quote(said.stack)}")
     return button("History", f"history {shlex.quote(said.service_id or said.name)}")

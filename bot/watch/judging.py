@@ -20,7 +20,8 @@ def judge(observation: Observation, memory: Memory, watch: Watch) -> Verdict:
     scene = Scene(observation, facts.refreshed(observation, memory), watch)
     found = _watched(scene, joined(each(scene) for each in JUDGES))
     incidents, changed = lifecycle.advance(scene, found)
-    return Verdict(memory=replace(scene.memory, incidents=incidents), changed=changed, notes=notes.noted(scene, memory))
+    said, held = notes.noted(scene, memory)
+    return Verdict(memory=replace(scene.memory, incidents=incidents, held=held), changed=changed, notes=said)
 
 
 def _watched(scene: Scene, found: Found) -> Found:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.incident import Memory, Note, Trouble
 from bot.model import Service, Spec
@@ -12,13 +15,46 @@ from bot.swarm.spec import differences, image_of, replicas_of
 from bot.watch.phrases import some
 from bot.watch.scene import Scene
 
+TOGETHER = timedelta(seconds=4)
+"""A stack is deployed service by service: what changes of it with shorter pauses is one piece of news."""
+LONGEST = timedelta(seconds=30)
+"""For longer nobody is kept waiting for it."""
 _SPARED = 3
 
 
-def noted(scene: Scene, before: Memory) -> tuple[Note, ...]:
-    """What is to be said once; `before` is what was remembered before this look."""
-    found = (*_leader(scene, before), *_changes(scene, before))
-    return tuple(one for one in found if scene.watched(one.trouble))
+def noted(scene: Scene, before: Memory) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+    """What is to be said once, and what waits for company; `before` is what was remembered before this look."""
+    found = (*_leader(scene, before), *_changes(scene, before), *before.held)
+    watched = [one for one in found if scene.watched(one.trouble)]
+    alone = [one for one in watched if not one.stack]
+    together = [_together(notes) for notes in _by_stack(watched) if _is_ripe(scene, notes)]
+    held = [one for notes in _by_stack(watched) if not _is_ripe(scene, notes) for one in notes]
+    return (*alone, *together), tuple(held)
+
+
+def _by_stack(notes: Iterable[Note]) -> Iterable[list[Note]]:
+    found: defaultdict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        if note.stack:
+            found[note.stack].append(note)
+    return found.values()
+
+
+def _is_ripe(scene: Scene, notes: Sequence[Note]) -> bool:
+    times = [note.at for note in notes]
+    return scene.at - max(times) >= TOGETHER or scene.at - min(times) >= LONGEST
+
+
+def _together(notes: Sequence[Note]) -> Note:
+    """Several services of a stack as one piece of news."""
+    if len(notes) == 1:
+        return notes[0]
+    last = max(notes, key=lambda note: note.at)
+    each = sorted({note.name: note.what for note in notes}.items())
+    listed = some([f"{name} ({what})" if what else name for name, what in each])
+    text = f"{last.stack} was changed outside swarmbot: {len(each)} services of this stack, {listed}."
+    note_id = hashlib.sha256("|".join(sorted(note.id for note in notes)).encode()).hexdigest()[:16]
+    return replace(last, id=note_id, name=last.stack, text=text, service_id="", what="")
 
 
 def _leader(scene: Scene, before: Memory) -> Iterator[Note]:
@@ -38,7 +74,8 @@ def _changes(scene: Scene, before: Memory) -> Iterator[Note]:
             what = _what(service.previous, service.spec) if service.previous else ""
             text = f"{service.name} was changed outside swarmbot{f': {what}' if what else ''}."
             key = f"{service.id}:{old}>{new}@{service.version}"
-            yield _note(scene, Trouble.CHANGED_OUTSIDE, service.name, text, key, service.id)
+            note = _note(scene, Trouble.CHANGED_OUTSIDE, service.name, text, key)
+            yield replace(note, service_id=service.id, stack=service.stack, what=what)
 
 
 def _is_own(scene: Scene, before: Memory, service: Service) -> bool:
@@ -79,8 +116,6 @@ def _fields(old: Spec, new: Spec) -> str:
     return some(names[: _SPARED + 2]) if names else ""
 
 
-def _note(  # noqa: PLR0913, PLR0917 -- of what kind, of whom, what, told apart by what
-    scene: Scene, trouble: Trouble, name: str, text: str, key: str, service_id: str = ""
-) -> Note:
+def _note(scene: Scene, trouble: Trouble, name: str, text: str, key: str) -> Note:
     note_id = hashlib.sha256(f"{trouble}|{key}".encode()).hexdigest()[:16]
-    return Note(id=note_id, trouble=trouble, name=name, text=text, at=scene.at, service_id=service_id)
+    return Note(id=note_id, trouble=trouble, name=name, text=text, at=scene.at)

@@ -149,6 +149,19 @@ def test_a_change_by_hand_is_noted_and_the_bots_own_is_not(dev: Person, site: Si
     assert len(alerts(dev)) == 1, told(dev)
 
 
+def test_a_stack_that_is_changed_by_hand_is_one_note(dev: Person, site: Site, cluster: Cluster) -> None:
+    for name in ("shop_web", "shop_api"):
+        site.runs(name, "web:v1", "--label", "com.docker.stack.namespace=shop")
+    dev.does_not_see("shop", within=3, channel="alerts")
+    for name in ("shop_web", "shop_api"):
+        cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name)
+    note = raised(dev, "shop was changed outside swarmbot", 20)
+    assert "2 services of this stack, shop_api (image" in note.text
+    assert len(alerts(dev)) == 1, told(dev)
+    asked = dev.clicks("Services", note)
+    assert "shop_web" in dev.sees("2 services", after=asked).text
+
+
 def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster) -> None:
     asked = dev.types("/swarm silence node4 --for 1h")
     dev.sees("node4", after=asked)

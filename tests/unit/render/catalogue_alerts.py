@@ -250,6 +250,14 @@ OUTSIDE = Note(
 )
 
 
+STACK = replace(
+    OUTSIDE,
+    name="shop",
+    text="shop was changed outside swarmbot: 3 services of this stack, shop_api (image `shop/api:1.0` → `shop/api:1.1`), "
+    "shop_db (Env) and shop_web (replicas 4 → 2)",
+    service_id="",
+    stack="shop",
+)
 STATUS = Status(
     swarm="prod", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, rollouts=(), locks=()
 )
@@ -361,6 +369,7 @@ def steps() -> Mapping[str, Callable[[], Message]]:
         "alert-step-hostile": step(None, HOSTILE),
         "alert-note-leader": lambda: alerts.note(LEADER),
         "alert-note-outside": lambda: alerts.note(OUTSIDE),
+        "alert-note-stack": lambda: alerts.note(STACK),
         "alert-note-plain": lambda: alerts.note(replace(OUTSIDE, text="image v1 → v2")),
         "alert-note-hostile": lambda: alerts.note(replace(OUTSIDE, name=EVIL, text=v.HOSTILE)),
     }

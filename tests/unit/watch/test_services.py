@@ -284,6 +284,40 @@ def test_a_rollback_of_the_bots_rollout_is_no_note(message: str, rollback_by: st
     assert story.said == []
 
 
+def of_shop(name: str, replicas: int, version: int = 1) -> Service:
+    before = service(name, 2, stack="shop")
+    return replace(service(name, replicas, stack="shop"), version=version, previous=before.spec)
+
+
+def test_a_stack_that_is_deployed_by_hand_is_one_note() -> None:
+    names = ("shop_api", "shop_db", "shop_web")
+    before = tuple(of_shop(name, 2) for name in names)
+    story = begun(
+        services=(*before, WEB), tasks=(*SPREAD, *(task(name, slot, slot) for name in names for slot in (1, 2)))
+    )
+    story.sees(services=(of_shop("shop_api", 3, 2), *before[1:], NEW))
+    assert story.said == ["web was changed outside swarmbot: image shop/web:1.0 → shop/web:2.0."], "it has no stack"
+    story.sees(3, services=(of_shop("shop_api", 3, 2), of_shop("shop_db", 4, 2), before[2], NEW))
+    story.sees(services=None)
+    assert story.said == []
+    story.sees(3)
+    assert story.said == [
+        "shop was changed outside swarmbot: 2 services of this stack, shop_api (replicas 2 → 3) and shop_db (replicas 2 → 4)."
+    ]
+    story.sees(services=(of_shop("shop_api", 3, 2), of_shop("shop_db", 4, 2), of_shop("shop_web", 1, 2), NEW))
+    story.sees(5)
+    assert story.said == ["shop_web was changed outside swarmbot: replicas 2 → 1."]
+
+
+def test_a_stack_that_changes_all_the_time_is_not_kept_back_for_ever() -> None:
+    story = begun(services=(of_shop("shop_web", 2),), tasks=(task("shop_web", 1, 1), task("shop_web", 2, 2)))
+    said = []
+    for count in range(3, 20):
+        story.sees(3, services=(of_shop("shop_web", count, count),))
+        said += story.said
+    assert 1 <= len(said) <= 2
+
+
 def test_what_is_locked_or_new_is_no_note() -> None:
     story = begun()
     story.sees(services=(NEW, API), locks=frozenset({"service:s-web"}))
