@@ -70,7 +70,7 @@ class Person:
             if wanted in ("", each.channel) and each.now.seq > after
         ]
 
-    def sees(self, pattern: Pattern, timeout: float = 10.0, *, channel: str = "", after: int = 0) -> Message:
+    def sees(self, pattern: Pattern, timeout: float = 20.0, *, channel: str = "", after: int = 0) -> Message:
         """Wait for a message of someone else with the substring (or compiled expression); returns the newest."""
 
         def find() -> Message | None:
@@ -129,7 +129,7 @@ class Person:
         self._act(surface, block, {"type": element["type"], "action_id": element["action_id"], **value})
         return moment
 
-    def sees_modal(self, title: Pattern = "", timeout: float = 5.0, *, after: int = 0) -> Screen:
+    def sees_modal(self, title: Pattern = "", timeout: float = 15.0, *, after: int = 0) -> Screen:
         """Wait for an open modal with that in its title or text."""
 
         def find() -> Screen | None:
@@ -191,13 +191,13 @@ class Person:
         block, element = self._field(surface, field)
         return [str(each["text"]["text"]) for each in self.suggested(surface, block, element, typed)]
 
-    def opens_home(self, timeout: float = 5.0) -> Screen:
+    def opens_home(self, timeout: float = 15.0) -> Screen:
         """Open the app's Home tab, and wait until the app has published it anew."""
         moment = self.now
         self._interactions.open_home(self.user)
         return self._wait(lambda: self._home_after(moment), "the Home tab published", timeout)
 
-    def sees_home(self, pattern: Pattern, timeout: float = 5.0) -> Screen:
+    def sees_home(self, pattern: Pattern, timeout: float = 15.0) -> Screen:
         """Wait until the Home tab has that."""
 
         def find() -> Screen | None:

@@ -14,7 +14,7 @@ from tests.conftest import NUMBER
 
 Opens = Callable[..., Page]
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

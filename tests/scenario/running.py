@@ -39,7 +39,7 @@ warning = "{alerts}"
 note = "{alerts}"
 """
 
-STOPS_WITHIN = 20
+STARTS_WITHIN, STOPS_WITHIN = 60, 30
 """Seconds, on a busy machine."""
 
 
@@ -70,7 +70,9 @@ class RunningBot:
             env=environment,
             stderr=(self.folder / "log").open("ab"),
         )
-        eventually(lambda: not self.missing(), 15, lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}")
+        eventually(
+            lambda: not self.missing(), STARTS_WITHIN, lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}"
+        )
         self.started_in = time.monotonic() - begun
         return self
 

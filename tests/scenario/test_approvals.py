@@ -79,7 +79,7 @@ def test_scaling_waits_for_the_lead_and_then_runs_once(
     assert site.replicas("web") == 5
     assert set(before) <= set(site.tasks("web")), "no running task restarted"
     asked = people.lead.types("/swarm audit --service web")
-    assert "lead" in people.lead.sees("3 → 5", after=asked, timeout=5).text
+    assert "lead" in people.lead.sees("3 → 5", after=asked).text
 
 
 def test_what_moved_before_the_click_is_asked_for_again(dev: Person, people: People, site: Site) -> None:
@@ -107,7 +107,7 @@ def test_reject_with_a_reason_and_withdraw(dev: Person, people: People, site: Si
     people.lead.sees_modal("Reject")
     people.lead.submits({"reason": "not before the weekend"})
     dev.sees("not before the weekend")
-    eventually(lambda: "Approve" not in request.buttons, 5)
+    eventually(lambda: "Approve" not in request.buttons, 15)
 
     asked = dev.types("/swarm scale web=7")
     request = people.lead.sees("🟡", after=asked)

@@ -97,16 +97,16 @@ def test_nobody_decides(another: Callable[..., RunningBot], people: People, ops:
         asked = people.dev.types("/swarm scale web=3")
         request = people.lead.sees("needs approval", after=asked)
 
-        reminder = people.lead.sees("still needs approval", timeout=8)
+        reminder = people.lead.sees("still needs approval", timeout=20)
         assert reminder in request.thread
         assert f"<@{ops.id}>" in raw(reminder)
         assert "<!subteam^S0LEADS>" in raw(reminder)
         assert f"<@{people.dev.id}>" not in raw(reminder)
 
-        people.dev.sees("· expired", timeout=8)
-        eventually(lambda: "Nobody decided within 8 s" in request.text, 5, lambda: request.text)
+        people.dev.sees("· expired", timeout=20)
+        eventually(lambda: "Nobody decided within 8 s" in request.text, 15, lambda: request.text)
         assert not {"Approve", "Reject"} & set(request.buttons)
-        eventually(lambda: f"<@{people.dev.id}>" in raw(request.thread[-1]), 5)
+        eventually(lambda: f"<@{people.dev.id}>" in raw(request.thread[-1]), 15)
         assert len(request.thread) == 2, "reminded once"
         assert site.replicas("web") == 1
     finally:
@@ -120,7 +120,7 @@ def test_two_approvals_and_people_who_lose_the_right(
     request = ask(people, "pair=2")
 
     people.lead.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: lead" in request.text, 5, lambda: request.text)
+    eventually(lambda: "1 of 2 approved: lead" in request.text, 15, lambda: request.text)
     clicked = people.lead.clicks("Approve", on=request)
     refusal = people.lead.sees("already", after=clicked)
     assert refusal.ephemeral
@@ -133,13 +133,13 @@ def test_two_approvals_and_people_who_lose_the_right(
 
     request = ask(people, "pair=3")
     people.lead.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: lead" in request.text, 5)
+    eventually(lambda: "1 of 2 approved: lead" in request.text, 15)
     bot.kill()
     leads = workspace.state.directory.groups["S0LEADS"]
     workspace.state.directory.groups["S0LEADS"] = replace(leads, members=())
     bot.start()
     ops.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: ops" in request.text, 5, lambda: request.text)
+    eventually(lambda: "1 of 2 approved: ops" in request.text, 15, lambda: request.text)
     assert "Approve" in request.buttons
     assert site.replicas("pair") == 2
 
@@ -150,7 +150,7 @@ def test_two_approvals_and_people_who_lose_the_right(
     clicked = ops.clicks("Approve", on=request)
     assert ops.sees("You may not decide", after=clicked).ephemeral
     people.lead.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: lead" in request.text, 5, lambda: request.text)
+    eventually(lambda: "1 of 2 approved: lead" in request.text, 15, lambda: request.text)
     assert site.replicas("pair") == 2, "who became a guest counts no more"
 
 

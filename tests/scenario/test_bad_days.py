@@ -68,13 +68,13 @@ def test_a_link_that_breaks_is_back_soon_and_readiness_says_so(
     for broken in (faults.drop_connections, faults.refresh_requested):
         before = workspace.connections
         broken()
-        eventually(lambda before=before: new(workspace, before), 5)  # type: ignore[misc]
-        eventually(lambda: not bot.missing(), 5)
+        eventually(lambda before=before: new(workspace, before), 15)  # type: ignore[misc]
+        eventually(lambda: not bot.missing(), 15)
         answers(dev)
 
     with faults.outage():
-        eventually(lambda: "slack" in bot.missing(), 3)
-    eventually(lambda: not bot.missing(), 5, lambda: str(bot.missing()))
+        eventually(lambda: "slack" in bot.missing(), 10)
+    eventually(lambda: not bot.missing(), 15, lambda: str(bot.missing()))
     answers(dev)
 
 
@@ -121,7 +121,7 @@ def test_without_redis_reads_work_and_changes_are_refused(
         assert refusal.ephemeral
         assert "redis" in with_redis.missing()
         redis.thaw() if away == redis.freeze else redis.start()
-        eventually(lambda: not with_redis.missing(), 5)
+        eventually(lambda: not with_redis.missing(), 15)
     assert site.inspect("web")["Version"] == version
 
     asked = dev.types(f"/swarm deploy web {site.image('web:v2')}")
@@ -181,7 +181,7 @@ def test_a_bot_that_is_stopped_leaves_its_rollout_to_the_next(dev: Person, site:
 
     assert dev.sees("✅ web is on", timeout=60) == message
     assert len(posted(dev)) == 1
-    eventually(lambda: bot.open_intents() == 0, 5)
+    eventually(lambda: bot.open_intents() == 0, 15)
 
 
 # ---- what they look at
@@ -199,7 +199,7 @@ def gaps(message: Message) -> list[float]:
 
 def answers(person: Person) -> None:
     asked = person.types("/swarm status")
-    person.sees("Swarm is healthy", timeout=5, after=asked)
+    person.sees("Swarm is healthy", after=asked)
 
 
 def new(workspace: Workspace, before: tuple[str, ...]) -> bool:

@@ -239,7 +239,7 @@ def test_a_bot_that_is_killed_goes_on_with_the_same_message(dev: Person, site: S
     assert site.is_on("web", "web:v2")
     asked = dev.types(f"/swarm deploy web {site.image('web:v1')}")
     dev.sees("✅ web is on", timeout=90, after=asked)
-    eventually(lambda: bot.open_intents() == 0, 5, lambda: "the audit does not know how each change ended")
+    eventually(lambda: bot.open_intents() == 0, 15, lambda: "the audit does not know how each change ended")
 
 
 def test_a_manager_that_is_lost_in_mid_rollout_does_not_matter(dev: Person, site: Site, bot: RunningBot) -> None:

@@ -66,7 +66,7 @@ def test_what_is_pressed_there_is_answered_in_private_and_changes_are_shown_to_a
 
     seen = home.view.seq
     dev.clicks("Refresh", on=home)
-    eventually(lambda: dev.home and dev.home.view.seq > seen, 5)
+    eventually(lambda: dev.home and dev.home.view.seq > seen, 15)
 
 
 def test_a_guest_sees_what_a_guest_may(guest: Person, site: Site) -> None:

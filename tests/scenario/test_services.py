@@ -70,7 +70,7 @@ def test_a_job_ends_complete_and_what_does_not_start_says_why(dev: Person, site:
     )
     message = dev.sees("❌ moon does not run", timeout=30)
     assert "constraint" in message.text
-    eventually(lambda: bot.open_intents() == 0, 5)
+    eventually(lambda: bot.open_intents() == 0, 15)
     moment = dev.clicks("Remove", on=message)
     dev.sees("✅ moon removed", timeout=30, after=moment)
 

@@ -60,7 +60,7 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     assert site.is_on("web", "web:v2")
     posted = [each for each in dev.messages("ops") if not each.in_thread and not each.ephemeral]
     assert posted == [message]
-    eventually(lambda: one.open_intents() == 0, 5)
+    eventually(lambda: one.open_intents() == 0, 15)
 
 
 def test_one_payload_that_comes_to_both_is_done_by_one(

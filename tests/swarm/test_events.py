@@ -151,4 +151,4 @@ def test_a_locked_engine_is_listened_to_without_haste(cluster: Cluster, listen: 
     assert not all_of.heard
     began = time.monotonic()
     all_of.streams.stop()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.5
