@@ -28,8 +28,11 @@ class View:
 
 
 def on_node(node: Node, tasks: Sequence[Task], view: View) -> Message:
-    """What runs on a node, and what ran there. `view` without nodes: it is all on this one."""
-    running, trouble = _counts(tasks)
+    """What runs on a node, and what ran there. `view` without nodes: it is all on this one.
+
+    Of a job that was removed Swarm keeps the tasks that ended until its managers start anew (measured): nobody wants them.
+    """
+    running, trouble = _counts([task for task in tasks if task.service_id in view.services])
     well = node.state == "ready" and not trouble
     words = [state_word(node.state), state_word(node.availability), f"{plural(running, 'task')} running"]
     head = f"{'🟢' if well else '🟠'} {escape(shortened(node.name, _LONGEST))} · {' · '.join(words)}"

@@ -70,12 +70,15 @@ class Spot:
 
 
 def placed(nodes: Sequence[Node], tasks: Iterable[Task], services: Mapping[str, Service]) -> tuple[Spot, ...]:
-    """Every node by name with the tasks that should be there; what has no node comes last."""
+    """Every node by name with the tasks that should be there; what has no node comes last.
+
+    Nobody wants the ended tasks of a job that was removed, which Swarm keeps until its managers start anew (measured).
+    """
     by_id = {node.id: node for node in nodes}
     found: dict[str, dict[Group, Counter[Condition]]] = {node.id: {} for node in nodes}
     for place in places_of(tasks):
         condition = _condition(place, by_id)
-        if condition is None:
+        if condition is None or (place[0].service_id not in services and _is_over(place[0])):
             continue
         where = place[0].node_id if place[0].node_id in by_id and condition is not Condition.WAITING else ""
         found.setdefault(where, {}).setdefault(_group(place[0], services), Counter())[condition] += 1
@@ -129,6 +132,10 @@ def _condition(place: Sequence[Task], nodes: Mapping[str, Node]) -> Condition | 
         return Condition.RUNNING
     failed = task.state in _ENDED or (len(place) > 1 and place[1].state in _ENDED)
     return Condition.FAILED if failed else Condition.STARTING
+
+
+def _is_over(task: Task) -> bool:
+    return task.state in (*_ENDED, "complete")
 
 
 def _group(task: Task, services: Mapping[str, Service]) -> Group:

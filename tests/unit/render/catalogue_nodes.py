@@ -118,7 +118,10 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "node-tasks-hostile": lambda: placed.on_node(
             replace(v.NODES["n4"], name=v.HOSTILE),
             [replace(task, error=v.HOSTILE) for task in tasks],
-            placed.View({}, v.NOW),
+            view,
+        ),
+        "node-tasks-of-a-removed-job": lambda: placed.on_node(
+            v.NODES["n1"], [replace(tasks[0], service_id="gone", state="failed", desired="complete")], view
         ),
         "node-sheet": lambda: node_sheet.inspected(NODE, tasks, SERVICES, (512 << 20, 1_500_000_000), True),
         "node-sheet-down": lambda: node_sheet.inspected(odd, (), {}, (0, 0), False),

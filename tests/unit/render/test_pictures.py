@@ -42,7 +42,9 @@ def tasks(count: int, on: int, states: tuple[str, ...] = ("running",)) -> list[T
     ]
 
 
-SERVICES = {f"s{n}": replace(v.WEB, id=f"s{n}", name=name) for n, name in enumerate(["web", "api", "db", "mail", "x"])}
+SERVICES = {
+    f"s{n}": replace(v.WEB, id=f"s{n}", name=name) for n, name in enumerate(["web", "api", "db", "mail", "x", "y", "z"])
+}
 
 
 def mapped(of: list[Node], what: list[Task], services: dict[str, Service] | None = None) -> File:
@@ -194,6 +196,8 @@ def test_the_map_names_each_node_and_what_it_runs() -> None:
         ({"node_id": "n4"}, "lost with node"),
         ({"state": "complete", "desired": "complete"}, "complete"),
         ({"desired": "shutdown"}, ""),
+        ({"service_id": "gone", "state": "failed", "desired": "complete"}, ""),
+        ({"service_id": "gone"}, "running"),
     ],
 )
 def test_how_a_task_shows(task: dict[str, str], state: str) -> None:
