@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bot.model import Mode, Node, Service, Spec, Task
@@ -64,8 +65,7 @@ class _Layout:
 
     services: Mapping[str, Service]
     nodes: Sequence[Node]
-    own: Mapping[str, Counter[str]]
-    load: Load
+    tasks: Sequence[Task]
     _able: dict[placement.Demands, tuple[Node, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -76,23 +76,23 @@ class _Layout:
             for task in tasks
             if task.service_id in known and task.desired == "running" and task.state not in ENDED and task.node_id
         ]
-        own: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for task in alive:
-            own[task.service_id][task.node_id] += 1
-        return cls(known, nodes, own, Load.of(nodes, alive, known))
+        return cls(known, nodes, alive)
 
     @property
     def replicated(self) -> Iterator[Service]:
         return (service for service in self.services.values() if service.mode is Mode.REPLICATED)
 
-    def spread(self, service: Service) -> Spread:
-        own, able = self.own.get(service.id, Counter()), self.able(service)
-        ids = {node.id for node in able}
-        listed = [(node.name, own[node.id]) for node in self.nodes if node.id in ids or own[node.id]]
-        places = [_Place(node, own[node.id], service, self.load, _branches(service.spec, node)) for node in able]
-        uneven = _uneven(places, 0)
-        ordered = sorted(listed, key=lambda each: (-each[1], each[0]))
-        return Spread(service, tuple(ordered), uneven, not uneven and _movable(places))
+    @cached_property
+    def own(self) -> Mapping[str, Counter[str]]:
+        """By service how many tasks each node runs of it."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for task in self.tasks:
+            found[task.service_id][task.node_id] += 1
+        return found
+
+    @cached_property
+    def load(self) -> Load:
+        return Load.of(self.nodes, self.tasks, self.services)
 
     def able(self, service: Service) -> tuple[Node, ...]:
         wanted = placement.demands(service.spec)
@@ -100,10 +100,29 @@ class _Layout:
             self._able[wanted] = placement.able(service.spec, self.nodes)
         return self._able[wanted]
 
-    def may_be_uneven(self, service: Service) -> bool:
-        """Quickly: with one task a node at most, only branches of preferences can differ by two."""
+    def places(self, service: Service) -> list[_Place]:
         own = self.own.get(service.id, Counter())
-        return bool(own) and (max(own.values()) > 1 or bool(_preferences(service.spec)))
+        return [
+            _Place(node, own[node.id], service, self.load, _branches(service.spec, node)) for node in self.able(service)
+        ]
+
+    def spread(self, service: Service) -> Spread:
+        own, uneven = self.own.get(service.id, Counter()), self.is_uneven(service)
+        ids = {node.id for node in self.able(service)}
+        listed = [(node.name, own[node.id]) for node in self.nodes if node.id in ids or own[node.id]]
+        ordered = sorted(listed, key=lambda each: (-each[1], each[0]))
+        return Spread(service, tuple(ordered), uneven, not uneven and _movable(self.places(service)))
+
+    def is_uneven(self, service: Service) -> bool:
+        own = self.own.get(service.id)
+        if not own:
+            return False
+        if _preferences(service.spec):
+            return _uneven(self.places(service), 0)
+        # The same as `_uneven`, without a place for each of a thousand nodes.
+        able = self.able(service)
+        fewer = max((own[node.id] for node in able), default=0) - 1
+        return fewer > 0 and any(own[node.id] < fewer and self.load.has_room(service, node.id) for node in able)
 
 
 def spreads(services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[Task]) -> tuple[Spread, ...]:
@@ -112,11 +131,10 @@ def spreads(services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[
     return tuple(layout.spread(service) for service in layout.replicated)
 
 
-def uneven(services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[Task]) -> tuple[Spread, ...]:
-    """Of `spreads` those that are uneven, without the work for all the others."""
+def uneven(services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[Task]) -> tuple[Service, ...]:
+    """The services of which `spreads` says that they are uneven, without all that it says besides."""
     layout = _Layout.of(services, nodes, tasks)
-    found = (layout.spread(service) for service in layout.replicated if layout.may_be_uneven(service))
-    return tuple(spread for spread in found if spread.uneven)
+    return tuple(service for service in layout.replicated if layout.is_uneven(service))
 
 
 def unused(nodes: Iterable[Node], tasks: Iterable[Task]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def judge(scene: Scene) -> Found:
         return unknown(Trouble.PLACEMENT)
     if not scene.uneven:
         return NOTHING
-    names = sorted(spread.service.name for spread in scene.uneven)
+    names = sorted(service.name for service in scene.uneven)
     idle = sorted(one.name for one in scene.nodes.values() if scene.idles(one.id))
     nothing = f"{some(idle)} {'runs' if len(idle) == 1 else 'run'} no replicas; " if idle else ""
     problem = scene.problem(

@@ -13,7 +13,6 @@ from bot.incident import Incident, Memory, Problem, Rule, State, Trouble
 from bot.model import Below, Node, Service, Spec, Task
 from bot.settings import Watch
 from bot.swarm import balance, placement
-from bot.swarm.balance import Spread
 from bot.swarm.read import ENDED
 from bot.swarm_model import EngineState, Quorum
 from bot.watch import counts
@@ -224,10 +223,10 @@ class Scene:
     # ---- where tasks could go
 
     @cached_property
-    def uneven(self) -> Sequence[Spread]:
+    def uneven(self) -> Sequence[Service]:
         """The services that `rebalance` would spread anew, without those that the bot changes itself."""
         found = balance.uneven(self.services.values(), tuple(self.nodes.values()), self.seen.tasks or ())
-        return [one for one in found if (one.service.replicas or 0) > 1 and not self.quiet(one.service.id)]
+        return [one for one in found if (one.replicas or 0) > 1 and not self.quiet(one.id)]
 
     @cached_property
     def used(self) -> frozenset[str]:
@@ -250,7 +249,7 @@ class Scene:
         """Whether a node runs no replica, though it may take over what others have too many of."""
         if self.seen.tasks is None or node_id not in self.nodes or node_id in self.loaded:
             return False
-        return any((self.nodes[node_id].name, 0) in spread.tasks for spread in self.uneven)
+        return any(node_id in self.able(service.spec) for service in self.uneven)
 
 
 def _standing(incident: Incident) -> tuple[Problem, ...]:

@@ -26,7 +26,7 @@ def on(*counts: int, of: str = "s1", state: str = "running", desired: str = "run
 def lies(tasks: list[Task], nodes: tuple[Node, ...] = NODES, *others: Service, **fields: Any) -> Spread:
     services = [service(**fields), *others]
     found = spreads(services, nodes, tasks)
-    assert uneven(services, nodes, tasks) == tuple(one for one in found if one.uneven)
+    assert uneven(services, nodes, tasks) == tuple(one.service for one in found if one.uneven)
     return found[0]
 
 
