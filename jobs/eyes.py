@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -37,6 +37,9 @@ AFTERMATH = (Scope.ENGINES, Scope.HOSTS, Scope.SERVICES, Scope.TASKS)
 """What is looked at after people were told of something: it takes longer, for what is gone does not answer."""
 WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
 """Certificates change by the day, and reading them opens connections to every host."""
+
+
+PAST = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Eyes:
             Scope.HOSTS: lambda: {"answering_hosts": _hosts(known)},
             Scope.NODES: self._nodes,
             Scope.SERVICES: lambda: {"services": swarm.services.list()},
-            Scope.TASKS: lambda: {"tasks": swarm.services.tasks()},
+            Scope.TASKS: lambda: {"tasks": swarm.services.tasks_since(_lately(known))},
             Scope.CLUSTER: lambda: {"cluster": swarm.cluster.inspect()},
             Scope.CERTIFICATES: lambda: {
                 "certificates": swarm.certificates.read(self.watch.endpoints, self.watch.certificate_agent)
@@ -98,6 +101,11 @@ class Eyes:
             return {"nodes": self.swarm.nodes.list(), "leaderless": ""}
         except (NoLeader, NotAManager) as error:
             return {"nodes": None, "leaderless": getattr(error, "reason", "") or "no engine is a manager"}
+
+
+def _lately(known: Observation | None) -> datetime:
+    """Since when what was stopped may still matter: longer than any judge looks back."""
+    return (known.at if known else datetime.now(UTC)) - PAST
 
 
 def _hosts(known: Observation | None) -> frozenset[str]:

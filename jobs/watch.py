@@ -33,6 +33,8 @@ TICK = 0.5
 """Seconds after which somebody's acknowledgement shows at the latest."""
 GAP = 0.1
 """Seconds at least between two looks that events ask for, so that a hundred events at once are one look."""
+REST = 10
+"""Of its time the watch spends a tenth at most with looks at everything that nobody asked for."""
 ENGINES_EVERY = 5.0
 RECONCILE_EVERY = 30.0
 CERTIFICATES_DEADLINE = 120.0
@@ -60,6 +62,7 @@ class Watch:
     _wake: threading.Condition = field(default_factory=threading.Condition)
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _stopping: bool = False
+    _took: float = 0.0
     _saw_whole: datetime | None = None
 
     # ---- what the clock calls
@@ -74,7 +77,7 @@ class Watch:
 
     def quick(self) -> None:
         """Engines and nodes; all else too where something is wrong, so that its end is seen soon."""
-        self.look(WHOLE if self._in_trouble() else QUICK)
+        self.look(WHOLE if self._in_trouble() and self._has_rested() else QUICK)
 
     def whole(self) -> None:
         """The full comparison: finds what no event told."""
@@ -92,6 +95,8 @@ class Watch:
             return
         begun = time.monotonic()
         seen = self.eyes.look(scopes if self._world else scopes | WHOLE, self._world)
+        if "tasks" in seen:
+            self._took = time.monotonic() - begun
         with self._turn:
             if not cut_off():
                 self._take_in(seen, begun)
@@ -212,6 +217,10 @@ class Watch:
             return True
         open_now = self._memory.incidents.values() if self._memory else ()
         return any(one.state is State.FIRING and one.trouble is Trouble.CERTIFICATE for one in open_now)
+
+    def _has_rested(self) -> bool:
+        """Whether the last look at all tasks is long enough ago for what it took: of thousands that is seconds."""
+        return time.monotonic() - self._read_at.get(Scope.TASKS, 0.0) >= REST * self._took
 
     def _in_trouble(self) -> bool:
         return self._memory is not None and any(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.model import (
@@ -24,7 +24,6 @@ Raw = Mapping[str, Any]
 
 STACK = "com.docker.stack.namespace"
 ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "orphaned", "remove"})
-_TIME = re.compile(r"(?P<seconds>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d+))?(?P<zone>Z|[+-]\d\d:\d\d)")
 _MODES = {
     "Replicated": Mode.REPLICATED,
     "Global": Mode.GLOBAL,
@@ -35,15 +34,18 @@ _MODES = {
 
 def time(text: str | None) -> datetime | None:
     """An RFC 3339 time, cut to microseconds; None for nothing and for Go's zero time (the year 1)."""
-    found = _TIME.fullmatch(text or "")
-    if not found or found["seconds"].startswith("0001-"):
+    if not text or text.startswith("0001-"):
         return None
-    zone = "+00:00" if found["zone"] == "Z" else found["zone"]
-    return datetime.fromisoformat(f"{found['seconds']}.{(found['fraction'] or '0')[:6]:0<6}{zone}").astimezone(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
+@lru_cache(1024)
 def image(text: str) -> Image:
-    """An image reference; what is none (a plugin's) becomes a name as a whole."""
+    """An image reference; what is none (a plugin's) becomes a name as a whole. Thousands of tasks share a few of them."""
     try:
         return Image.parse(text)
     except ValueError:
@@ -116,6 +118,16 @@ def task(raw: Raw, *, up_to_date: bool = True) -> Task:
         up_to_date=up_to_date,
         job_iteration=_iteration(raw),
     )
+
+
+def is_past(raw: Raw, since: datetime) -> bool:
+    """Whether a task was stopped in good order before then, or never ran: nothing is to be learnt of it any more."""
+    status = raw.get("Status") or {}
+    wanted = raw.get("DesiredState") not in ("shutdown", "remove")
+    if wanted or status.get("State") not in ("shutdown", "complete", "remove"):
+        return False
+    at = time(status.get("Timestamp"))
+    return at is not None and at < since
 
 
 def node(raw: Raw) -> Node:

@@ -258,3 +258,23 @@ def test_a_network_and_a_secret() -> None:
     )
     secret = read.stored("secret", {"ID": "x1", "Spec": {"Name": "key", "Labels": {"a": "b"}}})
     assert (secret.kind, secret.name, secret.labels) == ("secret", "key", {"a": "b"})
+
+
+@pytest.mark.parametrize(
+    ("desired", "state", "at", "past"),
+    [
+        ("shutdown", "shutdown", "2026-03-04T13:00:00Z", True),
+        ("shutdown", "complete", "2026-03-04T13:00:00Z", True),
+        ("remove", "shutdown", "2026-03-04T13:00:00.5Z", True),
+        ("shutdown", "shutdown", "2026-03-04T14:00:01Z", False),
+        ("shutdown", "failed", "2026-03-04T13:00:00Z", False),
+        ("shutdown", "running", "2026-03-04T13:00:00Z", False),
+        ("complete", "complete", "2026-03-04T13:00:00Z", False),
+        ("running", "running", "2026-03-04T13:00:00Z", False),
+        ("shutdown", "shutdown", "", False),
+    ],
+)
+def test_what_was_stopped_in_good_order_long_ago_is_past(desired: str, state: str, at: str, past: bool) -> None:
+    raw = {"DesiredState": desired, "Status": {"State": state, "Timestamp": at}}
+    assert read.is_past(raw, datetime(2026, 3, 4, 14, tzinfo=UTC)) is past
+    assert not read.is_past({}, datetime(2026, 3, 4, 14, tzinfo=UTC))
