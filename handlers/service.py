@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from bot.command import Command, Context, Query
 from bot.fields import Argument, Duration, Name, Option
-from bot.model import Message, Node
+from bot.model import Message, Node, Service, Task
 from bot.render import blocks, inspected, logs, services, tasks
 from bot.swarm.diagnosis import diagnose
 
@@ -34,15 +35,12 @@ class ServicePs(Query):
     no_trunc: bool = Field(False, description="accepted; the cause of an error is told in full above the table")
 
     def run(self, context: Context) -> Message:
-        """Two calls a service, and one for the nodes."""
-        nodes = _nodes(context)
-        return blocks.together([self._tasks(context, name, nodes) for name in self.services])
-
-    def _tasks(self, context: Context, name: str, nodes: Mapping[str, Node]) -> Message:
-        service = context.swarm.services.find(name)
-        found = context.swarm.services.tasks(service.id)
-        failed = [task for task in found if task.error]
-        return tasks.tasks(service, found, nodes, diagnose(failed, nodes), context.now())
+        """Two calls a service, and at the same time one for the nodes."""
+        with ThreadPoolExecutor(1, thread_name_prefix="nodes") as side:
+            asked = side.submit(_nodes, context)
+            found = [_with_tasks(context, name) for name in self.services]
+            nodes = asked.result()
+        return blocks.together([_shown(service, its, nodes, context) for service, its in found])
 
 
 class ServiceInspect(Query):
@@ -78,6 +76,16 @@ class ServiceLogs(Query):
 
 
 COMMANDS: tuple[type[Command], ...] = (ServiceLs, ServicePs, ServiceInspect, ServiceLogs)
+
+
+def _with_tasks(context: Context, name: str) -> tuple[Service, tuple[Task, ...]]:
+    service = context.swarm.services.find(name)
+    return service, context.swarm.services.tasks(service.id)
+
+
+def _shown(service: Service, its: Sequence[Task], nodes: Mapping[str, Node], context: Context) -> Message:
+    failed = [task for task in its if task.error]
+    return tasks.tasks(service, its, nodes, diagnose(failed, nodes), context.now())
 
 
 def _nodes(context: Context) -> Mapping[str, Node]:

@@ -166,6 +166,20 @@ def test_a_thread_opens_beside_and_takes_replies(workspace: Workspace, opens: Op
     expect(thread).to_be_hidden()
 
 
+def test_what_is_said_aloud_in_a_thread_stands_in_the_channel_too(workspace: Workspace, opens: Opens) -> None:
+    page = opens(workspace.url)
+    root = bot_says(workspace, "🟠 quorum at risk", section("quorum at risk"))
+    bot_says(workspace, "quiet", section("acknowledged"), thread_ts=root.ts)
+    bot_says(workspace, "aloud", section("quorum lost"), thread_ts=root.ts, aloud=True)
+    expect(page.locator("#messages .message")).to_have_count(2)
+    said = newest(page, "quorum lost")
+    expect(said).to_contain_text("replied to a thread: 🟠 quorum at risk")
+    said.get_by_role("button", name="🟠 quorum at risk").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    expect(thread.locator("#thread-messages .message")).to_have_count(2)
+    expect(thread.locator("#thread-root")).to_contain_text("quorum at risk")
+
+
 def test_a_form_holds_what_is_typed_shows_what_is_wrong_and_closes(workspace: Workspace, opens: Opens) -> None:
     page = opens(workspace.url)
     view = open_form(workspace)
