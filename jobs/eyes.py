@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -89,12 +90,16 @@ class Eyes:
             Scope.HOSTS: lambda: {"answering_hosts": _hosts(known)},
             Scope.NODES: self._nodes,
             Scope.SERVICES: lambda: {"services": swarm.services.list()},
-            Scope.TASKS: lambda: {"tasks": swarm.services.tasks_since(_lately(known))},
+            Scope.TASKS: lambda: self._tasks(_lately(known)),
             Scope.CLUSTER: lambda: {"cluster": swarm.cluster.inspect()},
             Scope.CERTIFICATES: lambda: {
                 "certificates": swarm.certificates.read(self.watch.endpoints, self.watch.certificate_agent)
             },
         }
+
+    def _tasks(self, since: datetime) -> Seen:
+        begun = time.monotonic()
+        return {"tasks": self.swarm.services.tasks_since(since), "tasks_took": time.monotonic() - begun}
 
     def _nodes(self) -> Seen:
         try:

@@ -62,7 +62,6 @@ class Watch:
     _wake: threading.Condition = field(default_factory=threading.Condition)
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _stopping: bool = False
-    _took: float = 0.0
     _saw_whole: datetime | None = None
 
     # ---- what the clock calls
@@ -95,8 +94,6 @@ class Watch:
             return
         begun = time.monotonic()
         seen = self.eyes.look(scopes if self._world else scopes | WHOLE, self._world)
-        if "tasks" in seen:
-            self._took = time.monotonic() - begun
         with self._turn:
             if not cut_off():
                 self._take_in(seen, begun)
@@ -220,7 +217,8 @@ class Watch:
 
     def _has_rested(self) -> bool:
         """Whether the last look at all tasks is long enough ago for what it took: of thousands that is seconds."""
-        return time.monotonic() - self._read_at.get(Scope.TASKS, 0.0) >= REST * self._took
+        took = self._world.tasks_took if self._world else 0.0
+        return time.monotonic() - self._read_at.get(Scope.TASKS, 0.0) >= REST * took
 
     def _in_trouble(self) -> bool:
         return self._memory is not None and any(

@@ -18,7 +18,7 @@ class Observation:
     `leaderless` is the managers' own word where they have no leader. `locks` are the targets (`service:ID`, `node:ID`, …) that
     the bot itself is changing now; `rollouts` the newest of each service that it did or does, by service id. `redis`, `slack`
     and `hanging` (names of jobs) say what is wrong with the bot itself. `answering_hosts` are the nodes (ids) that are Down, but
-    whose hosts still answer.
+    whose hosts still answer. `tasks_took`: seconds that it took to read the tasks.
     """
 
     at: datetime
@@ -26,6 +26,7 @@ class Observation:
     nodes: tuple[Node, ...] | None = None
     services: tuple[Service, ...] | None = None
     tasks: tuple[Task, ...] | None = None
+    tasks_took: float = 0.0
     cluster: ClusterInfo | None = None
     certificates: tuple[Certificate, ...] | None = None
     leaderless: str = ""
