@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -34,7 +35,8 @@ def in_order(cluster: Cluster) -> Cluster:
     """Put a cluster in order; what the story before left beyond repair is built anew."""
     try:
         cluster.reset()
-    except PlaygroundError:
+    except PlaygroundError as error:
+        warnings.warn(f"the cluster is built anew, which costs a minute: {error}", stacklevel=2)
         cluster.down()
         cluster.up()
     return cluster
