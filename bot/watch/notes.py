@@ -46,15 +46,22 @@ def _is_ripe(scene: Scene, notes: Sequence[Note]) -> bool:
 
 
 def _together(notes: Sequence[Note]) -> Note:
-    """Several services of a stack as one piece of news."""
-    if len(notes) == 1:
-        return notes[0]
+    """What happened to a stack as one piece of news: to one service of it, also several times, or to several."""
+    changes: defaultdict[str, list[str]] = defaultdict(list)
+    for note in sorted(notes, key=lambda note: note.at):
+        changes[note.name] += [note.what] if note.what else []
+    what = {name: ", then ".join(each) for name, each in sorted(changes.items())}
     last = max(notes, key=lambda note: note.at)
-    each = sorted({note.name: note.what for note in notes}.items())
-    listed = some([f"{name} ({what})" if what else name for name, what in each])
-    text = f"{last.stack} was changed outside swarmbot: {len(each)} services of this stack, {listed}."
     note_id = hashlib.sha256("|".join(sorted(note.id for note in notes)).encode()).hexdigest()[:16]
+    if len(what) == 1:
+        return replace(last, id=note_id, text=_text(last.name, what[last.name]), what=what[last.name])
+    listed = some([f"{name} ({each})" if each else name for name, each in what.items()])
+    text = _text(last.stack, f"{len(what)} services of this stack, {listed}")
     return replace(last, id=note_id, name=last.stack, text=text, service_id="", what="")
+
+
+def _text(name: str, what: str) -> str:
+    return f"{name} was changed outside swarmbot{f': {what}' if what else ''}."
 
 
 def _leader(scene: Scene, before: Memory) -> Iterator[Note]:
@@ -72,9 +79,8 @@ def _changes(scene: Scene, before: Memory) -> Iterator[Note]:
             continue
         if not (_is_own(scene, before, service) or _is_rollback_by_swarm(service)):
             what = _what(service.previous, service.spec) if service.previous else ""
-            text = f"{service.name} was changed outside swarmbot{f': {what}' if what else ''}."
             key = f"{service.id}:{old}>{new}@{service.version}"
-            note = _note(scene, Trouble.CHANGED_OUTSIDE, service.name, text, key)
+            note = _note(scene, Trouble.CHANGED_OUTSIDE, service.name, _text(service.name, what), key)
             yield replace(note, service_id=service.id, stack=service.stack, what=what)
 
 

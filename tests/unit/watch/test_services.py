@@ -307,6 +307,12 @@ def test_a_stack_that_is_deployed_by_hand_is_one_note() -> None:
     story.sees(services=(of_shop("shop_api", 3, 2), of_shop("shop_db", 4, 2), of_shop("shop_web", 1, 2), NEW))
     story.sees(5)
     assert story.said == ["shop_web was changed outside swarmbot: replicas 2 → 1."]
+    changed = of_shop("shop_web", 5, 3)
+    story.sees(services=(of_shop("shop_api", 3, 2), of_shop("shop_db", 4, 2), changed, NEW))
+    again = replace(of_shop("shop_web", 6, 4), previous=changed.spec)
+    story.sees(services=(of_shop("shop_api", 3, 2), of_shop("shop_db", 4, 2), again, NEW))
+    story.sees(5)
+    assert story.said == ["shop_web was changed outside swarmbot: replicas 2 → 5, then replicas 5 → 6."]
 
 
 def test_a_stack_that_changes_all_the_time_is_not_kept_back_for_ever() -> None:
