@@ -41,6 +41,7 @@ WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
 
 
 PAST = timedelta(minutes=15)
+"""What was stopped earlier does not matter any more: no judge looks back for longer."""
 
 
 @dataclass(frozen=True)
@@ -90,27 +91,23 @@ class Eyes:
             Scope.HOSTS: lambda: {"answering_hosts": _hosts(known)},
             Scope.NODES: self._nodes,
             Scope.SERVICES: lambda: {"services": swarm.services.list()},
-            Scope.TASKS: lambda: self._tasks(_lately(known)),
+            Scope.TASKS: self._tasks,
             Scope.CLUSTER: lambda: {"cluster": swarm.cluster.inspect()},
             Scope.CERTIFICATES: lambda: {
                 "certificates": swarm.certificates.read(self.watch.endpoints, self.watch.certificate_agent)
             },
         }
 
-    def _tasks(self, since: datetime) -> Seen:
+    def _tasks(self) -> Seen:
         begun = time.monotonic()
-        return {"tasks": self.swarm.services.tasks_since(since), "tasks_took": time.monotonic() - begun}
+        tasks = self.swarm.services.tasks_since(datetime.now(UTC) - PAST)
+        return {"tasks": tasks, "tasks_took": time.monotonic() - begun}
 
     def _nodes(self) -> Seen:
         try:
             return {"nodes": self.swarm.nodes.list(), "leaderless": ""}
         except (NoLeader, NotAManager) as error:
             return {"nodes": None, "leaderless": getattr(error, "reason", "") or "no engine is a manager"}
-
-
-def _lately(known: Observation | None) -> datetime:
-    """Since when what was stopped may still matter: longer than any judge looks back."""
-    return (known.at if known else datetime.now(UTC)) - PAST
 
 
 def _hosts(known: Observation | None) -> frozenset[str]:
