@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bot.ending import Ending
-from bot.errors import InvalidSetting, StoreAway
+from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.settings import Settings, load
+from bot.signals import StopSignal
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @click.group()
 def main() -> None:
-    """ChatOps for Docker Swarm. Configuration: environment and swarmbot.toml, see swarmbot.example.toml."""
+    """ChatOps for Docker Swarm. Configuration: environment and swarmbot.toml, see
+    swarmbot.example.toml."""
 
 
 @main.command()
@@ -28,20 +29,27 @@ def run() -> None:
     """Run the bot until it is told to end (SIGTERM, Ctrl-C)."""
     settings = _settings()
     logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
     )
-    # Slack's SDK would log every message at `debug`, tokens and keys that are meant for one person included.
+    # Slack's SDK would log every message at `debug`, tokens and keys that are meant for one person
+    # included.
     for library in ("apscheduler", "slack_bolt", "slack_sdk"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    ending = Ending()
+    ending = StopSignal()
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
 
     try:
         bot = build(settings)
-    except InvalidSetting as error:
+    except InvalidSettingError as error:
         _refuse(error)
     except OSError as error:
-        _refuse(InvalidSetting("SWARMBOT_HTTP", f"{settings.http} cannot be listened on: {error.strerror}"))
+        _refuse(
+            InvalidSettingError(
+                "SWARMBOT_HTTP", f"{settings.http} cannot be listened on: {error.strerror}"
+            )
+        )
     bot.start()
     logging.getLogger("swarmbot").info("ready on http://%s", settings.http)
     ending.wait()
@@ -50,7 +58,8 @@ def run() -> None:
 
 @main.command()
 def check() -> None:
-    """Say what of the configuration works and what does not; exits with 1 where something is wrong."""
+    """Say what of the configuration works and what does not; exits with 1 where something is
+    wrong."""
     from bot.check import check as run_checks  # noqa: PLC0415 - as above
 
     sys.exit(0 if run_checks(_settings()) else 1)
@@ -58,7 +67,8 @@ def check() -> None:
 
 @main.group()
 def audit() -> None:
-    """Prove and export the audit. With the bot's own Redis it works while the bot runs, and while it does not."""
+    """Prove and export the audit. With the bot's own Redis it works while the bot runs, and while
+    it does not."""
 
 
 @audit.command()
@@ -67,15 +77,22 @@ def verify() -> None:
     with _store() as store:
         found = store.audit.verify()
     if found.ok:
-        print(f"{found.entries} entries, none was changed; the newest has the hash {found.head or 'none'}")
+        print(
+            f"{found.entries} entries, none was changed; the newest has the hash "
+            f"{found.head or 'none'}"
+        )
     else:
-        print(f"entry {found.broken} was changed, added or removed; the {found.entries} before it are whole")
+        print(
+            f"entry {found.broken} was changed, added or removed; the {found.entries} before "
+            "it are whole"
+        )
     sys.exit(0 if found.ok else 1)
 
 
 @audit.command()
 def export() -> None:
-    """Write every entry as a line of JSON, the oldest first, each with its hash and the one before."""
+    """Write every entry as a line of JSON, the oldest first, each with its hash and the one
+    before."""
     with _store() as store:
         for line in store.audit.export():
             print(line)
@@ -83,20 +100,23 @@ def export() -> None:
 
 @contextmanager
 def _store() -> Iterator[Store]:
-    """The configured Redis for as long as the block runs; ends the program in words where it is away."""
+    """The configured Redis for as long as the block runs; ends the program in words where it is
+    away."""
     from bot.store.embedded import Embedded  # noqa: PLC0415 - `run` decides for itself when to load what
     from bot.store.store import Store  # noqa: PLC0415 - as above
 
     settings = _settings()
     redis = Embedded(settings.data / "redis")
     try:
-        store = Store.connect(settings.redis_url.get_secret_value() if settings.redis_url else redis.start())
+        store = Store.connect(
+            settings.redis_url.get_secret_value() if settings.redis_url else redis.start()
+        )
         yield store
         store.close()
-    except InvalidSetting as error:
+    except InvalidSettingError as error:
         _refuse(error)
-    except StoreAway as away:
-        _refuse(InvalidSetting("REDIS_URL", f"Redis does not answer: {away.reason}"))
+    except StoreUnavailableError as away:
+        _refuse(InvalidSettingError("REDIS_URL", f"Redis does not answer: {away.reason}"))
     finally:
         redis.stop()
 
@@ -104,11 +124,11 @@ def _store() -> Iterator[Store]:
 def _settings() -> Settings:
     try:
         return load()
-    except InvalidSetting as error:
+    except InvalidSettingError as error:
         _refuse(error)
 
 
-def _refuse(error: InvalidSetting) -> NoReturn:
+def _refuse(error: InvalidSettingError) -> NoReturn:
     print(f"swarmbot: {error.where}: {error.problem}", file=sys.stderr)
     sys.exit(2)
 

@@ -1,4 +1,5 @@
-"""The only place where things are put together: settings → clients → stores → Slack app, scheduler, HTTP."""
+"""The only place where things are put together: settings → clients → stores → Slack app, scheduler,
+HTTP."""
 
 from __future__ import annotations
 
@@ -13,37 +14,37 @@ from typing import ParamSpec, TypeVar
 
 from slack_bolt import App
 
-from bot.command import utc_now
-from bot.consent import Consent
-from bot.errors import InvalidSetting, SwarmbotError
+from bot.command.model import utc_now
+from bot.errors import InvalidSettingError, SwarmbotError
 from bot.metrics import Metrics
-from bot.performing import Performer
-from bot.pipeline import Pipeline
+from bot.model.cluster import EngineAddress
+from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.execution import ChangeExecutor
+from bot.pipeline.pipeline import Pipeline
 from bot.poster import Drawing, Poster
-from bot.rollouts import Roller
+from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.store.embedded import Embedded
 from bot.store.leader import Leader
 from bot.store.store import Store
-from bot.swarm.engines import Engines
-from bot.swarm.events import Streams
+from bot.swarm.engine.events import Streams
+from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
-from bot.swarm_model import EngineAddress
 from handlers.commands import TABLE
-from handlers.http import Server, Web
-from handlers.slack.home import Homes
+from handlers.http.server import Server, Web
+from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.socket import Socket
-from handlers.slack.wiring import Door, bolt, web_client
-from jobs.approvals import Requests
+from handlers.slack.wiring import SlackListeners, bolt, web_client
+from jobs.approvals import ApprovalUpkeep
 from jobs.digest import Digest
-from jobs.eyes import Eyes
 from jobs.heartbeat import Heartbeat
-from jobs.queue import Line
-from jobs.rollouts import Orphans
+from jobs.notifier import Notifier
+from jobs.observer import Observer
+from jobs.orphans import Orphans
+from jobs.queue import QueueRunner
 from jobs.scheduler import Job, Scheduler
-from jobs.telling import Teller
 from jobs.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -54,14 +55,17 @@ T = TypeVar("T")
 WORKERS = 128
 """A rollout keeps one of these busy until its end; idle ones cost nothing but address space."""
 LEAD_EVERY = 1.0
-"""Seconds between two tries to lead: with the lease, and the jobs' own time, another leads 10 s after a death at the latest."""
+"""Seconds between two tries to lead: with the lease, and the jobs' own time, another leads 10 s
+after a death at the latest."""
 DIGEST_EVERY = 20.0
 LOOK_EVERY = 2.0
-"""Seconds between two looks for what a bot that is gone has left, for what expires, and for whose turn has come."""
+"""Seconds between two looks for what a bot that is gone has left, for what expires, and for whose
+turn has come."""
 
 
-class Workers(ThreadPoolExecutor):
-    """Threads whose work nobody waits for: what goes wrong there would be lost, so the log says it."""
+class LoggingPool(ThreadPoolExecutor):
+    """Threads whose work nobody waits for: what goes wrong there would be lost, so the log says
+    it."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Do it when a thread is free."""
@@ -123,11 +127,16 @@ class Bot:
 
 
 def build(settings: Settings) -> Bot:
-    """Put the bot together; `InvalidSetting` where something that it cannot do without is not configured."""
+    """Put the bot together; `InvalidSettingError` where something that it cannot do without is not
+    configured."""
     if settings.slack_bot_token is None:
-        raise InvalidSetting("SLACK_BOT_TOKEN", "it is not set; Slack shows it under OAuth & Permissions, as xoxb-…")
+        raise InvalidSettingError(
+            "SLACK_BOT_TOKEN", "it is not set; Slack shows it under OAuth & Permissions, as xoxb-…"
+        )
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
-        raise InvalidSetting("SLACK_APP_TOKEN", "it is not set, and neither is SLACK_SIGNING_SECRET (HTTP mode)")
+        raise InvalidSettingError(
+            "SLACK_APP_TOKEN", "it is not set, and neither is SLACK_SIGNING_SECRET (HTTP mode)"
+        )
     # First, so that an address that is taken leaves nothing behind.
     listener = create_server((settings.host, settings.port))
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
@@ -138,28 +147,40 @@ def build(settings: Settings) -> Bot:
     stopping = threading.Event()
     roller = Roller(swarm, store, utc_now, stopping)
     people = People(client, settings)
-    performer = Performer(store, poster, roller, metrics, utc_now)
+    performer = ChangeExecutor(store, poster, roller, metrics, utc_now)
     name = secrets.token_hex(4)
     leader = store.leader(name)
-    consent = Consent(store, poster, settings, TABLE, utc_now, people.verified, name)
-    pipeline = Pipeline(swarm, store, poster, roller, performer, consent, TABLE, settings, metrics, utc_now)
-    pool = Workers(WORKERS, thread_name_prefix="work")
-    homes = Homes(pipeline.context, people, poster.publish)
-    door = Door(client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool, homes)
+    consent = ApprovalFlow(store, poster, settings, TABLE, utc_now, people.verified, name)
+    pipeline = Pipeline(
+        swarm, store, poster, roller, performer, consent, TABLE, settings, metrics, utc_now
+    )
+    pool = LoggingPool(WORKERS, thread_name_prefix="work")
+    homes = HomeTabs(pipeline.context, people, poster.publish)
+    door = SlackListeners(
+        client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool, homes
+    )
     app, socket = _slack(settings, client, door)
     checks = _checks(store, swarm, socket)
     web = Web(checks, metrics.exposition, None if socket else app)
-    requests = Requests(store, consent, pipeline.resume, pool, utc_now)
-    eyes = Eyes(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
-    watch = Watch(eyes, store, Teller(poster, store, settings), leader, settings.watch, utc_now)
+    requests = ApprovalUpkeep(store, consent, pipeline.resume, pool, utc_now)
+    observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
+    watch = Watch(
+        observer, store, Notifier(poster, store, settings), leader, settings.watch, utc_now
+    )
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
         Job("messages", LOOK_EVERY, requests.remember, everywhere=True),
         Job("rollouts", LOOK_EVERY, Orphans(store, performer, pool, utc_now).run),
         Job("approvals", LOOK_EVERY, requests.run),
         Job("home", LOOK_EVERY, homes.refresh, everywhere=True),
-        Job("queue", LOOK_EVERY, Line(store, pipeline.execute, people.verified, pool, utc_now).run),
-        Job("digest", DIGEST_EVERY, Digest(swarm, store, poster, settings, utc_now).run, deadline=60),
+        Job(
+            "queue",
+            LOOK_EVERY,
+            QueueRunner(store, pipeline.execute, people.verified, pool, utc_now).run,
+        ),
+        Job(
+            "digest", DIGEST_EVERY, Digest(swarm, store, poster, settings, utc_now).run, deadline=60
+        ),
         *watch.jobs(),
         *_heartbeat(settings, watch, checks),
     )
@@ -181,8 +202,11 @@ def build(settings: Settings) -> Bot:
     )
 
 
-def _heartbeat(settings: Settings, watch: Watch, checks: Mapping[str, Callable[[], str]]) -> tuple[Job, ...]:
-    """The dead man's switch, where the operator wants one: it stops when nobody would be told of anything any more."""
+def _heartbeat(
+    settings: Settings, watch: Watch, checks: Mapping[str, Callable[[], str]]
+) -> tuple[Job, ...]:
+    """The dead man's switch, where the operator wants one: it stops when nobody would be told of
+    anything any more."""
 
     def well() -> str:
         ill = {name: check() for name, check in checks.items()} | {"watch": watch.stands_still()}
@@ -199,8 +223,10 @@ def _store(settings: Settings) -> tuple[Embedded | None, Store]:
     return redis, Store.connect(redis.start())
 
 
-def _slack(settings: Settings, client: object, door: Door) -> tuple[App, Socket | None]:
-    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+def _slack(settings: Settings, client: object, door: SlackListeners) -> tuple[App, Socket | None]:
+    secret = (
+        settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    )
     app = bolt(client, secret)  # type: ignore[arg-type]
     door.wire(app)
     token = settings.slack_app_token
@@ -217,7 +243,11 @@ def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Call
 
     def engines() -> str:
         states = swarm.engines.states()
-        return "" if any(one.reachable for one in states) else "; ".join(f"{one.name}: {one.error}" for one in states)
+        return (
+            ""
+            if any(one.reachable for one in states)
+            else "; ".join(f"{one.name}: {one.error}" for one in states)
+        )
 
     def slack() -> str:
         return "" if socket is None or socket.connected else "not connected"

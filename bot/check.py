@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.errors import SwarmbotError
-from bot.settings import Rule, Settings
+from bot.model.cluster import EngineAddress
+from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
-from bot.swarm.engines import Engines
-from bot.swarm_model import EngineAddress
+from bot.swarm.engine.pool import Engines
 from handlers.slack.check import check_slack
 from handlers.slack.wiring import web_client
 
@@ -28,21 +28,31 @@ def check(settings: Settings) -> bool:
 def rights(settings: Settings) -> list[str]:
     """The effective policy, one line a rule, in the order in which they decide."""
     if not settings.roles:
-        return ["no roles: the bot is read-only. Add [[roles]] and [[rules]], see swarmbot.example.toml"]
+        return [
+            "no roles: the bot is read-only. Add [[roles]] and [[rules]], see swarmbot.example.toml"
+        ]
     rows = [("COMMANDS", "SERVICES", "MAY ASK", "MUST APPROVE"), *map(_rule, settings.rules)]
     rows.append(("any other read", "any", "everyone", "–"))
     rows.append(("any other change", "any", "nobody", "–"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
-def _rule(rule: Rule) -> tuple[str, str, str, str]:
+def _rule(rule: PolicyRule) -> tuple[str, str, str, str]:
     approve = " or ".join(rule.approve) or "–"
     if rule.approve and rule.approvals > 1:
         approve = f"{rule.approvals} of {approve}"
     if rule.over_replicas is not None:
         approve += f", above {rule.over_replicas} replicas"
-    return ", ".join(rule.commands), ", ".join(rule.services), " or ".join(rule.ask) or "nobody", approve
+    return (
+        ", ".join(rule.commands),
+        ", ".join(rule.services),
+        " or ".join(rule.ask) or "nobody",
+        approve,
+    )
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:
@@ -50,8 +60,13 @@ def _slack(settings: Settings) -> Iterator[Finding]:
         yield "Slack bot token", "SLACK_BOT_TOKEN is not set"
         return
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
-        yield "Slack", "neither SLACK_APP_TOKEN (Socket Mode) nor SLACK_SIGNING_SECRET (HTTP mode) is set"
-    yield from check_slack(web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url), settings)
+        yield (
+            "Slack",
+            "neither SLACK_APP_TOKEN (Socket Mode) nor SLACK_SIGNING_SECRET (HTTP mode) is set",
+        )
+    yield from check_slack(
+        web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url), settings
+    )
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -77,4 +92,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
         elif state.swarm == "active" and state.manager:
             yield f"engine {state.name} (manager, {state.version})", ""
         else:
-            yield f"engine {state.name}", f"it answers, but is {state.swarm if state.swarm != 'active' else 'a worker'}"
+            yield (
+                f"engine {state.name}",
+                f"it answers, but is {state.swarm if state.swarm != 'active' else 'a worker'}",
+            )

@@ -17,14 +17,25 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._commands = Histogram(
-            "swarmbot_command_seconds", "Time from a request to its answer", ["command"], registry=self.registry
+            "swarmbot_command_seconds",
+            "Time from a request to its answer",
+            ["command"],
+            registry=self.registry,
         )
-        self._changes = Counter("swarmbot_changes_total", "Changes by their ending", ["ending"], registry=self.registry)
+        self._changes = Counter(
+            "swarmbot_changes_total", "Changes by their ending", ["ending"], registry=self.registry
+        )
         self._slack = Counter(
-            "swarmbot_slack_total", "Calls to Slack by what came of them", ["event"], registry=self.registry
+            "swarmbot_slack_total",
+            "Calls to Slack by what came of them",
+            ["event"],
+            registry=self.registry,
         )
         self._hanging = Counter(
-            "swarmbot_jobs_cut_off_total", "Runs of jobs that hung and were cut off", ["job"], registry=self.registry
+            "swarmbot_jobs_cut_off_total",
+            "Runs of jobs that hung and were cut off",
+            ["job"],
+            registry=self.registry,
         )
 
     @contextmanager

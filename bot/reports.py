@@ -1,4 +1,5 @@
-"""What commands and jobs report alike: the health of everything, and what the audit says of a change."""
+"""What commands and jobs report alike: the health of everything, and what the audit says of a
+change."""
 
 from __future__ import annotations
 
@@ -8,20 +9,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.errors import NoLeader, NotAManager, StoreAway
-from bot.incident import Severity, State
-from bot.model import Below, Service, Status
-from bot.render.audited import Audited
+from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError
+from bot.model import Service, Shortfall, Status
+from bot.model.cluster import EngineState
+from bot.model.incident import AlertState, Severity
+from bot.render.audit_list import Audited
 from bot.render.home import Home
 from bot.store.audit import AuditEntry
 from bot.store.store import Store
-from bot.swarm.quorum import quorum
+from bot.swarm.health.quorum import quorum
 from bot.swarm.swarm import Swarm
-from bot.swarm_model import EngineState
 
 
 def health(swarm: Swarm, store: Store, now: datetime) -> Status:
-    """Two calls to a manager, one to each engine, and what Redis knows; what does not answer is named."""
+    """Two calls to a manager, one to each engine, and what Redis knows; what does not answer is
+    named."""
     return everything(swarm, store, now).status
 
 
@@ -56,13 +58,17 @@ def _swarm(swarm: Swarm) -> Home:
     """What the managers say; without a leader they say nothing, and that is the news."""
     try:
         nodes, services = swarm.nodes.list(), swarm.services.list()
-    except (NoLeader, NotAManager):
-        return Home(status=Status(swarm="", managers=0, tolerated=0, quorum=False, nodes={}, services=0))
+    except (NoLeaderError, NotAManagerError):
+        return Home(
+            status=Status(
+                swarm="", managers=0, fault_tolerance=0, quorum=False, nodes={}, services=0
+            )
+        )
     bearing = quorum(nodes)
     status = Status(
         swarm="",
         managers=bearing.managers,
-        tolerated=bearing.may_fail,
+        fault_tolerance=bearing.fault_tolerance,
         quorum=bearing.reachable >= bearing.needed,
         nodes=Counter(node.state for node in nodes),
         services=len(services),
@@ -72,10 +78,10 @@ def _swarm(swarm: Swarm) -> Home:
     return Home(status=status, nodes=nodes)
 
 
-def _below(service: Service) -> Below | None:
+def _below(service: Service) -> Shortfall | None:
     if service.running is None or service.desired is None or service.running >= service.desired:
         return None
-    return Below(service.name, service.running, service.desired)
+    return Shortfall(service.name, service.running, service.desired)
 
 
 def _away(engines: tuple[EngineState, ...]) -> tuple[tuple[str, str], ...]:
@@ -86,7 +92,9 @@ def _with_store(store: Store, seen: Home, now: datetime) -> Home:
     try:
         rollouts, waiting = store.rollouts.running(), store.approvals.open()
         memory = store.alerts.memory()
-        incidents = tuple(one for one in memory.incidents.values() if one.state is State.FIRING)
+        incidents = tuple(
+            one for one in memory.incidents.values() if one.state is AlertState.FIRING
+        )
         alerts = Counter(one.severity for one in incidents)
         known = _knowing(
             seen,
@@ -99,5 +107,5 @@ def _with_store(store: Store, seen: Home, now: datetime) -> Home:
             certificate_left=memory.first_end - now if memory.first_end else None,
         )
         return replace(known, rollouts=rollouts, approvals=waiting, incidents=incidents)
-    except StoreAway as away:
+    except StoreUnavailableError as away:
         return _knowing(seen, redis=away.reason)

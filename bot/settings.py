@@ -1,4 +1,5 @@
-"""Environment and TOML file → frozen settings, read once; nothing else in the bot looks at the environment."""
+"""Environment and TOML file → frozen settings, read once; nothing else in the bot looks at the
+environment."""
 
 from __future__ import annotations
 
@@ -18,11 +19,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot.approval import LIFETIME
-from bot.duration import read_duration, read_span
-from bot.errors import InvalidSetting
-from bot.incident import RULES, Severity, Trouble
-from bot.incident import Rule as AlertRule
+from bot.errors import InvalidSettingError
+from bot.model.duration import read_duration, read_span
+from bot.model.incident import RULES, AlertKind, AlertRule, Severity
+from bot.policy.approval import LIFETIME
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
 """Settings whose variable may also come as `…_FILE`."""
@@ -42,8 +42,9 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Engine(_Part):
-    """A Docker engine that the bot talks to. `tls` is a folder with `ca.pem`, `cert.pem` and `key.pem`."""
+class EngineSettings(_Part):
+    """A Docker engine that the bot talks to. `tls` is a folder with `ca.pem`, `cert.pem` and
+    `key.pem`."""
 
     name: str = Field(min_length=1)
     url: str = Field(pattern=r"^(unix|tcp|ssh|http|https)://")
@@ -58,7 +59,7 @@ class Role(_Part):
     groups: tuple[str, ...] = ()
 
 
-class Rule(_Part):
+class PolicyRule(_Part):
     """Who may ask for which commands on which services; the first rule that matches decides."""
 
     commands: tuple[str, ...] = ("*",)
@@ -79,24 +80,27 @@ Span = Annotated[timedelta, BeforeValidator(_read_span), Field(ge=timedelta())]
 
 
 class WatchRule(_Part):
-    """What of a kind of trouble is to be otherwise than it is by default; see `RULES` of `bot.incident`."""
+    """What of a kind of trouble is to be otherwise than it is by default; see `RULES` of
+    `bot.model.incident`."""
 
     severity: Severity | None = None
     after: Span | None = None
     watched: bool = True
 
 
-class Watch(_Part):
+class WatchSettings(_Part):
     """What the watch looks at, how it judges, and whom it tells.
 
-    `channels` by severity; left out: `channel`. A certificate is trouble with less than `certificate_share` of its life
-    left, or less than `certificate_left`; one of `endpoints` (`host:port`), which nobody renews by rule, with less than
-    `endpoint_left`. `certificate_agent` is an image with a shell that may run on every node to read its own certificate.
-    `heartbeat` is a URL that is called every `heartbeat_every` while all is well with the bot. `digest` is a time (UTC).
+    `channels` by severity; left out: `channel`. A certificate is trouble with less than
+    `certificate_share` of its life left, or less than `certificate_left`; one of `endpoints`
+    (`host:port`), which nobody renews by rule, with less than `endpoint_left`. `certificate_agent`
+    is an image with a shell that may run on every node to read its own certificate. `heartbeat` is
+    a URL that is called every `heartbeat_every` while all is well with the bot. `digest` is a time
+    (UTC).
     """
 
     channels: dict[Severity, str] = Field(default_factory=dict)
-    rules: dict[Trouble, WatchRule] = Field(default_factory=dict)
+    rules: dict[AlertKind, WatchRule] = Field(default_factory=dict)
     endpoints: tuple[Annotated[str, Field(pattern=r"^[^\s:/]+:\d{1,5}$")], ...] = ()
     certificate_share: float = Field(default=0.2, ge=0, le=1)
     certificate_left: Span = timedelta()
@@ -107,11 +111,13 @@ class Watch(_Part):
     digest: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
     digest_channel: str = ""
 
-    def rule(self, trouble: Trouble) -> AlertRule:
+    def rule(self, trouble: AlertKind) -> AlertRule:
         """What holds for this kind of trouble."""
         default, own = RULES[trouble], self.rules.get(trouble, WatchRule())
         return AlertRule(
-            own.severity or default.severity, default.after if own.after is None else own.after, own.watched
+            own.severity or default.severity,
+            default.after if own.after is None else own.after,
+            own.watched,
         )
 
 
@@ -126,16 +132,18 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     redis_url: SecretStr | None = None
     data: Path = Field(default=Path("data"), validation_alias="SWARMBOT_DATA")
-    http: str = Field(default="127.0.0.1:8090", validation_alias="SWARMBOT_HTTP", pattern=r"^.*:\d+$")
+    http: str = Field(
+        default="127.0.0.1:8090", validation_alias="SWARMBOT_HTTP", pattern=r"^.*:\d+$"
+    )
     docker_host: str = "unix:///var/run/docker.sock"
 
     channel: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     approval_lifetime: Annotated[timedelta, BeforeValidator(_read_lifetime)] = LIFETIME
-    engines: tuple[Engine, ...] = ()
+    engines: tuple[EngineSettings, ...] = ()
     roles: tuple[Role, ...] = ()
-    rules: tuple[Rule, ...] = ()
-    watch: Watch = Watch()
+    rules: tuple[PolicyRule, ...] = ()
+    watch: WatchSettings = WatchSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -146,7 +154,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, so that a secret store can override what is checked in."""
+        """The environment wins over the file, so that a secret store can override what is checked
+        in."""
         del env_settings, dotenv_settings, file_secret_settings
         toml = TomlConfigSettingsSource(settings_cls, _config_file())
         return init_settings, Variables(settings_cls), SecretFiles(settings_cls), toml
@@ -157,9 +166,9 @@ class Settings(BaseSettings):
         return self.slack_app_token is not None
 
     @property
-    def managers(self) -> tuple[Engine, ...]:
+    def managers(self) -> tuple[EngineSettings, ...]:
         """The configured engines, or the one that `DOCKER_HOST` names."""
-        return self.engines or (Engine(name="local", url=self.docker_host),)
+        return self.engines or (EngineSettings(name="local", url=self.docker_host),)
 
     @property
     def host(self) -> str:
@@ -173,7 +182,9 @@ class Settings(BaseSettings):
 
     def roles_of(self, user: str, groups: frozenset[str] = frozenset()) -> frozenset[str]:
         """The names of the roles that a user has, by id or by user group."""
-        return frozenset(r.name for r in self.roles if user in r.users or groups.intersection(r.groups))
+        return frozenset(
+            r.name for r in self.roles if user in r.users or groups.intersection(r.groups)
+        )
 
 
 class Variables(EnvSettingsSource):
@@ -181,7 +192,11 @@ class Variables(EnvSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The variable's value, whatever its case."""
-        return (None, field_name, False) if field_name in FILE_ONLY else super().get_field_value(field, field_name)
+        return (
+            (None, field_name, False)
+            if field_name in FILE_ONLY
+            else super().get_field_value(field, field_name)
+        )
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -198,20 +213,24 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """All of them that are given."""
-        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
         return {name: value for name, value in found.items() if value}
 
 
 def load() -> Settings:
-    """Read the environment and the file that `SWARMBOT_CONFIG` names; `InvalidSetting` says what is wrong, where."""
+    """Read the environment and the file that `SWARMBOT_CONFIG` names; `InvalidSettingError` says
+    what is wrong, where."""
     try:
         settings = Settings()
     except ValidationError as error:
         raise _explained(error) from None
     except tomllib.TOMLDecodeError as error:
-        raise InvalidSetting(str(_config_file()), f"it is not TOML: {error}") from None
+        raise InvalidSettingError(str(_config_file()), f"it is not TOML: {error}") from None
     except UnicodeDecodeError:
-        raise InvalidSetting(str(_config_file()), "it is not UTF-8 text") from None
+        raise InvalidSettingError(str(_config_file()), "it is not UTF-8 text") from None
     _check(settings)
     return settings
 
@@ -220,22 +239,22 @@ def _content(variable: str, path: str) -> str:
     try:
         content = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise InvalidSetting(variable, f"{path} cannot be read: {error.strerror}") from None
+        raise InvalidSettingError(variable, f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise InvalidSetting(variable, f"{path} is not text") from None
+        raise InvalidSettingError(variable, f"{path} is not text") from None
     if not content:
-        raise InvalidSetting(variable, f"{path} is empty")
+        raise InvalidSettingError(variable, f"{path} is empty")
     return content
 
 
 def _config_file() -> Path:
     named = os.environ.get("SWARMBOT_CONFIG")
     if named and not Path(named).is_file():
-        raise InvalidSetting("SWARMBOT_CONFIG", f"there is no file {named}")
+        raise InvalidSettingError("SWARMBOT_CONFIG", f"there is no file {named}")
     return Path(named or "swarmbot.toml")
 
 
-def _explained(error: ValidationError) -> InvalidSetting:
+def _explained(error: ValidationError) -> InvalidSettingError:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     match first["type"]:
@@ -245,20 +264,20 @@ def _explained(error: ValidationError) -> InvalidSetting:
             problem = f"expected {first['ctx']['error']}"
         case _:
             problem = first["msg"]
-    return InvalidSetting(where, problem)
+    return InvalidSettingError(where, problem)
 
 
 def _check(settings: Settings) -> None:
     names = [engine.name for engine in settings.engines]
     for name in names:
         if names.count(name) > 1:
-            raise InvalidSetting("engines", f"two engines are named {name}")
+            raise InvalidSettingError("engines", f"two engines are named {name}")
     known = {role.name for role in settings.roles}
     for number, rule in enumerate(settings.rules):
         for role in (*rule.ask, *rule.approve):
             if role not in known:
-                raise InvalidSetting(f"rules.{number}", f"there is no role named {role}")
+                raise InvalidSettingError(f"rules.{number}", f"there is no role named {role}")
     if settings.port > 65535:
-        raise InvalidSetting("SWARMBOT_HTTP", "the port has to be at most 65535")
+        raise InvalidSettingError("SWARMBOT_HTTP", "the port has to be at most 65535")
     if settings.slack_api_url and not settings.slack_api_url.endswith("/api/"):
-        raise InvalidSetting("SLACK_API_URL", "it has to end in /api/")
+        raise InvalidSettingError("SLACK_API_URL", "it has to end in /api/")

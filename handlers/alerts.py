@@ -1,6 +1,7 @@
 """What is wrong now, who takes care of it, and what nobody wants to be told of.
 
-These commands only write down what somebody said; the bot that watches heeds it at its next look, and edits the messages.
+These commands only write down what somebody said; the bot that watches heeds it at its next look,
+and edits the messages.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from bot.command import Change, Command, Context, Query
-from bot.errors import SwarmbotError, UnknownName, Unsupported
-from bot.fields import Argument, Option, Span
-from bot.incident import Incident, Silence, State
+from bot.command.fields import Argument, Option, Span
+from bot.command.model import Change, Command, Context, Query
+from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
-from bot.render import alert_lists as lists
-from bot.rollouts import Run
+from bot.model.incident import AlertState, Incident, Silence
+from bot.render.alerts import alert_lists as lists
+from bot.rollout.roller import Run
 from bot.swarm.names import nearest
 
 QUORUM = "quorum"
@@ -50,7 +51,7 @@ class SilencePlan(Plan):
     silence: Silence | None
 
 
-class Alerts(Query):
+class ListAlerts(Query):
     """List open alerts, what is silenced, and what ended within a day."""
 
     names: ClassVar = ("alerts",)
@@ -59,14 +60,18 @@ class Alerts(Query):
         """What the bot that watches wrote down last."""
         store, now = context.store.alerts, context.now()
         return lists.alerts(
-            store.memory().incidents.values(), store.silences(now), now, store.history(now - lists.LATELY)
+            store.memory().incidents.values(),
+            store.silences(now),
+            now,
+            store.history(now - lists.LATELY),
         )
 
 
 class Acknowledge(Change):
     """Say that you take care of an alert; its message tells everybody.
 
-    It is named as in its message (`node4`, `web`, `quorum`); a pattern such as `shop_*` means all that fit.
+    It is named as in its message (`node4`, `web`, `quorum`); a pattern such as `shop_*` means all
+    that fit.
     """
 
     names: ClassVar = ("ack",)
@@ -80,8 +85,8 @@ class Acknowledge(Change):
         incidents = context.store.alerts.memory().incidents
         found = _open(incidents.values(), self.key)
         if not found and not _fitting(incidents.values(), self.key):
-            names = [one.name for one in incidents.values() if one.state is State.FIRING]
-            raise UnknownName("alert", self.key, nearest(self.key, names))
+            names = [one.name for one in incidents.values() if one.state is AlertState.FIRING]
+            raise UnknownNameError("alert", self.key, nearest(self.key, names))
         free = [one for one in found if one.acknowledged_by is None]
         return AcknowledgePlan(
             title=f"acknowledge {_listed(free or found) or self.key}",
@@ -89,7 +94,7 @@ class Acknowledge(Change):
             fingerprint=" ".join(one.id for one in free),
             services=_services(free),
             needs_approval=False,
-            nothing="" if free else _taken(found, self.key),
+            noop_reason="" if free else _taken(found, self.key),
             subjects=tuple(one.subject for one in free),
         )
 
@@ -97,15 +102,17 @@ class Acknowledge(Change):
         """Write it down; where somebody was quicker, they stay."""
         del run
         store = context.store.alerts
-        taken = [store.acknowledge(subject, context.actor, context.now()) for subject in plan.subjects]
+        taken = [
+            store.acknowledge(subject, context.actor, context.now()) for subject in plan.subjects
+        ]
         return _done(plan, lists.acknowledged([one for one in taken if one], context.actor))
 
 
 class SilenceAlerts(Change):
     """Tell nobody of an alert for a while, or without `--for` until it is over.
 
-    It is named as in its message (`node4`, `web`, `quorum`), before it happens too; a pattern such as `shop_*` means all that
-    fit. What is silenced is still watched.
+    It is named as in its message (`node4`, `web`, `quorum`), before it happens too; a pattern such
+    as `shop_*` means all that fit. What is silenced is still watched.
     """
 
     names: ClassVar = ("silence",)
@@ -124,13 +131,16 @@ class SilenceAlerts(Change):
         if not _fitting(incidents.values(), self.key):
             _refuse_unknown(context, self.key, [one.name for one in incidents.values()])
         if self.span is None and not found:
-            raise Unsupported(
+            raise UnsupportedError(
                 f"no open alert fits `{self.key}`, so there is no end to wait for",
                 f"Say for how long: `/swarm silence {self.key} --for 2h`",
             )
         now = context.now()
         silence = Silence(
-            pattern=self.key, by=context.actor, since=now, until=now + self.span if self.span is not None else None
+            pattern=self.key,
+            by=context.actor,
+            since=now,
+            until=now + self.span if self.span is not None else None,
         )
         return SilencePlan(
             title=f"silence {self.key}",
@@ -147,7 +157,9 @@ class SilenceAlerts(Change):
         assert plan.silence
         store = context.store.alerts
         store.silence(plan.silence)
-        return _done(plan, lists.silenced(plan.silence, _open(store.memory().incidents.values(), self.key)))
+        return _done(
+            plan, lists.silenced(plan.silence, _open(store.memory().incidents.values(), self.key))
+        )
 
 
 class Unsilence(Change):
@@ -169,14 +181,14 @@ class Unsilence(Change):
             near = nearest(self.key, [one.pattern for one in silences])
             wider = [one.pattern for one in silences if fnmatchcase(self.key, one.pattern)]
             if near or wider:
-                raise UnknownName("silence", self.key, tuple(dict.fromkeys((*wider, *near))))
+                raise UnknownNameError("silence", self.key, tuple(dict.fromkeys((*wider, *near))))
         return SilencePlan(
             title=f"unsilence {self.key}",
             targets=(),
             fingerprint=f"{found}",
             services=_services(_open(incidents.values(), self.key)),
             needs_approval=False,
-            nothing="" if found else f"`{self.key}` is not silenced",
+            noop_reason="" if found else f"`{self.key}` is not silenced",
             silence=found,
         )
 
@@ -188,7 +200,7 @@ class Unsilence(Change):
         return _done(plan, lists.unsilenced(plan.silence))
 
 
-COMMANDS: tuple[type[Command], ...] = (Alerts, Acknowledge, SilenceAlerts, Unsilence)
+COMMANDS: tuple[type[Command], ...] = (ListAlerts, Acknowledge, SilenceAlerts, Unsilence)
 
 
 def _fitting(incidents: Iterable[Incident], key: str) -> list[Incident]:
@@ -199,7 +211,7 @@ def _fitting(incidents: Iterable[Incident], key: str) -> list[Incident]:
 
 
 def _open(incidents: Iterable[Incident], key: str) -> list[Incident]:
-    return [one for one in _fitting(incidents, key) if one.state is State.FIRING]
+    return [one for one in _fitting(incidents, key) if one.state is AlertState.FIRING]
 
 
 def _services(incidents: Sequence[Incident]) -> tuple[str, ...]:
@@ -209,7 +221,8 @@ def _services(incidents: Sequence[Incident]) -> tuple[str, ...]:
 
 
 def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
-    """Refuse a name that neither a node nor a service has; where no manager answers, any name may be right."""
+    """Refuse a name that neither a node nor a service has; where no manager answers, any name may
+    be right."""
     if any(char in key for char in _GLOB):
         return
     try:
@@ -217,7 +230,7 @@ def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
     except SwarmbotError:
         return
     if key not in names:
-        raise UnknownName("alert", key, nearest(key, names))
+        raise UnknownNameError("alert", key, nearest(key, names))
 
 
 def _names(context: Context) -> list[str]:

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from bot.command import Table
+from bot.command.model import Table
 from handlers import (
     alerts,
-    approve,
+    approvals,
     audit,
-    authority,
-    autolock,
-    certs,
-    create,
-    credentials,
-    deploy,
     doctor,
-    help,  # noqa: A004 - the family of the command `help`
-    hold,
-    map,  # noqa: A004 - the family of the command `map`
-    membership,
+    help,  # noqa: A004
+    holds,
+    map,  # noqa: A004
     network,
     node,
-    node_change,
-    node_rm,
     queue,
-    rebalance,
-    remove,
-    scale,
+    secret_config,
     service,
     stack,
     status,
-    stored,
     swarm,
-    update,
 )
+from handlers.swarm import certs
 
 TABLE = Table(
     (
@@ -40,28 +28,16 @@ TABLE = Table(
         *alerts.COMMANDS,
         *certs.COMMANDS,
         *doctor.COMMANDS,
-        *deploy.COMMANDS,
         *service.COMMANDS,
-        *create.COMMANDS,
-        *update.COMMANDS,
-        *scale.COMMANDS,
-        *rebalance.COMMANDS,
-        *remove.COMMANDS,
         *map.COMMANDS,
         *node.COMMANDS,
-        *node_change.COMMANDS,
-        *node_rm.COMMANDS,
         *stack.COMMANDS,
         *network.COMMANDS,
-        *stored.COMMANDS,
+        *secret_config.COMMANDS,
         *swarm.COMMANDS,
-        *membership.COMMANDS,
-        *credentials.COMMANDS,
-        *autolock.COMMANDS,
-        *authority.COMMANDS,
-        *hold.COMMANDS,
+        *holds.COMMANDS,
         *audit.COMMANDS,
-        *approve.COMMANDS,
+        *approvals.COMMANDS,
         *queue.COMMANDS,
         *help.COMMANDS,
     )

@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
-from bot.command import Command, Context, Query
-from bot.errors import ImageNotFound, RegistryDenied, SwarmbotError
+from bot.command.model import Command, Context, Query
+from bot.doctor.examine import examine
+from bot.doctor.probes import Probes
+from bot.errors import ImageNotFoundError, RegistryDeniedError, SwarmbotError
 from bot.model import Image, Message, Service
+from bot.model.cluster import EngineState, RegistryAnswer
 from bot.render import doctor as shown
-from bot.swarm import authority
-from bot.swarm.clocks import clocks
-from bot.swarm.images import Images
+from bot.swarm.certificates import root_ca
+from bot.swarm.engine.clocks import clocks
+from bot.swarm.objects.images import Images
 from bot.swarm.swarm import Swarm
-from bot.swarm_model import EngineState, Held
-from bot.watch.doctor import examine
-from bot.watch.observation import Observation
-from bot.watch.probes import Probes
+from bot.watch.snapshot import Snapshot
 
 T = TypeVar("T")
 
@@ -32,10 +32,11 @@ MOST_IMAGES = 100
 
 
 class Examination(Query):
-    """Show what is wrong or risky now, each with its fix: managers, nodes, clocks, services, images, certificates.
+    """Show what is wrong or risky now, each with its fix: managers, nodes, clocks, services,
+    images, certificates.
 
-    It looks at everything at once and takes some seconds. Where the managers have no leader it says so first, and what the
-    engines themselves say.
+    It looks at everything at once and takes some seconds. Where the managers have no leader it says
+    so first, and what the engines themselves say.
     """
 
     names: ClassVar = ("doctor",)
@@ -43,7 +44,7 @@ class Examination(Query):
     def run(self, context: Context) -> Message:
         """What cannot be looked at in time is named; everything else is judged."""
         with _threads() as pool:
-            seen, probes = _Look(context.swarm, pool).around(context)
+            seen, probes = _Reader(context.swarm, pool).around(context)
         return shown.advised(examine(seen, probes, context.settings.watch), _unseen(seen, probes))
 
 
@@ -51,24 +52,28 @@ COMMANDS: tuple[type[Command], ...] = (Examination,)
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Reader:
     """Reads all that is judged, side by side, so that nobody waits longer than for the slowest."""
 
     swarm: Swarm
     pool: ThreadPoolExecutor
 
-    def around(self, context: Context) -> tuple[Observation, Probes]:
+    def around(self, context: Context) -> tuple[Snapshot, Probes]:
         """First what the engines say, then what has to be asked because of it."""
         swarm, ask = self.swarm, self.pool.submit
         engines: Future[tuple[EngineState, ...]] = ask(swarm.engines.states)
         measured = ask(clocks, swarm.engines)
-        nodes, services, tasks = ask(swarm.nodes.list), ask(swarm.services.list), ask(swarm.services.tasks)
+        nodes, services, tasks = (
+            ask(swarm.nodes.list),
+            ask(swarm.services.list),
+            ask(swarm.services.tasks),
+        )
         cluster = ask(swarm.cluster.inspect)
         certificates = ask(swarm.certificates.read, context.settings.watch.endpoints)
         looks: list[Future[Any]] = [engines, measured, nodes, services, tasks, cluster]
         wait(looks, LOOK_SECONDS)
         said: tuple[EngineState, ...] | None = _answer(engines)
-        seen = Observation(
+        seen = Snapshot(
             at=context.now(),
             engines=self._heard(said or ()),
             nodes=_answer(nodes),
@@ -78,7 +83,11 @@ class _Look:
             leaderless=_leaderless(nodes),
         )
         until = time.monotonic() + PROBE_SECONDS
-        rotation = ask(authority.rotation, swarm.engines) if seen.cluster and seen.cluster.root_rotation else None
+        rotation = (
+            ask(root_ca.rotation, swarm.engines)
+            if seen.cluster and seen.cluster.root_rotation
+            else None
+        )
         images = _images(seen.services or ())
         registry = {image: ask(self._held, image) for image in images}
         checks = {image: ask(self._checked, image) for image in images}
@@ -91,31 +100,39 @@ class _Look:
         wait(asked, max(0.0, until - time.monotonic()))
         probes = Probes(
             clocks=_answer(measured) or (),
-            registry={str(image): _answer(held) or Held.UNKNOWN for image, held in registry.items()},
-            health_checks=_known({str(image): _answer(checked) for image, checked in checks.items()}),
+            registry={
+                str(image): _answer(held) or RegistryAnswer.UNKNOWN
+                for image, held in registry.items()
+            },
+            health_checks=_known(
+                {str(image): _answer(checked) for image, checked in checks.items()}
+            ),
             rotation=_answer(rotation) if rotation else None,
         )
         return replace(seen, certificates=_answer(certificates)), probes
 
     def _heard(self, engines: Sequence[EngineState]) -> tuple[EngineState, ...]:
-        """The engines, those asked again that are there and said nothing: without a leader one may take long, once."""
+        """The engines, those asked again that are there and said nothing: without a leader one may
+        take long, once."""
         again = {
             one.name: self.pool.submit(self.swarm.cluster.info, one.name)
             for one in engines
             if one.reachable and not one.swarm
         }
         wait(again.values(), LOOK_SECONDS)
-        return tuple(_answer(again[one.name]) or one if one.name in again else one for one in engines)
+        return tuple(
+            _answer(again[one.name]) or one if one.name in again else one for one in engines
+        )
 
-    def _held(self, image: Image) -> Held:
+    def _held(self, image: Image) -> RegistryAnswer:
         """What the registry says of exactly this image, its digest included."""
         try:
             self.swarm.images.resolve(image)
-        except ImageNotFound:
-            return Held.MISSING
-        except RegistryDenied:
-            return Held.DENIED
-        return Held.THERE
+        except ImageNotFoundError:
+            return RegistryAnswer.MISSING
+        except RegistryDeniedError:
+            return RegistryAnswer.DENIED
+        return RegistryAnswer.THERE
 
     def _checked(self, image: Image) -> bool | None:
         """Whether the image brings a health check: any engine that has it can tell."""
@@ -155,12 +172,19 @@ def _leaderless(nodes: Future[T]) -> str:
     if not nodes.done():
         return "no answer in time"
     error = nodes.exception()
-    return (getattr(error, "reason", "") or type(error).__name__) if isinstance(error, SwarmbotError) else ""
+    return (
+        (getattr(error, "reason", "") or type(error).__name__)
+        if isinstance(error, SwarmbotError)
+        else ""
+    )
 
 
 def _images(services: Sequence[Service]) -> tuple[Image, ...]:
-    """Each once; those without digest first, for they are the likelier ones to be in no registry."""
-    found = dict.fromkeys(service.image for service in services if service.replicas != 0 and service.image.name)
+    """Each once; those without digest first, for they are the likelier ones to be in no
+    registry."""
+    found = dict.fromkeys(
+        service.image for service in services if service.replicas != 0 and service.image.name
+    )
     return tuple(sorted(found, key=lambda image: bool(image.digest)))[:MOST_IMAGES]
 
 
@@ -168,7 +192,7 @@ def _known(found: Mapping[str, bool | None]) -> Mapping[str, bool]:
     return {image: checked for image, checked in found.items() if checked is not None}
 
 
-def _unseen(seen: Observation, probes: Probes) -> tuple[str, ...]:
+def _unseen(seen: Snapshot, probes: Probes) -> tuple[str, ...]:
     """What nobody could say, in words; without a leader that is clear."""
     if seen.leaderless:
         return ()
@@ -178,7 +202,9 @@ def _unseen(seen: Observation, probes: Probes) -> tuple[str, ...]:
         "the Swarm's settings": seen.cluster is None,
         "certificates": seen.certificates is None,
     }
-    silent = sorted(image for image, held in probes.registry.items() if held is Held.UNKNOWN)
+    silent = sorted(
+        image for image, held in probes.registry.items() if held is RegistryAnswer.UNKNOWN
+    )
     registries = (
         [f"{len(silent)} images in their registries"]
         if len(silent) > 1

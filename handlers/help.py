@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
-from bot import line, policy
-from bot.command import Command, Context, Query
-from bot.errors import UnknownCommand
-from bot.fields import Argument
+from bot.command import line
+from bot.command.fields import Argument
+from bot.command.model import Command, Context, Query
+from bot.errors import UnknownCommandError
 from bot.model import Kind, Message
+from bot.policy import decide
 from bot.render import help as pages
 
 
@@ -24,10 +25,14 @@ class Help(Query):
     def run(self, context: Context) -> Message:
         """Only commands that the caller may run are listed."""
         if not self.command:
-            return pages.overview(_groups(command for command in context.table.commands if may(command, context)))
+            return pages.overview(
+                _groups(command for command in context.table.commands if may(command, context))
+            )
         found = context.table.find(self.command)
         if found is None:
-            raise UnknownCommand(" ".join(self.command), line.nearest(self.command, context.table))
+            raise UnknownCommandError(
+                " ".join(self.command), line.nearest(self.command, context.table)
+            )
         return pages.command_help(_page(found[0]))
 
 
@@ -37,8 +42,10 @@ COMMANDS: tuple[type[Command], ...] = (Help,)
 def may(command: type[Command], context: Context) -> bool:
     """Whether the one who asks may run it, on whatever service."""
     if command.kind is Kind.READ:
-        return policy.may_read(context.actor, command.full_name(), context.settings) == policy.Allow()
-    return policy.may_ask(context.actor, command.full_name(), context.settings)
+        return (
+            decide.may_read(context.actor, command.full_name(), context.settings) == decide.Allow()
+        )
+    return decide.may_ask(context.actor, command.full_name(), context.settings)
 
 
 def _groups(commands: Iterable[type[Command]]) -> list[pages.Group]:
@@ -55,9 +62,11 @@ def _entry(command: type[Command]) -> pages.CommandHelp:
 
 def _page(command: type[Command]) -> pages.CommandHelp:
     options = (
-        pages.Option(", ".join(param.spellings), param.metavar, param.text)
+        pages.FlagHelp(", ".join(param.spellings), param.metavar, param.text)
         for param in line.parameters(command)
         if param.spellings
     )
     text = " ".join((command.__doc__ or "").split())
-    return pages.CommandHelp(line.usage(command), text, tuple(options), command.examples, command.names[1:])
+    return pages.CommandHelp(
+        line.usage(command), text, tuple(options), command.examples, command.names[1:]
+    )

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from bot.command import Command, Context, Query
+from bot.command.model import Command, Context, Query
 from bot.model import Message
 
 
 class Map(Query):
-    """Draw the Swarm: every node with its tasks by service and version, as a picture for you alone."""
+    """Draw the Swarm: every node with its tasks by service and version, as a picture for you
+    alone."""
 
     names: ClassVar = ("map",)
 
     def run(self, context: Context) -> Message:
-        """Three calls to an engine; the picture is drawn after the answer, and follows it as a direct message."""
-        from bot.render import mapped  # noqa: PLC0415 - not before the first picture: it is 1 MB
+        """Three calls to an engine; the picture is drawn after the answer, and follows it as a
+        direct message."""
+        from bot.render import map_message  # noqa: PLC0415 - not before the first picture: it is 1 MB
 
         services = {service.id: service for service in context.swarm.services.list()}
-        return mapped.whole(context.swarm.nodes.list(), context.swarm.services.tasks(), services)
+        return map_message.whole(
+            context.swarm.nodes.list(), context.swarm.services.tasks(), services
+        )
 
 
 COMMANDS: tuple[type[Command], ...] = (Map,)

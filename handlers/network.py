@@ -8,18 +8,21 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from bot import line
-from bot.command import Change, Command, Context, Query
-from bot.errors import InUse, NameTaken, UnknownName, Unsupported
-from bot.fields import Argument, Label, Name, Option
+from bot.changes.sequence import Say, carry_out
+from bot.command import line
+from bot.command.fields import Argument, Label, Name, Option
+from bot.command.model import Change, Command, Context, Query
+from bot.errors import InUseError, NameTakenError, UnknownNameError, UnsupportedError
 from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
-from bot.render import blocks, networks
-from bot.rollouts import Run
-from bot.steps import Say, carry_out
-from bot.swarm import ipam, settle, users
-from bot.swarm.spec import fingerprint
-from bot.swarm.written import mapping
-from bot.swarm_model import Network
+from bot.model.cluster import Network
+from bot.render.objects import networks
+from bot.render.slack import blocks
+from bot.rollout.roller import Run
+from bot.swarm import waiting
+from bot.swarm.objects import used_by as users
+from bot.swarm.spec import ipam
+from bot.swarm.spec.edit import fingerprint
+from bot.swarm.spec.syntax import mapping
 
 Range = Annotated[str, AfterValidator(ipam.read_range)]
 Address = Annotated[str, AfterValidator(ipam.read_address)]
@@ -39,7 +42,9 @@ class NetworkLs(Query):
     def run(self, context: Context) -> Message:
         """Two calls to an engine."""
         found, services = context.swarm.networks.list(), context.swarm.services.list()
-        return networks.networks(found, {each.id: users.of_network(each, services) for each in found})
+        return networks.networks(
+            found, {each.id: users.of_network(each, services) for each in found}
+        )
 
 
 class NetworkInspect(Query):
@@ -54,41 +59,59 @@ class NetworkInspect(Query):
         """One call a network, and one for the services."""
         services = context.swarm.services.list()
         found = [_find(context, name) for name in self.networks]
-        return blocks.together([networks.network(each, users.of_network(each, services)) for each in found])
+        return blocks.together(
+            [networks.network(each, users.of_network(each, services)) for each in found]
+        )
 
 
 class NetworkCreate(Change):
     """Create an overlay network, which services on different nodes can share.
 
-    `--attachable` lets single containers join it too; `--opt encrypted` encrypts what goes between nodes.
+    `--attachable` lets single containers join it too; `--opt encrypted` encrypts what goes between
+    nodes.
     """
 
     names: ClassVar = ("network create",)
-    examples: ClassVar = ("network create -d overlay uber-net", "network create -d overlay --opt encrypted uber-net")
+    examples: ClassVar = (
+        "network create -d overlay uber-net",
+        "network create -d overlay --opt encrypted uber-net",
+    )
 
     name: Annotated[Name, Argument("NETWORK")]
-    driver: Annotated[Name, Option(("--driver", "-d"))] = Field("bridge", description="overlay, for services")
+    driver: Annotated[Name, Option(("--driver", "-d"))] = Field(
+        "bridge", description="overlay, for services"
+    )
     attachable: bool = Field(False, description="also for single containers")
     internal: bool = Field(False, description="without a way out of the Swarm")
     ipv6: bool = Field(False, description="with IPv6 addresses too")
-    opt: Annotated[tuple[Label, ...], Option(("--opt", "-o"), "KEY=VALUE")] = Field((), description="such as encrypted")
-    subnet: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field((), description="such as 10.20.0.0/24")
-    gateway: Annotated[tuple[Address, ...], Option(metavar="ADDRESS")] = Field((), description="one a subnet")
+    opt: Annotated[tuple[Label, ...], Option(("--opt", "-o"), "KEY=VALUE")] = Field(
+        (), description="such as encrypted"
+    )
+    subnet: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field(
+        (), description="such as 10.20.0.0/24"
+    )
+    gateway: Annotated[tuple[Address, ...], Option(metavar="ADDRESS")] = Field(
+        (), description="one a subnet"
+    )
     ip_range: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field(
         (), description="the part that is handed out"
     )
-    label: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE")] = Field((), description="labels of the network")
+    label: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE")] = Field(
+        (), description="labels of the network"
+    )
 
     def plan(self, context: Context) -> Plan:
-        """Refuse a driver of one engine alone, a name that is taken, and subnets that others have."""
+        """Refuse a driver of one engine alone, a name that is taken, and subnets that others
+        have."""
         if self.driver in LOCAL_DRIVERS:
             right = line.write(self.model_copy(update={"driver": "overlay"}))
-            raise Unsupported(
-                f"a `{self.driver}` network belongs to one engine, and no service can use it", f"`/swarm {right}`"
+            raise UnsupportedError(
+                f"a `{self.driver}` network belongs to one engine, and no service can use it",
+                f"`/swarm {right}`",
             )
         found = context.swarm.networks.list()
         if self.name in (*PREDEFINED, *(each.name for each in found)):
-            raise NameTaken("network", self.name)
+            raise NameTakenError("network", self.name)
         ipam.refuse_overlap(self.subnet, found)
         return Plan(
             title=f"create network {self.name}",
@@ -109,7 +132,7 @@ class NetworkCreate(Change):
             subnets.extend(context.swarm.networks.find(network_id).subnets)
             return bool(subnets)
 
-        settle.settled(is_set_up, SET_UP_SECONDS, context.roller.stopping)
+        waiting.settled(is_set_up, SET_UP_SECONDS, context.roller.stopping)
         subnet = (f"{self.name} has {', '.join(subnets)}",) if subnets else ()
         return Outcome(
             ending=Ending.DONE,
@@ -139,14 +162,16 @@ class NetworkCreate(Change):
         given = self.model_dump(exclude={"name"}, exclude_defaults=True)
         return [
             Difference(
-                f"--{name.replace('_', '-')}", "", ", ".join(value) if isinstance(value, tuple) else _word(value)
+                f"--{name.replace('_', '-')}",
+                "",
+                ", ".join(value) if isinstance(value, tuple) else _word(value),
             )
             for name, value in given.items()
         ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemovePlan(Plan):
+class NetworkRemovalPlan(Plan):
     """Networks that no service uses."""
 
     found: tuple[Network, ...]
@@ -160,42 +185,57 @@ class NetworkRm(Change):
     examples: ClassVar = ("network rm uber-net",)
 
     networks: Annotated[tuple[Name, ...], Argument("NETWORK")] = Field(min_length=1)
-    force: Annotated[bool, Option(("--force", "-f"))] = Field(False, description="no error where there is none")
+    force: Annotated[bool, Option(("--force", "-f"))] = Field(
+        False, description="no error where there is none"
+    )
 
-    def plan(self, context: Context) -> RemovePlan:
+    def plan(self, context: Context) -> NetworkRemovalPlan:
         """Refuse what services use, and what is Docker's own."""
-        found = tuple(found for name in dict.fromkeys(self.networks) if (found := self._found(context, name)))
+        found = tuple(
+            found for name in dict.fromkeys(self.networks) if (found := self._found(context, name))
+        )
         services = context.swarm.services.list()
         for each in found:
             _refuse_predefined(each)
             if used_by := users.of_network(each, services):
-                raise InUse("network", each.name, used_by)
+                raise InUseError("network", each.name, used_by)
         names = ", ".join(each.name for each in found)
-        return RemovePlan(
+        return NetworkRemovalPlan(
             title=f"remove network {names or ', '.join(self.networks)}",
             kind=Kind.DANGER,
             targets=tuple(f"network:{each.id}" for each in found),
             fingerprint=",".join(each.id for each in found),
             summary="no service uses it" if len(found) == 1 else "no service uses them",
-            nothing="" if found else "there is no such network",
+            noop_reason="" if found else "there is no such network",
             found=found,
         )
 
-    def apply(self, context: Context, plan: RemovePlan, run: Run) -> Outcome:
-        """Remove one after the other; tasks of services that were just removed may still hold one for a moment."""
+    def apply(self, context: Context, plan: NetworkRemovalPlan, run: Run) -> Outcome:
+        """Remove one after the other; tasks of services that were just removed may still hold one
+        for a moment."""
 
         def remove(network: Network, say: Say) -> Ending:
-            settle.remove(lambda: context.swarm.networks.remove(network.id), EMPTY_SECONDS, context.roller.stopping)
+            waiting.remove(
+                lambda: context.swarm.networks.remove(network.id),
+                EMPTY_SECONDS,
+                context.roller.stopping,
+            )
             say(f"{network.name} is removed")
             return Ending.DONE
 
         names = " and ".join(each.name for each in plan.found)
-        return carry_out(context, plan, run, f"network {names} is gone", (partial(remove, each) for each in plan.found))
+        return carry_out(
+            context,
+            plan,
+            run,
+            f"network {names} is gone",
+            (partial(remove, each) for each in plan.found),
+        )
 
     def _found(self, context: Context, name: str) -> Network | None:
         try:
             return _find(context, name)
-        except UnknownName:
+        except UnknownNameError:
             if self.force:
                 return None
             raise
@@ -206,16 +246,20 @@ COMMANDS: tuple[type[Command], ...] = (NetworkLs, NetworkInspect, NetworkCreate,
 
 def _find(context: Context, name: str) -> Network:
     if name in PREDEFINED:
-        raise Unsupported(
-            f"`{name}` is each engine's own, and no network of the Swarm", "`/swarm network ls` shows those"
+        raise UnsupportedError(
+            f"`{name}` is each engine's own, and no network of the Swarm",
+            "`/swarm network ls` shows those",
         )
     return context.swarm.networks.find(name)
 
 
 def _refuse_predefined(network: Network) -> None:
     if network.ingress:
-        raise Unsupported(
-            f"`{network.name}` is the routing mesh: without it no port that is published in ingress mode answers",
+        raise UnsupportedError(
+            (
+                f"`{network.name}` is the routing mesh: without it no port that is published in "
+                "ingress mode answers"
+            ),
             "It stays; to change it, stop those services and use `docker network` on a manager",
         )
 

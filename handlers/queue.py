@@ -6,14 +6,14 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from bot import line
-from bot.command import Change, Command, Context, Query
-from bot.errors import Unsupported
-from bot.fields import Argument
-from bot.hold import Queued
+from bot.command import line
+from bot.command.fields import Argument
+from bot.command.model import Change, Command, Context, Query
+from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
+from bot.policy.holds import Queued
 from bot.render import holds
-from bot.rollouts import Run
+from bot.rollout.roller import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,8 @@ class QueuePlan(Plan):
 
 
 class QueueUp(Change):
-    """Let a change wait until nobody changes its service any more; it is planned anew then, and asks for approval anew.
+    """Let a change wait until nobody changes its service any more; it is planned anew then, and
+    asks for approval anew.
 
     Who may queue a line is who may send it.
     """
@@ -39,11 +40,15 @@ class QueueUp(Change):
         """Plan what waits, so that what cannot work is refused now."""
         command = line.parse(self.line, context.table)
         if not isinstance(command, Change) or isinstance(command, QueueUp):
-            raise Unsupported(f"{command.full_name()} cannot wait in line", "Send it now.")
+            raise UnsupportedError(f"{command.full_name()} cannot wait in line", "Send it now.")
         plan = command.plan(context)
-        services = [target.removeprefix("service:") for target in plan.targets if target.startswith("service:")]
+        services = [
+            target.removeprefix("service:")
+            for target in plan.targets
+            if target.startswith("service:")
+        ]
         if len(services) != 1:
-            raise Unsupported("only a change of one service can wait in line", "Send it now.")
+            raise UnsupportedError("only a change of one service can wait in line", "Send it now.")
         return QueuePlan(
             title=f"{plan.title} in line",
             targets=(),

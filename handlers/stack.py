@@ -9,19 +9,20 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.command import Change, Command, Context, Query
-from bot.errors import UnknownName
-from bot.fields import Argument, Name
+from bot.changes.sequence import Say, Step, carry_out
+from bot.command.fields import Argument, Name
+from bot.command.model import Change, Command, Context, Query
+from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
-from bot.render import placed, services
-from bot.render import stacks as rendered
-from bot.rollouts import Run
-from bot.steps import Say, Step, carry_out
-from bot.swarm import settle, users
-from bot.swarm.diagnosis import diagnose
+from bot.model.cluster import Stack
+from bot.render.objects import placed_tasks, services
+from bot.render.objects import stacks as rendered
+from bot.rollout.roller import Run
+from bot.swarm import waiting
+from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.names import nearest
-from bot.swarm.stacks import stacks
-from bot.swarm_model import Stack
+from bot.swarm.objects import used_by
+from bot.swarm.objects.stacks import stacks
 
 EMPTY_SECONDS = 60.0
 """For tasks to end before their networks can go; by default each has 10 s to stop."""
@@ -65,12 +66,14 @@ class StackPs(Query):
         nodes = {node.id: node for node in context.swarm.nodes.list()}
         tasks = [task for service in members for task in context.swarm.services.tasks(service.id)]
         findings = diagnose([task for task in tasks if task.error], nodes)
-        view = placed.View({service.id: service for service in members}, context.now(), nodes, self.no_trunc)
-        return placed.of_stack(self.stack, tasks, view, findings)
+        view = placed_tasks.TaskContext(
+            {service.id: service for service in members}, context.now(), nodes, self.no_trunc
+        )
+        return placed_tasks.of_stack(self.stack, tasks, view, findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemovePlan(Plan):
+class StackRemovalPlan(Plan):
     """Stacks as they are, without what other services use."""
 
     stacks: tuple[Stack, ...]
@@ -85,17 +88,21 @@ class StackRm(Change):
 
     stacks: Annotated[tuple[Name, ...], Argument("STACK")] = Field(min_length=1)
 
-    def plan(self, context: Context) -> RemovePlan:
+    def plan(self, context: Context) -> StackRemovalPlan:
         """Say by name what goes, and what stays because others use it."""
         every = _all(context)
         found = tuple(_find(every, name) for name in dict.fromkeys(self.stacks))
         going = {service.id for stack in found for service in stack.services}
         others = [service for service in context.swarm.services.list() if service.id not in going]
         kept = [_without_used(stack, others) for stack in found]
-        return RemovePlan(
-            title=f"remove {'stack' if len(found) == 1 else 'stacks'} {', '.join(stack.name for stack in found)}",
+        return StackRemovalPlan(
+            title=(
+                f"remove {'stack' if len(found) == 1 else 'stacks'} "
+                f"{', '.join(stack.name for stack in found)}"
+            ),
             kind=Kind.DANGER,
-            targets=tuple(f"service:{service_id}" for service_id in going) or tuple(f"stack:{s.name}" for s in found),
+            targets=tuple(f"service:{service_id}" for service_id in going)
+            or tuple(f"stack:{s.name}" for s in found),
             fingerprint=_fingerprint(found),
             services=tuple(service.name for stack in found for service in stack.services),
             summary=" · ".join(part for stack in found for part in _parts(stack)),
@@ -103,11 +110,12 @@ class StackRm(Change):
             stacks=tuple(stack for stack, _ in kept),
         )
 
-    def apply(self, context: Context, plan: RemovePlan, run: Run) -> Outcome:
+    def apply(self, context: Context, plan: StackRemovalPlan, run: Run) -> Outcome:
         """Remove in the order in which nothing is in use any more."""
         names = " and ".join(stack.name for stack in plan.stacks)
         title = (
-            f"{'stack' if len(plan.stacks) == 1 else 'stacks'} {names} {'is' if len(plan.stacks) == 1 else 'are'} gone"
+            f"{'stack' if len(plan.stacks) == 1 else 'stacks'} {names} "
+            f"{'is' if len(plan.stacks) == 1 else 'are'} gone"
         )
         return carry_out(context, plan, run, title, _steps(context, plan.stacks))
 
@@ -120,13 +128,15 @@ COMMANDS: tuple[type[Command], ...] = (StackLs, StackServices, StackPs, StackRm)
 
 def _all(context: Context) -> tuple[Stack, ...]:
     swarm = context.swarm
-    return stacks(swarm.services.list(), swarm.stores.secrets(), swarm.stores.configs(), swarm.networks.list())
+    return stacks(
+        swarm.services.list(), swarm.stores.secrets(), swarm.stores.configs(), swarm.networks.list()
+    )
 
 
 def _find(every: Iterable[Stack], name: str) -> Stack:
     found = {stack.name: stack for stack in every}
     if name not in found:
-        raise UnknownName("stack", name, nearest(name, tuple(found)))
+        raise UnknownNameError("stack", name, nearest(name, tuple(found)))
     return found[name]
 
 
@@ -135,8 +145,8 @@ def _find(every: Iterable[Stack], name: str) -> Stack:
 
 def _without_used(stack: Stack, others: list[Service]) -> tuple[Stack, list[str]]:
     """What of a stack can go, and a sentence for everything that services outside of it use."""
-    stored = {each.id: users.of_stored(each, others) for each in (*stack.secrets, *stack.configs)}
-    users_of = {**stored, **{each.id: users.of_network(each, others) for each in stack.networks}}
+    stored = {each.id: used_by.of_stored(each, others) for each in (*stack.secrets, *stack.configs)}
+    users_of = {**stored, **{each.id: used_by.of_network(each, others) for each in stack.networks}}
     named = [
         *((each.kind, each.id, each.name) for each in (*stack.secrets, *stack.configs)),
         *(("network", each.id, each.name) for each in stack.networks),
@@ -160,16 +170,22 @@ def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
 
     def step(kind: str, removals: dict[str, Callable[[], None]], say: Say) -> Ending:
         for removal in removals.values():
-            settle.remove(removal, EMPTY_SECONDS, stopping)
+            waiting.remove(removal, EMPTY_SECONDS, stopping)
         say(f"{_counted(kind, tuple(removals))} removed")
         return Ending.DONE
 
     for stack in found:
         for kind, removals in (
-            ("service", {each.name: partial(swarm.services.remove, each.id) for each in stack.services}),
+            (
+                "service",
+                {each.name: partial(swarm.services.remove, each.id) for each in stack.services},
+            ),
             ("secret", {each.name: partial(swarm.stores.remove, each) for each in stack.secrets}),
             ("config", {each.name: partial(swarm.stores.remove, each) for each in stack.configs}),
-            ("network", {each.name: partial(swarm.networks.remove, each.id) for each in stack.networks}),
+            (
+                "network",
+                {each.name: partial(swarm.networks.remove, each.id) for each in stack.networks},
+            ),
         ):
             if removals:
                 yield partial(step, kind, dict(removals))

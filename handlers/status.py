@@ -6,14 +6,15 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from bot.command import Command, Context, Query
+from bot.command.model import Command, Context, Query
 from bot.model import Message
 from bot.render import status
 from bot.reports import health
 
 
 class Health(Query):
-    """Show the health of the Swarm: managers and quorum, nodes, services below their count, rollouts, open alerts."""
+    """Show the health of the Swarm: managers and quorum, nodes, services below their count,
+    rollouts, open alerts."""
 
     names: ClassVar = ("status",)
 

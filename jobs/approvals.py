@@ -1,4 +1,5 @@
-"""Looks after requests for approval: reminds, lets them expire, and takes up what a bot that is gone left behind."""
+"""Looks after requests for approval: reminds, lets them expire, and takes up what a bot that is
+gone left behind."""
 
 from __future__ import annotations
 
@@ -7,24 +8,27 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from bot import approval as rules
-from bot.approval import Approval
-from bot.consent import Consent
-from bot.errors import StoreAway
+from bot.errors import StoreUnavailableError
+from bot.pipeline.approvals import ApprovalFlow
+from bot.policy import approval as rules
+from bot.policy.approval import Approval
 from bot.render import approvals as pages
 from bot.store.store import Store
 
 SETTLE = timedelta(seconds=15)
-"""What was taken this recently may just be about to begin; also longer than a lock outlives its bot."""
+"""What was taken this recently may just be about to begin; also longer than a lock outlives its
+bot."""
 
 
 @dataclass(frozen=True)
-class Requests:
-    """One round over everything that waits or was taken. `resume` takes an approved request to its run."""
+class ApprovalUpkeep:
+    """One round over everything that waits or was taken. `resume` takes an approved request to its
+    run."""
 
     store: Store
-    consent: Consent
+    consent: ApprovalFlow
     resume: Callable[[Approval], None]
     pool: Executor
     now: Callable[[], datetime]
@@ -36,12 +40,13 @@ class Requests:
             self._remind()
             self._take_up()
             self._give_up()
-        except StoreAway:
+        except StoreUnavailableError:
             return
 
     def remember(self) -> None:
-        """What this bot alone knows, because Redis was away when Slack told it, so every bot does it."""
-        with suppress(StoreAway):
+        """What this bot alone knows, because Redis was away when Slack told it, so every bot does
+        it."""
+        with suppress(StoreUnavailableError):
             self.consent.remember()
 
     def _expire(self) -> None:
@@ -52,7 +57,9 @@ class Requests:
 
     def _remind(self) -> None:
         for waiting in self.store.approvals.open():
-            reminded = self.store.approvals.apply(waiting.id, lambda one: rules.remind(one, self.now()))
+            reminded = self.store.approvals.apply(
+                waiting.id, lambda one: rules.remind(one, self.now())
+            )
             if reminded:
                 self.consent.remind(reminded)
 
@@ -61,14 +68,20 @@ class Requests:
             self.pool.submit(self.resume, approved)
 
     def _give_up(self) -> None:
-        """What a bot took and left: a rollout that somebody follows ends by itself, anything else is told as it is."""
+        """What a bot took and left: a rollout that somebody follows ends by itself, anything else
+        is told as it is."""
         followed = {rollout.id for rollout in self.store.rollouts.running()}
         for taken in self.store.approvals.claimed():
             young = taken.taken is None or self.now() - taken.taken < SETTLE
-            if young or taken.run in followed or any(self.store.locks.of(one) for one in taken.plan.targets):
+            if (
+                young
+                or taken.run in followed
+                or any(self.store.locks.of(one) for one in taken.plan.targets)
+            ):
                 continue
             result = "ended" if taken.run else "did not run"
-            if self.store.approvals.apply(taken.id, lambda one, result=result: rules.finish(one, result, self.now())):  # type: ignore[misc]
+            finish = partial(rules.finish, result=result, now=self.now())
+            if self.store.approvals.apply(taken.id, finish):
                 self._tell(taken)
 
     def _tell(self, taken: Approval) -> None:

@@ -1,4 +1,5 @@
-"""The daily digest: gathered from everything, and posted once, whichever bots run and however often they start."""
+"""The daily digest: gathered from everything, and posted once, whichever bots run and however often
+they start."""
 
 from __future__ import annotations
 
@@ -8,19 +9,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from bot.approval import Approval
-from bot.errors import StoreAway, SwarmbotError
-from bot.hold import Hold
-from bot.incident import Memory, Trouble
+from bot.errors import StoreUnavailableError, SwarmbotError
+from bot.model.incident import AlertKind, Memory
+from bot.policy.approval import Approval
+from bot.policy.holds import Hold
 from bot.poster import Poster
-from bot.render.digest import Day, Ending, digest
+from bot.render.digest import Day, Expiry, digest
 from bot.reports import change, health
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
-from bot.watch import certificates
-from bot.watch.observation import Observation
-from bot.watch.scene import Scene
+from bot.watch.evaluation import Evaluation
+from bot.watch.rules import certificates
+from bot.watch.snapshot import Snapshot
 from jobs.scheduler import cut_off
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class Digest:
     _done: date | None = field(default=None, init=False)
 
     def run(self) -> None:
-        """Post it when its time has come. With Redis away it may come from each bot: twice does less harm than never."""
+        """Post it when its time has come. With Redis away it may come from each bot: twice does
+        less harm than never."""
         now = self.now()
         if not self._due(now):
             return
@@ -74,33 +76,47 @@ class Digest:
             seen = health(self.swarm, self.store, now)
         try:
             entries = self.store.alerts.history(now - DAY)
-            changes = tuple(map(change, self.store.audit.entries(since=now - DAY, limit=MOST_CHANGES)))
-            waiting: tuple[Hold | Approval, ...] = (*self.store.holds.all(now), *self.store.approvals.open())
-        except StoreAway:
-            unknown, entries, changes, waiting = ["alerts, changes and holds: Redis is away"], (), (), ()
+            changes = tuple(
+                map(change, self.store.audit.entries(since=now - DAY, limit=MOST_CHANGES))
+            )
+            waiting: tuple[Hold | Approval, ...] = (
+                *self.store.holds.all(now),
+                *self.store.approvals.open(),
+            )
+        except StoreUnavailableError:
+            unknown, entries, changes, waiting = (
+                ["alerts, changes and holds: Redis is away"],
+                (),
+                (),
+                (),
+            )
         try:
             ends = tuple(self._certificates(now))
         except SwarmbotError:
             ends = ()
             unknown += ["certificates"]
         endings = (*ends, *(one for each in waiting for one in _ending(each, now)))
-        return Day(health=seen, entries=entries, changes=changes, endings=endings, unknown=tuple(unknown))
+        return Day(
+            health=seen, entries=entries, changes=changes, endings=endings, unknown=tuple(unknown)
+        )
 
-    def _certificates(self, now: datetime) -> Iterator[Ending]:
+    def _certificates(self, now: datetime) -> Iterator[Expiry]:
         """As the watch judges them, or it would say one thing and the digest another."""
         watch = self.settings.watch
         found = self.swarm.certificates.read(watch.endpoints)
-        scene = Scene(Observation(at=now, certificates=found), Memory(), watch)
+        scene = Evaluation(Snapshot(at=now, certificates=found), Memory(), watch)
         for problem in certificates.judge(scene).problems:
-            if problem.trouble is Trouble.CERTIFICATE:
-                yield Ending(f"{problem.name}: {problem.detail[:1].lower()}{problem.detail[1:].rstrip('.')}")
+            if problem.trouble is AlertKind.CERTIFICATE:
+                yield Expiry(
+                    f"{problem.name}: {problem.detail[:1].lower()}{problem.detail[1:].rstrip('.')}"
+                )
 
 
-def _ending(one: Hold | Approval, now: datetime) -> Iterator[Ending]:
+def _ending(one: Hold | Approval, now: datetime) -> Iterator[Expiry]:
     if isinstance(one, Approval):
-        yield Ending(f"{one.plan.title} by {one.actor.name} waits for approval until", one.expires)
+        yield Expiry(f"{one.plan.title} by {one.actor.name} waits for approval until", one.expires)
     elif one.until and one.until - now < DAY:
-        yield Ending(f"{_held(one)}, until", one.until)
+        yield Expiry(f"{_held(one)}, until", one.until)
 
 
 def _held(hold: Hold) -> str:

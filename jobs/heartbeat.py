@@ -1,4 +1,5 @@
-"""A dead man's switch: calls a URL of the operator's while the bot is well; whoever waits for it there notices silence."""
+"""A dead man's switch: calls a URL of the operator's while the bot is well; whoever waits for it
+there notices silence."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """One call a round, but none while `well` says what is wrong with the bot (empty: nothing).
 
-    The URL's path is its secret, so the log names the host alone. For that, and because neither proxies nor redirects are
-    wanted, this is the plain client of the standard library: others log whole URLs at `debug`.
+    The URL's path is its secret, so the log names the host alone. For that, and because neither
+    proxies nor redirects are wanted, this is the plain client of the standard library: others log
+    whole URLs at `debug`.
     """
 
     url: str = field(repr=False)
@@ -70,4 +72,8 @@ def _reason(error: Exception) -> str:
         return "no trusted connection"
     if isinstance(error, OSError):
         return "no connection"
-    return "its URL cannot be read" if isinstance(error, ValueError) else "what answers does not speak HTTP"
+    return (
+        "its URL cannot be read"
+        if isinstance(error, ValueError)
+        else "what answers does not speak HTTP"
+    )

@@ -1,4 +1,5 @@
-"""Whose turn has come: what waits in line for a service runs, planned anew, when nobody changes the service any more."""
+"""Whose turn has come: what waits in line for a service runs, planned anew, when nobody changes the
+service any more."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.errors import StoreAway
-from bot.hold import Queued
+from bot.errors import StoreUnavailableError
 from bot.model import Actor, Place
-from bot.pipeline import Request
+from bot.pipeline.pipeline import Request
+from bot.policy.holds import Queued
 from bot.store.store import Store
 
 CALLED = timedelta(seconds=30)
@@ -18,7 +19,7 @@ CALLED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
-class Line:
+class QueueRunner:
     """One round over everybody who waits. `verified` reads anew who somebody is."""
 
     store: Store
@@ -31,9 +32,11 @@ class Line:
         """With Redis away nobody's turn comes."""
         try:
             self.store.queue.put_back(self.now() - CALLED)
-            for service_id in dict.fromkeys(waiting.service_id for waiting in self.store.queue.all()):
+            for service_id in dict.fromkeys(
+                waiting.service_id for waiting in self.store.queue.all()
+            ):
                 self._call(service_id)
-        except StoreAway:
+        except StoreUnavailableError:
             return
 
     def _call(self, service_id: str) -> None:

@@ -1,9 +1,11 @@
-"""The clock of the bot: APScheduler says when, and each run has a thread of its own with a deadline.
+"""The clock of the bot: APScheduler says when, and each run has a thread of its own with a
+deadline.
 
-Jobs never overlap themselves, and make up a missed time once. Of all bots only the leader's run, but for those that run
-everywhere. A run past its deadline is cut off: its thread cannot be ended, so it is reported and left behind, and the next run
-begins anew. In effect the two still do not overlap, because jobs keep to this: what a run does for good, it does by steps that
-somebody takes once (a claim, a lock, a fenced write), and before it tells what it found it asks `cut_off()`.
+Jobs never overlap themselves, and make up a missed time once. Of all bots only the leader's run,
+but for those that run everywhere. A run past its deadline is cut off: its thread cannot be ended,
+so it is reported and left behind, and the next run begins anew. In effect the two still do not
+overlap, because jobs keep to this: what a run does for good, it does by steps that somebody takes
+once (a claim, a lock, a fenced write), and before it tells what it found it asks `cut_off()`.
 """
 
 from __future__ import annotations
@@ -27,17 +29,20 @@ MOST_LEFT_BEHIND = 2
 """With so many threads of a job cut off and still going, it is not begun again."""
 CATCH_UP_EVERY = 0.5
 MAKE_UP = 60.0
-"""For so long a new leader makes up a time of day that came while nobody led. It is longer than any change of leader, so
-such a job may be run by two bots, and claims what it says (`store.alerts.told`)."""
+"""For so long a new leader makes up a time of day that came while nobody led. It is longer than any
+change of leader, so such a job may be run by two bots, and claims what it says
+(`store.alerts.told`).
+"""
 STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every `seconds`, and at once: after the start, or when this bot begins to lead (not without `at_start`).
+    """Something to do every `seconds`, and at once: after the start, or when this bot begins to
+    lead (not without `at_start`).
 
-    With `at` (`08:00` or `08:00:30`, UTC) it is done daily at that time instead. A run is cut off after `deadline` seconds.
-    Only the leader does it, or every bot where it says `everywhere`.
+    With `at` (`08:00` or `08:00:30`, UTC) it is done daily at that time instead. A run is cut off
+    after `deadline` seconds. Only the leader does it, or every bot where it says `everywhere`.
     """
 
     name: str
@@ -63,7 +68,8 @@ _running: ContextVar[_Run | None] = ContextVar("running", default=None)
 
 
 def cut_off() -> bool:
-    """Whether the run that asks, on its own thread, was cut off or this bot leads no more: it is then to do nothing further."""
+    """Whether the run that asks, on its own thread, was cut off or this bot leads no more: it is
+    then to do nothing further."""
     run = _running.get()
     return run is not None and (run.cut_off or not run.counts())
 
@@ -71,7 +77,9 @@ def cut_off() -> bool:
 class _Turns:
     """The runs of one job: one at a time, and one more at once where a time came meanwhile."""
 
-    def __init__(self, job: Job, leads: Callable[[], bool], on_cut_off: Callable[[str], None]) -> None:
+    def __init__(
+        self, job: Job, leads: Callable[[], bool], on_cut_off: Callable[[str], None]
+    ) -> None:
         self.job = job
         self._leads = leads
         self._on_cut_off = on_cut_off
@@ -106,7 +114,8 @@ class _Turns:
             raise
 
     def missed(self) -> bool:
-        """Whether its time came while this bot did not lead, and is to be made up; asked by who then makes it up."""
+        """Whether its time came while this bot did not lead, and is to be made up; asked by who
+        then makes it up."""
         with self._changed:
             if self._missed is None or not self._may_run():
                 return False
@@ -132,7 +141,8 @@ class _Turns:
         return self.job.everywhere or self._leads()
 
     def _take(self) -> bool:
-        """Whether there is something to run now; where there is not, whoever comes next looks again."""
+        """Whether there is something to run now; where there is not, whoever comes next looks
+        again."""
         with self._changed:
             self._busy = self._owed and self._may_begin()
             self._owed = False
@@ -149,7 +159,9 @@ class _Turns:
 
     def _follow(self) -> None:
         run = self._run = _Run(self._may_run)
-        threading.Thread(target=self._work, args=[run], name=f"job {self.job.name}", daemon=True).start()
+        threading.Thread(
+            target=self._work, args=[run], name=f"job {self.job.name}", daemon=True
+        ).start()
         with self._changed:
             in_time = self._changed.wait_for(lambda: run.ended or self._stopped, self.job.deadline)
             if in_time:
@@ -172,11 +184,16 @@ class _Turns:
                 left = run in self._left_behind
                 self._changed.notify_all()
             if left:
-                log.warning("the job %s, cut off, ended after %.0f s", self.job.name, time.monotonic() - run.begun)
+                log.warning(
+                    "the job %s, cut off, ended after %.0f s",
+                    self.job.name,
+                    time.monotonic() - run.begun,
+                )
 
 
 class Scheduler:
-    """Runs the jobs. `leads` says whether this bot leads; `on_cut_off` is told the name of a job that hangs."""
+    """Runs the jobs. `leads` says whether this bot leads; `on_cut_off` is told the name of a job
+    that hangs."""
 
     def __init__(
         self,
@@ -185,7 +202,8 @@ class Scheduler:
         on_cut_off: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - nobody counts
     ) -> None:
         self._turns = tuple(_Turns(job, leads, on_cut_off) for job in jobs)
-        # Two threads each: one that waits for the run, and one that only notes that a time came meanwhile.
+        # Two threads each: one that waits for the run, and one that only notes that a time came
+        # meanwhile.
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2 * len(jobs) + 1)},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
@@ -195,7 +213,9 @@ class Scheduler:
             job = turns.job
             when = {"next_run_time": datetime.now(UTC)} if job.at_start and not job.at else {}
             self._scheduler.add_job(turns.due, _trigger(job), id=job.name, name=job.name, **when)
-        self._scheduler.add_job(self._catch_up, IntervalTrigger(seconds=CATCH_UP_EVERY), id="catch up")
+        self._scheduler.add_job(
+            self._catch_up, IntervalTrigger(seconds=CATCH_UP_EVERY), id="catch up"
+        )
 
     def start(self) -> None:
         """Begin; each job runs at once, but for those that wait for their time."""
@@ -211,7 +231,8 @@ class Scheduler:
             turns.wait(until - time.monotonic())
 
     def hanging(self) -> tuple[str, ...]:
-        """The names of jobs of which a run was cut off that still goes on, or since which none has ended in time."""
+        """The names of jobs of which a run was cut off that still goes on, or since which none has
+        ended in time."""
         return tuple(turns.job.name for turns in self._turns if turns.hangs)
 
     def _catch_up(self) -> None:

@@ -1,7 +1,8 @@
-"""Keeps an eye on the Swarm: looks, judges, remembers, tells. Events only say where to look at once.
+"""Keeps an eye on the Swarm: looks, judges, remembers, tells. Events only say where to look at
+once.
 
-Whatever an event says is looked up; and everything is looked at anew on a timer, so that an event that never came costs
-half a minute, not an outage.
+Whatever an event says is looked up; and everything is looked at anew on a timer, so that an event
+that never came costs half a minute, not an outage.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.errors import LockLost, StoreAway
-from bot.incident import Memory, Silence, State, Trouble, acknowledged
-from bot.settings import Watch as WatchSettings
+from bot.errors import LeaseLostError, StoreUnavailableError
+from bot.model.incident import AlertKind, AlertState, Memory, Silence, acknowledged
+from bot.settings import WatchSettings
 from bot.store.leader import Leader
 from bot.store.store import Store
-from bot.swarm.events import Event
-from bot.watch.judging import judge
-from bot.watch.observation import Observation
-from jobs.eyes import AFTERMATH, QUICK, WHOLE, Eyes, Scope
+from bot.swarm.engine.events import Event
+from bot.watch.evaluate import judge
+from bot.watch.snapshot import Snapshot
+from jobs.notifier import Notifier
+from jobs.observer import AFTERMATH, QUICK, WHOLE, Observer, Scope
 from jobs.scheduler import Job, cut_off
-from jobs.telling import Teller
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ SCOPES = {"node": (Scope.NODES,), "service": (Scope.SERVICES,)}
 TICK = 0.5
 """Seconds after which somebody's acknowledgement shows at the latest."""
 GAP = 0.1
-"""Seconds at least between two looks that events ask for, so that a hundred events at once are one look."""
+"""Seconds at least between two looks that events ask for, so that a hundred events at once are one
+look."""
 REST = 10
 """Of its time the watch spends a tenth at most with looks at everything that nobody asked for."""
 ENGINES_EVERY = 5.0
@@ -47,20 +49,20 @@ STALE = timedelta(seconds=90)
 class Watch:
     """The watch of one bot; only the leader's looks."""
 
-    eyes: Eyes
+    observer: Observer
     store: Store
-    teller: Teller
+    notifier: Notifier
     leader: Leader
     settings: WatchSettings
     now: Callable[[], datetime]
-    _world: Observation | None = None
+    _world: Snapshot | None = None
     _read_at: dict[str, float] = field(default_factory=dict)
     _memory: Memory | None = None
     _fence: int = 0
     _silences: tuple[Silence, ...] = ()
     _wanted: set[Scope] = field(default_factory=set)
     _wake: threading.Condition = field(default_factory=threading.Condition)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopping: bool = False
     _saw_whole: datetime | None = None
 
@@ -75,7 +77,8 @@ class Watch:
         )
 
     def quick(self) -> None:
-        """Engines and nodes; all else too where something is wrong, so that its end is seen soon."""
+        """Engines and nodes; all else too where something is wrong, so that its end is seen
+        soon."""
         self.look(WHOLE if self._in_trouble() and self._has_rested() else QUICK)
 
     def whole(self) -> None:
@@ -93,8 +96,8 @@ class Watch:
             self._stand_down()
             return
         begun = time.monotonic()
-        seen = self.eyes.look(scopes if self._world else scopes | WHOLE, self._world)
-        with self._turn:
+        seen = self.observer.look(scopes if self._world else scopes | WHOLE, self._world)
+        with self._lock:
             if not cut_off():
                 self._take_in(seen, begun)
                 self._judge()
@@ -125,13 +128,17 @@ class Watch:
         with self._wake:
             self._stopping = True
             self._wake.notify()
-        self.eyes.close()
+        self.observer.close()
 
     def stands_still(self) -> str:
         """Why nobody would be told of anything; empty where the whole was seen lately."""
         if self._saw_whole is None:
             return "has seen nothing yet"
-        return "" if self.now() - self._saw_whole <= STALE else f"saw nothing since {self._saw_whole:%H:%M:%S} UTC"
+        return (
+            ""
+            if self.now() - self._saw_whole <= STALE
+            else f"saw nothing since {self._saw_whole:%H:%M:%S} UTC"
+        )
 
     # ---- parts
 
@@ -153,58 +160,62 @@ class Watch:
             self.look(wanted)
             time.sleep(max(GAP, time.monotonic() - begun))
         elif self.leader.leads and self._people_spoke():
-            with self._turn:
+            with self._lock:
                 self._judge()
 
     def _people_spoke(self) -> bool:
-        """Whether somebody acknowledged or silenced something since the last look, through whichever bot."""
+        """Whether somebody acknowledged or silenced something since the last look, through
+        whichever bot."""
         memory, silences = self._memory, self._silences
         return memory is not None and (self._heard(memory) != memory or self._silences != silences)
 
     def _take_in(self, seen: Mapping[str, object], begun: float) -> None:
         """What was read earlier than what is known already is no news."""
-        fresh = {name: value for name, value in seen.items() if self._read_at.get(name, 0.0) <= begun}
+        fresh = {
+            name: value for name, value in seen.items() if self._read_at.get(name, 0.0) <= begun
+        }
         self._read_at |= dict.fromkeys(fresh, begun)
-        self._world = replace(self._world or Observation(at=self.now()), **fresh)  # type: ignore[arg-type]
+        self._world = replace(self._world or Snapshot(at=self.now()), **fresh)  # type: ignore[arg-type]
         if "services" in fresh:
             self._saw_whole = self.now()
 
     def _judge(self) -> None:
         assert self._world
         now = self.now()
-        world = self.eyes.completed(self._world, now)
+        world = self.observer.completed(self._world, now)
         before = self._recalled()
         verdict = judge(world, self._heard(before), self.settings)
         try:
             self.store.alerts.save(verdict.memory, self.leader.fence)
-        except StoreAway:
+        except StoreUnavailableError:
             log.warning("the watch goes on from its own memory: Redis is away")
-        except LockLost:
+        except LeaseLostError:
             self._stand_down()
             return
         self._memory = verdict.memory
-        self.teller.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
+        self.notifier.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
         for note in verdict.notes:
-            self.teller.note(note)
-        if any(one.state is not State.RESOLVED for one in verdict.changed):
+            self.notifier.note(note)
+        if any(one.state is not AlertState.RESOLVED for one in verdict.changed):
             self.hint(*AFTERMATH)
 
     def _recalled(self) -> Memory:
-        """What is remembered: this bot's own, as long as it leads without a break; else what the last leader left."""
+        """What is remembered: this bot's own, as long as it leads without a break; else what the
+        last leader left."""
         if self._memory is None or self._fence != self.leader.fence:
             try:
                 self._memory = self.store.alerts.memory()
-            except StoreAway:
+            except StoreUnavailableError:
                 self._memory = self._memory or Memory()
             self._fence = self.leader.fence
-            self.teller.forget()
+            self.notifier.forget()
         return self._memory
 
     def _heard(self, memory: Memory) -> Memory:
         """The memory with what people said to the incidents since, through whichever bot."""
         try:
             acks, self._silences = self.store.alerts.acks(), self.store.alerts.silences(self.now())
-        except StoreAway:
+        except StoreUnavailableError:
             return memory
         return acknowledged(memory, acks)
 
@@ -213,16 +224,20 @@ class Watch:
         if read is None or time.monotonic() - read > CERTIFICATES_EVERY:
             return True
         open_now = self._memory.incidents.values() if self._memory else ()
-        return any(one.state is State.FIRING and one.trouble is Trouble.CERTIFICATE for one in open_now)
+        return any(
+            one.state is AlertState.FIRING and one.trouble is AlertKind.CERTIFICATE
+            for one in open_now
+        )
 
     def _has_rested(self) -> bool:
-        """Whether the last look at all tasks is long enough ago for what it took: of thousands that is seconds."""
+        """Whether the last look at all tasks is long enough ago for what it took: of thousands that
+        is seconds."""
         took = self._world.tasks_took if self._world else 0.0
         return time.monotonic() - self._read_at.get(Scope.TASKS, 0.0) >= REST * took
 
     def _in_trouble(self) -> bool:
         return self._memory is not None and any(
-            one.state is not State.RESOLVED for one in self._memory.incidents.values()
+            one.state is not AlertState.RESOLVED for one in self._memory.incidents.values()
         )
 
     def _stand_down(self) -> None:

@@ -1,4 +1,5 @@
-"""A base image made of the packages of this machine's own distribution, in place of the public one: nothing is pulled.
+"""A base image made of the packages of this machine's own distribution, in place of the public one:
+nothing is pulled.
 
 The file is kept, so that it is made once.
 """
@@ -19,7 +20,8 @@ BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def base_tar(cache: Path) -> Path:
-    """The file system of the base image as a tar in `cache`; made by mmdebstrap where it is not there yet (20 s)."""
+    """The file system of the base image as a tar in `cache`; made by mmdebstrap where it is not
+    there yet (20 s)."""
     system = platform.freedesktop_os_release()
     suite = system["VERSION_CODENAME"]
     made = cache / f"base-{suite}-{ARCHITECTURES.get(platform.machine(), 'amd64')}.tar"
@@ -29,16 +31,24 @@ def base_tar(cache: Path) -> Path:
         components = COMPONENTS.get(system["ID"], "main")
         packages = f"--include={','.join(PACKAGES)}"
         run(
-            "mmdebstrap", "--quiet", "--variant=minbase", f"--components={components}", packages, suite, str(unfinished)
+            "mmdebstrap",
+            "--quiet",
+            "--variant=minbase",
+            f"--components={components}",
+            packages,
+            suite,
+            str(unfinished),
         )
         unfinished.rename(made)
     return made
 
 
 def own_certificates() -> str:
-    """The certificate authorities that this machine trusts besides those of the distribution, as PEM; mostly none.
+    """The certificate authorities that this machine trusts besides those of the distribution, as
+    PEM; mostly none.
 
-    A build needs them where the network has an authority of its own. All that it trusts would not fit in an argument.
+    A build needs them where the network has an authority of its own. All that it trusts would not
+    fit in an argument.
     """
     known = {each for file in DISTRIBUTED.rglob("*.crt") for each in _certificates(file)}
     return "\n".join(each for each in _certificates(BUNDLE) if each not in known)

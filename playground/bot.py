@@ -1,4 +1,5 @@
-"""The bot as operators run it, for the demo: a process of its own with its configuration and data in a folder."""
+"""The bot as operators run it, for the demo: a process of its own with its configuration and data
+in a folder."""
 
 import os
 import shutil
@@ -80,7 +81,8 @@ class BotEndedError(PlaygroundError):
 
 
 class Bot:
-    """One `swarmbot run`. Everything that it keeps lies in `folder`, and is new with every start."""
+    """One `swarmbot run`. Everything that it keeps lies in `folder`, and is new with every
+    start."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
@@ -93,16 +95,23 @@ class Bot:
         return self.folder / "bot.log"
 
     def start(self, workspace: Workspace, managers: Sequence[Engine]) -> None:
-        """Start it, with `dev` and `lead` as operators, and wait until it is ready; BotEndedError, NotReadyError."""
+        """Start it, with `dev` and `lead` as operators, and wait until it is ready; BotEndedError,
+        NotReadyError."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self._config.write_text(_config(workspace, managers))
-        # Ctrl-C reaches every program of a terminal: in a session of its own the bot is stopped when it is its turn,
+        # Ctrl-C reaches every program of a terminal: in a session of its own the bot is stopped
+        # when it is its turn,
         # and with the death signal it is stopped also where this program is killed.
         command = ("setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "bot", "run")
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
-                command, cwd=CHECKOUT, env=self._environment(workspace), stdout=out, stderr=out, start_new_session=True
+                command,
+                cwd=CHECKOUT,
+                env=self._environment(workspace),
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
         wait_until(self._is_ready, "the bot is ready", START_SECONDS, self._last_words)
 
@@ -126,7 +135,9 @@ class Bot:
         return self.folder / "swarmbot.toml"
 
     def _environment(self, workspace: Workspace) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        inherited = {
+            name: value for name, value in os.environ.items() if "proxy" not in name.lower()
+        }
         return inherited | {
             "SLACK_API_URL": workspace.api_url,
             "SLACK_BOT_TOKEN": workspace.bot_token,

@@ -1,4 +1,5 @@
-"""An engine beside a cluster that builds images. It is on this machine's own network, to reach the package index."""
+"""An engine beside a cluster that builds images. It is on this machine's own network, to reach the
+package index."""
 
 import json
 import os
@@ -18,7 +19,8 @@ START_SECONDS = 30.0
 DOCKER_ROOT = "/var/lib/docker"
 BASE = "swarmbot-base"
 
-# As on a node, dockerd is process 1 of its own world: with it ends all that it has started and mounted.
+# As on a node, dockerd is process 1 of its own world: with it ends all that it has started and
+# mounted.
 BOOT = f"""
 mount --bind "$1" {DOCKER_ROOT}
 exec dockerd --config-file "$2"
@@ -26,7 +28,8 @@ exec dockerd --config-file "$2"
 
 
 class Builder:
-    """A Docker engine that pushes to the registry of a cluster; to be used in a `with`, which removes it at the end."""
+    """A Docker engine that pushes to the registry of a cluster; to be used in a `with`, which
+    removes it at the end."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.root = cluster.root / "builder"
@@ -40,12 +43,19 @@ class Builder:
             directory.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._configuration.write_text(json.dumps(self._settings()))
         boot = ("sh", "-ec", BOOT, "boot", str(self._data), str(self._configuration))
-        processes.launch("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *boot, log=self._log)
-        processes.wait_until(self._answers, "the builder's engine answers", START_SECONDS, self._log.read_text)
+        processes.launch(
+            "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *boot, log=self._log
+        )
+        processes.wait_until(
+            self._answers, "the builder's engine answers", START_SECONDS, self._log.read_text
+        )
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -60,23 +70,31 @@ class Builder:
         return BASE
 
     def build(self, folder: Path, name: str, **arguments: str) -> None:
-        """Build the Dockerfile of a folder; `arguments` are its build arguments. Raises CommandFailedError."""
+        """Build the Dockerfile of a folder; `arguments` are its build arguments. Raises
+        CommandFailedError."""
         given = [f"--build-arg={key}={value}" for key, value in arguments.items()]
         # --network host: this engine has no bridge of its own.
         self.docker("build", "--network=host", f"--tag={name}", *given, str(folder))
 
     def push(self, image: str, name: str) -> str:
-        """Send an image to the registry under a name such as `swarmbot:test`; returns the full name."""
+        """Send an image to the registry under a name such as `swarmbot:test`; returns the full
+        name."""
         full = f"{self._registry}/{name}"
         self.docker("tag", image, full)
         self.docker("push", "--quiet", full)
         return full
 
     def docker(self, *arguments: str) -> str:
-        """Run the docker command line against this engine; returns stdout, raises CommandFailedError."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
-        # The classic builder is in every version of Debian's and Ubuntu's docker.io; the new one is a further package.
-        return processes.run("docker", *arguments, env=inherited | {"DOCKER_HOST": self._url, "DOCKER_BUILDKIT": "0"})
+        """Run the docker command line against this engine; returns stdout, raises
+        CommandFailedError."""
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")
+        }
+        # The classic builder is in every version of Debian's and Ubuntu's docker.io; the new one is
+        # a further package.
+        return processes.run(
+            "docker", *arguments, env=inherited | {"DOCKER_HOST": self._url, "DOCKER_BUILDKIT": "0"}
+        )
 
     def _settings(self) -> dict[str, object]:
         return {

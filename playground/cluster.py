@@ -1,4 +1,5 @@
-"""A real Docker Swarm on this machine: three managers and a worker, with a registry, for the demo and for the tests."""
+"""A real Docker Swarm on this machine: three managers and a worker, with a registry, for the demo
+and for the tests."""
 
 import fcntl
 import os
@@ -26,7 +27,8 @@ CGROUP_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """What can be said of one node: `swarm` by itself (active, inactive, locked), `member` by its manager."""
+    """What can be said of one node: `swarm` by itself (active, inactive, locked), `member` by its
+    manager."""
 
     name: str
     url: str
@@ -38,7 +40,10 @@ class NodeStatus:
     def __str__(self) -> str:
         link = "" if self.linked else ", cut off"
         member = self.member or "no member"
-        return f"{self.name}  engine {self.engine}{link}, swarm {self.swarm or '-'}, {member}  {self.url}"
+        return (
+            f"{self.name}  engine {self.engine}{link}, swarm {self.swarm or '-'}, {member}  "
+            f"{self.url}"
+        )
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,11 @@ def _silent(_step: str) -> None:
 
 
 class Cluster:
-    """The Swarm with a number from 1 to 254. Clusters of different numbers share nothing and run side by side.
+    """The Swarm with a number from 1 to 254. Clusters of different numbers share nothing and run
+    side by side.
 
-    Needs root on Linux. All it keeps lies in `root` (at most 50 characters); where there was no /var/lib/docker, it
-    leaves an empty one, on which each node mounts its own data.
+    Needs root on Linux. All it keeps lies in `root` (at most 50 characters); where there was no
+    /var/lib/docker, it leaves an empty one, on which each node mounts its own data.
     """
 
     def __init__(self, number: int = 99, root: Path | None = None) -> None:
@@ -79,16 +85,19 @@ class Cluster:
 
     @property
     def manager(self) -> Node:
-        """The first node that is a manager with a leader, after an election where one is due; raises NoManagerError."""
+        """The first node that is a manager with a leader, after an election where one is due;
+        raises NoManagerError."""
         found = formation.await_manager(list(self.nodes.values()))
         if found is None:
             raise NoManagerError(self.number)
         return found
 
     def up(self, *, swarm: bool = True, say: Callable[[str], None] = _silent) -> None:
-        """Bring the cluster up, or what is missing of it; `say` hears one line a step. Raises PlaygroundError.
+        """Bring the cluster up, or what is missing of it; `say` hears one line a step. Raises
+        PlaygroundError.
 
-        `swarm=False`: engines that are in no Swarm at all. What the Swarm runs, and what was set on its nodes, stays.
+        `swarm=False`: engines that are in no Swarm at all. What the Swarm runs, and what was set on
+        its nodes, stays.
         """
         with self._alone():
             say("network: one bridge, four machines")
@@ -110,7 +119,8 @@ class Cluster:
                 formation.dissolve(list(self.nodes.values()))
 
     def down(self) -> None:
-        """End and remove everything of the cluster: processes, namespaces, bridge, cgroups, directory."""
+        """End and remove everything of the cluster: processes, namespaces, bridge, cgroups,
+        directory."""
         with self._alone():
             for node in self.nodes.values():
                 node.kill()
@@ -118,12 +128,15 @@ class Cluster:
             self.registry.stop()
             self.bridge.down()
             for top in [*CGROUPS.glob(self.bridge.name), *CGROUPS.glob(f"*/{self.bridge.name}")]:
-                wait_until(partial(_remove_cgroup, top), f"the cgroup {top} is removed", CGROUP_SECONDS)
+                wait_until(
+                    partial(_remove_cgroup, top), f"the cgroup {top} is removed", CGROUP_SECONDS
+                )
             shutil.rmtree(self.root)
             _remove_if_empty(self.root.parent)
 
     def reset(self) -> None:
-        """As after the first up: no services, networks, secrets, configs, labels; nodes active in their first role."""
+        """As after the first up: no services, networks, secrets, configs, labels; nodes active in
+        their first role."""
         self.up()
         wipe.wipe(list(self.nodes.values()), self.manager)
 
@@ -132,20 +145,25 @@ class Cluster:
         nodes = list(self.nodes.values())
         manager = formation.find_manager(nodes)
         listed = formation.members(manager) if manager else []
-        members = {member["Description"].get("Hostname"): formation.describe(member) for member in listed}
+        members = {
+            member["Description"].get("Hostname"): formation.describe(member) for member in listed
+        }
         states = tuple(_status(node, members.get(node.name, "")) for node in nodes)
         return ClusterStatus(self.number, self.registry.address, self.registry.is_running, states)
 
     def docker(self, *arguments: str) -> str:
-        """Run the docker command line against a healthy manager; raises NoManagerError, CommandFailedError."""
+        """Run the docker command line against a healthy manager; raises NoManagerError,
+        CommandFailedError."""
         return self.manager.docker(*arguments)
 
     def image(self, name: str) -> str:
-        """The full name of an image in the cluster's registry: `web:v1` → `10.99.0.254:5000/web:v1`."""
+        """The full name of an image in the cluster's registry: `web:v1` →
+        `10.99.0.254:5000/web:v1`."""
         return f"{self.registry.address}/{name}"
 
     def lock(self, name: str) -> str:
-        """Switch autolock on and restart the node, so that it stands locked; returns the unlock key."""
+        """Switch autolock on and restart the node, so that it stands locked; returns the unlock
+        key."""
         self.docker("swarm", "update", "--autolock=true")
         key = self.docker("swarm", "unlock-key", "--quiet").strip()
         node = self.nodes[name]

@@ -1,4 +1,5 @@
-"""The subcommand `demo`: Swarm, workspace and bot on this machine, with a page in the browser to try it all.
+"""The subcommand `demo`: Swarm, workspace and bot on this machine, with a page in the browser to
+try it all.
 
 It stays up until Ctrl-C, and takes all of it down again.
 """
@@ -50,7 +51,16 @@ class Seed:
         """Short times, so that a rollout takes seconds."""
         stack = ("--label", f"com.docker.stack.namespace={self.stack}") if self.stack else ()
         short = ("--stop-grace-period", "1s", "--update-monitor", "2s")
-        return ("--detach", "--quiet", "--name", self.name, "--replicas", str(self.replicas), *short, *stack)
+        return (
+            "--detach",
+            "--quiet",
+            "--name",
+            self.name,
+            "--replicas",
+            str(self.replicas),
+            *short,
+            *stack,
+        )
 
 
 SEEDS = (Seed("web", 4), Seed("api", 2), Seed("shop_front", 2, "shop"), Seed("shop_db", 1, "shop"))
@@ -65,7 +75,8 @@ class PortTakenError(PlaygroundError):
 
     def __str__(self) -> str:
         return (
-            f"port {self.port} of this machine is taken: end what listens there, or choose another with {self.option}"
+            f"port {self.port} of this machine is taken: end what listens there, or choose "
+            f"another with {self.option}"
         )
 
 
@@ -87,7 +98,10 @@ class NoSwarmError(PlaygroundError):
     why: str
 
     def __str__(self) -> str:
-        return f"{self.url} {self.why}: name a manager of your Swarm, or leave ENGINE out for a Swarm of the demo's own"
+        return (
+            f"{self.url} {self.why}: name a manager of your Swarm, or leave ENGINE out for a "
+            "Swarm of the demo's own"
+        )
 
 
 @dataclass(frozen=True)
@@ -109,9 +123,21 @@ class Steps:
 
 
 @click.command()
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the page and the Slack workspace listen.")
-@click.option("--bot-port", default=BOT_PORT, show_default=True, help="Where the bot answers /healthz and /readyz.")
-@click.option("--engine", default="", metavar="URL", help="A manager of a Swarm that is there already.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Where the page and the Slack workspace listen.",
+)
+@click.option(
+    "--bot-port",
+    default=BOT_PORT,
+    show_default=True,
+    help="Where the bot answers /healthz and /readyz.",
+)
+@click.option(
+    "--engine", default="", metavar="URL", help="A manager of a Swarm that is there already."
+)
 @click.pass_obj
 def demo(number: int, port: int, bot_port: int, engine: str) -> None:
     """Show the bot at work in a browser, on a Swarm of this machine, and stay up until Ctrl-C."""
@@ -161,7 +187,10 @@ def _serve(number: int, ports: tuple[int, int], shown: _Shown, say: Steps, undo:
     undo.callback(say, "bot: stopping it")
     bot.start(workspace, shown.managers)
     say(f"bot: ready, log in {bot.log.relative_to(CHECKOUT)}")
-    click.echo(f"\nThe demo is up. Open this in a browser:\n\n    {workspace.url}/\n\nCtrl-C here ends all of it.")
+    click.echo(
+        f"\nThe demo is up. Open this in a browser:\n\n    {workspace.url}/\n\nCtrl-C here "
+        "ends all of it."
+    )
     while True:
         bot.check()
         time.sleep(1)
@@ -195,19 +224,28 @@ def _existing(url: str) -> Existing:
         raise NoSwarmError(url, "does not answer") from error
     if not info.get("Swarm", {}).get("ControlAvailable"):
         state = str(info.get("Swarm", {}).get("LocalNodeState", "inactive"))
-        raise NoSwarmError(url, "is a worker" if state == "active" else f"is no manager (its Swarm is {state})")
+        raise NoSwarmError(
+            url, "is a worker" if state == "active" else f"is no manager (its Swarm is {state})"
+        )
     return Existing(url, str(info.get("Name") or "engine"))
 
 
 def check_machine(user: int, needed: Sequence[str] = NEEDED) -> None:
-    """Raise MachineLacksError where `user` or this machine cannot have a Swarm of the demo's own."""
+    """Raise MachineLacksError where `user` or this machine cannot have a Swarm of the demo's
+    own."""
     if sys.platform != "linux" or user != 0:
-        raise MachineLacksError("root on Linux, to make network namespaces and to run Docker engines in them")
+        raise MachineLacksError(
+            "root on Linux, to make network namespaces and to run Docker engines in them"
+        )
     missing = [
-        program for program in needed if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None
+        program
+        for program in needed
+        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None
     ]
     if missing:
-        raise MachineLacksError(f"{', '.join(missing)} on this machine: `make machine` installs what is missing")
+        raise MachineLacksError(
+            f"{', '.join(missing)} on this machine: `make machine` installs what is missing"
+        )
 
 
 def _check_port(port: int, option: str) -> None:
@@ -221,7 +259,8 @@ def _check_port(port: int, option: str) -> None:
 
 @contextmanager
 def _until_told_to_end() -> Iterator[None]:
-    """Ctrl-C, a closed terminal and SIGTERM end what is within; a second one cannot break off the tidying up."""
+    """Ctrl-C, a closed terminal and SIGTERM end what is within; a second one cannot break off the
+    tidying up."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def end(_number: int, _frame: object) -> None:
@@ -240,7 +279,12 @@ def _until_told_to_end() -> Iterator[None]:
 def _seed(cluster: Cluster, say: Callable[[str], None]) -> None:
     for seed in SEEDS:
         cluster.docker("service", "create", *seed.flags, cluster.image("web:v1"))
-    wait_until(partial(_all_run, cluster), "the services run", SEED_SECONDS, lambda: cluster.docker("service", "ls"))
+    wait_until(
+        partial(_all_run, cluster),
+        "the services run",
+        SEED_SECONDS,
+        lambda: cluster.docker("service", "ls"),
+    )
     say(f"services: {', '.join(seed.name for seed in SEEDS)}, with the image web:v1")
 
 

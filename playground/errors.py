@@ -21,7 +21,8 @@ class CommandFailedError(PlaygroundError):
 
 @dataclass(eq=False)
 class NotReadyError(PlaygroundError):
-    """Something was awaited for `seconds` and did not come; `detail` is the last thing seen (a log, a state)."""
+    """Something was awaited for `seconds` and did not come; `detail` is the last thing seen (a log,
+    a state)."""
 
     awaited: str
     seconds: float
@@ -38,7 +39,10 @@ class NoManagerError(PlaygroundError):
     number: int
 
     def __str__(self) -> str:
-        return f"no engine of cluster {self.number} is a manager with a leader: run `python -m playground up`"
+        return (
+            f"no engine of cluster {self.number} is a manager with a leader: run `python -m "
+            "playground up`"
+        )
 
 
 @dataclass(eq=False)

@@ -1,4 +1,5 @@
-"""Makes one Swarm out of the engines of the playground, and makes it whole again, whatever was done to it."""
+"""Makes one Swarm out of the engines of the playground, and makes it whole again, whatever was done
+to it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,7 +21,8 @@ NETWORKS = "10.0.0.0/16"
 
 
 def form(nodes: Sequence[Node]) -> Node:
-    """Bring all nodes into one Swarm, keeping the one they are in where it still has a leader; returns a manager of it.
+    """Bring all nodes into one Swarm, keeping the one they are in where it still has a leader;
+    returns a manager of it.
 
     Raises NotReadyError when the nodes do not get ready.
     """
@@ -50,14 +52,19 @@ def find_manager(nodes: Sequence[Node]) -> Node | None:
 def await_manager(nodes: Sequence[Node]) -> Node | None:
     """Like `find_manager`, with time for the election of a leader where one may come."""
     try:
-        wait_until(lambda: bool(find_manager(nodes)) or not _may_elect(nodes), "a leader is elected", LEADER_SECONDS)
+        wait_until(
+            lambda: bool(find_manager(nodes)) or not _may_elect(nodes),
+            "a leader is elected",
+            LEADER_SECONDS,
+        )
     except NotReadyError:
         return None
     return find_manager(nodes)
 
 
 def members(manager: Node, role: str | None = None) -> list[dict[str, Any]]:
-    """The nodes of the Swarm as this manager lists them; empty when it cannot. `role` is the one that is in force."""
+    """The nodes of the Swarm as this manager lists them; empty when it cannot. `role` is the one
+    that is in force."""
     try:
         with manager.api(3) as api:
             listed: list[dict[str, Any]] = api.nodes({"role": role} if role else None)
@@ -67,19 +74,24 @@ def members(manager: Node, role: str | None = None) -> list[dict[str, Any]]:
 
 
 def _may_elect(nodes: Sequence[Node]) -> bool:
-    """True while an engine cannot say yet, or more than half of the managers that it knows are there to vote."""
+    """True while an engine cannot say yet, or more than half of the managers that it knows are
+    there to vote."""
     infos = [node.swarm_info() for node in nodes if node.is_in_touch]
     if any(info.get("LocalNodeState", "pending") == "pending" for info in infos):
         return True
     voters = {info["NodeID"] for info in infos if info.get("LocalNodeState") in UNLOCKED}
-    electorates = [{known["NodeID"] for known in info.get("RemoteManagers") or ()} for info in infos]
+    electorates = [
+        {known["NodeID"] for known in info.get("RemoteManagers") or ()} for info in infos
+    ]
     return any(len(known & voters) > len(known) / 2 for known in electorates if known)
 
 
 def _found(nodes: Sequence[Node]) -> Node:
     dissolve(nodes)
     first = nodes[0]
-    first.docker("swarm", "init", "--advertise-addr", first.address, "--default-addr-pool", NETWORKS)
+    first.docker(
+        "swarm", "init", "--advertise-addr", first.address, "--default-addr-pool", NETWORKS
+    )
     return first
 
 
@@ -89,24 +101,31 @@ def _open_locks(manager: Node, nodes: Sequence[Node]) -> None:
             try:
                 unlock(node, manager)
             except DockerException:
-                # The Swarm's key is another one since, or there is none any more: the node starts anew.
+                # The Swarm's key is another one since, or there is none any more: the node starts
+                # anew.
                 dissolve([node])
 
 
 def _let_settle(node: Node) -> None:
-    # Right after its start an engine does not know yet whether it is still a member; if it never does, it joins anew.
+    # Right after its start an engine does not know yet whether it is still a member; if it never
+    # does, it joins anew.
     with suppress(NotReadyError):
-        wait_until(lambda: node.swarm_state not in {"", "pending"}, f"{node.name} settles", LEADER_SECONDS)
+        wait_until(
+            lambda: node.swarm_state not in {"", "pending"}, f"{node.name} settles", LEADER_SECONDS
+        )
 
 
 def _drop_strangers(manager: Node, nodes: Sequence[Node]) -> None:
-    """Remove the entries that no machine is any more: a node that lost its state comes back under a new id."""
+    """Remove the entries that no machine is any more: a node that lost its state comes back under a
+    new id."""
     ours = {node.swarm_info().get("NodeID") for node in nodes}
     for stranger in members(manager):
         if stranger["ID"] not in ours:
             if "ManagerStatus" in stranger:
                 manager.docker("node", "demote", stranger["ID"])
-            wait_until(partial(_remove, manager, stranger["ID"]), "a lost node is removed", READY_SECONDS)
+            wait_until(
+                partial(_remove, manager, stranger["ID"]), "a lost node is removed", READY_SECONDS
+            )
 
 
 def _remove(manager: Node, node_id: str) -> bool:
@@ -119,11 +138,23 @@ def _remove(manager: Node, node_id: str) -> bool:
 
 def _bring_in(node: Node, manager: Node) -> None:
     info = node.swarm_info()
-    if info.get("LocalNodeState") == "active" and info["NodeID"] in {member["ID"] for member in members(manager)}:
+    if info.get("LocalNodeState") == "active" and info["NodeID"] in {
+        member["ID"] for member in members(manager)
+    }:
         return
     dissolve([node])
-    token = manager.docker("swarm", "join-token", "--quiet", "manager" if node.is_manager else "worker").strip()
-    node.docker("swarm", "join", "--advertise-addr", node.address, "--token", token, f"{manager.address}:2377")
+    token = manager.docker(
+        "swarm", "join-token", "--quiet", "manager" if node.is_manager else "worker"
+    ).strip()
+    node.docker(
+        "swarm",
+        "join",
+        "--advertise-addr",
+        node.address,
+        "--token",
+        token,
+        f"{manager.address}:2377",
+    )
 
 
 def unlock(node: Node, manager: Node) -> None:
@@ -135,13 +166,21 @@ def unlock(node: Node, manager: Node) -> None:
 
 
 def _await_ready(manager: Node, nodes: Sequence[Node]) -> None:
-    """Wait until every node is up, and reachable where it is a manager; raises NotReadyError with the names missing."""
+    """Wait until every node is up, and reachable where it is a manager; raises NotReadyError with
+    the names missing."""
 
     def missing() -> str:
-        ready = {member["Description"].get("Hostname") for member in members(manager) if is_ready(member)}
+        ready = {
+            member["Description"].get("Hostname") for member in members(manager) if is_ready(member)
+        }
         return ", ".join(node.name for node in nodes if node.name not in ready)
 
-    wait_until(lambda: not missing(), "all nodes are ready", READY_SECONDS, lambda: f"Not ready: {missing()}")
+    wait_until(
+        lambda: not missing(),
+        "all nodes are ready",
+        READY_SECONDS,
+        lambda: f"Not ready: {missing()}",
+    )
 
 
 def is_ready(member: dict[str, Any]) -> bool:

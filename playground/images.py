@@ -1,7 +1,8 @@
-"""The images of the playground: a small web server in several states of health, made without a build or the internet.
+"""The images of the playground: a small web server in several states of health, made without a
+build or the internet.
 
-All images share one layer (a static busybox and the program `web`) and differ in their configuration only, so that they
-are put into the registry in well under a second.
+All images share one layer (a static busybox and the program `web`) and differ in their
+configuration only, so that they are put into the registry in well under a second.
 """
 
 import gzip
@@ -51,7 +52,8 @@ class Blob:
 
 @dataclass(frozen=True)
 class Health:
-    """A HEALTHCHECK: asked every second; `patience` in seconds does not count failures after the start."""
+    """A HEALTHCHECK: asked every second; `patience` in seconds does not count failures after the
+    start."""
 
     command: str
     retries: int = 3
@@ -70,9 +72,11 @@ class Health:
 
 @dataclass(frozen=True)
 class Image:
-    """One tag of the repository `web`, and how a container of it behaves. `warm_up` in seconds until it listens.
+    """One tag of the repository `web`, and how a container of it behaves. `warm_up` in seconds
+    until it listens.
 
-    With `stop_status` 0 Swarm calls a task that it stopped for its health `complete`; otherwise it says why it failed.
+    With `stop_status` 0 Swarm calls a task that it stopped for its health `complete`; otherwise it
+    says why it failed.
     """
 
     tag: str
@@ -125,18 +129,31 @@ IMAGES = (
     Image("v2", "v2"),
     Image("plain", "v2", health=None),
     Image("slow", "slow", Health(ASK_ITSELF, patience=60), warm_up=20),
-    Image("sick", "sick", Health("echo 'the database does not answer'; exit 1", retries=2), stop_status=143),
-    Image("broken", "broken", None, command=("sh", "-c", "echo 'FATAL: cannot read /etc/shop.conf' >&2; exit 3")),
+    Image(
+        "sick",
+        "sick",
+        Health("echo 'the database does not answer'; exit 1", retries=2),
+        stop_status=143,
+    ),
+    Image(
+        "broken",
+        "broken",
+        None,
+        command=("sh", "-c", "echo 'FATAL: cannot read /etc/shop.conf' >&2; exit 3"),
+    ),
     Image("arm", "v2", architecture="arm64"),
 )
 
 
 def shared_layer() -> Blob:
-    """The layer with busybox and the program `web`; the same bytes on every run, so that digests stay as they are."""
+    """The layer with busybox and the program `web`; the same bytes on every run, so that digests
+    stay as they are."""
     busybox = shutil.which("busybox") or "/bin/busybox"
     with open(busybox, "rb") as program:  # noqa: PTH123 - ruff mistakes the name found by `which` for a Path
         content = program.read()
-    applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    applets = subprocess.run(
+        [busybox, "--list"], capture_output=True, text=True, check=True
+    ).stdout.split()
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w") as tar:
         for directory in ("bin", "etc", "tmp", "www"):
@@ -146,11 +163,19 @@ def shared_layer() -> Blob:
         for applet in applets:
             if applet != "busybox":
                 _add(tar, f"bin/{applet}", target="busybox", kind=tarfile.SYMTYPE)
-    return Blob("application/vnd.docker.image.rootfs.diff.tar.gzip", gzip.compress(raw.getvalue(), 6, mtime=0))
+    return Blob(
+        "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        gzip.compress(raw.getvalue(), 6, mtime=0),
+    )
 
 
 def _add(
-    tar: tarfile.TarFile, name: str, content: bytes = b"", *, target: str = "", kind: bytes = tarfile.REGTYPE
+    tar: tarfile.TarFile,
+    name: str,
+    content: bytes = b"",
+    *,
+    target: str = "",
+    kind: bytes = tarfile.REGTYPE,
 ) -> None:
     member = tarfile.TarInfo(name)
     member.type, member.linkname, member.mode, member.size = kind, target, 0o755, len(content)

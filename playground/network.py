@@ -1,7 +1,8 @@
-"""The wires of the playground: one bridge, and per node a network namespace with a cable to that bridge.
+"""The wires of the playground: one bridge, and per node a network namespace with a cable to that
+bridge.
 
-Each node has an address of its own, as a machine would, so that ports 2377, 7946 and 4789 are free on each, and a node
-can be cut off by taking its cable down.
+Each node has an address of its own, as a machine would, so that ports 2377, 7946 and 4789 are free
+on each, and a node can be cut off by taking its cable down.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ NAMESPACES = Path("/run/netns")
 
 @dataclass(frozen=True)
 class Bridge:
-    """The switch between the nodes of one cluster; this machine itself has the address `gateway` on it."""
+    """The switch between the nodes of one cluster; this machine itself has the address `gateway` on
+    it."""
 
     number: int
 
@@ -45,10 +47,19 @@ class Bridge:
 
     @property
     def _rule(self) -> tuple[str, ...]:
-        return ("FORWARD", "--in-interface", self.name, "--out-interface", self.name, "--jump", "ACCEPT")
+        return (
+            "FORWARD",
+            "--in-interface",
+            self.name,
+            "--out-interface",
+            self.name,
+            "--jump",
+            "ACCEPT",
+        )
 
     def _let_pass(self) -> None:
-        # Docker on this machine itself drops what is forwarded, and with br_netfilter bridged frames count as such.
+        # Docker on this machine itself drops what is forwarded, and with br_netfilter bridged
+        # frames count as such.
         if not self._lets_pass():
             run("iptables", "--wait", "--insert", *self._rule)
 
@@ -96,7 +107,19 @@ class Cable:
             self.remove()
             name = self.namespace.name
             run("ip", "netns", "add", name)
-            run("ip", "link", "add", self.plug, "type", "veth", "peer", "name", "eth0", "netns", name)
+            run(
+                "ip",
+                "link",
+                "add",
+                self.plug,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "eth0",
+                "netns",
+                name,
+            )
             run("ip", "link", "set", self.plug, "master", self.bridge.name)
             run("ip", "-n", name, "address", "add", f"{self.address}/24", "dev", "eth0")
             run("ip", "-n", name, "link", "set", "eth0", "up")

@@ -1,7 +1,9 @@
-"""One machine of the playground: a Docker engine with a host name, network, processes and /var/lib/docker of its own.
+"""One machine of the playground: a Docker engine with a host name, network, processes and
+/var/lib/docker of its own.
 
-A node is a set of Linux namespaces (network, host name, mounts, processes). dockerd is process 1 in there, so that the
-death of dockerd is a power cut: the kernel ends containerd, shims and containers with it, and the mounts vanish.
+A node is a set of Linux namespaces (network, host name, mounts, processes). dockerd is process 1 in
+there, so that the death of dockerd is a power cut: the kernel ends containerd, shims and containers
+with it, and the mounts vanish.
 """
 
 import json
@@ -26,7 +28,8 @@ STOP_SECONDS = 30.0
 LONGEST_SOCKET_PATH = 107
 DOCKER_ROOT = "/var/lib/docker"
 
-# Each engine has its data at the usual place, as on a real machine: certificates, for one, are mounted from there.
+# Each engine has its data at the usual place, as on a real machine: certificates, for one, are
+# mounted from there.
 BOOT = f"""
 hostname "$1"
 mount --bind "$2" {DOCKER_ROOT}
@@ -79,7 +82,8 @@ class Node:
         return self.is_running and not self.is_frozen and self.cable.is_linked
 
     def start(self, *, wait: bool = True) -> None:
-        """Switch the machine on where it is off; with `wait`, until its engine answers. Raises NotReadyError."""
+        """Switch the machine on where it is off; with `wait`, until its engine answers. Raises
+        NotReadyError."""
         if not self.is_running:
             self.kill()
             self._prepare()
@@ -89,7 +93,8 @@ class Node:
             processes.wait_until(lambda: self.answers, awaited, START_SECONDS, self._last_words)
 
     def stop(self) -> None:
-        """Shut the machine down in good order, as `systemctl stop docker` does: containers are stopped first."""
+        """Shut the machine down in good order, as `systemctl stop docker` does: containers are
+        stopped first."""
         self.thaw()
         processes.end_all(self._dockerd, STOP_SECONDS)
         self.kill()
@@ -107,7 +112,8 @@ class Node:
         self._signal(signal.SIGCONT)
 
     def cut_off(self) -> None:
-        """Take the network cable down. The engine's socket is a file on this machine and still answers."""
+        """Take the network cable down. The engine's socket is a file on this machine and still
+        answers."""
         self.cable.link_down()
 
     def link_up(self) -> None:
@@ -115,12 +121,14 @@ class Node:
         self.cable.link_up()
 
     def docker(self, *arguments: str) -> str:
-        """Run the docker command line against this engine; returns stdout, raises CommandFailedError with stderr."""
+        """Run the docker command line against this engine; returns stdout, raises
+        CommandFailedError with stderr."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
         return processes.run("docker", *arguments, env=env | {"DOCKER_HOST": self.url})
 
     def api(self, seconds: int = 5) -> APIClient:
-        """A client of this engine, to be used in a `with`; each call may last `seconds`. Raises DockerException."""
+        """A client of this engine, to be used in a `with`; each call may last `seconds`. Raises
+        DockerException."""
         return APIClient(self.url, version="auto", timeout=seconds)
 
     @property
@@ -134,7 +142,8 @@ class Node:
 
     @property
     def swarm_state(self) -> str:
-        """The engine's word on the Swarm: inactive, pending, active, error, locked; empty when it does not answer."""
+        """The engine's word on the Swarm: inactive, pending, active, error, locked; empty when it
+        does not answer."""
         return str(self.swarm_info().get("LocalNodeState", ""))
 
     def swarm_info(self) -> dict[str, Any]:
@@ -150,7 +159,8 @@ class Node:
         longest = self._run / "containerd" / "containerd-debug.sock.ttrpc"
         if len(str(longest)) > LONGEST_SOCKET_PATH:
             raise PathTooLongError(str(longest))
-        # A real machine boots with an empty /run. A pid file left in there would by now name one of the new processes,
+        # A real machine boots with an empty /run. A pid file left in there would by now name one of
+        # the new processes,
         # and dockerd would take that for a containerd which still runs.
         shutil.rmtree(self._run, ignore_errors=True)
         for directory in (self._data, self._run, Path(DOCKER_ROOT)):
@@ -179,7 +189,9 @@ class Node:
 
     def _dockerd(self) -> list[int]:
         pids = processes.in_network_namespace(self.cable.namespace)
-        return [pid for pid in pids if Path((processes.command_of(pid) or ("",))[0]).name == "dockerd"]
+        return [
+            pid for pid in pids if Path((processes.command_of(pid) or ("",))[0]).name == "dockerd"
+        ]
 
     def _signal(self, what: signal.Signals) -> None:
         for pid in self._dockerd():

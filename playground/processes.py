@@ -1,8 +1,8 @@
 """Programs of the playground: run one, find those that live, end them.
 
-Nothing here trusts a pid file: a pid is taken from /proc at the moment it is needed, by the network namespace or the
-command line that only the playground's own programs have. So a pid that now belongs to someone else is never hit, and
-whatever survived a crash is found.
+Nothing here trusts a pid file: a pid is taken from /proc at the moment it is needed, by the network
+namespace or the command line that only the playground's own programs have. So a pid that now
+belongs to someone else is never hit, and whatever survived a crash is found.
 """
 
 import os
@@ -19,7 +19,9 @@ KILL_SECONDS = 10.0
 
 def run(*command: str, env: dict[str, str] | None = None) -> str:
     """Run a program to its end and return its stdout; raises CommandFailedError with its stderr."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=with_sbin(env or dict(os.environ)))
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=with_sbin(env or dict(os.environ))
+    )
     if done.returncode:
         raise CommandFailedError(command, done.returncode, done.stderr or done.stdout)
     return done.stdout
@@ -28,7 +30,8 @@ def run(*command: str, env: dict[str, str] | None = None) -> str:
 def launch(*command: str, log: Path) -> None:
     """Start a program that outlives this one; stdout and stderr are appended to `log`."""
     with log.open("ab") as out:
-        # --fork makes the program a child of init: the caller may end first, and keeps no zombie when it does not.
+        # --fork makes the program a child of init: the caller may end first, and keeps no zombie
+        # when it does not.
         subprocess.run(
             ["setsid", "--fork", *command],
             stdin=subprocess.DEVNULL,
@@ -40,7 +43,8 @@ def launch(*command: str, log: Path) -> None:
 
 
 def with_sbin(env: dict[str, str]) -> dict[str, str]:
-    """The same environment with the system directories on PATH: `su` without a dash leaves them out on Debian."""
+    """The same environment with the system directories on PATH: `su` without a dash leaves them out
+    on Debian."""
     return env | {"PATH": f"{env.get('PATH', '/usr/bin:/bin')}:/usr/sbin:/sbin"}
 
 
@@ -67,7 +71,8 @@ def is_frozen(pid: int) -> bool:
 
 
 def in_network_namespace(namespace: Path) -> list[int]:
-    """The processes that live in a named network namespace; empty when there is no such namespace."""
+    """The processes that live in a named network namespace; empty when there is no such
+    namespace."""
     try:
         wanted = namespace.stat()
     except FileNotFoundError:
@@ -111,7 +116,11 @@ def end_all(find: Callable[[], list[int]], seconds: float) -> None:
 
 
 def wait_until(
-    is_so: Callable[[], bool], awaited: str, seconds: float, detail: Callable[[], str] = str, every: float = 0.1
+    is_so: Callable[[], bool],
+    awaited: str,
+    seconds: float,
+    detail: Callable[[], str] = str,
+    every: float = 0.1,
 ) -> None:
     """Ask until it is so; raises NotReadyError after `seconds`, with what `detail` then says."""
     deadline = time.monotonic() + seconds

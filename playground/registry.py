@@ -1,4 +1,5 @@
-"""The registry of the playground: Debian's docker-registry on the bridge, with the playground's images in it."""
+"""The registry of the playground: Debian's docker-registry on the bridge, with the playground's
+images in it."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ STOP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Registry:
-    """One docker-registry that serves at `host`; its configuration, data and log lie in `directory`."""
+    """One docker-registry that serves at `host`; its configuration, data and log lie in
+    `directory`."""
 
     host: str
     directory: Path
@@ -31,12 +33,18 @@ class Registry:
         return bool(self._pids())
 
     def start(self) -> None:
-        """Start the registry where it does not run, and wait until it answers; raises NotReadyError."""
+        """Start the registry where it does not run, and wait until it answers; raises
+        NotReadyError."""
         if not self.is_running:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._configuration.write_text(json.dumps(self._settings()))
             launch("docker-registry", "serve", str(self._configuration), log=self.log)
-        wait_until(self._answers, f"the registry at {self.address} answers", START_SECONDS, self.log.read_text)
+        wait_until(
+            self._answers,
+            f"the registry at {self.address} answers",
+            START_SECONDS,
+            self.log.read_text,
+        )
 
     def stop(self) -> None:
         """Stop the registry; its images stay on disk."""
@@ -64,7 +72,10 @@ class Registry:
         return {
             "version": 0.1,
             "log": {"level": "warn", "accesslog": {"disabled": True}},
-            "storage": {"filesystem": {"rootdirectory": str(self.directory / "data")}, "delete": {"enabled": True}},
+            "storage": {
+                "filesystem": {"rootdirectory": str(self.directory / "data")},
+                "delete": {"enabled": True},
+            },
             "http": {"addr": self.address, "secret": "playground"},
         }
 

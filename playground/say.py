@@ -1,6 +1,8 @@
-"""The subcommands for the workspace: run it, type a line as a person, click a button, and read what Slack would show.
+"""The subcommands for the workspace: run it, type a line as a person, click a button, and read what
+Slack would show.
 
-`say` and `click` talk to a workspace that runs in another process, over its control routes on loopback.
+`say` and `click` talk to a workspace that runs in another process, over its control routes on
+loopback.
 """
 
 import time
@@ -11,7 +13,7 @@ from typing import Any
 import click as cli
 import httpx
 
-from bot.ending import Ending
+from bot.signals import StopSignal
 from playground.errors import PlaygroundError
 from playground.workspace import Workspace
 from playground.workspace.control import DEFAULT_PORT
@@ -20,7 +22,9 @@ FIRST_ANSWER_SECONDS = 10.0
 QUIET_SECONDS = 2.5
 POLL_SECONDS = 20.0
 
-as_person = cli.option("--as", "person", default="dev", show_default=True, help="Who: dev, lead, guest or ops.")
+as_person = cli.option(
+    "--as", "person", default="dev", show_default=True, help="Who: dev, lead, guest or ops."
+)
 at_port = cli.option(
     "--port",
     default=DEFAULT_PORT,
@@ -29,7 +33,11 @@ at_port = cli.option(
     help="Where the workspace listens.",
 )
 following = cli.option(
-    "--follow", type=float, default=0.0, metavar="SECONDS", help="Go on reading for so long, also when it is quiet."
+    "--follow",
+    type=float,
+    default=0.0,
+    metavar="SECONDS",
+    help="Go on reading for so long, also when it is quiet.",
 )
 
 
@@ -58,12 +66,18 @@ class Terminal:
     """A person at a terminal, connected to a running workspace."""
 
     def __init__(self, port: int, person: str) -> None:
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
+        self._client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
+        )
         self._person = person
 
     def say(self, line: str, channel: str) -> int:
         """Type a line; returns the moment before it."""
-        return int(self._ask("POST", "say", json={"person": self._person, "line": line, "channel": channel})["moment"])
+        return int(
+            self._ask(
+                "POST", "say", json={"person": self._person, "line": line, "channel": channel}
+            )["moment"]
+        )
 
     def click(self, label: str, *, confirm: bool) -> int:
         """Click a button; returns the moment before it."""
@@ -100,7 +114,11 @@ class Terminal:
 def readable(change: dict[str, Any]) -> str:
     """A change as it is printed: where, who, how, and below it what is shown."""
     if change["what"] != "message":
-        return f"┌ {change['what']}\n{_indented(change['text'])}" if change["text"] else f"└ {change['what']} closed"
+        return (
+            f"┌ {change['what']}\n{_indented(change['text'])}"
+            if change["text"]
+            else f"└ {change['what']} closed"
+        )
     marks = [
         name
         for name, on in (
@@ -161,7 +179,7 @@ def screen(person: str, port: int) -> None:
 @at_port
 def slack(port: int) -> None:
     """Run the workspace here until Ctrl-C; prints the environment that the bot needs."""
-    ending = Ending()
+    ending = StopSignal()
     with Workspace(port) as workspace:
         cli.echo(f"SLACK_API_URL={workspace.api_url}")
         cli.echo(f"SLACK_BOT_TOKEN={workspace.bot_token}")

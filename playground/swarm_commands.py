@@ -12,14 +12,21 @@ in_cluster = click.make_pass_decorator(int)
 
 
 @click.command()
-@click.option("--swarm/--no-swarm", default=True, help="Without a Swarm: four engines that are in none.")
+@click.option(
+    "--swarm/--no-swarm", default=True, help="Without a Swarm: four engines that are in none."
+)
 @in_cluster
 def up(number: int, *, swarm: bool) -> None:
     """Bring the Swarm up, or what is missing of it."""
     started = time.monotonic()
     cluster = Cluster(number)
-    cluster.up(swarm=swarm, say=lambda step: click.echo(f"{time.monotonic() - started:5.1f} s  {step}"))
-    click.echo(f"{time.monotonic() - started:5.1f} s  ready: {MANAGERS} managers, {NODES - MANAGERS} worker")
+    cluster.up(
+        swarm=swarm, say=lambda step: click.echo(f"{time.monotonic() - started:5.1f} s  {step}")
+    )
+    click.echo(
+        f"{time.monotonic() - started:5.1f} s  ready: {MANAGERS} managers, "
+        f"{NODES - MANAGERS} worker"
+    )
     click.echo(f"DOCKER_HOST={cluster.nodes['node1'].url}")
 
 
@@ -46,7 +53,9 @@ def logs(number: int, node: str, *, follow: bool) -> None:
     """Show the log of a node's dockerd."""
     log = Cluster(number).nodes[node].log
     if not log.exists():
-        raise click.ClickException(f"{node} of cluster {number} has never run: `python -m playground up`")
+        raise click.ClickException(
+            f"{node} of cluster {number} has never run: `python -m playground up`"
+        )
     subprocess.run(["tail", "-n", "+1", *(["-f"] if follow else []), str(log)], check=False)
 
 

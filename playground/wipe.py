@@ -1,4 +1,5 @@
-"""Gives a running Swarm back as it was when it was new, so that the next test finds nothing of the one before."""
+"""Gives a running Swarm back as it was when it was new, so that the next test finds nothing of the
+one before."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,9 +25,11 @@ FIRST_CERTIFICATES = {"NodeCertExpiry": 2160 * 3600 * SECOND, "ExternalCAs": Non
 
 
 def wipe(nodes: Sequence[Node], manager: Node) -> None:
-    """Remove all that the Swarm runs and keeps, set its nodes back; raises NotReadyError where that does not end."""
+    """Remove all that the Swarm runs and keeps, set its nodes back; raises NotReadyError where that
+    does not end."""
     if misplaced := _misplaced(nodes, manager):
-        # To promote a node that was just demoted takes Swarm half a minute; to leave and to join again takes seconds.
+        # To promote a node that was just demoted takes Swarm half a minute; to leave and to join
+        # again takes seconds.
         dissolve(misplaced)
         manager = form(nodes)
     with manager.api(20) as api:
@@ -37,7 +40,11 @@ def wipe(nodes: Sequence[Node], manager: Node) -> None:
 
 def _misplaced(nodes: Sequence[Node], manager: Node) -> list[Node]:
     """The nodes that have another role than at first, or are about to get one."""
-    promoted = {member["Description"]["Hostname"] for member in members(manager) if member["Spec"]["Role"] == "manager"}
+    promoted = {
+        member["Description"]["Hostname"]
+        for member in members(manager)
+        if member["Spec"]["Role"] == "manager"
+    }
     # Only this filter shows the roles that are in force; those above may still be on the way.
     in_force = {member["Description"]["Hostname"] for member in members(manager, role="manager")}
     wanted = {node.name for node in nodes if node.is_manager}
@@ -55,7 +62,11 @@ def _empty(nodes: Sequence[Node], api: Any) -> None:
 
 def _tasks(api: Any) -> list[dict[str, Any]]:
     # Of a job that is gone Swarm keeps the tasks that ended, until its managers start anew.
-    return [task for task in api.tasks() if task["Status"]["State"] not in ("complete", "failed", "rejected")]
+    return [
+        task
+        for task in api.tasks()
+        if task["Status"]["State"] not in ("complete", "failed", "rejected")
+    ]
 
 
 def _settle(awaited: str, is_so: Callable[[], bool]) -> None:
@@ -63,7 +74,8 @@ def _settle(awaited: str, is_so: Callable[[], bool]) -> None:
 
 
 def _or_later(is_so: Callable[[], bool]) -> bool:
-    # The Swarm itself is at work at the same time: what is refused now (in use, out of sequence) is tried again.
+    # The Swarm itself is at work at the same time: what is refused now (in use, out of sequence) is
+    # tried again.
     try:
         return is_so()
     except (DockerException, RequestException):
@@ -79,7 +91,8 @@ def _remove_each(listed: Sequence[dict[str, Any]], remove: Callable[[str], objec
 
 
 def _no_containers(nodes: Sequence[Node]) -> bool:
-    """Remove all containers at once: the grace period of their services does not matter any more."""
+    """Remove all containers at once: the grace period of their services does not matter any
+    more."""
     left = 0
     for node in nodes:
         with node.api(20) as api:
@@ -99,7 +112,11 @@ def _remove_container(api: APIClient, container: str) -> None:
 
 
 def _no_networks(api: Any) -> bool:
-    ours = [network for network in api.networks() if network["Scope"] == "swarm" and not network.get("Ingress")]
+    ours = [
+        network
+        for network in api.networks()
+        if network["Scope"] == "swarm" and not network.get("Ingress")
+    ]
     for network in ours:
         api.remove_network(network["Id"])
     return not ours
@@ -121,7 +138,11 @@ def _first_node_settings(nodes: Sequence[Node], manager: Node) -> bool:
     done = True
     with manager.api() as api:
         for member in members(manager):
-            wanted: Any = {"Availability": "active", "Labels": {}, "Role": roles[member["Description"]["Hostname"]]}
+            wanted: Any = {
+                "Availability": "active",
+                "Labels": {},
+                "Role": roles[member["Description"]["Hostname"]],
+            }
             if {"Labels": {}} | _without_none(member["Spec"]) != wanted:
                 api.update_node(member["ID"], member["Version"]["Index"], wanted)
                 done = False

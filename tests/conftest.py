@@ -1,4 +1,5 @@
-"""The real Swarm that the tests run on: one for each process of the run, put in order between tests."""
+"""The real Swarm that the tests run on: one for each process of the run, put in order between
+tests."""
 
 from __future__ import annotations
 

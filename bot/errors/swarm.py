@@ -12,28 +12,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class NoEngine(SwarmbotError):
+class NoEngineError(SwarmbotError):
     """No engine answered: pairs of engine name and why not."""
 
     tried: tuple[tuple[str, str], ...]
 
 
 @dataclass(eq=False)
-class NoLeader(SwarmbotError):
+class NoLeaderError(SwarmbotError):
     """The managers answer but have no leader: the quorum is lost, or an election is under way."""
 
     reason: str
 
 
 @dataclass(eq=False)
-class NotAManager(SwarmbotError):
-    """The engines answer, but none is an unlocked manager: pairs of engine name and state (`locked`, `inactive`, `worker`)."""
+class NotAManagerError(SwarmbotError):
+    """The engines answer, but none is an unlocked manager: pairs of engine name and state
+    (`locked`, `inactive`, `worker`)."""
 
     states: tuple[tuple[str, str], ...]
 
 
 @dataclass(eq=False)
-class OutOfSequence(SwarmbotError):
+class OutOfSequenceError(SwarmbotError):
     """The object changed between reading and writing, time and again."""
 
     kind: str
@@ -41,7 +42,7 @@ class OutOfSequence(SwarmbotError):
 
 
 @dataclass(eq=False)
-class Moved(SwarmbotError):
+class PlanOutdatedError(SwarmbotError):
     """What was planned against is no longer there: `what` says which part moved."""
 
     name: str
@@ -49,14 +50,14 @@ class Moved(SwarmbotError):
 
 
 @dataclass(eq=False)
-class Interrupted(SwarmbotError):
+class ChangeInterruptedError(SwarmbotError):
     """The bot ended before it had posted the change: nothing was changed."""
 
     name: str
 
 
 @dataclass(eq=False)
-class PortTaken(SwarmbotError):
+class PortTakenError(SwarmbotError):
     """Another service publishes the port already."""
 
     port: int
@@ -64,7 +65,7 @@ class PortTaken(SwarmbotError):
 
 
 @dataclass(eq=False)
-class NameTaken(SwarmbotError):
+class NameTakenError(SwarmbotError):
     """An object of this kind has the name already."""
 
     kind: str
@@ -72,23 +73,25 @@ class NameTaken(SwarmbotError):
 
 
 @dataclass(eq=False)
-class EngineRefused(SwarmbotError):
-    """The engine refused the call for a reason that no other class names. `status` is the HTTP status."""
+class EngineRefusedError(SwarmbotError):
+    """The engine refused the call for a reason that no other class names. `status` is the HTTP
+    status."""
 
     status: int
     reason: str
 
 
 @dataclass(eq=False)
-class MaybeDone(SwarmbotError):
-    """The engine was lost after a change was sent: it may have happened or not, so read again before anything else."""
+class OutcomeUnknownError(SwarmbotError):
+    """The engine was lost after a change was sent: it may have happened or not, so read again
+    before anything else."""
 
     engine: str
     reason: str
 
 
 @dataclass(eq=False)
-class NoRevision(SwarmbotError):
+class NoRevisionError(SwarmbotError):
     """The service has no revision to go back to: `known` lists the numbers that exist."""
 
     service: str
@@ -97,7 +100,7 @@ class NoRevision(SwarmbotError):
 
 
 @dataclass(eq=False)
-class Unsupported(SwarmbotError):
+class UnsupportedError(SwarmbotError):
     """Swarm cannot do this to this object; `instead` says what would be right."""
 
     what: str
@@ -105,16 +108,18 @@ class Unsupported(SwarmbotError):
 
 
 @dataclass(eq=False)
-class LastManager(SwarmbotError):
-    """Without this node there would be no manager at all. `instead` names a node to promote first, if there is one."""
+class LastManagerError(SwarmbotError):
+    """Without this node there would be no manager at all. `instead` names a node to promote first,
+    if there is one."""
 
     node: str
     instead: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
-class QuorumAtRisk(SwarmbotError):
-    """Without this manager the others would have no quorum: of `managers` that are left `reachable` answer, `away` do not."""
+class QuorumAtRiskError(SwarmbotError):
+    """Without this manager the others would have no quorum: of `managers` that are left `reachable`
+    answer, `away` do not."""
 
     node: str
     managers: int
@@ -124,14 +129,14 @@ class QuorumAtRisk(SwarmbotError):
 
 
 @dataclass(eq=False)
-class StillManager(SwarmbotError):
+class StillManagerError(SwarmbotError):
     """A node that manages cannot be removed."""
 
     node: str
 
 
 @dataclass(eq=False)
-class NotDown(SwarmbotError):
+class NodeNotDownError(SwarmbotError):
     """A node that is not `down` but `state` is not removed without force."""
 
     node: str
@@ -139,7 +144,7 @@ class NotDown(SwarmbotError):
 
 
 @dataclass(eq=False)
-class InUse(SwarmbotError):
+class InUseError(SwarmbotError):
     """Services use what was to be removed: `users` names them."""
 
     kind: str
@@ -148,8 +153,9 @@ class InUse(SwarmbotError):
 
 
 @dataclass(eq=False)
-class ChooseEngine(SwarmbotError):
-    """The command is about one engine, and it is not clear which: several `names` have the trait, or (not `able`) none has."""
+class AmbiguousEngineError(SwarmbotError):
+    """The command is about one engine, and it is not clear which: several `names` have the trait,
+    or (not `able`) none has."""
 
     command: str
     trait: str
@@ -158,26 +164,28 @@ class ChooseEngine(SwarmbotError):
 
 
 @dataclass(eq=False)
-class KeyNeeded(SwarmbotError):
-    """No manager hands out the key that unlocks the engine: `reason` says why, and somebody has to type it."""
+class UnlockKeyNeededError(SwarmbotError):
+    """No manager hands out the key that unlocks the engine: `reason` says why, and somebody has to
+    type it."""
 
     engine: str
     reason: str
 
 
 @dataclass(eq=False)
-class WrongKey(SwarmbotError):
+class WrongUnlockKeyError(SwarmbotError):
     """The engine does not take the unlock key: it is still locked."""
 
     engine: str
 
 
 @dataclass(eq=False)
-class LeavesManagers(SwarmbotError):
-    """A manager is not to leave without force: `managers` there are, and `may_fail` of them may be lost after that."""
+class ManagerLeavesError(SwarmbotError):
+    """A manager is not to leave without force: `managers` there are, and `fault_tolerance` of them
+    may be lost after that."""
 
     engine: str
     node: str
     managers: int
-    may_fail: int
+    fault_tolerance: int
     lost: str = ""

@@ -1,7 +1,7 @@
-"""Frozen values that pass between the rooms; no vendor's object, no behaviour beyond reading themselves."""
+"""Frozen values that pass between the rooms; no vendor's object, no behaviour beyond reading
+themselves."""
 
 from bot.model.change import (
-    Below,
     Difference,
     Ending,
     Failure,
@@ -14,6 +14,7 @@ from bot.model.change import (
     Progress,
     Revision,
     Rollout,
+    Shortfall,
     Slot,
     Status,
     Step,
@@ -24,7 +25,6 @@ from bot.model.swarm import ManagerStatus, Mode, Node, Port, Service, Spec, Task
 
 __all__ = [
     "Actor",
-    "Below",
     "Difference",
     "Ending",
     "Failure",
@@ -49,6 +49,7 @@ __all__ = [
     "Revision",
     "Rollout",
     "Service",
+    "Shortfall",
     "Slot",
     "Spec",
     "Status",

@@ -21,7 +21,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that a plan changes, in the words of the Docker CLI; empty `before` means that it was not set."""
+    """One field that a plan changes, in the words of the Docker CLI; empty `before` means that it
+    was not set."""
 
     field: str
     before: str
@@ -32,11 +33,12 @@ class Difference:
 class Plan:
     """What a change would do, read from the Swarm and written for people.
 
-    `targets` are the keys to lock (`service:ID`); `services` and `nodes` the names that rules speak of; `fingerprint`
-    stands for what it was planned against: a plan whose fingerprint moved is another plan. `nothing` says why there is
-    nothing to do, where that is so. `ruled_by` names the command whose rules count, where it is not the one that was typed.
-    `needs_approval` is False where no rule makes it wait for others, because it changes nothing of the Swarm.
-    Families derive their own.
+    `targets` are the keys to lock (`service:ID`); `services` and `nodes` the names that rules speak
+    of; `fingerprint` stands for what it was planned against: a plan whose fingerprint moved is
+    another plan. `noop_reason` says why there is nothing to do, where that is so. `ruled_by` names
+    the command whose rules count, where it is not the one that was typed. `needs_approval` is False
+    where no rule makes it wait for others, because it changes nothing of the Swarm. Families derive
+    their own.
     """
 
     title: str
@@ -49,7 +51,7 @@ class Plan:
     changes: tuple[Difference, ...] = ()
     summary: str = ""
     warnings: tuple[str, ...] = ()
-    nothing: str = ""
+    noop_reason: str = ""
     ruled_by: str = ""
     needs_approval: bool = True
 
@@ -67,7 +69,8 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Who holds a target, why, since when. `fence` grows with every holder and makes late writers visible."""
+    """Who holds a target, why, since when. `fence` grows with every holder and makes late writers
+    visible."""
 
     target: str
     owner: str
@@ -79,7 +82,8 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause in words with its fix, from the tasks that do not run. `log` holds the last lines of the failed task."""
+    """A cause in words with its fix, from the tasks that do not run. `log` holds the last lines of
+    the failed task."""
 
     cause: str
     fix: str = ""
@@ -103,7 +107,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place of a service: a slot of a replicated one, a node of a global one. `key` is its number or node name.
+    """One place of a service: a slot of a replicated one, a node of a global one. `key` is its
+    number or node name.
 
     `failed` is the newest task that failed there, whenever that was.
     """
@@ -138,7 +143,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One look at a rollout: `done` of `total` places are where they should be. `message` is the engine's own word."""
+    """One look at a rollout: `done` of `total` places are where they should be. `message` is the
+    engine's own word."""
 
     phase: Phase
     done: int
@@ -154,10 +160,12 @@ class Progress:
 class Rollout:
     """An update of one service that the bot follows; everything needed to go on after a restart.
 
-    `verb` names the command (`deploy`, `rollback`, `scale`, …); `line` is what to send to do it again; `spec_hash` stands for the
-    specification that was posted, `before_hash` for the one before it; `version` for the one it was planned against;
-    `deadline` and `started` are UTC. `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it.
-    `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes back.
+    `verb` names the command (`deploy`, `rollback`, `scale`, …); `line` is what to send to do it
+    again; `spec_hash` stands for the specification that was posted, `before_hash` for the one
+    before it; `version` for the one it was planned against; `deadline` and `started` are UTC.
+    `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it.
+    `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
+    back.
     """
 
     id: str
@@ -189,7 +197,8 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One place of a service reached another state during a rollout, as the bot saw it; `at` is UTC."""
+    """One place of a service reached another state during a rollout, as the bot saw it; `at` is
+    UTC."""
 
     at: datetime
     key: str
@@ -201,7 +210,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An image that a service ran, numbered from 1. `by` is empty where the bot only found it; `note` says how it came."""
+    """An image that a service ran, numbered from 1. `by` is empty where the bot only found it;
+    `note` says how it came."""
 
     number: int
     image: Image
@@ -213,10 +223,12 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a change ended, for the message, the audit and the metrics alike. `seconds` is its duration.
+    """How a change ended, for the message, the audit and the metrics alike. `seconds` is its
+    duration.
 
-    `private` goes to who asked alone, and where it is set nothing is posted in the channel. `aside` goes to who asked
-    alone as well, besides what is posted: a key, for one. `message` is what is posted, where the command words it itself.
+    `private` goes to who asked alone, and where it is set nothing is posted in the channel.
+    `private_note` goes to who asked alone as well, besides what is posted: a key, for one.
+    `message` is what is posted, where the command words it itself.
     """
 
     ending: Ending
@@ -227,12 +239,12 @@ class Outcome:
     progress: Progress | None = None
     steps: tuple[Step, ...] = ()
     private: Message | None = None
-    aside: Message | None = None
+    private_note: Message | None = None
     message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
+class Shortfall:
     """A service that runs fewer tasks than it should."""
 
     service: str
@@ -244,21 +256,23 @@ class Below:
 class Status:
     """The health of the Swarm at one look.
 
-    `tolerated` is how many more managers may fail; `nodes` counts by state (`ready`, `down`, …) and `nodes_away` names those that
-    are not ready; `rollouts` names the services that roll; `holds` and `approvals` count what is held and what waits;
-    `critical` and `warnings` count open alerts; `engines_away` pairs an engine's name with why it does not answer; `redis`
-    says why Redis does not, and is empty where it does; `certificate_left` is what the first certificate that ends has
-    left, negative where it has ended, None while nobody knows; that it becomes less by the clock makes no other status.
+    `fault_tolerance` is how many more managers may fail; `nodes` counts by state (`ready`, `down`,
+    …) and `nodes_away` names those that are not ready; `rollouts` names the services that roll;
+    `holds` and `approvals` count what is held and what waits; `critical` and `warnings` count open
+    alerts; `engines_away` pairs an engine's name with why it does not answer; `redis` says why
+    Redis does not, and is empty where it does; `certificate_left` is what the first certificate
+    that ends has left, negative where it has ended, None while nobody knows; that it becomes less
+    by the clock makes no other status.
     """
 
     swarm: str
     managers: int
-    tolerated: int
+    fault_tolerance: int
     quorum: bool
     nodes: Mapping[str, int]
     services: int
     nodes_away: tuple[str, ...] = ()
-    below: tuple[Below, ...] = ()
+    below: tuple[Shortfall, ...] = ()
     rollouts: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
     holds: int = 0

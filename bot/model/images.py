@@ -19,7 +19,8 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image reference: `name` with its registry, `tag` and `digest` (`sha256:…`), each empty where it is not given."""
+    """An image reference: `name` with its registry, `tag` and `digest` (`sha256:…`), each empty
+    where it is not given."""
 
     name: str
     tag: str = ""
@@ -40,7 +41,11 @@ class Image:
         return cls(found["name"], found["tag"] or "", found["digest"] or "")
 
     def __str__(self) -> str:
-        return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+        return (
+            self.name
+            + (f":{self.tag}" if self.tag else "")
+            + (f"@{self.digest}" if self.digest else "")
+        )
 
     @property
     def tagged(self) -> str:
@@ -61,7 +66,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedImage:
-    """What the registry says of an image: pinned to its digest, with the platforms it is built for."""
+    """What the registry says of an image: pinned to its digest, with the platforms it is built
+    for."""
 
     image: Image
     platforms: tuple[Platform, ...] = ()

@@ -11,9 +11,11 @@ from bot.model.picture import Sheet
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: Slack's user id, a name to show, and the ids of the user groups that the roles name.
+    """Who asks: Slack's user id, a name to show, and the ids of the user groups that the roles
+    name.
 
-    An `outsider` is a guest, a bot, or from another workspace: they have no role, whatever the configuration says.
+    An `outsider` is a guest, a bot, or from another workspace: they have no role, whatever the
+    configuration says.
     """
 
     id: str
@@ -24,7 +26,8 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer goes. `thread` is the `ts` of the thread's first message; `response_url` works 30 min, 5 times."""
+    """Where an answer goes. `thread` is the `ts` of the thread's first message; `response_url`
+    works 30 min, 5 times."""
 
     channel: str
     thread: str = ""
@@ -42,7 +45,8 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that goes along with a message: what is too long for one, or a picture, drawn on its way out."""
+    """A file that goes along with a message: what is too long for one, or a picture, drawn on its
+    way out."""
 
     name: str
     content: str | bytes | Sheet
@@ -52,7 +56,8 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What people will see. `text` is the notification and what screen readers read, so it is never empty."""
+    """What people will see. `text` is the notification and what screen readers read, so it is never
+    empty."""
 
     text: str
     blocks: tuple[Mapping[str, Any], ...] = ()

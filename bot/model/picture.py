@@ -1,4 +1,5 @@
-"""A picture before it is drawn: plain shapes at their places, which can be looked at, compared and sent to who draws them."""
+"""A picture before it is drawn: plain shapes at their places, which can be looked at, compared and
+sent to who draws them."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle from its upper left corner, filled or edged or both; colours as `#rrggbb`, none where empty."""
+    """A rectangle from its upper left corner, filled or edged or both; colours as `#rrggbb`, none
+    where empty."""
 
     x: float
     y: float
@@ -68,7 +70,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One line of text; `y` is its middle. What is wider than `most` is cut in the middle and marked."""
+    """One line of text; `y` is its middle. What is wider than `most` is cut in the middle and
+    marked."""
 
     x: float
     y: float
@@ -86,7 +89,8 @@ _SHAPES: dict[str, type[Shape]] = {each.__name__: each for each in (Box, Sign, L
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A picture of `width` × `height` units on its own ground; later shapes lie over earlier ones. `y` grows downwards."""
+    """A picture of `width` × `height` units on its own ground; later shapes lie over earlier ones.
+    `y` grows downwards."""
 
     width: float
     height: float
@@ -96,7 +100,9 @@ class Sheet:
     def to_json(self) -> str:
         """The sheet as text, for another process."""
         shapes = [[type(shape).__name__, asdict(shape)] for shape in self.shapes]
-        return json.dumps({"width": self.width, "height": self.height, "ground": self.ground, "shapes": shapes})
+        return json.dumps(
+            {"width": self.width, "height": self.height, "ground": self.ground, "shapes": shapes}
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Sheet:

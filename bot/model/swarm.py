@@ -16,7 +16,8 @@ Spec = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ManagerStatus:
-    """A manager's place in the Raft group; `reachability` is `reachable`, `unreachable` or `unknown`."""
+    """A manager's place in the Raft group; `reachability` is `reachable`, `unreachable` or
+    `unknown`."""
 
     leader: bool
     reachability: str
@@ -25,7 +26,8 @@ class ManagerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node as the managers see it. `state` is `ready`, `down`, `unknown` or `disconnected`; memory in bytes."""
+    """A node as the managers see it. `state` is `ready`, `down`, `unknown` or `disconnected`;
+    memory in bytes."""
 
     id: str
     name: str
@@ -57,7 +59,8 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A published port; `mode` is `ingress` or `host`, `published` 0 where Swarm has yet to choose."""
+    """A published port; `mode` is `ingress` or `host`, `published` 0 where Swarm has yet to
+    choose."""
 
     target: int
     published: int
@@ -67,7 +70,8 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class UpdateStatus:
-    """The engine's own word on the last update: `updating`, `paused`, `completed`, `rollback_started`, …"""
+    """The engine's own word on the last update: `updating`, `paused`, `completed`,
+    `rollback_started`, …"""
 
     state: str
     message: str = ""
@@ -77,7 +81,8 @@ class UpdateStatus:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service. `replicas` is the desired count (None for global modes); `running` and `desired` as the engine counts them."""
+    """A service. `replicas` is the desired count (None for global modes); `running` and `desired`
+    as the engine counts them."""
 
     id: str
     name: str
@@ -100,7 +105,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task. `slot` is 0 for global services; `up_to_date` says whether it runs the service's current specification."""
+    """A task. `slot` is 0 for global services; `up_to_date` says whether it runs the service's
+    current specification."""
 
     id: str
     service_id: str

@@ -10,7 +10,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
-from bot.poster.verdict import AnswerRefused
+from bot.poster.verdict import AnswerRefusedError
 
 _MOST_TEXT = 3000
 
@@ -21,10 +21,13 @@ class Calls:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def post(self, channel: str, message: Message, thread: str, *, aloud: bool = False) -> MessageRef:
+    def post(
+        self, channel: str, message: Message, thread: str, *, aloud: bool = False
+    ) -> MessageRef:
         """Post to a channel, a direct message's channel, or a user by id; answer where it stands.
 
-        `aloud`: what goes into a thread is shown in its channel as well, and people are notified of it.
+        `aloud`: what goes into a thread is shown in its channel as well, and people are notified of
+        it.
         """
         response = self._client.chat_postMessage(
             channel=channel,
@@ -39,21 +42,30 @@ class Calls:
 
     def update(self, ref: MessageRef, message: Message) -> None:
         """Replace a posted message."""
-        self._client.chat_update(channel=ref.channel, ts=ref.ts, text=message.text, blocks=_blocks(message))
+        self._client.chat_update(
+            channel=ref.channel, ts=ref.ts, text=message.text, blocks=_blocks(message)
+        )
 
     def respond(self, place: Place, message: Message) -> None:
         """Answer privately by the request's own `response_url`."""
         client = WebhookClient(
-            place.response_url, timeout=self._client.timeout, ssl=self._client.ssl, proxy=self._client.proxy
+            place.response_url,
+            timeout=self._client.timeout,
+            ssl=self._client.ssl,
+            proxy=self._client.proxy,
         )
-        body: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, "text": message.text}
+        body: dict[str, Any] = {
+            "response_type": "ephemeral",
+            "replace_original": False,
+            "text": message.text,
+        }
         if message.blocks:
             body["blocks"] = _blocks(message)
         if place.thread:
             body["thread_ts"] = place.thread
         response = client.send_dict(body)
         if response.status_code != 200 or '"ok":false' in response.body.replace(" ", ""):
-            raise AnswerRefused(response.status_code, response.body, response.headers)
+            raise AnswerRefusedError(response.status_code, response.body, response.headers)
 
     def whisper(self, place: Place, user: str, message: Message) -> None:
         """Answer privately in the channel or thread; it vanishes on reload."""

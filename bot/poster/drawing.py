@@ -1,4 +1,5 @@
-"""Draws pictures in a process of their own, which ends with the picture: the plotting library would double the bot's memory."""
+"""Draws pictures in a process of their own, which ends with the picture: the plotting library would
+double the bot's memory."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import bot
 from bot.model import File
 from bot.model.picture import Sheet
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Draw = Callable[[Sheet], bytes]
 """Makes a PNG of a sheet; may take a second, and raises where it cannot."""
@@ -29,7 +30,7 @@ _ROOT = str(Path(bot.__file__).parents[1])
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
 
 
-class NotDrawn(Exception):
+class DrawingError(Exception):
     """The drawing process failed; the text is what it said last."""
 
 
@@ -37,7 +38,9 @@ class NotDrawn(Exception):
 class Drawing:
     """`folder` keeps what the library finds out about fonts, so that it looks for them once."""
 
-    folder: Path = field(default_factory=lambda: Path(tempfile.gettempdir()) / f"swarmbot-pictures-{os.getuid()}")
+    folder: Path = field(
+        default_factory=lambda: Path(tempfile.gettempdir()) / f"swarmbot-pictures-{os.getuid()}"
+    )
 
     def __call__(self, sheet: Sheet) -> bytes:
         """The sheet as PNG."""
@@ -51,9 +54,11 @@ class Drawing:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotDrawn(str(error)) from error
+            raise DrawingError(str(error)) from error
         if done.returncode or not done.stdout.startswith(b"\x89PNG"):
-            raise NotDrawn(f"status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-500:]}")
+            raise DrawingError(
+                f"status {done.returncode}: {done.stderr.decode(errors='replace').strip()[-500:]}"
+            )
         return done.stdout
 
     def environment(self) -> dict[str, str]:
@@ -66,8 +71,9 @@ class Drawing:
         }
 
 
-class Easel:
-    """Draws pictures in the background, two at a time: each takes the memory of a process meanwhile.
+class DrawingPool:
+    """Draws pictures in the background, two at a time: each takes the memory of a process
+    meanwhile.
 
     One that cannot be drawn is logged, and that is all.
     """
@@ -102,7 +108,7 @@ class Easel:
         try:
             then(replace(file, content=self._draw(sheet)))
         except Exception:
-            logger.exception("%s could not be drawn", file.name)
+            log.exception("%s could not be drawn", file.name)
             self._on_event("not_drawn")
 
     def _done(self, _: Future[None] | None = None) -> None:

@@ -8,14 +8,15 @@ from collections.abc import Callable
 
 from bot.model import Message, MessageRef
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Then = Callable[[MessageRef], None]
 """Told where a message stands: after it was posted, and again when it had to be posted anew."""
 
 
 class Handle:
-    """A message that is posted or will be. `ref` is None until it is; `failed` says that it never will be."""
+    """A message that is posted or will be. `ref` is None until it is; `failed` says that it never
+    will be."""
 
     def __init__(self, lane: str, channel: str, message: Message, then: Then | None = None) -> None:
         self.lane = lane
@@ -36,12 +37,14 @@ class Handle:
         self._settled = threading.Event()
 
     def wait(self, timeout: float) -> MessageRef | None:
-        """Wait up to `timeout` seconds until the message is posted, and say where; None where it is not."""
+        """Wait up to `timeout` seconds until the message is posted, and say where; None where it is
+        not."""
         self._settled.wait(timeout)
         return self.ref
 
     def want(self, message: Message, *, final: bool) -> bool:
-        """Take the newer state; False where nothing is to be sent for it: closed, failed, or the post will carry it."""
+        """Take the newer state; False where nothing is to be sent for it: closed, failed, or the
+        post will carry it."""
         with self.lock:
             if self.failed or (self.final and not final):
                 return False
@@ -63,7 +66,7 @@ class Handle:
             try:
                 self._then(ref)
             except Exception:
-                logger.exception("the listener of a posted message failed")
+                log.exception("the listener of a posted message failed")
 
     def not_posted(self) -> None:
         """The try failed: until the next one, newer states go into the post."""
@@ -82,5 +85,6 @@ class Handle:
         self._settled.set()
 
     def root(self) -> str:
-        """The `ts` of the thread that answers to this message belong to; empty until it is posted."""
+        """The `ts` of the thread that answers to this message belong to; empty until it is
+        posted."""
         return self.thread or (self.ref.ts if self.ref else "")

@@ -1,4 +1,5 @@
-"""One channel's way out: calls in their order, each tried until it succeeds, none holding up another channel."""
+"""One channel's way out: calls in their order, each tried until it succeeds, none holding up
+another channel."""
 
 from __future__ import annotations
 
@@ -10,21 +11,23 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.poster.pace import Budget, Clock, Pace
-from bot.poster.verdict import Failure, Verdict, judge
+from bot.poster.verdict import FailedCall, Verdict, judge
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 OnEvent = Callable[[str], None]
-"""Told by name of everything worth counting: `posted`, `edited`, `limited`, `retried`, `failed`, …"""
+"""Told by name of everything worth counting: `posted`, `edited`, `limited`, `retried`, `failed`, …
+"""
 
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """One call to Slack that waits its turn. Calls of one `queue` keep their order; different queues may overtake.
+    """One call to Slack that waits its turn. Calls of one `queue` keep their order; different
+    queues may overtake.
 
-    `run` makes the call and raises what the SDK raises; `dropped` is told when it will never be made. Edits draw on
-    the shared budget, and `urgent` ones come first. `due` is the earliest time for the next try, `not_before` a bound
-    that may move while the call waits.
+    `run` makes the call and raises what the SDK raises; `dropped` is told when it will never be
+    made. Edits draw on the shared budget, and `urgent` ones come first. `due` is the earliest time
+    for the next try, `not_before` a bound that may move while the call waits.
     """
 
     method: str
@@ -41,7 +44,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class LaneContext:
     """What all lanes share."""
 
     pace: Pace
@@ -52,9 +55,10 @@ class Means:
 
 
 class Lane:
-    """The queues of one channel and the thread that empties them. `retire` is asked before the idle thread ends."""
+    """The queues of one channel and the thread that empties them. `retire` is asked before the idle
+    thread ends."""
 
-    def __init__(self, key: str, means: Means, retire: Callable[[Lane], bool]) -> None:
+    def __init__(self, key: str, means: LaneContext, retire: Callable[[Lane], bool]) -> None:
         self.key = key
         self.changed = threading.Condition()
         self._means = means
@@ -66,7 +70,8 @@ class Lane:
         self._stopping = False
 
     def put(self, call: Call) -> None:
-        """Queue a call; an edit joins the one of its message that waits already. Of too many, the oldest goes."""
+        """Queue a call; an edit joins the one of its message that waits already. Of too many, the
+        oldest goes."""
         with self.changed:
             call.born = self._means.clock()
             queue = self._queues.setdefault(call.queue, deque())
@@ -77,7 +82,9 @@ class Lane:
                 queue.append(call)
                 self._bound()
             if self._thread is None and not self._stopping:
-                self._thread = threading.Thread(target=self._work, name=f"poster-{self.key}", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._work, name=f"poster-{self.key}", daemon=True
+                )
                 self._thread.start()
             self.changed.notify_all()
 
@@ -108,16 +115,19 @@ class Lane:
         waiting.born = call.born
         if call.urgent and not waiting.urgent:
             waiting.urgent = True
-            # A call that was never tried can only have waited for budget, and an urgent one asks for that anew.
+            # A call that was never tried can only have waited for budget, and an urgent one asks
+            # for that anew.
             waiting.due = waiting.due if waiting.attempts else 0.0
 
     def _bound(self) -> None:
         if sum(map(len, self._queues.values())) <= self._means.pace.most_waiting:
             return
-        waiting = (call for queue in self._queues.values() for call in queue if call is not self._running)
+        waiting = (
+            call for queue in self._queues.values() for call in queue if call is not self._running
+        )
         oldest = min(waiting, key=lambda call: (call.urgent, call.turn))
         self._remove(oldest)
-        logger.error("%s: too many calls wait, dropped %s", self.key, oldest.method)
+        log.error("%s: too many calls wait, dropped %s", self.key, oldest.method)
         self._means.on_event("dropped")
         oldest.dropped()
 
@@ -145,7 +155,10 @@ class Lane:
                         return None
                     continue
                 now = self._means.clock()
-                call = min((queue[0] for queue in self._queues.values()), key=lambda head: self._order(head, now))
+                call = min(
+                    (queue[0] for queue in self._queues.values()),
+                    key=lambda head: self._order(head, now),
+                )
                 wait = self._due(call) - now
                 if wait <= 0 and call.edit:
                     wait = self._means.budget.take(urgent=call.urgent)
@@ -169,13 +182,13 @@ class Lane:
         except Exception as error:
             failure = judge(error)
             if failure is None:
-                logger.exception("%s: %s failed inside the bot", self.key, call.method)
-                failure = Failure(Verdict.REFUSED, type(error).__name__)
+                log.exception("%s: %s failed inside the bot", self.key, call.method)
+                failure = FailedCall(Verdict.REFUSED, type(error).__name__)
             self._failed(call, failure)
         else:
             self._finish(call)
 
-    def _failed(self, call: Call, failure: Failure) -> None:
+    def _failed(self, call: Call, failure: FailedCall) -> None:
         now = self._means.clock()
         if failure.verdict not in (Verdict.LIMITED, Verdict.AWAY):
             self._let_go(call, failure, "failed")
@@ -184,7 +197,7 @@ class Lane:
         else:
             self._again(call, failure, now)
 
-    def _again(self, call: Call, failure: Failure, now: float) -> None:
+    def _again(self, call: Call, failure: FailedCall, now: float) -> None:
         with self.changed:
             call.attempts += 1
             if failure.verdict is Verdict.LIMITED:
@@ -194,7 +207,7 @@ class Lane:
             self._running = None
             self._yield_to_newer(call)
         self._means.on_event("limited" if failure.verdict is Verdict.LIMITED else "retried")
-        logger.info("%s: %s: %s, trying again", self.key, call.method, failure.error)
+        log.info("%s: %s: %s, trying again", self.key, call.method, failure.error)
 
     def _yield_to_newer(self, call: Call) -> None:
         """An edit that came while this one failed takes its place, waits and all."""
@@ -203,8 +216,10 @@ class Lane:
             queue[1].attempts, queue[1].due = call.attempts, call.due
             self._remove(call)
 
-    def _let_go(self, call: Call, failure: Failure, event: str) -> None:
-        logger.error("%s: %s: %s after %d tries", self.key, call.method, failure.error, call.attempts + 1)
+    def _let_go(self, call: Call, failure: FailedCall, event: str) -> None:
+        log.error(
+            "%s: %s: %s after %d tries", self.key, call.method, failure.error, call.attempts + 1
+        )
         self._means.on_event(event)
         call.dropped()
         self._finish(call)

@@ -1,4 +1,5 @@
-"""How fast the bot may speak: Slack's limits as one value, and the budget for edits that all channels share."""
+"""How fast the bot may speak: Slack's limits as one value, and the budget for edits that all
+channels share."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ Clock = Callable[[], float]
 class Pace:
     """Slack's limits and the poster's patience, in seconds.
 
-    `edit_gap` lies between two edits of one message; `edits_per_minute` and `edit_burst` bound all edits together;
-    `first_retry` doubles up to `last_retry`; after `patience` a call is given up; a queue holds `most_waiting` calls;
-    an idle queue's thread ends after `idle`.
+    `edit_gap` lies between two edits of one message; `edits_per_minute` and `edit_burst` bound all
+    edits together; `first_retry` doubles up to `last_retry`; after `patience` a call is given up; a
+    queue holds `most_waiting` calls; an idle queue's thread ends after `idle`.
     """
 
     edit_gap: float = 1.0
@@ -30,13 +31,15 @@ class Pace:
     idle: float = 60.0
 
     def retry_after(self, attempt: int) -> float:
-        """How long to wait before the given retry (1 is the first), spread so that queues do not retry in step."""
+        """How long to wait before the given retry (1 is the first), spread so that queues do not
+        retry in step."""
         wait = min(self.last_retry, self.first_retry * 2.0 ** min(attempt - 1, 16))
         return wait * random.uniform(0.75, 1.0)  # noqa: S311 - spreads retries, guards nothing
 
 
 class Budget:
-    """A token bucket for `chat.update`. Urgent edits may overdraw it by one burst, and so pass ahead of the rest."""
+    """A token bucket for `chat.update`. Urgent edits may overdraw it by one burst, and so pass
+    ahead of the rest."""
 
     def __init__(self, pace: Pace, clock: Clock) -> None:
         self._rate = pace.edits_per_minute / 60
@@ -47,7 +50,8 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self, *, urgent: bool) -> float:
-        """Take one token and answer 0, or take none and answer the seconds after which to ask again."""
+        """Take one token and answer 0, or take none and answer the seconds after which to ask
+        again."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)

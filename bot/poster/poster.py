@@ -1,4 +1,5 @@
-"""What the rest of the bot calls: post, edit, reply, answer, direct; nothing here waits for Slack."""
+"""What the rest of the bot calls: post, edit, reply, answer, direct; nothing here waits for
+Slack."""
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ from slack_sdk.errors import SlackApiError
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
 from bot.poster.calls import Calls, plainer
-from bot.poster.drawing import Draw, Drawing, Easel
+from bot.poster.drawing import Draw, Drawing, DrawingPool
 from bot.poster.handle import Handle, Then
-from bot.poster.lane import Call, Lane, Means, OnEvent
+from bot.poster.lane import Call, Lane, LaneContext, OnEvent
 from bot.poster.pace import Budget, Clock, Pace
-from bot.poster.verdict import AnswerRefused, Verdict, judge
+from bot.poster.verdict import AnswerRefusedError, Verdict, judge
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -33,14 +34,15 @@ _USER_PREFIXES = ("U", "W")
 class Poster:
     """Says things in Slack, in order, at Slack's pace, until they arrive.
 
-    Slack offers no way to post only once: where its answer to a post is lost, the post is made again, for news that
-    comes twice does less harm than news that never comes. Edits carry no such risk.
+    Slack offers no way to post only once: where its answer to a post is lost, the post is made
+    again, for news that comes twice does less harm than news that never comes. Edits carry no such
+    risk.
 
     A picture is drawn in the background after its message was said, and follows it.
 
-    `on_event` is told by name what happened (`posted`, `edited`, `answered`, `uploaded`, `coalesced`, `limited`,
-    `retried`, `plain_text`, `posted_anew`, `published`, `failed`, `given_up`, `dropped`, `not_drawn`),
-    from any thread.
+    `on_event` is told by name what happened (`posted`, `edited`, `answered`, `uploaded`,
+    `coalesced`, `limited`, `retried`, `plain_text`, `posted_anew`, `published`, `failed`,
+    `given_up`, `dropped`, `not_drawn`), from any thread.
     """
 
     def __init__(
@@ -53,16 +55,19 @@ class Poster:
     ) -> None:
         self._calls = Calls(client)
         pace = pace or Pace()
-        self._means = Means(pace, clock, Budget(pace, clock), on_event)
-        self._easel = Easel(draw or Drawing(), on_event)
+        self._means = LaneContext(pace, clock, Budget(pace, clock), on_event)
+        self._easel = DrawingPool(draw or Drawing(), on_event)
         self._lanes: dict[str, Lane] = {}
         self._known: OrderedDict[MessageRef, Handle] = OrderedDict()
         self._homes: dict[str, Mapping[str, Any]] = {}
         self._lock = threading.Lock()
         self._stopped = False
 
-    def post(self, channel: str, message: Message, thread: str = "", then: Then | None = None) -> Handle:
-        """Post a message to a channel or into a thread. `then` is told where it stands, and again when it moves."""
+    def post(
+        self, channel: str, message: Message, thread: str = "", then: Then | None = None
+    ) -> Handle:
+        """Post a message to a channel or into a thread. `then` is told where it stands, and again
+        when it moves."""
         handle = Handle(channel, channel, message, then)
         handle.thread = thread
         return self._post(handle)
@@ -71,19 +76,27 @@ class Poster:
         """Post a direct message to a user."""
         return self._post(Handle(user_id, user_id, message, then))
 
-    def reply(self, handle: Handle | MessageRef, message: Message, *, aloud: bool = False) -> Handle:
-        """Post into the thread of a message, after the message itself; `aloud`: into its channel as well."""
+    def reply(
+        self, handle: Handle | MessageRef, message: Message, *, aloud: bool = False
+    ) -> Handle:
+        """Post into the thread of a message, after the message itself; `aloud`: into its channel as
+        well."""
         parent = self._handle(handle)
         reply = Handle(parent.lane, parent.channel, message)
         reply.parent, reply.aloud = parent, aloud
         return self._post(reply)
 
     def edit(
-        self, handle: Handle | MessageRef, message: Message, final: bool = False, then: Then | None = None
+        self,
+        handle: Handle | MessageRef,
+        message: Message,
+        final: bool = False,
+        then: Then | None = None,
     ) -> Handle:
         """Show a newer state of a message. After a `final` state only another final one counts.
 
-        `then` matters for a `MessageRef`: it is told the new place where the message was deleted and is posted anew.
+        `then` matters for a `MessageRef`: it is told the new place where the message was deleted
+        and is posted anew.
         """
         known = self._handle(handle, then)
         if known.want(message, final=final):
@@ -111,10 +124,13 @@ class Poster:
         def forget() -> None:
             self._homes.pop(user_id, None)
 
-        self._put(f"home:{user_id}", Call("views.publish", "home", lambda: self._publish(user_id), forget))
+        self._put(
+            f"home:{user_id}", Call("views.publish", "home", lambda: self._publish(user_id), forget)
+        )
 
     def flush(self, timeout: float) -> bool:
-        """Wait until everything said has arrived or failed; False where `timeout` seconds were too few."""
+        """Wait until everything said has arrived or failed; False where `timeout` seconds were too
+        few."""
         deadline = time.monotonic() + timeout
         if not self._easel.drained(timeout):
             return False
@@ -127,7 +143,8 @@ class Poster:
         return True
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End the threads after the calls that they are in; what waits is not sent. `flush` first to lose nothing."""
+        """End the threads after the calls that they are in; what waits is not sent. `flush` first
+        to lose nothing."""
         self._stopped = True
         self._easel.stop()
         with self._lock:
@@ -179,7 +196,9 @@ class Poster:
     # ---- what the lanes run
 
     def _post(self, handle: Handle) -> Handle:
-        self._put(handle.lane, Call("chat.postMessage", "post", lambda: self._send(handle), handle.drop))
+        self._put(
+            handle.lane, Call("chat.postMessage", "post", lambda: self._send(handle), handle.drop)
+        )
         return handle
 
     def _edit_call(self, handle: Handle, *, urgent: bool) -> Call:
@@ -203,7 +222,10 @@ class Poster:
         message = handle.begin()
         try:
             ref = self._plainly(
-                message, lambda said: self._calls.post(handle.channel, said, handle.thread, aloud=handle.aloud)
+                message,
+                lambda said: self._calls.post(
+                    handle.channel, said, handle.thread, aloud=handle.aloud
+                ),
             )
         except Exception:
             handle.not_posted()
@@ -231,7 +253,8 @@ class Poster:
 
     @staticmethod
     def _must_post_anew(error: SlackApiError, handle: Handle) -> bool:
-        """A deleted message is posted anew at once; one that Slack lets nobody edit, only to say how it ended."""
+        """A deleted message is posted anew at once; one that Slack lets nobody edit, only to say
+        how it ended."""
         verdict = _verdict(error)
         return verdict is Verdict.GONE or (verdict is Verdict.FROZEN and handle.final)
 
@@ -239,10 +262,10 @@ class Poster:
         """Say a message, and say it as text alone where Slack refuses its blocks."""
         try:
             return say(message)
-        except (SlackApiError, AnswerRefused) as error:
+        except (SlackApiError, AnswerRefusedError) as error:
             if _verdict(error) is not Verdict.UNREADABLE or not message.blocks:
                 raise
-            logger.error("Slack refuses the blocks of a message: sent as text")
+            log.error("Slack refuses the blocks of a message: sent as text")
             self._means.on_event("plain_text")
             return say(plainer(message))
 
@@ -251,7 +274,9 @@ class Poster:
             key = (file.name, hash(file.content))
             if handle.ref and key not in handle.uploaded:
                 handle.uploaded.add(key)
-                self._hand_over(handle.lane, file, partial(self._upload, handle.ref.channel, handle.root()))
+                self._hand_over(
+                    handle.lane, file, partial(self._upload, handle.ref.channel, handle.root())
+                )
 
     def _hand_over(self, lane: str, file: File, share: Callable[[File], None]) -> None:
         """Queue a file on its way out; a picture is drawn first, while the queue goes on."""
@@ -280,10 +305,11 @@ class Poster:
         self._means.on_event("answered")
 
     def _responded(self, place: Place, message: Message) -> bool:
-        """Whether the request's own address took the answer; used up or expired, there are other ways."""
+        """Whether the request's own address took the answer; used up or expired, there are other
+        ways."""
         try:
             self._plainly(message, lambda said: self._calls.respond(place, said))
-        except AnswerRefused as error:
+        except AnswerRefusedError as error:
             if _passes(error):
                 raise
             return False

@@ -1,4 +1,5 @@
-"""What a failed call to Slack means for the message: whether to wait, to try again, to say it plainer, or to let go."""
+"""What a failed call to Slack means for the message: whether to wait, to try again, to say it
+plainer, or to let go."""
 
 from __future__ import annotations
 
@@ -11,7 +12,14 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
-_AWAY = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "timeout", "team_added_to_org"}
+_AWAY = {
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "timeout",
+    "team_added_to_org",
+}
 _GONE = {"message_not_found"}
 _FROZEN = {"cant_update_message", "edit_window_closed"}
 _UNREADABLE = {
@@ -38,15 +46,16 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A failed call: what to do, Slack's name of the error, and the seconds that Slack asks to wait."""
+class FailedCall:
+    """A failed call: what to do, Slack's name of the error, and the seconds that Slack asks to
+    wait."""
 
     verdict: Verdict
     error: str
     wait: float = 0.0
 
 
-class AnswerRefused(Exception):
+class AnswerRefusedError(Exception):
     """A `response_url` did not take the answer; `body` is Slack's word for why."""
 
     def __init__(self, status: int, body: str, headers: Mapping[str, str]) -> None:
@@ -56,22 +65,23 @@ class AnswerRefused(Exception):
         self.headers = headers
 
 
-def judge(error: Exception) -> Failure | None:
-    """Say what a failed call means; None where the failure is not Slack's but a fault in the bot."""
-    if isinstance(error, AnswerRefused):
+def judge(error: Exception) -> FailedCall | None:
+    """Say what a failed call means; None where the failure is not Slack's but a fault in the
+    bot."""
+    if isinstance(error, AnswerRefusedError):
         return _judged(error.status, _word(error.body), error.headers)
     if isinstance(error, SlackApiError):
         response = error.response
         name = response.data.get("error", "") if isinstance(response.data, dict) else ""
         return _judged(response.status_code, str(name), response.headers)
     if isinstance(error, OSError | HTTPException | SlackRequestError):
-        return Failure(Verdict.AWAY, type(error).__name__)
+        return FailedCall(Verdict.AWAY, type(error).__name__)
     return None
 
 
-def _judged(status: int, error: str, headers: Mapping[str, Any]) -> Failure:
+def _judged(status: int, error: str, headers: Mapping[str, Any]) -> FailedCall:
     if status == 429 or error in ("ratelimited", "rate_limited"):
-        return Failure(Verdict.LIMITED, "ratelimited", _wait(headers))
+        return FailedCall(Verdict.LIMITED, "ratelimited", _wait(headers))
     kinds = (
         (_GONE, Verdict.GONE),
         (_FROZEN, Verdict.FROZEN),
@@ -81,11 +91,12 @@ def _judged(status: int, error: str, headers: Mapping[str, Any]) -> Failure:
     # Slack's word counts more than the status: a response_url says `invalid_blocks` with a 500.
     known = next((verdict for names, verdict in kinds if error in names), None)
     if known:
-        return Failure(known, error)
-    # The SDK puts a sentence where Slack's answer was not JSON: a proxy's error page, not Slack's word.
+        return FailedCall(known, error)
+    # The SDK puts a sentence where Slack's answer was not JSON: a proxy's error page, not Slack's
+    # word.
     if status >= 500 or error in _AWAY or error.startswith("Received a response in a non-JSON"):
-        return Failure(Verdict.AWAY, f"HTTP {status}" if status >= 500 else error[:80])
-    return Failure(Verdict.REFUSED, error)
+        return FailedCall(Verdict.AWAY, f"HTTP {status}" if status >= 500 else error[:80])
+    return FailedCall(Verdict.REFUSED, error)
 
 
 def _wait(headers: Mapping[str, Any]) -> float:

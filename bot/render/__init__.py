@@ -1,1 +1,2 @@
-"""Values become Slack messages here; pure, so that every message can be compared with a golden file."""
+"""Values become Slack messages here; pure, so that every message can be compared with a golden
+file."""

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.approval import Approval, State
 from bot.model import Difference, Kind, Message
-from bot.render.blocks import Block, actions, button, context, mention, message, plural, seconds, table, when
+from bot.policy.approval import Approval, ApprovalState
 from bot.render.plans import differences
-from bot.render.text import brief, code, escape, prose, shortened
+from bot.render.slack.blocks import (
+    Block,
+    actions,
+    button,
+    context,
+    mention,
+    message,
+    plural,
+    seconds,
+    table,
+    when,
+)
+from bot.render.slack.text import brief, code, escape, prose, shortened
 
 _LONGEST = 120
 _DONE = ("done", "nothing to change")
@@ -20,8 +31,10 @@ def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
 
     `people`, ids of users and of user groups, are notified while it is open.
     """
-    if approval.state is State.OPEN:
-        return message(f"🟡 {title(approval)} · needs approval", _plan(approval), _decision(approval, people))
+    if approval.state is ApprovalState.OPEN:
+        return message(
+            f"🟡 {title(approval)} · needs approval", _plan(approval), _decision(approval, people)
+        )
     small = context(_asked(approval), _approved(approval), _number(approval))
     head, lines = _words(approval)
     return message(head, lines, [*actions(_again(approval)), *small])
@@ -34,7 +47,8 @@ def told(approval: Approval) -> Message:
 
 
 def reminder(approval: Approval, people: Iterable[str]) -> Message:
-    """Half of the time is over, for the thread: it notifies `people`, ids of users and of user groups."""
+    """Half of the time is over, for the thread: it notifies `people`, ids of users and of user
+    groups."""
     return message(
         f"🟡 {title(approval)} · still needs approval · expires {when(approval.expires)}",
         [" ".join((_waits(approval), *map(_notified, people)))],
@@ -44,10 +58,16 @@ def reminder(approval: Approval, people: Iterable[str]) -> Message:
 
 def abandoned(approval: Approval) -> Message:
     """A bot was stopped with the request in hand: what is known of it."""
-    head, why = f"❌ {title(approval)} · did not run", "swarmbot was stopped before it began: nothing was changed."
+    head, why = (
+        f"❌ {title(approval)} · did not run",
+        "swarmbot was stopped before it began: nothing was changed.",
+    )
     if approval.run:
         head = f"❌ {title(approval)} · was interrupted"
-        why = "swarmbot was stopped while it ran: part of it may be done. Look at what is there before you try again."
+        why = (
+            "swarmbot was stopped while it ran: part of it may be done. Look at what is there "
+            "before you try again."
+        )
     small = context(_asked(approval), _approved(approval), _number(approval))
     return message(head, [why], [*actions(_retry(approval)), *small])
 
@@ -58,10 +78,18 @@ def listed(waiting: Sequence[Approval], now: datetime) -> Message:
         return message("🟢 Nothing waits for approval")
     ordered = sorted(waiting, key=lambda one: (one.expires, one.id))
     rows = [
-        (one.id, one.plan.title, one.actor.name, _whom(one), seconds((one.expires - now).total_seconds()))
+        (
+            one.id,
+            one.plan.title,
+            one.actor.name,
+            _whom(one),
+            seconds((one.expires - now).total_seconds()),
+        )
         for one in ordered
     ]
-    blocks, files = table(("ID", "CHANGE", "ASKED BY", "WAITS FOR", "LEFT"), rows, len(rows), "approvals.txt")
+    blocks, files = table(
+        ("ID", "CHANGE", "ASKED BY", "WAITS FOR", "LEFT"), rows, len(rows), "approvals.txt"
+    )
     if len(ordered) == 1:
         blocks += actions(*buttons(ordered[0]))
     hint = f"{code('/swarm approve ID')} or {code('/swarm reject ID REASON')}"
@@ -84,7 +112,11 @@ def _plan(approval: Approval) -> list[str]:
 def _decision(approval: Approval, people: Iterable[str]) -> list[Block]:
     waits = " ".join((_waits(approval), *map(_notified, people)))
     small = context(
-        _asked(approval), _progress(approval), waits, f"expires {when(approval.expires)}", _number(approval)
+        _asked(approval),
+        _progress(approval),
+        waits,
+        f"expires {when(approval.expires)}",
+        _number(approval),
     )
     return [*differences(approval.plan.changes[1:]), *actions(*buttons(approval)), *small]
 
@@ -93,7 +125,9 @@ def buttons(approval: Approval) -> list[Block]:
     """Approve and reject; what is dangerous asks once more."""
     danger = approval.plan.kind is Kind.DANGER
     asks = f"{approval.plan.title}. This is hard or impossible to take back." if danger else ""
-    approve = button("Approve", f"approve {approval.id}", "danger" if danger else "primary", shortened(asks, 300))
+    approve = button(
+        "Approve", f"approve {approval.id}", "danger" if danger else "primary", shortened(asks, 300)
+    )
     return [approve, button("Reject", f"reject {approval.id}")]
 
 
@@ -125,15 +159,17 @@ def _progress(approval: Approval) -> str:
 def _words(approval: Approval) -> tuple[str, list[str]]:
     name, reason = title(approval), approval.reason
     match approval.state:
-        case State.APPROVED | State.RUNNING:
+        case ApprovalState.APPROVED | ApprovalState.RUNNING:
             return f"🔵 {name} · approved, begins", []
-        case State.REJECTED:
-            return f"❌ {name} · rejected by {escape(approval.by)}", [f'"{escape(reason)}"' if reason else ""]
-        case State.WITHDRAWN:
+        case ApprovalState.REJECTED:
+            return f"❌ {name} · rejected by {escape(approval.by)}", [
+                f'"{escape(reason)}"' if reason else ""
+            ]
+        case ApprovalState.WITHDRAWN:
             return f"🟠 {name} · withdrawn by {escape(approval.by)}", ["Nothing was changed."]
-        case State.EXPIRED:
+        case ApprovalState.EXPIRED:
             return f"🟠 {name} · expired", [_expired(approval)]
-        case State.REPLACED:
+        case ApprovalState.REPLACED:
             return f"🟠 {name} · replaced by a new plan", ["Nothing was changed."]
         case _:
             done = reason in _DONE
@@ -144,7 +180,11 @@ def _words(approval: Approval) -> tuple[str, list[str]]:
 def _expired(approval: Approval) -> str:
     if approval.missing:
         waited = seconds((approval.expires - approval.asked).total_seconds())
-        return f"Nobody decided within {waited}. Nothing was changed." if not approval.given else _too_few(approval)
+        return (
+            f"Nobody decided within {waited}. Nothing was changed."
+            if not approval.given
+            else _too_few(approval)
+        )
     return "It was approved, and did not begin in time. Nothing was changed."
 
 
@@ -153,7 +193,7 @@ def _too_few(approval: Approval) -> str:
 
 
 def _again(approval: Approval) -> Block | None:
-    if approval.state in (State.EXPIRED, State.WITHDRAWN):
+    if approval.state in (ApprovalState.EXPIRED, ApprovalState.WITHDRAWN):
         return button("Ask again", approval.line)
     return None
 

@@ -1,18 +1,23 @@
-"""What is wrong or risky now, each with what helps: trouble first, hints last, and no more than one can take in."""
+"""What is wrong or risky now, each with what helps: trouble first, hints last, and no more than one
+can take in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.incident import Advice, Severity
 from bot.model import File, Message
-from bot.render.blocks import Block, context, message, plural, section
-from bot.render.cut import unmarked
-from bot.render.text import escape, prose, sentence
+from bot.model.incident import Advice, Severity
+from bot.render.slack.blocks import Block, context, message, plural, section
+from bot.render.slack.cut import unmarked
+from bot.render.slack.text import escape, prose, sentence
 
 SHOWN = 20
 _NAMED = 5
-_TITLES = {Severity.CRITICAL: "Wrong now", Severity.WARNING: "Risky", Severity.NOTE: "Could be better"}
+_TITLES = {
+    Severity.CRITICAL: "Wrong now",
+    Severity.WARNING: "Risky",
+    Severity.NOTE: "Could be better",
+}
 
 
 def advised(found: Sequence[Advice], unseen: Sequence[str] = ()) -> Message:
@@ -21,7 +26,9 @@ def advised(found: Sequence[Advice], unseen: Sequence[str] = ()) -> Message:
     blocks = [block for severity in _TITLES for block in _group(severity, shown)]
     left = len(found) - len(shown)
     cut = left or any(len(one.names) > _NAMED for one in shown)
-    files = [File("doctor.txt", _whole(found), f"All {plural(len(found), 'finding')}")] if cut else []
+    files = (
+        [File("doctor.txt", _whole(found), f"All {plural(len(found), 'finding')}")] if cut else []
+    )
     notes = (
         f"{left} more, all in doctor.txt" if left else "all names are in doctor.txt" if cut else "",
         f"could not be looked at: {', '.join(map(prose, unseen))}" if unseen else "",
@@ -39,7 +46,13 @@ def _head(found: Sequence[Advice], unseen: Sequence[str]) -> str:
     said = " · ".join(part for part in parts if part)
     if wrong or risky:
         return f"{'🔴' if wrong else '🟠'} {said}"
-    nothing = "Nothing wrong as far as can be seen" if unseen else "Nothing wrong" if said else "Nothing to do"
+    nothing = (
+        "Nothing wrong as far as can be seen"
+        if unseen
+        else "Nothing wrong"
+        if said
+        else "Nothing to do"
+    )
     return f"{'🟠' if unseen else '🟢'} {nothing}" + (f" · {said}" if said else "")
 
 
@@ -60,7 +73,9 @@ def _what(one: Advice, most: int) -> str:
         return prose(sentence(one.text))
     count, kind, rest = one.text.split(" ", 2)
     left = len(one.names) - most
-    names = ", ".join(escape(name) for name in one.names[:most]) + (f" and {left} more" if left > 0 else "")
+    names = ", ".join(escape(name) for name in one.names[:most]) + (
+        f" and {left} more" if left > 0 else ""
+    )
     return f"{count} {kind} ({names}) {prose(sentence(rest))}"
 
 

@@ -1,12 +1,13 @@
-"""Why something does not run, for every message that has to say so: cause, place, fix, the last words of the task."""
+"""Why something does not run, for every message that has to say so: cause, place, fix, the last
+words of the task."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bot.model import Finding
-from bot.render.blocks import Block, plural, section
-from bot.render.text import code, preformatted, prose, sentence
+from bot.render.slack.blocks import Block, plural, section
+from bot.render.slack.text import code, preformatted, prose, sentence
 
 _SHOWN = 2
 _LINES = 5
@@ -29,12 +30,15 @@ def cause(finding: Finding) -> str:
     if len(finding.log) == 1:
         return f"{prose(what)}{many}: {code(finding.log[0])}"
     return " ".join(
-        part for part in (prose(sentence(what)) if not many else f"{prose(what)}{many}.", _fix(finding)) if part
+        part
+        for part in (prose(sentence(what)) if not many else f"{prose(what)}{many}.", _fix(finding))
+        if part
     )
 
 
 def last_words(findings: Sequence[Finding], lines: int = _LINES) -> list[Block]:
-    """The last log lines of the first finding that has more than one; a single one stands in its cause."""
+    """The last log lines of the first finding that has more than one; a single one stands in its
+    cause."""
     log = next((finding.log for finding in findings if len(finding.log) > 1), ())
     return [section(preformatted("\n".join(log[-lines:])))] if log else []
 

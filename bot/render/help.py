@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.model import Message
-from bot.render.blocks import aligned, context, message, section
-from bot.render.text import code, escape, preformatted, prose
+from bot.render.slack.blocks import aligned, context, message, section
+from bot.render.slack.text import code, escape, preformatted, prose
 
 _WIDE = 70
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """A flag: its spellings (`-p, --publish`), the form of its value (empty for a switch), and what it does."""
+class FlagHelp:
+    """A flag: its spellings (`-p, --publish`), the form of its value (empty for a switch), and what
+    it does."""
 
     name: str
     value: str
@@ -24,11 +25,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """A command for people: its form, one sentence, its flags, lines to copy (without `/swarm`), and other names."""
+    """A command for people: its form, one sentence, its flags, lines to copy (without `/swarm`),
+    and other names."""
 
     usage: str
     summary: str
-    options: tuple[Option, ...] = ()
+    options: tuple[FlagHelp, ...] = ()
     examples: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
@@ -47,8 +49,16 @@ def overview(groups: Iterable[Group]) -> Message:
     blocks = [section(f"*{escape(group.title)}*\n{_commands(group)}") for group in shown]
     return message(
         "swarmbot · what you can type after /swarm",
-        [f"Every {code('docker')} line for a Swarm works. {code('/swarm help COMMAND')} shows one with its flags."],
-        [*blocks, *context("In a thread, mention swarmbot instead: slash commands do not work there")],
+        [
+            (
+                f"Every {code('docker')} line for a Swarm works. {code('/swarm help COMMAND')} "
+                "shows one with its flags."
+            )
+        ],
+        [
+            *blocks,
+            *context("In a thread, mention swarmbot instead: slash commands do not work there"),
+        ],
     )
 
 
@@ -69,7 +79,10 @@ def command_help(spec: CommandHelp) -> Message:
 
 
 def _commands(group: Group) -> str:
-    rows = [(command.usage.replace(" [OPTIONS]", ""), _in_short(command.summary)) for command in group.commands]
+    rows = [
+        (command.usage.replace(" [OPTIONS]", ""), _in_short(command.summary))
+        for command in group.commands
+    ]
     return preformatted(aligned((), rows, most=_WIDE))
 
 

@@ -6,10 +6,21 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.hold import Hold, Queued
 from bot.model import Actor, Lock, Message
-from bot.render.blocks import actions, age, button, context, mention, message, plural, seconds, table, when
-from bot.render.text import brief, code, escape, shortened
+from bot.policy.holds import Hold, Queued
+from bot.render.slack.blocks import (
+    actions,
+    age,
+    button,
+    context,
+    mention,
+    message,
+    plural,
+    seconds,
+    table,
+    when,
+)
+from bot.render.slack.text import brief, code, escape, shortened
 
 _LONGEST = 120
 _SIMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\*")
@@ -19,7 +30,10 @@ def listed(holds: Sequence[Hold], now: datetime) -> Message:
     """Every hold; a freeze is the headline."""
     freeze = next((hold for hold in holds if hold.freeze), None)
     others = [hold for hold in holds if not hold.freeze]
-    rows = [(one.pattern, one.owner.name, age(one.since, now), _left(one, now), one.reason) for one in others]
+    rows = [
+        (one.pattern, one.owner.name, age(one.since, now), _left(one, now), one.reason)
+        for one in others
+    ]
     blocks, files = table(("SERVICE", "HELD BY", "SINCE", "LEFT", "REASON"), rows, 0, "holds.txt")
     if len(others) == 1:
         blocks += actions(button("Release", f"release {others[0].pattern}"))
@@ -28,7 +42,8 @@ def listed(holds: Sequence[Hold], now: datetime) -> Message:
 
 
 def held(hold: Hold, name: str) -> str:
-    """Who holds this service, since when, why, and until when: `✋ web is held by lead since 13:40: "incident 42"`."""
+    """Who holds this service, since when, why, and until when: `✋ web is held by lead since 13:40:
+    "incident 42"`."""
     if hold.freeze:
         return f"❄️ Everything is frozen by {escape(hold.owner.name)} {_since(hold)}."
     wider = f" (with {code(hold.pattern)})" if hold.pattern != name else ""
@@ -36,12 +51,15 @@ def held(hold: Hold, name: str) -> str:
 
 
 def put(hold: Hold, before: Hold | None) -> Message:
-    """Somebody holds a service from now on; `before` is somebody else's hold that gave way, and they are told."""
+    """Somebody holds a service from now on; `before` is somebody else's hold that gave way, and
+    they are told."""
     if hold.freeze:
         return message(
             held(hold, "").rstrip("."),
             ["Nothing is changed through swarmbot until it ends; rollouts that run go on."],
-            actions(button("Unfreeze", "unfreeze", confirm="Changes are possible again, for everybody.")),
+            actions(
+                button("Unfreeze", "unfreeze", confirm="Changes are possible again, for everybody.")
+            ),
         )
     lines = [
         f"Only {escape(hold.owner.name)} changes it until it is released.",
@@ -50,7 +68,10 @@ def put(hold: Hold, before: Hold | None) -> Message:
     return message(
         held(hold, hold.pattern).rstrip("."),
         lines,
-        [*actions(button("Release", f"release {hold.pattern}")), *context(mention(before.owner.id) if before else "")],
+        [
+            *actions(button("Release", f"release {hold.pattern}")),
+            *context(mention(before.owner.id) if before else ""),
+        ],
     )
 
 
@@ -87,7 +108,9 @@ def lined_up(line: Sequence[Queued], now: datetime) -> Message:
         return message("🟢 Nobody waits in line")
     rows = [(one.id, one.service, one.title, one.actor.name, age(one.at, now)) for one in line]
     blocks, files = table(("ID", "SERVICE", "CHANGE", "ASKED BY", "SINCE"), rows, 0, "queue.txt")
-    return message(f"⏸ {plural(len(line), 'change waits', 'changes wait')} in line", (), blocks, files)
+    return message(
+        f"⏸ {plural(len(line), 'change waits', 'changes wait')} in line", (), blocks, files
+    )
 
 
 def _head(freeze: Hold | None, others: int) -> str:
@@ -101,7 +124,8 @@ def _who_held(hold: Hold) -> str:
 
 
 def named(pattern: str) -> str:
-    """A pattern in a headline: an underscore inside it formats nothing, and a star would end the bold."""
+    """A pattern in a headline: an underscore inside it formats nothing, and a star would end the
+    bold."""
     return pattern[:-1] + "∗" if _SIMPLE.fullmatch(pattern) else escape(pattern)
 
 

@@ -1,4 +1,5 @@
-"""The Home tab: what is wrong, what is under way, what waits for somebody, and the buttons for what is asked most."""
+"""The Home tab: what is wrong, what is under way, what waits for somebody, and the buttons for what
+is asked most."""
 
 from __future__ import annotations
 
@@ -7,17 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.approval import Approval
 from bot.errors import SwarmbotError
-from bot.incident import Incident, Silence, State, silencing
-from bot.model import Below, Node, Rollout, Status
-from bot.render import alert_words as words
-from bot.render import approvals, errors, nodes, status
-from bot.render.alert_buttons import acknowledging
-from bot.render.blocks import Block, actions, button, context, plural, section, when
-from bot.render.endings import moves_image, subject
-from bot.render.limits import fit_view
-from bot.render.text import escape
+from bot.model import Node, Rollout, Shortfall, Status
+from bot.model.incident import AlertState, Incident, Silence, silencing
+from bot.policy.approval import Approval
+from bot.render import approvals, status
+from bot.render.alerts import alert_words as words
+from bot.render.alerts.alert_buttons import acknowledging
+from bot.render.errors import explain
+from bot.render.objects import nodes
+from bot.render.rollout.endings import moves_image, subject
+from bot.render.slack.blocks import Block, actions, button, context, plural, section, when
+from bot.render.slack.limits import fit_view
+from bot.render.slack.text import escape
 
 REFRESH = "home:refresh"
 """The action of the button that is no line."""
@@ -50,7 +53,8 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """What the one who looks may do: commands by all their names, services to roll back, ids of requests to decide on."""
+    """What the one who looks may do: commands by all their names, services to roll back, ids of
+    requests to decide on."""
 
     commands: frozenset[str] = frozenset()
     rolls_back: frozenset[str] = frozenset()
@@ -59,7 +63,13 @@ class Viewer:
 
 def view(home: Home, viewer: Viewer, now: datetime) -> dict[str, Any]:
     """The tab for one person: trouble first, then what goes on, then what there is."""
-    health = [section("\n".join([f"*{status.headline(home.status)}*", *status.lines(home.status, listed=True)]))]
+    health = [
+        section(
+            "\n".join(
+                [f"*{status.headline(home.status)}*", *status.lines(home.status, listed=True)]
+            )
+        )
+    ]
     parts = (
         _listed("Alerts", _open(home), lambda one: _alert(one, home, viewer, now)),
         _listed("Below their count", _below_alone(home), lambda one: [_below(one, viewer)]),
@@ -76,12 +86,14 @@ def view(home: Home, viewer: Viewer, now: datetime) -> dict[str, Any]:
 def refused(roles: Sequence[str]) -> dict[str, Any]:
     """For somebody who may not read."""
     whom = " or ".join(map(escape, roles))
-    return _tab([section(f"✋ You may not see the Swarm here{f': that is for {whom}' if whom else ''}.")])
+    return _tab(
+        [section(f"✋ You may not see the Swarm here{f': that is for {whom}' if whom else ''}.")]
+    )
 
 
 def failed(error: SwarmbotError, viewer: Viewer, now: datetime) -> dict[str, Any]:
     """Nobody can say how the Swarm is, and why."""
-    return _tab([*errors.explain(error).blocks, *_frequent(viewer), _DIVIDER, *_small(now)])
+    return _tab([*explain.explain(error).blocks, *_frequent(viewer), _DIVIDER, *_small(now)])
 
 
 # ---- parts
@@ -95,7 +107,9 @@ def _tab(blocks: Iterable[Block]) -> dict[str, Any]:
 
 def _frequent(viewer: Viewer) -> list[Block]:
     shown = [(label, line) for label, line in _FREQUENT if line in viewer.commands]
-    return actions(*(button(label, line, "primary" if line == "deploy" else "") for label, line in shown))
+    return actions(
+        *(button(label, line, "primary" if line == "deploy" else "") for label, line in shown)
+    )
 
 
 def _small(now: datetime) -> list[Block]:
@@ -118,11 +132,11 @@ def _listed(title: str, found: Sequence[T], shown: Callable[[T], Iterable[Block]
 
 
 def _open(home: Home) -> list[Incident]:
-    firing = (one for one in home.incidents if one.state is State.FIRING)
+    firing = (one for one in home.incidents if one.state is AlertState.FIRING)
     return sorted(firing, key=lambda one: (-one.severity.rank, one.since, one.name))
 
 
-def _below_alone(home: Home) -> list[Below]:
+def _below_alone(home: Home) -> list[Shortfall]:
     """The services below their count that no alert speaks of."""
     told = {one.name for one in _open(home)}
     return [below for below in home.status.below if below.service not in told]
@@ -144,22 +158,32 @@ def _alert(incident: Incident, home: Home, viewer: Viewer, now: datetime) -> lis
     return [_with(text, acknowledging(incident) if free else None)]
 
 
-def _below(below: Below, viewer: Viewer) -> Block:
-    tasks = button("Tasks", f"service ps {below.service}") if "service ps" in viewer.commands else None
+def _below(below: Shortfall, viewer: Viewer) -> Block:
+    tasks = (
+        button("Tasks", f"service ps {below.service}") if "service ps" in viewer.commands else None
+    )
     return _with(f"🟠 {escape(below.service)} · {below.running}/{below.desired}", tasks)
 
 
 def _approval(approval: Approval, viewer: Viewer) -> list[Block]:
-    text = f"🟡 {approvals.title(approval)} · asked by {escape(approval.actor.name)} · expires {when(approval.expires)}"
+    text = (
+        f"🟡 {approvals.title(approval)} · asked by {escape(approval.actor.name)} · expires "
+        f"{when(approval.expires)}"
+    )
     buttons = approvals.buttons(approval) if approval.id in viewer.decides else ()
     return [section(text), *actions(*buttons)]
 
 
 def _rollout(rollout: Rollout, viewer: Viewer) -> Block:
-    text = f"🔵 {subject(rollout)} · since {when(rollout.started)} · asked by {escape(rollout.actor.name)}"
+    text = (
+        f"🔵 {subject(rollout)} · since {when(rollout.started)} · asked by "
+        f"{escape(rollout.actor.name)}"
+    )
     back = moves_image(rollout) and not rollout.rollback_by and rollout.service in viewer.rolls_back
     asks = f"{rollout.service} goes back to the image that it ran before. The replica count stays."
-    return _with(text, button("Roll back", f"rollback {rollout.service}", confirm=asks) if back else None)
+    return _with(
+        text, button("Roll back", f"rollback {rollout.service}", confirm=asks) if back else None
+    )
 
 
 def _nodes(found: Sequence[Node]) -> list[Block]:

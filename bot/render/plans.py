@@ -1,4 +1,5 @@
-"""Changes before and after: what a plan would do, that there is nothing to do, how a change without a rollout ended."""
+"""Changes before and after: what a plan would do, that there is nothing to do, how a change without
+a rollout ended."""
 
 from __future__ import annotations
 
@@ -6,8 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.model import Actor, Difference, Ending, Message, Outcome, Plan, Rollout
-from bot.render.blocks import MOST_ROWS, Block, aligned, context, image, message, plural, seconds, section
-from bot.render.text import brief, escape, preformatted, prose, sentence
+from bot.render.slack.blocks import (
+    MOST_ROWS,
+    Block,
+    aligned,
+    context,
+    image,
+    message,
+    plural,
+    seconds,
+    section,
+)
+from bot.render.slack.text import brief, escape, preformatted, prose, sentence
 
 _MARKS = {
     Ending.DONE: "✅",
@@ -20,14 +31,18 @@ _MARKS = {
 _CELL = 60
 
 
-def nothing(plan: Plan) -> Message:
+def noop(plan: Plan) -> Message:
     """There is nothing to do, and why."""
-    return message(f"✅ {escape(plan.title)} · nothing to change", [prose(sentence(plan.nothing))])
+    return message(
+        f"✅ {escape(plan.title)} · nothing to change", [prose(sentence(plan.noop_reason))]
+    )
 
 
 def planned(plan: Plan) -> Message:
     """What a change would do, before anybody decides on it."""
-    return message(f"🟡 {escape(plan.title)} · planned", plan_lines(plan), differences(plan.changes))
+    return message(
+        f"🟡 {escape(plan.title)} · planned", plan_lines(plan), differences(plan.changes)
+    )
 
 
 def asked(actor: Actor, approved_by: Sequence[str]) -> str:
@@ -41,7 +56,10 @@ def ended(plan: Plan, outcome: Outcome, small: str = "") -> Message:
     if outcome.message:
         return outcome.message
     word = "" if outcome.ending is Ending.DONE else f" · {outcome.ending}"
-    head = f"{_MARKS[outcome.ending]} {escape(outcome.title or plan.title)}{word} · {seconds(outcome.seconds)}"
+    head = (
+        f"{_MARKS[outcome.ending]} {escape(outcome.title or plan.title)}{word} · "
+        f"{seconds(outcome.seconds)}"
+    )
     lines = [prose(line) for line in outcome.lines]
     if outcome.ending is not Ending.DONE:
         return message(head, lines, context(small))
@@ -56,7 +74,9 @@ def elsewhere(plan: Plan, channel: str) -> Message:
 
 def turning_back(rollout: Rollout) -> Message:
     """A rollout that runs was told to turn back; its own message goes on."""
-    return message(f"↩️ {escape(rollout.service)} turns back to {image(rollout.before)} · its message goes on")
+    return message(
+        f"↩️ {escape(rollout.service)} turns back to {image(rollout.before)} · its message goes on"
+    )
 
 
 def recorded(plan: Plan) -> Mapping[str, Any]:

@@ -1,29 +1,39 @@
-"""The health of the whole Swarm in one message: what is wrong comes first, and says what it means."""
+"""The health of the whole Swarm in one message: what is wrong comes first, and says what it
+means."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.model import Below, Lock, Message, Status
-from bot.render.blocks import context, message, plural, span, when
-from bot.render.nodes import state_word
-from bot.render.text import code, escape
+from bot.model import Lock, Message, Shortfall, Status
+from bot.render.objects.nodes import state_word
+from bot.render.slack.blocks import context, message, plural, span, when
+from bot.render.slack.text import code, escape
 
 _NAMED = 5
-_HINTS = "`/swarm deploy SERVICE IMAGE` · `/swarm services` · `/swarm ps SERVICE` · `/swarm nodes` · `/swarm help`"
+_HINTS = (
+    "`/swarm deploy SERVICE IMAGE` · `/swarm services` · `/swarm ps SERVICE` · `/swarm nodes` · "
+    "`/swarm help`"
+)
 
 
 def health(view: Status, *, hints: bool = False) -> Message:
-    """One glance at everything: quorum, nodes, services, rollouts, engines, Redis; `hints` says what to type."""
+    """One glance at everything: quorum, nodes, services, rollouts, engines, Redis; `hints` says
+    what to type."""
     return message(headline(view), lines(view), context(_HINTS) if hints else ())
 
 
 def lines(view: Status, *, listed: bool = False) -> list[str]:
-    """The counts of everything, and below them what is wrong with what; `listed`: services and rollouts stand elsewhere."""
+    """The counts of everything, and below them what is wrong with what; `listed`: services and
+    rollouts stand elsewhere."""
     counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
     counts += [plural(view.holds, "hold")] if view.holds else []
-    counts += [plural(view.approvals, "change waits", "changes wait") + " for approval"] if view.approvals else []
+    counts += (
+        [plural(view.approvals, "change waits", "changes wait") + " for approval"]
+        if view.approvals
+        else []
+    )
     counts += [_alerts(view)] if view.critical or view.warnings else []
     counts += [_certificates(view.certificate_left)] if view.certificate_left is not None else []
     return [" · ".join(counts), *_details(replace(view, below=(), rollouts=()) if listed else view)]
@@ -43,7 +53,7 @@ def _trouble(view: Status) -> list[str]:
     parts = [
         f"{_some(away, 1)} {'is' if len(away) == 1 else 'are'} not Ready" if away else "",
         f"{plural(len(view.below), 'service')} below {_their(view)} count" if view.below else "",
-        "no further manager may fail" if view.managers > 1 and view.tolerated == 0 else "",
+        "no further manager may fail" if view.managers > 1 and view.fault_tolerance == 0 else "",
         "Redis does not answer" if view.redis else "",
         f"{plural(len(view.engines_away), 'engine')} away" if view.engines_away else "",
         _alerts(view) if view.critical or view.warnings else "",
@@ -54,7 +64,7 @@ def _trouble(view: Status) -> list[str]:
 def _managers(view: Status) -> str:
     if not view.quorum:
         return f"{plural(view.managers, 'manager')}, too few reachable"
-    return f"{plural(view.managers, 'manager')}, {view.tolerated or 'none'} may fail"
+    return f"{plural(view.managers, 'manager')}, {view.fault_tolerance or 'none'} may fail"
 
 
 def _alerts(view: Status) -> str:
@@ -63,13 +73,18 @@ def _alerts(view: Status) -> str:
 
 
 def _certificates(left: timedelta) -> str:
-    return f"certificates: first {f'ends in {span(left)}' if left > timedelta() else f'ended {span(-left)} ago'}"
+    return (
+        "certificates: first "
+        f"{f'ends in {span(left)}' if left > timedelta() else f'ended {span(-left)} ago'}"
+    )
 
 
 def _nodes(view: Status) -> str:
     ready = view.nodes.get("ready", 0)
     others = [
-        f"{count} {state_word(state)}" for state, count in sorted(view.nodes.items()) if state != "ready" and count
+        f"{count} {state_word(state)}"
+        for state, count in sorted(view.nodes.items())
+        if state != "ready" and count
     ]
     return ", ".join([f"{plural(ready, 'node')} Ready", *others])
 
@@ -78,21 +93,32 @@ def _services(view: Status) -> str:
     if not view.services:
         return "no services yet"
     if not view.below:
-        return f"{plural(view.services, 'service')}, {'all at their' if view.services > 1 else 'at its'} count"
+        return (
+            f"{plural(view.services, 'service')}, "
+            f"{'all at their' if view.services > 1 else 'at its'} count"
+        )
     return f"{len(view.below)} of {plural(view.services, 'service')} below {_their(view)} count"
 
 
 def _details(view: Status) -> list[str]:
     lines = [
-        "Services go on running; no change is possible until more than half of the managers are back."
+        (
+            "Services go on running; no change is possible until more than half of the "
+            "managers are back."
+        )
         if not view.quorum
         else "",
         f"Below their count: {_below(view.below)}" if view.below else "",
         f"Not Ready: {_some(view.nodes_away, _NAMED)}" if len(view.nodes_away) > 1 else "",
         f"Rolling: {_some(view.rollouts, _NAMED)}" if view.rollouts else "",
         *(_lock(lock) for lock in view.locks[:_NAMED]),
-        *(f"Engine {escape(name)} does not answer: {escape(why)}" for name, why in view.engines_away[:_NAMED]),
-        f"Redis does not answer ({escape(view.redis)}): reading works, changes are refused." if view.redis else "",
+        *(
+            f"Engine {escape(name)} does not answer: {escape(why)}"
+            for name, why in view.engines_away[:_NAMED]
+        ),
+        f"Redis does not answer ({escape(view.redis)}): reading works, changes are refused."
+        if view.redis
+        else "",
         f"Nothing runs here yet: {code('/swarm service create --name web IMAGE')}"
         if not view.services and view.quorum
         else "",
@@ -100,8 +126,10 @@ def _details(view: Status) -> list[str]:
     return [line for line in lines if line]
 
 
-def _below(below: tuple[Below, ...]) -> str:
-    named = ", ".join(f"{escape(one.service)} {one.running}/{one.desired}" for one in below[: 2 * _NAMED])
+def _below(below: tuple[Shortfall, ...]) -> str:
+    named = ", ".join(
+        f"{escape(one.service)} {one.running}/{one.desired}" for one in below[: 2 * _NAMED]
+    )
     left = len(below) - 2 * _NAMED
     return named + (f" and {left} more" if left > 0 else "")
 

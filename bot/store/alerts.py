@@ -1,7 +1,9 @@
-"""What the watch knows and what people said to it, so that another bot goes on with the same incidents in the same messages.
+"""What the watch knows and what people said to it, so that another bot goes on with the same
+incidents in the same messages.
 
-The memory is the leader's alone. Acknowledgements and silences come from a click, through any bot, so they stand apart from it:
-the leader merges them at every look, and nothing is lost where both write at the same moment.
+The memory is the leader's alone. Acknowledgements and silences come from a click, through any bot,
+so they stand apart from it: the leader merges them at every look, and nothing is lost where both
+write at the same moment.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.errors import LockLost
-from bot.incident import Entry, Incident, Memory, Silence, State, acknowledged
+from bot.errors import LeaseLostError
 from bot.model import Actor, MessageRef
+from bot.model.incident import AlertState, Entry, Incident, Memory, Silence, acknowledged
 from bot.store.connection import guarded, key, transact
 from bot.store.seen import Seen
 
@@ -42,10 +44,11 @@ _ACKS = key("alerts", "acks")
 _SILENCES = key("alerts", "silences")
 _HISTORY = key("alerts", "history")
 
-# The memory is a hash of `value` and `fence`; acknowledgements are a hash by incident id, silences one by pattern.
+# The memory is a hash of `value` and `fence`; acknowledgements are a hash by incident id, silences
+# one by pattern.
 
 
-class Alerts:
+class AlertStore:
     """The incidents, their messages, what people said to them, and what happened lately."""
 
     def __init__(self, redis: Redis):
@@ -56,7 +59,8 @@ class Alerts:
 
     @guarded()
     def memory(self) -> Memory:
-        """What the leader saved last, with what people acknowledged since; empty where nobody saved anything yet."""
+        """What the leader saved last, with what people acknowledged since; empty where nobody saved
+        anything yet."""
         with self._redis.pipeline() as pipe:
             pipe.hget(_MEMORY, "value")
             pipe.hgetall(_ACKS)
@@ -66,17 +70,23 @@ class Alerts:
     def save(self, memory: Memory, fence: int) -> None:
         """Remember it, and clear away what people said to incidents that are over.
 
-        `fence` is the leader's: `LockLost` where a later leader has saved.
+        `fence` is the leader's: `LeaseLostError` where a later leader has saved.
         """
         value = _memory.dump_json(memory)
-        open_now = {one.id: one for one in memory.incidents.values() if one.state is not State.RESOLVED}
+        open_now = {
+            one.id: one for one in memory.incidents.values() if one.state is not AlertState.RESOLVED
+        }
 
         def change(pipe: Pipeline) -> None:
             if int(pipe.hget(_MEMORY, "fence") or 0) > fence:
-                raise LockLost("leader")
+                raise LeaseLostError("leader")
             over = [name for name in map(str, pipe.hkeys(_ACKS)) if name not in open_now]
             silences = _by_name(_silence, pipe.hgetall(_SILENCES))
-            ended = [name for name, one in silences.items() if one.until is None and not _covers_any(one, open_now)]
+            ended = [
+                name
+                for name, one in silences.items()
+                if one.until is None and not _covers_any(one, open_now)
+            ]
             pipe.multi()
             pipe.hset(_MEMORY, mapping={"value": value, "fence": fence})
             _forget(pipe, _ACKS, over)
@@ -102,16 +112,19 @@ class Alerts:
     # ---- what people say, through any bot
 
     def acknowledge(self, subject: str, actor: Actor, now: datetime) -> Incident | None:
-        """Acknowledge the incident of this subject, and return it as it is then; None where none is open.
+        """Acknowledge the incident of this subject, and return it as it is then; None where none is
+        open.
 
         The first one counts: who comes later finds somebody else in `acknowledged_by`.
         """
 
         def change(pipe: Pipeline) -> Incident | None:
-            memory = acknowledged(_remembered(pipe.hget(_MEMORY, "value")), _by_name(_ack, pipe.hgetall(_ACKS)))
+            memory = acknowledged(
+                _remembered(pipe.hget(_MEMORY, "value")), _by_name(_ack, pipe.hgetall(_ACKS))
+            )
             incident = memory.incidents.get(subject)
             pipe.multi()
-            if incident is None or incident.state is State.RESOLVED:
+            if incident is None or incident.state is AlertState.RESOLVED:
                 return None
             if incident.acknowledged_by is None:
                 pipe.hset(_ACKS, incident.id, _ack.dump_json((actor, now)))
@@ -128,13 +141,18 @@ class Alerts:
     def silence(self, silence: Silence) -> None:
         """Keep quiet what it covers; another silence with the same pattern gives way to it.
 
-        One without `until` ends by itself as soon as nothing that it covers is open, thus at once where nothing is.
+        One without `until` ends by itself as soon as nothing that it covers is open, thus at once
+        where nothing is.
         """
 
         def change(pipe: Pipeline) -> None:
             stored = _by_name(_silence, pipe.hgetall(_SILENCES))
             pipe.multi()
-            _forget(pipe, _SILENCES, [name for name, one in stored.items() if not _active(one, silence.since)])
+            _forget(
+                pipe,
+                _SILENCES,
+                [name for name, one in stored.items() if not _active(one, silence.since)],
+            )
             pipe.hset(_SILENCES, silence.pattern, _silence.dump_json(silence))
 
         transact(self._redis, change, _SILENCES)
@@ -153,7 +171,11 @@ class Alerts:
     @guarded()
     def silences(self, now: datetime) -> tuple[Silence, ...]:
         """Every silence that holds now, the oldest first."""
-        found = [one for one in _by_name(_silence, self._redis.hgetall(_SILENCES)).values() if _active(one, now)]
+        found = [
+            one
+            for one in _by_name(_silence, self._redis.hgetall(_SILENCES)).values()
+            if _active(one, now)
+        ]
         return tuple(sorted(found, key=lambda one: (one.since, one.pattern)))
 
     # ---- what happened
@@ -174,7 +196,8 @@ class Alerts:
         return tuple(sorted(found, key=lambda one: one.at))
 
     def told(self, note_id: str) -> bool:
-        """Claim a note: True for the one of all who is to tell it now. With Redis away the own memory decides."""
+        """Claim a note: True for the one of all who is to tell it now. With Redis away the own
+        memory decides."""
         return self._seen.claim(f"note:{note_id}", _TOLD_SECONDS)
 
 
@@ -201,7 +224,8 @@ def _by_name(kind: TypeAdapter[_T], stored: Mapping[str | bytes, str | bytes]) -
 
 
 def _read(kind: TypeAdapter[_T], stored: str | bytes) -> _T | None:
-    """What is stored, or None where another version of the bot wrote what this one cannot read: the watch must not stop."""
+    """What is stored, or None where another version of the bot wrote what this one cannot read: the
+    watch must not stop."""
     try:
         return kind.validate_json(stored)
     except ValidationError as error:

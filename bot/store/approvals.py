@@ -1,4 +1,5 @@
-"""Requests for approval: what waits outlives the bot, and every step on it is taken by exactly one of all who try."""
+"""Requests for approval: what waits outlives the bot, and every step on it is taken by exactly one
+of all who try."""
 
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
-from bot import approval as rules
-from bot.approval import Approval, State
-from bot.errors import ApprovalGone
+from bot.errors import ApprovalNotFoundError
 from bot.model import MessageRef
+from bot.policy import approval as rules
+from bot.policy.approval import Approval, ApprovalState
 from bot.store.connection import guarded, key, transact
 
 _json = TypeAdapter(Approval)
@@ -27,15 +28,16 @@ _KEEP_SECONDS = 7 * 86_400
 _WAITING = key("approvals", "waiting")
 _RUNNING = key("approvals", "running")
 
-# A request is a hash of `value` and, once Slack has it, `message`. What waits stands in a sorted set by its expiry (in
+# A request is a hash of `value` and, once Slack has it, `message`. What waits stands in a sorted
+# set by its expiry (in
 # seconds), what a bot took in a set; both are written together with the value.
 
 
-class Approvals:
+class ApprovalStore:
     """Requests that wait or run, and those that ended within seven days.
 
-    A step is one of the functions of `bot.approval`; it sees what is stored at that moment, and may be tried several
-    times until nobody else wrote in between.
+    A step is one of the functions of `bot.policy.approval`; it sees what is stored at that moment,
+    and may be tried several times until nobody else wrote in between.
     """
 
     def __init__(self, redis: Redis):
@@ -54,18 +56,23 @@ class Approvals:
         return _read(self._redis, approval_id)
 
     def apply(self, approval_id: str, step: Callable[[Approval], _Step]) -> _Step:
-        """Take one step and return what it returned; where it is None or raises, nothing is written.
+        """Take one step and return what it returned; where it is None or raises, nothing is
+        written.
 
-        `ApprovalGone` where there is no such request.
+        `ApprovalNotFoundError` where there is no such request.
         """
         return self._transact(approval_id, lambda approval: (step(approval), None))
 
     def replace(self, approval_id: str, successor: Approval, now: datetime) -> Approval | None:
-        """End the request and store its successor in the same moment; None, and neither, where it is too late."""
-        return self._transact(approval_id, lambda old: (rules.supersede(old, successor, now), successor))
+        """End the request and store its successor in the same moment; None, and neither, where it
+        is too late."""
+        return self._transact(
+            approval_id, lambda old: (rules.supersede(old, successor, now), successor)
+        )
 
     def claim_run(self, approval_id: str, bot: str, now: datetime) -> Approval | None:
-        """Take an approved request to run it: one bot of all gets it, and only once; the others get None."""
+        """Take an approved request to run it: one bot of all gets it, and only once; the others get
+        None."""
         return self.apply(approval_id, lambda approval: rules.claim(approval, bot, now))
 
     # ---- what waits, what runs
@@ -73,23 +80,23 @@ class Approvals:
     @guarded()
     def open(self) -> tuple[Approval, ...]:
         """What waits for people, the oldest first."""
-        return self._of(self._redis.zrange(_WAITING, 0, -1), State.OPEN)
+        return self._of(self._redis.zrange(_WAITING, 0, -1), ApprovalState.OPEN)
 
     @guarded()
     def approved(self) -> tuple[Approval, ...]:
         """What is approved and was taken by no bot yet; it stays here only where a bot died."""
-        return self._of(self._redis.zrange(_WAITING, 0, -1), State.APPROVED)
+        return self._of(self._redis.zrange(_WAITING, 0, -1), ApprovalState.APPROVED)
 
     @guarded()
     def due(self, now: datetime) -> tuple[Approval, ...]:
         """What waited too long, and has to be told so."""
         late = self._redis.zrangebyscore(_WAITING, "-inf", now.timestamp())
-        return self._of(late, State.OPEN, State.APPROVED)
+        return self._of(late, ApprovalState.OPEN, ApprovalState.APPROVED)
 
     @guarded()
     def claimed(self) -> tuple[Approval, ...]:
         """What a bot took and has not finished. Without `run` the change itself never began."""
-        return self._of(self._redis.smembers(_RUNNING), State.RUNNING)
+        return self._of(self._redis.smembers(_RUNNING), ApprovalState.RUNNING)
 
     # ---- the message
 
@@ -104,11 +111,13 @@ class Approvals:
 
     # ---- parts
 
-    def _transact(self, approval_id: str, step: Callable[[Approval], tuple[_Step, Approval | None]]) -> _Step:
+    def _transact(
+        self, approval_id: str, step: Callable[[Approval], tuple[_Step, Approval | None]]
+    ) -> _Step:
         def change(pipe: Pipeline) -> _Step:
             stored = _read(pipe, approval_id)
             if stored is None:
-                raise ApprovalGone(approval_id)
+                raise ApprovalNotFoundError(approval_id)
             after, successor = step(stored)
             pipe.multi()
             if after is not None:
@@ -119,16 +128,23 @@ class Approvals:
 
         return transact(self._redis, change, _key(approval_id))
 
-    def _of(self, ids: Iterable[object], *states: State) -> tuple[Approval, ...]:
+    def _of(self, ids: Iterable[object], *states: ApprovalState) -> tuple[Approval, ...]:
         found = (_read(self._redis, str(approval_id)) for approval_id in ids)
-        return tuple(sorted((one for one in found if one and one.state in states), key=lambda one: (one.asked, one.id)))
+        return tuple(
+            sorted(
+                (one for one in found if one and one.state in states),
+                key=lambda one: (one.asked, one.id),
+            )
+        )
 
 
 def _read(redis: Redis, approval_id: str) -> Approval | None:
     value, message = redis.hmget(_key(approval_id), "value", "message")
     if not value:
         return None
-    return replace(_json.validate_json(value), message=_ref.validate_json(message) if message else None)
+    return replace(
+        _json.validate_json(value), message=_ref.validate_json(message) if message else None
+    )
 
 
 def _write(pipe: Pipeline, approval: Approval) -> None:
@@ -141,7 +157,7 @@ def _write(pipe: Pipeline, approval: Approval) -> None:
         pipe.zadd(_WAITING, {approval.id: approval.expires.timestamp()})
     else:
         pipe.zrem(_WAITING, approval.id)
-    if state is State.RUNNING:
+    if state is ApprovalState.RUNNING:
         pipe.sadd(_RUNNING, approval.id)
     else:
         pipe.srem(_RUNNING, approval.id)

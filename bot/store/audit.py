@@ -1,9 +1,9 @@
 """Who did what, so that nobody can take it back unseen: a chain of entries in a Redis stream.
 
-An intent is written before a change and its outcome after it. Each entry is stored with the SHA-256 of the hash before
-it and its own canonical JSON, and the newest hash stands apart from the stream, so a changed, removed or added entry
-breaks the chain. Whoever may write to Redis could still forge the chain as a whole: `AuditCheck.head`, kept elsewhere,
-shows that too.
+An intent is written before a change and its outcome after it. Each entry is stored with the SHA-256
+of the hash before it and its own canonical JSON, and the newest hash stands apart from the stream,
+so a changed, removed or added entry breaks the chain. Whoever may write to Redis could still forge
+the chain as a whole: `AuditCheck.head`, kept elsewhere, shows that too.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ _CHUNK = 500
 _CLOCK_SLACK = timedelta(hours=1)
 """By how much the clocks of two bots may differ before `since` misses entries."""
 
-# Redis has no SHA-256 for scripts: the hash comes along, with the one that it follows, and where that is no longer the
-# newest nothing is written. Entries are numbered without gaps, and the number is the stream's id: none can go unseen.
+# Redis has no SHA-256 for scripts: the hash comes along, with the one that it follows, and where
+# that is no longer the
+# newest nothing is written. Entries are numbered without gaps, and the number is the stream's id:
+# none can go unseen.
 
 _APPEND = """
 if ARGV[4] ~= '' and redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0 then return {0, ''} end
@@ -61,7 +63,8 @@ class AuditEntry:
     concluded: datetime | None = None
 
     def concerns(self, service: str | None, user: str | None) -> bool:
-        """Whether the plan names this service, and this user (id or name) asked; None stands for any."""
+        """Whether the plan names this service, and this user (id or name) asked; None stands for
+        any."""
         return (service is None or service in self.plan.get("services", ())) and (
             user is None or user in (self.actor.id, self.actor.name)
         )
@@ -69,7 +72,8 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """The chain, checked: `entries` that are whole, the id of the first one that is not, and the newest hash."""
+    """The chain, checked: `entries` that are whole, the id of the first one that is not, and the
+    newest hash."""
 
     ok: bool
     entries: int
@@ -121,21 +125,39 @@ class Audit:
         `source` is where it came from (a Slack channel, CI). Secrets as `SecretStr` are masked.
         """
         who = {"id": actor.id, "name": actor.name}
-        body = {"actor": who, "command": command, "plan": plan, "source": source, "at": at, "approved_by": approved_by}
+        body = {
+            "actor": who,
+            "command": command,
+            "plan": plan,
+            "source": source,
+            "at": at,
+            "approved_by": approved_by,
+        }
         return str(self._append({"kind": "intent", **body}))
 
-    def conclude(self, intent_id: str, outcome: Mapping[str, Any], seconds: float, at: datetime) -> bool:
+    def conclude(
+        self, intent_id: str, outcome: Mapping[str, Any], seconds: float, at: datetime
+    ) -> bool:
         """Record how it ended, once: False where there is no such intent, or it has its outcome."""
-        body = {"kind": "outcome", "intent": intent_id, "outcome": outcome, "seconds": seconds, "at": at}
+        body = {
+            "kind": "outcome",
+            "intent": intent_id,
+            "outcome": outcome,
+            "seconds": seconds,
+            "at": at,
+        }
         return bool(self._append(body, concludes=intent_id))
 
     @guarded()
     def _append(self, body: Mapping[str, Any], concludes: str = "") -> int:
-        """Write at the end of the chain, and return the number; 0 where the intent that it concludes is not open."""
+        """Write at the end of the chain, and return the number; 0 where the intent that it
+        concludes is not open."""
         text, newest, number = _canonical(body), self._newest, -1
         while number < 0:
             previous, own = newest, _hash(newest, text)
-            number, newest = self._append_script([_STREAM, _HEAD, _OPEN], [previous, own, text, concludes])
+            number, newest = self._append_script(
+                [_STREAM, _HEAD, _OPEN], [previous, own, text, concludes]
+            )
         if number:
             self._newest = own
         return int(number)
@@ -143,9 +165,14 @@ class Audit:
     # ---- reading
 
     def entries(
-        self, service: str | None = None, user: str | None = None, since: datetime | None = None, limit: int = 50
+        self,
+        service: str | None = None,
+        user: str | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
     ) -> tuple[AuditEntry, ...]:
-        """What was intended, with its outcome, the newest first. `service` is a name, `user` an id or a name."""
+        """What was intended, with its outcome, the newest first. `service` is a name, `user` an id
+        or a name."""
         found: list[AuditEntry] = []
         for entry in self._joined():
             if len(found) >= limit or (since and entry.at < since - _CLOCK_SLACK):
@@ -156,7 +183,8 @@ class Audit:
 
     @guarded()
     def open_intents(self) -> tuple[AuditEntry, ...]:
-        """Intents without outcome, the oldest first: what runs, or what a bot that died left behind."""
+        """Intents without outcome, the oldest first: what runs, or what a bot that died left
+        behind."""
         numbers = sorted(int(number) for number in self._redis.smembers(_OPEN))
         rows = (row for number in numbers for row in self._range(f"{number}-0", f"{number}-0"))
         return tuple(_entry(row, None) for row in rows)
@@ -164,11 +192,17 @@ class Audit:
     def export(self) -> Iterator[str]:
         """Every entry as a line of JSON, the oldest first.
 
-        `hash` is the SHA-256 of `previous` followed by `entry` as UTF-8 JSON with sorted keys, without spaces.
+        `hash` is the SHA-256 of `previous` followed by `entry` as UTF-8 JSON with sorted keys,
+        without spaces.
         """
         previous = ""
         for row in self._rows():
-            line = {"id": _number(row.id), "entry": row.body, "previous": previous, "hash": row.fields["hash"]}
+            line = {
+                "id": _number(row.id),
+                "entry": row.body,
+                "previous": previous,
+                "hash": row.fields["hash"],
+            }
             yield json.dumps(line, ensure_ascii=False, sort_keys=True)
             previous = row.fields["hash"]
 
@@ -192,10 +226,15 @@ class Audit:
             pipe.hgetall(_HEAD)
             pipe.xrevrange(_STREAM, count=1)
             head, newest = pipe.execute()
-        return int(head.get("entries", 0)), str(head.get("hash", "")), str(newest[0][0]) if newest else "0-0"
+        return (
+            int(head.get("entries", 0)),
+            str(head.get("hash", "")),
+            str(newest[0][0]) if newest else "0-0",
+        )
 
     def _joined(self) -> Iterator[AuditEntry]:
-        """Intents, the newest first; an outcome is always newer than its intent, so it was met before."""
+        """Intents, the newest first; an outcome is always newer than its intent, so it was met
+        before."""
         outcomes: dict[str, dict[str, Any]] = {}
         for row in self._rows_backwards():
             body = row.body
@@ -226,7 +265,11 @@ class Audit:
 
 
 def _entry(row: _Stored, outcome: dict[str, Any] | None) -> AuditEntry:
-    end = {"outcome": outcome["outcome"], "seconds": outcome["seconds"], "concluded": outcome["at"]} if outcome else {}
+    end = (
+        {"outcome": outcome["outcome"], "seconds": outcome["seconds"], "concluded": outcome["at"]}
+        if outcome
+        else {}
+    )
     return _json.validate_python({"id": _number(row.id), **row.body, **end})
 
 
@@ -235,9 +278,12 @@ def _number(stream_id: str) -> str:
 
 
 def _canonical(body: Mapping[str, Any]) -> str:
-    """One text for one value: sorted keys, no spaces. Secrets are masked, and what no UTF-8 can hold becomes `?`."""
+    """One text for one value: sorted keys, no spaces. Secrets are masked, and what no UTF-8 can
+    hold becomes `?`."""
     plain = to_jsonable_python(body)
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,7 +1,9 @@
-"""The way to Redis, with deadlines: a Redis that is away must be known within a second, because a change waits for it.
+"""The way to Redis, with deadlines: a Redis that is away must be known within a second, because a
+change waits for it.
 
-Nothing is retried here: a command whose answer was lost may have run, and whoever asked knows best whether to ask
-again. The pool replaces broken connections by itself, so that the next call just works when Redis is back.
+Nothing is retried here: a command whose answer was lost may have run, and whoever asked knows best
+whether to ask again. The pool replaces broken connections by itself, so that the next call just
+works when Redis is back.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.client import Pipeline
 from redis.retry import Retry
 
-from bot.errors import InvalidSetting, StoreAway
+from bot.errors import InvalidSettingError, StoreUnavailableError
 
 _Found = TypeVar("_Found")
 
@@ -25,7 +27,8 @@ _MOST_CONNECTIONS = 50
 
 
 def connect(url: str) -> Redis:
-    """A client for `redis://`, `rediss://` or `unix://`, which connects with the first call; else `InvalidSetting`."""
+    """A client for `redis://`, `rediss://` or `unix://`, which connects with the first call; else
+    `InvalidSettingError`."""
     try:
         pool = BlockingConnectionPool.from_url(
             url,
@@ -39,22 +42,25 @@ def connect(url: str) -> Redis:
         )
     except ValueError:
         # The parser's own words may quote parts of the URL, and with them the password.
-        raise InvalidSetting("REDIS_URL", "is not a redis://, rediss:// or unix:// URL") from None
+        raise InvalidSettingError(
+            "REDIS_URL", "is not a redis://, rediss:// or unix:// URL"
+        ) from None
     return Redis(connection_pool=pool)
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Around all that asks Redis, or as a decorator: its errors become `StoreAway`, which never quotes the URL."""
+    """Around all that asks Redis, or as a decorator: its errors become `StoreUnavailableError`,
+    which never quotes the URL."""
     try:
         yield
     except RedisError as error:
-        raise StoreAway(str(error) or type(error).__name__) from error
+        raise StoreUnavailableError(str(error) or type(error).__name__) from error
 
 
 @guarded()
 def ping(redis: Redis) -> None:
-    """Return when Redis answers; `StoreAway` where it does not."""
+    """Return when Redis answers; `StoreUnavailableError` where it does not."""
     redis.ping()
 
 
@@ -62,7 +68,8 @@ def ping(redis: Redis) -> None:
 def transact(redis: Redis, change: Callable[[Pipeline], _Found], *watched: str) -> _Found:
     """What `change` returns; it reads, calls `multi`, and queues its writes.
 
-    All of them are done, or none: where somebody else wrote to a watched key meanwhile, it is called once more.
+    All of them are done, or none: where somebody else wrote to a watched key meanwhile, it is
+    called once more.
     """
     found: list[_Found] = []
 

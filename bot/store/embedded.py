@@ -1,6 +1,8 @@
-"""A Redis of the bot's own, for those who have none: a real server, on a Unix socket, that writes every change to disk.
+"""A Redis of the bot's own, for those who have none: a real server, on a Unix socket, that writes
+every change to disk.
 
-It outlives a bot that is killed, so that locks, rollouts and audit are there when the bot comes back.
+It outlives a bot that is killed, so that locks, rollouts and audit are there when the bot comes
+back.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from urllib.parse import quote
 
 from redis import RedisError
 
-from bot.errors import InvalidSetting, StoreAway
+from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.store.connection import connect, ping
 
 _LONGEST_SOCKET_PATH = 107
@@ -35,8 +37,9 @@ _POLL_SECONDS = 0.02
 class Embedded:
     """A Redis server with its data in `data_dir`.
 
-    The first bot on a directory is its keeper, by a file lock that ends with the process: the keeper starts the server,
-    or takes over the one that a killed bot left, and stops it. Another bot on the same directory only uses it.
+    The first bot on a directory is its keeper, by a file lock that ends with the process: the
+    keeper starts the server, or takes over the one that a killed bot left, and stops it. Another
+    bot on the same directory only uses it.
     """
 
     def __init__(self, data_dir: Path):
@@ -45,12 +48,15 @@ class Embedded:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """The URL of a server that answers; `InvalidSetting` where there is no `redis-server` or it does not start."""
+        """The URL of a server that answers; `InvalidSettingError` where there is no `redis-server`
+        or it does not start."""
         try:
             self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._keep()
         except OSError as error:
-            raise InvalidSetting("SWARMBOT_DATA", f"{self._data} cannot be written: {error.strerror}") from None
+            raise InvalidSettingError(
+                "SWARMBOT_DATA", f"{self._data} cannot be written: {error.strerror}"
+            ) from None
         path = _socket_path(self._data)
         if self._keeping and not _listens(path):
             path.unlink(missing_ok=True)
@@ -59,7 +65,8 @@ class Embedded:
         return _url(path)
 
     def stop(self) -> None:
-        """Stop the server, with everything on disk, if this bot is its keeper; twice is harmless."""
+        """Stop the server, with everything on disk, if this bot is its keeper; twice is
+        harmless."""
         if not self._keeping:
             return
         _shut_down(_socket_path(self._data))
@@ -89,10 +96,15 @@ class Embedded:
             "save": "",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        # A session of its own, so that Ctrl-C in the bot's terminal does not end the server before the bot.
+        # A session of its own, so that Ctrl-C in the bot's terminal does not end the server before
+        # the bot.
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [_server(), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [_server(), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def _wait_for_answer(self, path: Path) -> None:
@@ -100,7 +112,9 @@ class Embedded:
         while not _answers(path):
             ended = self._process is not None and self._process.poll() is not None
             if ended or time.monotonic() > end:
-                raise InvalidSetting("SWARMBOT_DATA", f"the embedded Redis does not start: {self._last_words()}")
+                raise InvalidSettingError(
+                    "SWARMBOT_DATA", f"the embedded Redis does not start: {self._last_words()}"
+                )
             time.sleep(_POLL_SECONDS)
 
     @property
@@ -122,11 +136,14 @@ def _server() -> str:
         bundled = Path(package.origin).with_name("bin") / "redis-server"
         if os.access(bundled, os.X_OK):
             return str(bundled)
-    raise InvalidSetting("REDIS_URL", "is not set, and there is no redis-server: install one, or swarmbot[embedded]")
+    raise InvalidSettingError(
+        "REDIS_URL", "is not set, and there is no redis-server: install one, or swarmbot[embedded]"
+    )
 
 
 def _socket_path(data: Path) -> Path:
-    """The socket beside the data; where that path is too long, one that every bot on this directory finds again."""
+    """The socket beside the data; where that path is too long, one that every bot on this directory
+    finds again."""
     beside = data / "redis.sock"
     if len(os.fsencode(beside)) <= _LONGEST_SOCKET_PATH:
         return beside
@@ -134,8 +151,9 @@ def _socket_path(data: Path) -> Path:
     short = Path(tempfile.gettempdir()) / f"swarmbot-{os.getuid()}-{name}"
     short.mkdir(mode=0o700, exist_ok=True)
     if short.is_symlink() or short.stat().st_uid != os.getuid():
-        raise InvalidSetting(
-            "SWARMBOT_DATA", f"its path is too long for a socket, and {short} belongs to somebody else"
+        raise InvalidSettingError(
+            "SWARMBOT_DATA",
+            f"its path is too long for a socket, and {short} belongs to somebody else",
         )
     return short / "redis.sock"
 
@@ -145,7 +163,8 @@ def _url(path: Path) -> str:
 
 
 def _listens(path: Path) -> bool:
-    """Whether a server is there, though it may still be loading its data: a second one would spoil the file."""
+    """Whether a server is there, though it may still be loading its data: a second one would spoil
+    the file."""
     with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
         probe.connect(str(path))
         return True
@@ -153,7 +172,7 @@ def _listens(path: Path) -> bool:
 
 
 def _answers(path: Path) -> bool:
-    with connect(_url(path)) as redis, contextlib.suppress(StoreAway):
+    with connect(_url(path)) as redis, contextlib.suppress(StoreUnavailableError):
         ping(redis)
         return True
     return False

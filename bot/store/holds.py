@@ -1,4 +1,5 @@
-"""Who holds which services: kept until released, so that nobody deploys what somebody else is working on."""
+"""Who holds which services: kept until released, so that nobody deploys what somebody else is
+working on."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.errors import Held, NotYours
-from bot.hold import EVERYTHING, Hold, covering
+from bot.errors import NotHolderError, OnHoldError
 from bot.model import Actor
+from bot.policy.holds import EVERYTHING, Hold, covering
 from bot.store.connection import guarded, key, transact
 
 _json = TypeAdapter(Hold)
@@ -20,7 +21,7 @@ _HOLDS = key("holds")
 _FREEZE = "freeze"
 
 
-class Holds:
+class HoldStore:
     """All holds, in one hash by what they hold; a freeze stands beside a hold on everything."""
 
     def __init__(self, redis: Redis):
@@ -29,16 +30,18 @@ class Holds:
     def put(self, hold: Hold, now: datetime, take_over: bool = False) -> Hold | None:
         """Hold, or hold longer, and return somebody else's hold that gives way to it.
 
-        Where somebody else's covers the same services, `Held`, unless `take_over`. A narrower hold does not end a wider
-        one: it decides on what both hold.
+        Where somebody else's covers the same services, `OnHoldError`, unless `take_over`. A
+        narrower hold does not end a wider one: it decides on what both hold.
         """
 
         def change(pipe: Pipeline) -> Hold | None:
             stored = _all(pipe)
             found = covering([one for one in stored.values() if not one.freeze], hold.pattern, now)
-            others = found if found and found.owner.id != hold.owner.id and not hold.freeze else None
+            others = (
+                found if found and found.owner.id != hold.owner.id and not hold.freeze else None
+            )
             if others and not take_over:
-                raise Held(others, hold.pattern)
+                raise OnHoldError(others, hold.pattern)
             pipe.multi()
             _clean(pipe, stored, now)
             pipe.hset(_HOLDS, _field(hold.pattern, hold.freeze), _json.dump_json(hold))
@@ -46,10 +49,12 @@ class Holds:
 
         return transact(self._redis, change, _HOLDS)
 
-    def release(self, pattern: str, actor: Actor, now: datetime, override: bool = False) -> Hold | None:
+    def release(
+        self, pattern: str, actor: Actor, now: datetime, override: bool = False
+    ) -> Hold | None:
         """End the hold of exactly this pattern, and return it; None where there is none.
 
-        `NotYours` where it is somebody else's, unless `override`.
+        `NotHolderError` where it is somebody else's, unless `override`.
         """
         return self._end(_field(pattern, False), actor, now, override)
 
@@ -63,7 +68,8 @@ class Holds:
 
     @guarded()
     def all(self, now: datetime) -> tuple[Hold, ...]:
-        """Every hold that holds now, the oldest first; what has run out is thrown away with the next `put`."""
+        """Every hold that holds now, the oldest first; what has run out is thrown away with the
+        next `put`."""
         held = [hold for hold in _all(self._redis).values() if hold.active(now)]
         return tuple(sorted(held, key=lambda hold: (hold.since, hold.pattern)))
 
@@ -73,7 +79,7 @@ class Holds:
             hold = stored.get(name)
             active = hold if hold and hold.active(now) else None
             if active and active.owner.id != actor.id and not override:
-                raise NotYours(active)
+                raise NotHolderError(active)
             pipe.multi()
             _clean(pipe, stored, now)
             pipe.hdel(_HOLDS, name)

@@ -1,7 +1,9 @@
-"""Who may change what, across all replicas of the bot: leases in Redis that are renewed while their holder lives.
+"""Who may change what, across all replicas of the bot: leases in Redis that are renewed while their
+holder lives.
 
-A lease alone cannot stop a holder that slept through its end, so each hold also has a fence: a number that grows with
-every hold, by which the writes of a late holder are told from those of its successor.
+A lease alone cannot stop a holder that slept through its end, so each hold also has a fence: a
+number that grows with every hold, by which the writes of a late holder are told from those of its
+successor.
 """
 
 from __future__ import annotations
@@ -19,19 +21,21 @@ from datetime import UTC, datetime
 from pydantic import TypeAdapter
 from redis import Redis
 
-from bot.errors import LockHeld, LockLost, StoreAway
+from bot.errors import LeaseLostError, LockedError, StoreUnavailableError
 from bot.model import Lock
 from bot.store.connection import guarded, key
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _json = TypeAdapter(Lock)
 
 _FENCE_SECONDS = 86_400
-"""How long Redis remembers the last holder of a lease that ran out: an outage longer than this loses the lease."""
+"""How long Redis remembers the last holder of a lease that ran out: an outage longer than this
+loses the lease."""
 
 _RETRY_SECONDS = 0.5
 
-# Each target has two keys: the lease, and the fence of its last holder, which outlives the lease until a release.
+# Each target has two keys: the lease, and the fence of its last holder, which outlives the lease
+# until a release.
 
 _ACQUIRE = """
 for i = 2, #KEYS, 2 do
@@ -83,8 +87,9 @@ return ''
 """
 
 
-class Held:
-    """A hold on some targets. `fence` is larger than that of every hold before; `locks` is what others see."""
+class Lease:
+    """A hold on some targets. `fence` is larger than that of every hold before; `locks` is what
+    others see."""
 
     def __init__(self, locks: tuple[Lock, ...], owner: str, fence: int, until: float):
         self.locks = locks
@@ -93,24 +98,24 @@ class Held:
         self._until = until
         self._taken = ""
         self._over = False
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     @property
     def lost(self) -> bool:
         """Whether somebody else may hold a target now.
 
-        Final once another holder was seen. Where the lease only ran out, it turns back to False if Redis, when it
-        answers again, knows of nobody in between.
+        Final once another holder was seen. Where the lease only ran out, it turns back to False if
+        Redis, when it answers again, knows of nobody in between.
         """
         return bool(self._taken) or time.monotonic() >= self._until
 
     def check(self) -> None:
-        """Return while the hold is sure; `LockLost` where it is not."""
+        """Return while the hold is sure; `LeaseLostError` where it is not."""
         if self.lost:
-            raise LockLost(self._taken or self.locks[0].target)
+            raise LeaseLostError(self._taken or self.locks[0].target)
 
 
-class Locks:
+class LockStore:
     """The locks of one bot. A lease runs out `lease_seconds` after its last renewal."""
 
     def __init__(self, redis: Redis, lease_seconds: float = 10, renew_seconds: float = 3):
@@ -121,38 +126,41 @@ class Locks:
         self._renew_script = redis.register_script(_RENEW)
         self._release_script = redis.register_script(_RELEASE)
         self._extend_script = redis.register_script(_EXTEND)
-        self._held: set[Held] = set()
+        self._held: set[Lease] = set()
         self._changed = threading.Condition()
         self._renewing = False
 
     @contextmanager
-    def hold(self, targets: Sequence[str], actor: str, reason: str) -> Iterator[Held]:
+    def acquire(self, targets: Sequence[str], actor: str, reason: str) -> Iterator[Lease]:
         """Hold all targets or none while the block runs.
 
-        `LockHeld` names who holds one of them; `StoreAway` where Redis cannot be asked. Leaving the block releases;
-        where Redis is away by then, the lease runs out by itself.
+        `LockedError` names who holds one of them; `StoreUnavailableError` where Redis cannot be
+        asked. Leaving the block releases; where Redis is away by then, the lease runs out by
+        itself.
         """
-        held = self._acquire(sorted(set(targets)), actor, reason)
-        self._watch(held)
+        lease = self._take(sorted(set(targets)), actor, reason)
+        self._watch(lease)
         try:
-            yield held
+            yield lease
         finally:
-            self._release(held)
+            self._release(lease)
 
     @guarded()
-    def extend(self, held: Held, target: str) -> None:
-        """Hold one more target, for as long and with the same fence: what a change has just brought into being.
+    def extend(self, lease: Lease, target: str) -> None:
+        """Hold one more target, for as long and with the same fence: what a change has just brought
+        into being.
 
-        `LockHeld` where somebody was quicker.
+        `LockedError` where somebody was quicker.
         """
-        lock = replace(held.locks[0], target=target)
-        with held._turn:
+        lock = replace(lease.locks[0], target=target)
+        with lease._lock:
             holder = self._extend_script(
-                _keys((lock,)), [int(self._lease * 1000), _FENCE_SECONDS, held.owner, held.fence, _dump(lock)]
+                _keys((lock,)),
+                [int(self._lease * 1000), _FENCE_SECONDS, lease.owner, lease.fence, _dump(lock)],
             )
             if holder:
-                raise LockHeld(_json.validate_json(holder))
-            held.locks = (*held.locks, lock)
+                raise LockedError(_json.validate_json(holder))
+            lease.locks = (*lease.locks, lock)
 
     @guarded()
     def of(self, target: str) -> Lock | None:
@@ -161,7 +169,7 @@ class Locks:
         return _json.validate_json(stored) if stored else None
 
     @guarded()
-    def held(self, targets: Sequence[str]) -> frozenset[str]:
+    def locked(self, targets: Sequence[str]) -> frozenset[str]:
         """Which of these are held by anybody, in one round trip."""
         stored = self._redis.mget([_lease_key(target) for target in targets]) if targets else []
         return frozenset(target for target, value in zip(targets, stored, strict=True) if value)
@@ -169,7 +177,7 @@ class Locks:
     def holds(self, target: str) -> bool:
         """Whether this bot itself holds the target, or will again as soon as Redis is back."""
         with self._changed:
-            return any(lock.target == target for held in self._held for lock in held.locks)
+            return any(lock.target == target for lease in self._held for lock in lease.locks)
 
     @guarded()
     def all(self) -> tuple[Lock, ...]:
@@ -182,60 +190,71 @@ class Locks:
     # ---- one hold
 
     @guarded()
-    def _acquire(self, targets: list[str], actor: str, reason: str) -> Held:
+    def _take(self, targets: list[str], actor: str, reason: str) -> Lease:
         owner = uuid.uuid4().hex
-        locks = tuple(Lock(target, owner, actor, reason, datetime.now(UTC), 0) for target in targets)
+        locks = tuple(
+            Lock(target, owner, actor, reason, datetime.now(UTC), 0) for target in targets
+        )
         asked = time.monotonic()
         fence, holder = self._acquire_script(
-            [key("fences"), *_keys(locks)], [int(self._lease * 1000), _FENCE_SECONDS, *map(_dump, locks)]
+            [key("fences"), *_keys(locks)],
+            [int(self._lease * 1000), _FENCE_SECONDS, *map(_dump, locks)],
         )
         if holder:
-            raise LockHeld(_json.validate_json(holder))
+            raise LockedError(_json.validate_json(holder))
         until = asked + self._lease if locks else math.inf
-        return Held(tuple(replace(lock, fence=fence) for lock in locks), owner, fence, until)
+        return Lease(tuple(replace(lock, fence=fence) for lock in locks), owner, fence, until)
 
     @guarded()
-    def _renew(self, held: Held) -> None:
+    def _renew(self, lease: Lease) -> None:
         # The turn keeps a renewal from taking back what a release has just given away.
-        with held._turn:
-            if held._over:
+        with lease._lock:
+            if lease._over:
                 return
             asked = time.monotonic()
             refused = self._renew_script(
-                _keys(held.locks),
-                [int(self._lease * 1000), _FENCE_SECONDS, held.owner, held.fence, *map(_dump, held.locks)],
+                _keys(lease.locks),
+                [
+                    int(self._lease * 1000),
+                    _FENCE_SECONDS,
+                    lease.owner,
+                    lease.fence,
+                    *map(_dump, lease.locks),
+                ],
             )
             if refused:
-                held._taken = held.locks[refused - 1].target
-                self._forget(held)
-                _log.warning("lost the lock on %s", held._taken)
+                lease._taken = lease.locks[refused - 1].target
+                self._forget(lease)
+                log.warning("lost the lock on %s", lease._taken)
             else:
-                held._until = asked + self._lease
+                lease._until = asked + self._lease
 
-    def _release(self, held: Held) -> None:
-        self._forget(held)
-        with held._turn:
-            held._over = True
+    def _release(self, lease: Lease) -> None:
+        self._forget(lease)
+        with lease._lock:
+            lease._over = True
             try:
                 with guarded():
-                    self._release_script(_keys(held.locks), [held.owner, held.fence])
-            except StoreAway as away:
-                _log.warning("could not release %s, its lease runs out: %s", _names(held), away.reason)
+                    self._release_script(_keys(lease.locks), [lease.owner, lease.fence])
+            except StoreUnavailableError as away:
+                log.warning(
+                    "could not release %s, its lease runs out: %s", _names(lease), away.reason
+                )
 
     # ---- the thread that renews
 
-    def _watch(self, held: Held) -> None:
-        if not held.locks:
+    def _watch(self, lease: Lease) -> None:
+        if not lease.locks:
             return
         with self._changed:
-            self._held.add(held)
+            self._held.add(lease)
             if not self._renewing:
                 self._renewing = True
                 threading.Thread(target=self._keep_renewing, name="locks", daemon=True).start()
 
-    def _forget(self, held: Held) -> None:
+    def _forget(self, lease: Lease) -> None:
         with self._changed:
-            self._held.discard(held)
+            self._held.discard(lease)
             self._changed.notify_all()
 
     def _keep_renewing(self) -> None:
@@ -252,12 +271,12 @@ class Locks:
     def _renew_all(self) -> float:
         """Renew what is held; the seconds until the next round."""
         with self._changed:
-            held = tuple(self._held)
+            lease = tuple(self._held)
         try:
-            for one in held:
+            for one in lease:
                 self._renew(one)
-        except StoreAway as away:
-            _log.warning("could not renew the locks: %s", away.reason)
+        except StoreUnavailableError as away:
+            log.warning("could not renew the locks: %s", away.reason)
             return min(self._pause, _RETRY_SECONDS)
         return self._pause
 
@@ -274,5 +293,5 @@ def _dump(lock: Lock) -> str:
     return _json.dump_json(lock).decode()
 
 
-def _names(held: Held) -> str:
-    return ", ".join(lock.target for lock in held.locks)
+def _names(lease: Lease) -> str:
+    return ", ".join(lock.target for lock in lease.locks)

@@ -1,4 +1,5 @@
-"""Who waits in line for a service: first come, first served, and nobody is lost with the bot that called them up."""
+"""Who waits in line for a service: first come, first served, and nobody is lost with the bot that
+called them up."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.hold import Queued
+from bot.policy.holds import Queued
 from bot.store.connection import guarded, key, transact
 
 _QUEUE = key("queue")
@@ -18,7 +19,7 @@ _NUMBERS = key("queue", "numbers")
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _QueueEntry:
     """A place in line. `called` is when a bot took it; None while it waits."""
 
     number: int
@@ -26,11 +27,12 @@ class _Place:
     called: datetime | None = None
 
 
-_json = TypeAdapter(_Place)
+_json = TypeAdapter(_QueueEntry)
 
 
 class Queue:
-    """Waiting changes, in one hash: lines are short. An id is called up with `pop`, and gone with `begin` or `remove`."""
+    """Waiting changes, in one hash: lines are short. An id is called up with `pop`, and gone with
+    `begin` or `remove`."""
 
     def __init__(self, redis: Redis):
         self._redis = redis
@@ -47,13 +49,14 @@ class Queue:
             pipe.multi()
             if not same:
                 pipe.set(_NUMBERS, number)
-                _write(pipe, _Place(number, queued))
+                _write(pipe, _QueueEntry(number, queued))
             return same[0].queued.id if same else queued.id
 
         return self.position(transact(self._redis, change, _QUEUE, _NUMBERS)) or 1
 
     def pop(self, service_id: str, now: datetime) -> Queued | None:
-        """Call up the next one for this service, for one bot of all; None where nobody waits, or one is called up.
+        """Call up the next one for this service, for one bot of all; None where nobody waits, or
+        one is called up.
 
         Whoever gets it says `begin` before it does anything, or gives it back with `put_back`.
         """
@@ -83,10 +86,15 @@ class Queue:
         return transact(self._redis, change, _QUEUE)
 
     def put_back(self, called_before: datetime) -> tuple[Queued, ...]:
-        """Let those wait again, at their old place, who were called up before this time and did not begin."""
+        """Let those wait again, at their old place, who were called up before this time and did not
+        begin."""
 
         def change(pipe: Pipeline) -> tuple[Queued, ...]:
-            lost = [place for place in _all(pipe).values() if place.called and place.called < called_before]
+            lost = [
+                place
+                for place in _all(pipe).values()
+                if place.called and place.called < called_before
+            ]
             pipe.multi()
             for place in lost:
                 _write(pipe, replace(place, called=None))
@@ -118,21 +126,27 @@ class Queue:
         return tuple(place.queued for place in sorted(_all(self._redis).values(), key=_number))
 
 
-def _all(redis: Redis) -> Mapping[str, _Place]:
+def _all(redis: Redis) -> Mapping[str, _QueueEntry]:
     return {str(name): _json.validate_json(value) for name, value in redis.hgetall(_QUEUE).items()}
 
 
-def _of(places: Mapping[str, _Place], service_id: str) -> list[_Place]:
-    return sorted((place for place in places.values() if place.queued.service_id == service_id), key=_number)
+def _of(places: Mapping[str, _QueueEntry], service_id: str) -> list[_QueueEntry]:
+    return sorted(
+        (place for place in places.values() if place.queued.service_id == service_id), key=_number
+    )
 
 
-def _number(place: _Place) -> int:
+def _number(place: _QueueEntry) -> int:
     return place.number
 
 
 def _same(one: Queued, other: Queued) -> bool:
-    return (one.service_id, one.line, one.actor.id) == (other.service_id, other.line, other.actor.id)
+    return (one.service_id, one.line, one.actor.id) == (
+        other.service_id,
+        other.line,
+        other.actor.id,
+    )
 
 
-def _write(pipe: Pipeline, place: _Place) -> None:
+def _write(pipe: Pipeline, place: _QueueEntry) -> None:
     pipe.hset(_QUEUE, place.queued.id, _json.dump_json(place))

@@ -1,4 +1,5 @@
-"""The images that a service ran, numbered, so that people can name the one to go back to: Swarm knows only the last."""
+"""The images that a service ran, numbered, so that people can name the one to go back to: Swarm
+knows only the last."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _json = TypeAdapter(Revision)
 _MOST = 50
 _FOUND = "found"
 
-# A service is a hash: `last`, the number given last, and under each number its revision (without the number).
+# A service is a hash: `last`, the number given last, and under each number its revision (without
+# the number).
 
 _ADD = """
 local last = tonumber(redis.call('HGET', KEYS[1], 'last') or 0)
@@ -39,17 +41,21 @@ class Revisions:
     @guarded()
     def of(self, service_id: str) -> tuple[Revision, ...]:
         """The revisions of a service, the oldest first."""
-        stored = {str(name): str(value) for name, value in self._redis.hgetall(_key(service_id)).items()}
+        stored = {
+            str(name): str(value) for name, value in self._redis.hgetall(_key(service_id)).items()
+        }
         stored.pop("last", None)
         return tuple(_read(number, stored[str(number)]) for number in sorted(map(int, stored)))
 
     def add(self, service_id: str, image: Image, at: datetime, by: str, note: str) -> Revision:
-        """Number an image that the service is to run. `by` is who asked, `note` how it came (`deploy`)."""
+        """Number an image that the service is to run. `by` is who asked, `note` how it came
+        (`deploy`)."""
         revision = Revision(0, image, at, by, note)
         return replace(revision, number=self._append(service_id, revision))
 
     def conclude(self, service_id: str, number: int, ending: Ending) -> None:
-        """Write down how the revision's rollout ended; nothing where the number is no longer kept."""
+        """Write down how the revision's rollout ended; nothing where the number is no longer
+        kept."""
         where = _key(service_id)
 
         def write(pipe: Pipeline) -> None:
@@ -63,9 +69,11 @@ class Revisions:
             self._redis.transaction(write, where)
 
     def found(self, service_id: str, image: Image, at: datetime) -> Revision | None:
-        """Number the image that the service was seen to run, where it is not the one that the revisions say it runs.
+        """Number the image that the service was seen to run, where it is not the one that the
+        revisions say it runs.
 
-        So the first look at a service and changes outside the bot get numbers too. Not for a service that still rolls.
+        So the first look at a service and changes outside the bot get numbers too. Not for a
+        service that still rolls.
         """
         known = self.of(service_id)
         if _in_place(known) == image:
@@ -77,8 +85,13 @@ class Revisions:
 
     @guarded()
     def _append(self, service_id: str, revision: Revision, after: int | None = None) -> int:
-        """Store under the next number and return it; 0 where `after` is given and was not the last number."""
-        return int(self._add_script([_key(service_id)], [_dump(revision), _MOST, "" if after is None else after]))
+        """Store under the next number and return it; 0 where `after` is given and was not the last
+        number."""
+        return int(
+            self._add_script(
+                [_key(service_id)], [_dump(revision), _MOST, "" if after is None else after]
+            )
+        )
 
 
 def _in_place(known: tuple[Revision, ...]) -> Image | None:

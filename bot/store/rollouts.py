@@ -1,4 +1,5 @@
-"""The rollouts that the bot follows, so that another bot, or this one after a restart, can go on where it stood."""
+"""The rollouts that the bot follows, so that another bot, or this one after a restart, can go on
+where it stood."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter
 from redis import Redis
 
-from bot.errors import LockLost
+from bot.errors import LeaseLostError
 from bot.model import Actor, MessageRef, Rollout
 from bot.store.connection import guarded, key
 
@@ -25,8 +26,10 @@ _RUNNING = key("rollouts", "running")
 _RECENT = key("rollouts", "recent")
 _ENDED = key("rollouts", "ended")
 
-# A rollout is a hash of `value`, `fence` and, at last, `finished`; a service one of its `rollout`, its highest `fence` and the
-# `newest` rollout. That one stands in a hash by service besides; the services whose newest has ended in a sorted set, by when.
+# A rollout is a hash of `value`, `fence` and, at last, `finished`; a service one of its `rollout`,
+# its highest `fence` and the
+# `newest` rollout. That one stands in a hash by service besides; the services whose newest has
+# ended in a sorted set, by when.
 
 _SAVE = """
 local fence = tonumber(ARGV[3])
@@ -83,18 +86,24 @@ class Rollouts:
     def save(self, rollout: Rollout, fence: int) -> None:
         """Write down where the rollout stands; it counts as running unless it was finished.
 
-        `fence` is that of the hold on the service: `LockLost` where a later holder wrote this one or another of it.
+        `fence` is that of the hold on the service: `LeaseLostError` where a later holder wrote this
+        one or another of it.
         """
-        if not self._save_script(_keys(rollout), [rollout.id, _dump(rollout), fence, rollout.service_id]):
-            raise LockLost(f"service:{rollout.service_id}")
+        if not self._save_script(
+            _keys(rollout), [rollout.id, _dump(rollout), fence, rollout.service_id]
+        ):
+            raise LeaseLostError(f"service:{rollout.service_id}")
 
     @guarded()
     def finish(self, rollout: Rollout, fence: int | None = None) -> None:
-        """Write down the end: it runs no more. With a `fence`, `LockLost` where a later holder follows this rollout."""
+        """Write down the end: it runs no more. With a `fence`, `LeaseLostError` where a later
+        holder follows this rollout."""
         late = "" if fence is None else str(fence)
         said = [rollout.id, _dump(rollout)]
-        if not self._finish_script(_keys(rollout), [*said, _KEEP_SECONDS, late, rollout.service_id]):
-            raise LockLost(f"service:{rollout.service_id}")
+        if not self._finish_script(
+            _keys(rollout), [*said, _KEEP_SECONDS, late, rollout.service_id]
+        ):
+            raise LeaseLostError(f"service:{rollout.service_id}")
 
     @guarded()
     def get(self, rollout_id: str) -> Rollout | None:
@@ -105,11 +114,16 @@ class Rollouts:
     @guarded()
     def unfinished(self, rollout_id: str) -> Rollout | None:
         """The rollout, if nobody has finished it yet."""
-        return None if self._redis.hexists(_record_key(rollout_id), "finished") else self.get(rollout_id)
+        return (
+            None
+            if self._redis.hexists(_record_key(rollout_id), "finished")
+            else self.get(rollout_id)
+        )
 
     @guarded()
     def posted(self, rollout_id: str, message: MessageRef) -> None:
-        """Remember the message that shows the rollout: Slack tells it in its own time, so it stands apart."""
+        """Remember the message that shows the rollout: Slack tells it in its own time, so it stands
+        apart."""
         self._redis.set(_message_key(rollout_id), _ref.dump_json(message), ex=_KEEP_SECONDS)
 
     @guarded()
@@ -126,7 +140,8 @@ class Rollouts:
 
     @guarded()
     def recent(self) -> Mapping[str, Rollout]:
-        """The newest rollout of each service (by its id) that runs, or ended within a day. Asks Redis once."""
+        """The newest rollout of each service (by its id) that runs, or ended within a day. Asks
+        Redis once."""
         stored = self._recent_script([_RECENT, _ENDED], [_RECENT_SECONDS])
         return {one.service_id: one for one in map(_rollout.validate_json, stored)}
 
@@ -138,7 +153,8 @@ class Rollouts:
 
     @guarded()
     def ask_rollback(self, rollout_id: str, actor: Actor) -> bool:
-        """Leave the wish to roll back for whoever follows the rollout; False where somebody wished it before."""
+        """Leave the wish to roll back for whoever follows the rollout; False where somebody wished
+        it before."""
         wish = _actor.dump_json(actor)
         return bool(self._redis.set(_wish_key(rollout_id), wish, nx=True, ex=_KEEP_SECONDS))
 

@@ -1,4 +1,5 @@
-"""What Slack delivered already: it sends an envelope again when an ack is late, and a deploy must not run twice."""
+"""What Slack delivered already: it sends an envelope again when an ack is late, and a deploy must
+not run twice."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections import OrderedDict
 
 from redis import Redis
 
-from bot.errors import StoreAway
+from bot.errors import StoreUnavailableError
 from bot.store.connection import guarded, key
 
 _MOST_REMEMBERED = 10_000
@@ -20,21 +21,22 @@ class Seen:
     def __init__(self, redis: Redis):
         self._redis = redis
         self._until: OrderedDict[str, float] = OrderedDict()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def claim(self, name: str, seconds: int = 600) -> bool:
-        """Whether nobody claimed this name in the last `seconds`; with Redis away the own memory decides."""
+        """Whether nobody claimed this name in the last `seconds`; with Redis away the own memory
+        decides."""
         if not self._claim_here(name, seconds):
             return False
         try:
             with guarded():
                 return bool(self._redis.set(key("seen", name), "1", nx=True, ex=seconds))
-        except StoreAway:
+        except StoreUnavailableError:
             return True
 
     def _claim_here(self, name: str, seconds: int) -> bool:
         now = time.monotonic()
-        with self._turn:
+        with self._lock:
             if self._until.get(name, 0) > now:
                 return False
             self._until[name] = now + seconds

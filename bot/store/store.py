@@ -1,4 +1,5 @@
-"""Everything that the bot keeps in Redis, as one bundle for the place that puts the bot together."""
+"""Everything that the bot keeps in Redis, as one bundle for the place that puts the bot
+together."""
 
 from __future__ import annotations
 
@@ -8,12 +9,12 @@ from typing import Self
 from redis import Redis
 
 from bot.store import connection
-from bot.store.alerts import Alerts
-from bot.store.approvals import Approvals
+from bot.store.alerts import AlertStore
+from bot.store.approvals import ApprovalStore
 from bot.store.audit import Audit
-from bot.store.holds import Holds
+from bot.store.holds import HoldStore
 from bot.store.leader import Leader
-from bot.store.locks import Locks
+from bot.store.locks import LockStore
 from bot.store.queue import Queue
 from bot.store.revisions import Revisions
 from bot.store.rollouts import Rollouts
@@ -22,33 +23,35 @@ from bot.store.seen import Seen
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The stores over one client. All of them raise `StoreAway` where Redis does not answer; `seen` and leaders alone go on."""
+    """The stores over one client. All of them raise `StoreAway` where Redis does not answer; `seen`
+    and leaders alone go on."""
 
-    locks: Locks
+    locks: LockStore
     rollouts: Rollouts
     revisions: Revisions
     audit: Audit
     seen: Seen
-    approvals: Approvals
-    holds: Holds
+    approvals: ApprovalStore
+    holds: HoldStore
     queue: Queue
-    alerts: Alerts
+    alerts: AlertStore
     _redis: Redis = field(repr=False)
 
     @classmethod
     def connect(cls, url: str) -> Self:
-        """The stores at this URL; connects with the first call. `InvalidSetting` where the URL is none."""
+        """The stores at this URL; connects with the first call. `InvalidSetting` where the URL is
+        none."""
         redis = connection.connect(url)
         return cls(
-            Locks(redis),
+            LockStore(redis),
             Rollouts(redis),
             Revisions(redis),
             Audit(redis),
             Seen(redis),
-            Approvals(redis),
-            Holds(redis),
+            ApprovalStore(redis),
+            HoldStore(redis),
             Queue(redis),
-            Alerts(redis),
+            AlertStore(redis),
             redis,
         )
 

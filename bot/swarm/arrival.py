@@ -1,4 +1,5 @@
-"""Waits until a node is where it should be: a join and an unlocking return before the managers count on the node."""
+"""Waits until a node is where it should be: a join and an unlocking return before the managers
+count on the node."""
 
 from __future__ import annotations
 
@@ -6,10 +7,10 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.errors import UnknownName
+from bot.errors import UnknownNameError
 from bot.model import Node
-from bot.swarm.settle import settled
 from bot.swarm.swarm import Swarm
+from bot.swarm.waiting import settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Arrival:
     stopping: threading.Event
 
     def await_node(self, seconds: float) -> Node | None:
-        """Its node as soon as that is Ready, and Reachable where it manages; None where that did not come in time."""
+        """Its node as soon as that is Ready, and Reachable where it manages; None where that did
+        not come in time."""
         found: list[Node] = []
 
         def is_ready() -> bool:
@@ -35,10 +37,11 @@ class Arrival:
         return settled(lambda: self._state() == "inactive", seconds, self.stopping)
 
     def _nodes(self) -> list[Node]:
-        """The node that the engine is now: while it is on its way in, the managers may not know it yet."""
+        """The node that the engine is now: while it is on its way in, the managers may not know it
+        yet."""
         info = self.swarm.cluster.info(self.engine)
         if info.swarm == "active" and info.node_id:
-            with suppress(UnknownName):
+            with suppress(UnknownNameError):
                 return [self.swarm.nodes.get(info.node_id)]
         return []
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.swarm.certificates import Certificates
-from bot.swarm.cluster import Cluster
-from bot.swarm.engines import Engines
-from bot.swarm.images import Images
-from bot.swarm.logs import Logs
-from bot.swarm.networks import Networks
-from bot.swarm.nodes import Nodes
-from bot.swarm.services import Services
-from bot.swarm.stores import Stores
+from bot.swarm.certificates.survey import Certificates
+from bot.swarm.engine.pool import Engines
+from bot.swarm.objects.cluster import Cluster
+from bot.swarm.objects.images import Images
+from bot.swarm.objects.logs import Logs
+from bot.swarm.objects.networks import Networks
+from bot.swarm.objects.nodes import Nodes
+from bot.swarm.objects.secrets import Stores
+from bot.swarm.objects.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.incident import Incident, Problem, State, Trouble
-from bot.watch import lately, nodes
-from bot.watch.found import Found
-from bot.watch.scene import Scene
+from bot.model.incident import AlertKind, AlertState, Incident, Problem
+from bot.watch import recent_changes
+from bot.watch.evaluation import Evaluation
+from bot.watch.findings import Findings
+from bot.watch.rules import nodes
 
 REOPENS = timedelta(minutes=10)
 """An incident that comes back within this time after it was resolved is the same one."""
-_TROUBLES = list(Trouble)
+_TROUBLES = list(AlertKind)
 
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """The problems of one subject now, the worst first; `ripe`: at least one seen in this look has lasted for long enough."""
+    """The problems of one subject now, the worst first; `ripe`: at least one seen in this look has
+    lasted for long enough."""
 
     problems: tuple[Problem, ...]
     ripe: bool
 
 
-def advance(scene: Scene, found: Found) -> tuple[Mapping[str, Incident], tuple[Incident, ...]]:
-    """The incidents by subject after this look, and those of them that people see otherwise than before."""
+def advance(
+    scene: Evaluation, found: Findings
+) -> tuple[Mapping[str, Incident], tuple[Incident, ...]]:
+    """The incidents by subject after this look, and those of them that people see otherwise than
+    before."""
     known = _moved(scene)
     earlier = {one.id: one for one in scene.memory.incidents.values()}
     seen: defaultdict[str, list[Problem]] = defaultdict(list)
@@ -42,18 +47,22 @@ def advance(scene: Scene, found: Found) -> tuple[Mapping[str, Incident], tuple[I
             continue
         if not _looks_like(after, earlier.get(after.id)):
             after = replace(after, changed=scene.at)
-            if after.state is not State.PENDING:
+            if after.state is not AlertState.PENDING:
                 changed.append(after)
         incidents[subject] = after
     return incidents, tuple(changed)
 
 
 def _looks_like(after: Incident, before: Incident | None) -> bool:
-    return before is not None and replace(after, changed=before.changed, returning=before.returning) == before
+    return (
+        before is not None
+        and replace(after, changed=before.changed, returning=before.returning) == before
+    )
 
 
-def _moved(scene: Scene) -> Mapping[str, Incident]:
-    """The incidents so far; that of an engine goes on as its node's, once it is known which one that is."""
+def _moved(scene: Evaluation) -> Mapping[str, Incident]:
+    """The incidents so far; that of an engine goes on as its node's, once it is known which one
+    that is."""
     known = dict(scene.memory.incidents)
     for name, (node_id, host) in scene.memory.engine_nodes.items():
         old, new = f"engine:{name}", f"node:{node_id}"
@@ -77,46 +86,51 @@ def _as_of(incident: Incident, subject: str, name: str) -> Incident:
     )
 
 
-def _now(scene: Scene, found: Found, before: Incident | None, seen: Iterable[Problem]) -> _Now:
+def _now(
+    scene: Evaluation, found: Findings, before: Incident | None, seen: Iterable[Problem]
+) -> _Now:
     standing: tuple[Problem, ...] = ()
     if before:
-        standing = before.returning if before.state is State.RESOLVED else before.problems
+        standing = before.returning if before.state is AlertState.RESOLVED else before.problems
     old = {_key(one): one for one in standing}
-    fresh = {_key(one): replace(one, since=old[_key(one)].since) if _key(one) in old else one for one in seen}
+    fresh = {
+        _key(one): replace(one, since=old[_key(one)].since) if _key(one) in old else one
+        for one in seen
+    }
     kept = {key: one for key, one in old.items() if key not in fresh and found.keeps(one)}
     ripe = any(scene.at - one.since >= scene.rules[one.trouble].after for one in fresh.values())
     return _Now(tuple(sorted({**kept, **fresh}.values(), key=_order)), ripe)
 
 
-def _key(problem: Problem) -> tuple[Trouble, str]:
+def _key(problem: Problem) -> tuple[AlertKind, str]:
     return problem.trouble, problem.engine
 
 
 def _order(problem: Problem) -> tuple[int, bool, int, str]:
     """The worst first; that a manager is locked is the cause of its being Down."""
-    cause = problem.trouble is Trouble.MANAGER_LOCKED
+    cause = problem.trouble is AlertKind.MANAGER_LOCKED
     return -problem.severity.rank, not cause, _TROUBLES.index(problem.trouble), problem.engine
 
 
-def _step(scene: Scene, before: Incident | None, now: _Now) -> Incident | None:
+def _step(scene: Evaluation, before: Incident | None, now: _Now) -> Incident | None:
     if before is None:
         return _begun(scene, now) if now.problems else None
     match before.state:
-        case State.PENDING:
+        case AlertState.PENDING:
             return _waited(scene, before, now)
-        case State.FIRING:
+        case AlertState.FIRING:
             return _went_on(scene, before, now) if now.problems else _ended(scene, before)
-        case State.RESOLVED:
+        case AlertState.RESOLVED:
             return _rested(scene, before, now)
 
 
-def _begun(scene: Scene, now: _Now) -> Incident:
+def _begun(scene: Evaluation, now: _Now) -> Incident:
     first = now.problems[0]
     pending = Incident(
         id=hashlib.sha256(f"{first.subject}|{scene.at.isoformat()}".encode()).hexdigest()[:16],
         subject=first.subject,
         name=first.name,
-        state=State.PENDING,
+        state=AlertState.PENDING,
         problems=now.problems,
         since=_since(now),
         changed=scene.at,
@@ -124,7 +138,7 @@ def _begun(scene: Scene, now: _Now) -> Incident:
     return _fired(scene, pending, now) if now.ripe else pending
 
 
-def _waited(scene: Scene, before: Incident, now: _Now) -> Incident | None:
+def _waited(scene: Evaluation, before: Incident, now: _Now) -> Incident | None:
     if not now.problems:
         return None
     if now.ripe:
@@ -132,36 +146,47 @@ def _waited(scene: Scene, before: Incident, now: _Now) -> Incident | None:
     return replace(before, problems=now.problems, since=_since(now), name=now.problems[0].name)
 
 
-def _fired(scene: Scene, before: Incident, now: _Now) -> Incident:
+def _fired(scene: Evaluation, before: Incident, now: _Now) -> Incident:
     since = _since(now)
     return replace(
         before,
-        state=State.FIRING,
+        state=AlertState.FIRING,
         name=now.problems[0].name,
         problems=now.problems,
         since=since,
         opened=before.opened or scene.at,
         worst=now.problems[0],
-        changes=lately.changes(scene, now.problems, since),
+        changes=recent_changes.changes(scene, now.problems, since),
     )
 
 
-def _went_on(scene: Scene, before: Incident, now: _Now) -> Incident:
-    new = [each for each in lately.changes(scene, now.problems, before.since) if each not in before.changes]
-    changes = (*before.changes, *new)[: lately.MOST]
+def _went_on(scene: Evaluation, before: Incident, now: _Now) -> Incident:
+    new = [
+        each
+        for each in recent_changes.changes(scene, now.problems, before.since)
+        if each not in before.changes
+    ]
+    changes = (*before.changes, *new)[: recent_changes.MOST]
     worst = min(now.problems[0], before.worst or now.problems[0], key=_order)
-    return replace(before, problems=now.problems, worst=worst, name=now.problems[0].name, changes=changes)
+    return replace(
+        before, problems=now.problems, worst=worst, name=now.problems[0].name, changes=changes
+    )
 
 
-def _ended(scene: Scene, before: Incident) -> Incident:
-    """People are told what it was at its worst: a manager that was locked is merely Unreachable in the end."""
+def _ended(scene: Evaluation, before: Incident) -> Incident:
+    """People are told what it was at its worst: a manager that was locked is merely Unreachable in
+    the end."""
     problems = (before.worst,) if before.worst else before.problems
     return replace(
-        before, state=State.RESOLVED, problems=problems, resolved=scene.at, aftermath=nodes.aftermath(scene, before)
+        before,
+        state=AlertState.RESOLVED,
+        problems=problems,
+        resolved=scene.at,
+        aftermath=nodes.aftermath(scene, before),
     )
 
 
-def _rested(scene: Scene, before: Incident, now: _Now) -> Incident | None:
+def _rested(scene: Evaluation, before: Incident, now: _Now) -> Incident | None:
     """Resolved: it fires again, or is forgotten after a while."""
     if now.ripe:
         again = replace(

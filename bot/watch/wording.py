@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.incident import Advice
+from bot.model.incident import Advice
 
 
 def grouped(names: Sequence[str], one: str, many: Advice) -> tuple[Advice, ...]:
-    """One advice on all the names: `web has no health check`, `3 services have no health check`; none on nobody.
+    """One advice on all the names: `web has no health check`, `3 services have no health check`;
+    none on nobody.
 
     `one` is what is said of a single one; the text of `many` comes after the number of them.
     """

@@ -10,7 +10,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.settings import Settings
 
-SCOPES = frozenset({"commands", "chat:write", "chat:write.public", "files:write", "im:write", "app_mentions:read"})
+SCOPES = frozenset(
+    {"commands", "chat:write", "chat:write.public", "files:write", "im:write", "app_mentions:read"}
+)
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
 
 
@@ -33,18 +35,26 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
         yield "Slack bot token", _reason(error)
         return
     yield f"Slack bot token (workspace {answer.get('team')}, as {answer.get('user')})", ""
-    granted = frozenset(scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip())
-    wanted = SCOPES | ({"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset())
+    granted = frozenset(
+        scope.strip()
+        for scope in answer.headers.get("x-oauth-scopes", "").split(",")
+        if scope.strip()
+    )
+    wanted = SCOPES | (
+        {"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset()
+    )
     missing = ", ".join(sorted(wanted - granted))
     if granted:
         yield (
             "Slack scopes",
-            missing and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app",
+            missing
+            and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app",
         )
 
 
 def _channel(client: WebClient, channel: str) -> tuple[str, str]:
-    # Asks for a message that nobody ever wrote: to look at the channel itself, the bot would need one more scope.
+    # Asks for a message that nobody ever wrote: to look at the channel itself, the bot would need
+    # one more scope.
     problem = _call(lambda: client.chat_getPermalink(channel=channel, message_ts="1.000000"))
     known = problem == "message_not_found"
     return f"channel {channel}", "" if known else f"{problem}; it has to be an id such as C0123ABCD"
@@ -59,4 +69,8 @@ def _call(ask: Callable[[], object]) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return str(error.response["error"]) if isinstance(error, SlackApiError) else f"{type(error).__name__}: {error}"
+    return (
+        str(error.response["error"])
+        if isinstance(error, SlackApiError)
+        else f"{type(error).__name__}: {error}"
+    )

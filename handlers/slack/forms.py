@@ -1,4 +1,5 @@
-"""Modals made from the fields of a form: the same model that validates a line says at which field something is wrong."""
+"""Modals made from the fields of a form: the same model that validates a line says at which field
+something is wrong."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from bot.command import Command, Form
-from bot.fields import Given, Lookup, expected
+from bot.command.fields import FromLine, Lookup, expected
+from bot.command.model import Command, Form
 from bot.model import Place
 
 CALLBACK = "form:"
@@ -19,7 +20,8 @@ LOOKUP = "lookup:"
 
 
 def view(form: type[Form], name: str, place: Place, given: Sequence[str] = ()) -> dict[str, Any]:
-    """The modal of the command `name`; where its answer goes, and what was `given` before, is kept with it."""
+    """The modal of the command `name`; where its answer goes, and what was `given` before, is kept
+    with it."""
     kept = dict(zip(given_fields(form), given, strict=False))
     return {
         "type": "modal",
@@ -27,21 +29,34 @@ def view(form: type[Form], name: str, place: Place, given: Sequence[str] = ()) -
         "title": _plain(form.title),
         "submit": _plain(form.submit),
         "close": _plain("Cancel"),
-        "private_metadata": json.dumps({"channel": place.channel, "thread": place.thread, "given": kept}),
-        "blocks": [_block(field, info) for field, info in form.model_fields.items() if field not in given_fields(form)],
+        "private_metadata": json.dumps(
+            {"channel": place.channel, "thread": place.thread, "given": kept}
+        ),
+        "blocks": [
+            _block(field, info)
+            for field, info in form.model_fields.items()
+            if field not in given_fields(form)
+        ],
     }
 
 
 def given_fields(form: type[Form]) -> list[str]:
     """The fields that are not asked for: the line that opened the form gave them."""
     return [
-        field for field, info in form.model_fields.items() if any(isinstance(mark, Given) for mark in info.metadata)
+        field
+        for field, info in form.model_fields.items()
+        if any(isinstance(mark, FromLine) for mark in info.metadata)
     ]
 
 
 def lookups(form: type[Form]) -> list[str]:
     """The kinds of names that the form offers."""
-    return [mark.kind for info in form.model_fields.values() for mark in info.metadata if isinstance(mark, Lookup)]
+    return [
+        mark.kind
+        for info in form.model_fields.values()
+        for mark in info.metadata
+        if isinstance(mark, Lookup)
+    ]
 
 
 def place_of(view: Mapping[str, Any], trigger: str) -> Place:
@@ -63,7 +78,8 @@ def filled(form: type[Form], view: Mapping[str, Any]) -> Command | dict[str, str
         # What only the command minds, and no field of the form has, is said at the first field.
         first = next(iter(states))
         return {
-            next((str(part) for part in one["loc"] if part in states), first): _sentence(one) for one in error.errors()
+            next((str(part) for part in one["loc"] if part in states), first): _sentence(one)
+            for one in error.errors()
         }
 
 

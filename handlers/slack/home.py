@@ -1,7 +1,9 @@
-"""Who has the Home tab open, and when it is shown to them anew: at once when they open it, then on change, once a minute at most.
+"""Who has the Home tab open, and when it is shown to them anew: at once when they open it, then on
+change, once a minute at most.
 
-Slack never says that it was closed, so it counts as open for a while after it was opened or something was pressed in it. What
-nobody has open costs nothing. Each bot looks after those whose opening reached it.
+Slack never says that it was closed, so it counts as open for a while after it was opened or
+something was pressed in it. What nobody has open costs nothing. Each bot looks after those whose
+opening reached it.
 """
 
 from __future__ import annotations
@@ -13,16 +15,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot import policy
-from bot.approval import Approval, approve
-from bot.command import Context
-from bot.errors import StoreAway, SwarmbotError
+from bot.command.model import Context
+from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor
+from bot.policy import decide
+from bot.policy.approval import Approval, approve
 from bot.render import home
 from bot.render.home import Home, Viewer
 from bot.reports import everything
-from handlers.deploy import Rollback
 from handlers.help import may
+from handlers.service.deploy import Rollback
 from handlers.slack.people import People
 from handlers.status import Health
 
@@ -36,7 +38,8 @@ Publish = Callable[[str, Mapping[str, Any]], None]
 
 @dataclass
 class _Opened:
-    """What somebody has before them: until when it counts as open, when it was shown last, and what of the world."""
+    """What somebody has before them: until when it counts as open, when it was shown last, and what
+    of the world."""
 
     actor: Actor
     until: float
@@ -45,7 +48,7 @@ class _Opened:
 
 
 @dataclass
-class Homes:
+class HomeTabs:
     """The Home tabs of everybody. `context` is what a command may use that runs for somebody."""
 
     context: Callable[[Actor], Context]
@@ -54,7 +57,7 @@ class Homes:
     gap: float = GAP
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, _Opened] = field(default_factory=dict)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _looked_at: float = float("-inf")
     _mark: object = None
 
@@ -67,7 +70,7 @@ class Homes:
             self.publish(user_id, refusal)
             return
         opened = _Opened(actor, now + OPEN, now)
-        with self._turn:
+        with self._lock:
             self._open[user_id] = opened
         context.store.seen.claim(_claim(user_id), int(self.gap))
         opened.shown, view = _view(self._look(context), context)
@@ -75,15 +78,16 @@ class Homes:
 
     def pressed(self, user_id: str) -> None:
         """Somebody pressed something in it, so it is open."""
-        with self._turn:
+        with self._lock:
             opened = self._open.get(user_id)
             if opened:
                 opened.until = self.clock() + OPEN
 
     def refresh(self) -> None:
-        """Show it anew to those whose turn it is and for whom something has changed; quick where that is nobody."""
+        """Show it anew to those whose turn it is and for whom something has changed; quick where
+        that is nobody."""
         now = self.clock()
-        with self._turn:
+        with self._lock:
             self._open = {user: one for user, one in self._open.items() if one.until > now}
             due = [one for one in self._open.values() if now - one.shown_at >= self.gap]
         if not due:
@@ -113,7 +117,7 @@ class Homes:
             seen = everything(context.swarm, context.store, context.now())
         except SwarmbotError as error:
             return error
-        with suppress(StoreAway):
+        with suppress(StoreUnavailableError):
             return replace(seen, silences=context.store.alerts.silences(context.now()))
         return seen
 
@@ -131,8 +135,8 @@ def _view(seen: Home | SwarmbotError, context: Context) -> tuple[object, Mapping
 
 def _refusal(context: Context) -> Mapping[str, Any] | None:
     """The Home tab tells what `status` tells, to those who may ask for that."""
-    decision = policy.may_read(context.actor, Health.full_name(), context.settings)
-    return home.refused(decision.roles) if isinstance(decision, policy.Deny) else None
+    decision = decide.may_read(context.actor, Health.full_name(), context.settings)
+    return home.refused(decision.roles) if isinstance(decision, decide.Deny) else None
 
 
 def _viewer(context: Context, seen: Home | None) -> Viewer:
@@ -141,21 +145,28 @@ def _viewer(context: Context, seen: Home | None) -> Viewer:
     if seen is None:
         return Viewer(commands=commands)
     actor, settings = context.actor, context.settings
-    back = (one.service for one in seen.rollouts if policy.may_ask_on(actor, _ROLLBACK, one.service, settings))
+    back = (
+        one.service
+        for one in seen.rollouts
+        if decide.may_ask_on(actor, _ROLLBACK, one.service, settings)
+    )
     decides = (one.id for one in seen.approvals if _may_approve(one, context))
     return Viewer(commands=commands, rolls_back=frozenset(back), decides=frozenset(decides))
 
 
 def _may_approve(approval: Approval, context: Context) -> bool:
     try:
-        approve(approval, context.actor, policy.roles(context.actor, context.settings), context.now())
+        approve(
+            approval, context.actor, decide.roles(context.actor, context.settings), context.now()
+        )
     except SwarmbotError:
         return False
     return True
 
 
 def _mark(context: Context) -> object:
-    """Something that is another when a rollout, a request or an alert began, ended or went a step further."""
+    """Something that is another when a rollout, a request or an alert began, ended or went a step
+    further."""
     store = context.store
     try:
         return (
@@ -163,7 +174,7 @@ def _mark(context: Context) -> object:
             [(one.id, one.state, len(one.given)) for one in store.approvals.open()],
             [(one.id, one.changed) for one in store.alerts.memory().incidents.values()],
         )
-    except StoreAway:
+    except StoreUnavailableError:
         return "away"
 
 

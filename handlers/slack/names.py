@@ -1,4 +1,5 @@
-"""Names for type-ahead: Slack waits for the answer, so it comes from memory, and memory is filled on the side."""
+"""Names for type-ahead: Slack waits for the answer, so it comes from memory, and memory is filled
+on the side."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ log = logging.getLogger(__name__)
 FRESH = 10.0
 """Seconds for which a list of names counts as known."""
 PATIENCE = 0.2
-"""Seconds that the first question waits; later ones get what is known while the list is read anew."""
+"""Seconds that the first question waits; later ones get what is known while the list is read anew.
+"""
 MOST = 100
 """Options that Slack takes."""
 
@@ -29,7 +31,7 @@ class Names:
         self._readers = readers
         self._known: dict[str, tuple[float, Sequence[str]]] = {}
         self._reading: dict[str, threading.Thread] = {}
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def like(self, kind: str, typed: str) -> list[str]:
         """Names with what was typed in them, those that begin with it first; at most 100."""
@@ -42,12 +44,15 @@ class Names:
         return sorted(found, key=lambda name: (not name.lower().startswith(wanted), name))[:MOST]
 
     def refresh(self, kind: str) -> threading.Thread | None:
-        """Begin to read the names of a kind where they are not fresh; who reads them, if anybody."""
-        with self._turn:
+        """Begin to read the names of a kind where they are not fresh; who reads them, if
+        anybody."""
+        with self._lock:
             read_at = self._known.get(kind, (float("-inf"), ()))[0]
             reading = self._reading.get(kind)
             if (reading is None or not reading.is_alive()) and time.monotonic() - read_at > FRESH:
-                reading = threading.Thread(target=self._read, args=(kind,), name=f"names-{kind}", daemon=True)
+                reading = threading.Thread(
+                    target=self._read, args=(kind,), name=f"names-{kind}", daemon=True
+                )
                 self._reading[kind] = reading
                 reading.start()
             return reading

@@ -1,4 +1,5 @@
-"""Who somebody is: user groups that the roles name, and whether they belong here, read from Slack and kept for a minute."""
+"""Who somebody is: user groups that the roles name, and whether they belong here, read from Slack
+and kept for a minute."""
 
 from __future__ import annotations
 
@@ -25,17 +26,20 @@ T = TypeVar("T")
 
 
 class People:
-    """Makes actors of Slack's users. A group that cannot be read counts as empty, and the log says so.
+    """Makes actors of Slack's users. A group that cannot be read counts as empty, and the log says
+    so.
 
     Only somebody whom a role names is looked up; whoever cannot be looked up counts as an outsider.
     """
 
     def __init__(self, client: WebClient, settings: Settings) -> None:
         self._client = client
-        self._groups = tuple(dict.fromkeys(group for role in settings.roles for group in role.groups))
+        self._groups = tuple(
+            dict.fromkeys(group for role in settings.roles for group in role.groups)
+        )
         self._named = frozenset(user for role in settings.roles for user in role.users)
         self._known: dict[str, tuple[float, Any]] = {}
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def actor(self, user_id: str, name: str) -> Actor:
         """The user with the groups that count."""
@@ -55,10 +59,12 @@ class People:
         )
 
     def _outsider(self, user_id: str) -> bool:
-        return self._fresh(user_id, lambda: _is_outsider(self._client.users_info(user=user_id)["user"]), True)
+        return self._fresh(
+            user_id, lambda: _is_outsider(self._client.users_info(user=user_id)["user"]), True
+        )
 
     def _fresh(self, key: str, read: Callable[[], T], otherwise: T) -> T:
-        with self._turn:
+        with self._lock:
             read_at, known = self._known.get(key, (float("-inf"), otherwise))
             if time.monotonic() - read_at <= FRESH:
                 return cast(T, known)
@@ -66,7 +72,9 @@ class People:
                 known = read()
             except (SlackClientError, OSError) as error:
                 log.warning(
-                    "%s cannot be looked up in Slack and counts as without rights: %s", key, type(error).__name__
+                    "%s cannot be looked up in Slack and counts as without rights: %s",
+                    key,
+                    type(error).__name__,
                 )
                 known = otherwise
             if len(self._known) >= MOST_KNOWN:

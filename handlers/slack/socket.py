@@ -1,4 +1,5 @@
-"""Socket Mode over the SDK's client, which by itself takes a link on which nothing is heard for a good one."""
+"""Socket Mode over the SDK's client, which by itself takes a link on which nothing is heard for a
+good one."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ log = logging.getLogger(__name__)
 
 PING_EVERY = 3.0
 PONG_WITHIN = 2.0
-"""A ping that is not answered within these seconds ends the link; it is also how long a closed one goes unnoticed."""
+"""A ping that is not answered within these seconds ends the link; it is also how long a closed one
+goes unnoticed."""
 SILENT_AFTER = PING_EVERY + PONG_WITHIN
 CONNECT_SECONDS = 10.0
 TRY_EVERY = 2.0
@@ -33,9 +35,12 @@ class Socket:
         # The library has no other way to bound how long connecting may take.
         websocket.setdefaulttimeout(CONNECT_SECONDS)
         self._app = app
-        self._client = _Client(app_token, app.logger, app.client, ping_interval=PING_EVERY, concurrency=LISTENERS)
+        self._client = _Client(
+            app_token, app.logger, app.client, ping_interval=PING_EVERY, concurrency=LISTENERS
+        )
         self._client.socket_mode_request_listeners.append(self._handle)  # type: ignore[arg-type]
-        # The client looks for a link to open twice a second; where none is open, that is the time until the bot is back.
+        # The client looks for a link to open twice a second; where none is open, that is the time
+        # until the bot is back.
         self._client.current_session_runner.interval_seconds = OPEN_EVERY
         self._client.on_open_listeners.append(self._keep_newest)
         self._client.on_message_listeners.append(lambda session, _: self._hear(session))
@@ -46,9 +51,12 @@ class Socket:
 
     @property
     def connected(self) -> bool:
-        """Whether the link is open and Slack was heard on it lately: an open link alone says nothing."""
+        """Whether the link is open and Slack was heard on it lately: an open link alone says
+        nothing."""
         last = self._last_heard()
-        return self._client.is_connected() and last > self._lost and time.time() - last < SILENT_AFTER
+        return (
+            self._client.is_connected() and last > self._lost and time.time() - last < SILENT_AFTER
+        )
 
     def start(self) -> None:
         """Connect, and go on trying while Slack is away."""
@@ -79,7 +87,8 @@ class Socket:
         send_response(client, request, run_bolt_app(self._app, request), time.time())
 
     def _keep_newest(self, session: websocket.WebSocketApp) -> None:
-        """A link that was replaced while it was being opened is not wanted any more, and would be read for ever."""
+        """A link that was replaced while it was being opened is not wanted any more, and would be
+        read for ever."""
         if session is not self._client.current_session:
             session.close()
 
@@ -87,15 +96,19 @@ class Socket:
         self._heard = session, time.time()
 
     def _lose(self, session: websocket.WebSocketApp) -> None:
-        # While Slack gives no new address, the client tries the old link again: what was heard on it counts no more.
+        # While Slack gives no new address, the client tries the old link again: what was heard on
+        # it counts no more.
         if session is self._client.current_session:
             self._lost = time.time()
 
     def _last_heard(self) -> float:
-        """When the link of now last brought a message or answered a ping (Unix time); 0 where it never did."""
+        """When the link of now last brought a message or answered a ping (Unix time); 0 where it
+        never did."""
         session = self._client.current_session
         heard_on, at = self._heard
-        return max(at if heard_on is session else 0.0, float(session.last_pong_tm) if session else 0.0)
+        return max(
+            at if heard_on is session else 0.0, float(session.last_pong_tm) if session else 0.0
+        )
 
 
 class _Client(SocketModeClient):

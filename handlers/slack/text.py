@@ -1,4 +1,5 @@
-"""What Slack makes of a typed line is undone here: entities, mentions and links that it wraps around words. Pure."""
+"""What Slack makes of a typed line is undone here: entities, mentions and links that it wraps
+around words. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def unescape(text: str) -> str:
-    """The line as it was typed: `<http://shop.io/web:2|shop.io/web:2>` is `shop.io/web:2`, `<@U1|dev>` is `@U1`.
+    """The line as it was typed: `<http://shop.io/web:2|shop.io/web:2>` is `shop.io/web:2`,
+    `<@U1|dev>` is `@U1`.
 
     A link without a label was typed with its scheme.
     """

@@ -1,4 +1,5 @@
-"""Bolt's listeners. Each reads from top to bottom: ack, claim the payload once, make a request of it, hand it to the pool."""
+"""Bolt's listeners. Each reads from top to bottom: ack, claim the payload once, make a request of
+it, hand it to the pool."""
 
 from __future__ import annotations
 
@@ -14,14 +15,14 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
-from bot import line
-from bot.command import Command, Table
+from bot.command import line
+from bot.command.model import Command, Table
 from bot.model import Place
-from bot.pipeline import Request
+from bot.pipeline.pipeline import Request
 from bot.render import home
 from bot.store.seen import Seen
 from handlers.slack import forms
-from handlers.slack.home import Homes
+from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.text import unescape, without_mention
@@ -35,7 +36,8 @@ Body = Mapping[str, Any]
 
 
 def bolt(client: WebClient, signing_secret: str | None) -> App:
-    """Bolt's app over this client. With a signing secret, requests by HTTP are verified; sockets need none."""
+    """Bolt's app over this client. With a signing secret, requests by HTTP are verified; sockets
+    need none."""
     return App(
         client=client,
         signing_secret=signing_secret or "unused with Socket Mode",
@@ -45,14 +47,15 @@ def bolt(client: WebClient, signing_secret: str | None) -> App:
 
 
 def web_client(token: str, base_url: str) -> WebClient:
-    """A client of Slack's Web API; the poster does its own retries, so only dropped connections are tried again here."""
+    """A client of Slack's Web API; the poster does its own retries, so only dropped connections are
+    tried again here."""
     client = WebClient(token=token, base_url=base_url, timeout=10)
     client.retry_handlers[:] = [ConnectionErrorRetryHandler(max_retry_count=1)]
     return client
 
 
 @dataclass(frozen=True)
-class Door:
+class SlackListeners:
     """Makes requests of payloads and hands them to the pool."""
 
     client: WebClient
@@ -62,10 +65,11 @@ class Door:
     people: People
     seen: Seen
     pool: Executor
-    homes: Homes
+    homes: HomeTabs
 
     def wire(self, app: App) -> None:
-        """Register every listener; nothing else is subscribed to, for what is not handled is not acked."""
+        """Register every listener; nothing else is subscribed to, for what is not handled is not
+        acked."""
         app.command("/swarm")(self.on_command)
         app.action(re.compile("^line:"))(self.on_click)
         app.event("app_mention")(self.on_mention)
@@ -77,9 +81,15 @@ class Door:
     def on_command(self, ack: Ack, body: Body) -> None:
         """A slash command."""
         ack()
-        place = Place(body["channel_id"], response_url=body.get("response_url", ""), trigger=body.get("trigger_id", ""))
+        place = Place(
+            body["channel_id"],
+            response_url=body.get("response_url", ""),
+            trigger=body.get("trigger_id", ""),
+        )
         text = unescape(body.get("text", ""))
-        self._hand_over(body.get("trigger_id"), body["user_id"], body.get("user_name", ""), text, place)
+        self._hand_over(
+            body.get("trigger_id"), body["user_id"], body.get("user_name", ""), text, place
+        )
 
     def on_click(self, ack: Ack, body: Body) -> None:
         """A button, whose value is the line that it stands for; who clicks is who asks."""
@@ -94,7 +104,13 @@ class Door:
         )
         if container.get("type") == "view":
             self.homes.pressed(user["id"])
-        self._hand_over(body.get("trigger_id"), user["id"], user.get("username", ""), action.get("value", ""), place)
+        self._hand_over(
+            body.get("trigger_id"),
+            user["id"],
+            user.get("username", ""),
+            action.get("value", ""),
+            place,
+        )
 
     def on_mention(self, ack: Ack, body: Body) -> None:
         """`@swarmbot …`, the way to ask in a thread: the answer stays there."""
@@ -116,10 +132,16 @@ class Door:
     def on_refresh(self, ack: Ack, body: Body) -> None:
         """Somebody wants to see the Home tab anew."""
         ack()
-        self.pool.submit(self._show_home, body.get("trigger_id"), body["user"]["id"], body["user"].get("username", ""))
+        self.pool.submit(
+            self._show_home,
+            body.get("trigger_id"),
+            body["user"]["id"],
+            body["user"].get("username", ""),
+        )
 
     def on_form(self, ack: Ack, body: Body) -> None:
-        """A modal that was sent: what is wrong is said at its fields; what is right becomes a request."""
+        """A modal that was sent: what is wrong is said at its fields; what is right becomes a
+        request."""
         view, user = body["view"], body["user"]
         form = self.table.by_name[view["callback_id"].removeprefix(forms.CALLBACK)].form
         assert form is not None
@@ -135,16 +157,25 @@ class Door:
     def on_lookup(self, ack: Ack, body: Body) -> None:
         """What is being typed into a field that offers names."""
         found = self.names.like(body["action_id"].removeprefix(forms.LOOKUP), body.get("value", ""))
-        ack(options=[{"text": {"type": "plain_text", "text": name[:75]}, "value": name[:150]} for name in found])
+        ack(
+            options=[
+                {"text": {"type": "plain_text", "text": name[:75]}, "value": name[:150]}
+                for name in found
+            ]
+        )
 
-    def _hand_over(self, once: str | None, user_id: str, name: str, text: str, place: Place) -> None:
+    def _hand_over(
+        self, once: str | None, user_id: str, name: str, text: str, place: Place
+    ) -> None:
         self.pool.submit(self._run, once, user_id, name, text, place)
 
     def _show_home(self, once: str | None, user_id: str, name: str = "") -> None:
         if not once or self.seen.claim(once):
             self.homes.opened(user_id, name)
 
-    def _run(self, once: str | None, user_id: str, name: str, asked: str | Command, place: Place) -> None:
+    def _run(
+        self, once: str | None, user_id: str, name: str, asked: str | Command, place: Place
+    ) -> None:
         try:
             if once and not self.seen.claim(once):
                 return
@@ -157,7 +188,8 @@ class Door:
             log.exception("a request by %s could not be handled", user_id)
 
     def _opens_form(self, text: str, place: Place) -> bool:
-        """Open the form of a command of which nothing but the name was typed, or a secret that belongs into the form."""
+        """Open the form of a command of which nothing but the name was typed, or a secret that
+        belongs into the form."""
         found = line.bare(text, self.table)
         form = found[0].form if found else None
         if found is None or form is None:
@@ -172,6 +204,8 @@ class Door:
             self.client.views_open(trigger_id=place.trigger, view=view)
         except (SlackClientError, OSError) as error:
             # Too late for the trigger: the line itself is answered, with what it lacks.
-            log.warning("the form of %s could not be opened: %s", found[0].full_name(), type(error).__name__)
+            log.warning(
+                "the form of %s could not be opened: %s", found[0].full_name(), type(error).__name__
+            )
             return False
         return not secret

@@ -35,7 +35,8 @@ class Say(Who):
 
 
 class Use(Who):
-    """A person uses an element; `wanted` is what they chose: values, or `{text, value}` of what the app had offered."""
+    """A person uses an element; `wanted` is what they chose: values, or `{text, value}` of what the
+    app had offered."""
 
     surface: str
     block: str
@@ -61,10 +62,20 @@ def use(state: State, person: Person, asked: Use) -> None:
     surface = _surface(state, person, asked.surface)
     block, element = _element(surface, asked.block, asked.action)
     if element["type"] == "button":
-        person.uses(surface, block, element, {name: element[name] for name in SENT_OF_BUTTON if name in element})
+        person.uses(
+            surface,
+            block,
+            element,
+            {name: element[name] for name in SENT_OF_BUTTON if name in element},
+        )
         return
     value = _value(element, asked.wanted)
-    person.uses(surface, block, element, {"type": element["type"], "action_id": element["action_id"], **value})
+    person.uses(
+        surface,
+        block,
+        element,
+        {"type": element["type"], "action_id": element["action_id"], **value},
+    )
 
 
 def suggest(state: State, person: Person, asked: Ask) -> list[dict[str, str]]:
@@ -72,7 +83,9 @@ def suggest(state: State, person: Person, asked: Ask) -> list[dict[str, str]]:
     surface = _surface(state, person, asked.surface)
     block, element = _element(surface, asked.block, asked.action)
     found = person.suggested(surface, block, element, asked.typed)
-    return [{"text": str(each["text"]["text"]), "value": str(each.get("value", ""))} for each in found]
+    return [
+        {"text": str(each["text"]["text"]), "value": str(each.get("value", ""))} for each in found
+    ]
 
 
 def submit(state: State, person: Person, form: Form) -> None:
@@ -98,7 +111,10 @@ def _value(element: Block, wanted: Any) -> dict[str, Any]:
         return {"selected_option": find_option(element["options"], str(wanted))}
     held, _ = HOLDS[kind]
     if kind in EXTERNAL:
-        options = [_option(each) for each in (wanted if isinstance(wanted, list) else [wanted] if wanted else [])]
+        options = [
+            _option(each)
+            for each in (wanted if isinstance(wanted, list) else [wanted] if wanted else [])
+        ]
         one = options[0] if options else None
         return {"type": kind, held: options if held.endswith("s") else one}
     if wanted in ("", None):
@@ -110,7 +126,10 @@ def _value(element: Block, wanted: Any) -> dict[str, Any]:
 
 
 def _option(given: Any) -> dict[str, Any]:
-    return {"text": {"type": "plain_text", "text": str(given["text"])}, "value": str(given["value"])}
+    return {
+        "text": {"type": "plain_text", "text": str(given["text"])},
+        "value": str(given["value"]),
+    }
 
 
 def _surface(state: State, person: Person, name: str) -> Surface:

@@ -1,4 +1,5 @@
-"""Block Kit as HTML: each block and element becomes what a browser has for it, with the ids that an action needs."""
+"""Block Kit as HTML: each block and element becomes what a browser has for it, with the ids that an
+action needs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,10 @@ class Surface:
 def drawn(blocks: Sequence[Block], surface: Surface) -> Html:
     """The blocks, one below the other."""
     held = values(blocks, surface.filled)
-    return join(DRAW.get(block["type"], _unknown)(block, surface, held.get(block["block_id"], {})) for block in blocks)
+    return join(
+        DRAW.get(block["type"], _unknown)(block, surface, held.get(block["block_id"], {}))
+        for block in blocks
+    )
 
 
 def text_of(text: Mapping[str, Any], reader: Reader) -> Html:
@@ -38,14 +42,26 @@ Draw = Callable[[Block, Surface, Held], Html]
 
 
 def _section(block: Block, surface: Surface, held: Held) -> Html:
-    parts = [el("div", text_of(block["text"], surface.reader), class_="text")] if block.get("text") else []
-    fields = [el("div", text_of(each, surface.reader), class_="field") for each in block.get("fields") or []]
+    parts = (
+        [el("div", text_of(block["text"], surface.reader), class_="text")]
+        if block.get("text")
+        else []
+    )
+    fields = [
+        el("div", text_of(each, surface.reader), class_="field")
+        for each in block.get("fields") or []
+    ]
     if fields:
         parts.append(el("div", *fields, class_="fields"))
     body = el("div", *parts, class_="section-text")
     if not block.get("accessory"):
         return el("div", body, class_="block section")
-    return el("div", body, el("div", _element(block, block["accessory"], surface, held)), class_="block section paired")
+    return el(
+        "div",
+        body,
+        el("div", _element(block, block["accessory"], surface, held)),
+        class_="block section paired",
+    )
 
 
 def _header(block: Block, surface: Surface, _: Held) -> Html:
@@ -54,14 +70,20 @@ def _header(block: Block, surface: Surface, _: Held) -> Html:
 
 def _context(block: Block, surface: Surface, _: Held) -> Html:
     parts = (
-        elements.picture(each) if each["type"] == "image" else el("div", text_of(each, surface.reader), class_="text")
+        elements.picture(each)
+        if each["type"] == "image"
+        else el("div", text_of(each, surface.reader), class_="text")
         for each in block["elements"]
     )
     return el("div", *parts, class_="block context")
 
 
 def _actions(block: Block, surface: Surface, held: Held) -> Html:
-    return el("div", *(_element(block, each, surface, held) for each in block["elements"]), class_="block actions")
+    return el(
+        "div",
+        *(_element(block, each, surface, held) for each in block["elements"]),
+        class_="block actions",
+    )
 
 
 def _divider(_: Block, __: Surface, ___: Held) -> Html:
@@ -69,46 +91,74 @@ def _divider(_: Block, __: Surface, ___: Held) -> Html:
 
 
 def _image(block: Block, surface: Surface, _: Held) -> Html:
-    title = [el("figcaption", text_of(block["title"], surface.reader))] if block.get("title") else []
+    title = (
+        [el("figcaption", text_of(block["title"], surface.reader))] if block.get("title") else []
+    )
     return el("figure", *title, elements.picture(block), class_="block picture")
 
 
 def _input(block: Block, surface: Surface, held: Held) -> Html:
     name, problem = f"{surface.name}-{block['block_id']}", surface.errors.get(block["block_id"], "")
-    hints = ((problem, "problem"), (surface.reader.plain(block["hint"]) if block.get("hint") else "", "hint"))
+    hints = (
+        (problem, "problem"),
+        (surface.reader.plain(block["hint"]) if block.get("hint") else "", "hint"),
+    )
     notes = [el("p", text, class_=kind, id=f"{name}-{kind}") for text, kind in hints if text]
     described = " ".join(f"{name}-{kind}" for text, kind in hints if text) or None
     optional = el("span", " (optional)", class_="optional") if block.get("optional") else ""
-    mark = elements.Mark(block["block_id"], name, surface.reader.plain(block["label"]), described, bool(problem))
+    mark = elements.Mark(
+        block["block_id"], name, surface.reader.plain(block["label"]), described, bool(problem)
+    )
     control = elements.drawn(block["element"], surface.reader, held, mark)
     label = (el("span", plain(block["label"]["text"]), class_="words"), optional)
     if block["element"]["type"] in elements.GROUPS:
-        return el("fieldset", el("legend", *label), control, *notes, class_="block input", data_block=block["block_id"])
+        return el(
+            "fieldset",
+            el("legend", *label),
+            control,
+            *notes,
+            class_="block input",
+            data_block=block["block_id"],
+        )
     return el(
-        "div", el("label", *label, for_=name), control, *notes, class_="block input", data_block=block["block_id"]
+        "div",
+        el("label", *label, for_=name),
+        control,
+        *notes,
+        class_="block input",
+        data_block=block["block_id"],
     )
 
 
 def _rich_text(block: Block, surface: Surface, _: Held) -> Html:
-    return el("div", *(_rich(part, surface.reader) for part in block["elements"]), class_="block text")
+    return el(
+        "div", *(_rich(part, surface.reader) for part in block["elements"]), class_="block text"
+    )
 
 
 def _markdown(block: Block, surface: Surface, _: Held) -> Html:
-    return el("div", rendered(str(block["text"]).replace("**", "*"), surface.reader), class_="block text")
+    return el(
+        "div", rendered(str(block["text"]).replace("**", "*"), surface.reader), class_="block text"
+    )
 
 
 def _table(block: Block, surface: Surface, _: Held) -> Html:
     settings = [each or {} for each in block.get("column_settings") or []]
 
     def row(cells: Sequence[Mapping[str, Any]], name: str) -> Html:
-        sides = (settings[at].get("align") if at < len(settings) else None for at in range(len(cells)))
+        sides = (
+            settings[at].get("align") if at < len(settings) else None for at in range(len(cells))
+        )
         drawn_cells = (
-            el(name, _cell(cell, surface.reader), class_=side) for cell, side in zip(cells, sides, strict=True)
+            el(name, _cell(cell, surface.reader), class_=side)
+            for cell, side in zip(cells, sides, strict=True)
         )
         return el("tr", *drawn_cells)
 
     head, *rest = block["rows"]
-    table = el("table", el("thead", row(head, "th")), el("tbody", *(row(each, "td") for each in rest)))
+    table = el(
+        "table", el("thead", row(head, "th")), el("tbody", *(row(each, "td") for each in rest))
+    )
     return el("div", table, class_="block table", tabindex="0")
 
 
@@ -139,7 +189,9 @@ def _element(block: Block, element: Mapping[str, Any], surface: Surface, held: H
     if element["type"] == "image":
         return elements.picture(element)
     name = f"{surface.name}-{block['block_id']}-{element['action_id']}"
-    return elements.drawn(element, surface.reader, held, elements.Mark(block["block_id"], name, at_once=True))
+    return elements.drawn(
+        element, surface.reader, held, elements.Mark(block["block_id"], name, at_once=True)
+    )
 
 
 def _cell(cell: Mapping[str, Any], reader: Reader) -> Html:
@@ -162,14 +214,20 @@ _STYLES = (("code", "code"), ("bold", "strong"), ("italic", "em"), ("strike", "s
 
 
 def _piece(run: Mapping[str, Any], reader: Reader) -> Html:
-    names = {"user": ("@", "user_id"), "channel": ("#", "channel_id"), "usergroup": ("!subteam^", "usergroup_id")}
+    names = {
+        "user": ("@", "user_id"),
+        "channel": ("#", "channel_id"),
+        "usergroup": ("!subteam^", "usergroup_id"),
+    }
     if run["type"] in names:
         sign, key = names[run["type"]]
         return rendered_inline(f"<{sign}{run[key]}>", reader)
     if run["type"] == "emoji":
         return plain(f":{run['name']}:")
     if run["type"] == "date":
-        return rendered_inline(f"<!date^{run['timestamp']}^{run['format']}|{run.get('fallback', '')}>", reader)
+        return rendered_inline(
+            f"<!date^{run['timestamp']}^{run['format']}|{run.get('fallback', '')}>", reader
+        )
     if run["type"] == "broadcast":
         return rendered_inline(f"<!{run['range']}>", reader)
     shown = plain(str(run.get("text") or run.get("url") or ""))

@@ -15,7 +15,8 @@ GROUPS = frozenset(("checkboxes", "radio_buttons"))
 
 @dataclass(frozen=True)
 class Mark:
-    """What ties a control to its block: `name` is its id on the page; `at_once`: it acts as soon as it is used."""
+    """What ties a control to its block: `name` is its id on the page; `at_once`: it acts as soon as
+    it is used."""
 
     block: str
     name: str
@@ -53,7 +54,9 @@ def confirm_json(element: Element, reader: Reader) -> str | None:
     text = confirm["text"]
     asked = {
         "title": reader.plain(confirm["title"]),
-        "text": rendered(text["text"], reader) if text["type"] == "mrkdwn" else el("p", plain(text["text"])),
+        "text": rendered(text["text"], reader)
+        if text["type"] == "mrkdwn"
+        else el("p", plain(text["text"])),
         "yes": reader.plain(confirm["confirm"]),
         "no": reader.plain(confirm["deny"]),
         "style": confirm.get("style") or element.get("style") or "primary",
@@ -96,7 +99,10 @@ def _button(element: Element, reader: Reader, _: Any, mark: Mark) -> Html:
 
 
 def _overflow(element: Element, reader: Reader, _: Any, mark: Mark) -> Html:
-    options = [{"text": reader.plain(each["text"]), "value": each.get("value", "")} for each in element["options"]]
+    options = [
+        {"text": reader.plain(each["text"]), "value": each.get("value", "")}
+        for each in element["options"]
+    ]
     return el(
         "button",
         "⋯",
@@ -117,7 +123,11 @@ def _select(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
     groups = element.get("option_groups") or []
     listed = (
         [
-            el("optgroup", *_options(each["options"], reader, chosen), label=reader.plain(each["label"]))
+            el(
+                "optgroup",
+                *_options(each["options"], reader, chosen),
+                label=reader.plain(each["label"]),
+            )
             for each in groups
         ]
         if groups
@@ -135,7 +145,12 @@ def _select(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
 
 def _options(options: Sequence[Mapping[str, Any]], reader: Reader, chosen: set[str]) -> list[Html]:
     return [
-        el("option", reader.plain(each["text"]), value=each.get("value", ""), selected=each.get("value") in chosen)
+        el(
+            "option",
+            reader.plain(each["text"]),
+            value=each.get("value", ""),
+            selected=each.get("value") in chosen,
+        )
         for each in options
     ]
 
@@ -144,9 +159,15 @@ def _choices(element: Element, reader: Reader) -> Sequence[Mapping[str, Any]]:
     """The options that it has itself, or all people, or all channels."""
     directory = reader.state.directory
     if "users_select" in element["type"]:
-        return [_choice(each.real_name, each.id) for each in directory.users.values() if not each.is_bot]
+        return [
+            _choice(each.real_name, each.id) for each in directory.users.values() if not each.is_bot
+        ]
     if "channels_select" in element["type"] or "conversations_select" in element["type"]:
-        return [_choice(f"#{each.name}", each.id) for each in directory.channels.values() if not each.is_im]
+        return [
+            _choice(f"#{each.name}", each.id)
+            for each in directory.channels.values()
+            if not each.is_im
+        ]
     return own_options(element)
 
 
@@ -159,9 +180,12 @@ def _value(held: Any) -> str:
 
 
 def _lookup(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
-    """A field with type-ahead, whose options the app gives; the page keeps what is chosen in `data-chosen`."""
+    """A field with type-ahead, whose options the app gives; the page keeps what is chosen in
+    `data-chosen`."""
     chosen = value if isinstance(value, list) else [value] if value else []
-    options = [{"text": reader.plain(each["text"]), "value": each.get("value", "")} for each in chosen]
+    options = [
+        {"text": reader.plain(each["text"]), "value": each.get("value", "")} for each in chosen
+    ]
     common = _common(element, reader, mark)
     common["data_chosen"] = json.dumps(options)
     list_id = f"{mark.name}-list"
@@ -180,7 +204,14 @@ def _lookup(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
         data_many=element["type"] in MANY,
         **common,
     )
-    choices = el("ul", id=list_id, role="listbox", class_="choices", hidden=True, aria_label=mark.label or "Options")
+    choices = el(
+        "ul",
+        id=list_id,
+        role="listbox",
+        class_="choices",
+        hidden=True,
+        aria_label=mark.label or "Options",
+    )
     return el("div", el("div", class_="chips"), field, choices, class_="lookup")
 
 
@@ -193,12 +224,20 @@ def _boxes(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
     rows = (
         el(
             "label",
-            el("input", type=kind, name=mark.name, value=each["value"], checked=each["value"] in chosen),
+            el(
+                "input",
+                type=kind,
+                name=mark.name,
+                value=each["value"],
+                checked=each["value"] in chosen,
+            ),
             el("span", _inline(each["text"], reader)),
         )
         for each in element["options"]
     )
-    return el("div", *rows, class_="boxes", role="group", aria_label=mark.label or "Options", **common)
+    return el(
+        "div", *rows, class_="boxes", role="group", aria_label=mark.label or "Options", **common
+    )
 
 
 def _inline(text: Mapping[str, Any], reader: Reader) -> Html:

@@ -1,4 +1,5 @@
-"""What a browser is told over its websocket: everything at first, then each change as it happens."""
+"""What a browser is told over its websocket: everything at first, then each change as it
+happens."""
 
 import asyncio
 import threading
@@ -15,7 +16,8 @@ GATHER_SECONDS = 0.04
 
 
 class Extras:
-    """Values beside the chat (the Swarm, the tour), by kind: the newest of each, with a number that grows."""
+    """Values beside the chat (the Swarm, the tour), by kind: the newest of each, with a number that
+    grows."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,12 +37,15 @@ class Extras:
     def after(self, number: int) -> tuple[int, list[dict[str, Any]]]:
         """What is newer than `number`, and the number to ask with next."""
         with self._lock:
-            newer = [{"kind": kind, **value} for kind, (at, value) in self._values.items() if at > number]
+            newer = [
+                {"kind": kind, **value} for kind, (at, value) in self._values.items() if at > number
+            ]
             return self._number, newer
 
 
 class Viewers:
-    """The browsers that look now; `wake` tells each that there is something new. Safe from any thread."""
+    """The browsers that look now; `wake` tells each that there is something new. Safe from any
+    thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -67,7 +72,9 @@ class Viewers:
                 loop.call_soon_threadsafe(woken.set)
 
 
-async def tell(socket: WebSocket, workspace: Workspace, eyes: Eyes, viewers: Viewers, extras: Extras) -> None:
+async def tell(
+    socket: WebSocket, workspace: Workspace, eyes: Eyes, viewers: Viewers, extras: Extras
+) -> None:
     """Send all that there is to see, and each change from then on, until the browser goes away."""
     woken = asyncio.Event()
     viewers.join(woken)
@@ -80,7 +87,8 @@ async def tell(socket: WebSocket, workspace: Workspace, eyes: Eyes, viewers: Vie
             for each in (*news, *more):
                 await socket.send_json(each)
             await asyncio.wait(
-                (gone, waiting := asyncio.ensure_future(woken.wait())), return_when=asyncio.FIRST_COMPLETED
+                (gone, waiting := asyncio.ensure_future(woken.wait())),
+                return_when=asyncio.FIRST_COMPLETED,
             )
             waiting.cancel()
             await asyncio.sleep(GATHER_SECONDS)
@@ -106,7 +114,13 @@ def _everything(workspace: Workspace, eyes: Eyes) -> tuple[int, list[dict[str, A
     state = workspace.state
     with state.lock:
         messages = (eyes.message(each) for each in state.visible_to(eyes.user.id))
-        news = [eyes.places(), *(each for each in messages if each), eyes.modal(), eyes.home(), _bot(workspace)]
+        news = [
+            eyes.places(),
+            *(each for each in messages if each),
+            eyes.modal(),
+            eyes.home(),
+            _bot(workspace),
+        ]
         return state.feed.seq, [*news, {"kind": "ready"}]
 
 
@@ -117,7 +131,10 @@ def _since(workspace: Workspace, eyes: Eyes, seq: int) -> tuple[int, list[dict[s
         keys = dict.fromkeys(key for change in changes for key in _touched(change))
         shown = (eyes.message(state.messages[key]) for key in keys if key in state.messages)
         news = [each for each in shown if each]
-        if any(isinstance(change.value, View) and change.value.user == eyes.user.id for change in changes):
+        if any(
+            isinstance(change.value, View) and change.value.user == eyes.user.id
+            for change in changes
+        ):
             news += [eyes.modal(), eyes.home()]
         if any(change.kind == "socket" for change in changes):
             news.append(_bot(workspace))
@@ -125,7 +142,8 @@ def _since(workspace: Workspace, eyes: Eyes, seq: int) -> tuple[int, list[dict[s
 
 
 def _touched(change: Change) -> Iterator[tuple[str, str]]:
-    """The messages that a change touches: a reply also touches the one that it is below, which counts it."""
+    """The messages that a change touches: a reply also touches the one that it is below, which
+    counts it."""
     if isinstance(change.value, Posted):
         if change.value.thread_ts:
             yield change.value.channel, change.value.thread_ts

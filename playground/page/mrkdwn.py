@@ -1,4 +1,5 @@
-"""Slack's text formatting as HTML: what `workspace.mrkdwn.seen` is to a terminal, this is to a browser."""
+"""Slack's text formatting as HTML: what `workspace.mrkdwn.seen` is to a terminal, this is to a
+browser."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from playground.page.html import Html, el, join
 from playground.workspace.mrkdwn import emoji, seen, unescape
 from playground.workspace.text import Reader
 
-_KEPT_WHOLE = re.compile(r"\n?```\n?(?P<fence>.*?)\n?```\n?|`(?P<code>[^`\n]+)`|<(?P<angle>[^<>\n]+)>", re.DOTALL)
+_KEPT_WHOLE = re.compile(
+    r"\n?```\n?(?P<fence>.*?)\n?```\n?|`(?P<code>[^`\n]+)`|<(?P<angle>[^<>\n]+)>", re.DOTALL
+)
 _MARKS = re.compile(r"(?<![\w*_~])([*_~])(?=\S)((?:(?!\1).)+?)(?<=\S)\1(?![\w*_~])")
 _PLACE = re.compile(r"\x00(\d+)\x00")
 _PRETTY = re.compile(r"\{date\w*_pretty\}")
@@ -70,21 +73,29 @@ def _run(kind: str, lines: list[Html]) -> Html:
         return el("ul", *(el("li", line) for line in lines))
     broken = join(part for line in lines for part in (el("br"), line))
     content = Html(broken.removeprefix("<br>"))
-    return el("blockquote", content) if kind == "quote" else el("p", content) if content else Html("")
+    return (
+        el("blockquote", content) if kind == "quote" else el("p", content) if content else Html("")
+    )
 
 
 def _inline(text: str, kept: list[Html]) -> Html:
     parts: list[Html] = []
     at = 0
     while match := _MARKS.search(text, at):
-        parts += [_leaf(text[at : match.start()], kept), el(_TAGS[match.group(1)], _inline(match.group(2), kept))]
+        parts += [
+            _leaf(text[at : match.start()], kept),
+            el(_TAGS[match.group(1)], _inline(match.group(2), kept)),
+        ]
         at = match.end()
     return join((*parts, _leaf(text[at:], kept)))
 
 
 def _leaf(text: str, kept: list[Html]) -> Html:
     pieces = _PLACE.split(text)
-    return join(kept[int(piece)] if index % 2 else unescape(emoji(piece)) for index, piece in enumerate(pieces))
+    return join(
+        kept[int(piece)] if index % 2 else unescape(emoji(piece))
+        for index, piece in enumerate(pieces)
+    )
 
 
 def _whole(kind: str, inside: str, reader: Reader) -> Html:
@@ -92,7 +103,9 @@ def _whole(kind: str, inside: str, reader: Reader) -> Html:
         return _angle(inside, reader)
     # Marks mean nothing in code, but an address or a mention is still shown as its name.
     shown = join(
-        unescape(piece) if index % 2 == 0 else seen(f"<{piece}>", reader.state.directory, reader.zone)
+        unescape(piece)
+        if index % 2 == 0
+        else seen(f"<{piece}>", reader.state.directory, reader.zone)
         for index, piece in enumerate(re.split(r"<([^<>\n]+)>", inside))
     )
     # In a scrolling region the keyboard has to get a hold somewhere.
@@ -109,7 +122,9 @@ def _angle(inside: str, reader: Reader) -> Html:
     address = unescape(target)
     if not address.startswith(_LINKS):
         return join((shown,))
-    return el("a", unescape(label or target), href=address, target="_blank", rel="noopener noreferrer")
+    return el(
+        "a", unescape(label or target), href=address, target="_blank", rel="noopener noreferrer"
+    )
 
 
 def _date(inside: str, target: str, reader: Reader) -> Html:
@@ -119,9 +134,16 @@ def _date(inside: str, target: str, reader: Reader) -> Html:
     zone = ZoneInfo(reader.zone)
     moment = datetime.fromtimestamp(int(parts[1]), zone)
     shown = seen(
-        f"<{_PRETTY.sub(lambda token: near(moment) or token.group(), inside)}>", reader.state.directory, reader.zone
+        f"<{_PRETTY.sub(lambda token: near(moment) or token.group(), inside)}>",
+        reader.state.directory,
+        reader.zone,
     )
-    return el("time", shown, datetime=moment.astimezone(UTC).isoformat(), title=f"{moment:%Y-%m-%d %H:%M:%S %Z}")
+    return el(
+        "time",
+        shown,
+        datetime=moment.astimezone(UTC).isoformat(),
+        title=f"{moment:%Y-%m-%d %H:%M:%S %Z}",
+    )
 
 
 def near(moment: datetime) -> str:

@@ -1,4 +1,5 @@
-"""The page's address: it is served where the workspace listens, so that there is one address for all."""
+"""The page's address: it is served where the workspace listens, so that there is one address for
+all."""
 
 import threading
 from collections.abc import Callable
@@ -21,12 +22,18 @@ from playground.workspace.workspace import Workspace
 STATIC = Path(__file__).parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 OWN_HOSTS = frozenset(("127.0.0.1", "localhost", "::1", "[::1]"))
-# Nothing but what this server itself sends runs or is loaded, whatever a message says; pictures may come from elsewhere.
+# Nothing but what this server itself sends runs or is loaded, whatever a message says; pictures may
+# come from elsewhere.
 POLICY = (
-    "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'; form-action 'none';"
+    "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri "
+    "'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
 
 
 class Beside(Protocol):
@@ -51,7 +58,8 @@ def _nothing(_: Change) -> None:
 
 @dataclass
 class Page:
-    """The page of a workspace. `mount` it before the workspace starts; `extras` are told to who looks."""
+    """The page of a workspace. `mount` it before the workspace starts; `extras` are told to who
+    looks."""
 
     workspace: Workspace
     swarm: Beside | None = None
@@ -59,7 +67,8 @@ class Page:
     viewers: live.Viewers = field(default_factory=live.Viewers)
 
     def mount(self, hears: Callable[[Change], None] = _nothing) -> "Page":
-        """Add the routes, and listen to the workspace; `hears` gets each change, in a thread of the page."""
+        """Add the routes, and listen to the workspace; `hears` gets each change, in a thread of the
+        page."""
         app = self.workspace.app
         _add_shell(app)
         _add_files(app, self.workspace)
@@ -92,7 +101,8 @@ class Page:
 
 
 def _own(request: Request) -> None:
-    """Refuse what another site in the same browser sends, or a name that somebody made point to this machine."""
+    """Refuse what another site in the same browser sends, or a name that somebody made point to
+    this machine."""
     if not _is_own(request.headers.get("host", ""), request.headers.get("origin", "")):
         raise HTTPException(403, "this is for the page itself")
 

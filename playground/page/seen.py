@@ -49,7 +49,8 @@ class Machine:
 
 @dataclass(frozen=True)
 class Listed:
-    """What a manager lists, as Docker's API gives it; all empty and `answers` False where none does."""
+    """What a manager lists, as Docker's API gives it; all empty and `answers` False where none
+    does."""
 
     nodes: Sequence[Mapping[str, Any]] = ()
     services: Sequence[Mapping[str, Any]] = ()
@@ -67,12 +68,16 @@ class Versions:
         return self.known.setdefault(version, len(self.known) % COLORS)
 
 
-def drawn(listed: Listed, machines: Sequence[Machine], versions: Versions, now: datetime) -> dict[str, Any]:
+def drawn(
+    listed: Listed, machines: Sequence[Machine], versions: Versions, now: datetime
+) -> dict[str, Any]:
     """The panel's picture. A machine that no manager lists is drawn as well."""
     names = {str(each["ID"]): str(each["Spec"]["Name"]) for each in listed.services}
     members = {_host(each): each for each in listed.nodes}
     by_name = {machine.name: machine for machine in machines}
-    shown = sorted((task for task in listed.tasks if _look(task, now)), key=lambda task: _order(task, names))
+    shown = sorted(
+        (task for task in listed.tasks if _look(task, now)), key=lambda task: _order(task, names)
+    )
     tasks = [(str(task.get("NodeID", "")), _task(task, names, versions, now)) for task in shown]
     nodes = []
     for name in sorted({*members, *by_name}):
@@ -83,14 +88,20 @@ def drawn(listed: Listed, machines: Sequence[Machine], versions: Versions, now: 
     waiting = sum(not node_id for node_id, _ in tasks)
     return {
         "summary": _summary(listed, waiting),
-        "notice": "" if listed.answers else "No manager answers: what is shown of tasks is from before.",
+        "notice": ""
+        if listed.answers
+        else "No manager answers: what is shown of tasks is from before.",
         "nodes": nodes,
-        "versions": [{"version": each, "short": each[:LONGEST_SHORT], "color": versions.color(each)} for each in used],
+        "versions": [
+            {"version": each, "short": each[:LONGEST_SHORT], "color": versions.color(each)}
+            for each in used
+        ],
     }
 
 
 def version_of(image: str) -> str:
-    """What tells versions of an image apart: its tag, else the start of its digest, else `latest`."""
+    """What tells versions of an image apart: its tag, else the start of its digest, else
+    `latest`."""
     name, _, digest = image.partition("@")
     _, colon, tag = name.rpartition("/")[2].partition(":")
     return tag if colon else digest.removeprefix("sha256:")[:7] or "latest"
@@ -113,11 +124,22 @@ def _node(
     return {
         "name": name,
         "leader": bool(manager.get("Leader")) and answers and not lost,
-        "role": f"{role}, unreachable" if manager.get("Reachability") == "unreachable" and answers else role,
+        "role": f"{role}, unreachable"
+        if manager.get("Reachability") == "unreachable" and answers
+        else role,
         "availability": availability,
         "state": _state(trouble, said, answers),
-        "look": "locked" if trouble == "Locked" else "bad" if lost else "drained" if availability != "Active" else "",
-        "tasks": [each | {"look": "unknown"} if lost and each["look"] == "running" else each for each in tasks],
+        "look": "locked"
+        if trouble == "Locked"
+        else "bad"
+        if lost
+        else "drained"
+        if availability != "Active"
+        else "",
+        "tasks": [
+            each | {"look": "unknown"} if lost and each["look"] == "running" else each
+            for each in tasks
+        ],
         "switches": machine.switches if machine else [],
         "ready": said == "Ready" and answers,
         "down": said == "Down" and answers,
@@ -133,7 +155,9 @@ def _state(trouble: str, said: str, answers: bool) -> str:
     return f"{trouble}, not noticed yet" if said == "Ready" else f"{trouble} · {said}"
 
 
-def _task(task: Mapping[str, Any], names: Mapping[str, str], versions: Versions, now: datetime) -> dict[str, Any]:
+def _task(
+    task: Mapping[str, Any], names: Mapping[str, str], versions: Versions, now: datetime
+) -> dict[str, Any]:
     version = version_of(str(task.get("Spec", {}).get("ContainerSpec", {}).get("Image", "")))
     status = task["Status"]
     problem = f" ({status['Err']})" if status.get("Err") else ""
@@ -152,14 +176,22 @@ def _look(task: Mapping[str, Any], now: datetime) -> str:
     """running, starting, stopping or failed; empty where it is over and done with."""
     state, wanted = str(task["Status"]["State"]), str(task.get("DesiredState", ""))
     if state in BROKEN:
-        return "failed" if now - _moment(str(task["Status"].get("Timestamp", ""))) < BROKEN_SHOWN else ""
+        return (
+            "failed"
+            if now - _moment(str(task["Status"].get("Timestamp", ""))) < BROKEN_SHOWN
+            else ""
+        )
     if state == "running":
         return "running" if wanted == "running" else "stopping"
     return "starting" if state in STARTING and wanted in {"running", "ready"} else ""
 
 
 def _order(task: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, int, str]:
-    return names.get(str(task.get("ServiceID", "")), ""), int(task.get("Slot") or 0), str(task.get("CreatedAt", ""))
+    return (
+        names.get(str(task.get("ServiceID", "")), ""),
+        int(task.get("Slot") or 0),
+        str(task.get("CreatedAt", "")),
+    )
 
 
 def _moment(text: str) -> datetime:

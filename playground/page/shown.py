@@ -1,4 +1,5 @@
-"""What one person has before them, as values for the page: messages, the modal in front, the Home tab, the places."""
+"""What one person has before them, as values for the page: messages, the modal in front, the Home
+tab, the places."""
 
 import mimetypes
 from dataclasses import dataclass
@@ -55,7 +56,11 @@ class Eyes:
     def modal(self) -> dict[str, Any]:
         """The modal in front, or that there is none."""
         view = self.state.views.top(self.user.id)
-        return {"kind": "modal", "id": view.id, "html": self._modal(view)} if view else {"kind": "modal", "id": ""}
+        return (
+            {"kind": "modal", "id": view.id, "html": self._modal(view)}
+            if view
+            else {"kind": "modal", "id": ""}
+        )
 
     def home(self) -> dict[str, Any]:
         """The Home tab as it was last published."""
@@ -65,7 +70,12 @@ class Eyes:
         surface = Surface(self.reader, f"view-{view.id}", view.filled, view.errors)
         return {
             "kind": "home",
-            "html": el("div", drawn(view.content["blocks"], surface), class_="surface", data_surface=f"view/{view.id}"),
+            "html": el(
+                "div",
+                drawn(view.content["blocks"], surface),
+                class_="surface",
+                data_surface=f"view/{view.id}",
+            ),
         }
 
     def places(self) -> dict[str, Any]:
@@ -73,13 +83,19 @@ class Eyes:
         directory = self.state.directory
         direct = directory.direct(self.user.id)
         channels = [
-            _place(each) for each in directory.channels.values() if not each.is_im and self.user.id in each.members
+            _place(each)
+            for each in directory.channels.values()
+            if not each.is_im and self.user.id in each.members
         ]
         return {
             "kind": "places",
             "me": {"id": self.user.id, "name": self.user.name},
             "channels": channels,
-            "direct": {**_place(direct), "name": "swarmbot", "topic": "Between you and the bot alone"},
+            "direct": {
+                **_place(direct),
+                "name": "swarmbot",
+                "topic": "Between you and the bot alone",
+            },
         }
 
     def _message(self, posted: Posted) -> Html:
@@ -95,7 +111,13 @@ class Eyes:
         aloud = self._root(posted) if posted.aloud else ""
         files = [self._file(self.state.files[each]) for each in posted.files]
         edited = el("span", "(edited)", class_="edited") if len(posted.versions) > 1 else ""
-        body = el("div", content, *files, class_="surface", data_surface=f"message/{posted.channel}/{posted.ts}")
+        body = el(
+            "div",
+            content,
+            *files,
+            class_="surface",
+            data_surface=f"message/{posted.channel}/{posted.ts}",
+        )
         return join(
             (
                 el("div", avatar(author), class_="portrait", aria_hidden="true"),
@@ -135,9 +157,19 @@ class Eyes:
     def _replies(self, posted: Posted) -> Html:
         if posted.thread_ts not in ("", posted.ts) or posted.only_for:
             return Html("")
-        replies = [each for each in self.state.thread(posted.channel, posted.ts) if each.only_for in ("", self.user.id)]
+        replies = [
+            each
+            for each in self.state.thread(posted.channel, posted.ts)
+            if each.only_for in ("", self.user.id)
+        ]
         if not replies:
-            return el("button", "Reply in thread", type="button", class_="thread-open quiet", data_thread=posted.ts)
+            return el(
+                "button",
+                "Reply in thread",
+                type="button",
+                class_="thread-open quiet",
+                data_thread=posted.ts,
+            )
         count = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
         last = datetime.fromtimestamp(float(replies[-1].ts), ZoneInfo(self.zone))
         return el(
@@ -153,7 +185,9 @@ class Eyes:
         if not posted.reactions:
             return Html("")
         return el(
-            "div", *(el("span", plain(f":{each}:"), class_="reaction") for each in posted.reactions), class_="row"
+            "div",
+            *(el("span", plain(f":{each}:"), class_="reaction") for each in posted.reactions),
+            class_="row",
         )
 
     def _file(self, file: StoredFile) -> Html:
@@ -165,7 +199,9 @@ class Eyes:
             opened = el("a", image, href=address, target="_blank", rel="noopener", class_="frame")
             return el("figure", opened, el("figcaption", link, size), class_="file picture")
         preview = (file.content or b"")[:LONGEST_PREVIEW].decode(errors="replace")
-        shown = el("details", el("summary", "Preview"), el("pre", el("code", preview), tabindex="0"))
+        shown = el(
+            "details", el("summary", "Preview"), el("pre", el("code", preview), tabindex="0")
+        )
         return el("div", el("p", link, size), shown if preview.strip() else "", class_="file")
 
     def _modal(self, view: View) -> Html:
@@ -173,18 +209,33 @@ class Eyes:
         problem = view.errors.get("", "")
         surface = Surface(reader, f"view-{view.id}", view.filled, view.errors)
         submit = reader.plain(content["submit"]) if content.get("submit") else ""
-        close = reader.plain(content["close"]) if content.get("close") else "Cancel" if submit else "Close"
+        close = (
+            reader.plain(content["close"])
+            if content.get("close")
+            else "Cancel"
+            if submit
+            else "Close"
+        )
         title = el("h2", reader.plain(content["title"]), id="modal-title")
         foot = (
             el("button", close, type="button", class_="button plain", data_close=True),
-            el("button", submit, type="submit", class_="button primary", data_submit=True) if submit else "",
+            el("button", submit, type="submit", class_="button primary", data_submit=True)
+            if submit
+            else "",
         )
         return join(
             (
                 el(
                     "header",
                     title,
-                    el("button", "×", type="button", class_="icon", data_close=True, aria_label="Close"),
+                    el(
+                        "button",
+                        "×",
+                        type="button",
+                        class_="icon",
+                        data_close=True,
+                        aria_label="Close",
+                    ),
                 ),
                 el(
                     "div",
@@ -200,7 +251,10 @@ class Eyes:
 
     def _spoken(self, posted: Posted) -> str:
         """What a screen reader is told of it: who, and the line that a notification would have."""
-        said = self.reader.mrkdwn(posted.now.text).split("\n")[0] or self.reader.message(posted).split("\n")[0]
+        said = (
+            self.reader.mrkdwn(posted.now.text).split("\n")[0]
+            or self.reader.message(posted).split("\n")[0]
+        )
         return f"{self.state.directory.name_of(posted.user)}: {said}"
 
 
@@ -221,13 +275,16 @@ def mark() -> Html:
         )
         for at, (x, y) in enumerate(cells)
     )
-    return Html(f'<svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">{join(drawn_cells)}</svg>')
+    return Html(
+        f'<svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">{join(drawn_cells)}</svg>'
+    )
 
 
 def eye() -> Html:
     """The sign of what one person alone sees."""
     return Html(
-        '<svg class="eye" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="M1 8s2.6-4.6 7-4.6S15 8 15 8s-2.6'
+        '<svg class="eye" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path '
+        'd="M1 8s2.6-4.6 7-4.6S15 8 15 8s-2.6'
         ' 4.6-7 4.6S1 8 1 8z"/><circle cx="8" cy="8" r="2.1"/></svg>'
     )
 

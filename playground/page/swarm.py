@@ -1,4 +1,5 @@
-"""Looks at the Swarm for the panel, once a second while somebody has the page open, and works its switches."""
+"""Looks at the Swarm for the panel, once a second while somebody has the page open, and works its
+switches."""
 
 import threading
 import time
@@ -94,8 +95,11 @@ class Panel:
             listed = Listed(before.nodes, before.services, before.tasks, answers=False)
         return drawn(listed, machines, self._versions, datetime.now(UTC))
 
-    def watch(self, wanted: Callable[[], bool], tell: Callable[[dict[str, Any]], None]) -> threading.Thread:
-        """Look again and again while it is `wanted`, in a thread of its own that ends with the program."""
+    def watch(
+        self, wanted: Callable[[], bool], tell: Callable[[dict[str, Any]], None]
+    ) -> threading.Thread:
+        """Look again and again while it is `wanted`, in a thread of its own that ends with the
+        program."""
 
         def go_on() -> None:
             while True:
@@ -109,7 +113,8 @@ class Panel:
         return thread
 
     def switch(self, node: str, what: str) -> None:
-        """Use a switch; raises NoSwitchError and what the playground itself raises. One at a time."""
+        """Use a switch; raises NoSwitchError and what the playground itself raises. One at a
+        time."""
         with self._hands:
             found = self._cluster.nodes.get(node) if self._cluster else None
             if found is None or self._cluster is None or what not in _machine(found).switches:

@@ -23,9 +23,20 @@ def _personas() -> Html:
     return join(
         el(
             "label",
-            el("input", type="radio", name="persona", value=person.name, class_="hidden", checked=person.name == "dev"),
+            el(
+                "input",
+                type="radio",
+                name="persona",
+                value=person.name,
+                class_="hidden",
+                checked=person.name == "dev",
+            ),
             avatar(person),
-            el("span", el("span", person.real_name, class_="name"), el("span", ROLES[person.name], class_="role")),
+            el(
+                "span",
+                el("span", person.real_name, class_="name"),
+                el("span", ROLES[person.name], class_="role"),
+            ),
             class_="persona",
         )
         for person in people

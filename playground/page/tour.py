@@ -15,7 +15,8 @@ Picture = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that happens: the bot says `says` (an expression, in the first line), or the Swarm `looks` so."""
+    """Something that happens: the bot says `says` (an expression, in the first line), or the Swarm
+    `looks` so."""
 
     text: str
     says: str = ""
@@ -48,7 +49,10 @@ def steps(image: Callable[[str], str]) -> tuple[Step, ...]:
         Step(
             "deploy",
             "Deploy a new version",
-            "One message follows the rollout from start to end, while the dots below change their colour.",
+            (
+                "One message follows the rollout from start to end, while the dots below change "
+                "their colour."
+            ),
             (
                 Mark("the rollout is on its way", says=r"^🔵 web\b.*v2"),
                 Mark("web is on v2", says=r"^✅ web is on .*v2"),
@@ -58,7 +62,10 @@ def steps(image: Callable[[str], str]) -> tuple[Step, ...]:
         Step(
             "break",
             "Watch it break, and roll back",
-            "This image ends as soon as it starts. swarmbot says why, and puts the version before back.",
+            (
+                "This image ends as soon as it starts. swarmbot says why, and puts the version "
+                "before back."
+            ),
             (Mark("api is back on v1", says=r"^↩️ api rolled back"),),
             line=f"/swarm deploy api {image('web:broken')}",
         ),
@@ -71,16 +78,26 @@ def steps(image: Callable[[str], str]) -> tuple[Step, ...]:
                 Mark("web runs 8 replicas", says=r"^✅ web\b.*→ 8\b", after=0),
             ),
             line="/swarm scale web=8",
-            extras=({"text": "Act as Lee", "person": "lead"}, {"text": "Act as Dana", "person": "dev"}),
+            extras=(
+                {"text": "Act as Lee", "person": "lead"},
+                {"text": "Act as Dana", "person": "dev"},
+            ),
         ),
         Step(
             "plug",
             "Pull the plug on node4",
             "The tasks of node4 start elsewhere, and #alerts hears of it in about 15 seconds.",
             (
-                Mark("the Swarm says node4 is Down", looks=lambda picture: _node(picture, "node4").get("down", False)),
+                Mark(
+                    "the Swarm says node4 is Down",
+                    looks=lambda picture: _node(picture, "node4").get("down", False),
+                ),
                 Mark("the alert is in #alerts", says=r"\bnode4 is Down"),
-                Mark("node4 is back", looks=lambda picture: _node(picture, "node4").get("ready", False), after=0),
+                Mark(
+                    "node4 is back",
+                    looks=lambda picture: _node(picture, "node4").get("ready", False),
+                    after=0,
+                ),
             ),
             extras=(
                 {"text": "Stop node4", "node": "node4", "what": "stop"},
@@ -93,12 +110,16 @@ def steps(image: Callable[[str], str]) -> tuple[Step, ...]:
             "Lock a manager, and unlock it",
             "With autolock on, a manager that restarts stays out until somebody gives it the key.",
             (
-                Mark("node3 is locked", looks=lambda picture: _node(picture, "node3").get("locked", False)),
+                Mark(
+                    "node3 is locked",
+                    looks=lambda picture: _node(picture, "node3").get("locked", False),
+                ),
                 Mark("the alert is in #alerts", says=r"\bnode3\b.*\blocked"),
                 Mark(
                     "node3 is a manager again",
                     looks=lambda picture: (
-                        _node(picture, "node3").get("ready", False) and not _node(picture, "node3")["locked"]
+                        _node(picture, "node3").get("ready", False)
+                        and not _node(picture, "node3")["locked"]
                     ),
                     after=0,
                 ),
@@ -125,7 +146,10 @@ def steps_elsewhere() -> tuple[Step, ...]:
         Step(
             "deploy",
             "Deploy a service of yours",
-            "A form opens: it offers the services that run here. It is your own Swarm, so this is for real.",
+            (
+                "A form opens: it offers the services that run here. It is your own Swarm, so "
+                "this is for real."
+            ),
             (Mark("a rollout has ended", says=r"^(✅|↩️|❌) "),),
             line="/swarm deploy",
         ),
@@ -144,11 +168,17 @@ class Tour:
     def hears(self, change: Change) -> None:
         """Take what the bot says into account."""
         posted = change.value
-        if not isinstance(posted, Posted) or posted.user != BOT_USER or posted.deleted_at is not None:
+        if (
+            not isinstance(posted, Posted)
+            or posted.user != BOT_USER
+            or posted.deleted_at is not None
+        ):
             return
         lines = (Reader(self.state).message(posted), posted.now.text)
         firsts = [line.split("\n")[0] for line in lines]
-        self._tick(lambda mark: bool(mark.says) and any(re.search(mark.says, first) for first in firsts))
+        self._tick(
+            lambda mark: bool(mark.says) and any(re.search(mark.says, first) for first in firsts)
+        )
 
     def sees(self, picture: Picture) -> None:
         """Take into account how the Swarm looks."""
@@ -160,7 +190,10 @@ class Tour:
             return {"steps": [self._shown(at, step) for at, step in enumerate(self.steps)]}
 
     def _shown(self, at: int, step: Step) -> dict[str, Any]:
-        marks = [{"text": mark.text, "done": (at, index) in self.done} for index, mark in enumerate(step.marks)]
+        marks = [
+            {"text": mark.text, "done": (at, index) in self.done}
+            for index, mark in enumerate(step.marks)
+        ]
         return {
             "name": step.name,
             "title": step.title,

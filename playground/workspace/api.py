@@ -1,4 +1,5 @@
-"""The Web API as one function: method and arguments in, status and answer out, and every call is recorded."""
+"""The Web API as one function: method and arguments in, status and answer out, and every call is
+recorded."""
 
 import asyncio
 from collections import defaultdict
@@ -64,7 +65,9 @@ class Tokens:
             raise SlackError("not_allowed_token_type")
         needed = SCOPES.get(method)
         if needed and needed not in self.scopes:
-            raise SlackError("missing_scope", extra={"needed": needed, "provided": ",".join(self.scopes)})
+            raise SlackError(
+                "missing_scope", extra={"needed": needed, "provided": ",".join(self.scopes)}
+            )
 
 
 @dataclass
@@ -97,7 +100,9 @@ class Api:
         self.connect: Method = methods_people.auth_test
         self.counts: defaultdict[str, int] = defaultdict(int)
 
-    async def call(self, method: str, token: str, given: Arguments) -> tuple[int, dict[str, Any], dict[str, str]]:
+    async def call(
+        self, method: str, token: str, given: Arguments
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """Do a call; returns status, body and headers, and records it."""
         fault = self._faults.strike(method)
         while fault is not None and fault.kind == "hang":
@@ -127,12 +132,20 @@ class Api:
         self._tokens.check(method, token)
         with self._state.lock:
             self._spend(method, given)
-            return self.connect(self._state, given) if method == CONNECT else METHODS[method](self._state, given)
+            return (
+                self.connect(self._state, given)
+                if method == CONNECT
+                else METHODS[method](self._state, given)
+            )
 
     def _spend(self, method: str, given: Arguments) -> None:
         limits, now = self._state.limits, self._state.clock()
         if method == "chat.postMessage":
-            key, rate, burst = (method, given.text("channel")), limits.posts_a_minute / 60, limits.post_burst
+            key, rate, burst = (
+                (method, given.text("channel")),
+                limits.posts_a_minute / 60,
+                limits.post_burst,
+            )
         elif method == "chat.update":
             key, rate, burst = (method, ""), limits.updates_a_minute / 60, limits.updates_a_minute
         else:

@@ -13,7 +13,8 @@ TRUE = (True, 1, "1", "true", "True")
 
 
 class Arguments:
-    """Reads arguments as Slack does: in a form, lists and objects are JSON text, and flags are 0 and 1."""
+    """Reads arguments as Slack does: in a form, lists and objects are JSON text, and flags are 0
+    and 1."""
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw = dict(raw)
@@ -27,7 +28,9 @@ class Arguments:
         """A string that must be given; raises SlackError with `code`."""
         value = self.text(name)
         if not value:
-            missing = (f"[ERROR] missing required field: {name}",) if code == "invalid_arguments" else ()
+            missing = (
+                (f"[ERROR] missing required field: {name}",) if code == "invalid_arguments" else ()
+            )
             raise SlackError(code, missing)
         return value
 
@@ -40,10 +43,13 @@ class Arguments:
         try:
             return int(self.text(name) or default)
         except ValueError as error:
-            raise SlackError("invalid_arguments", (f"[ERROR] must be an integer [json-pointer:/{name}]",)) from error
+            raise SlackError(
+                "invalid_arguments", (f"[ERROR] must be an integer [json-pointer:/{name}]",)
+            ) from error
 
     def data(self, name: str, code: str = "invalid_arguments") -> Any:
-        """A list or an object; None when it is not given. Raises SlackError with `code` when it is not JSON."""
+        """A list or an object; None when it is not given. Raises SlackError with `code` when it is
+        not JSON."""
         value = self.raw.get(name)
         if not isinstance(value, str):
             return value
@@ -56,7 +62,8 @@ class Arguments:
 
 
 async def read(request: Request) -> tuple[str, Arguments]:
-    """The bearer token (empty if none) and the arguments of a request; raises SlackError with `invalid_json`."""
+    """The bearer token (empty if none) and the arguments of a request; raises SlackError with
+    `invalid_json`."""
     raw: dict[str, Any] = dict(request.query_params)
     kind = request.headers.get("content-type", "")
     body = await request.body()

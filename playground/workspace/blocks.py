@@ -1,7 +1,7 @@
 """Slack's limits for blocks, messages and views, and the judgement that uses them.
 
-The limits are a table: block type → its fields. What concerns several blocks at once (doubled ids, one table, the sum
-of all text) is judged after it.
+The limits are a table: block type → its fields. What concerns several blocks at once (doubled ids,
+one table, the sum of all text) is judged after it.
 """
 
 import secrets
@@ -10,9 +10,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from playground.workspace import elements
-from playground.workspace.elements import BLOCK_ID, IN_ACTIONS, IN_CONTEXT, IN_INPUT, IN_SECTION, URL
+from playground.workspace.elements import (
+    BLOCK_ID,
+    IN_ACTIONS,
+    IN_CONTEXT,
+    IN_INPUT,
+    IN_SECTION,
+    URL,
+)
 from playground.workspace.errors import SlackError
-from playground.workspace.schema import AnyOf, Anything, ByType, Fields, Flag, Integer, Kind, Many, String, Text, error
+from playground.workspace.schema import (
+    AnyOf,
+    Anything,
+    ByType,
+    Fields,
+    Flag,
+    Integer,
+    Kind,
+    Many,
+    String,
+    Text,
+    error,
+)
 
 Block = dict[str, Any]
 
@@ -32,11 +51,18 @@ def block(
     one_of: tuple[str, ...] = (),
 ) -> Fields:
     """A block: type and block_id are common to all."""
-    return Fields({"type": Anything(), **(required or {})}, {"block_id": BLOCK_ID, **(optional or {})}, one_of)
+    return Fields(
+        {"type": Anything(), **(required or {})}, {"block_id": BLOCK_ID, **(optional or {})}, one_of
+    )
 
 
 _BORDER: Mapping[str, Kind] = {"border": Integer()}
-_LIST: Mapping[str, Kind] = {"style": String(10), "indent": Integer(), "offset": Integer(), **_BORDER}
+_LIST: Mapping[str, Kind] = {
+    "style": String(10),
+    "indent": Integer(),
+    "offset": Integer(),
+    **_BORDER,
+}
 
 
 def _rich(optional: Mapping[str, Kind]) -> Fields:
@@ -53,7 +79,9 @@ _RICH_PART = ByType(
 )
 _RICH_TEXT = block({"elements": Many(_RICH_PART, 1000)})
 _RAW_TEXT = Fields({"type": String(8, one_of=("raw_text",)), "text": String(3000)})
-_RAW_NUMBER = Fields({"type": String(10, one_of=("raw_number",)), "value": Anything()}, {"text": String(3000)})
+_RAW_NUMBER = Fields(
+    {"type": String(10, one_of=("raw_number",)), "value": Anything()}, {"text": String(3000)}
+)
 _CELL = AnyOf((_RAW_TEXT, _RAW_NUMBER, _RICH_TEXT))
 _COLUMN = Fields({}, {"align": String(6, one_of=("left", "center", "right")), "is_wrapped": Flag()})
 
@@ -94,7 +122,8 @@ ON_VIEWS = frozenset(BLOCKS) - {"markdown", "table", "file"}
 
 
 def judge_message(blocks: Any) -> None:
-    """Raise SlackError with `invalid_blocks` or `msg_blocks_too_long` where Slack refuses these blocks in a message."""
+    """Raise SlackError with `invalid_blocks` or `msg_blocks_too_long` where Slack refuses these
+    blocks in a message."""
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     messages = tuple(violations(blocks, "/blocks", MESSAGE_BLOCKS, ON_MESSAGES))
@@ -105,7 +134,8 @@ def judge_message(blocks: Any) -> None:
 
 
 def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str]) -> Iterator[str]:
-    """Yield what Slack would say against these blocks; `allowed` are the block types of the surface."""
+    """Yield what Slack would say against these blocks; `allowed` are the block types of the
+    surface."""
     kinds = {name: kind for name, kind in BLOCKS.items() if name in allowed}
     yield from Many(ByType(kinds), most, least=0).check(blocks, at)
     found = [item for item in blocks if isinstance(item, dict)]
@@ -117,14 +147,24 @@ def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str
     if sum(item.get("type") == "table" for item in found) > 1:
         yield error("only_one_table_allowed", at)
     if markdown_length(found) > MARKDOWN_TEXT:
-        yield error(f"markdown blocks must be less than {MARKDOWN_TEXT + 1} characters together", at)
+        yield error(
+            f"markdown blocks must be less than {MARKDOWN_TEXT + 1} characters together", at
+        )
 
 
 def elements_of(item: Block) -> list[dict[str, Any]]:
     """The interactive elements of a block, in the order in which they are shown."""
     inside = item.get("elements") if item.get("type") == "actions" else []
-    listed = [*(inside if isinstance(inside, list) else []), item.get("accessory"), item.get("element")]
-    return [each for each in listed if isinstance(each, dict) and each.get("type") in elements.INTERACTIVE]
+    listed = [
+        *(inside if isinstance(inside, list) else []),
+        item.get("accessory"),
+        item.get("element"),
+    ]
+    return [
+        each
+        for each in listed
+        if isinstance(each, dict) and each.get("type") in elements.INTERACTIVE
+    ]
 
 
 def markdown_length(blocks: Sequence[Block]) -> int:
@@ -151,7 +191,8 @@ def _doubled(ids: Iterator[Any]) -> list[str]:
 
 
 def with_ids(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks as Slack keeps them: each with a block_id, each interactive element with an action_id."""
+    """The blocks as Slack keeps them: each with a block_id, each interactive element with an
+    action_id."""
     return [_with_ids(block) for block in blocks]
 
 

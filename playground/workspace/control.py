@@ -1,4 +1,5 @@
-"""The control routes of a running workspace: people type, click and read from another process (terminal, page)."""
+"""The control routes of a running workspace: people type, click and read from another process
+(terminal, page)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +50,10 @@ def add_routes(app: FastAPI, state: State, person: Callable[[str], Person]) -> N
     def changes(person_name: str, after: int = 0, wait: float = 0.0) -> dict[str, Any]:
         found = state.feed.after(after, min(wait, MOST_WAIT))
         shown = [_seen(state, person(person_name), change) for change in found]
-        return {"seq": found[-1].seq if found else after, "changes": [each for each in shown if each is not None]}
+        return {
+            "seq": found[-1].seq if found else after,
+            "changes": [each for each in shown if each is not None],
+        }
 
     @app.get("/playground/screen")
     def screen(person_name: str) -> dict[str, Any]:
@@ -70,7 +74,9 @@ def _seen(state: State, person: Person, change: Change) -> dict[str, Any] | None
     return None
 
 
-def _message_seen(state: State, person: Person, change: Change, posted: Posted) -> dict[str, Any] | None:
+def _message_seen(
+    state: State, person: Person, change: Change, posted: Posted
+) -> dict[str, Any] | None:
     channel = state.directory.channels[posted.channel]
     if person.id not in channel.members or posted.only_for not in ("", person.id):
         return None

@@ -1,6 +1,8 @@
-"""How payloads reach the app: over Socket Mode, or as signed HTTP requests; and what is remembered about each.
+"""How payloads reach the app: over Socket Mode, or as signed HTTP requests; and what is remembered
+about each.
 
-An interaction is sent once, and the person learns when the app did not answer in time. An event is sent again.
+An interaction is sent once, and the person learns when the app did not answer in time. An event is
+sent again.
 """
 
 import asyncio
@@ -38,7 +40,8 @@ class Carrier(Protocol):
     """A way to the app."""
 
     async def send(self, sending: Sending) -> tuple[str, dict[str, Any], str]:
-        """Send and wait for the ack; returns outcome, the ack's payload, and the connection's name."""
+        """Send and wait for the ack; returns outcome, the ack's payload, and the connection's
+        name."""
         ...
 
 
@@ -60,7 +63,9 @@ class HttpCarrier:
                 "X-Slack-Retry-Reason": RETRY_REASONS.get(sending.reason, "http_error"),
             }
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=self._limits.ack_seconds) as client:
+            async with httpx.AsyncClient(
+                trust_env=False, timeout=self._limits.ack_seconds
+            ) as client:
                 response = await client.post(self._url, content=body, headers=headers)
         except httpx.TimeoutException:
             return "timeout", {}, "http"
@@ -113,16 +118,27 @@ class Deliverer:
         delivery = None
         for attempt, seconds in enumerate(self._state.limits.retry_seconds, start=1):
             await asyncio.sleep(seconds)
-            delivery = await self._once(Sending(str(uuid.uuid4()), "events_api", payload, attempt, reason))
+            delivery = await self._once(
+                Sending(str(uuid.uuid4()), "events_api", payload, attempt, reason)
+            )
             if delivery.outcome == "acked":
                 break
             reason = delivery.outcome
-        return delivery or Delivery("", "events_api", payload, self._state.clock(), self._state.feed.seq, reason)
+        return delivery or Delivery(
+            "", "events_api", payload, self._state.clock(), self._state.feed.seq, reason
+        )
 
     async def _once(self, sending: Sending) -> Delivery:
         started = self._state.clock()
         delivery = self._state.record_delivery(
-            Delivery(sending.id, sending.kind, sending.payload, started, self._state.feed.seq, attempt=sending.attempt)
+            Delivery(
+                sending.id,
+                sending.kind,
+                sending.payload,
+                started,
+                self._state.feed.seq,
+                attempt=sending.attempt,
+            )
         )
         outcome, answer, connection = await self.carrier.send(sending)
         took = self._state.clock() - started
@@ -133,14 +149,20 @@ class Deliverer:
 
 def sign(secret: str, body: str, timestamp: str) -> dict[str, str]:
     """The headers that prove a request to come from Slack."""
-    digest = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(
+        secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256
+    ).hexdigest()
     return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
 
 
 def _http_body(sending: Sending) -> tuple[str, str]:
     if sending.kind == "events_api":
         return "application/json", json.dumps(sending.payload)
-    form = sending.payload if sending.kind == "slash_commands" else {"payload": json.dumps(sending.payload)}
+    form = (
+        sending.payload
+        if sending.kind == "slash_commands"
+        else {"payload": json.dumps(sending.payload)}
+    )
     return "application/x-www-form-urlencoded", urlencode(form)
 
 

@@ -1,8 +1,19 @@
-"""Slack's limits for composition objects and block elements, as a table: element type → its fields."""
+"""Slack's limits for composition objects and block elements, as a table: element type → its
+fields."""
 
 from collections.abc import Mapping
 
-from playground.workspace.schema import AnyOf, Anything, Fields, Flag, Integer, Kind, Many, String, Text
+from playground.workspace.schema import (
+    AnyOf,
+    Anything,
+    Fields,
+    Flag,
+    Integer,
+    Kind,
+    Many,
+    String,
+    Text,
+)
 
 ACTION_ID = String(255)
 BLOCK_ID = String(255)
@@ -46,7 +57,10 @@ def element(
 
 
 MENU: Mapping[str, Kind] = {"placeholder": PLACEHOLDER, **FOCUS}
-OPTIONS: Mapping[str, Kind] = {"options": Many(OPTION, 100), "option_groups": Many(OPTION_GROUP, 100)}
+OPTIONS: Mapping[str, Kind] = {
+    "options": Many(OPTION, 100),
+    "option_groups": Many(OPTION_GROUP, 100),
+}
 MULTI: Mapping[str, Kind] = {**MENU, "max_selected_items": Integer(1)}
 FILTER: Mapping[str, Kind] = {
     "filter": Anything(),
@@ -55,19 +69,29 @@ FILTER: Mapping[str, Kind] = {
 }
 
 SELECTS: Mapping[str, Kind] = {
-    "static_select": element({}, {**MENU, **OPTIONS, "initial_option": OPTION}, one_of=("options", "option_groups")),
-    "external_select": element({}, {**MENU, "initial_option": OPTION, "min_query_length": Integer()}),
+    "static_select": element(
+        {}, {**MENU, **OPTIONS, "initial_option": OPTION}, one_of=("options", "option_groups")
+    ),
+    "external_select": element(
+        {}, {**MENU, "initial_option": OPTION, "min_query_length": Integer()}
+    ),
     "users_select": element({}, {**MENU, "initial_user": String(30)}),
     "conversations_select": element({}, {**MENU, **FILTER, "initial_conversation": String(30)}),
-    "channels_select": element({}, {**MENU, "initial_channel": String(30), "response_url_enabled": Flag()}),
+    "channels_select": element(
+        {}, {**MENU, "initial_channel": String(30), "response_url_enabled": Flag()}
+    ),
     "multi_static_select": element(
-        {}, {**MULTI, **OPTIONS, "initial_options": Many(OPTION, 100)}, one_of=("options", "option_groups")
+        {},
+        {**MULTI, **OPTIONS, "initial_options": Many(OPTION, 100)},
+        one_of=("options", "option_groups"),
     ),
     "multi_external_select": element(
         {}, {**MULTI, "initial_options": Many(OPTION, 100), "min_query_length": Integer()}
     ),
     "multi_users_select": element({}, {**MULTI, "initial_users": Many(String(30), 100)}),
-    "multi_conversations_select": element({}, {**MULTI, **FILTER, "initial_conversations": Many(String(30), 100)}),
+    "multi_conversations_select": element(
+        {}, {**MULTI, **FILTER, "initial_conversations": Many(String(30), 100)}
+    ),
     "multi_channels_select": element({}, {**MULTI, "initial_channels": Many(String(30), 100)}),
 }
 
@@ -75,8 +99,12 @@ PICKERS: Mapping[str, Kind] = {
     "datepicker": element({}, {**MENU, "initial_date": String(10)}),
     "timepicker": element({}, {**MENU, "initial_time": String(5), "timezone": String(60)}),
     "datetimepicker": element({}, {**FOCUS, "initial_date_time": Integer()}),
-    "checkboxes": element({"options": Many(RICH_OPTION, 10)}, {**FOCUS, "initial_options": Many(RICH_OPTION, 10)}),
-    "radio_buttons": element({"options": Many(RICH_OPTION, 10)}, {**FOCUS, "initial_option": RICH_OPTION}),
+    "checkboxes": element(
+        {"options": Many(RICH_OPTION, 10)}, {**FOCUS, "initial_options": Many(RICH_OPTION, 10)}
+    ),
+    "radio_buttons": element(
+        {"options": Many(RICH_OPTION, 10)}, {**FOCUS, "initial_option": RICH_OPTION}
+    ),
 }
 
 CLICKED: Mapping[str, Kind] = {

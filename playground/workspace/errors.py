@@ -8,7 +8,8 @@ from playground.errors import PlaygroundError
 
 @dataclass(eq=False)
 class SlackError(PlaygroundError):
-    """A method of the Web API refuses; `code` is Slack's name, `messages` what it puts in `response_metadata`."""
+    """A method of the Web API refuses; `code` is Slack's name, `messages` what it puts in
+    `response_metadata`."""
 
     code: str
     messages: tuple[str, ...] = ()
@@ -38,7 +39,10 @@ class NotSeenError(PlaygroundError, AssertionError):
     visible: str
 
     def __str__(self) -> str:
-        return f"{self.person} did not see {self.awaited} within {self.seconds:g} s. Visible:\n{self.visible}"
+        return (
+            f"{self.person} did not see {self.awaited} within {self.seconds:g} s. "
+            f"Visible:\n{self.visible}"
+        )
 
 
 @dataclass(eq=False)
@@ -55,7 +59,8 @@ class SeenError(PlaygroundError, AssertionError):
 
 @dataclass(eq=False)
 class NothingToUseError(PlaygroundError, AssertionError):
-    """A person wants to click or fill something that is not on the screen; `visible` is what is there."""
+    """A person wants to click or fill something that is not on the screen; `visible` is what is
+    there."""
 
     person: str
     wanted: str
@@ -79,7 +84,8 @@ class FormRefusedError(PlaygroundError, AssertionError):
 
 @dataclass(eq=False)
 class NoNotificationTextError(PlaygroundError, AssertionError):
-    """A message has blocks and no `text`: its notification would be empty, and screen readers would read nothing."""
+    """A message has blocks and no `text`: its notification would be empty, and screen readers would
+    read nothing."""
 
     ts: str
     visible: str

@@ -24,7 +24,8 @@ class Link(Protocol):
 
 @dataclass(frozen=True)
 class ApiFault:
-    """How the Web API misbehaves: `kind` is `ratelimited`, `error` or `hang`; until a time, or for so many calls."""
+    """How the Web API misbehaves: `kind` is `ratelimited`, `error` or `hang`; until a time, or for
+    so many calls."""
 
     kind: str
     methods: tuple[str, ...] = ()
@@ -37,11 +38,16 @@ class ApiFault:
     def concerns(self, method: str, now: float) -> bool:
         """Whether it hits this method now; `apps.connections.open` only when it is named."""
         named = method in self.methods if self.methods else method != "apps.connections.open"
-        return named and (self.until is None or now < self.until) and (self.calls is None or self.calls > 0)
+        return (
+            named
+            and (self.until is None or now < self.until)
+            and (self.calls is None or self.calls > 0)
+        )
 
 
 class Faults:
-    """The switches. Times are seconds from now; `methods` empty means all but `apps.connections.open`."""
+    """The switches. Times are seconds from now; `methods` empty means all but
+    `apps.connections.open`."""
 
     def __init__(self, clock: Callable[[], float], link: Link) -> None:
         self._clock = clock
@@ -60,7 +66,9 @@ class Faults:
         methods: tuple[str, ...] = (),
     ) -> None:
         """Answer 429 with `Retry-After`, for a time or for the next calls."""
-        fault = ApiFault("ratelimited", methods, self._until(seconds), calls, retry_after=retry_after)
+        fault = ApiFault(
+            "ratelimited", methods, self._until(seconds), calls, retry_after=retry_after
+        )
         self._api.append(fault)
 
     def fail(
@@ -72,8 +80,11 @@ class Faults:
         methods: tuple[str, ...] = (),
         after_effect: bool = False,
     ) -> None:
-        """Answer with a server error; with `after_effect`, the call does its work and only the answer is lost."""
-        fault = ApiFault("error", methods, self._until(seconds), calls, status=status, after_effect=after_effect)
+        """Answer with a server error; with `after_effect`, the call does its work and only the
+        answer is lost."""
+        fault = ApiFault(
+            "error", methods, self._until(seconds), calls, status=status, after_effect=after_effect
+        )
         self._api.append(fault)
 
     def hang(self, seconds: float, *, methods: tuple[str, ...] = ()) -> None:
@@ -85,7 +96,8 @@ class Faults:
         self._link.abort_all()
 
     def refresh_requested(self) -> None:
-        """Ask the app to come back on a new connection, as Slack does every few hours; the old one closes soon."""
+        """Ask the app to come back on a new connection, as Slack does every few hours; the old one
+        closes soon."""
         self._link.disconnect_all("refresh_requested")
 
     def warn(self) -> None:
@@ -93,7 +105,8 @@ class Faults:
         self._link.disconnect_all("warning")
 
     def silent_link(self, *, on: bool = True) -> None:
-        """Leave sockets open, and neither read, answer pings nor send: also on connections that come later."""
+        """Leave sockets open, and neither read, answer pings nor send: also on connections that
+        come later."""
         self.silent = on
         self._link.silence_all(silent=on)
 

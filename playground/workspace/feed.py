@@ -1,7 +1,7 @@
 """The feed of changes: everything that happens in the workspace, in order.
 
-Whoever waits for something (a test, the terminal, a page in a browser) reads the changes after the last one it knows,
-and so neither polls nor misses one.
+Whoever waits for something (a test, the terminal, a page in a browser) reads the changes after the
+last one it knows, and so neither polls nor misses one.
 """
 
 import threading
@@ -12,7 +12,8 @@ from playground.workspace.model import Change
 
 
 class Feed:
-    """A log of changes that only grows; safe to use from any thread. It shares the lock of the state."""
+    """A log of changes that only grows; safe to use from any thread. It shares the lock of the
+    state."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.lock = threading.RLock()
@@ -40,7 +41,8 @@ class Feed:
             return tuple(self._changes[seq:])
 
     def subscribe(self, seq: int | None = None, quiet: float | None = None) -> Iterator[Change]:
-        """Yield every change after `seq` (default: from now on); ends after `quiet` seconds without one, if given."""
+        """Yield every change after `seq` (default: from now on); ends after `quiet` seconds without
+        one, if given."""
         seen = self.seq if seq is None else seq
         while True:
             changes = self.after(seen, threading.TIMEOUT_MAX if quiet is None else quiet)

@@ -1,4 +1,5 @@
-"""Values of inputs: what a select, a text field or a date picker holds, as Slack sends it in `state.values`."""
+"""Values of inputs: what a select, a text field or a date picker holds, as Slack sends it in
+`state.values`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -8,7 +9,8 @@ from playground.workspace.model import Block
 
 Filled = Mapping[str, Mapping[str, Any]]
 
-# element type → (the field of its value in `state`, the field of the element that gives the first value)
+# element type → (the field of its value in `state`, the field of the element that gives the first
+# value)
 HOLDS: Mapping[str, tuple[str, str]] = {
     "plain_text_input": ("value", "initial_value"),
     "number_input": ("value", "initial_value"),
@@ -49,20 +51,31 @@ def values(blocks: Iterable[Block], filled: Filled) -> dict[str, dict[str, Any]]
         held, initial = HOLDS[element["type"]]
         given = filled.get(block["block_id"], {}).get(element["action_id"])
         empty: Any = [] if element["type"] in MANY else None
-        value = given if given is not None else {"type": element["type"], held: element.get(initial, empty)}
+        value = (
+            given
+            if given is not None
+            else {"type": element["type"], held: element.get(initial, empty)}
+        )
         found.setdefault(block["block_id"], {})[element["action_id"]] = value
     return found
 
 
-def value_of(element: Mapping[str, Any], wanted: Any, options: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The value that a person means by `wanted`: options by text or value, the rest as it is. None: no such option."""
+def value_of(
+    element: Mapping[str, Any], wanted: Any, options: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """The value that a person means by `wanted`: options by text or value, the rest as it is. None:
+    no such option."""
     held, _ = HOLDS[element["type"]]
     if not held.startswith("selected_option"):
         plain = str(wanted) if held == "value" and wanted is not None else wanted
         return {"type": element["type"], held: plain or None if held == "value" else plain}
     if held == "selected_option":
         option = None if wanted is None else find_option(options, str(wanted))
-        return None if option is None and wanted is not None else {"type": element["type"], held: option}
+        return (
+            None
+            if option is None and wanted is not None
+            else {"type": element["type"], held: option}
+        )
     listed = [wanted] if isinstance(wanted, str) else list(wanted)
     chosen = [find_option(options, str(each)) for each in listed]
     return None if None in chosen else {"type": element["type"], held: chosen}
@@ -70,13 +83,18 @@ def value_of(element: Mapping[str, Any], wanted: Any, options: Sequence[Mapping[
 
 def own_options(element: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The options that an element carries itself, groups unfolded."""
-    grouped = [option for group in element.get("option_groups") or [] for option in group["options"]]
+    grouped = [
+        option for group in element.get("option_groups") or [] for option in group["options"]
+    ]
     return [*(element.get("options") or []), *grouped]
 
 
 def find_option(options: Sequence[Mapping[str, Any]], wanted: str) -> dict[str, Any] | None:
     """The option with that text or value."""
-    return next((dict(each) for each in options if wanted in (each["text"]["text"], each.get("value"))), None)
+    return next(
+        (dict(each) for each in options if wanted in (each["text"]["text"], each.get("value"))),
+        None,
+    )
 
 
 def problems(blocks: Iterable[Block], filled: Filled) -> dict[str, str]:
@@ -88,7 +106,9 @@ def problems(blocks: Iterable[Block], filled: Filled) -> dict[str, str]:
             continue
         field, _ = HOLDS[element["type"]]
         problem = _problem(
-            element, held[block["block_id"]][element["action_id"]].get(field), bool(block.get("optional"))
+            element,
+            held[block["block_id"]][element["action_id"]].get(field),
+            bool(block.get("optional")),
         )
         if problem:
             found[block["block_id"]] = problem
@@ -117,7 +137,11 @@ def _number_problem(element: Mapping[str, Any], value: str) -> str:
     try:
         number = float(value) if element["is_decimal_allowed"] else int(value)
     except ValueError:
-        return "Please enter a number." if element["is_decimal_allowed"] else "Please enter a whole number."
+        return (
+            "Please enter a number."
+            if element["is_decimal_allowed"]
+            else "Please enter a whole number."
+        )
     if "min_value" in element and number < float(element["min_value"]):
         return f"Please enter a number of at least {element['min_value']}."
     if "max_value" in element and number > float(element["max_value"]):

@@ -1,4 +1,5 @@
-"""What people do, as Slack tells it to the app: commands, mentions, clicks, forms; and what the ack makes of it."""
+"""What people do, as Slack tells it to the app: commands, mentions, clicks, forms; and what the ack
+makes of it."""
 
 import time
 from dataclasses import replace
@@ -32,7 +33,8 @@ NOT_CONNECTED = "We had some trouble connecting. Try again?"
 
 
 class Interactions:
-    """Delivers what a person does, and shows what the ack asks for. It waits: not for the server's own thread."""
+    """Delivers what a person does, and shows what the ack asks for. It waits: not for the server's
+    own thread."""
 
     def __init__(self, state: State, deliverer: Deliverer, commands: tuple[str, ...]) -> None:
         self._state = state
@@ -44,7 +46,12 @@ class Interactions:
         name, _, rest = line.strip().partition(" ")
         if name not in self._commands:
             self.whisper(
-                user, channel, f"`{name}` is not a valid command. In Slack, lines that start with a “/” are commands."
+                user,
+                channel,
+                (
+                    f"`{name}` is not a valid command. In Slack, lines that start with a “/” "
+                    "are commands."
+                ),
             )
             return None
         payload = {
@@ -70,8 +77,11 @@ class Interactions:
             self._show(user, channel, sent.answer)
         return sent
 
-    def message(self, user: User, channel: Channel, line: str, thread_ts: str = "") -> Delivery | None:
-        """Post what a person writes; tell the app when it is mentioned, or in its direct message."""
+    def message(
+        self, user: User, channel: Channel, line: str, thread_ts: str = ""
+    ) -> Delivery | None:
+        """Post what a person writes; tell the app when it is mentioned, or in its direct
+        message."""
         text = as_sent(line, self._state.directory, labels=False)
         message = self._state.post(channel.id, user.id, text, thread_ts=thread_ts)
         event = {**as_json(self._state, message), "channel": channel.id, "event_ts": message.ts}
@@ -87,13 +97,20 @@ class Interactions:
     def open_home(self, user: User) -> Delivery:
         """Open the app's Home tab."""
         channel = self._state.directory.direct(user.id)
-        event: dict[str, Any] = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": "home"}
+        event: dict[str, Any] = {
+            "type": "app_home_opened",
+            "user": user.id,
+            "channel": channel.id,
+            "tab": "home",
+        }
         home = self._state.views.home(user.id)
         if home is not None:
             event["view"] = view_json(home)
         return self._event({**event, "event_ts": self._state.new_ts()})
 
-    def act_on_message(self, user: User, message: Posted, block: Block, action: dict[str, Any]) -> Delivery:
+    def act_on_message(
+        self, user: User, message: Posted, block: Block, action: dict[str, Any]
+    ) -> Delivery:
         """Use a button or a menu of a message."""
         channel = self._state.directory.channels[message.channel]
         container = {
@@ -108,7 +125,10 @@ class Interactions:
         payload = {
             **self._block_actions(user, block, action),
             "container": container,
-            "channel": {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name},
+            "channel": {
+                "id": channel.id,
+                "name": "directmessage" if channel.is_im else channel.name,
+            },
             "state": {"values": values(message.now.blocks, filled)},
             "response_url": self._response_url(user, channel, message.ts),
             "trigger_id": self._state.triggers.give(user.id),
@@ -124,11 +144,15 @@ class Interactions:
             **self._block_actions(user, block, action),
             "container": {"type": "view", "view_id": view.id},
             "view": self._view_json(view),
-            "trigger_id": self._state.triggers.give(user.id, view.id if view.kind == "modal" else ""),
+            "trigger_id": self._state.triggers.give(
+                user.id, view.id if view.kind == "modal" else ""
+            ),
         }
         return self._deliverer.ask("interactive", payload)
 
-    def suggest(self, user: User, where: View | Posted, block: Block, element: dict[str, Any], typed: str) -> Delivery:
+    def suggest(
+        self, user: User, where: View | Posted, block: Block, element: dict[str, Any], typed: str
+    ) -> Delivery:
         """Type into an external select."""
         payload: dict[str, Any] = {
             **self._common(user),
@@ -138,17 +162,28 @@ class Interactions:
             "value": typed,
         }
         if isinstance(where, View):
-            payload |= {"container": {"type": "view", "view_id": where.id}, "view": self._view_json(where)}
+            payload |= {
+                "container": {"type": "view", "view_id": where.id},
+                "view": self._view_json(where),
+            }
         else:
             payload |= {
-                "container": {"type": "message", "message_ts": where.ts, "channel_id": where.channel},
-                "channel": {"id": where.channel, "name": self._state.directory.name_of(where.channel)},
+                "container": {
+                    "type": "message",
+                    "message_ts": where.ts,
+                    "channel_id": where.channel,
+                },
+                "channel": {
+                    "id": where.channel,
+                    "name": self._state.directory.name_of(where.channel),
+                },
                 "message": as_json(self._state, where),
             }
         return self._deliverer.ask("interactive", payload)
 
     def submit(self, user: User, view: View) -> tuple[Delivery | None, dict[str, str]]:
-        """Submit a modal; returns the delivery, or the problems that keep Slack from sending it at all."""
+        """Submit a modal; returns the delivery, or the problems that keep Slack from sending it at
+        all."""
         found = problems(view.content["blocks"], view.filled)
         if found:
             self._state.views.keep(replace(view, errors=found))
@@ -173,7 +208,9 @@ class Interactions:
         if not view.content.get("notify_on_close"):
             return None
         shown = {"view": self._view_json(view), "is_cleared": everything}
-        return self._deliverer.ask("interactive", {**self._common(user), "type": "view_closed", **shown})
+        return self._deliverer.ask(
+            "interactive", {**self._common(user), "type": "view_closed", **shown}
+        )
 
     def whisper(self, user: User, channel: Channel, text: str) -> Posted:
         """Slackbot says something that only this person sees."""
@@ -184,9 +221,15 @@ class Interactions:
         if sent.outcome != "acked":
             views.keep(replace(view, errors={"": NOT_CONNECTED}))
         elif action == "errors":
-            known = {block["block_id"] for block in view.content["blocks"] if block["type"] == "input"}
+            known = {
+                block["block_id"] for block in view.content["blocks"] if block["type"] == "input"
+            }
             errors = {str(name): str(text) for name, text in sent.answer.get("errors", {}).items()}
-            views.keep(replace(view, errors=errors if errors and set(errors) <= known else {"": NOT_CONNECTED}))
+            views.keep(
+                replace(
+                    view, errors=errors if errors and set(errors) <= known else {"": NOT_CONNECTED}
+                )
+            )
         elif action in ("update", "push"):
             self._next_view(user, view, sent.answer)
         else:
@@ -235,7 +278,12 @@ class Interactions:
 
     def _block_actions(self, user: User, block: Block, action: dict[str, Any]) -> dict[str, Any]:
         done = {**action, "block_id": block["block_id"], "action_ts": self._state.new_ts()}
-        return {**self._common(user), "type": "block_actions", "actions": [done], "enterprise": None}
+        return {
+            **self._common(user),
+            "type": "block_actions",
+            "actions": [done],
+            "enterprise": None,
+        }
 
     def _common(self, user: User) -> dict[str, Any]:
         return {

@@ -30,7 +30,12 @@ def update(state: State, given: Arguments) -> dict[str, Any]:
     message = _own(state, given, "cant_update_message")
     text, blocks = content(given, UPDATE_TEXT)
     edited = state.edit(message, text, blocks)
-    return {"channel": message.channel, "ts": message.ts, "text": text, "message": as_json(state, edited)}
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "text": text,
+        "message": as_json(state, edited),
+    }
 
 
 def post_ephemeral(state: State, given: Arguments) -> dict[str, Any]:
@@ -42,7 +47,9 @@ def post_ephemeral(state: State, given: Arguments) -> dict[str, Any]:
     if user not in channel.members:
         raise SlackError("user_not_in_channel")
     text, blocks = content(given)
-    message = state.post(channel.id, BOT_USER, text, blocks, thread_ts=given.text("thread_ts"), only_for=user)
+    message = state.post(
+        channel.id, BOT_USER, text, blocks, thread_ts=given.text("thread_ts"), only_for=user
+    )
     return {"message_ts": message.ts}
 
 
@@ -65,7 +72,9 @@ def permalink(state: State, given: Arguments) -> dict[str, Any]:
 def history(state: State, given: Arguments) -> dict[str, Any]:
     """conversations.history: newest first, without replies but for those said aloud."""
     channel = _channel(state, given)
-    found = [each for each in _lasting(state, channel) if each.aloud or each.thread_ts in ("", each.ts)]
+    found = [
+        each for each in _lasting(state, channel) if each.aloud or each.thread_ts in ("", each.ts)
+    ]
     return _page(state, given, found[::-1])
 
 

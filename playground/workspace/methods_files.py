@@ -1,4 +1,5 @@
-"""The `files.*` methods of the Web API, as `files_upload_v2` of the SDK uses them: reserve, upload, complete."""
+"""The `files.*` methods of the Web API, as `files_upload_v2` of the SDK uses them: reserve, upload,
+complete."""
 
 import mimetypes
 from dataclasses import replace
@@ -15,13 +16,18 @@ def reserve(state: State, given: Arguments) -> dict[str, Any]:
     """files.getUploadURLExternal."""
     name, length = given.need("filename"), given.number("length", 0)
     if length <= 0:
-        raise SlackError("invalid_arguments", ("[ERROR] must be greater than 0 [json-pointer:/length]",))
-    file = state.keep_file(StoredFile(state.new_id("F"), name, name, length, state.clock(), alt=given.text("alt_txt")))
+        raise SlackError(
+            "invalid_arguments", ("[ERROR] must be greater than 0 [json-pointer:/length]",)
+        )
+    file = state.keep_file(
+        StoredFile(state.new_id("F"), name, name, length, state.clock(), alt=given.text("alt_txt"))
+    )
     return {"file_id": file.id, "upload_url": f"{state.base_url}/upload/v1/{file.id}"}
 
 
 def upload(state: State, id_: str, content: bytes) -> None:
-    """What the upload URL does; raises SlackError (400) when the content is not what was announced."""
+    """What the upload URL does; raises SlackError (400) when the content is not what was
+    announced."""
     file = state.files.get(id_)
     if file is None or file.content is not None or len(content) != file.length:
         raise SlackError("file_upload_size_mismatch" if file else "file_not_found", status=400)
@@ -34,7 +40,9 @@ def complete(state: State, given: Arguments) -> dict[str, Any]:
     if not isinstance(listed, list) or not listed:
         raise SlackError("invalid_arguments", ("[ERROR] missing required field: files",))
     files = [_uploaded(state, item) for item in listed]
-    channels = [each for each in (given.text("channel_id") or given.text("channels")).split(",") if each]
+    channels = [
+        each for each in (given.text("channel_id") or given.text("channels")).split(",") if each
+    ]
     places = [_place(state, each) for each in channels]
     for file in files:
         state.keep_file(replace(file, shared_in=tuple(channel.id for channel in places)))

@@ -1,11 +1,22 @@
-"""The methods of the Web API about who and where: auth, team, users, user groups, bots, conversations."""
+"""The methods of the Web API about who and where: auth, team, users, user groups, bots,
+conversations."""
 
 from typing import Any
 
 from playground.workspace.arguments import Arguments
 from playground.workspace.errors import SlackError
 from playground.workspace.methods_chat import Method
-from playground.workspace.model import APP, BOT, BOT_NAME, BOT_USER, TEAM, TEAM_NAME, Channel, Group, User
+from playground.workspace.model import (
+    APP,
+    BOT,
+    BOT_NAME,
+    BOT_USER,
+    TEAM,
+    TEAM_NAME,
+    Channel,
+    Group,
+    User,
+)
 from playground.workspace.state import State
 
 END = {"response_metadata": {"next_cursor": ""}}
@@ -33,7 +44,9 @@ def bots_info(_: State, given: Arguments) -> dict[str, Any]:
     """bots.info."""
     if given.text("bot") not in ("", BOT):
         raise SlackError("bot_not_found")
-    return {"bot": {"id": BOT, "app_id": APP, "user_id": BOT_USER, "name": BOT_NAME, "deleted": False}}
+    return {
+        "bot": {"id": BOT, "app_id": APP, "user_id": BOT_USER, "name": BOT_NAME, "deleted": False}
+    }
 
 
 def users_info(state: State, given: Arguments) -> dict[str, Any]:
@@ -49,7 +62,9 @@ def users_list(state: State, _: Arguments) -> dict[str, Any]:
 def groups_list(state: State, given: Arguments) -> dict[str, Any]:
     """usergroups.list."""
     with_members = given.flag("include_users")
-    return {"usergroups": [_group_json(each, with_members) for each in state.directory.groups.values()]}
+    return {
+        "usergroups": [_group_json(each, with_members) for each in state.directory.groups.values()]
+    }
 
 
 def group_members(state: State, given: Arguments) -> dict[str, Any]:
@@ -66,7 +81,9 @@ def open_direct(state: State, given: Arguments) -> dict[str, Any]:
     if not users:
         return {"channel": {"id": _channel(state, given).id}}
     if len(users) > 1 or users[0] == BOT_USER:
-        raise SlackError("not_enough_users" if users == [BOT_USER] else "method_not_supported_for_channel_type")
+        raise SlackError(
+            "not_enough_users" if users == [BOT_USER] else "method_not_supported_for_channel_type"
+        )
     channel = state.directory.direct(_user(state, users[0]).id)
     return {"channel": {"id": channel.id}, "no_op": False, "already_open": False}
 
@@ -79,7 +96,11 @@ def channel_info(state: State, given: Arguments) -> dict[str, Any]:
 def channel_list(state: State, given: Arguments) -> dict[str, Any]:
     """conversations.list."""
     kinds = (given.text("types") or "public_channel").split(",")
-    listed = [each for each in state.directory.channels.values() if ("im" if each.is_im else "public_channel") in kinds]
+    listed = [
+        each
+        for each in state.directory.channels.values()
+        if ("im" if each.is_im else "public_channel") in kinds
+    ]
     return {"channels": [_channel_json(each) for each in listed], **END}
 
 
@@ -118,7 +139,14 @@ def _user_json(user: User) -> dict[str, Any]:
 
 def _group_json(group: Group, with_members: bool) -> dict[str, Any]:
     members = {"users": list(group.members)} if with_members else {}
-    return {"id": group.id, "team_id": TEAM, "name": group.handle, "handle": group.handle, "date_delete": 0, **members}
+    return {
+        "id": group.id,
+        "team_id": TEAM,
+        "name": group.handle,
+        "handle": group.handle,
+        "date_delete": 0,
+        **members,
+    }
 
 
 def _channel_json(channel: Channel) -> dict[str, Any]:

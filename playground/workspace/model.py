@@ -1,4 +1,5 @@
-"""The values that the workspace is made of. State is values: a change replaces a value, and is told in the feed."""
+"""The values that the workspace is made of. State is values: a change replaces a value, and is told
+in the feed."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +59,8 @@ class Channel:
 
 @dataclass(frozen=True)
 class Version:
-    """What a message said from `at` (seconds since 1970) on; `seq` is the change in the feed that brought it."""
+    """What a message said from `at` (seconds since 1970) on; `seq` is the change in the feed that
+    brought it."""
 
     at: float
     text: str
@@ -92,7 +94,8 @@ class Posted:
 
 @dataclass(frozen=True)
 class View:
-    """A modal or a Home tab of one person; `content` is what the app sent. `errors` are by block id."""
+    """A modal or a Home tab of one person; `content` is what the app sent. `errors` are by block
+    id."""
 
     id: str
     kind: str
@@ -138,9 +141,11 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One payload sent to the app. `outcome`: pending, acked, timeout, no_connection, or http_<status>.
+    """One payload sent to the app. `outcome`: pending, acked, timeout, no_connection, or
+    http_<status>.
 
-    `seq` is the last change in the feed before it was sent: whatever the app does in answer has a higher one.
+    `seq` is the last change in the feed before it was sent: whatever the app does in answer has a
+    higher one.
     """
 
     id: str
@@ -174,7 +179,8 @@ class Limits:
 class Change:
     """An event of the feed: what changed, and its new value.
 
-    `kind` is message, view, closed, call, delivery, file or socket; `closed` has the view that went away.
+    `kind` is message, view, closed, call, delivery, file or socket; `closed` has the view that went
+    away.
     """
 
     seq: int

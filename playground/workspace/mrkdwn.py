@@ -1,4 +1,5 @@
-"""Slack's text formatting as what a reader sees: dates, mentions, links and escapes resolved, marks gone."""
+"""Slack's text formatting as what a reader sees: dates, mentions, links and escapes resolved, marks
+gone."""
 
 import re
 from datetime import datetime
@@ -32,7 +33,8 @@ EMOJI = {
     "rocket": "🚀",
 }
 
-# Slack's date tokens and how they look; {…_pretty} says "today" where it fits, which a test could not rely on.
+# Slack's date tokens and how they look; {…_pretty} says "today" where it fits, which a test could
+# not rely on.
 _DATES = {
     "date_num": "%Y-%m-%d",
     "date": "%B %-d, %Y",

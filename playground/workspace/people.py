@@ -24,7 +24,8 @@ CHANNELS = (
 
 
 class Directory:
-    """Looks people, groups and channels up, by id or name. Direct messages come into being when first opened."""
+    """Looks people, groups and channels up, by id or name. Direct messages come into being when
+    first opened."""
 
     def __init__(self) -> None:
         self.users = {user.id: user for user in (*PEOPLE, APP_USER, SLACK_USER)}
@@ -43,24 +44,33 @@ class Directory:
         """The channel of that name or id; raises UnknownNameError."""
         found = self.find_channel(name)
         if found is None:
-            raise UnknownNameError("channel", name, tuple(channel.name for channel in self.channels.values()))
+            raise UnknownNameError(
+                "channel", name, tuple(channel.name for channel in self.channels.values())
+            )
         return found
 
     def find_channel(self, name: str) -> Channel | None:
-        """The channel of that id or name, or None. A user's id means the app's direct message with them."""
+        """The channel of that id or name, or None. A user's id means the app's direct message with
+        them."""
         if name in self.users and not self.users[name].is_bot:
             return self.direct(name)
         wanted = name.lstrip("#")
-        return next((each for each in self.channels.values() if wanted in (each.id, each.name)), None)
+        return next(
+            (each for each in self.channels.values() if wanted in (each.id, each.name)), None
+        )
 
     def direct(self, user: str) -> Channel:
         """The direct message between the app and a person; opened when it is not there yet."""
-        channel = Channel(f"D{user[1:]}", f"dm-{self.users[user].name}", frozenset((user, BOT_USER)), is_im=True)
+        channel = Channel(
+            f"D{user[1:]}", f"dm-{self.users[user].name}", frozenset((user, BOT_USER)), is_im=True
+        )
         return self.channels.setdefault(channel.id, channel)
 
     def group(self, handle: str) -> Group | None:
         """The user group of that handle or id, or None."""
-        return next((each for each in self.groups.values() if handle in (each.id, each.handle)), None)
+        return next(
+            (each for each in self.groups.values() if handle in (each.id, each.handle)), None
+        )
 
     def name_of(self, id_: str) -> str:
         """How an id is shown after `@` or `#`; the id itself when nobody has it."""

@@ -1,4 +1,5 @@
-"""A person in Slack, for tests and for the terminal: types, sees, clicks, fills and submits. Synchronous."""
+"""A person in Slack, for tests and for the terminal: types, sees, clicks, fills and submits.
+Synchronous."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +21,8 @@ Use = tuple[Surface, Block, dict[str, Any]]
 
 
 class Person:
-    """One person. What waits takes `timeout` in seconds; what is not there raises, and says what is."""
+    """One person. What waits takes `timeout` in seconds; what is not there raises, and says what
+    is."""
 
     def __init__(self, state: State, interactions: Interactions, user: User) -> None:
         self.user = user
@@ -44,12 +46,17 @@ class Person:
         return self._state.feed.seq
 
     def types(self, line: str, channel: str = "ops", in_thread: Message | None = None) -> int:
-        """Type a line; `/…` runs a slash command, anything else is a message. Returns the moment, for `after=`.
+        """Type a line; `/…` runs a slash command, anything else is a message. Returns the moment,
+        for `after=`.
 
         It waits for the app's ack (at most 3 s), not for its answer.
         """
         moment = self.now
-        where = self._state.directory.channels[in_thread.key[0]] if in_thread else self._channel(channel)
+        where = (
+            self._state.directory.channels[in_thread.key[0]]
+            if in_thread
+            else self._channel(channel)
+        )
         if not line.startswith("/"):
             thread = (in_thread.posted.thread_ts or in_thread.ts) if in_thread else ""
             self._interactions.message(self.user, where, line, thread)
@@ -62,7 +69,8 @@ class Person:
         return moment
 
     def messages(self, channel: str = "", after: int = 0) -> list[Message]:
-        """All messages that are visible now, oldest first; those that changed after a moment, if given."""
+        """All messages that are visible now, oldest first; those that changed after a moment, if
+        given."""
         wanted = self._channel(channel).id if channel else ""
         return [
             Message(self._state, self.reader, (each.channel, each.ts))
@@ -70,8 +78,11 @@ class Person:
             if wanted in ("", each.channel) and each.now.seq > after
         ]
 
-    def sees(self, pattern: Pattern, timeout: float = 20.0, *, channel: str = "", after: int = 0) -> Message:
-        """Wait for a message of someone else with the substring (or compiled expression); returns the newest."""
+    def sees(
+        self, pattern: Pattern, timeout: float = 20.0, *, channel: str = "", after: int = 0
+    ) -> Message:
+        """Wait for a message of someone else with the substring (or compiled expression); returns
+        the newest."""
 
         def find() -> Message | None:
             return next(reversed(self._others(pattern, channel, after)), None)
@@ -81,14 +92,19 @@ class Person:
         return message
 
     def wrote(self, pattern: Pattern, *, channel: str = "", after: int = 0) -> Message:
-        """The newest message of this person's own with that in it, for example to type in its thread; raises NotSeenError."""
-        mine = (each for each in reversed(self.messages(channel, after)) if each.posted.user == self.id)
+        """The newest message of this person's own with that in it, for example to type in its
+        thread; raises NotSeenError."""
+        mine = (
+            each for each in reversed(self.messages(channel, after)) if each.posted.user == self.id
+        )
         found = next((each for each in mine if matches(pattern, each.shown)), None)
         if found is None:
             raise NotSeenError(self.name, f"an own message with {named(pattern)}", 0, self.screen())
         return found
 
-    def does_not_see(self, pattern: Pattern, within: float = 1.0, *, channel: str = "", after: int = 0) -> None:
+    def does_not_see(
+        self, pattern: Pattern, within: float = 1.0, *, channel: str = "", after: int = 0
+    ) -> None:
         """Watch for `within` seconds that no such message shows up; raises SeenError."""
         deadline = time.monotonic() + within
         while True:
@@ -102,9 +118,11 @@ class Person:
             self._state.feed.after(seq, left)
 
     def clicks(self, label: str, on: Surface | None = None, *, confirm: bool = True) -> int:
-        """Click the button of that label: in the open modal, else on the newest message that has one.
+        """Click the button of that label: in the open modal, else on the newest message that has
+        one.
 
-        A confirm dialog is confirmed, or with `confirm=False` cancelled: then nothing is sent. Returns the moment.
+        A confirm dialog is confirmed, or with `confirm=False` cancelled: then nothing is sent.
+        Returns the moment.
         """
         moment = self.now
         surface, block, button = self._button(label, on)
@@ -115,18 +133,23 @@ class Person:
         return moment
 
     def chooses(self, option: str, on: Surface | None = None, *, menu: str = "") -> int:
-        """Choose an option of a menu outside of forms (or of `menu`, by its id or placeholder). Returns the moment."""
+        """Choose an option of a menu outside of forms (or of `menu`, by its id or placeholder).
+        Returns the moment."""
         moment = self.now
         surface, block, element = self._menu(option, on, menu)
         if element["type"] == "overflow":
-            value: dict[str, Any] | None = {"selected_option": find_option(element["options"], option)}
+            value: dict[str, Any] | None = {
+                "selected_option": find_option(element["options"], option)
+            }
         else:
             value = value_of(element, option, self._options(surface, block, element, option))
         if value is None:
             raise NothingToUseError(self.name, f"option {option!r}", surface.shown)
         if element["type"] in HOLDS:
             self.remembers(surface, block, element, value)
-        self._act(surface, block, {"type": element["type"], "action_id": element["action_id"], **value})
+        self._act(
+            surface, block, {"type": element["type"], "action_id": element["action_id"], **value}
+        )
         return moment
 
     def sees_modal(self, title: Pattern = "", timeout: float = 15.0, *, after: int = 0) -> Screen:
@@ -152,14 +175,17 @@ class Person:
         return None if view is None else Screen(self._state, self.reader, view.id)
 
     def fills(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
-        """Fill fields of the open modal, each named by block id, action id or label. Options by text or value."""
+        """Fill fields of the open modal, each named by block id, action id or label. Options by
+        text or value."""
         modal = self._need_modal()
         for name, wanted in {**(fields or {}), **more}.items():
             block, element = self._field(modal, name)
             meant = self._meant(element, wanted)
             value = value_of(element, meant, self._options(modal, block, element, meant))
             if value is None:
-                raise NothingToUseError(self.name, f"option {wanted!r} in field {name!r}", modal.shown)
+                raise NothingToUseError(
+                    self.name, f"option {wanted!r} in field {name!r}", modal.shown
+                )
             self.remembers(modal, block, element, value)
             if block["type"] != "input" or block.get("dispatch_action"):
                 action = {"type": element["type"], "action_id": element["action_id"], **value}
@@ -167,7 +193,8 @@ class Person:
         return modal
 
     def submits(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
-        """Fill and submit the open modal; raises FormRefusedError where Slack's client itself does not let it through.
+        """Fill and submit the open modal; raises FormRefusedError where Slack's client itself does
+        not let it through.
 
         Returns the modal: `.open` and `.errors` say how the app took it.
         """
@@ -178,7 +205,8 @@ class Person:
         return modal
 
     def sends(self, modal: Screen) -> None:
-        """Submit a modal as it is filled; what Slack's client or the app finds wrong is shown in it."""
+        """Submit a modal as it is filled; what Slack's client or the app finds wrong is shown in
+        it."""
         self._interactions.submit(self.user, modal.view)
 
     def closes_modal(self) -> None:
@@ -189,7 +217,9 @@ class Person:
         """What an external select offers for what is typed into it."""
         surface = on or self._need_modal()
         block, element = self._field(surface, field)
-        return [str(each["text"]["text"]) for each in self.suggested(surface, block, element, typed)]
+        return [
+            str(each["text"]["text"]) for each in self.suggested(surface, block, element, typed)
+        ]
 
     def opens_home(self, timeout: float = 15.0) -> Screen:
         """Open the app's Home tab, and wait until the app has published it anew."""
@@ -239,20 +269,28 @@ class Person:
         assert isinstance(surface, Screen)
         return self._interactions.act_on_view(self.user, surface.view, block, action)
 
-    def uses(self, surface: Surface, block: Block, element: dict[str, Any], action: dict[str, Any]) -> None:
+    def uses(
+        self, surface: Surface, block: Block, element: dict[str, Any], action: dict[str, Any]
+    ) -> None:
         """Use a button or a menu; `action` is what Slack sends of it."""
         if element["type"] in HOLDS:
-            self.remembers(surface, block, element, {key: action[key] for key in action if key != "action_id"})
+            self.remembers(
+                surface, block, element, {key: action[key] for key in action if key != "action_id"}
+            )
         self._act(surface, block, action)
 
-    def remembers(self, surface: Surface, block: Block, element: dict[str, Any], value: dict[str, Any]) -> None:
+    def remembers(
+        self, surface: Surface, block: Block, element: dict[str, Any], value: dict[str, Any]
+    ) -> None:
         """Let an element hold a value, without telling the app."""
         with self._state.lock:
             if isinstance(surface, Screen):
                 view = surface.view
                 in_block = {**view.filled.get(block["block_id"], {}), element["action_id"]: value}
                 filled = {**view.filled, block["block_id"]: in_block}
-                errors = {name: text for name, text in view.errors.items() if name != block["block_id"]}
+                errors = {
+                    name: text for name, text in view.errors.items() if name != block["block_id"]
+                }
                 self._state.views.keep(replace(view, filled=filled, errors=errors))
             elif isinstance(surface, Message):
                 chosen = self._state.chosen.setdefault(surface.key, {})
@@ -264,18 +302,31 @@ class Person:
         if element["type"] not in EXTERNAL:
             return own_options(element)
         typed = [wanted] if isinstance(wanted, str) else list(wanted or [])
-        return [option for each in typed for option in self.suggested(surface, block, element, each)]
+        return [
+            option for each in typed for option in self.suggested(surface, block, element, each)
+        ]
 
     def _meant(self, element: dict[str, Any], wanted: Any) -> Any:
         """Names of people and channels as ids, for the menus that list those."""
-        if wanted is None or not element["type"].endswith(("users_select", "conversations_select", "channels_select")):
+        if wanted is None or not element["type"].endswith(
+            ("users_select", "conversations_select", "channels_select")
+        ):
             return wanted
-        look_up = self._state.directory.user if "users" in element["type"] else self._state.directory.channel
-        return look_up(wanted).id if isinstance(wanted, str) else [look_up(each).id for each in wanted]
+        look_up = (
+            self._state.directory.user
+            if "users" in element["type"]
+            else self._state.directory.channel
+        )
+        return (
+            look_up(wanted).id if isinstance(wanted, str) else [look_up(each).id for each in wanted]
+        )
 
-    def suggested(self, surface: Surface, block: Block, element: dict[str, Any], typed: str) -> list[dict[str, Any]]:
+    def suggested(
+        self, surface: Surface, block: Block, element: dict[str, Any], typed: str
+    ) -> list[dict[str, Any]]:
         """The options that the app gives an external select for what is typed into it."""
-        # Slack asks the app only when enough was typed; three characters unless the element says otherwise.
+        # Slack asks the app only when enough was typed; three characters unless the element says
+        # otherwise.
         if len(typed) < element.get("min_query_length", 3):
             return []
         where: Any = surface.view if isinstance(surface, Screen) else self._posted(surface)
@@ -288,7 +339,10 @@ class Person:
 
     def _button(self, label: str, on: Surface | None) -> Use:
         def fits(element: dict[str, Any]) -> bool:
-            return element["type"] == "button" and label in (label_of(self.reader, element), element["action_id"])
+            return element["type"] == "button" and label in (
+                label_of(self.reader, element),
+                element["action_id"],
+            )
 
         return self._use(fits, on, f"button {label!r}")
 
@@ -312,7 +366,11 @@ class Person:
     def _field(self, surface: Surface, name: str) -> tuple[Block, dict[str, Any]]:
         for block, element in surface.elements():
             label = self.reader.plain(block["label"]) if block["type"] == "input" else ""
-            if element["type"] in HOLDS and name in (block["block_id"], element["action_id"], label):
+            if element["type"] in HOLDS and name in (
+                block["block_id"],
+                element["action_id"],
+                label,
+            ):
                 return block, element
         raise NothingToUseError(self.name, f"field {name!r}", surface.shown)
 
@@ -323,7 +381,11 @@ class Person:
         return modal
 
     def _channel(self, name: str) -> Any:
-        return self._state.directory.direct(self.id) if name == "dm" else self._state.directory.channel(name)
+        return (
+            self._state.directory.direct(self.id)
+            if name == "dm"
+            else self._state.directory.channel(name)
+        )
 
 
 def _line(message: Message) -> str:

@@ -9,7 +9,8 @@ from playground.workspace.state import State
 
 
 def respond(state: State, path: str, given: Arguments) -> None:
-    """Do what the app asks for; raises SlackError (404 for a URL that is used up, 400 or 500 for a bad message)."""
+    """Do what the app asks for; raises SlackError (404 for a URL that is used up, 400 or 500 for a
+    bad message)."""
     with state.lock:
         url = state.response_urls.take(path)
         original = state.message(url.channel, url.ts) if url.ts else None
@@ -26,7 +27,12 @@ def respond(state: State, path: str, given: Arguments) -> None:
             return
         # After a slash command there is no original: Slack posts a new message whatever is asked.
         state.post(
-            url.channel, BOT_USER, text, blocks, thread_ts=_thread(state, url, given), only_for=_reader(url, given)
+            url.channel,
+            BOT_USER,
+            text,
+            blocks,
+            thread_ts=_thread(state, url, given),
+            only_for=_reader(url, given),
         )
 
 

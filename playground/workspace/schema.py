@@ -1,7 +1,7 @@
 """The kinds of limits that Slack's Block Kit knows, as values that can judge a JSON value.
 
-`blocks` writes Slack's limits down with these kinds; a violation is one line in the words of Slack's
-`response_metadata.messages`.
+`blocks` writes Slack's limits down with these kinds; a violation is one line in the words of
+Slack's `response_metadata.messages`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -88,7 +88,9 @@ class Text:
         allowed = ("plain_text", "mrkdwn") if self.mrkdwn else ("plain_text",)
         if value.get("type") not in allowed:
             yield error(f"must be one of: {', '.join(allowed)}", f"{at}/type")
-        extra: dict[str, Kind] = {"emoji": Flag()} if value.get("type") == "plain_text" else {"verbatim": Flag()}
+        extra: dict[str, Kind] = (
+            {"emoji": Flag()} if value.get("type") == "plain_text" else {"verbatim": Flag()}
+        )
         required: dict[str, Kind] = {"type": Anything(), "text": String(self.most, self.least)}
         yield from Fields(required, extra).check(value, at)
 
@@ -115,7 +117,8 @@ class Many:
 
 @dataclass(frozen=True)
 class Fields:
-    """An object: fields that must be there, fields that may, and groups of which one at least must be there."""
+    """An object: fields that must be there, fields that may, and groups of which one at least must
+    be there."""
 
     required: Mapping[str, Kind] = field(default_factory=dict)
     optional: Mapping[str, Kind] = field(default_factory=dict)

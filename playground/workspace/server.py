@@ -13,7 +13,9 @@ from playground.workspace.state import State
 
 def build(state: State, api: Api, bot_token: str) -> FastAPI:
     """The application; the control routes are added by whoever wants them."""
-    app = FastAPI(title="Slack workspace of the playground", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Slack workspace of the playground", docs_url=None, redoc_url=None, openapi_url=None
+    )
 
     _add_api(app, state, api)
     _add_files(app, state, bot_token)
@@ -63,5 +65,7 @@ def _add_files(app: FastAPI, state: State, bot_token: str) -> None:
 async def _uploaded(request: Request) -> bytes:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await request.body()
-    parts: list[Any] = [part for part in (await request.form()).values() if not isinstance(part, str)]
+    parts: list[Any] = [
+        part for part in (await request.form()).values() if not isinstance(part, str)
+    ]
     return bytes(await parts[0].read()) if parts else b""

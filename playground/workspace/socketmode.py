@@ -1,7 +1,8 @@
 """Socket Mode: the websocket over which the app gets its payloads.
 
-It is not served by uvicorn: the faults that matter (a link cut without goodbye, a link that falls silent) happen below
-the websocket, on its transport, which a server of the `websockets` library lets one reach.
+It is not served by uvicorn: the faults that matter (a link cut without goodbye, a link that falls
+silent) happen below the websocket, on its transport, which a server of the `websockets` library
+lets one reach.
 """
 
 import asyncio
@@ -27,7 +28,8 @@ GOODBYE_SECONDS = 1.0
 
 
 class SocketMode:
-    """The sockets of the app. Its coroutines run in the loop of the server; `abort_all` and the like in any thread."""
+    """The sockets of the app. Its coroutines run in the loop of the server; `abort_all` and the
+    like in any thread."""
 
     def __init__(self, limits: Limits, host: str) -> None:
         self._limits = limits
@@ -37,7 +39,7 @@ class SocketMode:
         self._tickets: set[str] = set()
         self._live: dict[str, ServerConnection] = {}
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._turn = 0
+        self._lock = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.refused: Callable[[], bool] = lambda: False
         self.silent: Callable[[], bool] = lambda: False
@@ -47,7 +49,8 @@ class SocketMode:
     async def start(self, port: int) -> None:
         """Listen on `port` (0: any that is free)."""
         self._loop = asyncio.get_running_loop()
-        # Pings are sent by `_ping`: the library's own keepalive would close a link that is meant to be silent.
+        # Pings are sent by `_ping`: the library's own keepalive would close a link that is meant to
+        # be silent.
         self._server = await serve(
             self._attend,
             self._host,
@@ -82,7 +85,8 @@ class SocketMode:
         return {"url": f"ws://{self._host}:{self.port}/link/?ticket={ticket}&app_id={APP}"}
 
     async def send(self, sending: Sending) -> tuple[str, dict[str, Any], str]:
-        """Deliver to the next connection in turn; returns outcome, the payload of the ack, and the connection."""
+        """Deliver to the next connection in turn; returns outcome, the payload of the ack, and the
+        connection."""
         name = self._next()
         if name is None:
             return NO_CONNECTION, {}, ""
@@ -102,7 +106,8 @@ class SocketMode:
         self._in_loop(self._cut)
 
     def disconnect_all(self, reason: str) -> None:
-        """Send `disconnect` with a reason on every connection; after `refresh_requested` they close soon."""
+        """Send `disconnect` with a reason on every connection; after `refresh_requested` they close
+        soon."""
         self._in_loop(lambda: self._spawn(self._disconnect(reason)))
 
     def silence_all(self, *, silent: bool) -> None:
@@ -163,15 +168,17 @@ class SocketMode:
         names = self.connections
         if not names:
             return None
-        self._turn += 1
-        return names[self._turn % len(names)]
+        self._lock += 1
+        return names[self._lock % len(names)]
 
     async def _disconnect(self, reason: str) -> None:
         told = list(self._live.items())
         debug = {"host": "applink-playground"}
         for name, connection in told:
             with contextlib.suppress(ConnectionClosed):
-                await self._write(name, json.dumps({"type": "disconnect", "reason": reason, "debug_info": debug}))
+                await self._write(
+                    name, json.dumps({"type": "disconnect", "reason": reason, "debug_info": debug})
+                )
             if reason == "refresh_requested":
                 # No payload comes on a connection that was told to go.
                 self._live.pop(name, None)
@@ -218,7 +225,11 @@ def _hello(connections: int, name: str) -> dict[str, Any]:
     return {
         "type": "hello",
         "num_connections": connections,
-        "debug_info": {"host": "applink-playground", "connection": name, "approximate_connection_time": 18060},
+        "debug_info": {
+            "host": "applink-playground",
+            "connection": name,
+            "approximate_connection_time": 18060,
+        },
         "connection_info": {"app_id": APP},
     }
 

@@ -40,7 +40,8 @@ class Views:
         return self.keep(view)
 
     def push(self, user: str, content: dict[str, Any]) -> View:
-        """Show a modal on top of the open one; raises SlackError with `push_limit_reached` at the fourth."""
+        """Show a modal on top of the open one; raises SlackError with `push_limit_reached` at the
+        fourth."""
         judge_view(content, "modal")
         self._refuse_doubled(content)
         stack = self.stacks.get(user) or []
@@ -53,13 +54,20 @@ class Views:
         return self.keep(view)
 
     def update(self, view: View, content: dict[str, Any], expected: str = "") -> View:
-        """Put new content into a view; `hash_conflict` if `expected`, the hash that the app knows, is not the last."""
+        """Put new content into a view; `hash_conflict` if `expected`, the hash that the app knows,
+        is not the last."""
         judge_view(content, view.kind)
         if view.kind == "modal" and view.id not in self.stacks.get(view.user, ()):
             raise SlackError("not_found")
         if expected and expected != view.hash:
             raise SlackError("hash_conflict")
-        shown = replace(view, content=_identified(content), hash=self._hash(), errors={}, filled=_kept(view, content))
+        shown = replace(
+            view,
+            content=_identified(content),
+            hash=self._hash(),
+            errors={},
+            filled=_kept(view, content),
+        )
         return self.keep(shown)
 
     def publish(self, user: str, content: dict[str, Any], expected: str = "") -> View:
@@ -75,7 +83,9 @@ class Views:
     def find(self, id_: str, external_id: str) -> View:
         """The view of that id, or of that external id; raises SlackError with `not_found`."""
         wanted = (
-            each for each in self.known.values() if external_id and each.content.get("external_id") == external_id
+            each
+            for each in self.known.values()
+            if external_id and each.content.get("external_id") == external_id
         )
         found = self.known.get(id_) or next(wanted, None)
         if found is None:
@@ -100,7 +110,9 @@ class Views:
 
     def _new(self, kind: str, user: str, content: dict[str, Any]) -> View:
         id_ = f"V0{next(self._numbers):09X}"
-        return View(id=id_, kind=kind, user=user, content=_identified(content), hash=self._hash(), root=id_)
+        return View(
+            id=id_, kind=kind, user=user, content=_identified(content), hash=self._hash(), root=id_
+        )
 
     def _hash(self) -> str:
         return f"{self._feed.seq}.{next(self._numbers):08x}"
@@ -108,7 +120,9 @@ class Views:
     def _refuse_doubled(self, content: dict[str, Any]) -> None:
         shown = {id_ for stack in self.stacks.values() for id_ in stack}
         external = content.get("external_id")
-        if external and any(self.known[id_].content.get("external_id") == external for id_ in shown):
+        if external and any(
+            self.known[id_].content.get("external_id") == external for id_ in shown
+        ):
             raise SlackError("duplicate_external_id")
 
 

@@ -1,7 +1,8 @@
-"""The state of the workspace: messages, views, files, and the record of what was called and delivered.
+"""The state of the workspace: messages, views, files, and the record of what was called and
+delivered.
 
-Everything here is a value in a dictionary; every change goes through a method that also tells the feed.
-One lock guards all of it.
+Everything here is a value in a dictionary; every change goes through a method that also tells the
+feed. One lock guards all of it.
 """
 
 import itertools
@@ -85,7 +86,9 @@ class State:
     def edit(self, message: Posted, text: str, blocks: Sequence[Block] = ()) -> Posted:
         """Give a message its next version."""
         with self.lock:
-            return self._keep(replace(message, versions=(*message.versions, self._version(text, blocks))))
+            return self._keep(
+                replace(message, versions=(*message.versions, self._version(text, blocks)))
+            )
 
     def delete(self, message: Posted) -> Posted:
         """Take a message away; its history stays for those who look back."""
@@ -107,7 +110,11 @@ class State:
     def thread(self, channel: str, ts: str) -> list[Posted]:
         """The replies below a message, oldest first."""
         with self.lock:
-            listed = [each for each in self.messages.values() if (each.channel, each.thread_ts) == (channel, ts)]
+            listed = [
+                each
+                for each in self.messages.values()
+                if (each.channel, each.thread_ts) == (channel, ts)
+            ]
         return [each for each in listed if each.deleted_at is None and each.ts != ts]
 
     def visible_to(self, user: str) -> list[Posted]:
@@ -147,7 +154,9 @@ class State:
     def _keep(self, message: Posted) -> Posted:
         change = self.feed.seq + 1
         if message.deleted_at is None:
-            message = replace(message, versions=(*message.versions[:-1], replace(message.now, seq=change)))
+            message = replace(
+                message, versions=(*message.versions[:-1], replace(message.now, seq=change))
+            )
         self.messages[message.channel, message.ts] = message
         self.feed.tell("message", message)
         return message

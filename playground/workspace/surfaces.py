@@ -1,4 +1,5 @@
-"""What a person has before them, as handles that always show the current state: messages, modals, the Home tab."""
+"""What a person has before them, as handles that always show the current state: messages, modals,
+the Home tab."""
 
 import re
 from abc import ABC, abstractmethod
@@ -58,7 +59,9 @@ class Surface(ABC):
     @property
     def buttons(self) -> list[str]:
         """The labels of all buttons, in order."""
-        return [label_of(self.reader, each) for _, each in self.elements() if each["type"] == "button"]
+        return [
+            label_of(self.reader, each) for _, each in self.elements() if each["type"] == "button"
+        ]
 
     def button(self, label: str) -> Button:
         """The button of that label; raises LookupError."""
@@ -95,7 +98,8 @@ class Message(Surface):
 
     @property
     def text(self) -> str:
-        """All that is visible; raises NoNotificationTextError if there are blocks and no `text` to notify with."""
+        """All that is visible; raises NoNotificationTextError if there are blocks and no `text` to
+        notify with."""
         self.check_notification()
         return self.shown
 
@@ -111,7 +115,8 @@ class Message(Surface):
 
     @property
     def history(self) -> tuple[Version, ...]:
-        """Every version from the first to the current; `.at` in seconds since 1970, `.text`, `.blocks`."""
+        """Every version from the first to the current; `.at` in seconds since 1970, `.text`,
+        `.blocks`."""
         return self.posted.versions
 
     @property
@@ -160,7 +165,9 @@ class Message(Surface):
     @property
     def thread(self) -> "list[Message]":
         """The replies below it that this person sees, oldest first."""
-        replies = (each for each in self.state.thread(*self.key) if each.only_for in ("", self.reader.user))
+        replies = (
+            each for each in self.state.thread(*self.key) if each.only_for in ("", self.reader.user)
+        )
         return [Message(self.state, self.reader, (each.channel, each.ts)) for each in replies]
 
     @property

@@ -23,7 +23,11 @@ class Reader:
 
     def message(self, message: Posted) -> str:
         """All that a message shows; its `text` only where it has no blocks, as in Slack."""
-        shown = self.blocks(message.now.blocks, {}) if message.now.blocks else self.mrkdwn(message.now.text)
+        shown = (
+            self.blocks(message.now.blocks, {})
+            if message.now.blocks
+            else self.mrkdwn(message.now.text)
+        )
         files = [f"📎 {self.state.files[id_].title}" for id_ in message.files]
         return "\n".join(part for part in (shown, *files) if part)
 
@@ -37,7 +41,9 @@ class Reader:
         feet = [" ".join(f"[{label}]" for label in labels)] if labels else []
         return "\n".join((*title, *general, body, *feet))
 
-    def blocks(self, blocks: Sequence[Block], filled: Filled, errors: Mapping[str, str] | None = None) -> str:
+    def blocks(
+        self, blocks: Sequence[Block], filled: Filled, errors: Mapping[str, str] | None = None
+    ) -> str:
         """Blocks, one below the other."""
         held = values(blocks, filled)
         drawn = []
@@ -74,7 +80,10 @@ def _header(reader: Reader, block: Block, _: Held) -> str:
 
 
 def _context(reader: Reader, block: Block, _: Held) -> str:
-    parts = (_picture(each) if each["type"] == "image" else reader.plain(each) for each in block["elements"])
+    parts = (
+        _picture(each) if each["type"] == "image" else reader.plain(each)
+        for each in block["elements"]
+    )
     return " ".join(parts)
 
 
@@ -87,13 +96,18 @@ def _divider(_: Reader, __: Block, ___: Held) -> str:
 
 
 def _image(reader: Reader, block: Block, _: Held) -> str:
-    return "\n".join((*([reader.plain(block["title"])] if block.get("title") else []), _picture(block)))
+    return "\n".join(
+        (*([reader.plain(block["title"])] if block.get("title") else []), _picture(block))
+    )
 
 
 def _input(reader: Reader, block: Block, held: Held) -> str:
     optional = " (optional)" if block.get("optional") else ""
     hint = f"  {reader.plain(block['hint'])}" if block.get("hint") else ""
-    return f"{reader.plain(block['label'])}{optional}: {_element(reader, block['element'], held)}{hint}"
+    return (
+        f"{reader.plain(block['label'])}{optional}: "
+        f"{_element(reader, block['element'], held)}{hint}"
+    )
 
 
 def _rich_text(reader: Reader, block: Block, _: Held) -> str:
@@ -137,7 +151,10 @@ DRAW: Mapping[str, Draw] = {
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> str:
     """Rows of cells as lines with columns below each other."""
     columns = max((len(row) for row in rows), default=0)
-    widths = [max((width(row[column]) for row in rows if column < len(row)), default=0) for column in range(columns)]
+    widths = [
+        max((width(row[column]) for row in rows if column < len(row)), default=0)
+        for column in range(columns)
+    ]
     lines = []
     for row in rows:
         cells = [
@@ -186,7 +203,8 @@ def _boxes(reader: Reader, element: Mapping[str, Any], value: Any) -> str:
     picked = {each["value"] for each in chosen if each}
     marks = ("☑" if each["value"] in picked else "☐" for each in element["options"])
     return " ".join(
-        f"{mark} {reader.plain(each['text'])}" for mark, each in zip(marks, element["options"], strict=True)
+        f"{mark} {reader.plain(each['text'])}"
+        for mark, each in zip(marks, element["options"], strict=True)
     )
 
 
@@ -215,12 +233,18 @@ def _rich(reader: Reader, part: Mapping[str, Any]) -> str:
 
 
 def _run(reader: Reader, run: Mapping[str, Any]) -> str:
-    names = {"user": ("@", "user_id"), "channel": ("#", "channel_id"), "usergroup": ("@", "usergroup_id")}
+    names = {
+        "user": ("@", "user_id"),
+        "channel": ("#", "channel_id"),
+        "usergroup": ("@", "usergroup_id"),
+    }
     if run["type"] in names:
         sign, field = names[run["type"]]
         return sign + reader.state.directory.name_of(run[field])
     if run["type"] == "emoji":
         return emoji(f":{run['name']}:")
     if run["type"] == "date":
-        return reader.mrkdwn(f"<!date^{run['timestamp']}^{run['format']}|{run.get('fallback', '')}>")
+        return reader.mrkdwn(
+            f"<!date^{run['timestamp']}^{run['format']}|{run.get('fallback', '')}>"
+        )
     return str(run.get("text") or run.get("url") or "")

@@ -1,7 +1,9 @@
-"""What Slack makes of a typed line: mentions, channels and links in angle brackets, and `&<>` escaped.
+"""What Slack makes of a typed line: mentions, channels and links in angle brackets, and `&<>`
+escaped.
 
-A slash command gets this because its manifest says `should_escape: true`; a message always gets it. Links matter to
-a bot that takes image names: Slack turns `ghcr.io/shop/web:2.0` into `<http://ghcr.io/shop/web:2.0|ghcr.io/shop/web:2.0>`.
+A slash command gets this because its manifest says `should_escape: true`; a message always gets it.
+Links matter to a bot that takes image names: Slack turns `ghcr.io/shop/web:2.0` into
+`<http://ghcr.io/shop/web:2.0|ghcr.io/shop/web:2.0>`.
 """
 
 import re
@@ -13,7 +15,9 @@ BROADCASTS = ("here", "channel", "everyone")
 
 _URL = r"(?P<url>\b(?:https?|ftp)://[^\s<>|\"']+)"
 _MAIL = r"(?P<mail>\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
-_HOST = rf"(?P<host>(?<![\w@/.-])(?:[\w-]+\.)+(?:{TOP_DOMAINS})(?::\d+)?(?:/[^\s<>|\"']*)?(?![\w@.-]))"
+_HOST = (
+    rf"(?P<host>(?<![\w@/.-])(?:[\w-]+\.)+(?:{TOP_DOMAINS})(?::\d+)?(?:/[^\s<>|\"']*)?(?![\w@.-]))"
+)
 _MENTION = r"(?P<mention>(?<![\w@/.])@[\w-]+)"
 _CHANNEL = r"(?P<channel>(?<![\w#/&;])#[\w-]+)"
 _TOKENS = re.compile("|".join((_URL, _MAIL, _HOST, _MENTION, _CHANNEL)))
@@ -25,7 +29,8 @@ def escape(text: str) -> str:
 
 
 def as_sent(line: str, directory: Directory, *, labels: bool) -> str:
-    """The line as Slack sends it to an app; with `labels`, mentions have names (`<@U…|dev>`), as in slash commands."""
+    """The line as Slack sends it to an app; with `labels`, mentions have names (`<@U…|dev>`), as in
+    slash commands."""
     parts: list[str] = []
     end = 0
     for match in _TOKENS.finditer(line):

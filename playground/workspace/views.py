@@ -32,7 +32,8 @@ VIEWS: Mapping[str, Fields] = {
 
 
 def judge_view(view: Any, kind: str) -> None:
-    """Raise SlackError with `invalid_arguments` if Slack would refuse this view; `kind` is `modal` or `home`."""
+    """Raise SlackError with `invalid_arguments` if Slack would refuse this view; `kind` is `modal`
+    or `home`."""
     messages = tuple(_violations(view, kind))
     if messages:
         raise SlackError("invalid_arguments", messages)

@@ -1,4 +1,5 @@
-"""The workspace as a whole: starts and stops the servers, and holds what tests and the terminal reach for."""
+"""The workspace as a whole: starts and stops the servers, and holds what tests and the terminal
+reach for."""
 
 import asyncio
 import threading
@@ -30,7 +31,8 @@ START_SECONDS = 10.0
 
 
 class Workspace:
-    """A Slack workspace on loopback. The app needs `api_url`, `bot_token`, and `app_token` or `signing_secret`."""
+    """A Slack workspace on loopback. The app needs `api_url`, `bot_token`, and `app_token` or
+    `signing_secret`."""
 
     bot_token = BOT_TOKEN
     app_token = APP_TOKEN
@@ -68,9 +70,15 @@ class Workspace:
         self.port = 0
 
     def start(self) -> Self:
-        """Listen; returns when it is ready. Raises NotReadyError when it is not within ten seconds."""
+        """Listen; returns when it is ready. Raises NotReadyError when it is not within ten
+        seconds."""
         config = uvicorn.Config(
-            self.app, self._host, self._wanted_port, log_level="error", ws="websockets-sansio", lifespan="off"
+            self.app,
+            self._host,
+            self._wanted_port,
+            log_level="error",
+            ws="websockets-sansio",
+            lifespan="off",
         )
         self._uvicorn = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="slack-workspace", daemon=True)
@@ -78,7 +86,11 @@ class Workspace:
         deadline = time.monotonic() + START_SECONDS
         while not self._ready.wait(0.05):
             if time.monotonic() > deadline or not self._thread.is_alive():
-                raise NotReadyError("the Slack workspace listens", START_SECONDS, f"Is port {self._wanted_port} taken?")
+                raise NotReadyError(
+                    "the Slack workspace listens",
+                    START_SECONDS,
+                    f"Is port {self._wanted_port} taken?",
+                )
         return self
 
     def stop(self) -> None:
@@ -92,7 +104,10 @@ class Workspace:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -123,7 +138,8 @@ class Workspace:
             return tuple(self.state.deliveries.values())
 
     def send_again(self, delivery: Delivery) -> Delivery:
-        """Send the same payload once more, to the connection whose turn it is, as Slack does where an ack was lost."""
+        """Send the same payload once more, to the connection whose turn it is, as Slack does where
+        an ack was lost."""
         return self._deliverer.ask(delivery.kind, delivery.payload)
 
     def calls(self, method: str = "") -> tuple[ApiCall, ...]:
@@ -140,8 +156,11 @@ class Workspace:
         return self.state.directory.channel(name).id
 
     def deliver_to(self, url: str | None) -> None:
-        """Send payloads as signed requests to `url` (Slack's HTTP mode), or, with None, over the socket again."""
-        self._deliverer.carrier = self._socket if url is None else HttpCarrier(url, SIGNING_SECRET, self.limits)
+        """Send payloads as signed requests to `url` (Slack's HTTP mode), or, with None, over the
+        socket again."""
+        self._deliverer.carrier = (
+            self._socket if url is None else HttpCarrier(url, SIGNING_SECRET, self.limits)
+        )
 
     def wait_connected(self, connections: int = 1, timeout: float = 10.0) -> None:
         """Wait until the app has that many live sockets; raises NotReadyError."""
@@ -149,7 +168,11 @@ class Workspace:
         while len(self.connections) < connections:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise NotReadyError(f"the app has {connections} sockets", timeout, f"It has {len(self.connections)}.")
+                raise NotReadyError(
+                    f"the app has {connections} sockets",
+                    timeout,
+                    f"It has {len(self.connections)}.",
+                )
             self.feed.after(self.feed.seq, min(left, 0.1))
 
     def _tell_connections(self, names: tuple[str, ...]) -> None:

@@ -1,4 +1,5 @@
-"""`python -m tests.bench`: measures on a Swarm of its own, prints the table and writes it to docs/benchmarks.md."""
+"""`python -m tests.bench`: measures on a Swarm of its own, prints the table and writes it to
+docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -47,11 +48,15 @@ def main() -> int:
         cluster.up()
         cluster.reset()
         findings = _measure(cluster)
-        engine = cluster.docker("version", "--format", "{{.Server.Version}} (CLI {{.Client.Version}})").strip()
+        engine = cluster.docker(
+            "version", "--format", "{{.Server.Version}} (CLI {{.Client.Version}})"
+        ).strip()
     finally:
         cluster.down()
     missed = [finding for finding in findings if not finding.met]
-    PAGE.write_text(TEXT.format(table=table(findings), missed=_missed(missed), machine=_machine(engine)))
+    PAGE.write_text(
+        TEXT.format(table=table(findings), missed=_missed(missed), machine=_machine(engine))
+    )
     sys.stdout.write(PAGE.read_text())
     return 1 if missed else 0
 
@@ -86,14 +91,19 @@ def _machine(engine: str) -> str:
     memory = psutil.virtual_memory().total / 2**30
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
     return (
-        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {system}, Linux {platform.release()}, "
-        f"Docker {engine}, Python {platform.python_version()}; load {os.getloadavg()[2]:.1f} in the 15 minutes before the end"
+        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {system}, Linux "
+        f"{platform.release()}, "
+        f"Docker {engine}, Python {platform.python_version()}; load {os.getloadavg()[2]:.1f} "
+        "in the 15 minutes before the end"
     )
 
 
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ class Bench:
         return Site(self.cluster)
 
     def asks(self, line: str, answer: str, timeout: float = 10.0) -> float:
-        """Seconds from the envelope on the socket to the last edit of the message that has `answer` in it."""
+        """Seconds from the envelope on the socket to the last edit of the message that has `answer`
+        in it."""
         message = self._typed(line, answer, timeout)
         return message.history[-1].at - self.workspace.deliveries[-1].at
 
@@ -55,7 +56,9 @@ class Bench:
         """Seconds of wall time of the Docker CLI."""
         environment = {**os.environ, "DOCKER_HOST": self.cluster.nodes["node1"].url}
         begun = time.perf_counter()
-        subprocess.run(["docker", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["docker", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
         return time.perf_counter() - begun
 
     def _typed(self, line: str, answer: str, timeout: float) -> Message:
@@ -102,12 +105,21 @@ def acks(bench: Bench) -> Iterator[Finding]:
         bench.site.runs(f"busy{number}", "web:v1", "--detach", "--replicas", "3")
     dev = bench.workspace.person("dev")
     for number in range(ROLLOUTS):
-        dev.types(f"/swarm deploy busy{number} {bench.site.image('web:v2')} --parallelism 1 --delay 20s")
+        dev.types(
+            f"/swarm deploy busy{number} {bench.site.image('web:v2')} --parallelism 1 --delay 20s"
+        )
     for number in range(ROLLOUTS):
         dev.sees(f"🔵 busy{number} →", 60)
     sample = Sample.of(bench.acked("/swarm node ls", "node4") for _ in range(ACKS))
     bench.asks("/swarm status", f"{ROLLOUTS} rollouts")
-    yield Finding("ack with ten rollouts", "ms", sample, "99th percentile below 250 ms", sample.percentile(99), 0.25)
+    yield Finding(
+        "ack with ten rollouts",
+        "ms",
+        sample,
+        "99th percentile below 250 ms",
+        sample.percentile(99),
+        0.25,
+    )
 
 
 def memory(bench: Bench) -> Iterator[Finding]:
@@ -132,7 +144,8 @@ def starts(bench: Bench) -> Iterator[Finding]:
 
 
 CASES: tuple[Callable[[Bench], Iterator[Finding]], ...] = (answers, deploys, starts, memory, acks)
-"""The ten rollouts come last: they go on after their case, and a bot that starts would take them up."""
+"""The ten rollouts come last: they go on after their case, and a bot that starts would take them
+up."""
 
 
 def _in_turn(mine: Callable[[], float], its: Callable[[], float]) -> tuple[Sample, Sample]:

@@ -1,4 +1,5 @@
-"""A relay in front of an engine that mixes unrelated events among its own, as a busy Swarm would tell them."""
+"""A relay in front of an engine that mixes unrelated events among its own, as a busy Swarm would
+tell them."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ BATCH_SECONDS = 0.05
 
 
 class Flood:
-    """Passes everything on. While `rate` is above 0, every stream of events brings that many more a second."""
+    """Passes everything on. While `rate` is above 0, every stream of events brings that many more a
+    second."""
 
     def __init__(self, engine: Path) -> None:
         self.rate = 0
@@ -75,7 +77,9 @@ class Flood:
             count = int(self.rate * BATCH_SECONDS)
             if count and sink.between_chunks:
                 try:
-                    sink.send(_chunk(b"".join(_unrelated(self.sent + number) for number in range(count))))
+                    sink.send(
+                        _chunk(b"".join(_unrelated(self.sent + number) for number in range(count)))
+                    )
                 except OSError:
                     return
                 self.sent += count
@@ -102,11 +106,15 @@ class _Sink:
 
 
 def _unrelated(number: int) -> bytes:
-    """Somebody creates a secret's namesake: of the kind that is asked for, and about nothing that exists."""
+    """Somebody creates a secret's namesake: of the kind that is asked for, and about nothing that
+    exists."""
     event = {
         "Type": "service",
         "Action": "update",
-        "Actor": {"ID": f"unrelated{number:016}", "Attributes": {"name": f"unrelated-{number % 50}"}},
+        "Actor": {
+            "ID": f"unrelated{number:016}",
+            "Attributes": {"name": f"unrelated-{number % 50}"},
+        },
         "scope": "swarm",
         "time": int(time.time()),
         "timeNano": time.time_ns(),

@@ -1,4 +1,5 @@
-"""Numbers and what is said about them: samples, their percentiles, and findings that meet a goal or miss it."""
+"""Numbers and what is said about them: samples, their percentiles, and findings that meet a goal or
+miss it."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the table. `measured` is what the goal speaks of, `most` what it must not exceed."""
+    """One line of the table. `measured` is what the goal speaks of, `most` what it must not
+    exceed."""
 
     subject: str
     unit: str
@@ -61,11 +63,22 @@ def table(findings: Iterable[Finding]) -> str:
 
 def _row(finding: Finding) -> str:
     unit, sample = finding.unit, finding.sample
-    numbers = (_number(value, unit) for value in (sample.median, sample.percentile(90), sample.percentile(99)))
+    numbers = (
+        _number(value, unit)
+        for value in (sample.median, sample.percentile(90), sample.percentile(99))
+    )
     against = _number(finding.against.median, unit) if finding.against else "–"
     measured = f"{finding.measured:.3f}" if finding.against else _number(finding.measured, unit)
     verdict = "met" if finding.met else "**missed**"
-    cells = (finding.subject, len(sample.values), *numbers, against, measured, finding.goal, verdict)
+    cells = (
+        finding.subject,
+        len(sample.values),
+        *numbers,
+        against,
+        measured,
+        finding.goal,
+        verdict,
+    )
     return f"| {' | '.join(map(str, cells))} |"
 
 

@@ -1,4 +1,5 @@
-"""How quickly people learn: from Swarm's own time of an event, and from the lock of a manager, to the post in Slack."""
+"""How quickly people learn: from Swarm's own time of an event, and from the lock of a manager, to
+the post in Slack."""
 
 from __future__ import annotations
 
@@ -38,7 +39,16 @@ class Clock:
 
     def listen(self) -> subprocess.Popen[str]:
         environment = {**os.environ, "DOCKER_HOST": self.cluster.nodes["node1"].url}
-        command = ["docker", "events", "--filter", "type=service", "--filter", "scope=swarm", "--format", "{{json .}}"]
+        command = [
+            "docker",
+            "events",
+            "--filter",
+            "type=service",
+            "--filter",
+            "scope=swarm",
+            "--format",
+            "{{json .}}",
+        ]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, args=(process,), daemon=True).start()
         return process
@@ -52,8 +62,10 @@ class Clock:
 
 
 @contextmanager
-def flooded(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[tuple[RunningBot, list[Flood]]]:
-    """A bot with open eyes, each of whose engines can be made to talk a lot."""
+def flooded(
+    cluster: Cluster, workspace: Workspace, folder: Path
+) -> Iterator[tuple[RunningBot, list[Flood]]]:
+    """A bot with open observer, each of whose engines can be made to talk a lot."""
     floods = {node.url: Flood(node.socket) for node in cluster.nodes.values() if node.is_manager}
     bot = watching(cluster, workspace, folder)
     for url, flood in floods.items():
@@ -78,7 +90,14 @@ def watch(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[Find
         listener = clock.listen()
         time.sleep(5)
         sample = Sample.of(_changes(site, clock, dev.sees, "quiet"))
-        yield Finding("event → post", "ms", sample, "95th percentile below 150 ms", sample.percentile(95), 0.15)
+        yield Finding(
+            "event → post",
+            "ms",
+            sample,
+            "95th percentile below 150 ms",
+            sample.percentile(95),
+            0.15,
+        )
         sample = Sample.of(_lock(cluster, dev.sees) for _ in range(LOCKS))
         yield Finding("lock → alert", "s", sample, "below 6 s", max(sample.values), 6.0)
 
@@ -94,13 +113,25 @@ def watch(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[Find
             1.0,
         )
         sample = Sample.of(_lock(cluster, dev.sees) for _ in range(LOCKS))
-        yield Finding(f"lock → alert, {FLOOD} others a second", "s", sample, "below 6 s", max(sample.values), 6.0)
+        yield Finding(
+            f"lock → alert, {FLOOD} others a second",
+            "s",
+            sample,
+            "below 6 s",
+            max(sample.values),
+            6.0,
+        )
         eventually(lambda: floods[0].sent >= FLAT_EVENTS, 300)
         floods[0].rate = 0
         time.sleep(3)
         grown = _memory(bot) - before
         yield Finding(
-            f"memory after {FLAT_EVENTS:,} events, more than before", "MB", Sample.of([grown]), "below 10 MB", grown, 10
+            f"memory after {FLAT_EVENTS:,} events, more than before",
+            "MB",
+            Sample.of([grown]),
+            "below 10 MB",
+            grown,
+            10,
         )
         listener.terminate()
         listener.wait(10)
@@ -110,7 +141,9 @@ def _changes(site: Site, clock: Clock, sees: Callable[..., Message], kind: str) 
     """Seconds from Swarm's time of a change by hand to the note of it in the channel."""
     for number in range(CHANGES):
         name = f"{kind}-{number:02}"
-        site.cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name)
+        site.cluster.docker(
+            "service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name
+        )
         note = sees(f"{name} was changed", 30, channel="alerts")
         eventually(lambda name=name: name in clock.told, 10)  # type: ignore[misc]
         yield note.history[0].at - clock.told[name]
@@ -118,7 +151,8 @@ def _changes(site: Site, clock: Clock, sees: Callable[..., Message], kind: str) 
 
 
 def _lock(cluster: Cluster, sees: Callable[..., Message]) -> float:
-    """Seconds from the engine's first word that it is locked to the alert; 0 where the bot heard it before this did."""
+    """Seconds from the engine's first word that it is locked to the alert; 0 where the bot heard it
+    before this did."""
     node = cluster.nodes["node3"]
     cluster.docker("swarm", "update", "--autolock=true")
     key = cluster.docker("swarm", "unlock-key", "--quiet").strip()

@@ -1,4 +1,5 @@
-"""Takes the pictures of the README: the demo in the middle of a rollout, in light and in dark. `make screenshot` runs it."""
+"""Takes the pictures of the README: the demo in the middle of a rollout, in light and in dark.
+`make screenshot` runs it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ SCHEMES = ("light", "dark")
 
 
 def main() -> None:
-    """Play the first steps of the tour, and take a picture in each scheme while a rollout is half-way."""
+    """Play the first steps of the tour, and take a picture in each scheme while a rollout is
+    half-way."""
     demo = start_demo(NUMBER)
     try:
         with chromium() as browser:

@@ -1,4 +1,5 @@
-"""Debian's Chromium, driven as a person would use it; a page with a chat alone, and the whole demo."""
+"""Debian's Chromium, driven as a person would use it; a page with a chat alone, and the whole
+demo."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opens(browser: Browser) -> Iterator[Opens]:
-    """Opens an address in a browser of its own; whatever goes wrong in the page's own code fails the test."""
+    """Opens an address in a browser of its own; whatever goes wrong in the page's own code fails
+    the test."""
     complaints: list[str] = []
     contexts = []
 
@@ -47,7 +49,11 @@ def opens(browser: Browser) -> Iterator[Opens]:
 
 def _note(said: ConsoleMessage, complaints: list[str]) -> None:
     # A refusal of the server is shown to the person, and Chromium logs it as well.
-    if said.type == "error" and "Failed to load resource" not in said.text and "WebSocket" not in said.text:
+    if (
+        said.type == "error"
+        and "Failed to load resource" not in said.text
+        and "WebSocket" not in said.text
+    ):
         complaints.append(said.text)
 
 

@@ -49,10 +49,18 @@ def option(text: str) -> Block:
 
 
 def field(name: str, element: Block, **more: Any) -> Block:
-    return {"type": "input", "block_id": name, "label": plain(name.capitalize()), "element": element, **more}
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain(name.capitalize()),
+        "element": element,
+        **more,
+    }
 
 
-def bot_says(workspace: Workspace, text: str, *blocks: Block, channel: str = "ops", **more: Any) -> Posted:
+def bot_says(
+    workspace: Workspace, text: str, *blocks: Block, channel: str = "ops", **more: Any
+) -> Posted:
     return workspace.state.post(workspace.channel_id(channel), BOT_USER, text, blocks, **more)
 
 
@@ -61,10 +69,17 @@ def picture(width: int = 300, height: int = 90) -> bytes:
     row = b"\0" + bytes(column * 255 // width for column in range(width) for _ in range(3))
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + head
+        + chunk(b"IDAT", zlib.compress(row * height))
+        + chunk(b"IEND", b"")
+    )
 
 
 def share(workspace: Workspace, name: str, title: str, content: bytes, alt: str = "") -> None:
@@ -82,14 +97,24 @@ def open_form(workspace: Workspace, **more: Any) -> View:
         "close": plain("Cancel"),
         "blocks": [
             section("*web* runs `v1` now"),
-            field("service", {"type": "external_select", "action_id": "find", "min_query_length": 0}),
-            field("image", {"type": "plain_text_input", "action_id": "image"}, hint=plain("Name and tag")),
+            field(
+                "service", {"type": "external_select", "action_id": "find", "min_query_length": 0}
+            ),
+            field(
+                "image",
+                {"type": "plain_text_input", "action_id": "image"},
+                hint=plain("Name and tag"),
+            ),
             field(
                 "order",
                 {"type": "static_select", "action_id": "order", "options": [option("stop-first")]},
                 optional=True,
             ),
-            field("flags", {"type": "checkboxes", "action_id": "flags", "options": [option("Yes")]}, optional=True),
+            field(
+                "flags",
+                {"type": "checkboxes", "action_id": "flags", "options": [option("Yes")]},
+                optional=True,
+            ),
         ],
         **more,
     }
@@ -100,10 +125,17 @@ def furnish(workspace: Workspace) -> None:
     """Messages of every kind, a Home tab, a tour, a Swarm."""
     dev = workspace.person("dev")
     workspace.state.post(
-        workspace.channel_id("ops"), dev.id, "*web* to `v2`, see <https://example.com|the plan> <@U0LEAD0001>"
+        workspace.channel_id("ops"),
+        dev.id,
+        "*web* to `v2`, see <https://example.com|the plan> <@U0LEAD0001>",
     )
     table = "```\nNODE   STATUS  MANAGER\nnode1  Ready   Leader\nnode4  Down    –\n```"
-    bot_says(workspace, "🟢 Swarm is healthy", section(f"*🟢 Swarm is healthy*\n{table}"), only_for=dev.id)
+    bot_says(
+        workspace,
+        "🟢 Swarm is healthy",
+        section(f"*🟢 Swarm is healthy*\n{table}"),
+        only_for=dev.id,
+    )
     rolling = bot_says(
         workspace,
         "🔵 web → web:v2 · 2/4",
@@ -111,7 +143,9 @@ def furnish(workspace: Workspace) -> None:
         actions(button("Roll back", "danger", "web goes back to v1.")),
         small("asked by dev · <!date^1700000000^{date_short_pretty} {time}|then>"),
     )
-    bot_says(workspace, "The plan", section("• image v1 → v2\n> one at a time"), thread_ts=rolling.ts)
+    bot_says(
+        workspace, "The plan", section("• image v1 → v2\n> one at a time"), thread_ts=rolling.ts
+    )
     menu = {
         "type": "static_select",
         "action_id": "menu",
@@ -128,7 +162,11 @@ def furnish(workspace: Workspace) -> None:
     share(workspace, "map.png", "map", picture(), alt="Four nodes with nine tasks")
     share(workspace, "services.txt", "all services", b"NAME  IMAGE\nweb   v1\n" * 8)
     bot_says(
-        workspace, "🔴 node4 is Down", section("*🔴 node4 is Down*"), actions(button("Acknowledge")), channel="alerts"
+        workspace,
+        "🔴 node4 is Down",
+        section("*🔴 node4 is Down*"),
+        actions(button("Acknowledge")),
+        channel="alerts",
     )
     home = {"type": "header", "text": plain("Swarm · healthy")}
     workspace.state.views.publish(
@@ -151,11 +189,24 @@ def beside(page: Page) -> None:
         }
 
     def node(name: str, state: str, look: str, *tasks: Block, **more: Any) -> Block:
-        shown = {"leader": False, "role": "manager", "availability": "Active", "switches": ["stop", "cut off"], **more}
+        shown = {
+            "leader": False,
+            "role": "manager",
+            "availability": "Active",
+            "switches": ["stop", "cut off"],
+            **more,
+        }
         return {"name": name, "state": state, "look": look, "tasks": list(tasks), **shown}
 
     nodes = [
-        node("node1", "Ready", "", task("a", "v1", "running", 0), task("b", "v2", "starting", 1), leader=True),
+        node(
+            "node1",
+            "Ready",
+            "",
+            task("a", "v1", "running", 0),
+            task("b", "v2", "starting", 1),
+            leader=True,
+        ),
         node(
             "node2",
             "Ready",
@@ -174,8 +225,13 @@ def beside(page: Page) -> None:
             switches=["start"],
         ),
     ]
-    versions = [{"version": f"v{color}", "short": f"v{color}", "color": color} for color in range(6)]
-    page.tell("swarm", {"summary": "0 managers may fail", "notice": "", "nodes": nodes, "versions": versions})
+    versions = [
+        {"version": f"v{color}", "short": f"v{color}", "color": color} for color in range(6)
+    ]
+    page.tell(
+        "swarm",
+        {"summary": "0 managers may fail", "notice": "", "nodes": nodes, "versions": versions},
+    )
     step = {
         "name": "deploy",
         "title": "Deploy",

@@ -1,4 +1,5 @@
-"""Every message that the bot can post, as people see it, on one page with a picture of each group. `make gallery` runs it.
+"""Every message that the bot can post, as people see it, on one page with a picture of each group.
+`make gallery` runs it.
 
 Who changes a message looks at it there, in light and in dark; nothing of it needs a Swarm.
 """
@@ -42,7 +43,8 @@ img { max-width: 100%; }
 
 
 def main() -> int:
-    """Write the page and its pictures; the status is 1 where a message does not fit into its width."""
+    """Write the page and its pictures; the status is 1 where a message does not fit into its
+    width."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     page = FOLDER / "index.html"
     groups = _groups()
@@ -75,7 +77,12 @@ def _page(groups: dict[str, dict[str, Message]]) -> str:
         )
         for group, members in groups.items()
     )
-    head = el("head", Html('<meta charset="utf-8">'), el("title", "swarmbot: every message"), el("style", Html(style)))
+    head = el(
+        "head",
+        Html('<meta charset="utf-8">'),
+        el("title", "swarmbot: every message"),
+        el("style", Html(style)),
+    )
     return "<!doctype html>" + el("html", head, el("body", *parts), lang="en")
 
 
@@ -94,7 +101,9 @@ def _file(name: str, file: File) -> Html:
     return join((el("p", f"goes along: {file.name}"),))
 
 
-def _taken(browser: Browser, page: Path, scheme: str, groups: dict[str, dict[str, Message]]) -> list[str]:
+def _taken(
+    browser: Browser, page: Path, scheme: str, groups: dict[str, dict[str, Message]]
+) -> list[str]:
     """Take the pictures of one scheme; the names of messages that are wider than the page."""
     tab = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     tab.goto(page.as_uri())
@@ -102,7 +111,8 @@ def _taken(browser: Browser, page: Path, scheme: str, groups: dict[str, dict[str
     for group in groups:
         tab.locator(f"#group-{group}").screenshot(path=FOLDER / f"{group}-{scheme}.png")
     wide: list[str] = tab.evaluate(
-        "() => [...document.querySelectorAll('article')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.id)"
+        "() => [...document.querySelectorAll('article')].filter(one => one.scrollWidth > "
+        "one.clientWidth + 1).map(one => one.id)"
     )
     tab.close()
     return wide

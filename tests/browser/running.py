@@ -64,11 +64,25 @@ class Demo:
 def start_demo(number: int, *options: str) -> Demo:
     """Start it, and wait until it prints its address."""
     ports = ("--port", str(_free_port()), "--bot-port", str(_free_port()))
-    command = (sys.executable, "-u", "-m", "playground", "--number", str(number), "demo", *ports, *options)
+    command = (
+        sys.executable,
+        "-u",
+        "-m",
+        "playground",
+        "--number",
+        str(number),
+        "demo",
+        *ports,
+        *options,
+    )
     began = time.monotonic()
-    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     lines: Queue[str] = Queue()
-    threading.Thread(target=lambda: [lines.put(line) for line in process.stdout or ()], daemon=True).start()
+    threading.Thread(
+        target=lambda: [lines.put(line) for line in process.stdout or ()], daemon=True
+    ).start()
     demo = Demo(process, "", [], 0.0)
     while time.monotonic() - began < READY_SECONDS and process.poll() is None:
         try:
@@ -104,7 +118,9 @@ class Tourist:
         return self.page.locator(f".node[data-node={name}]")
 
     def dots(self, service: str, version: str, look: str = "running") -> Locator:
-        return self.page.locator(f'.dots[data-service={service}] .dot.{look}[title^="{service} {version}:"]')
+        return self.page.locator(
+            f'.dots[data-service={service}] .dot.{look}[title^="{service} {version}:"]'
+        )
 
 
 def send(page: Page, line: str) -> None:

@@ -1,4 +1,5 @@
-"""Everybody can use the page: axe-core finds nothing serious, in light and dark, on a desk and on a phone."""
+"""Everybody can use the page: axe-core finds nothing serious, in light and dark, on a desk and on a
+phone."""
 
 from __future__ import annotations
 
@@ -74,13 +75,28 @@ def with_drawers(page: Page, workspace: Workspace) -> None:
     expect(page.locator(".node")).to_have_count(4)
 
 
-LOOKS = (as_it_is, with_thread, with_form, with_confirm, with_commands, with_menu, at_home, with_drawers)
+LOOKS = (
+    as_it_is,
+    with_thread,
+    with_form,
+    with_confirm,
+    with_commands,
+    with_menu,
+    at_home,
+    with_drawers,
+)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: str(look.__name__))
-@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)])
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)]
+)
 def test_axe_finds_nothing_serious(
-    workspace: Workspace, opens: Opens, scheme: str, size: dict[str, int], look: Callable[[Page, Workspace], None]
+    workspace: Workspace,
+    opens: Opens,
+    scheme: str,
+    size: dict[str, int],
+    look: Callable[[Page, Workspace], None],
 ) -> None:
     furnish(workspace)
     beside(workspace.served)  # type: ignore[attr-defined]

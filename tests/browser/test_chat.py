@@ -1,4 +1,5 @@
-"""The chat on the page: what somebody sees, types, clicks and fills, with the mouse and with the keyboard."""
+"""The chat on the page: what somebody sees, types, clicks and fills, with the mouse and with the
+keyboard."""
 
 from __future__ import annotations
 
@@ -32,11 +33,17 @@ def sent(workspace: Workspace) -> list[dict[str, Any]]:
 
 def wait_for_sent(workspace: Workspace, count: int = 1) -> dict[str, Any]:
     """The newest of so many."""
-    eventually(lambda: len(sent(workspace)) >= count, 10, lambda: f"{len(sent(workspace))} of {count} were sent")
+    eventually(
+        lambda: len(sent(workspace)) >= count,
+        10,
+        lambda: f"{len(sent(workspace))} of {count} were sent",
+    )
     return sent(workspace)[-1]
 
 
-def test_a_message_shows_up_changes_and_goes_while_one_looks(workspace: Workspace, opens: Opens) -> None:
+def test_a_message_shows_up_changes_and_goes_while_one_looks(
+    workspace: Workspace, opens: Opens
+) -> None:
     page = opens(workspace.url)
     posted = bot_says(workspace, "🔵 web 1/4", section("*🔵 web 1/4*"))
     expect(newest(page, "web 1/4").locator("strong")).to_have_text("🔵 web 1/4")
@@ -46,7 +53,9 @@ def test_a_message_shows_up_changes_and_goes_while_one_looks(workspace: Workspac
     expect(page.locator("#messages .message")).to_have_text("This message was deleted.")
 
 
-def test_what_one_types_is_sent_as_that_person_and_others_see_it(workspace: Workspace, opens: Opens) -> None:
+def test_what_one_types_is_sent_as_that_person_and_others_see_it(
+    workspace: Workspace, opens: Opens
+) -> None:
     page, other = opens(workspace.url), opens(workspace.url)
     other.get_by_text("Lee Lead").click()
     other.wait_for_selector("body[data-ready=lead]")
@@ -71,7 +80,10 @@ def test_what_only_one_may_see_is_on_no_other_page(workspace: Workspace, opens: 
 
 def test_hostile_text_stays_text(workspace: Workspace, opens: Opens) -> None:
     page = opens(workspace.url)
-    send(page, "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>")
+    send(
+        page,
+        "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>",
+    )
     hostile = "<javascript:document.title='owned'|click> &lt;b&gt;bold&lt;/b&gt;"
     bot_says(workspace, "x", section(hostile), actions(button("<b>go</b>")))
     share(workspace, "x.html", "<i>x</i>", b"<script>document.title='owned'</script>")
@@ -87,7 +99,12 @@ def test_hostile_text_stays_text(workspace: Workspace, opens: Opens) -> None:
 
 def test_a_button_acts_and_a_dangerous_one_asks_before(workspace: Workspace, opens: Opens) -> None:
     page = opens(workspace.url)
-    bot_says(workspace, "x", section("web"), actions(button("Roll back", "danger", "web goes back to v1.")))
+    bot_says(
+        workspace,
+        "x",
+        section("web"),
+        actions(button("Roll back", "danger", "web goes back to v1.")),
+    )
     page.get_by_role("button", name="Roll back").click()
     asked = page.get_by_role("alertdialog", name="Roll back")
     expect(asked).to_contain_text("web goes back to v1.")
@@ -103,7 +120,12 @@ def test_each_question_has_its_own_answer_however_quickly_the_next_one_comes(
     workspace: Workspace, opens: Opens
 ) -> None:
     page = opens(workspace.url)
-    bot_says(workspace, "x", section("web"), actions(button("Roll back", "danger", "web goes back to v1.")))
+    bot_says(
+        workspace,
+        "x",
+        section("web"),
+        actions(button("Roll back", "danger", "web goes back to v1.")),
+    )
     page.get_by_role("button", name="Roll back").wait_for()
     page.evaluate(
         """() => {
@@ -120,7 +142,12 @@ def test_each_question_has_its_own_answer_however_quickly_the_next_one_comes(
 
 def test_menus_of_a_message_act_at_once(workspace: Workspace, opens: Opens) -> None:
     page = opens(workspace.url)
-    menu = {"type": "static_select", "action_id": "menu", "placeholder": plain("Choose"), "options": [option("node1")]}
+    menu = {
+        "type": "static_select",
+        "action_id": "menu",
+        "placeholder": plain("Choose"),
+        "options": [option("node1")],
+    }
     more = {"type": "overflow", "action_id": "more", "options": [option("Logs"), option("History")]}
     bot_says(workspace, "x", actions(menu, more))
     page.get_by_label("Choose").select_option("node1")
@@ -166,7 +193,9 @@ def test_a_thread_opens_beside_and_takes_replies(workspace: Workspace, opens: Op
     expect(thread).to_be_hidden()
 
 
-def test_what_is_said_aloud_in_a_thread_stands_in_the_channel_too(workspace: Workspace, opens: Opens) -> None:
+def test_what_is_said_aloud_in_a_thread_stands_in_the_channel_too(
+    workspace: Workspace, opens: Opens
+) -> None:
     page = opens(workspace.url)
     root = bot_says(workspace, "🟠 quorum at risk", section("quorum at risk"))
     bot_says(workspace, "quiet", section("acknowledged"), thread_ts=root.ts)
@@ -180,7 +209,9 @@ def test_what_is_said_aloud_in_a_thread_stands_in_the_channel_too(workspace: Wor
     expect(thread.locator("#thread-root")).to_contain_text("quorum at risk")
 
 
-def test_a_form_holds_what_is_typed_shows_what_is_wrong_and_closes(workspace: Workspace, opens: Opens) -> None:
+def test_a_form_holds_what_is_typed_shows_what_is_wrong_and_closes(
+    workspace: Workspace, opens: Opens
+) -> None:
     page = opens(workspace.url)
     view = open_form(workspace)
     form = page.get_by_role("dialog", name="Deploy a service")
@@ -194,7 +225,10 @@ def test_a_form_holds_what_is_typed_shows_what_is_wrong_and_closes(workspace: Wo
     expect(form.get_by_label("Yes")).to_be_checked()
     content = {
         **view.content,
-        "blocks": [*view.content["blocks"], field("note", {"type": "plain_text_input"}, optional=True)],
+        "blocks": [
+            *view.content["blocks"],
+            field("note", {"type": "plain_text_input"}, optional=True),
+        ],
     }
     workspace.state.views.update(workspace.state.views.known[view.id], content)
     expect(form.get_by_label("Note")).to_be_visible()
@@ -210,7 +244,10 @@ def test_what_is_submitted_is_what_was_filled_in(workspace: Workspace, opens: Op
         field("image", {"type": "plain_text_input", "action_id": "image"}),
         field("flags", {"type": "checkboxes", "action_id": "flags", "options": [option("Yes")]}),
         field("who", {"type": "users_select", "action_id": "who"}),
-        field("mode", {"type": "radio_buttons", "action_id": "mode", "options": [option("a"), option("b")]}),
+        field(
+            "mode",
+            {"type": "radio_buttons", "action_id": "mode", "options": [option("a"), option("b")]},
+        ),
     ]
     open_form(workspace, blocks=blocks)
     form = page.get_by_role("dialog", name="Deploy a service")
@@ -227,7 +264,9 @@ def test_what_is_submitted_is_what_was_filled_in(workspace: Workspace, opens: Op
     expect(form.get_by_role("alert")).to_contain_text("trouble connecting")
 
 
-def test_pictures_are_shown_with_their_words_and_files_can_be_read(workspace: Workspace, opens: Opens) -> None:
+def test_pictures_are_shown_with_their_words_and_files_can_be_read(
+    workspace: Workspace, opens: Opens
+) -> None:
     page = opens(workspace.url)
     share(workspace, "map.png", "map", picture(), alt="Four nodes with nine tasks")
     share(workspace, "services.txt", "all services", b"NAME IMAGE\nweb  v1\n")
@@ -238,7 +277,9 @@ def test_pictures_are_shown_with_their_words_and_files_can_be_read(workspace: Wo
     expect(newest(page, "all services").locator("pre")).to_contain_text("web  v1")
 
 
-def test_what_is_new_elsewhere_is_counted_and_the_address_says_where_one_is(workspace: Workspace, opens: Opens) -> None:
+def test_what_is_new_elsewhere_is_counted_and_the_address_says_where_one_is(
+    workspace: Workspace, opens: Opens
+) -> None:
     page = opens(workspace.url)
     bot_says(workspace, "🔴 node4 is Down", section("*🔴 node4 is Down*"), channel="alerts")
     alerts = page.get_by_role("button", name=re.compile("alerts"))
@@ -256,13 +297,17 @@ def test_the_home_tab_is_asked_for_and_shown(workspace: Workspace, opens: Opens)
     with page.expect_response("**/page/home"):
         page.get_by_role("button", name="Home").click()
     expect(page.get_by_role("heading", name="Swarm · healthy")).to_be_visible()
-    asked = [each.payload["event"]["type"] for each in workspace.deliveries if each.kind == "events_api"]
+    asked = [
+        each.payload["event"]["type"] for each in workspace.deliveries if each.kind == "events_api"
+    ]
     assert asked[:1] == ["app_home_opened"]
     page.locator("#home").get_by_role("button", name="Status").click()
     assert wait_for_sent(workspace)["container"]["type"] == "view"
 
 
-def test_on_a_phone_everything_is_one_tap_away_and_nothing_is_cut_off(workspace: Workspace, opens: Opens) -> None:
+def test_on_a_phone_everything_is_one_tap_away_and_nothing_is_cut_off(
+    workspace: Workspace, opens: Opens
+) -> None:
     furnish(workspace)
     page = opens(workspace.url, PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
@@ -278,7 +323,9 @@ def test_on_a_phone_everything_is_one_tap_away_and_nothing_is_cut_off(workspace:
 def test_the_page_is_for_this_machine_alone(workspace: Workspace, opens: Opens) -> None:
     page = opens(workspace.url)
     body = {"person": "dev", "line": "hello", "channel": "ops"}
-    other_site = page.request.post(f"{workspace.url}/page/say", data=body, headers={"Origin": "http://evil.example"})
+    other_site = page.request.post(
+        f"{workspace.url}/page/say", data=body, headers={"Origin": "http://evil.example"}
+    )
     other_name = page.request.get(workspace.url, headers={"Host": "evil.example"})
     assert (other_site.status, other_name.status) == (403, 403)
     assert workspace.person("dev").messages() == []

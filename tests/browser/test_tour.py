@@ -1,4 +1,5 @@
-"""The whole demo, played as a person would: type, click, confirm, submit, and see the message change and the dots move."""
+"""The whole demo, played as a person would: type, click, confirm, submit, and see the message
+change and the dots move."""
 
 from __future__ import annotations
 
@@ -97,7 +98,9 @@ def locks_and_unlocks(tourist: Tourist, page: Page) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_type_ahead_offers_the_services_of_the_swarm(demos: Callable[..., Demo], opens: Opens) -> None:
+def test_type_ahead_offers_the_services_of_the_swarm(
+    demos: Callable[..., Demo], opens: Opens
+) -> None:
     page = opens(demos().url)
     send(page, "/swarm scale")
     form = page.get_by_role("dialog", name="Scale a service")

@@ -1,4 +1,5 @@
-"""Counts what a bot asks of an engine: a relay in front of its socket that notes each request as it passes."""
+"""Counts what a bot asks of an engine: a relay in front of its socket that notes each request as it
+passes."""
 
 from __future__ import annotations
 
@@ -9,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_REQUEST = re.compile(rb"^(GET|HEAD|POST|PUT|DELETE) (?:/v[\d.]+)?(/[^ ?]*)\S* HTTP/1\.1\r$", re.MULTILINE)
+_REQUEST = re.compile(
+    rb"^(GET|HEAD|POST|PUT|DELETE) (?:/v[\d.]+)?(/[^ ?]*)\S* HTTP/1\.1\r$", re.MULTILINE
+)
 _NOT_COUNTED = ("/_ping", "/version")
 
 
 class Relay:
-    """Listens on `path` for what is meant for `engine`; `requests` are method and path, pings left out."""
+    """Listens on `path` for what is meant for `engine`; `requests` are method and path, pings left
+    out."""
 
     def __init__(self, path: Path, engine: Path, requests: list[tuple[str, str]]) -> None:
         self.url = f"unix://{path}"
@@ -37,7 +41,9 @@ class Relay:
             engine = socket.socket(socket.AF_UNIX)
             engine.connect(str(self._engine))
             for source, target, note in ((client, engine, True), (engine, client, False)):
-                threading.Thread(target=self._pump, args=(source, target, note), daemon=True).start()
+                threading.Thread(
+                    target=self._pump, args=(source, target, note), daemon=True
+                ).start()
 
     def _pump(self, source: socket.socket, target: socket.socket, note: bool) -> None:
         try:
@@ -57,10 +63,15 @@ class Relay:
 
 
 @contextmanager
-def counted(engines: dict[str, Path], folder: Path) -> Iterator[tuple[dict[str, str], list[tuple[str, str]]]]:
-    """Relays in front of the engines: their new URLs by name, and the list that fills with requests."""
+def counted(
+    engines: dict[str, Path], folder: Path
+) -> Iterator[tuple[dict[str, str], list[tuple[str, str]]]]:
+    """Relays in front of the engines: their new URLs by name, and the list that fills with
+    requests."""
     requests: list[tuple[str, str]] = []
-    relays = {name: Relay(folder / f"{name}.sock", path, requests) for name, path in engines.items()}
+    relays = {
+        name: Relay(folder / f"{name}.sock", path, requests) for name, path in engines.items()
+    }
     try:
         yield {name: relay.url for name, relay in relays.items()}, requests
     finally:

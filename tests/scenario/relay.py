@@ -1,4 +1,5 @@
-"""A relay in front of an engine that can hold its tongue about events: the link stays open, and nothing comes."""
+"""A relay in front of an engine that can hold its tongue about events: the link stays open, and
+nothing comes."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ EVENTS = b"/events"
 
 
 class Relay:
-    """Listens on this machine and passes everything on to the engine's socket; `mute` swallows what streams of events say."""
+    """Listens on this machine and passes everything on to the engine's socket; `mute` swallows what
+    streams of events say."""
 
     def __init__(self, engine: Path) -> None:
         self._engine = engine
@@ -42,10 +44,14 @@ class Relay:
             here.close()
             return
         asked_events = threading.Event()
-        threading.Thread(target=self._pass, args=(here, there, asked_events, True), daemon=True).start()
+        threading.Thread(
+            target=self._pass, args=(here, there, asked_events, True), daemon=True
+        ).start()
         self._pass(there, here, asked_events, False)
 
-    def _pass(self, source: socket.socket, sink: socket.socket, events: threading.Event, asking: bool) -> None:
+    def _pass(
+        self, source: socket.socket, sink: socket.socket, events: threading.Event, asking: bool
+    ) -> None:
         try:
             while data := source.recv(65536):
                 if asking and EVENTS in data.split(b"\r\n", 1)[0]:

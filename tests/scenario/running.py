@@ -1,4 +1,5 @@
-"""The bot as operators run it: a process of its own, with its configuration in a folder and its Redis beside it."""
+"""The bot as operators run it: a process of its own, with its configuration in a folder and its
+Redis beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.incident import Trouble
+from bot.model.incident import AlertKind
 from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Workspace
@@ -30,7 +31,7 @@ commands = ["*"]
 ask = ["operator"]
 """
 
-UNWATCHED = "".join(f"[watch.rules.{trouble}]\nwatched = false\n" for trouble in Trouble)
+UNWATCHED = "".join(f"[watch.rules.{trouble}]\nwatched = false\n" for trouble in AlertKind)
 """For stories about something else: an alert in between would only be in their way."""
 WATCHED = """
 [watch.channels]
@@ -45,7 +46,8 @@ STARTS_WITHIN, STOPS_WITHIN = 60, 30
 
 @dataclass
 class RunningBot:
-    """One `swarmbot run`. `kill` is SIGKILL, as when the machine dies; `stop` is what an orderly shutdown sends."""
+    """One `swarmbot run`. `kill` is SIGKILL, as when the machine dies; `stop` is what an orderly
+    shutdown sends."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -71,7 +73,9 @@ class RunningBot:
             stderr=(self.folder / "log").open("ab"),
         )
         eventually(
-            lambda: not self.missing(), STARTS_WITHIN, lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}"
+            lambda: not self.missing(),
+            STARTS_WITHIN,
+            lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}",
         )
         self.started_in = time.monotonic() - begun
         return self
@@ -79,7 +83,9 @@ class RunningBot:
     def missing(self) -> dict[str, str]:
         """What `/readyz` misses; nothing when the bot is ready."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/readyz", timeout=5
+            ) as answer:
                 return dict(json.load(answer)["missing"])
         except urllib.error.HTTPError as error:
             return dict(json.load(error)["missing"])
@@ -101,7 +107,9 @@ class RunningBot:
     @property
     def redis_url(self) -> str:
         """The Redis that it uses: one of its operators', or its own."""
-        return self.environment.get("REDIS_URL") or f"unix://{self.folder / 'data/redis/redis.sock'}"
+        return (
+            self.environment.get("REDIS_URL") or f"unix://{self.folder / 'data/redis/redis.sock'}"
+        )
 
     @property
     def log(self) -> str:
@@ -122,25 +130,35 @@ class RunningBot:
                 # Its last words are then what each of its threads was at.
                 self.process.send_signal(signal.SIGABRT)
                 self.process.wait(10)
-                raise AssertionError(f"it did not stop within {STOPS_WITHIN} s:\n{self.log[-9000:]}") from None
+                raise AssertionError(
+                    f"it did not stop within {STOPS_WITHIN} s:\n{self.log[-9000:]}"
+                ) from None
 
 
 def watching(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
-    """The same bot with its eyes open: alerts are posted in #alerts."""
+    """The same bot with its observer open: alerts are posted in #alerts."""
     bot = bot_for(cluster, workspace, folder, **more)
-    bot.config = bot.config.replace(UNWATCHED, WATCHED.format(alerts=workspace.channel_id("alerts")))
+    bot.config = bot.config.replace(
+        UNWATCHED, WATCHED.format(alerts=workspace.channel_id("alerts"))
+    )
     return bot
 
 
 def bot_for(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
-    """A bot that knows all managers of the cluster, with `dev` and `lead` as operators; changes are posted in #ops.
+    """A bot that knows all managers of the cluster, with `dev` and `lead` as operators; changes are
+    posted in #ops.
 
     It raises no alerts; `watching` does.
     """
     managers = [node for name, node in cluster.nodes.items() if name != "node4"]
-    engines = "".join(f'[[engines]]\nname = "{node.name}"\nurl = "{node.url}"\n' for node in managers)
+    engines = "".join(
+        f'[[engines]]\nname = "{node.name}"\nurl = "{node.url}"\n' for node in managers
+    )
     operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
-    config = f'channel = "{workspace.channel_id("ops")}"\n{UNWATCHED}{engines}{ROLES.format(operators=operators)}'
+    config = (
+        "channel = "
+        f'"{workspace.channel_id("ops")}"\n{UNWATCHED}{engines}{ROLES.format(operators=operators)}'
+    )
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     environment |= {
         "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -158,7 +176,9 @@ def free_port() -> int:
 
 
 def eventually(
-    true: Callable[[], object], seconds: float, why: Callable[[], str] = lambda: "it never came true"
+    true: Callable[[], object],
+    seconds: float,
+    why: Callable[[], str] = lambda: "it never came true",
 ) -> None:
     """Wait until something is true; fail with the reason where it never is."""
     until = time.monotonic() + seconds

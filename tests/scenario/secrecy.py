@@ -1,4 +1,5 @@
-"""Where a secret could have got to: what other people see, the bot's log, and everything that its Redis holds."""
+"""Where a secret could have got to: what other people see, the bot's log, and everything that its
+Redis holds."""
 
 from __future__ import annotations
 

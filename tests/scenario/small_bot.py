@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler as WebsocketClientHandler
+from slack_bolt.adapter.socket_mode.websocket_client import (
+    SocketModeHandler as WebsocketClientHandler,
+)
 from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from playground.workspace import Workspace
 
-HANDLERS: dict[str, Any] = {"builtin": SocketModeHandler, "websocket-client": WebsocketClientHandler}
+HANDLERS: dict[str, Any] = {
+    "builtin": SocketModeHandler,
+    "websocket-client": WebsocketClientHandler,
+}
 IMAGES = ("shop/web:1.0", "shop/web:2.0", "shop/api:1.0")
 
 
@@ -27,7 +32,12 @@ def section(text: str) -> dict[str, Any]:
 
 
 def button(text: str, action_id: str, **more: Any) -> dict[str, Any]:
-    return {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": action_id, **more}
+    return {
+        "type": "button",
+        "text": {"type": "plain_text", "text": text},
+        "action_id": action_id,
+        **more,
+    }
 
 
 def actions(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +103,8 @@ class SmallBot:
                 time.sleep(0.01)
             yield handler
         finally:
-            # In a thread of its own: close() of websocket-client sometimes waits ten seconds for a select of its own.
+            # In a thread of its own: close() of websocket-client sometimes waits ten seconds for a
+            # select of its own.
             threading.Thread(target=handler.close, daemon=True).start()
 
     def _listen(self) -> None:
@@ -121,20 +132,31 @@ class SmallBot:
         elif word == "deploy":
             self._deploy(body, client)
         elif word == "file":
-            client.files_upload_v2(channel=body["channel_id"], content="line\n" * 3, filename="web.log", title="web")
+            client.files_upload_v2(
+                channel=body["channel_id"], content="line\n" * 3, filename="web.log", title="web"
+            )
         else:
-            respond(text=f"you said {body['text']}", blocks=[section(body["text"]), actions(button("Again", "again"))])
+            respond(
+                text=f"you said {body['text']}",
+                blocks=[section(body["text"]), actions(button("Again", "again"))],
+            )
 
     def _deploy(self, body: dict[str, Any], client: WebClient) -> None:
         posted = client.chat_postMessage(
-            channel=body["channel_id"], text="🔵 web is rolling", blocks=[section("🔵 web is *rolling*")]
+            channel=body["channel_id"],
+            text="🔵 web is rolling",
+            blocks=[section("🔵 web is *rolling*")],
         )
         done = [
             section("✅ *web* is on `2.0`"),
             actions(button("Roll back", "roll_back", style="danger", confirm=CONFIRM)),
         ]
-        client.chat_update(channel=posted["channel"], ts=posted["ts"], text="✅ web is on 2.0", blocks=done)
-        client.chat_postMessage(channel=posted["channel"], thread_ts=posted["ts"], text="task 1: 1.0 → 2.0")
+        client.chat_update(
+            channel=posted["channel"], ts=posted["ts"], text="✅ web is on 2.0", blocks=done
+        )
+        client.chat_postMessage(
+            channel=posted["channel"], thread_ts=posted["ts"], text="task 1: 1.0 → 2.0"
+        )
 
     def again(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
         ack()
@@ -149,18 +171,32 @@ class SmallBot:
 
     def preview(self, ack: Any, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        preview = {"type": "modal", "title": plain("Preview"), "blocks": [section("4 tasks change")]}
+        preview = {
+            "type": "modal",
+            "title": plain("Preview"),
+            "blocks": [section("4 tasks change")],
+        }
         client.views_push(trigger_id=body["trigger_id"], view=preview)
 
     def images(self, ack: Any, payload: dict[str, Any]) -> None:
-        ack(options=[{"text": plain(name), "value": name} for name in IMAGES if name.startswith(payload["value"])])
+        ack(
+            options=[
+                {"text": plain(name), "value": name}
+                for name in IMAGES
+                if name.startswith(payload["value"])
+            ]
+        )
 
     def submitted(self, ack: Any, view: dict[str, Any]) -> None:
         image = view["state"]["values"]["image"]["image"]["selected_option"]["value"]
         if image == "shop/api:1.0":
             ack(response_action="errors", errors={"image": "api is on hold"})
         elif image == "shop/web:2.0":
-            shown = {"type": "modal", "title": plain("Planned"), "blocks": [section(f"{image} is planned")]}
+            shown = {
+                "type": "modal",
+                "title": plain("Planned"),
+                "blocks": [section(f"{image} is planned")],
+            }
             ack(response_action="update", view=shown)
         else:
             ack()

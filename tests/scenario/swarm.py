@@ -1,4 +1,5 @@
-"""The Swarm as the stories speak of it: set up and looked at with the Docker CLI, never with the bot's own code."""
+"""The Swarm as the stories speak of it: set up and looked at with the Docker CLI, never with the
+bot's own code."""
 
 from __future__ import annotations
 
@@ -17,9 +18,18 @@ class Site:
     cluster: Cluster
 
     def runs(self, name: str, image: str = "web:v1", *flags: str) -> None:
-        """Create a service and wait until it is there; `flags` are those of `docker service create`."""
+        """Create a service and wait until it is there; `flags` are those of `docker service
+        create`."""
         self.cluster.docker(
-            "service", "create", "--quiet", "--name", name, "--stop-grace-period", "1s", *flags, self.image(image)
+            "service",
+            "create",
+            "--quiet",
+            "--name",
+            name,
+            "--stop-grace-period",
+            "1s",
+            *flags,
+            self.image(image),
         )
 
     def many(self, name: str, count: int) -> None:
@@ -27,7 +37,9 @@ class Site:
         task = {"ContainerSpec": {"Image": self.image("web:v1")}}
         with self.cluster.manager.api() as api:
             for number in range(count):
-                api.create_service(task, name=f"{name}-{number}", mode={"Replicated": {"Replicas": 0}})
+                api.create_service(
+                    task, name=f"{name}-{number}", mode={"Replicated": {"Replicas": 0}}
+                )
 
     def image(self, name: str) -> str:
         return self.cluster.image(name)
@@ -46,12 +58,15 @@ class Site:
         return self.running_image(name).startswith(f"{self.image(image)}@sha256:")
 
     def update_state(self, name: str) -> str:
-        """Swarm's own word on the last update: `updating`, `completed`, …; empty where there was none."""
+        """Swarm's own word on the last update: `updating`, `completed`, …; empty where there was
+        none."""
         return str(self.inspect(name).get("UpdateStatus", {}).get("State", ""))
 
     def tasks(self, name: str) -> list[str]:
         """Ids of the tasks that are meant to run."""
-        return self.cluster.docker("service", "ps", "-q", "--filter", "desired-state=running", name).split()
+        return self.cluster.docker(
+            "service", "ps", "-q", "--filter", "desired-state=running", name
+        ).split()
 
     def with_image(self, spec: dict[str, Any], image: str) -> dict[str, Any]:
         """The same specification with another image: what a deploy may change."""

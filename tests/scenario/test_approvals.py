@@ -1,4 +1,4 @@
-"""Dangerous things need a second pair of eyes, and what was approved is what happens."""
+"""Dangerous things need a second pair of observer, and what was approved is what happens."""
 
 from __future__ import annotations
 
@@ -38,8 +38,11 @@ approve = ["lead"]
 
 
 @pytest.fixture
-def bot(cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot whose changes all need a lead, and dev, who is one, may not approve what dev asked for."""
+def bot(
+    cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path
+) -> Iterator[RunningBot]:
+    """A bot whose changes all need a lead, and dev, who is one, may not approve what dev asked
+    for."""
     bot = bot_for(cluster, workspace, tmp_path)
     head, _, _ = bot.config.partition("[[roles]]")
     bot.config = head + POLICY.format(dev=people.dev.id, guest=people.guest.id)
@@ -82,7 +85,9 @@ def test_scaling_waits_for_the_lead_and_then_runs_once(
     assert "lead" in people.lead.sees("3 → 5", after=asked).text
 
 
-def test_what_moved_before_the_click_is_asked_for_again(dev: Person, people: People, site: Site) -> None:
+def test_what_moved_before_the_click_is_asked_for_again(
+    dev: Person, people: People, site: Site
+) -> None:
     site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
     request = people.lead.sees("🟡 web →")

@@ -1,4 +1,5 @@
-"""What waits for approval on bad days: nobody decides, people leave, Redis forgets, bots die, everybody clicks at once."""
+"""What waits for approval on bad days: nobody decides, people leave, Redis forgets, bots die,
+everybody clicks at once."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.approval import Approval, State
+from bot.policy.approval import Approval, ApprovalState
 from bot.store.audit import AuditEntry
 from bot.store.store import Store
 from playground.cluster import Cluster
@@ -47,8 +48,11 @@ approve = ["lead"]
 
 
 @pytest.fixture
-def another(cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path) -> Callable[..., RunningBot]:
-    """Makes bots whose changes all need a lead, and those of `pair` two: `ops` by id, or one of the group."""
+def another(
+    cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path
+) -> Callable[..., RunningBot]:
+    """Makes bots whose changes all need a lead, and those of `pair` two: `ops` by id, or one of the
+    group."""
 
     def make(name: str, **more: str) -> RunningBot:
         bot = bot_for(cluster, workspace, tmp_path / name, **more)
@@ -81,14 +85,28 @@ def updates(site: Site, tmp_path: Path) -> Iterator[Callable[[], int]]:
     It listens all the time, for an engine remembers only its last 256 events.
     """
     heard = tmp_path / "events"
-    command = ["docker", "events", "--filter", "type=service", "--filter", "event=update", "--format", "{{json .}}"]
+    command = [
+        "docker",
+        "events",
+        "--filter",
+        "type=service",
+        "--filter",
+        "event=update",
+        "--format",
+        "{{json .}}",
+    ]
     environment = {**os.environ, "DOCKER_HOST": site.cluster.nodes["node1"].url}
-    with heard.open("wb") as out, subprocess.Popen(command, env=environment, stdout=out) as listening:
+    with (
+        heard.open("wb") as out,
+        subprocess.Popen(command, env=environment, stdout=out) as listening,
+    ):
         yield lambda: heard.read_text().count("replicas.new")
         listening.terminate()
 
 
-def test_nobody_decides(another: Callable[..., RunningBot], people: People, ops: Person, site: Site) -> None:
+def test_nobody_decides(
+    another: Callable[..., RunningBot], people: People, ops: Person, site: Site
+) -> None:
     bot = another("1")
     bot.config = f'approval_lifetime = "8s"\n{bot.config}'
     bot.start()
@@ -211,7 +229,8 @@ def test_two_bots_two_leads_one_run(
             before = updates()
             workspace.faults.duplicate_envelopes = True
             together(
-                lambda r=request: people.lead.clicks("Approve", on=r), lambda r=request: ops.clicks("Approve", on=r)
+                lambda r=request: people.lead.clicks("Approve", on=r),
+                lambda r=request: ops.clicks("Approve", on=r),
             )
             workspace.faults.duplicate_envelopes = False
             ended(request, "✅ web")
@@ -231,9 +250,9 @@ def test_a_bot_that_is_killed_right_after_the_approval(
     store = Store.connect(bot.redis_url)
 
     request = ask(people, "web=2")
-    with store.locks.hold([f"service:{service}"], "dev", "something else"):
+    with store.locks.acquire([f"service:{service}"], "dev", "something else"):
         people.lead.clicks("Approve", on=request)
-        reached(store, request, State.APPROVED)
+        reached(store, request, ApprovalState.APPROVED)
         bot.kill()
     before = updates()
     bot.start()
@@ -241,7 +260,7 @@ def test_a_bot_that_is_killed_right_after_the_approval(
     assert site.replicas("web") == 2
     assert updates() == before + 1
 
-    for replicas, moment in ((3, State.APPROVED), (4, State.RUNNING)):
+    for replicas, moment in ((3, ApprovalState.APPROVED), (4, ApprovalState.RUNNING)):
         request, before = ask(people, f"web={replicas}"), updates()
         old = site.replicas("web")
         people.lead.clicks("Approve", on=request)
@@ -309,17 +328,25 @@ def runs(redis_url: str, target: str) -> list[AuditEntry]:
     """The audit's entries for the change itself."""
     store = Store.connect(redis_url)
     try:
-        return [each for each in store.audit.entries() if target in repr(each.command) and each.approved_by]
+        return [
+            each
+            for each in store.audit.entries()
+            if target in repr(each.command) and each.approved_by
+        ]
     finally:
         store.close()
 
 
-def reached(store: Store, request: Message, state: State) -> Approval:
+def reached(store: Store, request: Message, state: ApprovalState) -> Approval:
     """Wait, as closely as one can, until the request is that far."""
     number = request.life[0].rpartition("id ")[2].split()[0]
     until = time.monotonic() + 10
     while time.monotonic() < until:
         found = store.approvals.get(number)
-        if found and found.state is not State.OPEN and state in (found.state, State.APPROVED):
+        if (
+            found
+            and found.state is not ApprovalState.OPEN
+            and state in (found.state, ApprovalState.APPROVED)
+        ):
             return found
     raise AssertionError(f"request {number} never was {state}")

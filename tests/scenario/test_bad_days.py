@@ -1,4 +1,5 @@
-"""Days on which Slack, Redis or Docker misbehave: what people then see, and that the Swarm agrees with it."""
+"""Days on which Slack, Redis or Docker misbehave: what people then see, and that the Swarm agrees
+with it."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from tests.store.conftest import Server
 # ---- Slack
 
 
-def test_what_slack_delivers_twice_is_done_once(dev: Person, site: Site, workspace: Workspace, bot: RunningBot) -> None:
+def test_what_slack_delivers_twice_is_done_once(
+    dev: Person, site: Site, workspace: Workspace, bot: RunningBot
+) -> None:
     site.runs("web", "web:v1", "--update-monitor", "1s")
     workspace.faults.duplicate_envelopes = True
 
@@ -78,7 +81,9 @@ def test_a_link_that_breaks_is_back_soon_and_readiness_says_so(
     answers(dev)
 
 
-def test_a_link_that_falls_silent_is_noticed(dev: Person, bot: RunningBot, workspace: Workspace) -> None:
+def test_a_link_that_falls_silent_is_noticed(
+    dev: Person, bot: RunningBot, workspace: Workspace
+) -> None:
     workspace.faults.silent_link()
 
     eventually(lambda: "slack" in bot.missing(), 8, lambda: "a silent link counts as connected")
@@ -96,7 +101,9 @@ def test_a_link_that_falls_silent_is_noticed(dev: Person, bot: RunningBot, works
 
 
 @pytest.fixture
-def with_redis(cluster: Cluster, workspace: Workspace, redis: Server, tmp_path: Path) -> Iterator[RunningBot]:
+def with_redis(
+    cluster: Cluster, workspace: Workspace, redis: Server, tmp_path: Path
+) -> Iterator[RunningBot]:
     """A bot with a Redis of its operators."""
     bot = bot_for(cluster, workspace, tmp_path, REDIS_URL=redis.url).start()
     yield bot
@@ -143,16 +150,23 @@ def test_a_rollout_goes_on_without_redis_and_is_written_down_afterwards(
         versions = len(message.history)
         redis.start()
 
-        eventually(lambda: agreed(redis.url), 15, lambda: "lock, record and audit still speak of a change")
+        eventually(
+            lambda: agreed(redis.url), 15, lambda: "lock, record and audit still speak of a change"
+        )
         assert len(message.history) == versions, "nobody said the end once more"
     assert len(posted(dev)) == 2
-    assert [entry.outcome["ending"] for entry in deploys(redis.url) if entry.outcome] == ["rolled back", "done"]
+    assert [entry.outcome["ending"] for entry in deploys(redis.url) if entry.outcome] == [
+        "rolled back",
+        "done",
+    ]
 
 
 # ---- Docker
 
 
-def test_without_docker_the_answer_comes_within_three_seconds(dev: Person, site: Site, cluster: Cluster) -> None:
+def test_without_docker_the_answer_comes_within_three_seconds(
+    dev: Person, site: Site, cluster: Cluster
+) -> None:
     site.runs("web", "web:v1", "--update-monitor", "1s")
     frozen, stopped = [cluster.nodes["node1"], cluster.nodes["node2"]], cluster.nodes["node3"]
     for node in frozen:
@@ -170,7 +184,9 @@ def test_without_docker_the_answer_comes_within_three_seconds(dev: Person, site:
         stopped.start()
 
 
-def test_a_bot_that_is_stopped_leaves_its_rollout_to_the_next(dev: Person, site: Site, bot: RunningBot) -> None:
+def test_a_bot_that_is_stopped_leaves_its_rollout_to_the_next(
+    dev: Person, site: Site, bot: RunningBot
+) -> None:
     site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "1s")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 3s")
     message = dev.sees("1/2", timeout=30)

@@ -19,7 +19,8 @@ Check = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def check(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Check:
-    """Run the check over what would be right but for what is given; answers the exit code and all that it said."""
+    """Run the check over what would be right but for what is given; answers the exit code and all
+    that it said."""
     right = bot_for(cluster, workspace, tmp_path)
 
     def run(config: Callable[[str], str] = str, **environment: str) -> tuple[int, str]:
@@ -42,7 +43,14 @@ def check(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Check:
 def test_all_is_well(check: Check, redis: Server, workspace: Workspace) -> None:
     code, said = check(REDIS_URL=redis.url)
     assert (code, "wrong" in said) == (0, False), said
-    for part in ("Slack bot token", "Slack app token", "Slack scopes", "channel", "Redis", "engine node1 (manager"):
+    for part in (
+        "Slack bot token",
+        "Slack app token",
+        "Slack scopes",
+        "channel",
+        "Redis",
+        "engine node1 (manager",
+    ):
         assert f"ok     {part}" in said, said
     assert "operator" in said, "the rights are shown as a table"
 
@@ -67,7 +75,9 @@ def test_what_does_not_work_is_named(check: Check, wrong: dict[str, str], said: 
     assert said in words
 
 
-def test_a_channel_that_is_not_there_and_an_engine_that_is_away(check: Check, cluster: Cluster) -> None:
+def test_a_channel_that_is_not_there_and_an_engine_that_is_away(
+    check: Check, cluster: Cluster
+) -> None:
     code, said = check(lambda config: config.replace('channel = "C', 'channel = "CX'))
     assert code == 1, said
     assert "wrong  channel CX" in said
@@ -75,7 +85,9 @@ def test_a_channel_that_is_not_there_and_an_engine_that_is_away(check: Check, cl
 
     cluster.nodes["node3"].freeze()
     try:
-        code, said = check(lambda config: config.replace(cluster.nodes["node1"].url, "unix:///run/nothing.sock"))
+        code, said = check(
+            lambda config: config.replace(cluster.nodes["node1"].url, "unix:///run/nothing.sock")
+        )
     finally:
         cluster.nodes["node3"].thaw()
     assert code == 1, said
@@ -83,7 +95,9 @@ def test_a_channel_that_is_not_there_and_an_engine_that_is_away(check: Check, cl
     assert "wrong  engine node3: " in said
     assert "ok     engine node2 (manager" in said
 
-    code, said = check(lambda config: config.replace(cluster.nodes["node1"].url, cluster.nodes["node4"].url))
+    code, said = check(
+        lambda config: config.replace(cluster.nodes["node1"].url, cluster.nodes["node4"].url)
+    )
     assert code == 1, said
     assert "wrong  engine node1: it answers, but is a worker" in said
 
@@ -91,11 +105,27 @@ def test_a_channel_that_is_not_there_and_an_engine_that_is_away(check: Check, cl
 @pytest.mark.parametrize(
     ("config", "environment", "said"),
     [
-        (str, {"SWARMBOT_CONFIG": "/nowhere/swarmbot.toml"}, "SWARMBOT_CONFIG: there is no file /nowhere"),
-        (str, {"SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": "/nowhere/token"}, "SLACK_BOT_TOKEN_FILE: /nowhere"),
+        (
+            str,
+            {"SWARMBOT_CONFIG": "/nowhere/swarmbot.toml"},
+            "SWARMBOT_CONFIG: there is no file /nowhere",
+        ),
+        (
+            str,
+            {"SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": "/nowhere/token"},
+            "SLACK_BOT_TOKEN_FILE: /nowhere",
+        ),
         (lambda text: text + "\n[[", {}, "it is not TOML"),
-        (lambda text: text.replace("[[rules]]", "[[rulez]]"), {}, "rulez: there is no such setting"),
-        (lambda text: text.replace('ask = ["operator"]', 'ask = ["boss"]'), {}, "there is no role named boss"),
+        (
+            lambda text: text.replace("[[rules]]", "[[rulez]]"),
+            {},
+            "rulez: there is no such setting",
+        ),
+        (
+            lambda text: text.replace('ask = ["operator"]', 'ask = ["boss"]'),
+            {},
+            "there is no role named boss",
+        ),
     ],
     ids=["no file", "no secret", "no TOML", "unknown setting", "unknown role"],
 )

@@ -1,4 +1,5 @@
-"""The doctor on a real Swarm: what is wrong is named with its fix, and the fix, typed as it stands there, helps."""
+"""The doctor on a real Swarm: what is wrong is named with its fix, and the fix, typed as it stands
+there, helps."""
 
 from __future__ import annotations
 
@@ -41,14 +42,34 @@ def test_problems_are_named_with_lines_that_mend_them(dev: Person, site: Site) -
     manager.docker("pull", "--quiet", site.image("web:v1"))
     manager.docker("tag", site.image("web:v1"), site.image("web:ghost"))
     here = f"node.hostname=={manager.name}"
-    site.runs("web", "web:v1", "--replicas", "2", "--update-failure-action", "continue", "--update-parallelism", "0")
+    site.runs(
+        "web",
+        "web:v1",
+        "--replicas",
+        "2",
+        "--update-failure-action",
+        "continue",
+        "--update-parallelism",
+        "0",
+    )
     site.runs("plain", "web:plain", "--constraint", here)
     site.runs("ghost", "web:ghost", "--no-resolve-image", "--constraint", here)
-    site.runs("stuck", "web:v1", "--detach", "--constraint", "node.labels.zone==moon", "-p", "8089:8080")
-    site.runs("store", "web:v1", "--mount", "type=volume,source=data,target=/data", "--limit-memory", "64M")
+    site.runs(
+        "stuck", "web:v1", "--detach", "--constraint", "node.labels.zone==moon", "-p", "8089:8080"
+    )
+    site.runs(
+        "store",
+        "web:v1",
+        "--mount",
+        "type=volume,source=data,target=/data",
+        "--limit-memory",
+        "64M",
+    )
     drained = next(name for name in ("node2", "node3") if name != manager.name)
     cluster.docker("node", "update", "--availability", "drain", drained)
-    eventually(lambda: "no suitable node" in cluster.docker("service", "ps", "stuck", "--no-trunc"), 20)
+    eventually(
+        lambda: "no suitable node" in cluster.docker("service", "ps", "stuck", "--no-trunc"), 20
+    )
 
     answer = examined(dev)
     assert answer.text.startswith("🟠")
@@ -92,4 +113,7 @@ def test_without_a_leader_that_comes_first_with_the_way_back(dev: Person, site: 
     finding = advice(answer, "the managers have no leader".replace("the", "The", 1))
     assert "node1: answers, no leader; node2: no answer" in finding
     assert "sudo systemctl start docker" in finding
-    assert f"docker swarm init --force-new-cluster --advertise-addr {nodes['node1'].address}" in finding
+    assert (
+        f"docker swarm init --force-new-cluster --advertise-addr {nodes['node1'].address}"
+        in finding
+    )

@@ -12,8 +12,21 @@ from tests.scenario.running import RunningBot, eventually
 from tests.scenario.swarm import Site
 
 
-def test_a_good_image_rolls_slot_by_slot_and_the_service_runs_its_digest(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--replicas", "4", "--label", "team=shop", "--limit-memory", "64M", "--env", "A=1")
+def test_a_good_image_rolls_slot_by_slot_and_the_service_runs_its_digest(
+    dev: Person, site: Site
+) -> None:
+    site.runs(
+        "web",
+        "web:v1",
+        "--replicas",
+        "4",
+        "--label",
+        "team=shop",
+        "--limit-memory",
+        "64M",
+        "--env",
+        "A=1",
+    )
     before = site.spec("web")
 
     dev.types(f"/swarm deploy web {site.image('web:v2')} --parallelism 2 --delay 2s")
@@ -24,7 +37,9 @@ def test_a_good_image_rolls_slot_by_slot_and_the_service_runs_its_digest(dev: Pe
     assert "asked by dev" in message.text
     seen = {part for version in message.life for part in version.split()}
     assert {"0/4", "2/4", "4/4"} <= seen, "the bar moved slot by slot"
-    assert any("v1" in version for version in message.life), "the plan names what the service comes from"
+    assert any("v1" in version for version in message.life), (
+        "the plan names what the service comes from"
+    )
     assert site.is_on("web", "web:v2")
     expected = site.with_image(before, site.running_image("web"))
     expected["UpdateConfig"] |= {"Parallelism": 2, "Delay": 2_000_000_000}
@@ -109,7 +124,9 @@ def test_what_cannot_work_is_refused_at_planning(dev: Person, site: Site) -> Non
     try:
         asked = dev.types(f"/swarm deploy web {site.image('web:v2')}")
         assert dev.sees("registry", timeout=20, after=asked).ephemeral
-        asked = dev.types(f"/swarm deploy web {site.image('web:v2')} --resolve-image never --timeout 3s")
+        asked = dev.types(
+            f"/swarm deploy web {site.image('web:v2')} --resolve-image never --timeout 3s"
+        )
         assert not dev.sees("not resolved", timeout=20, after=asked).ephemeral
     finally:
         site.cluster.registry.start()
@@ -205,7 +222,9 @@ def test_a_change_by_hand_in_mid_rollout_is_noticed(dev: Person, site: Site) -> 
     ("flags", "count"),
     [(("--mode", "global"), "4/4"), (("--replicas", "1"), "1/1"), (("--replicas", "0"), "0/0")],
 )
-def test_every_kind_of_service_is_counted_right(dev: Person, site: Site, flags: tuple[str, str], count: str) -> None:
+def test_every_kind_of_service_is_counted_right(
+    dev: Person, site: Site, flags: tuple[str, str], count: str
+) -> None:
     site.runs("web", "web:v1", *flags)
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
@@ -225,7 +244,9 @@ def test_a_global_service_does_not_wait_for_a_node_that_is_down(dev: Person, sit
         site.cluster.nodes["node4"].start()
 
 
-def test_a_bot_that_is_killed_goes_on_with_the_same_message(dev: Person, site: Site, bot: RunningBot) -> None:
+def test_a_bot_that_is_killed_goes_on_with_the_same_message(
+    dev: Person, site: Site, bot: RunningBot
+) -> None:
     site.runs("web", "web:v1", "--replicas", "3")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 4s")
     message = dev.sees("1/3", timeout=30)
@@ -239,10 +260,14 @@ def test_a_bot_that_is_killed_goes_on_with_the_same_message(dev: Person, site: S
     assert site.is_on("web", "web:v2")
     asked = dev.types(f"/swarm deploy web {site.image('web:v1')}")
     dev.sees("✅ web is on", timeout=90, after=asked)
-    eventually(lambda: bot.open_intents() == 0, 15, lambda: "the audit does not know how each change ended")
+    eventually(
+        lambda: bot.open_intents() == 0, 15, lambda: "the audit does not know how each change ended"
+    )
 
 
-def test_a_manager_that_is_lost_in_mid_rollout_does_not_matter(dev: Person, site: Site, bot: RunningBot) -> None:
+def test_a_manager_that_is_lost_in_mid_rollout_does_not_matter(
+    dev: Person, site: Site, bot: RunningBot
+) -> None:
     site.runs("web", "web:v1", "--replicas", "3", "--constraint", "node.hostname!=node1")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 4s")
     dev.sees("1/3", timeout=30)

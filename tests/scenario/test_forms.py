@@ -30,7 +30,9 @@ def test_deploy_by_modal_with_an_error_at_its_field(dev: Person, site: Site) -> 
 def test_create_and_scale_by_modal(dev: Person, site: Site) -> None:
     dev.types("/swarm service create")
     dev.sees_modal("Create a service")
-    refused = dev.submits({"name": "web", "image": site.image("web:v1"), "replicas": "two", "env": "A"})
+    refused = dev.submits(
+        {"name": "web", "image": site.image("web:v1"), "replicas": "two", "env": "A"}
+    )
     assert "whole number" in refused.errors["replicas"]
     dev.submits({"replicas": "2", "env": "A=1\nB=2", "publish": "8089:8080"})
     dev.sees("✅ web", timeout=60)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.command import Context, Table, utc_now
+from bot.command.model import Context, Table, utc_now
 from bot.model import Actor
-from bot.rollouts import Roller
+from bot.model.cluster import EngineAddress
+from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.store.store import Store
-from bot.swarm.engines import Engines
+from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
-from bot.swarm_model import EngineAddress
 from playground.cluster import Cluster
 from playground.errors import CommandFailedError
 from playground.node import Node
@@ -51,7 +51,13 @@ def managers(cluster: Cluster) -> dict[str, str]:
 def running(site: Site, service: str) -> list[str]:
     """Where its tasks run."""
     listed = site.cluster.docker(
-        "service", "ps", service, "--filter", "desired-state=running", "--format", "{{.Node}} {{.CurrentState}}"
+        "service",
+        "ps",
+        service,
+        "--filter",
+        "desired-state=running",
+        "--format",
+        "{{.Node}} {{.CurrentState}}",
     )
     return [line.split()[0] for line in listed.splitlines() if line.split()[1] == "Running"]
 
@@ -71,11 +77,19 @@ def test_three_engines_become_a_site_that_outlives_one_of_them(
 
         # One engine founds the Swarm, two join as managers.
         asked = dev.types(
-            f"/swarm docker swarm init --on node1 --advertise-addr {address}:2377 --listen-addr 0.0.0.0:2377"
+            f"/swarm docker swarm init --on node1 --advertise-addr {address}:2377 "
+            "--listen-addr 0.0.0.0:2377"
         )
-        assert f"{address}:2377" in dev.sees("✅ node1 is the first manager", after=asked, timeout=60).text
-        asked = dev.types(f"/swarm swarm init --on node2 --advertise-addr {bare.nodes['node2'].address}")
-        assert f"swarm join {address}:2377 --on node2" in dev.sees("looks after one", after=asked).text
+        assert (
+            f"{address}:2377"
+            in dev.sees("✅ node1 is the first manager", after=asked, timeout=60).text
+        )
+        asked = dev.types(
+            f"/swarm swarm init --on node2 --advertise-addr {bare.nodes['node2'].address}"
+        )
+        assert (
+            f"swarm join {address}:2377 --on node2" in dev.sees("looks after one", after=asked).text
+        )
         asked = dev.types(f"/swarm docker swarm join {address}:2377 --on node2 --as manager")
         seen = dev.sees("✅ node2 joined as manager · Ready, Reachable", after=asked, timeout=60)
         assert "two managers bear no loss" in seen.text
@@ -87,9 +101,14 @@ def test_three_engines_become_a_site_that_outlives_one_of_them(
         # A network, a front end on a published port, two back ends.
         asked = dev.types("/swarm docker network create -d overlay uber-net")
         dev.sees("✅", after=asked, timeout=30)
-        for name, flags in {"front": "--replicas 3 -p 8081:8080", "api": "--replicas 2", "store": ""}.items():
+        for name, flags in {
+            "front": "--replicas 3 -p 8081:8080",
+            "api": "--replicas 2",
+            "store": "",
+        }.items():
             asked = dev.types(
-                f"/swarm docker service create --name {name} {flags} --network uber-net --stop-grace-period 1s "
+                f"/swarm docker service create --name {name} {flags} --network uber-net "
+                "--stop-grace-period 1s "
                 f"{bare.image('web:v1')}"
             )
             dev.sees(f"✅ {name}", after=asked, timeout=90)
@@ -101,7 +120,10 @@ def test_three_engines_become_a_site_that_outlives_one_of_them(
         asked = dev.types(f"/swarm deploy front {bare.image('web:v2')} --parallelism 2 --delay 1s")
         assert "3/3" in dev.sees("✅ front is on", after=asked, timeout=90).text
         assert site.is_on("front", "web:v2")
-        assert (site.spec("front")["UpdateConfig"]["Parallelism"], site.spec("front")["UpdateConfig"]["Delay"]) == (
+        assert (
+            site.spec("front")["UpdateConfig"]["Parallelism"],
+            site.spec("front")["UpdateConfig"]["Delay"],
+        ) == (
             2,
             1_000_000_000,
         )
@@ -116,7 +138,10 @@ def test_three_engines_become_a_site_that_outlives_one_of_them(
         assert "two managers bear no loss" in seen.text
         assert "/swarm swarm join-token manager" in seen.text, "it offers what to do"
         assert managers(bare) == {"node1": "reachable", "node2": "reachable"}
-        eventually(lambda: [len(running(site, name)) for name in ("front", "api", "store")] == [3, 2, 1], 60)
+        eventually(
+            lambda: [len(running(site, name)) for name in ("front", "api", "store")] == [3, 2, 1],
+            60,
+        )
         assert set(running(site, "front")) == {"node1", "node2"}
     finally:
         bot.stop()
@@ -127,14 +152,17 @@ def test_one_engine_is_the_one_that_is_meant_until_its_swarm_ends(
 ) -> None:
     node = bare.nodes["node1"]
     bot = bot_for(bare, workspace, tmp_path)
-    first, second, third = (f'[[engines]]\nname = "{name}"\nurl = "{bare.nodes[name].url}"\n' for name in MANAGERS)
+    first, second, third = (
+        f'[[engines]]\nname = "{name}"\nurl = "{bare.nodes[name].url}"\n' for name in MANAGERS
+    )
     bot.config = bot.config.replace(second + third, "")
     assert first in bot.config
     bot.start()
     dev, lead = workspace.person("dev"), workspace.person("lead")
     try:
         asked = dev.types(
-            f"/swarm docker swarm init --advertise-addr {node.address}:2377 --listen-addr 0.0.0.0:2377 --autolock "
+            f"/swarm docker swarm init --advertise-addr {node.address}:2377 --listen-addr "
+            "0.0.0.0:2377 --autolock "
             "--cert-expiry 720h --default-addr-pool 10.0.0.0/16"
         )
         lead.sees("✅ node1 is the first manager", after=asked, timeout=60)
@@ -156,7 +184,10 @@ def test_one_engine_is_the_one_that_is_meant_until_its_swarm_ends(
         asked = dev.types("/swarm docker swarm unlock")
         dev.sees_modal("Unlock a manager", after=asked)
         dev.submits({})
-        assert "no manager hands out its key" in dev.sees("🔒 node1 is locked", after=asked, timeout=20).text
+        assert (
+            "no manager hands out its key"
+            in dev.sees("🔒 node1 is locked", after=asked, timeout=20).text
+        )
         asked = dev.types("/swarm docker swarm unlock")
         dev.sees_modal("Unlock a manager", after=asked)
         dev.submits({"key": f"{key[:-4]}AAAA"})
@@ -177,7 +208,8 @@ def test_one_engine_is_the_one_that_is_meant_until_its_swarm_ends(
 
 
 def without_leader(node: Node) -> bool:
-    """Whether a manager says that there is no leader; for some seconds after the loss it only hangs."""
+    """Whether a manager says that there is no leader; for some seconds after the loss it only
+    hangs."""
     try:
         node.docker("node", "ls")
     except CommandFailedError as error:
@@ -190,9 +222,13 @@ def test_a_manager_that_lost_its_quorum_founds_the_swarm_anew(
     bare: Cluster, workspace: Workspace, tmp_path: Path
 ) -> None:
     one, two = bare.nodes["node1"], bare.nodes["node2"]
-    one.docker("swarm", "init", "--advertise-addr", one.address, "--default-addr-pool", "10.0.0.0/16")
+    one.docker(
+        "swarm", "init", "--advertise-addr", one.address, "--default-addr-pool", "10.0.0.0/16"
+    )
     token = one.docker("swarm", "join-token", "--quiet", "manager").strip()
-    two.docker("swarm", "join", "--advertise-addr", two.address, "--token", token, f"{one.address}:2377")
+    two.docker(
+        "swarm", "join", "--advertise-addr", two.address, "--token", token, f"{one.address}:2377"
+    )
     bot = bot_for(bare, workspace, tmp_path).start()
     dev = workspace.person("dev")
     line = f"/swarm swarm init --force-new-cluster --on node1 --advertise-addr {one.address}"

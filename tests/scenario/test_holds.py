@@ -34,7 +34,9 @@ def does(person: Person, line: str, told: str) -> Message:
     return shown
 
 
-def test_a_hold_keeps_others_out_until_it_is_released(bot: RunningBot, people: People, site: Site) -> None:
+def test_a_hold_keeps_others_out_until_it_is_released(
+    bot: RunningBot, people: People, site: Site
+) -> None:
     dev, lead = people.dev, people.lead
     site.runs("web")
     site.runs("shop_api")
@@ -69,7 +71,9 @@ def test_a_hold_keeps_others_out_until_it_is_released(bot: RunningBot, people: P
     assert "web is not held" in asks(dev, "release web").text
 
 
-def test_a_hold_is_taken_over_and_everything_is_frozen(bot: RunningBot, people: People, site: Site) -> None:
+def test_a_hold_is_taken_over_and_everything_is_frozen(
+    bot: RunningBot, people: People, site: Site
+) -> None:
     dev, lead = people.dev, people.lead
     site.runs("web")
 
@@ -105,7 +109,9 @@ def test_what_is_being_changed_is_listed(dev: Person, site: Site) -> None:
     assert "web →" in dev.sees("1 change under way", after=asked).text
 
 
-def test_the_audit_is_proved_and_exported_while_the_bot_runs(bot: RunningBot, people: People, site: Site) -> None:
+def test_the_audit_is_proved_and_exported_while_the_bot_runs(
+    bot: RunningBot, people: People, site: Site
+) -> None:
     site.runs("web")
     does(people.dev, "hold web mine", "✋ web is held by dev")
     does(people.dev, "release web", "🟢 web is released")
@@ -133,5 +139,7 @@ def console(bot: RunningBot, command: str) -> tuple[int, str]:
         "SWARMBOT_DATA": str(bot.folder / "data"),
     }
     words = [sys.executable, "-m", "bot", "audit", command]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        words, env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
     return done.returncode, done.stdout + done.stderr

@@ -1,4 +1,5 @@
-"""The Home tab: what there is at once, what changes within a minute, and buttons for who may press them."""
+"""The Home tab: what there is at once, what changes within a minute, and buttons for who may press
+them."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ SHOWN_WITHIN = 66.0
 
 
 @pytest.mark.timeout(300)
-def test_it_shows_what_there_is_and_what_goes_on(dev: Person, people: People, site: Site, bot: RunningBot) -> None:
+def test_it_shows_what_there_is_and_what_goes_on(
+    dev: Person, people: People, site: Site, bot: RunningBot
+) -> None:
     site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "1s")
 
     home = dev.opens_home()
@@ -95,7 +98,9 @@ def test_who_may_not_read_gets_a_sentence_and_without_a_channel_changes_are_show
         asked = people.dev.clicks("Scale", on=people.dev.opens_home())
         people.dev.sees_modal("Scale a service", after=asked)
         people.dev.submits(service="web", replicas="2")
-        assert people.dev.sees("✅ web · replicas 1 → 2", timeout=30, after=asked).channel == "dm-dev"
+        assert (
+            people.dev.sees("✅ web · replicas 1 → 2", timeout=30, after=asked).channel == "dm-dev"
+        )
     finally:
         bot.stop()
 

@@ -1,4 +1,5 @@
-"""Names, labels, log lines and errors that look like Slack's own words: they notify nobody and format nothing."""
+"""Names, labels, log lines and errors that look like Slack's own words: they notify nobody and
+format nothing."""
 
 from __future__ import annotations
 
@@ -32,10 +33,32 @@ def test_hostile_text_from_docker_and_from_people_does_nothing(dev: Person, site
         "--label",
         f"x={HOSTILE}",
     )
-    docker(*create, "--name", "evil", "--env", "A=" + HOSTILE, site.image("web:v1"), "sh", "-c", WRITES_AND_FAILS_ON_V2)
-    docker(*create, "--name", "ill", "--detach", "--restart-max-attempts", "1", site.image("web:v1"), HOSTILE)
+    docker(
+        *create,
+        "--name",
+        "evil",
+        "--env",
+        "A=" + HOSTILE,
+        site.image("web:v1"),
+        "sh",
+        "-c",
+        WRITES_AND_FAILS_ON_V2,
+    )
+    docker(
+        *create,
+        "--name",
+        "ill",
+        "--detach",
+        "--restart-max-attempts",
+        "1",
+        site.image("web:v1"),
+        HOSTILE,
+    )
 
-    asked = dev.types(f'/swarm deploy evil {site.image("web:v2")} --monitor 2s --reason "{HOSTILE} @channel @lead"')
+    asked = dev.types(
+        f'/swarm deploy evil {site.image("web:v2")} --monitor 2s --reason "{HOSTILE} '
+        '@channel @lead"'
+    )
     ended = dev.sees("↩️ evil rolled back", timeout=90, after=asked)
     assert "<!channel> <@U0LEAD0001>" in ended.text, "it is shown as it is"
     for line, said in (
@@ -54,7 +77,12 @@ def test_hostile_text_from_docker_and_from_people_does_nothing(dev: Person, site
         asked = dev.types(f"/swarm {line}")
         dev.sees(said, after=asked, timeout=15)
 
-    spoken = [words for message in dev.messages() if message.author == "swarmbot" for words in raw(message)]
+    spoken = [
+        words
+        for message in dev.messages()
+        if message.author == "swarmbot"
+        for words in raw(message)
+    ]
     assert any("channel" in words for words in spoken)
     for words in spoken:
         assert not PINGS.search(words), words
@@ -67,7 +95,10 @@ def test_the_longest_name_that_docker_takes(dev: Person, site: Site, bot: Runnin
     dev.types(f"/swarm deploy {LONGEST_NAME} {site.image('web:v2')}")
     done = dev.sees("is on", timeout=60)
     assert LONGEST_NAME in done.text
-    for line in ("service ls", *(f"{read} {LONGEST_NAME}" for read in ("ps", "logs", "service inspect", "history"))):
+    for line in (
+        "service ls",
+        *(f"{read} {LONGEST_NAME}" for read in ("ps", "logs", "service inspect", "history")),
+    ):
         asked = dev.types(f"/swarm {line}")
         dev.sees(re.compile("a{20}"), after=asked)
     clicked = dev.clicks("Roll back", on=done)

@@ -1,4 +1,5 @@
-"""Slack by HTTP, for workspaces without Socket Mode: what is signed is done, what is not is refused. And mentions."""
+"""Slack by HTTP, for workspaces without Socket Mode: what is signed is done, what is not is
+refused. And mentions."""
 
 from __future__ import annotations
 
@@ -23,8 +24,15 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture
 def by_http(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot with a signing secret and without an app token; the workspace delivers by signed requests."""
-    bot = bot_for(cluster, workspace, tmp_path, SLACK_APP_TOKEN="", SLACK_SIGNING_SECRET=workspace.signing_secret)
+    """A bot with a signing secret and without an app token; the workspace delivers by signed
+    requests."""
+    bot = bot_for(
+        cluster,
+        workspace,
+        tmp_path,
+        SLACK_APP_TOKEN="",
+        SLACK_SIGNING_SECRET=workspace.signing_secret,
+    )
     bot.start()
     workspace.deliver_to(f"http://127.0.0.1:{bot.port}/slack/events")
     yield bot
@@ -52,9 +60,18 @@ def test_command_button_and_mention_work_by_http(
     assert 'swarmbot_command_seconds_count{command="deploy"}' in metrics
 
 
-def test_what_slack_did_not_sign_just_now_is_refused(by_http: RunningBot, workspace: Workspace, people: People) -> None:
+def test_what_slack_did_not_sign_just_now_is_refused(
+    by_http: RunningBot, workspace: Workspace, people: People
+) -> None:
     url = f"http://127.0.0.1:{by_http.port}/slack/events"
-    body = urlencode({"command": "/swarm", "text": "status", "user_id": people.dev.id, "channel_id": "C0OPS00001"})
+    body = urlencode(
+        {
+            "command": "/swarm",
+            "text": "status",
+            "user_id": people.dev.id,
+            "channel_id": "C0OPS00001",
+        }
+    )
     now, old = str(int(time.time())), str(int(time.time()) - 600)
     signed = sign(workspace.signing_secret, body, now)
 
@@ -64,11 +81,20 @@ def test_what_slack_did_not_sign_just_now_is_refused(by_http: RunningBot, worksp
         sign(workspace.signing_secret, body, old),
         signed | {"X-Slack-Request-Timestamp": old},
     ):
-        answer = httpx.post(url, content=body, headers={"Content-Type": FORM, **headers}, trust_env=False)
+        answer = httpx.post(
+            url, content=body, headers={"Content-Type": FORM, **headers}, trust_env=False
+        )
         assert answer.status_code == 401, headers
-    assert httpx.post(url, content=body + "x", headers={"Content-Type": FORM, **signed}, trust_env=False).is_error
+    assert httpx.post(
+        url, content=body + "x", headers={"Content-Type": FORM, **signed}, trust_env=False
+    ).is_error
     people.dev.does_not_see("Swarm", within=1)
-    assert httpx.post(url, content=body, headers={"Content-Type": FORM, **signed}, trust_env=False).status_code == 200
+    assert (
+        httpx.post(
+            url, content=body, headers={"Content-Type": FORM, **signed}, trust_env=False
+        ).status_code
+        == 200
+    )
 
 
 def test_mentions_work_where_slash_commands_do_not(dev: Person, site: Site) -> None:

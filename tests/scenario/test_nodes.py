@@ -1,4 +1,5 @@
-"""Nodes from Slack: the lines that operators type, what moves when a node is drained, and machines that are gone."""
+"""Nodes from Slack: the lines that operators type, what moves when a node is drained, and machines
+that are gone."""
 
 from __future__ import annotations
 
@@ -81,7 +82,15 @@ def test_availability_and_labels_as_the_cli_sets_them(dev: Person, site: Site) -
 
 def test_nothing_else_of_a_node_changes(dev: Person, site: Site) -> None:
     site.cluster.docker(
-        "node", "update", "--label-add", "disk=ssd", "--label-add", "zone=b", "--availability", "pause", "node2"
+        "node",
+        "update",
+        "--label-add",
+        "disk=ssd",
+        "--label-add",
+        "zone=b",
+        "--availability",
+        "pause",
+        "node2",
     )
     before = spec_of(site, "node2")
 
@@ -93,7 +102,9 @@ def test_nothing_else_of_a_node_changes(dev: Person, site: Site) -> None:
     assert spec_of(site, "node2") == {**before, "Availability": "active"}
 
 
-def test_a_drained_node_runs_nothing_and_the_channel_learns_what_moved(dev: Person, site: Site) -> None:
+def test_a_drained_node_runs_nothing_and_the_channel_learns_what_moved(
+    dev: Person, site: Site
+) -> None:
     site.runs("web", "web:v1", "--replicas", "3", "--constraint", "node.hostname!=node1")
     site.runs("agent", "web:v1", "--mode", "global")
     site.runs("only", "web:v1", "--constraint", "node.hostname==node4")
@@ -106,8 +117,9 @@ def test_a_drained_node_runs_nothing_and_the_channel_learns_what_moved(dev: Pers
     assert "web: 1 task moved, it runs on node2" in message.text
     assert "agent: ended there" in message.text
     assert (
-        "only: its task would wait, for no other node is Ready and Active and fulfils its constraints" in message.text
-    )
+        "only: its task would wait, for no other node is Ready and Active and fulfils its "
+        "constraints"
+    ) in message.text
     assert len(site.tasks("web")) == 3
 
     asked = dev.types("/swarm node update --availability active node4")
@@ -116,13 +128,18 @@ def test_a_drained_node_runs_nothing_and_the_channel_learns_what_moved(dev: Pers
 
 
 def test_a_drain_without_room_says_so(dev: Person, site: Site) -> None:
-    memory = json.loads(site.cluster.docker("node", "inspect", "node4"))[0]["Description"]["Resources"]["MemoryBytes"]
+    memory = json.loads(site.cluster.docker("node", "inspect", "node4"))[0]["Description"][
+        "Resources"
+    ]["MemoryBytes"]
     site.runs("big", "web:v1", "--replicas", "4", "--reserve-memory", str(memory * 2 // 3))
 
     asked = dev.types("/swarm node update --availability drain node4")
 
     message = dev.sees("node4 is Drain", timeout=60, after=asked)
-    assert "big: its task would wait, for the other nodes have no room left for what it reserves" in message.text
+    assert (
+        "big: its task would wait, for the other nodes have no room left for what it reserves"
+        in message.text
+    )
     assert len([name for name in ("node1", "node2", "node3") if running_on(site, name)]) == 3
 
 
@@ -167,9 +184,16 @@ def test_a_machine_that_died_is_removed_in_one_command(dev: Person, site: Site) 
 
     asked = dev.types("/swarm node rm node3")
     message = dev.sees("✅ node3 is no longer in the Swarm", timeout=100, after=asked)
-    lines = ["node3 was Down", "node3 is demoted", "node3 is removed", "managers 3 → 2, none of them may then fail"]
+    lines = [
+        "node3 was Down",
+        "node3 is demoted",
+        "node3 is removed",
+        "managers 3 → 2, none of them may then fail",
+    ]
     assert [line for line in message.text.splitlines() if line in lines] == lines
     assert "two managers bear no loss" in message.text
     assert "/swarm node promote node4" in message.text
     assert managers(site) == ["node1", "node2"]
-    eventually(lambda: sum(len(running_on(site, name)) for name in ("node1", "node2", "node4")) == 3, 20)
+    eventually(
+        lambda: sum(len(running_on(site, name)) for name in ("node1", "node2", "node4")) == 3, 20
+    )

@@ -1,4 +1,5 @@
-"""Pictures where people rather look than read: each comes after its message, says in words what it shows, and is a PNG."""
+"""Pictures where people rather look than read: each comes after its message, says in words what it
+shows, and is a PNG."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ def picture(message: Message) -> StoredFile:
     return file
 
 
-def test_the_map_goes_to_who_asked_alone_and_names_every_node(guest: Person, people: People, site: Site) -> None:
+def test_the_map_goes_to_who_asked_alone_and_names_every_node(
+    guest: Person, people: People, site: Site
+) -> None:
     site.runs("web", "web:v1", "--replicas", "5")
 
     asked = guest.types("/swarm map")
@@ -46,7 +49,9 @@ def test_a_map_shows_what_is_down_and_what_finds_no_node(dev: Person, site: Site
     assert "late v1 1 waiting for a node" in alt
 
 
-def test_the_end_of_a_deploy_brings_its_timeline_into_the_thread(dev: Person, bot: RunningBot, site: Site) -> None:
+def test_the_end_of_a_deploy_brings_its_timeline_into_the_thread(
+    dev: Person, bot: RunningBot, site: Site
+) -> None:
     site.runs("web", "web:v1", "--replicas", "2", "--update-delay", "1s")
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")

@@ -31,7 +31,8 @@ class Reader:
     def reads(self, line: str, said: str, calls: int) -> Message:
         """The private answer to a line, which writes nothing and costs so many calls to engines.
 
-        On a busy machine the bot asks a second manager after half a second: then twice as many are no fault.
+        On a busy machine the bot asks a second manager after half a second: then twice as many are
+        no fault.
         """
         self.requests.clear()
         asked = self.person.types(f"/swarm {line}".strip())
@@ -69,8 +70,14 @@ def test_what_one_sees_of_an_empty_swarm(reader: Reader) -> None:
     assert hello.text.splitlines()[0] == "🟢 Swarm is healthy"
     assert "3 managers, 1 may fail · 4 nodes Ready · no services yet" in hello.text
     assert "/swarm deploy SERVICE IMAGE" in hello.text, "an empty line gets help along"
-    assert "/swarm deploy SERVICE IMAGE" not in reader.reads("status", "Swarm is healthy", 2 + MANAGERS).text
-    assert "service create --name web IMAGE" in reader.reads("service ls", "🟢 No services yet", 1).text
+    assert (
+        "/swarm deploy SERVICE IMAGE"
+        not in reader.reads("status", "Swarm is healthy", 2 + MANAGERS).text
+    )
+    assert (
+        "service create --name web IMAGE"
+        in reader.reads("service ls", "🟢 No services yet", 1).text
+    )
 
     nodes = reader.reads("node ls", "Ready", 2).text
     assert nodes.splitlines()[0] == "🟢 4 nodes Ready"
@@ -81,7 +88,18 @@ def test_what_one_sees_of_an_empty_swarm(reader: Reader) -> None:
 
 
 def test_what_one_sees_of_a_service(reader: Reader, people: People, site: Site) -> None:
-    site.runs("web", "web:v1", "--replicas", "2", "--label", "team=shop", "--env", "PASSWORD=secret", "-p", "8081:8080")
+    site.runs(
+        "web",
+        "web:v1",
+        "--replicas",
+        "2",
+        "--label",
+        "team=shop",
+        "--env",
+        "PASSWORD=secret",
+        "-p",
+        "8081:8080",
+    )
     site.runs("db", "web:plain", "--label", "com.docker.stack.namespace=shop")
 
     listed = reader.reads("services", "🟢 2 services, all at their count", 1).text
@@ -116,7 +134,10 @@ def test_help_and_what_is_mistyped_cost_no_call(reader: Reader, people: People) 
     overview = reader.reads("help", "what you can type", 0).text
     for command in ("deploy SERVICE IMAGE", "service ls", "node ls", "rollback SERVICE", "status"):
         assert command in overview
-    pages = [reader.reads(line, "--parallelism", 0).text for line in ("help deploy", "deploy --help", "deploy -h")]
+    pages = [
+        reader.reads(line, "--parallelism", 0).text
+        for line in ("help deploy", "deploy --help", "deploy -h")
+    ]
     assert len(set(pages)) == 1
     assert pages[0].splitlines()[0] == "/swarm deploy [OPTIONS] SERVICE IMAGE"
     assert "/swarm deploy web shop/web:2.0" in pages[0]

@@ -1,4 +1,5 @@
-"""A node that came back gets its share again: services are spread anew, one after the other, and nothing else is touched."""
+"""A node that came back gets its share again: services are spread anew, one after the other, and
+nothing else is touched."""
 
 from __future__ import annotations
 
@@ -14,7 +15,13 @@ from tests.scenario.swarm import Site
 def lying(site: Site, name: str) -> list[int]:
     """How many tasks of the service run on each node, the most first."""
     listed = site.cluster.docker(
-        "service", "ps", "--filter", "desired-state=running", "--format", "{{.Node}} {{.CurrentState}}", name
+        "service",
+        "ps",
+        "--filter",
+        "desired-state=running",
+        "--format",
+        "{{.Node}} {{.CurrentState}}",
+        name,
     )
     found = Counter(line.split()[0] for line in listed.splitlines() if line.split()[1] == "Running")
     return sorted(found.values(), reverse=True)
@@ -29,7 +36,8 @@ def asks(person: Person, line: str) -> Message:
 
 
 def node4_was_away(site: Site, **services: tuple[str, ...]) -> None:
-    """Services with these flags were started while node4 was drained; now it is Active again, and runs none of them."""
+    """Services with these flags were started while node4 was drained; now it is Active again, and
+    runs none of them."""
     site.cluster.docker("node", "update", "--availability", "drain", "node4")
     for name, flags in services.items():
         site.runs(name, "web:v1", "--update-monitor", "1s", *flags)
@@ -55,7 +63,10 @@ def test_a_node_that_came_back_gets_its_share(dev: Person, site: Site) -> None:
     message = dev.sees("✅ rebalance api, web", timeout=90, after=asked)
     assert not message.ephemeral
     assert message.ts == running.ts
-    assert "a forced update restarts every task of these services, not only those that move" in message.text
+    assert (
+        "a forced update restarts every task of these services, not only those that move"
+        in message.text
+    )
     assert "web now: 1 on node1, 1 on node2, 1 on node3, 1 on node4" in message.text
     assert lying(site, "web") == [1, 1, 1, 1]
     assert lying(site, "api") == [2, 1, 1, 1]
@@ -67,7 +78,9 @@ def test_a_node_that_came_back_gets_its_share(dev: Person, site: Site) -> None:
 
 
 def test_a_named_service_alone(dev: Person, guest: Person, site: Site) -> None:
-    node4_was_away(site, web=("--replicas", "4"), api=("--replicas", "4"), agent=("--mode", "global"))
+    node4_was_away(
+        site, web=("--replicas", "4"), api=("--replicas", "4"), agent=("--mode", "global")
+    )
     before = site.spec("api"), site.tasks("api")
 
     assert "You may not" in asks(guest, "rebalance web").text

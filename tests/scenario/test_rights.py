@@ -12,7 +12,9 @@ from tests.scenario.running import bot_for
 from tests.scenario.swarm import Site
 
 
-def test_a_guest_reads_and_is_told_whom_to_ask_for_a_change(dev: Person, guest: Person, site: Site) -> None:
+def test_a_guest_reads_and_is_told_whom_to_ask_for_a_change(
+    dev: Person, guest: Person, site: Site
+) -> None:
     site.runs("web", "web:v1", "--update-monitor", "1s")
     version = site.inspect("web")["Version"]
 
@@ -20,7 +22,11 @@ def test_a_guest_reads_and_is_told_whom_to_ask_for_a_change(dev: Person, guest: 
     assert guest.sees("1 service", after=asked).ephemeral
     for line in (f"deploy web {site.image('web:v2')}", "rollback web"):
         asked = guest.types(f"/swarm {line}")
-        refusal = guest.sees("You may not", after=asked) if line.startswith("deploy") else guest.sees("❌", after=asked)
+        refusal = (
+            guest.sees("You may not", after=asked)
+            if line.startswith("deploy")
+            else guest.sees("❌", after=asked)
+        )
         assert refusal.ephemeral
     asked = guest.types("/swarm help")
     listed = guest.sees("what you can type", after=asked).text

@@ -1,4 +1,5 @@
-"""Services from Slack: created, changed, scaled and removed; what is not asked for stays as it is."""
+"""Services from Slack: created, changed, scaled and removed; what is not asked for stays as it
+is."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ def test_a_service_lives_its_life_from_slack_alone(dev: Person, site: Site) -> N
 
     dev.types(
         f"/swarm docker service create --name web -p 8081:8080 --replicas 3 --network uber-net "
-        f"--stop-grace-period 1s -e A=1 --update-monitor 1s --rollback-monitor 1s --rollback-parallelism 0 {web}"
+        "--stop-grace-period 1s -e A=1 --update-monitor 1s --rollback-monitor 1s "
+        f"--rollback-parallelism 0 {web}"
     )
     rolling = dev.sees("🔵 web starts")
     assert "no service uses uber-net yet" in rolling.text
@@ -38,7 +40,10 @@ def test_a_service_lives_its_life_from_slack_alone(dev: Person, site: Site) -> N
     assert tasks < set(site.tasks("web")), "nothing that ran was restarted"
     assert site.spec("web") == {**before, "Mode": {"Replicated": {"Replicas": 4}}}
 
-    dev.types("/swarm service update --env-add B=geheim --env-rm A --label-add team=shop --update-parallelism 4 web")
+    dev.types(
+        "/swarm service update --env-add B=geheim --env-rm A --label-add team=shop "
+        "--update-parallelism 4 web"
+    )
     updated = dev.sees(re.compile("✅ web · 4 changes"), timeout=60)
     assert "geheim" not in updated.text
     after = site.spec("web")
@@ -61,12 +66,18 @@ def test_a_service_lives_its_life_from_slack_alone(dev: Person, site: Site) -> N
     assert site.cluster.docker("service", "ls", "-q") == ""
 
 
-def test_a_job_ends_complete_and_what_does_not_start_says_why(dev: Person, site: Site, bot: RunningBot) -> None:
-    dev.types(f'/swarm service create --name job --mode replicated-job {site.image("web:v1")} sh -c "echo hi"')
+def test_a_job_ends_complete_and_what_does_not_start_says_why(
+    dev: Person, site: Site, bot: RunningBot
+) -> None:
+    dev.types(
+        f"/swarm service create --name job --mode replicated-job {site.image('web:v1')} sh "
+        '-c "echo hi"'
+    )
     dev.sees("✅ job · complete · 1/1", timeout=30)
 
     dev.types(
-        f"/swarm service create --name moon --constraint node.labels.zone==moon --timeout 4s {site.image('web:v1')}"
+        "/swarm service create --name moon --constraint node.labels.zone==moon --timeout 4s "
+        f"{site.image('web:v1')}"
     )
     message = dev.sees("❌ moon does not run", timeout=30)
     assert "constraint" in message.text

@@ -1,4 +1,5 @@
-"""Stacks, networks, secrets and configs from Slack, beside what the Docker CLI does with the same lines."""
+"""Stacks, networks, secrets and configs from Slack, beside what the Docker CLI does with the same
+lines."""
 
 from __future__ import annotations
 
@@ -46,7 +47,13 @@ def deploy_stack(site: Site, folder: Path, name: str = "shop") -> None:
 
 def running(site: Site, stack: str) -> list[str]:
     listed = site.cluster.docker(
-        "stack", "ps", "--filter", "desired-state=running", "--format", "{{.Name}} {{.CurrentState}}", stack
+        "stack",
+        "ps",
+        "--filter",
+        "desired-state=running",
+        "--format",
+        "{{.Name}} {{.CurrentState}}",
+        stack,
     )
     return [line.split()[0] for line in listed.splitlines() if line.split()[1] == "Running"]
 
@@ -67,7 +74,9 @@ def asks(person: Person, line: str) -> Message:
     return answer
 
 
-def test_a_stack_is_seen_and_removed_with_all_that_belongs_to_it(dev: Person, site: Site, tmp_path: Path) -> None:
+def test_a_stack_is_seen_and_removed_with_all_that_belongs_to_it(
+    dev: Person, site: Site, tmp_path: Path
+) -> None:
     deploy_stack(site, tmp_path)
     site.runs("other", "web:v1")
 
@@ -78,9 +87,16 @@ def test_a_stack_is_seen_and_removed_with_all_that_belongs_to_it(dev: Person, si
         assert "other" not in listed
     tasks = asks(dev, "docker stack ps shop").text
     assert "🟢 shop · 3/3 running · 2 services" in tasks
-    assert set(running(site, "shop")) == {"shop_web.1", "shop_web.2", "shop_api.1"} <= set(tasks.split())
+    assert (
+        set(running(site, "shop"))
+        == {"shop_web.1", "shop_web.2", "shop_api.1"}
+        <= set(tasks.split())
+    )
     assert "Did you mean shop?" in asks(dev, "stack rm shpo").text
-    for kind, name, user in (("secret", "shop_key", "shop_web"), ("config", "shop_conf", "shop_api")):
+    for kind, name, user in (
+        ("secret", "shop_key", "shop_web"),
+        ("config", "shop_conf", "shop_api"),
+    ):
         listed = asks(dev, f"{kind} ls").text
         assert [name, user] in [line.split()[:2] for line in listed.splitlines()]
         assert "geheim" not in listed
@@ -97,8 +113,11 @@ def test_a_stack_is_seen_and_removed_with_all_that_belongs_to_it(dev: Person, si
         "1 network: shop_net removed",
     ):
         assert line in message.text
-    assert [names(site, kind, "--filter", LABEL) for kind in ("service", "secret", "config")] == [[]] * 3
-    # The engine that is asked has a copy of its own for as long as it takes to clear away its containers.
+    assert [names(site, kind, "--filter", LABEL) for kind in ("service", "secret", "config")] == [
+        []
+    ] * 3
+    # The engine that is asked has a copy of its own for as long as it takes to clear away its
+    # containers.
     eventually(lambda: not names(site, "network", "--filter", LABEL), 30)
     assert names(site, "service") == ["other"]
     assert "No stacks yet" in asks(dev, "stack ls").text
@@ -121,7 +140,10 @@ def test_what_of_a_stack_others_use_stays(dev: Person, site: Site, tmp_path: Pat
 def test_networks_as_the_cli_makes_them(dev: Person, site: Site) -> None:
     flags = {
         "docker network create -d overlay {}": 90,
-        "network create --driver overlay --attachable --internal --label team=shop --opt encrypted {}": 91,
+        (
+            "network create --driver overlay --attachable --internal --label team=shop --opt "
+            "encrypted {}"
+        ): 91,
         "network create -d overlay --subnet 10.77.{subnet}.0/24 --gateway 10.77.{subnet}.9 {}": 92,
     }
     for line, number in flags.items():
@@ -133,14 +155,20 @@ def test_networks_as_the_cli_makes_them(dev: Person, site: Site) -> None:
         ours, twin = network(site, f"ours-{number}"), network(site, f"twin-{number}")
         assert comparable(ours) == comparable(twin), line
         if "subnet" in line:
-            assert ours["IPAM"]["Config"] == [{"Subnet": f"10.77.{number}.0/24", "Gateway": f"10.77.{number}.9"}]
+            assert ours["IPAM"]["Config"] == [
+                {"Subnet": f"10.77.{number}.0/24", "Gateway": f"10.77.{number}.9"}
+            ]
 
 
 def comparable(found: dict[str, Any]) -> dict[str, Any]:
     """What Swarm does not choose anew for each network."""
     options = {key: value for key, value in found["Options"].items() if "vxlanid" not in key}
     kept = {key: value for key, value in found.items() if key not in ("Id", "Name", "Created")}
-    return {**kept, "IPAM": {**found["IPAM"], "Config": len(found["IPAM"]["Config"])}, "Options": options}
+    return {
+        **kept,
+        "IPAM": {**found["IPAM"], "Config": len(found["IPAM"]["Config"])},
+        "Options": options,
+    }
 
 
 def test_networks_from_creation_to_removal(dev: Person, site: Site) -> None:
@@ -148,7 +176,10 @@ def test_networks_from_creation_to_removal(dev: Person, site: Site) -> None:
     dev.sees("✅ network uber-net is there", after=asked)
     unused = asks(dev, "network inspect uber-net").text
     assert "used by 0 services" in unused
-    assert "not on every node: a node gets it with the first task that needs it, and that is as it should be" in unused
+    assert (
+        "not on every node: a node gets it with the first task that needs it, and that is as "
+        "it should be"
+    ) in unused
     site.runs("web", "web:v1", "--network", "uber-net")
 
     assert "uber-net" in (listed := asks(dev, "network ls").text)

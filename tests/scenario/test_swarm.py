@@ -1,4 +1,5 @@
-"""The Swarm itself from Slack: its settings, tokens, keys and certificates; who joins, leaves, and is unlocked."""
+"""The Swarm itself from Slack: its settings, tokens, keys and certificates; who joins, leaves, and
+is unlocked."""
 
 from __future__ import annotations
 
@@ -109,7 +110,10 @@ def test_a_token_and_a_key_are_for_who_asked_alone(
     seen = dev.sees("Join token for a manager")
     assert seen.ephemeral
     assert f"docker swarm join --token {manager}" in seen.text
-    assert all(word in seen.text for word in ("prefix", "version", "digest of the root certificate", "secret"))
+    assert all(
+        word in seen.text
+        for word in ("prefix", "version", "digest of the root certificate", "secret")
+    )
     assert ":2377" in seen.text
 
     dev.types("/swarm docker swarm join-token --rotate worker")
@@ -150,7 +154,9 @@ def test_a_locked_manager_is_unlocked_with_the_key_of_a_healthy_one(
 ) -> None:
     key = cluster.lock("node3")
     asked = dev.types("/swarm info --on node3")
-    assert "node3 · a locked manager" in dev.sees("needs the unlock key", after=asked, timeout=20).text
+    assert (
+        "node3 · a locked manager" in dev.sees("needs the unlock key", after=asked, timeout=20).text
+    )
     asked = dev.types("/swarm swarm unlock-key --rotate")
     assert "Unlock first" in dev.sees("only the key of now", after=asked, timeout=20).text
 
@@ -160,7 +166,10 @@ def test_a_locked_manager_is_unlocked_with_the_key_of_a_healthy_one(
     seen = people.lead.sees("✅ node3 is unlocked · Ready, Reachable", timeout=60)
     assert not seen.ephemeral
     there = node(cluster, "node3")
-    assert (there["Status"]["State"], there["ManagerStatus"]["Reachability"]) == ("ready", "reachable")
+    assert (there["Status"]["State"], there["ManagerStatus"]["Reachability"]) == (
+        "ready",
+        "reachable",
+    )
     asked = dev.types("/swarm unlock --on node3")
     assert dev.sees("node3 is not locked", after=asked).ephemeral
     assert leaked(key, bot, (dev, people.lead, people.guest)) == []
@@ -175,7 +184,9 @@ def test_the_root_certificate_is_shown_and_replaced(dev: Person, cluster: Cluste
     assert seen.ephemeral
     assert "CN=swarm-ca" in seen.text
     assert "BEGIN CERTIFICATE" not in seen.text
-    assert "BEGIN CERTIFICATE" in str(dev.sees("Root certificate of the Swarm", channel="dm").files[0].content)
+    assert "BEGIN CERTIFICATE" in str(
+        dev.sees("Root certificate of the Swarm", channel="dm").files[0].content
+    )
 
     dev.types("/swarm swarm ca --rotate")
     done = dev.sees("✅ Swarm has a new root certificate · 4/4 nodes", timeout=90)
@@ -183,9 +194,10 @@ def test_the_root_certificate_is_shown_and_replaced(dev: Person, cluster: Cluste
     after = info(cluster)["Cluster"]
     assert after["TLSInfo"]["TrustRoot"] != old
     assert not after["RootRotationInProgress"]
-    assert {json.dumps(node(cluster, name)["Description"]["TLSInfo"]["TrustRoot"]) for name in cluster.nodes} == {
-        json.dumps(after["TLSInfo"]["TrustRoot"])
-    }
+    assert {
+        json.dumps(node(cluster, name)["Description"]["TLSInfo"]["TrustRoot"])
+        for name in cluster.nodes
+    } == {json.dumps(after["TLSInfo"]["TrustRoot"])}
     before["CAConfig"]["ForceRotate"] = before["CAConfig"].get("ForceRotate", 0) + 1
     assert after["Spec"] == before
     assert token(cluster, "worker") != tokens
@@ -202,7 +214,9 @@ def test_the_root_certificate_is_shown_and_replaced(dev: Person, cluster: Cluste
     eventually(lambda: not info(cluster)["Cluster"]["RootRotationInProgress"], 60)
 
 
-def test_an_engine_leaves_and_joins_and_a_manager_does_not_just_go(dev: Person, cluster: Cluster) -> None:
+def test_an_engine_leaves_and_joins_and_a_manager_does_not_just_go(
+    dev: Person, cluster: Cluster
+) -> None:
     asked = dev.types("/swarm swarm leave --on node3")
     seen = dev.sees("one of 3 managers", after=asked)
     assert seen.ephemeral

@@ -1,4 +1,5 @@
-"""Two bots at once, on one Redis: they share the work, respect each other's locks, and one goes on for the other."""
+"""Two bots at once, on one Redis: they share the work, respect each other's locks, and one goes on
+for the other."""
 
 from __future__ import annotations
 
@@ -56,7 +57,9 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
 
     one.kill()
 
-    assert dev.sees("✅ web is on", timeout=60) == message, "the other bot goes on with the same message"
+    assert dev.sees("✅ web is on", timeout=60) == message, (
+        "the other bot goes on with the same message"
+    )
     assert site.is_on("web", "web:v2")
     posted = [each for each in dev.messages("ops") if not each.in_thread and not each.ephemeral]
     assert posted == [message]

@@ -1,4 +1,5 @@
-"""The watch on the real Swarm: something goes wrong, one message says so, and says when it is over."""
+"""The watch on the real Swarm: something goes wrong, one message says so, and says when it is
+over."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from tests.scenario.swarm import Site
 
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot whose eyes are open."""
+    """A bot whose observer are open."""
     bot = watching(cluster, workspace, tmp_path).start()
     yield bot
     bot.stop()
@@ -40,19 +41,27 @@ def raised(person: Person, pattern: str | re.Pattern[str], seconds: float) -> Me
     def found() -> list[Message]:
         return [each for each in alerts(person) if matches(pattern, each.shown)]
 
-    eventually(found, seconds, lambda: f"no {pattern} among: {[each.shown for each in alerts(person)]}")
+    eventually(
+        found, seconds, lambda: f"no {pattern} among: {[each.shown for each in alerts(person)]}"
+    )
     return found()[-1]
 
 
 def becomes(message: Message, pattern: str | re.Pattern[str], seconds: float) -> None:
     """Wait until this very message says so."""
-    eventually(lambda: matches(pattern, message.shown), seconds, lambda: f"{pattern} is not in: {message.shown}")
+    eventually(
+        lambda: matches(pattern, message.shown),
+        seconds,
+        lambda: f"{pattern} is not in: {message.shown}",
+    )
 
 
 def history(person: Person, message: Message) -> str:
     """What the thread of a message says."""
     return "\n".join(
-        each.text for each in person.messages("alerts") if each.in_thread and each.posted.thread_ts == message.ts
+        each.text
+        for each in person.messages("alerts")
+        if each.in_thread and each.posted.thread_ts == message.ts
     )
 
 
@@ -103,7 +112,9 @@ def test_a_locked_manager_is_unlocked_from_its_alert(
     assert len(alerts(dev)) == 1, told(dev)
 
 
-def test_the_quorum_is_lost_and_slack_hears_of_it(dev: Person, site: Site, cluster: Cluster) -> None:
+def test_the_quorum_is_lost_and_slack_hears_of_it(
+    dev: Person, site: Site, cluster: Cluster
+) -> None:
     cluster.nodes["node2"].stop()
     first = raised(dev, "🔴 node2 is Down", 60)
     assert "no more manager may fail" in first.text or "no further manager may fail" in first.text
@@ -123,7 +134,9 @@ def test_another_leader_is_a_note_and_no_alarm(dev: Person, site: Site, cluster:
     site.runs("web", "web:v1", "--replicas", "2", "--constraint", "node.hostname==node4")
     leader = next(
         line.split()[0]
-        for line in cluster.docker("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}").splitlines()
+        for line in cluster.docker(
+            "node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"
+        ).splitlines()
         if line.endswith("Leader")
     )
     dev.does_not_see("🔴", within=3, channel="alerts")
@@ -133,28 +146,38 @@ def test_another_leader_is_a_note_and_no_alarm(dev: Person, site: Site, cluster:
     down = raised(dev, f"{leader} is Down", 60)
     cluster.nodes[leader].start()
     becomes(down, f"🟢 {leader} is back", 90)
-    assert not [line for line in told(dev) if leader not in line and "🔴" in line], "unknown is no alarm"
+    assert not [line for line in told(dev) if leader not in line and "🔴" in line], (
+        "unknown is no alarm"
+    )
 
 
-def test_a_change_by_hand_is_noted_and_the_bots_own_is_not(dev: Person, site: Site, cluster: Cluster) -> None:
+def test_a_change_by_hand_is_noted_and_the_bots_own_is_not(
+    dev: Person, site: Site, cluster: Cluster
+) -> None:
     site.runs("web", "web:v1", "--update-monitor", "1s", "--replicas", "2")
     dev.does_not_see("", within=3, channel="alerts")
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
     dev.sees("✅ web is on", timeout=60)
     dev.does_not_see("web was changed", within=5, channel="alerts")
 
-    cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v1"), "web")
+    cluster.docker(
+        "service", "update", "--quiet", "--detach", "--image", site.image("web:v1"), "web"
+    )
     note = raised(dev, "web was changed outside swarmbot", 15)
     assert "v1" in note.text
     assert len(alerts(dev)) == 1, told(dev)
 
 
-def test_a_stack_that_is_changed_by_hand_is_one_note(dev: Person, site: Site, cluster: Cluster) -> None:
+def test_a_stack_that_is_changed_by_hand_is_one_note(
+    dev: Person, site: Site, cluster: Cluster
+) -> None:
     for name in ("shop_web", "shop_api"):
         site.runs(name, "web:v1", "--label", "com.docker.stack.namespace=shop")
     dev.does_not_see("shop", within=3, channel="alerts")
     for name in ("shop_web", "shop_api"):
-        cluster.docker("service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name)
+        cluster.docker(
+            "service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name
+        )
     note = raised(dev, "shop was changed outside swarmbot", 20)
     assert "2 services of this stack, shop_api (image" in note.text
     assert len(alerts(dev)) == 1, told(dev)
@@ -167,7 +190,11 @@ def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster)
     dev.sees("node4", after=asked)
     cluster.nodes["node4"].stop()
     eventually(
-        lambda: "node4 down" in site.cluster.docker("node", "ls", "--format", "{{.Hostname}} {{.Status}}").lower(), 40
+        lambda: (
+            "node4 down"
+            in site.cluster.docker("node", "ls", "--format", "{{.Hostname}} {{.Status}}").lower()
+        ),
+        40,
     )
     dev.does_not_see("node4 is Down", within=8, channel="alerts")
     asked = dev.types("/swarm alerts")

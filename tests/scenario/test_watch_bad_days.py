@@ -1,4 +1,5 @@
-"""The watch on bad days: events that never come, bots that die, two bots at once, a storm, certificates near their end."""
+"""The watch on bad days: events that never come, bots that die, two bots at once, a storm,
+certificates near their end."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ STORM = 12
 
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot whose eyes are open."""
+    """A bot whose observer are open."""
     bot = watching(cluster, workspace, tmp_path).start()
     yield bot
     bot.stop()
@@ -40,7 +41,12 @@ def relays(cluster: Cluster) -> Iterator[dict[str, Relay]]:
 
 
 def test_a_node_that_dies_while_no_event_comes_is_found(
-    relays: dict[str, Relay], cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path
+    relays: dict[str, Relay],
+    cluster: Cluster,
+    site: Site,
+    workspace: Workspace,
+    people: People,
+    tmp_path: Path,
 ) -> None:
     bot = watching(cluster, workspace, tmp_path)
     for url, relay in relays.items():
@@ -59,7 +65,12 @@ def test_a_node_that_dies_while_no_event_comes_is_found(
 
 
 def test_two_bots_tell_it_once_and_one_goes_on_when_the_other_dies(
-    cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path, redis: Server
+    cluster: Cluster,
+    site: Site,
+    workspace: Workspace,
+    people: People,
+    tmp_path: Path,
+    redis: Server,
 ) -> None:
     first = watching(cluster, workspace, tmp_path / "1", REDIS_URL=redis.url).start()
     second = watching(cluster, workspace, tmp_path / "2", REDIS_URL=redis.url).start()
@@ -89,7 +100,12 @@ def test_a_bot_that_was_killed_edits_the_same_message_after_its_start(
 
 
 def test_redis_goes_away_and_the_alert_comes_all_the_same(
-    cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path, redis: Server
+    cluster: Cluster,
+    site: Site,
+    workspace: Workspace,
+    people: People,
+    tmp_path: Path,
+    redis: Server,
 ) -> None:
     bot = watching(cluster, workspace, tmp_path, REDIS_URL=redis.url).start()
     try:

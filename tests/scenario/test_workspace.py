@@ -1,4 +1,5 @@
-"""The workspace of the playground, seen through a real Bolt app: over Socket Mode with both clients, and over HTTP."""
+"""The workspace of the playground, seen through a real Bolt app: over Socket Mode with both
+clients, and over HTTP."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from tests.scenario.small_bot import SmallBot, bolt_over_http, refusal, section
 
 @pytest.fixture(scope="module")
 def workspace() -> Iterator[Workspace]:
-    with Workspace(scopes=(*MANIFEST_SCOPES, "channels:read", "channels:history", "files:read")) as running:
+    with Workspace(
+        scopes=(*MANIFEST_SCOPES, "channels:read", "channels:history", "files:read")
+    ) as running:
         yield running
 
 
@@ -117,7 +120,9 @@ def test_a_modal_suggests_refuses_updates_and_closes(kind: str) -> None:
             assert bot.payloads[-1]["type"] == "view_closed"
 
 
-def test_a_mention_is_heard_in_a_thread_and_the_home_tab_is_published(workspace: Workspace, bot: SmallBot) -> None:
+def test_a_mention_is_heard_in_a_thread_and_the_home_tab_is_published(
+    workspace: Workspace, bot: SmallBot
+) -> None:
     dev = workspace.person("dev")
     moment = dev.types("@swarmbot status")
     mine = dev.wrote("@swarmbot status")
@@ -134,13 +139,18 @@ def test_a_mention_is_heard_in_a_thread_and_the_home_tab_is_published(workspace:
     dev.sees("not in this channel", after=moment)
 
 
-def test_a_file_is_uploaded_and_can_be_downloaded(workspace: Workspace, bot: SmallBot, client: WebClient) -> None:
+def test_a_file_is_uploaded_and_can_be_downloaded(
+    workspace: Workspace, bot: SmallBot, client: WebClient
+) -> None:
     dev = workspace.person("dev")
     moment = dev.types("/swarm file")
     message = dev.sees("📎 web", after=moment)
     assert [file.content for file in message.files] == [b"line\nline\nline\n"]
     url = client.files_info(file=message.files[0].id)["file"]["url_private"]
-    assert httpx.get(url, headers={"Authorization": f"Bearer {workspace.bot_token}"}).content == b"line\nline\nline\n"
+    assert (
+        httpx.get(url, headers={"Authorization": f"Bearer {workspace.bot_token}"}).content
+        == b"line\nline\nline\n"
+    )
     assert httpx.get(url).status_code == 403
 
 
@@ -152,12 +162,26 @@ def test_slack_refuses_with_its_own_names(workspace: Workspace, client: WebClien
     assert refusal(client, "chat.postMessage", channel="nowhere", text="x") == "channel_not_found"
     assert refusal(client, "chat.postMessage", channel=ops) == "no_text"
     assert refusal(client, "chat.postMessage", channel=ops, text="x" * 40_001) == "msg_too_long"
-    assert refusal(client, "chat.postMessage", channel=ops, text="x", blocks=[section("x" * 3001)]) == "invalid_blocks"
-    assert refusal(client, "chat.postMessage", channel=ops, text="x", thread_ts="1.1") == "thread_not_found"
+    assert (
+        refusal(client, "chat.postMessage", channel=ops, text="x", blocks=[section("x" * 3001)])
+        == "invalid_blocks"
+    )
+    assert (
+        refusal(client, "chat.postMessage", channel=ops, text="x", thread_ts="1.1")
+        == "thread_not_found"
+    )
     assert refusal(client, "chat.update", channel=ops, ts="1.1", text="x") == "message_not_found"
-    assert refusal(client, "chat.update", channel="ops", ts=posted["ts"], text="x") == "channel_not_found"
-    assert refusal(client, "chat.update", channel=ops, ts=theirs.ts, text="x") == "cant_update_message"
-    assert refusal(client, "views.open", trigger_id="1.2.3", view={"type": "home", "blocks": []}) == "invalid_arguments"
+    assert (
+        refusal(client, "chat.update", channel="ops", ts=posted["ts"], text="x")
+        == "channel_not_found"
+    )
+    assert (
+        refusal(client, "chat.update", channel=ops, ts=theirs.ts, text="x") == "cant_update_message"
+    )
+    assert (
+        refusal(client, "views.open", trigger_id="1.2.3", view={"type": "home", "blocks": []})
+        == "invalid_arguments"
+    )
     assert refusal(client, "users.info", user="U0NOBODY") == "user_not_found"
     assert refusal(client, "no.such.method") == "unknown_method"
     assert refusal(client, "team.info") == "missing_scope"

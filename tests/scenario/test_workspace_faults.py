@@ -22,13 +22,21 @@ def test_triggers_and_response_urls_wear_out() -> None:
         dev = workspace.person("dev").id
         trigger = state.triggers.give(dev)
         client.views_open(trigger_id=trigger, view=view)
-        assert refusal(client, "views.open", trigger_id=trigger, view=view) == "exchanged_trigger_id"
+        assert (
+            refusal(client, "views.open", trigger_id=trigger, view=view) == "exchanged_trigger_id"
+        )
         trigger = state.triggers.give(dev)
         now[0] += 4
         assert refusal(client, "views.open", trigger_id=trigger, view=view) == "expired_trigger_id"
-        url = f"{workspace.url}/response/{state.response_urls.give(dev, workspace.channel_id('ops'))}"
-        assert [httpx.post(url, json={"text": "x"}).status_code for _ in range(6)] == [200] * 5 + [404]
-        url = f"{workspace.url}/response/{state.response_urls.give(dev, workspace.channel_id('ops'))}"
+        url = (
+            f"{workspace.url}/response/{state.response_urls.give(dev, workspace.channel_id('ops'))}"
+        )
+        assert [httpx.post(url, json={"text": "x"}).status_code for _ in range(6)] == [200] * 5 + [
+            404
+        ]
+        url = (
+            f"{workspace.url}/response/{state.response_urls.give(dev, workspace.channel_id('ops'))}"
+        )
         now[0] += 1801
         assert httpx.post(url, json={"text": "x"}).json()["error"] == "expired_url"
 
@@ -66,7 +74,9 @@ def test_faults_of_the_link() -> None:
             for cut in (workspace.faults.drop_connections, workspace.faults.refresh_requested):
                 before = workspace.connections
                 cut()
-                wait_until(lambda before=before: workspace.connections and workspace.connections != before)
+                wait_until(
+                    lambda before=before: workspace.connections and workspace.connections != before
+                )
                 moment = dev.types("/swarm back")
                 dev.sees("back", after=moment)
             workspace.faults.silent_link()
@@ -88,9 +98,15 @@ def _breaks(workspace: Workspace, client: WebClient) -> None:
     client.auth_test()
     with pytest.raises(SlackApiError) as caught:
         client.chat_update(channel=workspace.channel_id("ops"), ts="1.1", text="x")
-    assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (429, "2")
+    assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (
+        429,
+        "2",
+    )
     workspace.faults.fail(calls=1, after_effect=True)
-    assert refusal(client, "chat.postMessage", channel="ops", text="posted, answer lost") == "internal_error"
+    assert (
+        refusal(client, "chat.postMessage", channel="ops", text="posted, answer lost")
+        == "internal_error"
+    )
     workspace.person("dev").sees("posted, answer lost")
     workspace.faults.hang(0.3)
     started = time.monotonic()

@@ -1,4 +1,5 @@
-"""A real Redis for the stores: one for all tests, flushed before each, and one that a test may kill."""
+"""A real Redis for the stores: one for all tests, flushed before each, and one that a test may
+kill."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.errors import StoreAway
+from bot.errors import StoreUnavailableError
 from bot.model import Actor, Image, Rollout
 from bot.store.connection import connect, ping
 
@@ -42,7 +43,8 @@ def rollout(rollout_id: str = "r1", service_id: str = "s1", **fields: object) ->
 
 
 class Server:
-    """A `redis-server` that writes every change to disk, and that a test can kill, freeze and start again."""
+    """A `redis-server` that writes every change to disk, and that a test can kill, freeze and start
+    again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,8 +53,17 @@ class Server:
 
     def start(self) -> None:
         durable = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
-        place = ("--port", "0", "--unixsocket", f"{self._folder}/redis.sock", "--dir", str(self._folder))
-        self._process = subprocess.Popen(["redis-server", *place, *durable], stdout=subprocess.DEVNULL)
+        place = (
+            "--port",
+            "0",
+            "--unixsocket",
+            f"{self._folder}/redis.sock",
+            "--dir",
+            str(self._folder),
+        )
+        self._process = subprocess.Popen(
+            ["redis-server", *place, *durable], stdout=subprocess.DEVNULL
+        )
         while not self._answers():
             assert self._process.poll() is None, "redis-server ended at once"
             time.sleep(0.01)
@@ -73,7 +84,7 @@ class Server:
             self._process.send_signal(number)
 
     def _answers(self) -> bool:
-        with connect(self.url) as redis, suppress(StoreAway):
+        with connect(self.url) as redis, suppress(StoreUnavailableError):
             ping(redis)
             return True
         return False

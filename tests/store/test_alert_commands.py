@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from bot import line
-from bot.command import Change, Context, Query
-from bot.errors import StoreAway, UnknownName, Unsupported
-from bot.incident import Incident, Memory, Problem, Severity, State, Trouble
+from bot.command import line
+from bot.command.model import Change, Context, Query
+from bot.errors import StoreUnavailableError, UnknownNameError, UnsupportedError
 from bot.metrics import Metrics
 from bot.model import Actor, Message, Outcome, Plan
-from bot.performing import Decided, Performer
-from bot.policy import Allow, Ask, decide
-from bot.rollouts import Roller, Run
-from bot.settings import Role, Rule, Settings
+from bot.model.incident import AlertKind, AlertState, Incident, Memory, Problem, Severity
+from bot.pipeline.execution import Decided, Executor
+from bot.policy.decide import Allow, Ask, decide
+from bot.rollout.roller import Roller, Run
+from bot.settings import PolicyRule, Role, Settings
 from bot.store.store import Store
-from bot.swarm.engines import Engines
+from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from tests.unit.swarm.fake_engine import INFO, FakeEngine
@@ -33,13 +33,13 @@ HOUR = timedelta(hours=1)
 
 def incident(subject: str = "node:n4", name: str = "node4", **fields: object) -> Incident:
     severity = Severity.CRITICAL if subject.startswith("node:") else Severity.WARNING
-    trouble = Trouble.NODE_DOWN if subject.startswith("node:") else Trouble.SERVICE_BELOW
+    trouble = AlertKind.NODE_DOWN if subject.startswith("node:") else AlertKind.SERVICE_BELOW
     problem = Problem(subject=subject, trouble=trouble, severity=severity, name=name, since=NOW)
     values: dict[str, object] = {
         "id": f"id of {subject}",
         "subject": subject,
         "name": name,
-        "state": State.FIRING,
+        "state": AlertState.FIRING,
         "problems": (problem,),
         "since": NOW,
         "changed": NOW,
@@ -50,7 +50,7 @@ def incident(subject: str = "node:n4", name: str = "node4", **fields: object) ->
 
 DOWN, WEB, API = incident(), incident("service:s1", "shop_web"), incident("service:s2", "shop_api")
 DEPLOY_LIKE = Plan(title="deploy", targets=("service:s1",), fingerprint="f", services=("shop_web",))
-OVER = incident("node:n2", "node2", state=State.RESOLVED, resolved=NOW)
+OVER = incident("node:n2", "node2", state=AlertState.RESOLVED, resolved=NOW)
 
 
 @pytest.fixture
@@ -73,10 +73,15 @@ def engine(tmp_path: Path) -> Iterator[FakeEngine]:
         "TaskTemplate": {"ContainerSpec": {"Image": "web:1"}},
         "Mode": {"Replicated": {"Replicas": 1}},
     }
-    nodes = [{"ID": f"n{n}", "Version": {"Index": 1}, "Description": {"Hostname": f"node{n}"}} for n in (1, 5)]
+    nodes = [
+        {"ID": f"n{n}", "Version": {"Index": 1}, "Description": {"Hostname": f"node{n}"}}
+        for n in (1, 5)
+    ]
     answers = {
         "GET /info": INFO,
-        "GET /nodes": [{**one, "Spec": {"Role": "worker"}, "Status": {"State": "ready"}} for one in nodes],
+        "GET /nodes": [
+            {**one, "Spec": {"Role": "worker"}, "Status": {"State": "ready"}} for one in nodes
+        ],
         "GET /services": [{"ID": "s9", "Version": {"Index": 1}, "Spec": spec}],
     }
     engine = FakeEngine(tmp_path, "e1", lambda call: (200, answers.get(call, [])))
@@ -95,10 +100,10 @@ def says(text: str, where: Context) -> Outcome | str:
     command = line.parse(text, TABLE)
     assert isinstance(command, Change)
     plan = command.plan(where)
-    if plan.nothing:
-        return plan.nothing
+    if plan.noop_reason:
+        return plan.noop_reason
     assert not plan.targets, "nothing is locked, and nothing posted in the channel"
-    with where.store.locks.hold(plan.targets, where.actor.name, plan.title) as held:
+    with where.store.locks.acquire(plan.targets, where.actor.name, plan.title) as held:
         return command.apply(where, plan, Run("r1", "C1", held, "a1", lambda *_: None))
 
 
@@ -143,7 +148,7 @@ def test_somebody_was_quicker_between_plan_and_deed(store: Store) -> None:
     late = context(store, BEN)
     plan = command.plan(late)
     told("ack node4", context(store))
-    with store.locks.hold((), "ben", "x") as held:
+    with store.locks.acquire((), "ben", "x") as held:
         outcome = command.apply(late, plan, Run("r1", "C1", held, "a1", lambda *_: None))
     assert outcome.private
     assert "acknowledged by ann" in str(outcome.private.blocks)
@@ -155,7 +160,7 @@ def test_what_is_over_needs_nobody(store: Store) -> None:
 
 
 def test_a_name_that_is_mistyped(store: Store) -> None:
-    with pytest.raises(UnknownName) as refused:
+    with pytest.raises(UnknownNameError) as refused:
         says("ack nod4", context(store))
     assert (refused.value.kind, refused.value.near[0]) == ("alert", "node4")
 
@@ -181,18 +186,20 @@ def test_a_silence_that_ends_with_the_trouble(store: Store) -> None:
 
 @pytest.mark.parametrize("key", ["node2", "node9*"])
 def test_what_has_no_end_is_refused(store: Store, key: str) -> None:
-    with pytest.raises(Unsupported) as refused:
+    with pytest.raises(UnsupportedError) as refused:
         says(f"silence {key}", context(store))
     assert f"silence {key} --for 2h" in refused.value.instead
 
 
 @pytest.mark.parametrize("key", ["node5", "web", "quorum", "anything*"])
 def test_before_anything_happens(store: Store, engine: FakeEngine, key: str) -> None:
-    assert "Nothing that it fits is wrong now" in str(told(f"silence {key} --for 1h", context(store, ANN, engine)))
+    assert "Nothing that it fits is wrong now" in str(
+        told(f"silence {key} --for 1h", context(store, ANN, engine))
+    )
 
 
 def test_what_neither_node_nor_service_is_called(store: Store, engine: FakeEngine) -> None:
-    with pytest.raises(UnknownName) as refused:
+    with pytest.raises(UnknownNameError) as refused:
         says("silence nodde5 --for 1h", context(store, ANN, engine))
     assert refused.value.near[0] == "node5"
     assert store.alerts.silences(NOW) == ()
@@ -205,7 +212,7 @@ def test_while_no_manager_answers_any_name_may_be_right(store: Store) -> None:
 
 def test_ending_a_silence(store: Store) -> None:
     told("silence node* --for 1h", context(store))
-    with pytest.raises(UnknownName) as refused:
+    with pytest.raises(UnknownNameError) as refused:
         says("unsilence node4", context(store, BEN))
     assert refused.value.near == ("node*",)
     assert told("unsilence node*", context(store, BEN)).text == "✅ node∗ · no longer silenced"
@@ -221,8 +228,8 @@ def test_what_was_said_is_in_the_audit_and_nowhere_in_the_channel(store: Store) 
     command = line.parse("silence node4 --for 1h", TABLE)
     assert isinstance(command, Change)
     nobody: Any = object()
-    performer = Performer(store, nobody, where.roller, Metrics(), where.now)
-    with store.locks.hold((), "ann", "x") as held:
+    performer = Executor(store, nobody, where.roller, Metrics(), where.now)
+    with store.locks.acquire((), "ann", "x") as held:
         outcome = performer.perform(Decided(command, command.plan(where), where, "C1"), held)
     assert outcome
     assert outcome.private
@@ -239,7 +246,7 @@ def test_rules_say_who_but_nobody_has_to_approve(store: Store) -> None:
     command = line.parse("ack shop_*", TABLE)
     assert isinstance(command, Change)
     plan = command.plan(context(store))
-    rule = Rule(commands=("*",), services=("shop_*",), ask=("dev",), approve=("lead",))
+    rule = PolicyRule(commands=("*",), services=("shop_*",), ask=("dev",), approve=("lead",))
     settings = Settings(roles=(Role(name="dev", users=(ANN.id,)), Role(name="lead")), rules=(rule,))
     assert decide(ANN, "ack", plan, settings) == Allow()
     assert decide(BEN, "ack", plan, settings) != Allow()
@@ -263,7 +270,7 @@ def test_with_redis_away_nothing_is_said_to_be_done(mortal: Server) -> None:
     store = Store.connect(mortal.url)
     mortal.kill()
     for text in ("ack node4", "silence node4 --for 1h", "unsilence node4"):
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailableError):
             says(text, context(store))
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailableError):
         asked("alerts", context(store))

@@ -1,4 +1,5 @@
-"""What the watch knows survives its bot, and nothing that people say to it is lost, whoever writes at the same moment."""
+"""What the watch knows survives its bot, and nothing that people say to it is lost, whoever writes
+at the same moment."""
 
 from __future__ import annotations
 
@@ -10,10 +11,20 @@ from datetime import datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot.errors import LockLost, StoreAway
-from bot.incident import Entry, Happened, Incident, Memory, Problem, Severity, Silence, State, Trouble
-from bot.model import Below, MessageRef
-from bot.store.alerts import Alerts
+from bot.errors import LeaseLostError, StoreUnavailableError
+from bot.model import MessageRef, Shortfall
+from bot.model.incident import (
+    AlertKind,
+    AlertState,
+    Entry,
+    Happened,
+    Incident,
+    Memory,
+    Problem,
+    Severity,
+    Silence,
+)
+from bot.store.alerts import AlertStore
 from bot.store.connection import connect
 from bot.store.leader import Leader
 
@@ -22,17 +33,26 @@ from .conftest import ANN, BEN, NOW, Server
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
-def incident(name: str = "node4", state: State = State.FIRING, **fields: object) -> Incident:
+def incident(
+    name: str = "node4", state: AlertState = AlertState.FIRING, **fields: object
+) -> Incident:
     problem = Problem(
         subject=f"node:{name}",
-        trouble=Trouble.NODE_DOWN,
+        trouble=AlertKind.NODE_DOWN,
         severity=Severity.CRITICAL,
         name=name,
         since=NOW,
         detail="`<!channel>` is Down",
-        lost=(Below("web", 3, 4),),
+        lost=(Shortfall("web", 3, 4),),
     )
-    values = {"state": state, "problems": (problem,), "since": NOW, "changed": NOW, "opened": NOW, **fields}
+    values = {
+        "state": state,
+        "problems": (problem,),
+        "since": NOW,
+        "changed": NOW,
+        "opened": NOW,
+        **fields,
+    }
     return Incident(id=f"i-{name}", subject=f"node:{name}", name=name, **values)  # type: ignore[arg-type]
 
 
@@ -41,7 +61,7 @@ def memory(*incidents: Incident, **fields: object) -> Memory:
 
 
 def ended(one: Incident) -> Incident:
-    return replace(one, state=State.RESOLVED, resolved=NOW + HOUR, changed=NOW + HOUR)
+    return replace(one, state=AlertState.RESOLVED, resolved=NOW + HOUR, changed=NOW + HOUR)
 
 
 def silence(pattern: str = "node4", until: datetime | None = None, **fields: object) -> Silence:
@@ -49,7 +69,12 @@ def silence(pattern: str = "node4", until: datetime | None = None, **fields: obj
 
 
 def entry(number: int = 0, **fields: object) -> Entry:
-    values: dict[str, object] = {"trouble": Trouble.NODE_DOWN, "severity": Severity.CRITICAL, "name": "node4", **fields}
+    values: dict[str, object] = {
+        "trouble": AlertKind.NODE_DOWN,
+        "severity": Severity.CRITICAL,
+        "name": "node4",
+        **fields,
+    }
     return Entry(at=NOW + number * SECOND, happened=Happened.OPENED, id=f"i{number}", **values)  # type: ignore[arg-type]
 
 
@@ -66,52 +91,58 @@ def test_what_was_saved_comes_back_whole(redis: Redis, other_redis: Redis) -> No
         specs={"s1": "abc"},
         silent_until={"s1": NOW},
     )
-    assert Alerts(redis).memory() == Memory()
-    Alerts(redis).save(full, 1)
-    assert Alerts(other_redis).memory() == full
+    assert AlertStore(redis).memory() == Memory()
+    AlertStore(redis).save(full, 1)
+    assert AlertStore(other_redis).memory() == full
 
 
 def test_a_late_leader_cannot_save_over_its_successor(redis: Redis, other_redis: Redis) -> None:
     here, there = Leader(redis, "one", lease_seconds=0.1), Leader(other_redis, "two")
-    alerts = Alerts(redis)
+    alerts = AlertStore(redis)
     here.campaign()
     alerts.save(memory(incident("early")), here.fence)
     threading.Event().wait(0.15)
     assert there.campaign()
     alerts.save(memory(incident("between")), here.fence)
-    Alerts(other_redis).save(memory(incident("now")), there.fence)
-    with pytest.raises(LockLost):
+    AlertStore(other_redis).save(memory(incident("now")), there.fence)
+    with pytest.raises(LeaseLostError):
         alerts.save(memory(incident("late")), here.fence)
     assert alerts.memory() == memory(incident("now"))
 
 
-def test_two_leaders_that_race_leave_what_the_later_one_saved_last(redis: Redis, other_redis: Redis) -> None:
+def test_two_leaders_that_race_leave_what_the_later_one_saved_last(
+    redis: Redis, other_redis: Redis
+) -> None:
     refused, gate = [], threading.Barrier(2)
 
-    def lead(alerts: Alerts, fence: int) -> None:
+    def lead(alerts: AlertStore, fence: int) -> None:
         gate.wait()
         for number in range(100):
             try:
                 alerts.save(memory(leader=f"{fence}-{number}"), fence)
-            except LockLost:
+            except LeaseLostError:
                 refused.append(fence)
 
     threads = [
-        threading.Thread(target=lead, args=[Alerts(one), fence]) for one, fence in ((redis, 1), (other_redis, 2))
+        threading.Thread(target=lead, args=[AlertStore(one), fence])
+        for one, fence in ((redis, 1), (other_redis, 2))
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert Alerts(redis).memory().leader == "2-99"
+    assert AlertStore(redis).memory().leader == "2-99"
     assert set(refused) <= {1}
 
 
 def test_a_memory_that_another_version_wrote_is_none_and_the_watch_goes_on(
     redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alerts = Alerts(redis)
-    redis.hset("swarmbot:alerts:memory", mapping={"value": '{"incidents": {"x": {"state": "on fire"}}}', "fence": 1})
+    alerts = AlertStore(redis)
+    redis.hset(
+        "swarmbot:alerts:memory",
+        mapping={"value": '{"incidents": {"x": {"state": "on fire"}}}', "fence": 1},
+    )
     redis.hset("swarmbot:alerts:silences", mapping={"web": "{}"})
     redis.rpush("swarmbot:alerts:history", "[]")
     assert alerts.memory() == Memory()
@@ -129,10 +160,10 @@ def test_a_memory_that_another_version_wrote_is_none_and_the_watch_goes_on(
 def test_the_message_is_known_to_every_bot_for_thirty_days_after_its_incident_was_open(
     redis: Redis, other_redis: Redis
 ) -> None:
-    alerts = Alerts(redis)
+    alerts = AlertStore(redis)
     assert alerts.message("i-node4") is None
     alerts.posted("i-node4", MessageRef("C1", "17.4"))
-    assert Alerts(other_redis).message("i-node4") == MessageRef("C1", "17.4")
+    assert AlertStore(other_redis).message("i-node4") == MessageRef("C1", "17.4")
     assert 2_590_000 < redis.ttl("swarmbot:alerts:message:i-node4") <= 2_592_000
     redis.expire("swarmbot:alerts:message:i-node4", 100)
     alerts.save(memory(ended(incident())), 1)
@@ -144,8 +175,10 @@ def test_the_message_is_known_to_every_bot_for_thirty_days_after_its_incident_wa
 # ---- what people say
 
 
-def test_the_first_who_acknowledges_counts_and_the_next_one_learns_of_them(redis: Redis, other_redis: Redis) -> None:
-    here, there = Alerts(redis), Alerts(other_redis)
+def test_the_first_who_acknowledges_counts_and_the_next_one_learns_of_them(
+    redis: Redis, other_redis: Redis
+) -> None:
+    here, there = AlertStore(redis), AlertStore(other_redis)
     here.save(memory(incident()), 1)
     after = incident(acknowledged_by=ANN, acknowledged=NOW + SECOND, changed=NOW + SECOND)
     assert there.acknowledge("node:node4", ANN, NOW + SECOND) == after
@@ -155,7 +188,7 @@ def test_the_first_who_acknowledges_counts_and_the_next_one_learns_of_them(redis
 
 
 def test_what_is_over_or_never_was_cannot_be_acknowledged(redis: Redis) -> None:
-    alerts = Alerts(redis)
+    alerts = AlertStore(redis)
     assert alerts.acknowledge("node:node4", ANN, NOW) is None
     alerts.save(memory(ended(incident())), 1)
     assert alerts.acknowledge("node:node4", ANN, NOW) is None
@@ -163,7 +196,7 @@ def test_what_is_over_or_never_was_cannot_be_acknowledged(redis: Redis) -> None:
 
 
 def test_an_acknowledgement_ends_with_its_incident_and_not_before(redis: Redis) -> None:
-    alerts = Alerts(redis)
+    alerts = AlertStore(redis)
     alerts.save(memory(incident(), incident("web")), 1)
     alerts.acknowledge("node:node4", ANN, NOW)
     alerts.acknowledge("node:web", BEN, NOW)
@@ -175,8 +208,10 @@ def test_an_acknowledgement_ends_with_its_incident_and_not_before(redis: Redis) 
     assert alerts.memory() == memory(incident()), "the same trouble once more is nobody's yet"
 
 
-def test_nothing_that_people_say_is_lost_while_the_leader_saves(redis: Redis, other_redis: Redis) -> None:
-    leader, others = Alerts(redis), Alerts(other_redis)
+def test_nothing_that_people_say_is_lost_while_the_leader_saves(
+    redis: Redis, other_redis: Redis
+) -> None:
+    leader, others = AlertStore(redis), AlertStore(other_redis)
     troubles = [incident(f"n{number}") for number in range(50)]
     leader.save(memory(*troubles), 1)
     stop = threading.Event()
@@ -199,13 +234,17 @@ def test_nothing_that_people_say_is_lost_while_the_leader_saves(redis: Redis, ot
     assert all(one.acknowledged_by == ANN for one in leader.memory().incidents.values())
 
 
-def test_of_two_who_acknowledge_at_once_both_see_the_same_one(redis: Redis, other_redis: Redis) -> None:
-    bots, gate, seen = (Alerts(redis), Alerts(other_redis)), threading.Barrier(10), []
+def test_of_two_who_acknowledge_at_once_both_see_the_same_one(
+    redis: Redis, other_redis: Redis
+) -> None:
+    bots, gate, seen = (AlertStore(redis), AlertStore(other_redis)), threading.Barrier(10), []
     bots[0].save(memory(incident()), 1)
 
     def click(number: int) -> None:
         gate.wait()
-        found = bots[number % 2].acknowledge("node:node4", (ANN, BEN)[number % 2], NOW + number * SECOND)
+        found = bots[number % 2].acknowledge(
+            "node:node4", (ANN, BEN)[number % 2], NOW + number * SECOND
+        )
         seen.append(found)
 
     threads = [threading.Thread(target=click, args=[number]) for number in range(10)]
@@ -217,12 +256,17 @@ def test_of_two_who_acknowledge_at_once_both_see_the_same_one(redis: Redis, othe
     assert len({(one.acknowledged_by, one.acknowledged) for one in seen}) == 1
 
 
-def test_silences_hold_until_they_end_and_are_thrown_away_with_the_next(redis: Redis, other_redis: Redis) -> None:
-    alerts = Alerts(redis)
+def test_silences_hold_until_they_end_and_are_thrown_away_with_the_next(
+    redis: Redis, other_redis: Redis
+) -> None:
+    alerts = AlertStore(redis)
     alerts.silence(silence("web*", NOW + HOUR))
     alerts.silence(silence("api", NOW + 3 * HOUR))
     alerts.silence(silence("api", NOW + 2 * HOUR))
-    assert Alerts(other_redis).silences(NOW) == (silence("api", NOW + 2 * HOUR), silence("web*", NOW + HOUR))
+    assert AlertStore(other_redis).silences(NOW) == (
+        silence("api", NOW + 2 * HOUR),
+        silence("web*", NOW + HOUR),
+    )
     assert alerts.silences(NOW + HOUR) == (silence("api", NOW + 2 * HOUR),)
     alerts.silence(replace(silence("db"), since=NOW + HOUR))
     assert set(redis.hkeys("swarmbot:alerts:silences")) == {"api", "db"}
@@ -231,7 +275,7 @@ def test_silences_hold_until_they_end_and_are_thrown_away_with_the_next(redis: R
 
 
 def test_a_silence_without_an_end_ends_with_the_incidents_that_it_covers(redis: Redis) -> None:
-    alerts = Alerts(redis)
+    alerts = AlertStore(redis)
     alerts.save(memory(incident("node4"), incident("node5")), 1)
     alerts.silence(silence("node*"))
     alerts.silence(silence("node4", NOW + HOUR))
@@ -245,7 +289,7 @@ def test_a_silence_without_an_end_ends_with_the_incidents_that_it_covers(redis: 
 
 
 def test_the_history_keeps_the_newest_five_hundred_in_order(redis: Redis) -> None:
-    alerts = Alerts(redis)
+    alerts = AlertStore(redis)
     assert alerts.history(NOW) == ()
     for number in range(505):
         alerts.remember(entry(number, lasted=timedelta(seconds=number), text="`web`"))
@@ -256,7 +300,7 @@ def test_the_history_keeps_the_newest_five_hundred_in_order(redis: Redis) -> Non
 
 
 def test_a_note_is_told_by_one_bot_once(redis: Redis, other_redis: Redis) -> None:
-    here, there = Alerts(redis), Alerts(other_redis)
+    here, there = AlertStore(redis), AlertStore(other_redis)
     assert here.told("leader-1")
     assert not here.told("leader-1")
     assert not there.told("leader-1")
@@ -265,7 +309,7 @@ def test_a_note_is_told_by_one_bot_once(redis: Redis, other_redis: Redis) -> Non
 
 def test_with_redis_away_only_notes_go_on(mortal: Server) -> None:
     with connect(mortal.url) as redis:
-        alerts = Alerts(redis)
+        alerts = AlertStore(redis)
         alerts.save(memory(incident()), 1)
         mortal.kill()
         for ask in (
@@ -278,7 +322,7 @@ def test_with_redis_away_only_notes_go_on(mortal: Server) -> None:
             lambda: alerts.remember(entry()),
             lambda: alerts.message("i-node4"),
         ):
-            with pytest.raises(StoreAway):
+            with pytest.raises(StoreUnavailableError):
                 ask()
         assert alerts.told("leader-1")
         assert not alerts.told("leader-1")
@@ -287,13 +331,15 @@ def test_with_redis_away_only_notes_go_on(mortal: Server) -> None:
         assert not alerts.told("leader-1")
 
 
-def test_a_frozen_redis_holds_the_watch_up_for_two_seconds_and_loses_nothing(mortal: Server) -> None:
+def test_a_frozen_redis_holds_the_watch_up_for_two_seconds_and_loses_nothing(
+    mortal: Server,
+) -> None:
     with connect(mortal.url) as redis:
-        alerts = Alerts(redis)
+        alerts = AlertStore(redis)
         alerts.save(memory(incident()), 1)
         mortal.freeze()
         began = time.monotonic()
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailableError):
             alerts.save(memory(incident("lost")), 1)
         assert time.monotonic() - began < 3
         mortal.thaw()

@@ -1,7 +1,8 @@
-"""Everything that may happen to requests for approval, in any order, on a real Redis with two bots that die at will.
+"""Everything that may happen to requests for approval, in any order, on a real Redis with two bots
+that die at will.
 
-Whatever happens: nothing runs twice, nothing runs without the approvals that it needs or on another plan than was
-approved, and every request comes to an end that somebody can read.
+Whatever happens: nothing runs twice, nothing runs without the approvals that it needs or on another
+plan than was approved, and every request comes to an end that somebody can read.
 """
 
 from __future__ import annotations
@@ -23,22 +24,36 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from bot import approval as rules
-from bot.approval import LIFETIME, Approval, Needs, State
-from bot.errors import ApprovalOver, ApprovedBefore, NotApprover, NotAsker, OwnApproval
+from bot.errors import (
+    AlreadyApprovedError,
+    ApprovalClosedError,
+    NotApproverError,
+    NotRequesterError,
+    SelfApprovalError,
+)
 from bot.model import Actor, Plan
-from bot.store.approvals import Approvals
+from bot.policy import approval as rules
+from bot.policy.approval import LIFETIME, Approval, ApprovalState, Needs
+from bot.store.approvals import ApprovalStore
 
 from .conftest import NOW
 
 PEOPLE = tuple(Actor(f"U{number}", f"person{number}") for number in range(4))
 LEADS = {"U1", "U2", "U3"}
-REFUSALS = (ApprovalOver, ApprovedBefore, NotApprover, NotAsker, OwnApproval)
+REFUSALS = (
+    ApprovalClosedError,
+    AlreadyApprovedError,
+    NotApproverError,
+    NotRequesterError,
+    SelfApprovalError,
+)
 
 people = st.sampled_from(PEOPLE)
 bots = st.sampled_from([0, 1])
 clicks = st.lists(people, min_size=2, max_size=6)
-fates = st.sampled_from(["runs", "runs", "later", "dies at once", "dies before it runs", "dies while it runs"])
+fates = st.sampled_from(
+    ["runs", "runs", "later", "dies at once", "dies before it runs", "dies while it runs"]
+)
 
 
 def roles(actor: Actor) -> frozenset[str]:
@@ -65,7 +80,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self, redis: Redis, other: Redis) -> None:
         super().__init__()
         redis.flushall()
-        self.stores = (Approvals(redis), Approvals(other))
+        self.stores = (ApprovalStore(redis), ApprovalStore(other))
         self.now, self.world, self.number = NOW, 0, 0
         self.known: dict[str, Known] = {}
         self.in_hand: list[list[Approval]] = [[], []]
@@ -84,14 +99,23 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(target=requests, request=requests, actors=clicks, bot=bots, fate=fates)
     def approve(self, request: str, actors: list[Actor], bot: int, fate: str) -> object:
-        """Clicks, as the bots handle them: where the plan has moved, the new one is shown; the last click is acted on."""
+        """Clicks, as the bots handle them: where the plan has moved, the new one is shown; the last
+        click is acted on."""
         one, known = self._read(request), self.known[request]
-        if one.state is State.OPEN and one.plan.fingerprint != self._plan().fingerprint:
+        if one.state is ApprovalState.OPEN and one.plan.fingerprint != self._plan().fingerprint:
             return self._renew(one, bot)
         for actor in actors:
             fresh = actor.id not in known.approved and actor.id != known.asker and actor.id in LEADS
-            expected = fresh and not known.over and len(known.approved) < known.count and self.now < one.expires
-            assert self._try(bot, request, lambda a, w=actor: rules.approve(a, w, roles(w), self.now)) == expected
+            expected = (
+                fresh
+                and not known.over
+                and len(known.approved) < known.count
+                and self.now < one.expires
+            )
+            assert (
+                self._try(bot, request, lambda a, w=actor: rules.approve(a, w, roles(w), self.now))
+                == expected
+            )
             if expected:
                 known.approved.add(actor.id)
         if fate == "dies at once":
@@ -103,7 +127,9 @@ class Interleavings(RuleBasedStateMachine):
     @rule(request=requests, actor=people, bot=bots)
     def reject(self, request: str, actor: Actor, bot: int) -> None:
         waiting = self._waiting(request)
-        done = self._try(bot, request, lambda a: rules.reject(a, actor, roles(actor), "no", self.now))
+        done = self._try(
+            bot, request, lambda a: rules.reject(a, actor, roles(actor), "no", self.now)
+        )
         assert done == (waiting and actor.id in LEADS)
         self.known[request].over |= done
 
@@ -183,7 +209,9 @@ class Interleavings(RuleBasedStateMachine):
         for left in self.stores[bot].claimed():
             if left.bot not in alive:
                 words = "interrupted" if left.run else "did not run"
-                assert self.stores[bot].apply(left.id, lambda a, w=words: rules.finish(a, w, self.now))  # type: ignore[misc]
+                assert self.stores[bot].apply(
+                    left.id, lambda a, w=words: rules.finish(a, w, self.now)
+                )  # type: ignore[misc]
 
     # ---- always
 
@@ -203,10 +231,11 @@ class Interleavings(RuleBasedStateMachine):
             one = self._read(name)
             assert (name in listed) == (not one.state.ended)
             assert not known.runs or one.run
-            assert one.state is not State.REPLACED or one.successor in self.known
+            assert one.state is not ApprovalState.REPLACED or one.successor in self.known
 
     def teardown(self) -> None:
-        """In the end every bot dies, a new one looks, and time runs out: then everything has ended."""
+        """In the end every bot dies, a new one looks, and time runs out: then everything has
+        ended."""
         self.die(0)
         self.die(1)
         self.find_what_the_dead_left(0)
@@ -216,7 +245,7 @@ class Interleavings(RuleBasedStateMachine):
             one = self._read(name)
             assert one.state.ended
             assert one.ended
-            assert (one.state is State.DONE and bool(one.run)) == bool(known.runs)
+            assert (one.state is ApprovalState.DONE and bool(one.run)) == bool(known.runs)
 
     # ---- parts
 
@@ -225,7 +254,9 @@ class Interleavings(RuleBasedStateMachine):
         return f"a{self.number}"
 
     def _plan(self) -> Plan:
-        return Plan(title="web", targets=("service:s1",), fingerprint=f"f{self.world}", services=("web",))
+        return Plan(
+            title="web", targets=("service:s1",), fingerprint=f"f{self.world}", services=("web",)
+        )
 
     def _name(self, bot: int) -> str:
         return f"bot-{bot}-{self.lives[bot]}"

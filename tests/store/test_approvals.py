@@ -11,11 +11,16 @@ from functools import partial
 import pytest
 from redis import Redis
 
-from bot import approval as rules
-from bot.approval import LIFETIME, Approval, Needs, State
-from bot.errors import ApprovalGone, ApprovalOver, ApprovedBefore, StoreAway
+from bot.errors import (
+    AlreadyApprovedError,
+    ApprovalClosedError,
+    ApprovalNotFoundError,
+    StoreUnavailableError,
+)
 from bot.model import Actor, Difference, MessageRef, Plan
-from bot.store.approvals import Approvals
+from bot.policy import approval as rules
+from bot.policy.approval import LIFETIME, Approval, ApprovalState, Needs
+from bot.store.approvals import ApprovalStore
 from bot.store.connection import connect
 
 from .conftest import ANN, NOW, Server
@@ -25,7 +30,9 @@ ROLES = frozenset({"lead"})
 MINUTE = timedelta(minutes=1)
 
 
-def request(approval_id: str = "a1", asked_after: timedelta = timedelta(), count: int = 1) -> Approval:
+def request(
+    approval_id: str = "a1", asked_after: timedelta = timedelta(), count: int = 1
+) -> Approval:
     return Approval(
         id=approval_id,
         command={"name": "service scale", "replicas": ["web=8"]},
@@ -64,7 +71,7 @@ def at_once(tries: list[Callable[[], object]]) -> list[object]:
         gate.wait()
         try:
             found.append(one())
-        except (ApprovalOver, ApprovedBefore) as error:
+        except (ApprovalClosedError, AlreadyApprovedError) as error:
             found.append(type(error))
 
     threads = [threading.Thread(target=run, args=(one,)) for one in tries]
@@ -76,57 +83,61 @@ def at_once(tries: list[Callable[[], object]]) -> list[object]:
 
 
 def test_a_request_waits_as_it_was_asked(redis: Redis, other_redis: Redis) -> None:
-    Approvals(redis).create(request())
-    assert Approvals(other_redis).get("a1") == request()
-    assert Approvals(other_redis).open() == (request(),)
+    ApprovalStore(redis).create(request())
+    assert ApprovalStore(other_redis).get("a1") == request()
+    assert ApprovalStore(other_redis).open() == (request(),)
 
 
 def test_what_is_not_there_says_so(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     assert store.get("a1") is None
-    with pytest.raises(ApprovalGone) as found:
+    with pytest.raises(ApprovalNotFoundError) as found:
         store.apply("a1", approved_by(LEAD))
     assert found.value.approval_id == "a1"
-    with pytest.raises(ApprovalGone):
+    with pytest.raises(ApprovalNotFoundError):
         store.claim_run("a1", "bot", NOW)
     assert redis.keys() == []
 
 
 def test_a_refused_step_writes_nothing(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     store.create(request(count=2))
     store.apply("a1", approved_by(LEAD))
     before = store.get("a1")
-    with pytest.raises(ApprovedBefore):
+    with pytest.raises(AlreadyApprovedError):
         store.apply("a1", approved_by(LEAD))
     assert store.apply("a1", lambda one: rules.expire(one, NOW)) is None
     assert store.get("a1") == before
 
 
 def test_two_leads_in_the_same_instant_both_count(redis: Redis, other_redis: Redis) -> None:
-    bots = (Approvals(redis), Approvals(other_redis))
+    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
     for number in range(10):
         name = f"a{number}"
         bots[0].create(request(name, count=2))
-        at_once([partial(bots[i].apply, name, approved_by(who)) for i, who in enumerate((LEAD, BOSS))])
+        at_once(
+            [partial(bots[i].apply, name, approved_by(who)) for i, who in enumerate((LEAD, BOSS))]
+        )
         one = bots[0].get(name)
         assert one
-        assert one.state is State.APPROVED
+        assert one.state is ApprovalState.APPROVED
         assert set(one.approvers) == {"lead", "boss"}
 
 
 def test_twenty_clicks_of_one_person_count_once(redis: Redis, other_redis: Redis) -> None:
-    bots = (Approvals(redis), Approvals(other_redis))
+    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
     bots[0].create(request(count=2))
     found = at_once([partial(bots[i % 2].apply, "a1", approved_by(LEAD)) for i in range(20)])
-    assert found.count(ApprovedBefore) == 19
+    assert found.count(AlreadyApprovedError) == 19
     one = bots[0].get("a1")
     assert one
     assert one.approvers == ("lead",)
 
 
-def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(redis: Redis, other_redis: Redis) -> None:
-    bots = (Approvals(redis), Approvals(other_redis))
+def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(
+    redis: Redis, other_redis: Redis
+) -> None:
+    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
 
     def approve_and_run(name: str) -> None:
         bots[0].apply(name, approved_by(LEAD))
@@ -140,15 +151,17 @@ def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(redis: Re
         at_once([partial(approve_and_run, f"a{number}"), partial(reject, f"a{number}")])
         one = bots[0].get(f"a{number}")
         assert one
-        assert one.state in (State.RUNNING, State.REJECTED)
-        assert (one.state is State.RUNNING) == bool(one.bot)
+        assert one.state in (ApprovalState.RUNNING, ApprovalState.REJECTED)
+        assert (one.state is ApprovalState.RUNNING) == bool(one.bot)
 
 
 def test_of_thirty_who_would_run_it_one_does(redis: Redis, other_redis: Redis) -> None:
-    bots = (Approvals(redis), Approvals(other_redis))
+    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
     bots[0].create(request())
     bots[0].apply("a1", approved_by(LEAD))
-    found = at_once([partial(bots[i % 2].claim_run, "a1", f"bot-{i}", NOW + MINUTE) for i in range(30)])
+    found = at_once(
+        [partial(bots[i % 2].claim_run, "a1", f"bot-{i}", NOW + MINUTE) for i in range(30)]
+    )
     winners = [one for one in found if isinstance(one, Approval)]
     assert len(winners) == 1
     assert bots[1].claimed() == (winners[0],)
@@ -156,7 +169,7 @@ def test_of_thirty_who_would_run_it_one_does(redis: Redis, other_redis: Redis) -
 
 
 def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     for number, name in enumerate(("open", "approved", "running", "done", "rejected")):
         store.create(request(name, number * MINUTE))
     for name in ("approved", "running", "done"):
@@ -173,7 +186,7 @@ def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
 
 
 def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     store.create(request("early"))
     store.create(request("late", 10 * MINUTE))
     assert store.due(NOW + LIFETIME - MINUTE) == ()
@@ -182,11 +195,11 @@ def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
     assert store.due(NOW + LIFETIME) == ()
     ended = store.get("early")
     assert ended
-    assert ended.state is State.EXPIRED
+    assert ended.state is ApprovalState.EXPIRED
 
 
 def test_what_ended_is_kept_for_seven_days_and_what_waits_for_ever(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     store.create(request())
     assert redis.ttl("swarmbot:approval:a1") == -1
     store.apply("a1", lambda one: rules.withdraw(one, ANN, NOW))
@@ -195,33 +208,38 @@ def test_what_ended_is_kept_for_seven_days_and_what_waits_for_ever(redis: Redis)
 
 
 def test_a_successor_takes_the_place_and_the_message(redis: Redis, other_redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     store.create(request(count=2))
     store.posted("a1", MessageRef("C1", "1.2"))
     old = store.apply("a1", approved_by(LEAD))
     new = rules.renewed(old, "a2", replace(old.plan, fingerprint="f2"), old.needs, NOW + MINUTE)
     assert store.replace("a1", new, NOW + MINUTE)
-    assert Approvals(other_redis).open() == (new,)
+    assert ApprovalStore(other_redis).open() == (new,)
     stored, ended = store.get("a2"), store.get("a1")
     assert stored
     assert ended
     assert (stored.message, stored.given) == (MessageRef("C1", "1.2"), ())
-    assert (ended.state, ended.successor) == (State.REPLACED, "a2")
-    with pytest.raises(ApprovalOver):
+    assert (ended.state, ended.successor) == (ApprovalState.REPLACED, "a2")
+    with pytest.raises(ApprovalClosedError):
         store.apply("a1", approved_by(BOSS))
 
 
-def test_of_two_bots_that_see_the_plan_moved_one_writes_the_successor(redis: Redis, other_redis: Redis) -> None:
-    bots = (Approvals(redis), Approvals(other_redis))
+def test_of_two_bots_that_see_the_plan_moved_one_writes_the_successor(
+    redis: Redis, other_redis: Redis
+) -> None:
+    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
     bots[0].create(request())
-    news = [replace(request(name), plan=replace(request().plan, fingerprint=name)) for name in ("a2", "a3")]
+    news = [
+        replace(request(name), plan=replace(request().plan, fingerprint=name))
+        for name in ("a2", "a3")
+    ]
     found = at_once([partial(bots[i].replace, "a1", news[i], NOW) for i in (0, 1)])
     assert found.count(None) == 1
     assert len(bots[0].open()) == 1
 
 
 def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     store.create(request())
     store.apply("a1", approved_by(LEAD))
     store.claim_run("a1", "bot", NOW)
@@ -231,17 +249,19 @@ def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
 
 
 def test_slack_may_tell_the_message_after_the_plan_was_replaced(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     store.create(request())
     store.replace("a1", request("a2"), NOW)
     store.posted("a1", MessageRef("C1", "1.2"))
-    assert [getattr(store.get(name), "message", None) for name in ("a1", "a2")] == [MessageRef("C1", "1.2")] * 2
+    assert [getattr(store.get(name), "message", None) for name in ("a1", "a2")] == [
+        MessageRef("C1", "1.2")
+    ] * 2
     store.posted("unknown", MessageRef("C1", "1.2"))
     assert store.get("unknown") is None
 
 
 def test_the_message_survives_every_step(redis: Redis) -> None:
-    store = Approvals(redis)
+    store = ApprovalStore(redis)
     store.create(request())
     store.posted("a1", MessageRef("C1", "1.2"))
     assert store.apply("a1", approved_by(LEAD)).message == MessageRef("C1", "1.2")
@@ -250,14 +270,14 @@ def test_the_message_survives_every_step(redis: Redis) -> None:
 
 def test_a_restart_of_redis_between_request_and_click_loses_nothing(mortal: Server) -> None:
     with connect(mortal.url) as redis:
-        store = Approvals(redis)
+        store = ApprovalStore(redis)
         store.create(request(count=2))
         store.apply("a1", approved_by(LEAD))
         mortal.kill()
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailableError):
             store.apply("a1", approved_by(BOSS))
         mortal.start()
-        assert store.apply("a1", approved_by(BOSS)).state is State.APPROVED
+        assert store.apply("a1", approved_by(BOSS)).state is ApprovalState.APPROVED
         assert store.claim_run("a1", "bot", NOW + MINUTE)
         mortal.kill()
         mortal.start()

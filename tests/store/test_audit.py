@@ -51,11 +51,17 @@ def test_an_intent_is_open_until_its_outcome(redis: Redis) -> None:
     assert [entry.id for entry in audit.open_intents()] == [scale]
     newest, oldest = audit.entries()
     assert (newest.id, newest.outcome, newest.actor.name) == (scale, None, "ben")
-    assert (oldest.outcome, oldest.seconds, oldest.concluded) == ({"ending": "done"}, 4.2, NOW + timedelta(seconds=4))
+    assert (oldest.outcome, oldest.seconds, oldest.concluded) == (
+        {"ending": "done"},
+        4.2,
+        NOW + timedelta(seconds=4),
+    )
     assert (oldest.source, oldest.approved_by, oldest.plan) == ("slack C1", ("U003",), WEB)
 
 
-def test_an_outcome_is_recorded_once_and_only_for_an_intent(redis: Redis, other_redis: Redis) -> None:
+def test_an_outcome_is_recorded_once_and_only_for_an_intent(
+    redis: Redis, other_redis: Redis
+) -> None:
     audit = Audit(redis)
     intent = audit.intend(ANN, {}, WEB, "C1", NOW)
     assert audit.conclude(intent, {"ending": "done"}, 1, NOW)
@@ -74,7 +80,9 @@ def test_people_ask_by_service_user_and_time(redis: Redis) -> None:
     assert [entry.id for entry in audit.entries(service="web")] == [web, old]
     assert [entry.id for entry in audit.entries(user="ann")] == [api, old]
     assert [entry.id for entry in audit.entries(user="U002")] == [web]
-    assert [entry.id for entry in audit.entries(service="web", since=NOW - timedelta(days=7))] == [web]
+    assert [entry.id for entry in audit.entries(service="web", since=NOW - timedelta(days=7))] == [
+        web
+    ]
     assert [entry.id for entry in audit.entries(limit=1)] == [api]
 
 
@@ -86,9 +94,13 @@ def test_long_audits_are_read_to_the_end(redis: Redis) -> None:
     assert len(list(audit.export())) == 1203
 
 
-def test_writers_in_many_threads_and_two_bots_make_one_chain(redis: Redis, other_redis: Redis) -> None:
+def test_writers_in_many_threads_and_two_bots_make_one_chain(
+    redis: Redis, other_redis: Redis
+) -> None:
     bots = (Audit(redis), Audit(other_redis))
-    threads = [threading.Thread(target=some_entries, args=(bots[number % 2], 20)) for number in range(10)]
+    threads = [
+        threading.Thread(target=some_entries, args=(bots[number % 2], 20)) for number in range(10)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -114,7 +126,9 @@ def test_the_export_can_be_checked_by_anybody(redis: Redis) -> None:
 
 def test_no_secret_gets_in_and_odd_text_does_no_harm(redis: Redis) -> None:
     audit = Audit(redis)
-    audit.intend(ANN, {"token": SecretStr("SWMTKN-1-secret"), "text": "\ud800 \x00"}, WEB, "C1", NOW)
+    audit.intend(
+        ANN, {"token": SecretStr("SWMTKN-1-secret"), "text": "\ud800 \x00"}, WEB, "C1", NOW
+    )
     assert "secret" not in str(rows(redis))
     assert audit.entries()[0].command["text"] == "? \x00"
     assert audit.verify().ok
@@ -142,7 +156,9 @@ def test_a_stream_that_is_gone_is_found(redis: Redis) -> None:
     assert (check.ok, check.broken) == (False, "1")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data(), many=st.integers(1, 6))
 def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
     redis: Redis, data: st.DataObject, many: int
@@ -154,12 +170,16 @@ def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
     entries = rows(redis)
     place = data.draw(st.integers(0, many - 1), "place")
     stream_id, fields = entries[place]
-    what = data.draw(st.sampled_from(["body", "hash", "field", "id", "remove", "append", "swap"]), "what")
+    what = data.draw(
+        st.sampled_from(["body", "hash", "field", "id", "remove", "append", "swap"]), "what"
+    )
     broken = place + 1
     if what in ("body", "hash"):
         text = fields[what]
         at = data.draw(st.integers(0, len(text) - 1), "at")
-        new = data.draw(st.characters(codec="utf-8").filter(lambda letter: letter != text[at]), "new")
+        new = data.draw(
+            st.characters(codec="utf-8").filter(lambda letter: letter != text[at]), "new"
+        )
         fields[what] = text[:at] + new + text[at + 1 :]
     elif what == "field":
         fields["note"] = "added"
@@ -171,8 +191,13 @@ def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
         entries.append((f"{many + 1}-0", fields))
         broken = many + 1
     else:
-        other = data.draw(st.integers(0, many - 1).filter(lambda number: many == 1 or number != place), "other")
-        entries[place], entries[other] = (entries[place][0], entries[other][1]), (entries[other][0], fields)
+        other = data.draw(
+            st.integers(0, many - 1).filter(lambda number: many == 1 or number != place), "other"
+        )
+        entries[place], entries[other] = (
+            (entries[place][0], entries[other][1]),
+            (entries[other][0], fields),
+        )
         broken = min(place, other) + 1
         if many == 1:
             return

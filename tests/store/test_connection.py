@@ -1,4 +1,5 @@
-"""Redis goes away and comes back: known at once, in words without the password, and without anything to do by hand."""
+"""Redis goes away and comes back: known at once, in words without the password, and without
+anything to do by hand."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ import time
 
 import pytest
 
-from bot.errors import InvalidSetting, StoreAway
-from bot.incident import Memory
+from bot.errors import InvalidSettingError, StoreUnavailableError
+from bot.model.incident import Memory
 from bot.store.connection import connect, ping
 from bot.store.store import Store
 
@@ -24,7 +25,7 @@ def test_with_redis_away_every_store_says_so_at_once(mortal: Server) -> None:
         store.ping,
         lambda: store.locks.of("service:s1"),
         store.locks.all,
-        lambda: store.locks.hold(["service:s1"], "ann", "deploy").__enter__(),
+        lambda: store.locks.acquire(["service:s1"], "ann", "deploy").__enter__(),
         lambda: store.rollouts.save(rollout(), 1),
         store.rollouts.running,
         lambda: store.revisions.add("s1", V1, NOW, "ann", "deploy"),
@@ -39,18 +40,20 @@ def test_with_redis_away_every_store_says_so_at_once(mortal: Server) -> None:
     ]
     for ask in asks:
         began = time.monotonic()
-        with pytest.raises(StoreAway):
+        with pytest.raises(StoreUnavailableError):
             ask()
         assert time.monotonic() - began < 1
 
 
-def test_with_redis_back_the_next_call_works_on_every_old_connection_and_nothing_is_lost(mortal: Server) -> None:
+def test_with_redis_back_the_next_call_works_on_every_old_connection_and_nothing_is_lost(
+    mortal: Server,
+) -> None:
     store = Store.connect(mortal.url)
     store.rollouts.save(rollout(), 1)
     store.audit.intend(ANN, {"command": "deploy"}, {}, "C1", NOW)
     _ask_at_once(store, 10)
     mortal.kill()
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailableError):
         store.ping()
     mortal.start()
     _ask_at_once(store, 10)
@@ -72,7 +75,7 @@ def test_a_frozen_redis_holds_nobody_up_for_long(mortal: Server) -> None:
     store.ping()
     mortal.freeze()
     began = time.monotonic()
-    with pytest.raises(StoreAway):
+    with pytest.raises(StoreUnavailableError):
         store.ping()
     assert time.monotonic() - began < 3
     mortal.thaw()
@@ -82,15 +85,20 @@ def test_a_frozen_redis_holds_nobody_up_for_long(mortal: Server) -> None:
 def test_what_goes_wrong_is_told_without_the_password() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    with connect(f"redis://bot:hunter2@127.0.0.1:{port}/0") as redis, pytest.raises(StoreAway) as away:
+    with (
+        connect(f"redis://bot:hunter2@127.0.0.1:{port}/0") as redis,
+        pytest.raises(StoreUnavailableError) as away,
+    ):
         ping(redis)
     assert "hunter2" not in repr(away.value) + away.value.reason
     assert away.value.reason
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:6379", "http://127.0.0.1", "redis://:hunter2/x@h:y/0", ""])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:6379", "http://127.0.0.1", "redis://:hunter2/x@h:y/0", ""]
+)
 def test_a_url_that_is_none_is_a_wrong_setting_told_without_the_password(url: str) -> None:
-    with pytest.raises(InvalidSetting) as wrong:
+    with pytest.raises(InvalidSettingError) as wrong:
         connect(url)
     assert wrong.value.where == "REDIS_URL"
     assert "hunter2" not in repr(wrong.value)
@@ -98,7 +106,7 @@ def test_a_url_that_is_none_is_a_wrong_setting_told_without_the_password(url: st
 
 def test_everything_that_is_kept_bears_the_name_of_the_bot(mortal: Server) -> None:
     store = Store.connect(mortal.url)
-    with store.locks.hold(["service:s1"], "ann", "deploy"), connect(mortal.url) as redis:
+    with store.locks.acquire(["service:s1"], "ann", "deploy"), connect(mortal.url) as redis:
         store.rollouts.save(rollout(), 1)
         store.rollouts.ask_rollback("r1", ANN)
         store.revisions.found("s1", V1, NOW)
@@ -113,14 +121,15 @@ def test_everything_that_is_kept_bears_the_name_of_the_bot(mortal: Server) -> No
 
 
 def _ask_at_once(store: Store, many: int) -> None:
-    """Ask from many threads at the same moment, so that as many connections are in use; none may fail."""
+    """Ask from many threads at the same moment, so that as many connections are in use; none may
+    fail."""
     gate, failed = threading.Barrier(many), []
 
     def ask() -> None:
         gate.wait()
         try:
             store.rollouts.running()
-        except StoreAway as away:
+        except StoreUnavailableError as away:
             failed.append(away.reason)
 
     threads = [threading.Thread(target=ask) for _ in range(many)]

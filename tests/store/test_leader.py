@@ -19,9 +19,11 @@ from bot.store.leader import Leader
 from .conftest import Server
 
 STORY = (
-    "import sys, time; from bot.store.leader import Leader; from bot.store.connection import connect\n"
+    "import sys, time; from bot.store.leader import Leader; from bot.store.connection "
+    "import connect\n"
     "leader = Leader(connect(sys.argv[1]), 'first', lease_seconds=float(sys.argv[2]))\n"
-    "while True: leader.campaign(); print(int(leader.leads), leader.fence, flush=True); time.sleep(0.2)"
+    "while True: leader.campaign(); print(int(leader.leads), leader.fence, flush=True); "
+    "time.sleep(0.2)"
 )
 
 
@@ -34,8 +36,13 @@ def campaigning(leader: Leader, happened: Callable[[], bool], seconds: float = 3
     return happened()
 
 
-def test_who_comes_first_leads_and_goes_on_with_the_same_number(redis: Redis, other_redis: Redis) -> None:
-    here, there = Leader(redis, "one", lease_seconds=0.5), Leader(other_redis, "two", lease_seconds=0.5)
+def test_who_comes_first_leads_and_goes_on_with_the_same_number(
+    redis: Redis, other_redis: Redis
+) -> None:
+    here, there = (
+        Leader(redis, "one", lease_seconds=0.5),
+        Leader(other_redis, "two", lease_seconds=0.5),
+    )
     assert not here.leads
     assert here.campaign()
     for _ in range(8):
@@ -62,8 +69,11 @@ def test_of_many_who_race_one_leads(redis: Redis, other_redis: Redis) -> None:
     assert sorted(bot.fence for bot in bots) == [0] * 19 + [1]
 
 
-def test_two_who_race_for_long_never_lead_at_once_and_numbers_grow(redis: Redis, other_redis: Redis) -> None:
-    """Each falls asleep past its lease now and then. Whoever looks at both sees one lead at most."""
+def test_two_who_race_for_long_never_lead_at_once_and_numbers_grow(
+    redis: Redis, other_redis: Redis
+) -> None:
+    """Each falls asleep past its lease now and then. Whoever looks at both sees one lead at
+    most."""
     bots = (Leader(redis, "one", lease_seconds=0.1), Leader(other_redis, "two", lease_seconds=0.1))
     terms: tuple[list[int], list[int]] = ([], [])
     stop = threading.Event()
@@ -74,7 +84,9 @@ def test_two_who_race_for_long_never_lead_at_once_and_numbers_grow(redis: Redis,
                 own.append(bot.fence)
             time.sleep(0.25 if bot.leads and len(own) % 5 == 4 else 0.02)
 
-    threads = [threading.Thread(target=race, args=[bot, own]) for bot, own in zip(bots, terms, strict=True)]
+    threads = [
+        threading.Thread(target=race, args=[bot, own]) for bot, own in zip(bots, terms, strict=True)
+    ]
     for thread in threads:
         thread.start()
     assert soon(lambda: len(set(terms[0])) > 2 and len(set(terms[1])) > 2, lambda: both_lead(*bots))
@@ -101,7 +113,9 @@ def both_lead(one: Leader, two: Leader) -> bool:
     return second and before == (True, one.fence) and one.leads
 
 
-def test_who_resigns_is_followed_at_once_and_never_leads_again(redis: Redis, other_redis: Redis) -> None:
+def test_who_resigns_is_followed_at_once_and_never_leads_again(
+    redis: Redis, other_redis: Redis
+) -> None:
     here, there = Leader(redis, "one"), Leader(other_redis, "two")
     here.campaign()
     here.resign()
@@ -121,7 +135,9 @@ def test_resigning_takes_nothing_from_another(redis: Redis, other_redis: Redis) 
     assert here.campaign()
 
 
-def test_another_leads_within_ten_seconds_after_the_leader_was_killed(server: Server, redis: Redis) -> None:
+def test_another_leads_within_ten_seconds_after_the_leader_was_killed(
+    server: Server, redis: Redis
+) -> None:
     """With the lease that it really has."""
     first = subprocess.Popen([sys.executable, "-c", STORY, server.url, "8"], stdout=subprocess.PIPE)
     assert first.stdout
@@ -139,14 +155,19 @@ def test_another_leads_within_ten_seconds_after_the_leader_was_killed(server: Se
     assert second.fence == 2
 
 
-def test_a_process_that_was_frozen_past_its_lease_does_not_think_that_it_leads(server: Server, redis: Redis) -> None:
+def test_a_process_that_was_frozen_past_its_lease_does_not_think_that_it_leads(
+    server: Server, redis: Redis
+) -> None:
     story = (
-        "import sys, time; from bot.store.leader import Leader; from bot.store.connection import connect\n"
+        "import sys, time; from bot.store.leader import Leader; from bot.store.connection "
+        "import connect\n"
         "leader = Leader(connect(sys.argv[1]), 'first', lease_seconds=0.5)\n"
         "leader.campaign()\n"
         "while True: print(int(leader.leads), leader.fence, flush=True); sys.stdin.readline()"
     )
-    first = subprocess.Popen([sys.executable, "-c", story, server.url], stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+    first = subprocess.Popen(
+        [sys.executable, "-c", story, server.url], stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    )
     assert first.stdout
     assert first.stdin
     assert first.stdout.readline() == b"1 1\n"
@@ -164,7 +185,10 @@ def test_a_process_that_was_frozen_past_its_lease_does_not_think_that_it_leads(s
 def test_who_slept_and_was_followed_gets_a_new_number_and_who_was_not_keeps_the_old_one(
     redis: Redis, other_redis: Redis
 ) -> None:
-    here, there = Leader(redis, "one", lease_seconds=0.1), Leader(other_redis, "two", lease_seconds=0.1)
+    here, there = (
+        Leader(redis, "one", lease_seconds=0.1),
+        Leader(other_redis, "two", lease_seconds=0.1),
+    )
     here.campaign()
     time.sleep(0.2)
     assert not here.leads
@@ -179,10 +203,13 @@ def test_who_slept_and_was_followed_gets_a_new_number_and_who_was_not_keeps_the_
 
 
 @pytest.mark.parametrize("away", ["killed", "frozen"])
-def test_with_redis_away_the_leader_goes_on_and_nobody_else_begins_before_long(mortal: Server, away: str) -> None:
+def test_with_redis_away_the_leader_goes_on_and_nobody_else_begins_before_long(
+    mortal: Server, away: str
+) -> None:
     with connect(mortal.url) as redis, connect(mortal.url) as other:
         here, there = (
-            Leader(one, name, lease_seconds=3, alone_seconds=9) for one, name in ((redis, "1"), (other, "2"))
+            Leader(one, name, lease_seconds=3, alone_seconds=9)
+            for one, name in ((redis, "1"), (other, "2"))
         )
         here.campaign()
         there.campaign()
@@ -206,7 +233,9 @@ def test_with_redis_away_the_leader_goes_on_and_nobody_else_begins_before_long(m
         assert not there.campaign()
 
 
-def test_after_an_outage_another_leads_where_the_old_leader_does_not_come_back(mortal: Server) -> None:
+def test_after_an_outage_another_leads_where_the_old_leader_does_not_come_back(
+    mortal: Server,
+) -> None:
     with connect(mortal.url) as redis:
         here, there = Leader(redis, "one", lease_seconds=1), Leader(redis, "two", lease_seconds=1)
         here.campaign()

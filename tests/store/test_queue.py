@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from redis import Redis
 
-from bot.hold import Queued
 from bot.model import Actor
+from bot.policy.holds import Queued
 from bot.store.connection import connect
 from bot.store.queue import Queue
 
@@ -34,7 +34,11 @@ def waiting(queued_id: str = "q1", service: str = "web", actor: Actor = ANN) -> 
 
 def test_first_come_first_served_for_each_service(redis: Redis, other_redis: Redis) -> None:
     here, there = Queue(redis), Queue(other_redis)
-    assert [here.push(waiting("q1")), there.push(waiting("q2")), here.push(waiting("q3", "api"))] == [1, 2, 1]
+    assert [
+        here.push(waiting("q1")),
+        there.push(waiting("q2")),
+        here.push(waiting("q3", "api")),
+    ] == [1, 2, 1]
     assert there.pop("id-web", NOW) == waiting("q1")
     assert here.begin("q1")
     assert here.pop("id-web", NOW) == waiting("q2")
@@ -91,7 +95,9 @@ def test_twenty_who_come_at_once_all_get_a_place(redis: Redis, other_redis: Redi
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(queues[0].position(f"q{number}") or 0 for number in range(20)) == list(range(1, 21))
+    assert sorted(queues[0].position(f"q{number}") or 0 for number in range(20)) == list(
+        range(1, 21)
+    )
 
 
 def test_who_was_called_up_by_a_bot_that_died_waits_at_the_old_place(redis: Redis) -> None:

@@ -27,7 +27,9 @@ def test_a_deploy_is_numbered_and_then_ends(redis: Redis, other_redis: Redis) ->
 def test_the_newest_fifty_are_kept_and_the_numbers_go_on(redis: Redis) -> None:
     revisions = Revisions(redis)
     for number in range(1, 121):
-        assert revisions.add("s1", Image("web", f"v{number}"), NOW, "U001", "deploy").number == number
+        assert (
+            revisions.add("s1", Image("web", f"v{number}"), NOW, "U001", "deploy").number == number
+        )
     assert [revision.number for revision in revisions.of("s1")] == list(range(71, 121))
     revisions.conclude("s1", 3, Ending.DONE)
     assert len(revisions.of("s1")) == 50
@@ -79,7 +81,10 @@ def test_bots_that_look_at_once_find_one_change(redis: Redis, other_redis: Redis
             gate.wait()
             found.append(revisions.found(service, V1, NOW))
 
-    threads = [threading.Thread(target=look, args=(Revisions((redis, other_redis)[n % 2]),)) for n in range(8)]
+    threads = [
+        threading.Thread(target=look, args=(Revisions((redis, other_redis)[n % 2]),))
+        for n in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

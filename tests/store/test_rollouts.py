@@ -1,4 +1,5 @@
-"""A rollout is written down so that any bot can go on with it, and that only the one who holds the service does."""
+"""A rollout is written down so that any bot can go on with it, and that only the one who holds the
+service does."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from datetime import timedelta
 import pytest
 from redis import Redis
 
-from bot.errors import LockLost
+from bot.errors import LeaseLostError
 from bot.model import Difference, MessageRef
-from bot.store.locks import Locks
+from bot.store.locks import LockStore
 from bot.store.rollouts import Rollouts
 
 from .conftest import ANN, BEN, NOW, rollout
@@ -56,7 +57,7 @@ def test_a_finished_one_is_kept_for_a_week_and_never_runs_again(redis: Redis) ->
 
 
 def test_a_late_holder_cannot_write_over_its_successor(redis: Redis, other_redis: Redis) -> None:
-    here, there = Locks(redis, lease_seconds=0.05, renew_seconds=60), Locks(other_redis)
+    here, there = LockStore(redis, lease_seconds=0.05, renew_seconds=60), LockStore(other_redis)
     rollouts = Rollouts(redis)
     with here.hold(["service:s1"], "ann", "deploy") as late:
         rollouts.save(rollout(summary="here"), late.fence)
@@ -64,22 +65,24 @@ def test_a_late_holder_cannot_write_over_its_successor(redis: Redis, other_redis
         with there.hold(["service:s1"], "ann", "resume") as now:
             Rollouts(other_redis).save(rollout(summary="there"), now.fence)
         for write in (rollouts.save, rollouts.finish):
-            with pytest.raises(LockLost) as lost:
+            with pytest.raises(LeaseLostError) as lost:
                 write(rollout(summary="late"), late.fence)
             assert lost.value.target == "service:s1"
     assert rollouts.running() == (rollout(summary="there"),)
 
 
-def test_a_late_holder_cannot_put_its_own_rollout_before_the_next_one_of_the_service(redis: Redis) -> None:
+def test_a_late_holder_cannot_put_its_own_rollout_before_the_next_one_of_the_service(
+    redis: Redis,
+) -> None:
     rollouts = Rollouts(redis)
     rollouts.save(rollout("old"), 1)
     rollouts.save(rollout("new"), 2)
-    with pytest.raises(LockLost):
+    with pytest.raises(LeaseLostError):
         rollouts.save(rollout("old"), 1)
     rollouts.finish(rollout("old"))
     assert rollouts.of_service("s1") == rollout("new")
     rollouts.finish(rollout("new"))
-    with pytest.raises(LockLost):
+    with pytest.raises(LeaseLostError):
         rollouts.save(rollout("older"), 1)
 
 
@@ -101,7 +104,9 @@ def test_a_rollback_is_wished_once(redis: Redis, other_redis: Redis) -> None:
     assert rollouts.rollback_wish("r2") is None
 
 
-def test_the_message_stands_beside_the_record_whoever_writes_first(redis: Redis, other_redis: Redis) -> None:
+def test_the_message_stands_beside_the_record_whoever_writes_first(
+    redis: Redis, other_redis: Redis
+) -> None:
     rollouts = Rollouts(redis)
     assert rollouts.message("r1") is None
     rollouts.posted("r1", MessageRef("C1", "17.4"))
@@ -132,7 +137,10 @@ def test_the_newest_of_each_service_is_known_while_it_runs_and_for_a_day_after(
     rollouts.save(rollout("else", "s2"), 3)
     rollouts.finish(rollout("else", "s2"), 3)
     rollouts.finish(rollout("old", summary="late word"))
-    assert Rollouts(other_redis).recent() == {"s1": rollout("new", summary="half"), "s2": rollout("else", "s2")}
+    assert Rollouts(other_redis).recent() == {
+        "s1": rollout("new", summary="half"),
+        "s2": rollout("else", "s2"),
+    }
 
     redis.zincrby("swarmbot:rollouts:ended", -86_401, "s2")
     assert rollouts.recent() == {"s1": rollout("new", summary="half")}

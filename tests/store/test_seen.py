@@ -43,7 +43,9 @@ def test_a_claim_ends(redis: Redis) -> None:
     assert seen.claim("Ev1", seconds=1)
 
 
-def test_with_redis_away_the_same_process_still_knows_and_redis_back_changes_nothing(mortal: Server) -> None:
+def test_with_redis_away_the_same_process_still_knows_and_redis_back_changes_nothing(
+    mortal: Server,
+) -> None:
     with connect(mortal.url) as redis:
         seen = Seen(redis)
         assert seen.claim("before")

@@ -7,11 +7,11 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot import line
 from bot.app import TABLE
-from bot.command import Change, Context, utc_now
+from bot.command import line
+from bot.command.model import Change, Context, utc_now
 from bot.model import Actor, Ending, Outcome, Plan, Progress, Rollout
-from bot.rollouts import Roller, Run
+from bot.rollout.roller import Roller, Run
 from bot.settings import Settings
 from bot.store.embedded import Embedded
 from bot.store.store import Store
@@ -36,10 +36,12 @@ class Acting:
         command = line.parse(text, TABLE)
         assert isinstance(command, Change)
         plan = command.plan(self.context)
-        if plan.nothing:
-            return Outcome(ending=Ending.DONE, title=plan.nothing, seconds=0.0)
-        with self.context.store.locks.hold(plan.targets, ANN.name, plan.title) as held:
-            run = Run(secrets.token_hex(5), "C1", held, "audit", lambda *look: self.seen.append(look))
+        if plan.noop_reason:
+            return Outcome(ending=Ending.DONE, title=plan.noop_reason, seconds=0.0)
+        with self.context.store.locks.acquire(plan.targets, ANN.name, plan.title) as held:
+            run = Run(
+                secrets.token_hex(5), "C1", held, "audit", lambda *look: self.seen.append(look)
+            )
             outcome = command.apply(self.context, plan, run)
             if outcome.rollout:
                 self.context.roller.close(outcome.rollout, outcome.ending, held.fence)

@@ -1,4 +1,5 @@
-"""Lines as hurried, mistaken and malicious people type them: by the grammar of the commands, and beside it."""
+"""Lines as hurried, mistaken and malicious people type them: by the grammar of the commands, and
+beside it."""
 
 from __future__ import annotations
 
@@ -8,13 +9,26 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from bot import line
-from bot.command import Command, Table
+from bot.command import line
+from bot.command.address_fields import split_address
+from bot.command.model import Command, Table
 from bot.errors import SwarmbotError
 from bot.model import Image
-from bot.swarm_fields import split_address
 
-NAMES = ("web", "agent", "job", "shop", "uber-net", "ingress", "key", "conf", "node1", "node2", "node4", "self")
+NAMES = (
+    "web",
+    "agent",
+    "job",
+    "shop",
+    "uber-net",
+    "ingress",
+    "key",
+    "conf",
+    "node1",
+    "node2",
+    "node4",
+    "self",
+)
 """What there is."""
 FITTING = {
     "SERVICE": ("web", "agent", "job"),
@@ -24,7 +38,14 @@ FITTING = {
     "ENGINE": ("node1", "node3", "node4"),
     "SERVICE=REPLICAS": ("web=5", "web=1", "agent=2", "web=five", "web=-1"),
     "worker|manager": ("worker", "manager"),
-    "LINE": ("scale web=5", "service update --force agent", "deploy web", "status", "queue 'scale web=5'", "'"),
+    "LINE": (
+        "scale web=5",
+        "service update --force agent",
+        "deploy web",
+        "status",
+        "queue 'scale web=5'",
+        "'",
+    ),
 }
 """What an argument asks for, by how the usage line names it."""
 VALUES = (
@@ -144,10 +165,11 @@ LETTERS = (
 
 @dataclass(frozen=True)
 class Typist:
-    """Types lines of four kinds: by the grammar, right ones spoiled, names among garbage, and garbage.
+    """Types lines of four kinds: by the grammar, right ones spoiled, names among garbage, and
+    garbage.
 
-    `notebook` holds the right ones. Nothing typed would make a planner ask anybody but this machine: images are of
-    `image`'s registry, addresses those of the machine itself.
+    `notebook` holds the right ones. Nothing typed would make a planner ask anybody but this
+    machine: images are of `image`'s registry, addresses those of the machine itself.
     """
 
     table: Table
@@ -156,7 +178,12 @@ class Typist:
     random: Random
 
     def next_line(self) -> str:
-        kinds = (self._by_grammar, self._spoiled, self._names_in_garbage, partial(self._garbage, 60))
+        kinds = (
+            self._by_grammar,
+            self._spoiled,
+            self._names_in_garbage,
+            partial(self._garbage, 60),
+        )
         while True:
             text = self.random.choices(kinds, weights=(4, 3, 3, 2))[0]()
             if self._stays_here(text):
@@ -178,7 +205,8 @@ class Typist:
         return self._word() if self._now_and_then() else self.random.choice(known)
 
     def _flag(self, command: type[Command]) -> list[str]:
-        """A flag of the command or, now and then, of another one; misspelt now and then; with or without a value."""
+        """A flag of the command or, now and then, of another one; misspelt now and then; with or
+        without a value."""
         of = self.random.choice(self.table.commands) if self._now_and_then() else command
         params = [param for param in line.parameters(of) if param.spellings]
         if not params or self.random.random() < 0.02:
@@ -188,14 +216,18 @@ class Typist:
         flag = self._misspelt(flag) if self._now_and_then() else flag
         if param.switch or self._now_and_then():
             return [flag]
-        value = self.random.choice(FITTING[param.metavar]) if param.metavar in FITTING else self._word()
+        value = (
+            self.random.choice(FITTING[param.metavar]) if param.metavar in FITTING else self._word()
+        )
         return self.random.choice(([flag, value], [f"{flag}={value}"]))
 
     def _spoiled(self) -> str:
         words = shlex.split(self.random.choice(self.notebook))
         for _ in range(self.random.choice((0, 1, 1, 2, 3))):
             at = self.random.randrange(len(words) + 1)
-            new = self.random.choice(([], [self._word()], self._flag(self.random.choice(self.table.commands))))
+            new = self.random.choice(
+                ([], [self._word()], self._flag(self.random.choice(self.table.commands)))
+            )
             words[at : at + self.random.choice((0, 1))] = new
         text = shlex.join(words)
         return text.replace("'", self.random.choice('"“’ ')) if self._now_and_then() else text
@@ -214,7 +246,11 @@ class Typist:
     def _misspelt(self, name: str) -> str:
         at = self.random.randrange(len(name))
         return self.random.choice(
-            (name[:at] + name[at + 1 :], name[:at] + name[at:].swapcase(), name[: at + 1] + name[at:])
+            (
+                name[:at] + name[at + 1 :],
+                name[:at] + name[at:].swapcase(),
+                name[: at + 1] + name[at:],
+            )
         )
 
     def _now_and_then(self) -> bool:

@@ -1,4 +1,5 @@
-"""What the tests of operations share: a service to work on, one with everything set, and patience."""
+"""What the tests of operations share: a service to work on, one with everything set, and
+patience."""
 
 import subprocess
 import time
@@ -6,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from bot.model import Task
-from bot.swarm.engines import Engines
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
-from bot.swarm_model import EngineAddress
 from playground.cluster import Cluster
 
 MANAGERS = ("node1", "node2", "node3")
@@ -44,7 +45,11 @@ def running(swarm: Swarm, service_id: str, count: int) -> tuple[Task, ...]:
     """The tasks of a service as soon as this many run."""
 
     def look() -> tuple[Task, ...]:
-        tasks = [task for task in swarm.services.tasks(service_id, running=True) if task.state == "running"]
+        tasks = [
+            task
+            for task in swarm.services.tasks(service_id, running=True)
+            if task.state == "running"
+        ]
         return tuple(tasks) if len(tasks) == count else ()
 
     return eventually(look)
@@ -53,7 +58,9 @@ def running(swarm: Swarm, service_id: str, count: int) -> tuple[Task, ...]:
 def store(cluster: Cluster, kind: str, name: str) -> str:
     """Create a secret or a config with the content `geheim`; returns its id."""
     command = ["docker", "-H", cluster.manager.url, kind, "create", name, "-"]
-    return subprocess.run(command, input="geheim", text=True, check=True, stdout=subprocess.PIPE).stdout.strip()
+    return subprocess.run(
+        command, input="geheim", text=True, check=True, stdout=subprocess.PIPE
+    ).stdout.strip()
 
 
 def everything_set(image: str, network: str, secret: str, config: str) -> dict[str, Any]:
@@ -74,16 +81,33 @@ def everything_set(image: str, network: str, secret: str, config: str) -> dict[s
             "Retries": 4,
         },
         "Hosts": ["10.1.1.1 other"],
-        "DNSConfig": {"Nameservers": ["10.1.1.2"], "Search": ["example.org"], "Options": ["timeout:2"]},
+        "DNSConfig": {
+            "Nameservers": ["10.1.1.2"],
+            "Search": ["example.org"],
+            "Options": ["timeout:2"],
+        },
         "Mounts": [{"Type": "tmpfs", "Target": "/cache", "TmpfsOptions": {"SizeBytes": 1048576}}],
-        "Secrets": [{"SecretID": secret, "SecretName": "secret-1", "File": {"Name": "key", **file}}],
-        "Configs": [{"ConfigID": config, "ConfigName": "config-1", "File": {"Name": "/etc/web.conf", **file}}],
+        "Secrets": [
+            {"SecretID": secret, "SecretName": "secret-1", "File": {"Name": "key", **file}}
+        ],
+        "Configs": [
+            {
+                "ConfigID": config,
+                "ConfigName": "config-1",
+                "File": {"Name": "/etc/web.conf", **file},
+            }
+        ],
         "Init": True,
         "Sysctls": {"net.ipv4.ip_unprivileged_port_start": "80"},
         "CapabilityAdd": ["CAP_NET_ADMIN"],
         "Ulimits": [{"Name": "nofile", "Soft": 1000, "Hard": 2000}],
     }
-    strategy = {"Parallelism": 2, "Delay": 1_000_000_000, "Monitor": 2_000_000_000, "MaxFailureRatio": 0.25}
+    strategy = {
+        "Parallelism": 2,
+        "Delay": 1_000_000_000,
+        "Monitor": 2_000_000_000,
+        "MaxFailureRatio": 0.25,
+    }
     return {
         "Name": "web",
         "Labels": {"team": "shop", "com.docker.stack.namespace": "shop"},
@@ -114,6 +138,13 @@ def everything_set(image: str, network: str, secret: str, config: str) -> dict[s
         "RollbackConfig": {**strategy, "FailureAction": "continue", "Order": "stop-first"},
         "EndpointSpec": {
             "Mode": "vip",
-            "Ports": [{"Protocol": "tcp", "TargetPort": 8080, "PublishedPort": 8081, "PublishMode": "ingress"}],
+            "Ports": [
+                {
+                    "Protocol": "tcp",
+                    "TargetPort": 8080,
+                    "PublishedPort": 8081,
+                    "PublishMode": "ingress",
+                }
+            ],
         },
     }

@@ -1,4 +1,5 @@
-"""Whatever is typed gets one answer in words, and changes nothing: named mistakes, then ten thousand generated ones."""
+"""Whatever is typed gets one answer in words, and changes nothing: named mistakes, then ten
+thousand generated ones."""
 
 from __future__ import annotations
 
@@ -14,17 +15,17 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot import approval as rules
-from bot.approval import Approval
-from bot.command import utc_now
-from bot.consent import Consent
+from bot.command.model import utc_now
 from bot.metrics import Metrics
 from bot.model import Message, MessageRef, Place
-from bot.performing import Performer
-from bot.pipeline import Pipeline, Request
+from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.execution import Executor
+from bot.pipeline.pipeline import Pipeline, Request
+from bot.policy import approval as rules
+from bot.policy.approval import Approval
 from bot.poster import Handle, Poster, Then
-from bot.rollouts import Roller
-from bot.settings import Role, Rule, Settings
+from bot.rollout.roller import Roller
+from bot.settings import PolicyRule, Role, Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
@@ -47,7 +48,9 @@ class Recorder(Poster):
     def __init__(self) -> None:
         self.said: list[Message] = []
 
-    def post(self, channel: str, message: Message, thread: str = "", then: Then | None = None) -> Handle:
+    def post(
+        self, channel: str, message: Message, thread: str = "", then: Then | None = None
+    ) -> Handle:
         del thread
         self.said.append(message)
         if then:
@@ -55,7 +58,11 @@ class Recorder(Poster):
         return Handle(channel, channel, message, then)
 
     def edit(
-        self, handle: Handle | MessageRef, message: Message, final: bool = False, then: Then | None = None
+        self,
+        handle: Handle | MessageRef,
+        message: Message,
+        final: bool = False,
+        then: Then | None = None,
     ) -> Handle:
         del final
         self.said.append(message)
@@ -72,7 +79,8 @@ class Recorder(Poster):
 
 @dataclass
 class Desk:
-    """Where Ann types: the whole path behind Slack's door. Every change that she asks for waits for somebody else."""
+    """Where Ann types: the whole path behind Slack's door. Every change that she asks for waits for
+    somebody else."""
 
     pipeline: Pipeline
     slack: Recorder
@@ -96,7 +104,9 @@ class Desk:
         with self.cluster.manager.api(10) as api:
             networks = [each for each in api.networks() if each["Scope"] == "swarm"]
             found = (api.services(), api.nodes(), networks, api.secrets(), api.configs())
-            listed = [sorted(each, key=lambda one: str(one.get("ID") or one["Id"])) for each in found]
+            listed = [
+                sorted(each, key=lambda one: str(one.get("ID") or one["Id"])) for each in found
+            ]
             return json.dumps([*listed, api.inspect_swarm()], indent=1)
 
 
@@ -106,13 +116,15 @@ def _withdraw(approval: Approval) -> Approval:
 
 def pipeline(swarm: Swarm, opened: Store, slack: Recorder, folder: Path) -> Pipeline:
     asking, deciding = Role(name="operator", users=(ANN.id,)), Role(name="lead", users=("U2",))
-    rule = Rule(ask=(asking.name,), approve=(deciding.name,))
+    rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,))
     settings = Settings(SWARMBOT_DATA=folder, roles=(asking, deciding), rules=(rule,))
     metrics = Metrics()
     roller = Roller(swarm, opened, utc_now, threading.Event())
-    performer = Performer(opened, slack, roller, metrics, utc_now)
-    consent = Consent(opened, slack, settings, TABLE, utc_now, lambda actor: actor, "b1")
-    return Pipeline(swarm, opened, slack, roller, performer, consent, TABLE, settings, metrics, utc_now)
+    performer = Executor(opened, slack, roller, metrics, utc_now)
+    consent = ApprovalFlow(opened, slack, settings, TABLE, utc_now, lambda actor: actor, "b1")
+    return Pipeline(
+        swarm, opened, slack, roller, performer, consent, TABLE, settings, metrics, utc_now
+    )
 
 
 def furnish(cluster: Cluster, swarm: Swarm) -> None:
@@ -121,12 +133,27 @@ def furnish(cluster: Cluster, swarm: Swarm) -> None:
     network = cluster.docker("network", "create", "-d", "overlay", "uber-net").strip()
     store(cluster, "secret", "key")
     store(cluster, "config", "conf")
-    ports = [{"Protocol": "tcp", "TargetPort": 8080, "PublishedPort": 8081, "PublishMode": "ingress"}]
+    ports = [
+        {"Protocol": "tcp", "TargetPort": 8080, "PublishedPort": 8081, "PublishMode": "ingress"}
+    ]
     labels = {"com.docker.stack.namespace": "shop"}
     shop = swarm.services.create(web(cluster, EndpointSpec={"Ports": ports}, Labels=labels))
-    cluster.docker("service", "create", "--detach", "--name", "agent", "--mode", "global", "--network", network, image)
+    cluster.docker(
+        "service",
+        "create",
+        "--detach",
+        "--name",
+        "agent",
+        "--mode",
+        "global",
+        "--network",
+        network,
+        image,
+    )
     swarm.services.create(web(cluster, "web2", replicas=0))
-    cluster.docker("service", "create", "--detach", "--name", "job", "--mode", "replicated-job", image, "true")
+    cluster.docker(
+        "service", "create", "--detach", "--name", "job", "--mode", "replicated-job", image, "true"
+    )
     running(swarm, shop, 2)
     running(swarm, swarm.services.find("agent").id, 4)
 
@@ -150,8 +177,13 @@ def notebook(image: str, other: str) -> list[str]:
         for command in TABLE.commands
         for text in command.examples
     ]
-    create = [f"service create {text}".replace("NAME", "api").replace("IMAGE", image) for text in (*JOBS, *CREATE)]
-    update = [f"service update {text}".replace("NAME", "web").replace("OTHER", other) for text in UPDATE]
+    create = [
+        f"service create {text}".replace("NAME", "api").replace("IMAGE", image)
+        for text in (*JOBS, *CREATE)
+    ]
+    update = [
+        f"service update {text}".replace("NAME", "web").replace("OTHER", other) for text in UPDATE
+    ]
     return [*examples, *create, *update]
 
 
@@ -161,8 +193,14 @@ COUNT = "expected a service and a whole number, such as web=5"
 NAMED = (
     ('ps "web', '❌ A quote is never closed in `ps "web`. Close it, or leave it out.'),
     ("ps “web", '❌ A quote is never closed in `ps "web`. Close it, or leave it out.'),
-    ("scale web=1 'agent=2", "❌ A quote is never closed in `scale web=1 'agent=2`. Close it, or leave it out."),
-    ("logs web --tail 5 --tail=6", "❌ `service logs`: --tail is given 2 times with different values. "),
+    (
+        "scale web=1 'agent=2",
+        "❌ A quote is never closed in `scale web=1 'agent=2`. Close it, or leave it out.",
+    ),
+    (
+        "logs web --tail 5 --tail=6",
+        "❌ `service logs`: --tail is given 2 times with different values. ",
+    ),
     (
         "service update --force --force=false web",
         "❌ `service update`: --force is given 2 times with different values. ",
@@ -177,7 +215,10 @@ NAMED = (
     ("scale web=", f"❌ `SERVICE=REPLICAS` is `web=`, {COUNT}."),
     ("scale web=1.5", f"❌ `SERVICE=REPLICAS` is `web=1.5`, {COUNT}."),
     ("scale web=٣", f"❌ `SERVICE=REPLICAS` is `web=٣`, {COUNT}."),
-    ("scale web=99999999999999999999", f"❌ `SERVICE=REPLICAS` is `web=99999999999999999999`, {COUNT}."),
+    (
+        "scale web=99999999999999999999",
+        f"❌ `SERVICE=REPLICAS` is `web=99999999999999999999`, {COUNT}.",
+    ),
     (TEN_KILOBYTES, "❌ The line has 10240 characters, and 4000 are the most."),
     (f"deploy web {TEN_KILOBYTES}", "❌ The line has 10251 characters, and 4000 are the most."),
     ("network rm -f --=5 uber-net", "❌ `network rm` has no `--`."),
@@ -249,11 +290,23 @@ def join_anew(cluster: Cluster, name: str) -> None:
     node, manager = cluster.nodes[name], cluster.manager
     token = manager.docker("swarm", "join-token", "--quiet", "worker").strip()
     node.docker("swarm", "leave")
-    node.docker("swarm", "join", "--advertise-addr", node.address, "--token", token, f"{manager.address}:2377")
+    node.docker(
+        "swarm",
+        "join",
+        "--advertise-addr",
+        node.address,
+        "--token",
+        token,
+        f"{manager.address}:2377",
+    )
     eventually(lambda: sorted(status(manager, name)) == ["down", "ready"])
 
 
 def status(manager: Node, name: str) -> list[str]:
     """The states of all entries of that name."""
     with manager.api(10) as api:
-        return [each["Status"]["State"] for each in api.nodes() if each["Description"].get("Hostname") == name]
+        return [
+            each["Status"]["State"]
+            for each in api.nodes()
+            if each["Description"].get("Hostname") == name
+        ]

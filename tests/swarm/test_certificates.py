@@ -1,4 +1,5 @@
-"""The certificates of a real Swarm, read by handshake and by a job, and those of servers beside it."""
+"""The certificates of a real Swarm, read by handshake and by a job, and those of servers beside
+it."""
 
 import ssl
 import subprocess
@@ -12,12 +13,13 @@ from socket import create_server
 
 import pytest
 
-from bot.swarm import agent, reach
-from bot.swarm.agent import Agent
-from bot.swarm.engines import Engines
+from bot.model.cluster import Certificate, EngineAddress
+from bot.swarm.certificates import agent
+from bot.swarm.certificates.agent import Agent
+from bot.swarm.certificates.x509 import Leaf
+from bot.swarm.engine import reach
+from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
-from bot.swarm.x509 import Leaf
-from bot.swarm_model import Certificate, EngineAddress
 from playground.cluster import Cluster
 from playground.node import Node
 from tests.swarm.support import MANAGERS, swarm_over, web
@@ -27,7 +29,9 @@ def end_of(*openssl: str) -> datetime:
     """What openssl says is the end of a certificate."""
     command = ["openssl", "x509", "-noout", "-enddate", *openssl]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter=")), UTC)
+    return datetime.fromtimestamp(
+        ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter=")), UTC
+    )
 
 
 def end_on_disk(node: Node) -> datetime:
@@ -66,7 +70,8 @@ class TlsServer:
 
 @pytest.fixture
 def tls(tmp_path: Path) -> Path:
-    """A folder as an engine's `tls`: a certificate that vouches for itself, as client's, server's and authority's."""
+    """A folder as an engine's `tls`: a certificate that vouches for itself, as client's, server's
+    and authority's."""
     command = [
         "openssl",
         "req",
@@ -79,7 +84,14 @@ def tls(tmp_path: Path) -> Path:
         "-days",
         "5",
     ]
-    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"), "-subj", "/CN=shop"]
+    files = [
+        "-keyout",
+        str(tmp_path / "key.pem"),
+        "-out",
+        str(tmp_path / "cert.pem"),
+        "-subj",
+        "/CN=shop",
+    ]
     subprocess.run([*command, *files], check=True, capture_output=True)
     (tmp_path / "ca.pem").write_bytes((tmp_path / "cert.pem").read_bytes())
     return tmp_path
@@ -106,7 +118,9 @@ def test_managers_show_theirs_in_a_handshake(cluster: Cluster, swarm: Swarm) -> 
     )
 
 
-def test_a_manager_that_is_gone_says_so_and_the_others_are_read(cluster: Cluster, swarm: Swarm) -> None:
+def test_a_manager_that_is_gone_says_so_and_the_others_are_read(
+    cluster: Cluster, swarm: Swarm
+) -> None:
     cluster.nodes["node3"].cut_off()
     began = time.monotonic()
     nodes = nodes_of(swarm.certificates.read())
@@ -138,7 +152,9 @@ def test_the_agent_reads_every_node(cluster: Cluster, swarm: Swarm) -> None:
 
 def test_the_agent_sees_that_one_file_only(cluster: Cluster, swarm: Swarm) -> None:
     container = Agent(swarm.engines, "x")._spec()["TaskTemplate"]["ContainerSpec"]
-    assert [mount["Source"] for mount in container["Mounts"]] == ["/var/lib/docker/swarm/certificates/swarm-node.crt"]
+    assert [mount["Source"] for mount in container["Mounts"]] == [
+        "/var/lib/docker/swarm/certificates/swarm-node.crt"
+    ]
     assert all(mount["ReadOnly"] for mount in container["Mounts"])
 
 
@@ -156,7 +172,9 @@ def test_an_agent_that_fails_is_explained_and_removed(cluster: Cluster, swarm: S
     assert not swarm.services.list()
 
 
-def test_a_job_that_a_killed_bot_left_is_replaced_and_that_of_others_is_not(cluster: Cluster, swarm: Swarm) -> None:
+def test_a_job_that_a_killed_bot_left_is_replaced_and_that_of_others_is_not(
+    cluster: Cluster, swarm: Swarm
+) -> None:
     image = cluster.image("web:v1")
     swarm.services.create(Agent(swarm.engines, image)._spec())
     assert not nodes_of(swarm.certificates.read(agent=image))["node4"].error
@@ -174,7 +192,9 @@ def test_engines_and_endpoints(cluster: Cluster, tls: Path, server: TlsServer) -
         hung = f"127.0.0.1:{silent.getsockname()[1]}"
         here = f"127.0.0.1:{server.port}"
         plain = cluster.registry.address
-        found = Swarm(Engines(engines)).certificates.read((here, "localhost:9", plain, hung, "no.invalid:443"))
+        found = Swarm(Engines(engines)).certificates.read(
+            (here, "localhost:9", plain, hung, "no.invalid:443")
+        )
     by_name = {(one.kind, one.name): one for one in found}
     end = end_of("-in", str(tls / "cert.pem"))
     for key in (("engine", "far"), ("engine", "far/client"), ("endpoint", here)):
@@ -202,7 +222,10 @@ def test_hosts_that_answer(cluster: Cluster, swarm: Swarm) -> None:
         }
     assert time.monotonic() - began < 3
     # A locked manager listens on neither: that it refuses says that its host is up.
-    assert reach.answering(addresses["node3"], (2377, reach.GOSSIP_PORT)) == {2377: False, reach.GOSSIP_PORT: False}
+    assert reach.answering(addresses["node3"], (2377, reach.GOSSIP_PORT)) == {
+        2377: False,
+        reach.GOSSIP_PORT: False,
+    }
     assert reach.hosts_that_answer(()) == frozenset()
 
 

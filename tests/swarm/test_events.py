@@ -1,4 +1,5 @@
-"""What happens in a real Swarm is heard at once and once, also past engines that stop, freeze, or are locked."""
+"""What happens in a real Swarm is heard at once and once, also past engines that stop, freeze, or
+are locked."""
 
 import threading
 import time
@@ -6,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot.swarm.events import Event, Streams
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.events import Event, Streams
 from bot.swarm.swarm import Swarm
-from bot.swarm_model import EngineAddress
 from playground.cluster import Cluster
 from tests.swarm.support import MANAGERS, eventually, web
 
@@ -25,15 +26,25 @@ class Listening:
         self.streams.start()
 
     def of(self, kind: str, name: str) -> list[Event]:
-        return [each for each in self.heard if each.kind == kind and each.attributes.get("name") == name]
+        return [
+            each for each in self.heard if each.kind == kind and each.attributes.get("name") == name
+        ]
 
     def states(self, name: str) -> list[str]:
-        return [each.attributes["state.new"] for each in self.of("node", name) if "state.new" in each.attributes]
+        return [
+            each.attributes["state.new"]
+            for each in self.of("node", name)
+            if "state.new" in each.attributes
+        ]
 
     @property
     def created(self) -> list[str]:
         """Services of this story: a repetition begins a minute back, maybe in the story before."""
-        made = [each.attributes["name"] for each in self.heard if (each.kind, each.action) == ("service", "create")]
+        made = [
+            each.attributes["name"]
+            for each in self.heard
+            if (each.kind, each.action) == ("service", "create")
+        ]
         return [name for name in made if name in ("before", "meanwhile", "after")]
 
     def _hear(self, event: Event) -> None:
@@ -67,7 +78,12 @@ def test_a_node_that_stops_and_comes_back_is_heard_once_though_managers_all_tell
     assert all_of.states("node4") == ["down", "ready"]
     # Each manager's own copy is the same happening.
     copies = [{event.happening for event in one.of("node", "node4")} for one in each]
-    assert copies[0] == copies[1] == copies[2] == {event.happening for event in all_of.of("node", "node4")}
+    assert (
+        copies[0]
+        == copies[1]
+        == copies[2]
+        == {event.happening for event in all_of.of("node", "node4")}
+    )
 
 
 def test_services_are_heard_from_creation_to_removal_and_containers_never(
@@ -87,7 +103,9 @@ def test_services_are_heard_from_creation_to_removal_and_containers_never(
     assert {event.kind for event in all_of.heard} == {"service"}
 
 
-def test_an_event_is_heard_within_a_moment(cluster: Cluster, swarm: Swarm, listen: Callable[..., Listening]) -> None:
+def test_an_event_is_heard_within_a_moment(
+    cluster: Cluster, swarm: Swarm, listen: Callable[..., Listening]
+) -> None:
     all_of = listen(*MANAGERS)
     eventually(lambda: len(all_of.streams.connected) == 3)
     node = swarm.nodes.find("node4")
@@ -106,14 +124,17 @@ def test_what_happened_while_an_engine_was_frozen_is_heard_after_it_thaws(
     cluster: Cluster, swarm: Swarm, listen: Callable[..., Listening]
 ) -> None:
     follower = next(
-        node.name for node in swarm.nodes.list() if node.manager and not node.manager.leader and node.name != "node1"
+        node.name
+        for node in swarm.nodes.list()
+        if node.manager and not node.manager.leader and node.name != "node1"
     )
     all_of = listen(follower, silence=2.0)
     eventually(lambda: all_of.streams.connected)
     swarm.services.create(web(cluster, "before", replicas=0))
     eventually(lambda: all_of.created == ["before"])
     cluster.nodes[follower].freeze()
-    # Silence is noticed, and the stream is opened anew on an engine that takes the request and says nothing.
+    # Silence is noticed, and the stream is opened anew on an engine that takes the request and says
+    # nothing.
     eventually(lambda: not all_of.streams.connected and all_of.streams.errors)
     swarm.services.create(web(cluster, "meanwhile", replicas=0))
     all_of.joined.clear()
@@ -142,7 +163,9 @@ def test_a_manager_that_is_gone_does_not_keep_the_others_from_being_heard(
     assert all_of.states("node3").count("down") == 1
 
 
-def test_a_locked_engine_is_listened_to_without_haste(cluster: Cluster, listen: Callable[..., Listening]) -> None:
+def test_a_locked_engine_is_listened_to_without_haste(
+    cluster: Cluster, listen: Callable[..., Listening]
+) -> None:
     cluster.lock("node3")
     all_of = listen("node3")
     eventually(lambda: all_of.joined)

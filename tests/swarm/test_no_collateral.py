@@ -1,4 +1,5 @@
-"""A change of a service that has everything set changes what was asked, and restarts nothing that may go on."""
+"""A change of a service that has everything set changes what was asked, and restarts nothing that
+may go on."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import NameTaken, PortTaken, UnknownName, Unsupported
+from bot.errors import NameTakenError, PortTakenError, UnknownNameError, UnsupportedError
 from bot.model import Ending
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
@@ -32,7 +33,10 @@ def raw(swarm: Swarm, name: str) -> dict[str, Any]:
 def test_one_change_leaves_the_rest_as_it_was(bot: Acting, swarm: Swarm, cluster: Cluster) -> None:
     network = cluster.docker("network", "create", "-d", "overlay", "uber-net").strip()
     everything = everything_set(
-        cluster.image("web:v1"), network, store(cluster, "secret", "secret-1"), store(cluster, "config", "config-1")
+        cluster.image("web:v1"),
+        network,
+        store(cluster, "secret", "secret-1"),
+        store(cluster, "config", "config-1"),
     )
     service_id = swarm.services.create(everything)
     containers = {task.container_id for task in running(swarm, service_id, 2)}
@@ -56,7 +60,9 @@ def test_one_change_leaves_the_rest_as_it_was(bot: Acting, swarm: Swarm, cluster
     bot.does("service update --label-add owner=ann web")
     wanted["Labels"]["owner"] = "ann"
     assert raw(swarm, "web") == wanted
-    assert {task.container_id for task in running(swarm, service_id, 2)} == containers, "a label restarts nothing"
+    assert {task.container_id for task in running(swarm, service_id, 2)} == containers, (
+        "a label restarts nothing"
+    )
 
     bot.does("service update --update-delay 2s --timeout 1s web")
     wanted["UpdateConfig"]["Delay"] = 2_000_000_000
@@ -74,31 +80,64 @@ def test_one_change_leaves_the_rest_as_it_was(bot: Acting, swarm: Swarm, cluster
 def test_what_cannot_work_is_said_before_anything_is_sent(bot: Acting, cluster: Cluster) -> None:
     image = cluster.image("web:v1")
     cluster.docker(
-        "service", "create", "--quiet", "--detach", "--name", "web", "--replicas", "0", "-p", "8081:80", image
+        "service",
+        "create",
+        "--quiet",
+        "--detach",
+        "--name",
+        "web",
+        "--replicas",
+        "0",
+        "-p",
+        "8081:80",
+        image,
     )
-    cluster.docker("service", "create", "--quiet", "--detach", "--name", "agent", "--mode", "global", image)
+    cluster.docker(
+        "service", "create", "--quiet", "--detach", "--name", "agent", "--mode", "global", image
+    )
     store(cluster, "secret", "db-key")
     refusals: tuple[tuple[str, type[Exception], dict[str, Any]], ...] = (
-        (f"service create --name web {image}", NameTaken, {"name": "web"}),
-        (f"service create --name api -p 8081:80 {image}", PortTaken, {"port": 8081, "service": "web"}),
-        (f"service create --name api --secret dbkey {image}", UnknownName, {"kind": "secret", "near": ("db-key",)}),
-        (f"service create --name api --network ingres {image}", UnknownName, {"kind": "network", "near": ("ingress",)}),
-        (f"service create --name api --health-start-interval 1s {image}", Unsupported, {}),
-        ("service update --publish-add 8081:81 agent", PortTaken, {"port": 8081, "service": "web"}),
-        ("service update --rollback web", Unsupported, {}),
-        ("service update --replicas 2 agent", Unsupported, {}),
-        ("service update --secret-add nokey web", UnknownName, {"kind": "secret"}),
-        ("scale agent=2", Unsupported, {}),
-        ("scale web=2 wbe=3", UnknownName, {"near": ("web",)}),
-        ("service rm web wbe", UnknownName, {"near": ("web",)}),
+        (f"service create --name web {image}", NameTakenError, {"name": "web"}),
+        (
+            f"service create --name api -p 8081:80 {image}",
+            PortTakenError,
+            {"port": 8081, "service": "web"},
+        ),
+        (
+            f"service create --name api --secret dbkey {image}",
+            UnknownNameError,
+            {"kind": "secret", "near": ("db-key",)},
+        ),
+        (
+            f"service create --name api --network ingres {image}",
+            UnknownNameError,
+            {"kind": "network", "near": ("ingress",)},
+        ),
+        (f"service create --name api --health-start-interval 1s {image}", UnsupportedError, {}),
+        (
+            "service update --publish-add 8081:81 agent",
+            PortTakenError,
+            {"port": 8081, "service": "web"},
+        ),
+        ("service update --rollback web", UnsupportedError, {}),
+        ("service update --replicas 2 agent", UnsupportedError, {}),
+        ("service update --secret-add nokey web", UnknownNameError, {"kind": "secret"}),
+        ("scale agent=2", UnsupportedError, {}),
+        ("scale web=2 wbe=3", UnknownNameError, {"near": ("web",)}),
+        ("service rm web wbe", UnknownNameError, {"near": ("web",)}),
     )
-    versions = cluster.docker("service", "inspect", "--format", "{{.Version.Index}}", "web", "agent")
+    versions = cluster.docker(
+        "service", "inspect", "--format", "{{.Version.Index}}", "web", "agent"
+    )
     for text, error, carries in refusals:
         with pytest.raises(error) as caught:
             bot.does(text)
         assert {name: getattr(caught.value, name) for name in carries} == carries, text
-    assert cluster.docker("service", "inspect", "--format", "{{.Version.Index}}", "web", "agent") == versions
-    assert bot.plan("scale web=0").nothing == "web has 0 already"
+    assert (
+        cluster.docker("service", "inspect", "--format", "{{.Version.Index}}", "web", "agent")
+        == versions
+    )
+    assert bot.plan("scale web=0").noop_reason == "web has 0 already"
 
 
 def test_room_is_counted_before(bot: Acting, cluster: Cluster) -> None:
@@ -108,8 +147,19 @@ def test_room_is_counted_before(bot: Acting, cluster: Cluster) -> None:
     plan = bot.plan(f"service create --name big --replicas 9 --replicas-max-per-node 2 {image}")
     assert "`--replicas-max-per-node 2` allows 8 of 9" in " ".join(plan.warnings)
     cluster.docker(
-        "service", "create", "--detach", "--name", "web", "--replicas", "1", "--replicas-max-per-node", "1", image
+        "service",
+        "create",
+        "--detach",
+        "--name",
+        "web",
+        "--replicas",
+        "1",
+        "--replicas-max-per-node",
+        "1",
+        image,
     )
     plan = bot.plan("scale web=6")
-    assert plan.warnings == ("web has room for 3 of 5 more: every node that may run it takes 1 at most",)
+    assert plan.warnings == (
+        "web has room for 3 of 5 more: every node that may run it takes 1 at most",
+    )
     assert plan.replicas == 6

@@ -1,4 +1,5 @@
-"""Operations on what runs, on a real Swarm: services, tasks, images, networks, logs, and what stays untouched."""
+"""Operations on what runs, on a real Swarm: services, tasks, images, networks, logs, and what stays
+untouched."""
 
 import time
 from copy import deepcopy
@@ -6,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from bot.errors import EngineRefused, ImageNotFound, NameTaken, OutOfSequence, PortTaken, RegistryAway, UnknownName
+from bot.errors import (
+    EngineRefusedError,
+    ImageNotFoundError,
+    NameTakenError,
+    OutOfSequenceError,
+    PortTakenError,
+    RegistryUnavailableError,
+    UnknownNameError,
+)
 from bot.model import Image, Mode, Platform
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
@@ -34,23 +43,34 @@ def test_a_service_is_created_found_listed_and_removed(swarm: Swarm, cluster: Cl
         == swarm.services.find(service_id[:6])
         == swarm.services.get(service_id)
     )
-    assert (by_name.image.tagged, by_name.mode, by_name.replicas) == (cluster.image("web:v1"), Mode.REPLICATED, 2)
+    assert (by_name.image.tagged, by_name.mode, by_name.replicas) == (
+        cluster.image("web:v1"),
+        Mode.REPLICATED,
+        2,
+    )
     (listed,) = swarm.services.list()
-    assert (listed.running, listed.desired, listed.stack, listed.ports[0].published) == (2, 2, "shop", 8081)
+    assert (listed.running, listed.desired, listed.stack, listed.ports[0].published) == (
+        2,
+        2,
+        "shop",
+        8081,
+    )
 
     swarm.services.remove(service_id)
     assert swarm.services.list() == ()
-    with pytest.raises(UnknownName):
+    with pytest.raises(UnknownNameError):
         swarm.services.remove(service_id)
 
 
-def test_a_name_is_no_prefix_and_a_wrong_one_gets_the_nearest(swarm: Swarm, cluster: Cluster) -> None:
+def test_a_name_is_no_prefix_and_a_wrong_one_gets_the_nearest(
+    swarm: Swarm, cluster: Cluster
+) -> None:
     service_id = swarm.services.create(web(cluster, "web-front", 0))
     swarm.services.create(web(cluster, "web-back", 0))
     for wrong in ("web", "web-fron", service_id[:3], "../nodes", "web front", "", "/"):
-        with pytest.raises(UnknownName):
+        with pytest.raises(UnknownNameError):
             swarm.services.find(wrong)
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(UnknownNameError) as caught:
         swarm.services.find("web-frnt")
     assert caught.value.near[0] == "web-front"
 
@@ -58,16 +78,18 @@ def test_a_name_is_no_prefix_and_a_wrong_one_gets_the_nearest(swarm: Swarm, clus
 def test_what_the_swarm_refuses_is_told_apart(swarm: Swarm, cluster: Cluster) -> None:
     ports = {"Ports": [{"Protocol": "tcp", "TargetPort": 8080, "PublishedPort": 8081}]}
     swarm.services.create(web(cluster, EndpointSpec=ports))
-    with pytest.raises(NameTaken) as taken:
+    with pytest.raises(NameTakenError) as taken:
         swarm.services.create(web(cluster))
     assert (taken.value.kind, taken.value.name) == ("service", "web")
-    with pytest.raises(PortTaken) as port:
+    with pytest.raises(PortTakenError) as port:
         swarm.services.create(web(cluster, "api", EndpointSpec=ports))
     assert (port.value.port, port.value.service) == (8081, "web")
-    with pytest.raises(UnknownName) as unknown:
-        swarm.services.create(web(cluster, "api", TaskTemplate={"Networks": [{"Target": "no-net"}]}))
+    with pytest.raises(UnknownNameError) as unknown:
+        swarm.services.create(
+            web(cluster, "api", TaskTemplate={"Networks": [{"Target": "no-net"}]})
+        )
     assert (unknown.value.kind, unknown.value.name) == ("network", "no-net")
-    with pytest.raises(EngineRefused) as refused:
+    with pytest.raises(EngineRefusedError) as refused:
         swarm.services.create(web(cluster, "api") | {"Mode": {"Replicated": {"Replicas": -1}}})
     assert refused.value.status == 400
 
@@ -80,7 +102,9 @@ def everything(cluster: Cluster) -> dict[str, Any]:
     return everything_set(cluster.image("web:v1"), network, secret, config)
 
 
-def test_scaling_changes_one_number_and_restarts_nothing(swarm: Swarm, everything: dict[str, Any]) -> None:
+def test_scaling_changes_one_number_and_restarts_nothing(
+    swarm: Swarm, everything: dict[str, Any]
+) -> None:
     service_id = swarm.services.create(everything)
     containers = {task.container_id for task in running(swarm, service_id, 2)}
     before = raw_spec(swarm, "web")
@@ -115,7 +139,7 @@ def test_an_update_against_an_old_version_is_refused(swarm: Swarm, cluster: Clus
     service = swarm.services.find("web")
     changed = {**service.spec, "Labels": {"a": "1"}}
     swarm.services.update(service, changed)
-    with pytest.raises(OutOfSequence) as caught:
+    with pytest.raises(OutOfSequenceError) as caught:
         swarm.services.update(service, changed)
     assert (caught.value.kind, caught.value.name) == ("service", "web")
     assert swarm.services.find("web").labels == {"a": "1"}
@@ -141,7 +165,14 @@ def test_tasks_say_whether_they_are_up_to_date(swarm: Swarm, cluster: Cluster) -
     swarm.services.update(service, spec)
     eventually(
         lambda: (
-            len([task for task in swarm.services.tasks(service_id, up_to_date=True) if task.state == "running"]) == 2
+            len(
+                [
+                    task
+                    for task in swarm.services.tasks(service_id, up_to_date=True)
+                    if task.state == "running"
+                ]
+            )
+            == 2
         )
     )
     tasks = swarm.services.tasks(service_id, marked=True)
@@ -161,19 +192,23 @@ def test_an_image_is_resolved_in_the_registry(swarm: Swarm, cluster: Cluster) ->
     assert found.image.digest.startswith("sha256:")
     assert len(found.platforms) == 1
     assert swarm.images.resolve(found.image).image == found.image
-    assert swarm.images.resolve(Image.parse(cluster.image("web:arm"))).platforms == (Platform("linux", "arm64"),)
+    assert swarm.images.resolve(Image.parse(cluster.image("web:arm"))).platforms == (
+        Platform("linux", "arm64"),
+    )
 
 
-@pytest.mark.parametrize("name", ["web:no-such-tag", "no-such-repository", "web@sha256:" + "a1" * 32])
+@pytest.mark.parametrize(
+    "name", ["web:no-such-tag", "no-such-repository", "web@sha256:" + "a1" * 32]
+)
 def test_an_image_that_the_registry_lacks(swarm: Swarm, cluster: Cluster, name: str) -> None:
-    with pytest.raises(ImageNotFound):
+    with pytest.raises(ImageNotFoundError):
         swarm.images.resolve(Image.parse(cluster.image(name)))
 
 
 def test_a_registry_that_is_away(swarm: Swarm, cluster: Cluster) -> None:
     cluster.registry.stop()
     try:
-        with pytest.raises(RegistryAway, match="connection refused"):
+        with pytest.raises(RegistryUnavailableError, match="connection refused"):
             swarm.images.resolve(Image.parse(cluster.image("web:v1")))
     finally:
         cluster.registry.start()
@@ -183,15 +218,17 @@ def test_a_registry_that_is_away(swarm: Swarm, cluster: Cluster) -> None:
 
 
 def test_networks(swarm: Swarm) -> None:
-    network_id = swarm.networks.create({"Name": "uber-net", "Driver": "overlay", "Attachable": True})
+    network_id = swarm.networks.create(
+        {"Name": "uber-net", "Driver": "overlay", "Attachable": True}
+    )
     network = swarm.networks.find("uber-net")
     assert (network.id, network.scope, network.attachable) == (network_id, "swarm", True)
     eventually(lambda: swarm.networks.find("uber-net").driver == "overlay")
     assert "ingress" in [each.name for each in swarm.networks.list()]
-    with pytest.raises(NameTaken):
+    with pytest.raises(NameTakenError):
         swarm.networks.create({"Name": "uber-net", "Driver": "overlay"})
     swarm.networks.remove(network_id)
-    with pytest.raises(UnknownName):
+    with pytest.raises(UnknownNameError):
         swarm.networks.find("uber-net")
 
 
@@ -199,7 +236,12 @@ def test_secrets_and_configs_are_named_and_not_shown(swarm: Swarm, cluster: Clus
     store(cluster, "secret", "key")
     store(cluster, "config", "conf")
     (secret,), (config,) = swarm.stores.secrets(), swarm.stores.configs()
-    assert (secret.kind, secret.name, config.kind, config.name) == ("secret", "key", "config", "conf")
+    assert (secret.kind, secret.name, config.kind, config.name) == (
+        "secret",
+        "key",
+        "config",
+        "conf",
+    )
     assert "geheim" not in repr((secret, config))
     assert secret.created
 
@@ -216,7 +258,7 @@ def test_logs_of_a_task_and_of_a_service(swarm: Swarm, cluster: Cluster) -> None
     assert {line.node_id for line in log.lines} == {task.node_id for task in tasks}
     assert [line.at for line in log.lines] == sorted(line.at for line in log.lines if line.at)
     assert (log.silent, log.cut) == ((), False)
-    with pytest.raises(UnknownName):
+    with pytest.raises(UnknownNameError):
         swarm.logs.service_log("no-such-service", 1)
 
 

@@ -1,4 +1,5 @@
-"""Operations on what it runs on, on a real Swarm: nodes, the Swarm itself, engines that are locked, frozen or away."""
+"""Operations on what it runs on, on a real Swarm: nodes, the Swarm itself, engines that are locked,
+frozen or away."""
 
 import time
 from typing import Any
@@ -6,9 +7,15 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import AmbiguousName, EngineRefused, NoEngine, NotAManager, UnknownName
-from bot.swarm.client import Client
-from bot.swarm.cluster import Rotate
+from bot.errors import (
+    AmbiguousNameError,
+    EngineRefusedError,
+    NoEngineError,
+    NotAManagerError,
+    UnknownNameError,
+)
+from bot.swarm.engine.client import Client
+from bot.swarm.objects.cluster import Rotate
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from tests.swarm.support import MANAGERS, eventually, swarm_over
@@ -21,12 +28,16 @@ def test_nodes_are_found_by_name_id_and_self(swarm: Swarm) -> None:
     assert [node.name for node in nodes] == ["node1", "node2", "node3", "node4"]
     assert [node.role for node in nodes] == ["manager"] * 3 + ["worker"]
     assert len([node for node in nodes if node.manager and node.manager.leader]) == 1
-    assert swarm.nodes.find("node4") == swarm.nodes.find(nodes[3].id) == swarm.nodes.find(nodes[3].id[:8])
+    assert (
+        swarm.nodes.find("node4")
+        == swarm.nodes.find(nodes[3].id)
+        == swarm.nodes.find(nodes[3].id[:8])
+    )
     assert swarm.nodes.find("self").name == swarm.engines.answering
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(UnknownNameError) as caught:
         swarm.nodes.find("nod4")
     assert caught.value.near[0] == "node4"
-    with pytest.raises((UnknownName, AmbiguousName)):
+    with pytest.raises((UnknownNameError, AmbiguousNameError)):
         swarm.nodes.find("node")
 
 
@@ -60,9 +71,9 @@ def _label_by_hand(swarm: Swarm, node_id: str) -> None:
 
 
 def test_nodes_that_are_not_to_be_removed(swarm: Swarm) -> None:
-    with pytest.raises(EngineRefused, match="not down"):
+    with pytest.raises(EngineRefusedError, match="not down"):
         swarm.nodes.remove(swarm.nodes.find("node4"))
-    with pytest.raises(EngineRefused, match="must be demoted"):
+    with pytest.raises(EngineRefusedError, match="must be demoted"):
         swarm.nodes.remove(swarm.nodes.find("node3"), force=True)
 
 
@@ -91,7 +102,12 @@ def test_an_update_of_the_swarm_keeps_the_rest(swarm: Swarm) -> None:
         assert renewed.manager.get_secret_value() == tokens.manager.get_secret_value()
         assert swarm.cluster.unlock_key().get_secret_value() not in ("", key.get_secret_value())
         info = swarm.cluster.inspect()
-        assert (info.cert_expiry.days, info.task_history, info.autolock, info.root_rotation) == (30, 3, True, False)
+        assert (info.cert_expiry.days, info.task_history, info.autolock, info.root_rotation) == (
+            30,
+            3,
+            True,
+            False,
+        )
         assert info.trust_root.startswith("-----BEGIN CERTIFICATE-----")
     finally:
         swarm.cluster.update(lambda spec: spec.update(original))
@@ -105,13 +121,18 @@ def _keep(spec: dict[str, Any]) -> None:
 def test_tokens_and_keys_are_in_no_text_that_could_be_logged(swarm: Swarm) -> None:
     tokens = swarm.cluster.join_tokens()
     assert tokens.worker.get_secret_value().startswith("SWMTKN-1-")
-    assert "SWMTKN" not in repr((tokens, swarm.cluster.inspect(), swarm.engines.states(), swarm.cluster.unlock_key()))
+    assert "SWMTKN" not in repr(
+        (tokens, swarm.cluster.inspect(), swarm.engines.states(), swarm.cluster.unlock_key())
+    )
 
 
 def test_an_engine_leaves_joins_and_founds(swarm: Swarm, cluster: Cluster) -> None:
     node4 = swarm_over(cluster, *cluster.nodes)
-    assert (node4.cluster.info("node4").swarm, node4.cluster.info("node4").manager) == ("active", False)
-    with pytest.raises(NotAManager) as worker:
+    assert (node4.cluster.info("node4").swarm, node4.cluster.info("node4").manager) == (
+        "active",
+        False,
+    )
+    with pytest.raises(NotAManagerError) as worker:
         node4.engines.on("node4").call(Client.services)
     assert worker.value.states == (("node4", "worker"),)
 
@@ -125,33 +146,40 @@ def test_an_engine_leaves_joins_and_founds(swarm: Swarm, cluster: Cluster) -> No
     node_id = node4.cluster.init("node4", {"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": address})
     alone = node4.cluster.info("node4")
     assert (alone.node_id, alone.manager) == (node_id, True)
-    with pytest.raises(EngineRefused, match="already part of a swarm"):
+    with pytest.raises(EngineRefusedError, match="already part of a swarm"):
         node4.cluster.init("node4", {"ListenAddr": "0.0.0.0:2377", "AdvertiseAddr": address})
-    with pytest.raises(EngineRefused, match="Use `--force`"):
+    with pytest.raises(EngineRefusedError, match="Use `--force`"):
         node4.cluster.leave("node4")
     node4.cluster.leave("node4", force=True)
 
     managers = (f"{cluster.nodes['node1'].address}:2377",)
     node4.cluster.join("node4", managers, swarm.cluster.join_tokens().worker, AdvertiseAddr=address)
-    eventually(lambda: [node.state for node in swarm.nodes.list() if node.name == "node4"] == ["ready"])
+    eventually(
+        lambda: [node.state for node in swarm.nodes.list() if node.name == "node4"] == ["ready"]
+    )
 
 
 def test_a_locked_manager_is_unlocked(swarm: Swarm, cluster: Cluster) -> None:
     key = SecretStr(cluster.lock("node3"))
     expected = {"node1": ("active", True), "node2": ("active", True), "node3": ("locked", False)}
     # Where node3 was the leader, the others say nothing of themselves until there is a new one.
-    eventually(lambda: {state.name: (state.swarm, state.manager) for state in swarm.engines.states()} == expected)
-    with pytest.raises(NotAManager) as locked:
+    eventually(
+        lambda: (
+            {state.name: (state.swarm, state.manager) for state in swarm.engines.states()}
+            == expected
+        )
+    )
+    with pytest.raises(NotAManagerError) as locked:
         swarm.engines.on("node3").call(Client.services)
     assert locked.value.states == (("node3", "locked"),)
-    with pytest.raises(EngineRefused) as wrong:
+    with pytest.raises(EngineRefusedError) as wrong:
         swarm.cluster.unlock("node3", SecretStr(key.get_secret_value()[:-4] + "AAAA"))
     assert wrong.value.status in (400, 401)
     assert "SWMKEY-1" not in wrong.value.reason
 
     swarm.cluster.unlock("node3", swarm.cluster.unlock_key())
     eventually(lambda: swarm.cluster.info("node3").swarm == "active")
-    with pytest.raises(EngineRefused) as again:
+    with pytest.raises(EngineRefusedError) as again:
         swarm.cluster.unlock("node3", key)
     assert again.value.status == 409
     swarm.cluster.update(lambda spec: spec["EncryptionConfig"].update(AutoLockManagers=False))
@@ -184,7 +212,7 @@ def test_docker_is_away_is_said_within_three_seconds(swarm: Swarm, cluster: Clus
     for name in MANAGERS:
         cluster.nodes[name].freeze()
     started = time.monotonic()
-    with pytest.raises(NoEngine):
+    with pytest.raises(NoEngineError):
         swarm.services.list()
     assert time.monotonic() - started < 3
     assert [state.reachable for state in swarm.engines.states()] == [False] * 3

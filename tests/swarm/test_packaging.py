@@ -1,4 +1,5 @@
-"""The image, built from a base of the distribution's own packages, and the compose file: both run on the Swarm."""
+"""The image, built from a base of the distribution's own packages, and the compose file: both run
+on the Swarm."""
 
 from __future__ import annotations
 
@@ -56,9 +57,27 @@ def test_the_image_runs_as_a_service_that_answers_in_slack(
         "REDIS_URL": f"redis://{node2.address}:6379/0",
     }
     socket = f"type=bind,src={node1.socket},dst=/var/run/docker.sock"
-    flags = ["--user", f"10001:{node1.socket.stat().st_gid}", "--mount", socket, "--health-interval", "1s"]
+    flags = [
+        "--user",
+        f"10001:{node1.socket.stat().st_gid}",
+        "--mount",
+        socket,
+        "--health-interval",
+        "1s",
+    ]
     flags += [f"--env={name}={value}" for name, value in environment.items()]
-    serve(cluster, "redis", node2, 6379, images.redis, "redis-server", "--protected-mode", "no", "--save", "")
+    serve(
+        cluster,
+        "redis",
+        node2,
+        6379,
+        images.redis,
+        "redis-server",
+        "--protected-mode",
+        "no",
+        "--save",
+        "",
+    )
     serve(cluster, "bot", node1, 8090, images.bot, flags=flags)
     eventually(lambda: healthy(node1, "bot"), 60)
     url = f"http://{node1.address}:8090"
@@ -71,7 +90,9 @@ def test_the_image_runs_as_a_service_that_answers_in_slack(
     workspace.person("dev").sees("3 managers")
     workspace.person("dev").types("/swarm map")
     (picture,) = workspace.person("dev").sees("📎 Swarm · 4 nodes", channel="dm", timeout=20).files
-    assert (picture.content or b"").startswith(b"\x89PNG"), "the image has all that it takes to draw"
+    assert (picture.content or b"").startswith(b"\x89PNG"), (
+        "the image has all that it takes to draw"
+    )
     findings = run_in(node1, "bot", "python3", "-m", "bot", "check")
     assert "wrong" not in findings
     assert "ok     engine local (manager, " in findings
@@ -83,7 +104,9 @@ def test_the_image_keeps_nothing_of_how_it_was_built(images: Images) -> None:
 
 
 def test_docker_compose_reads_the_file_and_finds_nothing_wrong(folder: Path) -> None:
-    told = subprocess.run(["docker-compose", "config"], cwd=folder, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["docker-compose", "config"], cwd=folder, capture_output=True, text=True, check=False
+    )
 
     assert told.returncode == 0, told.stderr
     assert set(yaml.safe_load(told.stdout)["services"]) == {"bot", "redis"}
@@ -94,24 +117,34 @@ def test_the_stack_deploys_and_its_bot_answers_in_slack(
 ) -> None:
     node1, node2 = cluster.nodes["node1"], cluster.nodes["node2"]
     cluster.docker("node", "update", "--label-add", "swarmbot.redis=true", "node2")
-    # The playground has neither Slack nor Docker Hub, and its engines listen elsewhere; the rest is deployed as it is.
+    # The playground has neither Slack nor Docker Hub, and its engines listen elsewhere; the rest is
+    # deployed as it is.
     content = yaml.safe_load((folder / "compose.yaml").read_text())
     bot, redis = content["services"]["bot"], content["services"]["redis"]
     bot["environment"]["SLACK_API_URL"] = workspace.api_url
     bot["volumes"] = [f"{node1.socket}:/var/run/docker.sock"]
-    redis |= {"image": images.redis, "command": [*redis["command"], "--protected-mode", "no"], "working_dir": "/data"}
+    redis |= {
+        "image": images.redis,
+        "command": [*redis["command"], "--protected-mode", "no"],
+        "working_dir": "/data",
+    }
     (folder / "compose.yaml").write_text(yaml.safe_dump(content))
 
     variables = {"SWARMBOT_IMAGE": images.bot, "DOCKER_GID": str(node1.socket.stat().st_gid)}
     environment = {**os.environ, "DOCKER_HOST": node1.url, **variables}
     subprocess.run(
-        ["docker", "stack", "deploy", "-c", "compose.yaml", "swarmbot"], cwd=folder, env=environment, check=True
+        ["docker", "stack", "deploy", "-c", "compose.yaml", "swarmbot"],
+        cwd=folder,
+        env=environment,
+        check=True,
     )
 
     workspace.wait_connected(timeout=60)
     workspace.person("dev").types("/swarm service ls")
     workspace.person("dev").sees("swarmbot_redis")
-    home = eventually(lambda: [node for node in cluster.nodes.values() if healthy(node, "swarmbot_bot")], 60)
+    home = eventually(
+        lambda: [node for node in cluster.nodes.values() if healthy(node, "swarmbot_bot")], 60
+    )
     assert run_in(home[0], "swarmbot_bot", "id", "-u") == "10001"
     assert "yes" in run_in(node2, "swarmbot_redis", "redis-cli", "config", "get", "appendonly")
 
@@ -135,17 +168,36 @@ def folder(tmp_path: Path) -> Path:
 
 
 def serve(
-    cluster: Cluster, name: str, node: Node, port: int, image: str, *command: str, flags: list[str] | None = None
+    cluster: Cluster,
+    name: str,
+    node: Node,
+    port: int,
+    image: str,
+    *command: str,
+    flags: list[str] | None = None,
 ) -> None:
     """Create a service on one node, with its port on that node."""
     place = f"--constraint=node.hostname=={node.name}"
     publish = f"--publish=mode=host,published={port},target={port}"
-    cluster.docker("service", "create", "--detach", "--name", name, place, publish, *(flags or []), image, *command)
+    cluster.docker(
+        "service",
+        "create",
+        "--detach",
+        "--name",
+        name,
+        place,
+        publish,
+        *(flags or []),
+        image,
+        *command,
+    )
 
 
 def container(node: Node, service: str, *filters: str) -> str:
     """The id of the container of a service on a node; empty where there is none."""
-    wanted = [f"--filter={each}" for each in (f"label=com.docker.swarm.service.name={service}", *filters)]
+    wanted = [
+        f"--filter={each}" for each in (f"label=com.docker.swarm.service.name={service}", *filters)
+    ]
     return node.docker("ps", "-q", *wanted).strip()
 
 

@@ -1,6 +1,8 @@
-"""The playground's Swarm itself: it comes up, survives what the tests do to it, and goes without a trace.
+"""The playground's Swarm itself: it comes up, survives what the tests do to it, and goes without a
+trace.
 
-These tests destroy their cluster, so they have one of their own, apart from the one that the other tests share.
+These tests destroy their cluster, so they have one of their own, apart from the one that the other
+tests share.
 """
 
 import shutil
@@ -49,18 +51,26 @@ def member_names(cluster: Cluster) -> list[str]:
 
 
 def managers(cluster: Cluster) -> set[str]:
-    return set(cluster.docker("node", "ls", "--filter", "role=manager", "--format", "{{.Hostname}}").split())
+    return set(
+        cluster.docker(
+            "node", "ls", "--filter", "role=manager", "--format", "{{.Hostname}}"
+        ).split()
+    )
 
 
 def deploy(cluster: Cluster, name: str, *flags: str) -> None:
     image = cluster.image(f"web:{name}")
     grace = ("--stop-grace-period", "1s")
-    cluster.docker("service", "create", "--quiet", "--detach", "--name", name, *grace, *flags, image)
+    cluster.docker(
+        "service", "create", "--quiet", "--detach", "--name", name, *grace, *flags, image
+    )
 
 
 def tasks(cluster: Cluster, name: str) -> str:
     """Every task of a service in a line: its state, its error."""
-    return cluster.docker("service", "ps", "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}", name)
+    return cluster.docker(
+        "service", "ps", "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}", name
+    )
 
 
 def errors_of(cluster: Cluster, name: str) -> str:
@@ -86,7 +96,11 @@ def traces_of(cluster: Cluster) -> list[str]:
     left += [path.name for path in INTERFACES.glob(f"{cluster.bridge.name}*")]
     left += [path.name for path in NAMESPACES.glob(f"{cluster.bridge.name}-*")]
     left += map(str, Path("/sys/fs/cgroup").glob(f"**/{cluster.bridge.name}"))
-    left += [line for line in processes.run("iptables", "--list-rules").splitlines() if cluster.bridge.name in line]
+    left += [
+        line
+        for line in processes.run("iptables", "--list-rules").splitlines()
+        if cluster.bridge.name in line
+    ]
     return [*left, str(cluster.root)] if cluster.root.exists() else left
 
 
@@ -94,18 +108,26 @@ def test_up_makes_three_managers_and_a_worker(cluster: Cluster) -> None:
     states = cluster.status().nodes
 
     assert [state.name for state in states] == ["node1", "node2", "node3", "node4"]
-    assert all(state.engine == "up" and state.linked and state.swarm == "active" for state in states)
+    assert all(
+        state.engine == "up" and state.linked and state.swarm == "active" for state in states
+    )
     assert managers(cluster) == {"node1", "node2", "node3"}
 
 
 def test_up_again_leaves_what_runs_alone(cluster: Cluster) -> None:
-    before = (swarm_id(cluster), processes.in_network_namespace(cluster.nodes["node1"].cable.namespace))
+    before = (
+        swarm_id(cluster),
+        processes.in_network_namespace(cluster.nodes["node1"].cable.namespace),
+    )
 
     started = time.monotonic()
     cluster.up()
 
     assert time.monotonic() - started < 5
-    assert (swarm_id(cluster), processes.in_network_namespace(cluster.nodes["node1"].cable.namespace)) == before
+    assert (
+        swarm_id(cluster),
+        processes.in_network_namespace(cluster.nodes["node1"].cable.namespace),
+    ) == before
 
 
 def test_a_stopped_node_is_away_and_comes_back(cluster: Cluster) -> None:
@@ -118,7 +140,11 @@ def test_a_stopped_node_is_away_and_comes_back(cluster: Cluster) -> None:
         node.docker("version")
     eventually(lambda: "Unreachable" in cluster.docker("node", "ls"))
     node.start()
-    eventually(lambda: all(formation.is_ready(member) for member in formation.members(cluster.nodes["node1"])))
+    eventually(
+        lambda: all(
+            formation.is_ready(member) for member in formation.members(cluster.nodes["node1"])
+        )
+    )
 
 
 def test_a_frozen_engine_does_not_answer_until_it_is_thawed(cluster: Cluster) -> None:
@@ -167,7 +193,9 @@ def test_reset_unlocks_and_clears_everything(cluster: Cluster) -> None:
 
     assert cluster.docker("service", "ls", "--quiet") == ""
     assert "shop" not in cluster.docker("network", "ls")
-    node4 = cluster.docker("node", "inspect", "node4", "--format", "{{.Spec.Availability}} {{.Spec.Labels}}")
+    node4 = cluster.docker(
+        "node", "inspect", "node4", "--format", "{{.Spec.Availability}} {{.Spec.Labels}}"
+    )
     assert node4 == "active map[]\n"
     assert "Expiry Duration: 3 months" in cluster.docker("info")
     assert "Autolock Managers: false" in cluster.docker("info")
@@ -184,7 +212,14 @@ def test_reset_gives_each_node_its_first_role(cluster: Cluster) -> None:
 
 def test_the_images_behave_as_their_names_say(cluster: Cluster) -> None:
     deploy(cluster, "slow")
-    deploy(cluster, "v2", "--publish", "mode=host,published=8081,target=8080", "--constraint", "node.hostname==node4")
+    deploy(
+        cluster,
+        "v2",
+        "--publish",
+        "mode=host,published=8081,target=8080",
+        "--constraint",
+        "node.hostname==node4",
+    )
     for name in ("plain", "broken", "sick", "arm"):
         deploy(cluster, name)
 
@@ -219,7 +254,11 @@ def test_up_after_everything_was_killed_brings_the_same_swarm_back(cluster: Clus
     deploy(cluster, "v1", "--replicas", "2")
     eventually(lambda: tasks(cluster, "v1").count("Running") == 2)
 
-    for pid in [pid for pid in processes.every_pid() if str(cluster.root) in " ".join(processes.command_of(pid))]:
+    for pid in [
+        pid
+        for pid in processes.every_pid()
+        if str(cluster.root) in " ".join(processes.command_of(pid))
+    ]:
         processes.send(pid, signal.SIGKILL)
     cluster.up()
 

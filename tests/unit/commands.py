@@ -1,4 +1,5 @@
-"""A table of small commands that have every kind of argument and flag, and what the tests of lines do with it."""
+"""A table of small commands that have every kind of argument and flag, and what the tests of lines
+do with it."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 import pytest
 from pydantic import Field, model_validator
 
-from bot import line
-from bot.command import Command, Table
+from bot.command import line
+from bot.command.fields import Argument, Duration, ImageReference, Name, Option
+from bot.command.model import Command, Table
 from bot.errors import SwarmbotError
-from bot.fields import Argument, Duration, ImageReference, Name, Option
 from bot.model import Kind
 
 

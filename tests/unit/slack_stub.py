@@ -13,7 +13,8 @@ from urllib.parse import parse_qs
 
 @dataclass
 class Heard:
-    """One request: the method, its arguments, when it came (monotonic), and whether Slack took it."""
+    """One request: the method, its arguments, when it came (monotonic), and whether Slack took
+    it."""
 
     method: str
     args: dict[str, object]
@@ -42,7 +43,9 @@ class SlackStub:
         self._lock = threading.Lock()
         self._ts = 0
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
 
     def __enter__(self) -> SlackStub:
         self._thread.start()
@@ -70,7 +73,11 @@ class SlackStub:
 
     def calls(self, method: str, *, taken: bool = True) -> list[Heard]:
         with self._lock:
-            return [heard for heard in self.heard if heard.method == method and (heard.taken or not taken)]
+            return [
+                heard
+                for heard in self.heard
+                if heard.method == method and (heard.taken or not taken)
+            ]
 
     def order(self) -> list[tuple[str, object]]:
         with self._lock:
@@ -80,14 +87,18 @@ class SlackStub:
         with self._lock:
             del self.messages[ts]
 
-    def answer(self, method: str, args: dict[str, object]) -> tuple[int, dict[str, str], dict[str, object]]:
+    def answer(
+        self, method: str, args: dict[str, object]
+    ) -> tuple[int, dict[str, str], dict[str, object]]:
         fault = self._next_fault(method)
         if fault and fault.delay:
             time.sleep(fault.delay)
         with self._lock:
             if fault and (fault.error or fault.status != 200):
                 self.heard.append(Heard(method, args, time.monotonic(), taken=False))
-                headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
+                headers = (
+                    {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
+                )
                 return fault.status, headers, {"ok": False, "error": fault.error}
             body = self._do(method, args)
             self.heard.append(Heard(method, args, time.monotonic(), taken=bool(body["ok"])))
@@ -139,7 +150,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, status: int, headers: dict[str, str], body: dict[str, object]) -> None:
         data = json.dumps(body).encode()
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(data)), **headers}.items():
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(data)),
+            **headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)

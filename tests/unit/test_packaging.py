@@ -1,4 +1,5 @@
-"""What an operator gets beside the program: the app's manifest, an example configuration, pins, compose file, image."""
+"""What an operator gets beside the program: the app's manifest, an example configuration, pins,
+compose file, image."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 from slack_bolt import BoltRequest
 
-from bot.settings import Engine, Role, Rule, Settings, load
+from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
 from handlers.slack.check import SCOPES, check_slack
-from handlers.slack.wiring import Door, bolt, web_client
+from handlers.slack.wiring import SlackListeners, bolt, web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +75,9 @@ def test_slack_takes_the_manifest(manifest: dict[str, Any]) -> None:
         ("settings.socket_mode_enabled", False),
     ],
 )
-def test_the_schema_refuses_what_slack_refuses(manifest: dict[str, Any], path: str, value: object) -> None:
+def test_the_schema_refuses_what_slack_refuses(
+    manifest: dict[str, Any], path: str, value: object
+) -> None:
     changed = copy.deepcopy(manifest)
     *way, last = (int(step) if step.isdigit() else step for step in path.split("."))
     place: Any = changed
@@ -95,7 +98,9 @@ def test_the_app_gets_the_scopes_that_the_bot_needs_and_no_others(manifest: dict
 def test_with_these_scopes_the_check_finds_nothing_wrong_in_slack() -> None:
     with Workspace() as workspace:
         roles = (Role(name="operator", groups=("S0OPS",)),)
-        settings = Settings(slack_app_token=workspace.app_token, channel=workspace.channel_id("ops"), roles=roles)
+        settings = Settings(
+            slack_app_token=workspace.app_token, channel=workspace.channel_id("ops"), roles=roles
+        )
         findings = dict(check_slack(web_client(workspace.bot_token, workspace.api_url), settings))
 
     assert [subject.split(" (")[0] for subject in findings] == [
@@ -119,10 +124,18 @@ def test_each_event_has_the_scope_that_it_needs_and_is_acked(manifest: dict[str,
 
 
 def acked(event: str, workspace: Workspace) -> int:
-    """How the app answers an event; what is not answered with 200 Slack sends again, and in the end sends no more."""
+    """How the app answers an event; what is not answered with 200 Slack sends again, and in the end
+    sends no more."""
     app = bolt(web_client(workspace.bot_token, workspace.api_url), None)
-    Door(**{each.name: Idle() for each in fields(Door)}).wire(app)
-    inner = {"type": event, "user": "U1", "channel": "C1", "ts": "1.0", "text": "<@U0SWARMBOT> status", "tab": "home"}
+    SlackListeners(**{each.name: Idle() for each in fields(SlackListeners)}).wire(app)
+    inner = {
+        "type": event,
+        "user": "U1",
+        "channel": "C1",
+        "ts": "1.0",
+        "text": "<@U0SWARMBOT> status",
+        "tab": "home",
+    }
     body = {"type": "event_callback", "team_id": "T1", "event_id": "E1", "event": inner}
     return int(app.dispatch(BoltRequest(body=body, mode="socket_mode")).status)
 
@@ -146,16 +159,18 @@ def test_the_example_configuration_is_valid(monkeypatch: pytest.MonkeyPatch) -> 
     settings = load()
 
     assert len(settings.engines) == 2
-    assert {name for rule in settings.rules for name in rule.ask} == {role.name for role in settings.roles}
+    assert {name for rule in settings.rules for name in rule.ask} == {
+        role.name for role in settings.roles
+    }
 
 
 def test_the_example_configuration_shows_every_setting() -> None:
     example = tomllib.loads((ROOT / "swarmbot.example.toml").read_text())
 
     assert set(example) == set(Settings.model_fields) - FROM_ENVIRONMENT
-    assert shown(example["engines"]) == names(Engine)
+    assert shown(example["engines"]) == names(EngineSettings)
     assert shown(example["roles"]) == names(Role)
-    assert shown(example["rules"]) == names(Rule)
+    assert shown(example["rules"]) == names(PolicyRule)
 
 
 def shown(tables: list[dict[str, Any]]) -> set[str]:
@@ -177,7 +192,9 @@ def pins(file: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_is_one_version_with_hashes_and_from_nowhere_else(name: str) -> None:
-    pin = re.compile(r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[\w.+!]+( ; [^#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*")
+    pin = re.compile(
+        r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[\w.+!]+( ; [^#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*"
+    )
 
     assert [line for line in pins(ROOT / name) if not pin.fullmatch(line)] == []
     assert "://" not in (ROOT / name).read_text()
@@ -196,11 +213,17 @@ def test_what_the_program_needs_is_pinned() -> None:
 
 def test_the_image_holds_every_package_of_the_program_and_runs_as_nobody_special() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
-    include = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    include = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"][
+        "packages"
+    ]["find"]["include"]
     packages = {each.rstrip("*") for each in include}
 
-    assert {line.split()[1] for line in lines if line.startswith("COPY") and "/app/" in line} == packages
-    assert set((ROOT / ".dockerignore").read_text().split()) >= {f"!{each}" for each in (*packages, "requirements.txt")}
+    assert {
+        line.split()[1] for line in lines if line.startswith("COPY") and "/app/" in line
+    } == packages
+    assert set((ROOT / ".dockerignore").read_text().split()) >= {
+        f"!{each}" for each in (*packages, "requirements.txt")
+    }
     assert [int(line.split()[1]) > 0 for line in lines if line.startswith("USER")] == [True]
 
 
@@ -214,19 +237,25 @@ def test_the_stack_is_a_bot_and_a_redis_that_forgets_nothing(compose: dict[str, 
 
     assert compose["version"].startswith("3."), "docker stack deploy reads no other"
     assert set(compose["services"]) == {"bot", "redis"}
-    assert " ".join(redis["command"]).startswith("redis-server --appendonly yes --appendfsync always")
+    assert " ".join(redis["command"]).startswith(
+        "redis-server --appendonly yes --appendfsync always"
+    )
     assert redis["volumes"] == ["redis:/data"]
     assert "ports" not in redis
     assert redis["deploy"]["placement"]["constraints"], "its data lies on one node"
 
 
-def test_the_stack_keeps_tokens_in_secrets_and_gives_the_bot_no_more_than_it_needs(compose: dict[str, Any]) -> None:
+def test_the_stack_keeps_tokens_in_secrets_and_gives_the_bot_no_more_than_it_needs(
+    compose: dict[str, Any],
+) -> None:
     bot = compose["services"]["bot"]
     files = {name: value for name, value in bot["environment"].items() if name.endswith("_FILE")}
 
     assert files == {f"{name.upper()}_FILE": f"/run/secrets/{name}" for name in bot["secrets"]}
     assert set(bot["secrets"]) == set(compose["secrets"])
-    assert not {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"} & set(bot["environment"])
+    assert not {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"} & set(
+        bot["environment"]
+    )
     assert int(bot["user"].split(":")[0]) > 0
     assert not {"privileged", "cap_add", "ports"} & set(bot)
     assert bot["deploy"]["placement"]["constraints"] == ["node.role == manager"], (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import InvalidSetting
-from bot.settings import Engine, Settings, load
+from bot.errors import InvalidSettingError
+from bot.settings import EngineSettings, Settings, load
 
 WHOLE = """
 channel = "C0123"
@@ -61,7 +61,7 @@ Write = Callable[..., Path]
 
 
 def wrong() -> tuple[str, str]:
-    with pytest.raises(InvalidSetting) as caught:
+    with pytest.raises(InvalidSettingError) as caught:
         load()
     return caught.value.where, caught.value.problem
 
@@ -71,7 +71,7 @@ def wrong() -> tuple[str, str]:
 
 def test_nothing_given() -> None:
     settings = load()
-    assert settings.managers == (Engine(name="local", url="unix:///var/run/docker.sock"),)
+    assert settings.managers == (EngineSettings(name="local", url="unix:///var/run/docker.sock"),)
     assert (settings.host, settings.port, settings.data) == ("127.0.0.1", 8090, Path("data"))
     assert settings.slack_api_url == "https://slack.com/api/"
     assert (settings.roles, settings.rules, settings.channel) == ((), (), "")
@@ -87,8 +87,17 @@ def test_the_whole_file(file: Write) -> None:
     assert [engine.name for engine in settings.managers] == ["node1", "node2"]
     assert settings.engines[1].tls == "/certs/node2"
     (rule,) = settings.rules
-    assert (rule.commands, rule.services, rule.ask) == (("deploy", "service scale"), ("web*",), ("operator",))
-    assert (rule.approve, rule.approvals, rule.self_approval, rule.over_replicas) == (("lead",), 2, False, 5)
+    assert (rule.commands, rule.services, rule.ask) == (
+        ("deploy", "service scale"),
+        ("web*",),
+        ("operator",),
+    )
+    assert (rule.approve, rule.approvals, rule.self_approval, rule.over_replicas) == (
+        ("lead",),
+        2,
+        False,
+        5,
+    )
     assert settings.roles_of("U001") == {"operator"}
     assert settings.roles_of("U002", frozenset({"S0OPS", "S1"})) == {"operator", "lead"}
     assert settings.roles_of("U009") == frozenset()
@@ -111,8 +120,12 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.redis_url
     assert settings.redis_url.get_secret_value() == "redis://redis/0"
     assert settings.socket_mode
-    assert (settings.data, settings.host, settings.port) == (Path("/var/lib/swarmbot"), "0.0.0.0", 80)
-    assert settings.managers == (Engine(name="local", url="tcp://docker:2375"),)
+    assert (settings.data, settings.host, settings.port) == (
+        Path("/var/lib/swarmbot"),
+        "0.0.0.0",
+        80,
+    )
+    assert settings.managers == (EngineSettings(name="local", url="tcp://docker:2375"),)
     assert "xoxb-1" not in repr(settings)
 
 
@@ -120,7 +133,9 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     ("http", "host", "port"),
     [(":8090", "127.0.0.1", 8090), ("[::1]:8090", "::1", 8090), ("localhost:0", "localhost", 0)],
 )
-def test_where_http_listens(monkeypatch: pytest.MonkeyPatch, http: str, host: str, port: int) -> None:
+def test_where_http_listens(
+    monkeypatch: pytest.MonkeyPatch, http: str, host: str, port: int
+) -> None:
     monkeypatch.setenv("SWARMBOT_HTTP", http)
     assert (load().host, load().port) == (host, port)
 
@@ -133,7 +148,13 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, fil
 
 def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch, file: Write) -> None:
     file(WHOLE)
-    for name in ("LOG_LEVEL", "SLACK_APP_TOKEN", "SLACK_APP_TOKEN_FILE", "SWARMBOT_CONFIG", "SLACK_API_URL"):
+    for name in (
+        "LOG_LEVEL",
+        "SLACK_APP_TOKEN",
+        "SLACK_APP_TOKEN_FILE",
+        "SWARMBOT_CONFIG",
+        "SLACK_API_URL",
+    ):
         monkeypatch.setenv(name, "")
     settings = load()
     assert (settings.log_level, settings.slack_app_token) == ("debug", None)
@@ -141,7 +162,9 @@ def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch, file:
 
 
 @pytest.mark.parametrize("name", ["ROLES", "RULES", "ENGINES", "CHANNEL", "APPROVAL_LIFETIME"])
-def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch, file: Write, name: str) -> None:
+def test_variables_of_other_programs_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch, file: Write, name: str
+) -> None:
     file(WHOLE)
     monkeypatch.setenv(name, "stable")
     assert load() == load()
@@ -157,7 +180,9 @@ def test_another_file_by_its_name(monkeypatch: pytest.MonkeyPatch, file: Write) 
 # ---- secrets from files
 
 
-@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "REDIS_URL"]
+)
 def test_a_secret_from_a_file(monkeypatch: pytest.MonkeyPatch, file: Write, name: str) -> None:
     monkeypatch.setenv(f"{name}_FILE", str(file("  s3cret\n", "secret")))
     assert getattr(load(), name.lower()).get_secret_value() == "s3cret"
@@ -165,7 +190,9 @@ def test_a_secret_from_a_file(monkeypatch: pytest.MonkeyPatch, file: Write, name
     assert getattr(load(), name.lower()).get_secret_value() == "straight"
 
 
-def test_a_secret_s_file_wins_over_the_configuration_file(monkeypatch: pytest.MonkeyPatch, file: Write) -> None:
+def test_a_secret_s_file_wins_over_the_configuration_file(
+    monkeypatch: pytest.MonkeyPatch, file: Write
+) -> None:
     file('redis_url = "redis://from-file"')
     monkeypatch.setenv("REDIS_URL_FILE", str(file("redis://from-secret", "secret")))
     redis = load().redis_url
@@ -178,9 +205,14 @@ def test_only_secrets_come_from_files(monkeypatch: pytest.MonkeyPatch, file: Wri
     assert load().log_level == "info"
 
 
-def test_a_secret_s_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_s_file_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(tmp_path / "none"))
-    assert wrong() == ("SLACK_BOT_TOKEN_FILE", f"{tmp_path}/none cannot be read: No such file or directory")
+    assert wrong() == (
+        "SLACK_BOT_TOKEN_FILE",
+        f"{tmp_path}/none cannot be read: No such file or directory",
+    )
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xfa")
     monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(tmp_path / "binary"))
     assert wrong() == ("SLACK_BOT_TOKEN_FILE", f"{tmp_path}/binary is not text")
@@ -196,7 +228,11 @@ def test_a_secret_s_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tm
     ("text", "where", "problem"),
     [
         ('chanel = "C1"', "chanel", "there is no such setting"),
-        ('[[engines]]\nname = "a"\nurl = "unix:///s"\nport = 1', "engines.0.port", "there is no such setting"),
+        (
+            '[[engines]]\nname = "a"\nurl = "unix:///s"\nport = 1',
+            "engines.0.port",
+            "there is no such setting",
+        ),
         ('[[rules]]\nasks = ["x"]', "rules.0.asks", "there is no such setting"),
         ("channel = 5", "channel", "valid string"),
         ('engines = "node1"', "engines", "valid tuple"),
@@ -212,7 +248,10 @@ def test_a_secret_s_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tm
         ('approval_lifetime = "0s"', "approval_lifetime", "expected a duration above 0s"),
         ('log_level = "loud"', "log_level", "'debug', 'info', 'warning' or 'error'"),
         (
-            '[[engines]]\nname = "a"\nurl = "unix:///s"\n[[engines]]\nname = "a"\nurl = "unix:///t"',
+            (
+                '[[engines]]\nname = "a"\nurl = "unix:///s"\n[[engines]]\nname = "a"\nurl = '
+                '"unix:///t"'
+            ),
             "engines",
             "two engines are named a",
         ),
@@ -221,7 +260,11 @@ def test_a_secret_s_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tm
             "rules.1",
             "there is no role named lead",
         ),
-        ('[[roles]]\nname = "dev"\n[[rules]]\napprove = ["lead"]', "rules.0", "there is no role named lead"),
+        (
+            '[[roles]]\nname = "dev"\n[[rules]]\napprove = ["lead"]',
+            "rules.0",
+            "there is no role named lead",
+        ),
         ("channel =", "swarmbot.toml", "it is not TOML: Invalid value"),
     ],
 )

@@ -1,4 +1,5 @@
-"""`python -m bot.render.picture`: a sheet as JSON comes in, a PNG goes out; the process ends, and its memory with it."""
+"""`python -m bot.render.picture`: a sheet as JSON comes in, a PNG goes out; the process ends, and
+its memory with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What every picture is made of: one palette, one heading, one legend; each colour comes with a sign of its own."""
+"""What every picture is made of: one palette, one heading, one legend; each colour comes with a
+sign of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
-from bot.render.text import clean
+from bot.render.slack.text import clean
 
 GROUND, CARD, EDGE, FAINT = "#f6f8fa", "#ffffff", "#d0d7de", "#e7ecf0"
 INK, SOFT = "#1d2530", "#59636e"
@@ -57,7 +58,9 @@ def heading(title: str, small: str, width: float) -> list[Shape]:
 BELOW = 68.0
 
 
-def legend(items: Sequence[tuple[Mark, str, str]], top: float, width: float) -> tuple[list[Shape], float]:
+def legend(
+    items: Sequence[tuple[Mark, str, str]], top: float, width: float
+) -> tuple[list[Shape], float]:
     """Signs with their words (mark, colour, word), wrapped; and where it ends."""
     shapes: list[Shape] = []
     x, y = MARGIN, top + 8
@@ -65,7 +68,10 @@ def legend(items: Sequence[tuple[Mark, str, str]], top: float, width: float) -> 
         needs = 18 + room(word, SMALL) + 10
         if x > MARGIN and x + needs > width - MARGIN:
             x, y = MARGIN, y + 20
-        shapes += [Sign(x + 6, y, 5, mark, colour), Label(x + 18, y, word, SMALL, SOFT, most=width - MARGIN - x - 18)]
+        shapes += [
+            Sign(x + 6, y, 5, mark, colour),
+            Label(x + 18, y, word, SMALL, SOFT, most=width - MARGIN - x - 18),
+        ]
         x += needs
     return shapes, y + 10
 
@@ -87,7 +93,8 @@ def small(x: float, y: float, text: str, most: float, align: Align = Align.LEFT)
 
 
 def alt(head: str, parts: Sequence[str]) -> str:
-    """What the picture shows in words: as many of its parts as a description may hold, and how many are left."""
+    """What the picture shows in words: as many of its parts as a description may hold, and how many
+    are left."""
     told = line_of(head)
     for index, part in enumerate(parts):
         more = f" {line_of(part)}."

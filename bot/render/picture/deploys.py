@@ -1,4 +1,5 @@
-"""The chart of a service's deploys: each revision, when it came, how long it stayed, and how its rollout ended."""
+"""The chart of a service's deploys: each revision, when it came, how long it stayed, and how its
+rollout ended."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ from itertools import pairwise
 
 from bot.model import Ending, File, Revision, Service
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
-from bot.render.blocks import familiar, plural, seconds
 from bot.render.picture.atoms import (
     AMBER,
     BELOW,
@@ -30,7 +30,8 @@ from bot.render.picture.atoms import (
     sheet,
     small,
 )
-from bot.render.text import shortened
+from bot.render.slack.blocks import familiar, plural, seconds
+from bot.render.slack.text import shortened
 
 MOST = 12
 """The newest revisions that are drawn."""
@@ -51,7 +52,8 @@ _GONE = (Ending.ROLLED_BACK, Ending.FAILED, Ending.TIMED_OUT)
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A revision with its name, how it ended in one of the words above, and until when it was what the service ran."""
+    """A revision with its name, how it ended in one of the words above, and until when it was what
+    the service ran."""
 
     number: int
     name: str
@@ -81,13 +83,17 @@ def stayed(service: Service, revisions: Sequence[Revision], now: datetime) -> li
     kept = [one for one in ordered if one.ending not in _GONE]
     current = next((one.number for one in reversed(kept) if one.image == service.image), 0)
     ends = {one.number: later.at for one, later in pairwise(kept)}
-    return [_stay(one, current, ends.get(one.number, now) if one in kept else None) for one in ordered]
+    return [
+        _stay(one, current, ends.get(one.number, now) if one in kept else None) for one in ordered
+    ]
 
 
 def _stay(one: Revision, current: int, end: datetime | None) -> Stay:
     word = one.ending or ("found" if one.note == "found" else "under way")
     word = "runs now" if one.number == current and word != "under way" else word
-    short = familiar(one.image).rpartition("/")[2] if one.image.tag else f"@{one.image.short_digest}"
+    short = (
+        familiar(one.image).rpartition("/")[2] if one.image.tag else f"@{one.image.short_digest}"
+    )
     return Stay(one.number, line_of(short), line_of(one.by), line_of(word), one.at, end)
 
 
@@ -98,7 +104,10 @@ def _described(stays: Sequence[Stay], title: str, now: datetime) -> str:
 def _told(stay: Stay, now: datetime) -> str:
     by = f" by {stay.by}" if stay.by else ""
     kept = f", in place for {seconds((stay.end - stay.start).total_seconds())}" if stay.end else ""
-    return f"{stay.number}: {stay.name}, {stay.word}, {seconds((now - stay.start).total_seconds())} ago{by}{kept}"
+    return (
+        f"{stay.number}: {stay.name}, {stay.word}, {seconds((now - stay.start).total_seconds())} "
+        f"ago{by}{kept}"
+    )
 
 
 # ---- shapes
@@ -113,11 +122,16 @@ def _drawn(stays: Sequence[Stay], title: str, now: datetime) -> Sheet:
     bottom = top + len(stays) * _ROW
     for at, word in _ticks(start, now):
         x = left + (at - start).total_seconds() * scale
-        shapes += [Line(x, top - 4, x, bottom, FAINT), small(x, bottom + 12, word, 80, Align.CENTER)]
+        shapes += [
+            Line(x, top - 4, x, bottom, FAINT),
+            small(x, bottom + 12, word, 80, Align.CENTER),
+        ]
     for index, stay in enumerate(reversed(stays)):
         y = top + (index + 0.5) * _ROW
         x = left + (stay.start - start).total_seconds() * scale
-        shapes += _row(stay, x, y, (((stay.end or stay.start) - stay.start).total_seconds()) * scale)
+        shapes += _row(
+            stay, x, y, (((stay.end or stay.start) - stay.start).total_seconds()) * scale
+        )
     shapes.append(Line(left, bottom, right, bottom, EDGE))
     words = dict.fromkeys(stay.word for stay in reversed(stays))
     keys, y = legend([(*_sign(word), word) for word in words], bottom + 34, _WIDTH)
@@ -127,13 +141,25 @@ def _drawn(stays: Sequence[Stay], title: str, now: datetime) -> Sheet:
 def _row(stay: Stay, x: float, y: float, width: float) -> list[Shape]:
     mark, colour = _sign(stay.word)
     number = str(stay.number)
-    bar = [Box(x, y - 3, max(width, 1.0), 6, colour if stay.word in ("runs now", "under way") else GREY)]
+    bar = [
+        Box(
+            x, y - 3, max(width, 1.0), 6, colour if stay.word in ("runs now", "under way") else GREY
+        )
+    ]
     return [
         Label(MARGIN + 22, y, number, SMALL, INK, bold=True, align=Align.RIGHT),
         Label(MARGIN + 30, y, stay.name, SMALL, INK, most=_NAMES - 44),
         *(bar if stay.end else []),
         Sign(x, y, 6, mark, colour),
-        Label(_WIDTH - MARGIN, y, stay.by or stay.word, SMALL, SOFT, align=Align.RIGHT, most=_ENDS - 16),
+        Label(
+            _WIDTH - MARGIN,
+            y,
+            stay.by or stay.word,
+            SMALL,
+            SOFT,
+            align=Align.RIGHT,
+            most=_ENDS - 16,
+        ),
     ]
 
 

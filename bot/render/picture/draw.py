@@ -1,4 +1,5 @@
-"""Draws a sheet as PNG with matplotlib's Agg renderer; imported by the drawing process alone, for it takes 60 MB."""
+"""Draws a sheet as PNG with matplotlib's Agg renderer; imported by the drawing process alone, for
+it takes 60 MB."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ _MANY = 1500
 _POINTS = 72
 _FAMILY = "DejaVu Sans"
 _TRIES = ((SCALE, 256, 100_000), (SCALE, 16, MOST_BYTES), (1.0, 16, MOST_BYTES))
-"""How fine, in how many colours, and how large the file may then be. Between whole scales nothing repeats and all grows."""
+"""How fine, in how many colours, and how large the file may then be. Between whole scales nothing
+repeats and all grows."""
 _STEPS = (0.5, 0.25, 0.75)
 
 
@@ -71,7 +73,8 @@ def _pixels(canvas: FigureCanvasAgg) -> bytes:
 
 
 def _palette(sheet: Sheet, most: int) -> Image.Image:
-    """The sheet's own colours as they are, and those between them that edges of letters need, the common ones first."""
+    """The sheet's own colours as they are, and those between them that edges of letters need, the
+    common ones first."""
     plain: Counter[str] = Counter({sheet.ground: 1})
     pairs: Counter[tuple[str, str]] = Counter()
     under = sheet.ground
@@ -84,7 +87,9 @@ def _palette(sheet: Sheet, most: int) -> Image.Image:
             pairs[shape.colour, under] += len(shape.text) if isinstance(shape, Label) else 1
     known = [_rgb(colour) for colour, _ in plain.most_common(most)]
     for step in _STEPS:
-        known += [_between(_rgb(over), _rgb(below), step) for (over, below), _ in pairs.most_common()]
+        known += [
+            _between(_rgb(over), _rgb(below), step) for (over, below), _ in pairs.most_common()
+        ]
     palette = Image.new("P", (1, 1))
     palette.putpalette([part for colour in list(dict.fromkeys(known))[:most] for part in colour])
     return palette
@@ -94,7 +99,9 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def _between(one: tuple[int, int, int], other: tuple[int, int, int], part: float) -> tuple[int, int, int]:
+def _between(
+    one: tuple[int, int, int], other: tuple[int, int, int], part: float
+) -> tuple[int, int, int]:
     red, green, blue = (round(a * part + b * (1 - part)) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
@@ -157,7 +164,11 @@ def _cross(x: float, y: float, r: float, colour: str) -> list[Artist]:
 
 
 def _tick(x: float, y: float, r: float, colour: str) -> list[Artist]:
-    return [_stroke([(x - r * 0.8, y), (x - r * 0.2, y + r * 0.65), (x + r * 0.85, y - r * 0.65)], r, colour)]
+    return [
+        _stroke(
+            [(x - r * 0.8, y), (x - r * 0.2, y + r * 0.65), (x + r * 0.85, y - r * 0.65)], r, colour
+        )
+    ]
 
 
 def _back(x: float, y: float, r: float, colour: str) -> list[Artist]:
@@ -207,7 +218,9 @@ def _fitting(text: str, size: float, bold: bool, most: float) -> str:
     kept, lost = 0, len(text)
     while lost - kept > 1:
         middle = (kept + lost) // 2
-        kept, lost = (middle, lost) if _width(_cut(text, middle), size, bold) <= most else (kept, middle)
+        kept, lost = (
+            (middle, lost) if _width(_cut(text, middle), size, bold) <= most else (kept, middle)
+        )
     return _cut(text, kept)
 
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from bot.model.picture import Align, Box, Label, Shape, Sheet, Sign
 from bot.render.picture.atoms import INK, SMALL, SOFT, room
 from bot.render.picture.map_grid import Grid, health, in_grid, legend_of, look
-from bot.render.picture.spots import SIGNS, Condition, Spot
+from bot.render.picture.node_tasks import SIGNS, Condition, NodeTasks
 
 _WIDE = 480.0
 _ROW = 21.0
 _MOST_GROUPS = 8
 
 
-def boxes(spots: Sequence[Spot]) -> Sheet:
+def boxes(spots: Sequence[NodeTasks]) -> Sheet:
     """Every node with its services and their tasks in words."""
     columns = 1 if len(spots) == 1 else 2 if len(spots) <= 6 else 3
     width = _WIDE if columns < 3 else 1.5 * _WIDE
@@ -23,19 +23,22 @@ def boxes(spots: Sequence[Spot]) -> Sheet:
     return in_grid(spots, grid)
 
 
-def _height(spot: Spot) -> float:
+def _height(spot: NodeTasks) -> float:
     return 60 + _ROW * max(1, len(_rows(spot)))
 
 
-def _rows(spot: Spot) -> list[tuple[str, Counter[Condition]]]:
+def _rows(spot: NodeTasks) -> list[tuple[str, Counter[Condition]]]:
     groups = [(f"{service} {version}", counts) for (service, version), counts in spot.groups]
     if len(groups) <= _MOST_GROUPS:
         return groups
     rest = groups[_MOST_GROUPS - 1 :]
-    return [*groups[: _MOST_GROUPS - 1], (f"{len(rest)} more", sum((counts for _, counts in rest), Counter()))]
+    return [
+        *groups[: _MOST_GROUPS - 1],
+        (f"{len(rest)} more", sum((counts for _, counts in rest), Counter())),
+    ]
 
 
-def _box(spot: Spot, x: float, y: float, width: float, height: float) -> list[Shape]:
+def _box(spot: NodeTasks, x: float, y: float, width: float, height: float) -> list[Shape]:
     fill, edge, dashed = look(spot)
     inner = width - 24
     sign = Sign(x + 17, y + 19, 5.5, *health(spot))
@@ -55,8 +58,11 @@ def _box(spot: Spot, x: float, y: float, width: float, height: float) -> list[Sh
     return shapes
 
 
-def _tally(counts: Counter[Condition], right: float, y: float, most: float) -> tuple[list[Shape], float]:
-    """The tasks as signs up to `right`, counted in figures where they are too many; and how much room they take."""
+def _tally(
+    counts: Counter[Condition], right: float, y: float, most: float
+) -> tuple[list[Shape], float]:
+    """The tasks as signs up to `right`, counted in figures where they are too many; and how much
+    room they take."""
     each = [condition for condition in Condition for _ in range(min(counts[condition], 50))]
     if len(each) * 13 <= most:
         return [
@@ -68,6 +74,9 @@ def _tally(counts: Counter[Condition], right: float, y: float, most: float) -> t
     for condition in reversed([c for c in Condition if counts[c]]):
         figure = str(counts[condition])
         needs = room(figure, SMALL) + 2
-        shapes += [Label(x, y, figure, SMALL, INK, align=Align.RIGHT), Sign(x - needs - 7, y, 5, *SIGNS[condition])]
+        shapes += [
+            Label(x, y, figure, SMALL, INK, align=Align.RIGHT),
+            Sign(x - needs - 7, y, 5, *SIGNS[condition]),
+        ]
         x -= needs + 20
     return shapes, right - x

@@ -6,42 +6,72 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.model.picture import Align, Box, Label, Shape, Sheet, Sign
-from bot.render.blocks import plural
-from bot.render.picture.atoms import BELOW, CARD, FAINT, INK, MARGIN, SMALL, TEXT, heading, room, rule, sheet, small
+from bot.render.picture.atoms import (
+    BELOW,
+    CARD,
+    FAINT,
+    INK,
+    MARGIN,
+    SMALL,
+    TEXT,
+    heading,
+    room,
+    rule,
+    sheet,
+    small,
+)
 from bot.render.picture.map_grid import health, legend_of
-from bot.render.picture.spots import SIGNS, TROUBLE, Condition, Group, Spot, headline, told, troubled
+from bot.render.picture.node_tasks import (
+    SIGNS,
+    TROUBLE,
+    Condition,
+    Group,
+    NodeTasks,
+    headline,
+    told,
+    troubled,
+)
+from bot.render.slack.blocks import plural
 
 _MOST_ILL, _MOST_BARS, _DOT = 24, 16, 11.0
 
 
-def summed(spots: Sequence[Spot]) -> Sheet:
+def summed(spots: Sequence[NodeTasks]) -> Sheet:
     """A square for every node by what it is, those in trouble by name, and the largest services."""
     width = 720.0
     nodes = [spot.node for spot in spots if spot.node]
     shapes, y = heading(headline(nodes, spots), told(spots), width), BELOW
-    kinds: dict[str, list[Spot]] = {}
+    kinds: dict[str, list[NodeTasks]] = {}
     for spot in spots:
         kinds.setdefault(spot.words, []).append(spot)
-    ordered = sorted(kinds.items(), key=lambda each: (not each[1][0].ill, not each[1][0].set_aside, each[0]))
+    ordered = sorted(
+        kinds.items(), key=lambda each: (not each[1][0].ill, not each[1][0].set_aside, each[0])
+    )
     for words, members in ordered[:12]:
         band, y = _band(words, members, y, width)
         shapes += band
     if len(ordered) > 12:
-        shapes.append(small(MARGIN, y + 8, f"{len(ordered) - 12} more kinds of nodes", width - 2 * MARGIN))
+        shapes.append(
+            small(MARGIN, y + 8, f"{len(ordered) - 12} more kinds of nodes", width - 2 * MARGIN)
+        )
         y += 26
     bars, y = _bars(spots, y + 2, width)
     states, y = legend_of(spots, y + 4, width)
     return sheet([*shapes, *bars, *states], width, y + MARGIN - 4)
 
 
-def _band(words: str, members: Sequence[Spot], y: float, width: float) -> tuple[list[Shape], float]:
+def _band(
+    words: str, members: Sequence[NodeTasks], y: float, width: float
+) -> tuple[list[Shape], float]:
     across, most = int((width - 2 * MARGIN) // _DOT), 1000
     tasks = plural(sum(spot.tasks for spot in members), "task")
     figures = f"{plural(len(members), 'node')} · {tasks}" if members[0].node else tasks
     taken = room(figures, SMALL) + 8
     shapes: list[Shape] = [
         Sign(MARGIN + 6, y + 8, 5, *health(members[0])),
-        Label(MARGIN + 18, y + 8, words, TEXT, INK, bold=True, most=width - 2 * MARGIN - 18 - taken),
+        Label(
+            MARGIN + 18, y + 8, words, TEXT, INK, bold=True, most=width - 2 * MARGIN - 18 - taken
+        ),
         small(width - MARGIN, y + 8, figures, taken, Align.RIGHT),
     ]
     y += 22
@@ -58,12 +88,14 @@ def _band(words: str, members: Sequence[Spot], y: float, width: float) -> tuple[
     return shapes, y + 12
 
 
-def _bars(spots: Sequence[Spot], y: float, width: float) -> tuple[list[Shape], float]:
+def _bars(spots: Sequence[NodeTasks], y: float, width: float) -> tuple[list[Shape], float]:
     totals: dict[Group, Counter[Condition]] = {}
     for spot in spots:
         for group, counts in spot.groups:
             totals[group] = totals.get(group, Counter()) + counts
-    ordered = sorted(totals.items(), key=lambda each: (not troubled(each[1]), -each[1].total(), each[0]))
+    ordered = sorted(
+        totals.items(), key=lambda each: (not troubled(each[1]), -each[1].total(), each[0])
+    )
     if not ordered:
         return [], y
     longest = max(counts.total() for _, counts in ordered)
@@ -75,16 +107,28 @@ def _bars(spots: Sequence[Spot], y: float, width: float) -> tuple[list[Shape], f
     rest = ordered[_MOST_BARS:]
     if rest:
         tasks = plural(sum(counts.total() for _, counts in rest), "task")
-        shapes.append(small(MARGIN, y, f"{len(rest)} more services and versions with {tasks}", width - 2 * MARGIN))
+        shapes.append(
+            small(
+                MARGIN,
+                y,
+                f"{len(rest)} more services and versions with {tasks}",
+                width - 2 * MARGIN,
+            )
+        )
         y += 22
     return [*shapes, rule(y - 6, width)], y + 2
 
 
-def _bar(name: str, counts: Counter[Condition], longest: int, y: float, width: float) -> list[Shape]:
+def _bar(
+    name: str, counts: Counter[Condition], longest: int, y: float, width: float
+) -> list[Shape]:
     """One line: the name, a bar of all its tasks, what is in trouble in columns, and the sum."""
     left, right = MARGIN + 200, width - MARGIN - 48
     full = right - 3 * 56 - left - 12
-    shapes: list[Shape] = [Label(MARGIN, y, name, SMALL, INK, most=190), Box(left, y - 5, full, 10, FAINT)]
+    shapes: list[Shape] = [
+        Label(MARGIN, y, name, SMALL, INK, most=190),
+        Box(left, y - 5, full, 10, FAINT),
+    ]
     for condition in Condition:
         part = full * counts[condition] / longest
         if part:
@@ -92,5 +136,8 @@ def _bar(name: str, counts: Counter[Condition], longest: int, y: float, width: f
             left += part
     for index, condition in enumerate(c for c in TROUBLE if counts[c]):
         x = right - 3 * 56 + index * 56
-        shapes += [Sign(x + 8, y, 5, *SIGNS[condition]), Label(x + 18, y, str(counts[condition]), SMALL, INK)]
+        shapes += [
+            Sign(x + 8, y, 5, *SIGNS[condition]),
+            Label(x + 18, y, str(counts[condition]), SMALL, INK),
+        ]
     return [*shapes, Label(width - MARGIN, y, str(counts.total()), SMALL, INK, align=Align.RIGHT)]

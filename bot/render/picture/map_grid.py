@@ -20,23 +20,23 @@ from bot.render.picture.atoms import (
     legend,
     sheet,
 )
-from bot.render.picture.spots import SIGNS, Condition, Spot, headline, told, totals
+from bot.render.picture.node_tasks import SIGNS, Condition, NodeTasks, headline, told, totals
 
 
-def legend_of(spots: Sequence[Spot], top: float, width: float) -> tuple[list[Shape], float]:
+def legend_of(spots: Sequence[NodeTasks], top: float, width: float) -> tuple[list[Shape], float]:
     """The signs of all conditions that occur, counted, and where they end."""
     counts = totals(spots)
     return legend([(*SIGNS[c], f"{counts[c]} {c}") for c in Condition if counts[c]], top, width)
 
 
-def look(spot: Spot) -> tuple[str, str, bool]:
+def look(spot: NodeTasks) -> tuple[str, str, bool]:
     """Fill, edge and whether the edge is dashed."""
     if spot.ill:
         return PALE_RED, RED, False
     return (PALE_AMBER, AMBER, True) if spot.set_aside else (CARD, EDGE, False)
 
 
-def health(spot: Spot) -> tuple[Mark, str]:
+def health(spot: NodeTasks) -> tuple[Mark, str]:
     """The sign and colour of a node."""
     if spot.ill:
         return (Mark.CROSS, RED) if spot.node else (Mark.DIAMOND, AMBER)
@@ -45,17 +45,18 @@ def health(spot: Spot) -> tuple[Mark, str]:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How boxes stand: `height` and `draw` make one, and `below` what stands under them, from a height on."""
+    """How boxes stand: `height` and `draw` make one, and `below` what stands under them, from a
+    height on."""
 
     width: float
     columns: int
     gap: float
-    height: Callable[[Spot], float]
-    draw: Callable[[Spot, float, float, float, float], list[Shape]]
+    height: Callable[[NodeTasks], float]
+    draw: Callable[[NodeTasks, float, float, float, float], list[Shape]]
     below: Callable[[float], tuple[list[Shape], float]]
 
 
-def in_grid(spots: Sequence[Spot], grid: Grid) -> Sheet:
+def in_grid(spots: Sequence[NodeTasks], grid: Grid) -> Sheet:
     """The boxes row by row, as high as the highest of each, with heading and what stands below."""
     nodes = [spot.node for spot in spots if spot.node]
     shapes, y = heading(headline(nodes, spots), told(spots), grid.width), BELOW
@@ -71,5 +72,6 @@ def in_grid(spots: Sequence[Spot], grid: Grid) -> Sheet:
 
 
 def cell_width(width: float, columns: int, gap: float) -> float:
-    """How wide a box is, in whole units: what repeats is drawn alike, and the picture stays small."""
+    """How wide a box is, in whole units: what repeats is drawn alike, and the picture stays
+    small."""
     return (width - 2 * MARGIN - (columns - 1) * gap) // columns

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.model.picture import Align, Box, Label, Shape, Sheet, Sign
-from bot.render.nodes import state_word
+from bot.render.objects.nodes import state_word
 from bot.render.picture.atoms import CARD, INK, MARGIN, SMALL, SOFT, room, rule
 from bot.render.picture.map_grid import Grid, cell_width, health, in_grid, look
-from bot.render.picture.spots import SIGNS, Condition, Group, Spot, totals
+from bot.render.picture.node_tasks import SIGNS, Condition, Group, NodeTasks, totals
 
 _TILE, _MOST_LETTERS = 19.0, 26
 _SUFFIX = {Condition.FAILED: "!", Condition.LOST: "?"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def tiled(spots: Sequence[Spot]) -> Sheet:
+def tiled(spots: Sequence[NodeTasks]) -> Sheet:
     """Every node with a tile for the tasks of a service that are alike."""
     width, columns = (720.0, 4) if len(spots) <= 40 else (960.0, 7)
     letters = _letters(spots)
@@ -24,10 +24,10 @@ def tiled(spots: Sequence[Spot]) -> Sheet:
     most = 3 if len(spots) <= 60 else 2
     rows = {spot.name: _tile_rows(spot, letters, cell - 14, most) for spot in spots}
 
-    def height(spot: Spot) -> float:
+    def height(spot: NodeTasks) -> float:
         return 32 + _TILE * max(1, len(rows[spot.name]))
 
-    def draw(spot: Spot, x: float, y: float, wide: float, high: float) -> list[Shape]:
+    def draw(spot: NodeTasks, x: float, y: float, wide: float, high: float) -> list[Shape]:
         fill, edge, dashed = look(spot)
         role = _role(spot)
         taken = room(role, 11) + 6
@@ -35,8 +35,20 @@ def tiled(spots: Sequence[Spot]) -> Sheet:
         return [
             Box(x, y, wide, high, fill, edge, 5, dashed),
             Sign(x + 12, y + 15, 4.5, *health(spot)),
-            Label(x + 22, y + 15, spot.name, SMALL, INK, bold=True, most=wide - 28 - (taken if fits else 0)),
-            *([Label(x + wide - 7, y + 15, role, 11, SOFT, align=Align.RIGHT)] if role and fits else []),
+            Label(
+                x + 22,
+                y + 15,
+                spot.name,
+                SMALL,
+                INK,
+                bold=True,
+                most=wide - 28 - (taken if fits else 0),
+            ),
+            *(
+                [Label(x + wide - 7, y + 15, role, 11, SOFT, align=Align.RIGHT)]
+                if role and fits
+                else []
+            ),
             *_tiles(rows[spot.name], x + 7, y + 28),
         ]
 
@@ -48,7 +60,7 @@ def tiled(spots: Sequence[Spot]) -> Sheet:
     return in_grid(spots, Grid(width, columns, 8, height, draw, below))
 
 
-def _role(spot: Spot) -> str:
+def _role(spot: NodeTasks) -> str:
     if spot.node is None:
         return ""
     if spot.ill or spot.set_aside:
@@ -56,13 +68,16 @@ def _role(spot: Spot) -> str:
     return ("Leader" if spot.node.manager.leader else "Mgr") if spot.node.manager else ""
 
 
-def _letters(spots: Sequence[Spot]) -> dict[Group, str]:
+def _letters(spots: Sequence[NodeTasks]) -> dict[Group, str]:
     """A letter for each of the groups with the most tasks."""
     sizes: Counter[Group] = Counter()
     for spot in spots:
         for group, counts in spot.groups:
             sizes[group] += counts.total()
-    largest = [group for group, _ in sorted(sizes.items(), key=lambda each: (-each[1], each[0]))[:_MOST_LETTERS]]
+    largest = [
+        group
+        for group, _ in sorted(sizes.items(), key=lambda each: (-each[1], each[0]))[:_MOST_LETTERS]
+    ]
     return {group: _LETTERS[index] for index, group in enumerate(sorted(largest))}
 
 
@@ -70,7 +85,9 @@ _Tile = tuple[str, Condition | None]
 """What stands on a tile and how its tasks are; None for words without a tile."""
 
 
-def _tile_rows(spot: Spot, letters: Mapping[Group, str], wide: float, most: int) -> list[list[_Tile]]:
+def _tile_rows(
+    spot: NodeTasks, letters: Mapping[Group, str], wide: float, most: int
+) -> list[list[_Tile]]:
     """One tile for the tasks of a group that are alike, wrapped; what finds no room is counted."""
     each: list[_Tile] = [
         (_written(letters.get(group, "·"), counts[condition], condition), condition)
@@ -81,7 +98,9 @@ def _tile_rows(spot: Spot, letters: Mapping[Group, str], wide: float, most: int)
     rows: list[list[_Tile]] = [[]]
     for index, tile in enumerate(each):
         last = len(rows) == most
-        if rows[-1] and sum(_tile_width(text) + 3 for text, _ in [*rows[-1], tile]) > wide - (24 if last else 0):
+        if rows[-1] and sum(_tile_width(text) + 3 for text, _ in [*rows[-1], tile]) > wide - (
+            24 if last else 0
+        ):
             if last:
                 rows[-1].append((f"+{len(each) - index}", None))
                 break
@@ -103,7 +122,9 @@ def _tiles(rows: Iterable[list[_Tile]], left: float, y: float) -> list[Shape]:
     for row in rows:
         x = left
         for text, condition in row:
-            shapes += _tile(text, condition, x, y) if condition else [Label(x, y + 8, text, 11, SOFT)]
+            shapes += (
+                _tile(text, condition, x, y) if condition else [Label(x, y + 8, text, 11, SOFT)]
+            )
             x += _tile_width(text) + 3
         y += _TILE
     return shapes
@@ -115,20 +136,34 @@ def _tile(text: str, condition: Condition, x: float, y: float) -> list[Shape]:
     dashed = condition in (Condition.DONE, Condition.WAITING)
     box = Box(x, y, width, 16, colour if solid else CARD, colour, 0, dashed)
     size = 10 if len(text) < 2 else 9
-    return [box, Label(x + width / 2, y + 8, text, size, CARD if solid else colour, bold=True, align=Align.CENTER)]
+    return [
+        box,
+        Label(
+            x + width / 2,
+            y + 8,
+            text,
+            size,
+            CARD if solid else colour,
+            bold=True,
+            align=Align.CENTER,
+        ),
+    ]
 
 
 # ---- below the boxes
 
 
-def _keys(spots: Sequence[Spot], letters: Mapping[Group, str], y: float, width: float) -> tuple[list[Shape], float]:
+def _keys(
+    spots: Sequence[NodeTasks], letters: Mapping[Group, str], y: float, width: float
+) -> tuple[list[Shape], float]:
     """What the letters stand for, in columns."""
     sizes: Counter[Group] = Counter()
     for spot in spots:
         for group, counts in spot.groups:
             sizes[group] += counts.total()
     entries = [
-        (letter, f"{service} {version}", sizes[service, version]) for (service, version), letter in letters.items()
+        (letter, f"{service} {version}", sizes[service, version])
+        for (service, version), letter in letters.items()
     ]
     others = [group for group in sizes if group not in letters]
     if others:
@@ -147,10 +182,14 @@ def _keys(spots: Sequence[Spot], letters: Mapping[Group, str], y: float, width: 
         ]
     rows = -(-len(entries) // columns)
     end = y + 10 + rows * 22
-    return [rule(y - 4, width), *shapes, *([rule(end, width)] if rows else [])], end + 4 if rows else y
+    return [
+        rule(y - 4, width),
+        *shapes,
+        *([rule(end, width)] if rows else []),
+    ], end + 4 if rows else y
 
 
-def _tile_states(spots: Sequence[Spot], top: float, width: float) -> tuple[list[Shape], float]:
+def _tile_states(spots: Sequence[NodeTasks], top: float, width: float) -> tuple[list[Shape], float]:
     counts, shapes = totals(spots), list[Shape]()
     x, y = MARGIN, top + 10
     for condition in (c for c in Condition if counts[c]):
@@ -158,6 +197,9 @@ def _tile_states(spots: Sequence[Spot], top: float, width: float) -> tuple[list[
         needs = 24 + room(words, SMALL) + 12
         if x > MARGIN and x + needs > width - MARGIN:
             x, y = MARGIN, y + 22
-        shapes += [*_tile(_written("A", 1, condition), condition, x, y - 8), Label(x + 23, y, words, SMALL, SOFT)]
+        shapes += [
+            *_tile(_written("A", 1, condition), condition, x, y - 8),
+            Label(x + 23, y, words, SMALL, SOFT),
+        ]
         x += needs
     return shapes, y + 10

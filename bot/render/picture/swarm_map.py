@@ -1,4 +1,5 @@
-"""The map: every node as a box with its tasks in it; a few nodes with words, many with tiles, a crowd summed up."""
+"""The map: every node as a box with its tasks in it; a few nodes with words, many with tiles, a
+crowd summed up."""
 
 from __future__ import annotations
 
@@ -8,13 +9,13 @@ from bot.model import File, Node
 from bot.render.picture.map_boxes import boxes
 from bot.render.picture.map_crowd import summed
 from bot.render.picture.map_tiles import tiled
-from bot.render.picture.spots import FEW, Spot, described, headline
+from bot.render.picture.node_tasks import FEW, NodeTasks, described, headline
 
 MANY = 120
 """Up to so many nodes are boxes with tiles."""
 
 
-def picture(nodes: Sequence[Node], spots: Sequence[Spot]) -> File:
+def picture(nodes: Sequence[Node], spots: Sequence[NodeTasks]) -> File:
     """The picture of what `placed` found, with its description."""
     drawn = boxes if len(nodes) <= FEW else tiled if len(nodes) <= MANY else summed
     return File("map.png", drawn(spots), headline(nodes, spots), described(nodes, spots))

@@ -1,4 +1,5 @@
-"""The timeline of a rollout: for each place when its old task stopped, when the new one began, and when it was up."""
+"""The timeline of a rollout: for each place when its old task stopped, when the new one began, and
+when it was up."""
 
 from __future__ import annotations
 
@@ -10,7 +11,6 @@ from enum import StrEnum
 
 from bot.model import File, Outcome, Rollout, Step
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
-from bot.render.blocks import familiar, plural, seconds
 from bot.render.picture.atoms import (
     BELOW,
     BLUE,
@@ -33,7 +33,8 @@ from bot.render.picture.atoms import (
     sheet,
     small,
 )
-from bot.render.text import shortened
+from bot.render.slack.blocks import familiar, plural, seconds
+from bot.render.slack.text import shortened
 
 MOST_ROWS = 30
 """Of more places than this, those that failed come first, and the rest are counted."""
@@ -53,7 +54,8 @@ _ENDED = ("failed", "rejected", "shutdown", "remove", "orphaned")
 _FAILED = ("failed", "rejected", "orphaned")
 _CREATE = "service create"
 _SOON = 3.0
-"""Seconds after the start within which a first look tells what was there before; after a restart of the bot it is later."""
+"""Seconds after the start within which a first look tells what was there before; after a restart of
+the bot it is later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One place with its parts in order, when tasks failed there, when it was last up, and the node where it ended."""
+    """One place with its parts in order, when tasks failed there, when it was last up, and the node
+    where it ended."""
 
     key: str
     node: str
@@ -87,7 +90,8 @@ class Track:
 
     @property
     def back(self) -> float | None:
-        """When the old specification ran again, after something else had; None where it does not."""
+        """When the old specification ran again, after something else had; None where it does
+        not."""
         return self._last(Part.OLD) if len(self.spans) > 1 else None
 
     def _last(self, part: Part) -> float | None:
@@ -102,7 +106,9 @@ def picture(outcome: Outcome) -> File | None:
         return None
     took = max(outcome.seconds, 1.0)
     tracks = followed(outcome.steps, rollout, took)
-    title = f"{shortened(line_of(rollout.service), 60)} · {outcome.ending} · {seconds(outcome.seconds)}"
+    title = (
+        f"{shortened(line_of(rollout.service), 60)} · {outcome.ending} · {seconds(outcome.seconds)}"
+    )
     return File(
         "timeline.png",
         _drawn(tracks, title, _small_print(outcome), took),
@@ -142,12 +148,21 @@ def _track(steps: Sequence[Step], rollout: Rollout, took: float, first: datetime
         begun = spans.pop(0).end if spans[0].part is Part.OLD else times[0]
         spans.insert(0, Span(Part.OLD, 0.0, begun))
     error = next((step.error for step in reversed(steps) if step.error), "")
-    return Track(line_of(steps[0].key), line_of(steps[-1].node), tuple(spans), tuple(failures), line_of(error))
+    return Track(
+        line_of(steps[0].key),
+        line_of(steps[-1].node),
+        tuple(spans),
+        tuple(failures),
+        line_of(error),
+    )
 
 
 def _had_tasks(rollout: Rollout) -> bool:
-    """Whether every place ran something before, also where Swarm had begun when the bot first looked."""
-    return rollout.verb != _CREATE and not any(change.field.lstrip("-") == "replicas" for change in rollout.changes)
+    """Whether every place ran something before, also where Swarm had begun when the bot first
+    looked."""
+    return rollout.verb != _CREATE and not any(
+        change.field.lstrip("-") == "replicas" for change in rollout.changes
+    )
 
 
 def _after(step: Step, rollout: Rollout, took: float) -> float:
@@ -155,7 +170,8 @@ def _after(step: Step, rollout: Rollout, took: float) -> float:
 
 
 def _part(step: Step, rollout: Rollout, replaced: bool) -> Part:
-    """A task is new by its image, or, where that stays the same, by having begun under our eyes."""
+    """A task is new by its image, or, where that stays the same, by having begun under our
+    observer."""
     if step.state in _ENDED:
         return Part.NONE
     if step.state not in ("running", "complete"):
@@ -174,7 +190,10 @@ def _described(tracks: Sequence[Track], outcome: Outcome) -> str:
     rollout = outcome.rollout
     assert rollout is not None
     name = shortened(line_of(rollout.service), 60)
-    head = f"Timeline of {name}: {outcome.ending} after {seconds(outcome.seconds)}, {plural(len(tracks), 'place')}."
+    head = (
+        f"Timeline of {name}: {outcome.ending} after {seconds(outcome.seconds)}, "
+        f"{plural(len(tracks), 'place')}."
+    )
     head += f" {_small_print(outcome)}."
     return alt(head, [_told(track) for track in _shown_first(tracks)])
 
@@ -185,7 +204,9 @@ def _small_print(outcome: Outcome) -> str:
     assert rollout is not None
     found = progress.findings if progress else ()
     cause = f"{found[0].cause}{f' on {found[0].node}' if found[0].node else ''}" if found else ""
-    moved = f"{familiar(rollout.before)} → {_target(rollout)}" if _told_apart(rollout) else rollout.verb
+    moved = (
+        f"{familiar(rollout.before)} → {_target(rollout)}" if _told_apart(rollout) else rollout.verb
+    )
     return " · ".join(part for part in (cause, moved) if part)
 
 
@@ -198,7 +219,11 @@ def _target(rollout: Rollout) -> str:
 def _told(track: Track) -> str:
     parts = [
         f"old task gone after {seconds(track.stopped)}" if track.stopped is not None else "",
-        f"failed {len(track.failures)} times" if len(track.failures) > 1 else "failed once" if track.failures else "",
+        f"failed {len(track.failures)} times"
+        if len(track.failures) > 1
+        else "failed once"
+        if track.failures
+        else "",
         f"up after {seconds(track.up)}" if track.up is not None else "",
         f"back on the old image after {seconds(track.back)}" if track.back is not None else "",
         "not up" if track.spans and track.spans[-1].part in (Part.STARTING, Part.NONE) else "",
@@ -227,7 +252,10 @@ def _drawn(tracks: Sequence[Track], title: str, small_print: str, took: float) -
     bottom = top + len(shown) * _ROW
     for tick in _ticks(took):
         x = left + tick * scale
-        shapes += [Line(x, top - 4, x, bottom, FAINT), small(x, bottom + 12, seconds(tick), 60, Align.CENTER)]
+        shapes += [
+            Line(x, top - 4, x, bottom, FAINT),
+            small(x, bottom + 12, seconds(tick), 60, Align.CENTER),
+        ]
     for index, track in enumerate(shown):
         shapes += _row(track, top + (index + 0.5) * _ROW, left, scale)
     shapes.append(Line(left, bottom, right, bottom, EDGE))
@@ -247,10 +275,15 @@ def _row(track: Track, y: float, left: float, scale: float) -> list[Shape]:
             Label(MARGIN + 32, y, track.node, SMALL, INK, most=_NAMES - 42),
         ]
     for span in track.spans:
-        shapes += _span(span.part, left + span.start * scale, y, max(2.0, (span.end - span.start) * scale))
+        shapes += _span(
+            span.part, left + span.start * scale, y, max(2.0, (span.end - span.start) * scale)
+        )
     shapes += [Sign(left + at * scale, y, 6, Mark.CROSS, RED) for at in track.failures[-12:]]
     word, colour = _end(track)
-    return [*shapes, Label(_WIDTH - MARGIN, y, word, SMALL, colour, align=Align.RIGHT, most=_ENDS - 8)]
+    return [
+        *shapes,
+        Label(_WIDTH - MARGIN, y, word, SMALL, colour, align=Align.RIGHT, most=_ENDS - 8),
+    ]
 
 
 def _span(part: Part, x: float, y: float, width: float) -> list[Shape]:
@@ -277,7 +310,9 @@ def _end(track: Track) -> tuple[str, str]:
 
 def _counted(rest: Sequence[Track]) -> str:
     """The places that found no row, in one line."""
-    ends = Counter(_end(track)[0].split(" ")[0] if track.up or track.back else _end(track)[0] for track in rest)
+    ends = Counter(
+        _end(track)[0].split(" ")[0] if track.up or track.back else _end(track)[0] for track in rest
+    )
     last = max((track.up or 0.0 for track in rest), default=0.0)
     words = [
         f"{count} {word}" + (f", the last after {seconds(last)}" if word == "up" else "")
@@ -292,7 +327,11 @@ def _key(y: float) -> list[Shape]:
     for part in (Part.OLD, Part.NONE, Part.STARTING, Part.NEW):
         shapes += [*_span(part, x, y, 18), Label(x + 24, y, part, SMALL, SOFT)]
         x += 24 + room(part, SMALL) + 14
-    return [*shapes, Sign(x + 6, y, 6, Mark.CROSS, RED), Label(x + 18, y, "task failed", SMALL, SOFT)]
+    return [
+        *shapes,
+        Sign(x + 6, y, 6, Mark.CROSS, RED),
+        Label(x + 18, y, "task failed", SMALL, SOFT),
+    ]
 
 
 def _ticks(took: float) -> list[float]:

@@ -1,4 +1,5 @@
-"""The dead man's switch against a real HTTP server: when it calls, when it does not, and what never reaches the log."""
+"""The dead man's switch against a real HTTP server: when it calls, when it does not, and what never
+reaches the log."""
 
 from __future__ import annotations
 
@@ -88,7 +89,9 @@ def test_it_is_silent_while_the_bot_is_not_well_and_says_so_once(
     ]
 
 
-def test_a_failure_is_logged_once_until_it_works_again(listener: Listener, said: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_logged_once_until_it_works_again(
+    listener: Listener, said: pytest.LogCaptureFixture
+) -> None:
     beat = Heartbeat(listener.url, lambda: "")
     for status in (500, 500, 404, 200, 200):
         listener.status = status
@@ -107,7 +110,9 @@ def test_it_follows_nobody_elsewhere(listener: Listener, said: pytest.LogCapture
     assert lines(said) == ["heartbeat to 127.0.0.1: answered 302"]
 
 
-def test_nobody_there_or_nobody_who_answers(listener: Listener, said: pytest.LogCaptureFixture) -> None:
+def test_nobody_there_or_nobody_who_answers(
+    listener: Listener, said: pytest.LogCaptureFixture
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,5 @@
-"""How often the watch looks at everything, with a Swarm that takes its time to tell of its tasks."""
+"""How often the watch looks at everything, with a Swarm that takes its time to tell of its
+tasks."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from bot.incident import Memory
-from bot.settings import Watch as Settings
-from bot.watch.observation import Observation
-from jobs.eyes import QUICK, WHOLE, Scope
+from bot.model.incident import Memory
+from bot.settings import WatchSettings as Settings
+from bot.watch.snapshot import Snapshot
+from jobs.observer import QUICK, WHOLE, Scope
 from jobs.watch import Watch
 from tests.unit.watch.world import FOUR, NOW, WELL, node
 
@@ -25,25 +26,27 @@ class Eyes:
     down: bool = True
     looks: list[frozenset[Scope]] = field(default_factory=list)
 
-    def look(self, scopes: frozenset[Scope], known: Observation | None) -> dict[str, Any]:
+    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> dict[str, Any]:
         del known
         self.looks.append(scopes)
         nodes = (*FOUR[:3], node(4, state="down")) if self.down else FOUR
         world = replace(WELL, nodes=nodes, tasks_took=self.took)
-        names = {str(scope) for scope in scopes} | ({"tasks_took"} if Scope.TASKS in scopes else set())
+        names = {str(scope) for scope in scopes} | (
+            {"tasks_took"} if Scope.TASKS in scopes else set()
+        )
         return {name: getattr(world, name) for name in names}
 
     @staticmethod
-    def completed(world: Observation, now: object) -> Observation:
+    def completed(world: Snapshot, now: object) -> Snapshot:
         del now
         return replace(world, at=world.at + timedelta(seconds=5))
 
 
-def watching(eyes: Eyes) -> Watch:
+def watching(observer: Eyes) -> Watch:
     alerts = SimpleNamespace(memory=Memory, save=lambda *_: None, acks=dict, silences=lambda _: ())
-    teller = SimpleNamespace(tell=lambda *_: None, forget=lambda: None)
+    notifier = SimpleNamespace(tell=lambda *_: None, forget=lambda: None)
     leader = SimpleNamespace(leads=True, fence=1)
-    parts = (eyes, SimpleNamespace(alerts=alerts), teller, leader)
+    parts = (observer, SimpleNamespace(alerts=alerts), notifier, leader)
     return Watch(*cast(Any, parts), Settings(), lambda: NOW)
 
 
@@ -59,9 +62,9 @@ def watching(eyes: Eyes) -> Watch:
 def test_everything_is_looked_at_often_only_in_trouble_and_where_it_costs_little(
     down: bool, took: float, scopes: frozenset[Scope]
 ) -> None:
-    eyes = Eyes(took, down)
-    watch = watching(eyes)
+    observer = Eyes(took, down)
+    watch = watching(observer)
     watch.quick()
-    assert eyes.looks == [WHOLE], "the first look is at everything"
+    assert observer.looks == [WHOLE], "the first look is at everything"
     watch.quick()
-    assert eyes.looks[1:] == [scopes]
+    assert observer.looks[1:] == [scopes]

@@ -38,7 +38,12 @@ def select(options: int = 1, **first: Any) -> dict[str, Any]:
 
 
 def confirm(title: int = 1, text: int = 1, label: int = 1) -> dict[str, Any]:
-    return {"title": plain(title), "text": plain(text), "confirm": plain(label), "deny": plain(label)}
+    return {
+        "title": plain(title),
+        "text": plain(text),
+        "confirm": plain(label),
+        "deny": plain(label),
+    }
 
 
 def table(rows: int, columns: int) -> dict[str, Any]:
@@ -56,7 +61,12 @@ def refusal(*blocks: Any) -> tuple[str, str]:
 
 
 FITS_AND_NOT: list[tuple[str, list[Any], list[Any], str]] = [
-    ("blocks", [section()] * 50, [section()] * 51, "no more than 50 items allowed [json-pointer:/blocks]"),
+    (
+        "blocks",
+        [section()] * 50,
+        [section()] * 51,
+        "no more than 50 items allowed [json-pointer:/blocks]",
+    ),
     (
         "section",
         [section(3000)],
@@ -75,7 +85,12 @@ FITS_AND_NOT: list[tuple[str, list[Any], list[Any], str]] = [
         [{"type": "section", "fields": [mrkdwn(2001)]}],
         "must be less than 2001 characters",
     ),
-    ("header", [{"type": "header", "text": plain(150)}], [{"type": "header", "text": plain(151)}], "less than 151"),
+    (
+        "header",
+        [{"type": "header", "text": plain(150)}],
+        [{"type": "header", "text": plain(151)}],
+        "less than 151",
+    ),
     (
         "context",
         [{"type": "context", "elements": [mrkdwn(1)] * 10}],
@@ -87,8 +102,18 @@ FITS_AND_NOT: list[tuple[str, list[Any], list[Any], str]] = [
     ("columns", [table(1, 20)], [table(1, 21)], "no more than 20 items"),
     ("tables", [table(1, 1)], [table(1, 1)] * 2, "only_one_table_allowed"),
     ("button text", [actions(button(75))], [actions(button(76))], "less than 76"),
-    ("button value", [actions(button(value="v" * 2000))], [actions(button(value="v" * 2001))], "less than 2001"),
-    ("action_id", [actions(button(action_id="a" * 255))], [actions(button(action_id="a" * 256))], "less than 256"),
+    (
+        "button value",
+        [actions(button(value="v" * 2000))],
+        [actions(button(value="v" * 2001))],
+        "less than 2001",
+    ),
+    (
+        "action_id",
+        [actions(button(action_id="a" * 255))],
+        [actions(button(action_id="a" * 256))],
+        "less than 256",
+    ),
     ("option text", [actions(select(text=75))], [actions(select(text=76))], "less than 76"),
     ("option value", [actions(select(value=150))], [actions(select(value=151))], "less than 151"),
     ("options", [actions(select(100))], [actions(select(101))], "no more than 100 items"),
@@ -132,15 +157,30 @@ FITS_AND_NOT: list[tuple[str, list[Any], list[Any], str]] = [
         "unsupported type: plain_text_input",
     ),
     ("type", [{"type": "divider"}], [{}], "missing required field: type"),
-    ("a section says something", [section()], [{"type": "section"}], "missing required field: text or fields"),
+    (
+        "a section says something",
+        [section()],
+        [{"type": "section"}],
+        "missing required field: text or fields",
+    ),
     (
         "a header is plain",
         [{"type": "header", "text": plain(1)}],
         [{"type": "header", "text": mrkdwn(1)}],
         "must be one of",
     ),
-    ("no other properties", [section()], [section(colour="red")], "invalid additional property: colour"),
-    ("style", [actions(button(style="danger"))], [actions(button(style="red"))], "valid enum value"),
+    (
+        "no other properties",
+        [section()],
+        [section(colour="red")],
+        "invalid additional property: colour",
+    ),
+    (
+        "style",
+        [actions(button(style="danger"))],
+        [actions(button(style="red"))],
+        "valid enum value",
+    ),
     (
         "markdown blocks together",
         [{"type": "markdown", "text": "x" * 6000}] * 2,
@@ -151,7 +191,9 @@ FITS_AND_NOT: list[tuple[str, list[Any], list[Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("fits", "not_", "said"), [case[1:] for case in FITS_AND_NOT], ids=[case[0] for case in FITS_AND_NOT]
+    ("fits", "not_", "said"),
+    [case[1:] for case in FITS_AND_NOT],
+    ids=[case[0] for case in FITS_AND_NOT],
 )
 def test_a_limit_of_messages_at_its_edge(fits: list[Any], not_: list[Any], said: str) -> None:
     judge_message(fits)
@@ -184,7 +226,12 @@ def test_blocks_must_be_a_list() -> None:
 
 
 def field(**more: Any) -> dict[str, Any]:
-    return {"type": "input", "label": plain("Name"), "element": {"type": "plain_text_input"}, **more}
+    return {
+        "type": "input",
+        "label": plain("Name"),
+        "element": {"type": "plain_text_input"},
+        **more,
+    }
 
 
 VIEWS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
@@ -202,7 +249,12 @@ VIEWS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     ("submit", modal(submit=plain(24)), modal(submit=plain(25)), "/view/submit"),
     ("close", modal(close=plain(24)), modal(close=plain(25)), "/view/close"),
-    ("metadata", modal(private_metadata="x" * 3000), modal(private_metadata="x" * 3001), "/view/private_metadata"),
+    (
+        "metadata",
+        modal(private_metadata="x" * 3000),
+        modal(private_metadata="x" * 3001),
+        "/view/private_metadata",
+    ),
     ("title is needed", modal(), {"type": "modal", "blocks": []}, "missing required field: title"),
     (
         "submit with inputs",
@@ -210,12 +262,21 @@ VIEWS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         modal(blocks=[field()]),
         "missing required field: submit",
     ),
-    ("no tables", modal(blocks=[section()]), modal(blocks=[table(1, 1)]), "unsupported type: table"),
+    (
+        "no tables",
+        modal(blocks=[section()]),
+        modal(blocks=[table(1, 1)]),
+        "unsupported type: table",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("fits", "not_", "said"), [case[1:] for case in VIEWS], ids=[case[0] for case in VIEWS])
-def test_a_limit_of_modals_at_its_edge(fits: dict[str, Any], not_: dict[str, Any], said: str) -> None:
+@pytest.mark.parametrize(
+    ("fits", "not_", "said"), [case[1:] for case in VIEWS], ids=[case[0] for case in VIEWS]
+)
+def test_a_limit_of_modals_at_its_edge(
+    fits: dict[str, Any], not_: dict[str, Any], said: str
+) -> None:
     judge_view(fits, "modal")
     with pytest.raises(SlackError) as caught:
         judge_view(not_, "modal")

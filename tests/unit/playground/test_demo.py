@@ -24,7 +24,11 @@ def engine(swarm: dict[str, object]) -> Iterator[str]:
 
     class Engine(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = {"ApiVersion": "1.41"} if self.path.endswith("/version") else {"Name": "box", "Swarm": swarm}
+            body = (
+                {"ApiVersion": "1.41"}
+                if self.path.endswith("/version")
+                else {"Name": "box", "Swarm": swarm}
+            )
             content = json.dumps(body).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -50,15 +54,23 @@ def refusal(*options: str) -> PlaygroundError:
 def test_an_engine_that_does_not_answer(tmp_path: Path) -> None:
     refused = refusal("--engine", f"unix://{tmp_path}/docker.sock")
     assert isinstance(refused, NoSwarmError)
-    assert str(refused).startswith(f"unix://{tmp_path}/docker.sock does not answer: name a manager of your Swarm")
+    assert str(refused).startswith(
+        f"unix://{tmp_path}/docker.sock does not answer: name a manager of your Swarm"
+    )
 
 
 @pytest.mark.parametrize(
     ("swarm", "why"),
     [
-        ({"LocalNodeState": "inactive", "ControlAvailable": False}, "is no manager (its Swarm is inactive)"),
+        (
+            {"LocalNodeState": "inactive", "ControlAvailable": False},
+            "is no manager (its Swarm is inactive)",
+        ),
         ({"LocalNodeState": "active", "ControlAvailable": False}, "is a worker"),
-        ({"LocalNodeState": "locked", "ControlAvailable": False}, "is no manager (its Swarm is locked)"),
+        (
+            {"LocalNodeState": "locked", "ControlAvailable": False},
+            "is no manager (its Swarm is locked)",
+        ),
     ],
 )
 def test_an_engine_that_is_no_manager(swarm: dict[str, object], why: str) -> None:
@@ -73,8 +85,9 @@ def test_a_port_that_is_taken() -> None:
         port = other.getsockname()[1]
         refused = refusal("--engine", url, "--port", str(port))
     assert isinstance(refused, PortTakenError)
-    assert (
-        str(refused) == f"port {port} of this machine is taken: end what listens there, or choose another with --port"
+    assert str(refused) == (
+        f"port {port} of this machine is taken: end what listens there, or choose another "
+        "with --port"
     )
 
 
@@ -84,9 +97,19 @@ def test_a_port_that_is_taken() -> None:
         (
             0,
             ("no-such-program",),
-            "the demo needs no-such-program on this machine: `make machine` installs what is missing",
+            (
+                "the demo needs no-such-program on this machine: `make machine` installs what "
+                "is missing"
+            ),
         ),
-        (1000, (), "the demo needs root on Linux, to make network namespaces and to run Docker engines in them"),
+        (
+            1000,
+            (),
+            (
+                "the demo needs root on Linux, to make network namespaces and to run Docker "
+                "engines in them"
+            ),
+        ),
     ],
 )
 def test_a_machine_that_lacks_something(user: int, needed: tuple[str, ...], said: str) -> None:

@@ -1,4 +1,5 @@
-"""Block Kit as HTML: every block that Slack knows, and nothing that a message says ever becomes markup."""
+"""Block Kit as HTML: every block that Slack knows, and nothing that a message says ever becomes
+markup."""
 
 import json
 import re
@@ -19,7 +20,10 @@ from playground.workspace.text import Reader
 
 STATE = State(lambda: 1_700_000_000.0, Limits())
 READER = Reader(STATE, "Europe/Berlin", "U0DEV00001")
-HOSTILE = "<script>alert(1)</script>\"' onmouseover=x <img src=x onerror=alert(1)> &lt;b&gt; javascript:alert(1)"
+HOSTILE = (
+    "<script>alert(1)</script>\"' onmouseover=x <img src=x onerror=alert(1)> &lt;b&gt; "
+    "javascript:alert(1)"
+)
 ADDRESS = re.compile(r"https?://|mailto:|/page/file/")
 ATTRIBUTE = re.compile(
     r"aria-[a-z]+|data-[a-z-]+|alt|autocomplete|autofocus|checked|class|datetime|for|hidden|href|id|inputmode|label|loading|multiple"
@@ -73,15 +77,18 @@ def section(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("*web* is _on_ ~1.0~ `2.0`", "<p><strong>web</strong> is <em>on</em> <s>1.0</s> <code>2.0</code></p>"),
+        ("*web* is _on_ ~1.0~ `2.0`", ("<p><strong>web</strong> is <em>on</em> <s>1.0</s> "
+"<code>2.0</code></p>")),
         ("*_both_*", "<p><strong><em>both</em></strong></p>"),
         ("`a *b* &lt;c&gt;`", "<p><code>a *b* &lt;c&gt;</code></p>"),
         ("snake_case_name and 2*3*4", "<p>snake_case_name and 2*3*4</p>"),
-        ("a\n```\n*1*\n  line 2\n```\nb", '<p>a</p><pre tabindex="0"><code>*1*\n  line 2</code></pre><p>b</p>'),
+        ("a\n```\n*1*\n  line 2\n```\nb", ('<p>a</p><pre tabindex="0"><code>*1*\n  line '
+'2</code></pre><p>b</p>')),
         ("one\ntwo", "<p>one<br>two</p>"),
         ("&gt; quoted\n&gt; twice\nnot", "<blockquote>quoted<br>twice</blockquote><p>not</p>"),
         ("• one\n• *two*", "<ul><li>one</li><li><strong>two</strong></li></ul>"),
-        ("<@U0DEV00001> and <@U0LEAD0001>", '<p><span class="mention me">@dev</span> and <span class="mention">@lead</span></p>'),
+        ("<@U0DEV00001> and <@U0LEAD0001>", ('<p><span class="mention me">@dev</span> and <span '
+'class="mention">@lead</span></p>')),
         ("<#C0OPS00001|ops>", '<p><span class="mention">#ops</span></p>'),
         ("<!here>", '<p><span class="mention">@here</span></p>'),
         ("<!subteam^S0OPS>", '<p><span class="mention">@ops-team</span></p>'),
@@ -113,11 +120,20 @@ def test_every_block_is_drawn() -> None:
         [
             {"type": "header", "text": {"type": "plain_text", "text": "Head :rocket:"}},
             {**section("text"), "accessory": {"type": "overflow", "options": [option]}},
-            {"type": "section", "fields": [{"type": "mrkdwn", "text": "*a*"}, {"type": "plain_text", "text": "*b*"}]},
+            {
+                "type": "section",
+                "fields": [
+                    {"type": "mrkdwn", "text": "*a*"},
+                    {"type": "plain_text", "text": "*b*"},
+                ],
+            },
             {"type": "divider"},
             {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]},
             {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "four nodes"},
-            {"type": "table", "rows": [[{"type": "raw_text", "text": "N"}], [{"type": "raw_text", "text": "1"}]]},
+            {
+                "type": "table",
+                "rows": [[{"type": "raw_text", "text": "N"}], [{"type": "raw_text", "text": "1"}]],
+            },
             {"type": "markdown", "text": "**bold**"},
             {
                 "type": "rich_text",
@@ -134,7 +150,12 @@ def test_every_block_is_drawn() -> None:
             {
                 "type": "actions",
                 "elements": [
-                    {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "style": "primary", "value": "go"},
+                    {
+                        "type": "button",
+                        "text": {"type": "plain_text", "text": "Go"},
+                        "style": "primary",
+                        "value": "go",
+                    },
                     {
                         "type": "static_select",
                         "placeholder": {"type": "plain_text", "text": "Which"},
@@ -171,12 +192,21 @@ def test_every_block_is_drawn() -> None:
 
 def test_a_confirm_dialog_travels_with_its_button() -> None:
     text = {"type": "plain_text", "text": "Sure <b>?"}
-    confirm = {"title": text, "text": {"type": "mrkdwn", "text": "*really* &lt;b&gt;"}, "confirm": text, "deny": text}
+    confirm = {
+        "title": text,
+        "text": {"type": "mrkdwn", "text": "*really* &lt;b&gt;"},
+        "confirm": text,
+        "deny": text,
+    }
     button = {"type": "button", "text": text, "style": "danger", "confirm": confirm}
     found = re.search(r'data-confirm="([^"]*)"', html([{"type": "actions", "elements": [button]}]))
     assert found
     asked = json.loads(
-        found.group(1).replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        found.group(1)
+        .replace("&quot;", '"')
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
     )
     assert asked["text"] == "<p><strong>really</strong> &lt;b&gt;</p>"
     assert asked["style"] == "danger"
@@ -198,7 +228,12 @@ def test_what_is_wrong_with_a_field_is_tied_to_it() -> None:
 def everywhere(text: str) -> list[dict[str, Any]]:
     plain_text = {"type": "plain_text", "text": text}
     option = {"text": plain_text, "value": text}
-    confirm = {"title": plain_text, "text": {"type": "mrkdwn", "text": text}, "confirm": plain_text, "deny": plain_text}
+    confirm = {
+        "title": plain_text,
+        "text": {"type": "mrkdwn", "text": text},
+        "confirm": plain_text,
+        "deny": plain_text,
+    }
     return [
         section(text),
         {"type": "header", "text": plain_text},
@@ -263,7 +298,16 @@ def test_hostile_text_stays_text_wherever_it_stands() -> None:
 PIECES = st.sampled_from(
     [
         *"<>&\"'`*_~|^@#!:\n 01a",
-        *("```", "&lt;", "&amp;lt;", "<@U0DEV00001>", "<!date^1^{time}|", "<https://x.de|", "javascript:", "<script>"),
+        *(
+            "```",
+            "&lt;",
+            "&amp;lt;",
+            "<@U0DEV00001>",
+            "<!date^1^{time}|",
+            "<https://x.de|",
+            "javascript:",
+            "<script>",
+        ),
         *("onerror=", "\x00", "\x01", "• ", "> "),
     ]
 )

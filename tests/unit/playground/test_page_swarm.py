@@ -27,7 +27,12 @@ def node(
 
 
 def task(
-    id_: str, on: str, state: str = "running", wanted: str = "running", image: str = "reg:5000/web:v1", **status: str
+    id_: str,
+    on: str,
+    state: str = "running",
+    wanted: str = "running",
+    image: str = "reg:5000/web:v1",
+    **status: str,
 ) -> Any:
     at = (NOW - timedelta(seconds=3)).isoformat()
     return {
@@ -45,7 +50,9 @@ WEB = {"ID": "s1", "Spec": {"Name": "web"}}
 NODES = (node(1, leader=True), node(2), node(3), node(4, role="worker"))
 
 
-def picture(*tasks: Any, nodes: Any = NODES, machines: Any = (), answers: bool = True) -> dict[str, Any]:
+def picture(
+    *tasks: Any, nodes: Any = NODES, machines: Any = (), answers: bool = True
+) -> dict[str, Any]:
     return drawn(Listed(nodes, (WEB,), tasks, answers), machines, Versions(), NOW)
 
 
@@ -86,7 +93,9 @@ def test_how_a_task_looks(state: str, wanted: str, look: str | None) -> None:
 
 def test_a_failure_goes_away_after_a_while() -> None:
     old = (NOW - timedelta(seconds=30)).isoformat()
-    assert box(picture(task("t", "n1", "failed", "shutdown", Timestamp=old)), "node1")["tasks"] == []
+    assert (
+        box(picture(task("t", "n1", "failed", "shutdown", Timestamp=old)), "node1")["tasks"] == []
+    )
 
 
 def test_versions_keep_their_colours() -> None:
@@ -101,7 +110,11 @@ def test_versions_keep_their_colours() -> None:
 def test_what_a_switch_has_done_is_said_before_the_swarm_notices() -> None:
     off = Machine("node4", running=False)
     shown = box(picture(task("t", "n4"), machines=(off,)), "node4")
-    assert (shown["state"], shown["look"], shown["switches"]) == ("Off, not noticed yet", "bad", ["start"])
+    assert (shown["state"], shown["look"], shown["switches"]) == (
+        "Off, not noticed yet",
+        "bad",
+        ["start"],
+    )
     assert shown["tasks"][0]["look"] == "unknown"
     later = box(picture(nodes=(node(4, state="down", role="worker"),), machines=(off,)), "node4")
     assert (later["state"], later["down"]) == ("Off · Down", True)
@@ -125,7 +138,10 @@ def test_a_swarm_without_managers_keeps_its_last_picture_and_says_so() -> None:
 def test_the_summary_counts_what_may_fail_and_what_waits() -> None:
     assert picture()["summary"] == "1 manager may fail"
     lost = (node(1, leader=True), node(2), node(3, state="down"))
-    assert picture(task("t", "", "pending"), nodes=lost)["summary"] == "0 managers may fail · 1 waiting for a node"
+    assert (
+        picture(task("t", "", "pending"), nodes=lost)["summary"]
+        == "0 managers may fail · 1 waiting for a node"
+    )
 
 
 # ---- the tour
@@ -154,7 +170,10 @@ def test_a_mark_is_ticked_by_what_the_bot_says_and_by_nobody_else() -> None:
 
 
 def test_a_mark_waits_for_the_one_before() -> None:
-    tour = toured(Mark("down", looks=lambda p: not p["up"]), Mark("back", looks=lambda p: bool(p["up"]), after=0))
+    tour = toured(
+        Mark("down", looks=lambda p: not p["up"]),
+        Mark("back", looks=lambda p: bool(p["up"]), after=0),
+    )
     tour.sees({"up": True})
     assert done(tour) == [False, False]
     tour.sees({"up": False})

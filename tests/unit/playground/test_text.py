@@ -20,7 +20,10 @@ from playground.workspace.typed import as_sent
         ("`a *b* &lt;c&gt;`", "a *b* <c>"),
         ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
         ("```\nline *1*\nline 2\n```", "line *1*\nline 2"),
-        ("<@U0DEV00001> in <#C0OPS00001|ops>, <!subteam^S0OPS> <!here>", "@dev in #ops, @ops-team @here"),
+        (
+            "<@U0DEV00001> in <#C0OPS00001|ops>, <!subteam^S0OPS> <!here>",
+            "@dev in #ops, @ops-team @here",
+        ),
         ("<https://example.com/a_b_c|docs> <https://example.com>", "docs https://example.com"),
         ("a &lt;b&gt; &amp;amp;", "a <b> &amp;"),
         ("<!date^1700000000^{date_short_pretty} {time}|then>", "Nov 14, 2023 22:13"),
@@ -43,7 +46,10 @@ def test_a_time_is_shown_in_the_zone_of_the_reader() -> None:
         ("#ops #nowhere", "<#C0OPS00001|ops> #nowhere"),
         ("a && b > c", "a &amp;&amp; b &gt; c"),
         ("https://example.com/x?a=1&b=2", "<https://example.com/x?a=1&amp;b=2>"),
-        ("deploy web ghcr.io/shop/web:2.0", "deploy web <http://ghcr.io/shop/web:2.0|ghcr.io/shop/web:2.0>"),
+        (
+            "deploy web ghcr.io/shop/web:2.0",
+            "deploy web <http://ghcr.io/shop/web:2.0|ghcr.io/shop/web:2.0>",
+        ),
         ("deploy web shop/web:2.0", "deploy web shop/web:2.0"),
         ("web@sha256:abc", "web@sha256:abc"),
         ("dev@example.com", "<mailto:dev@example.com|dev@example.com>"),
@@ -63,11 +69,23 @@ def test_blocks_as_seen() -> None:
         return {"type": "plain_text", "text": text}
 
     reader = Reader(State(lambda: 0.0, Limits()))
-    cells = [[{"type": "raw_text", "text": text} for text in row] for row in (("NODE", "TASKS"), ("🔴 node3", "12"))]
+    cells = [
+        [{"type": "raw_text", "text": text} for text in row]
+        for row in (("NODE", "TASKS"), ("🔴 node3", "12"))
+    ]
     blocks: list[dict[str, Any]] = [
         {"block_id": "1", "type": "header", "text": plain("Nodes :red_circle:")},
-        {"block_id": "2", "type": "table", "rows": cells, "column_settings": [{"align": "left"}, {"align": "right"}]},
-        {"block_id": "3", "type": "context", "elements": [plain("by dev"), {"type": "mrkdwn", "text": "*now*"}]},
+        {
+            "block_id": "2",
+            "type": "table",
+            "rows": cells,
+            "column_settings": [{"align": "left"}, {"align": "right"}],
+        },
+        {
+            "block_id": "3",
+            "type": "context",
+            "elements": [plain("by dev"), {"type": "mrkdwn", "text": "*now*"}],
+        },
         {
             "block_id": "4",
             "type": "actions",

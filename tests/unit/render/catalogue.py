@@ -7,10 +7,25 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import errors
-from bot.model import Below, Ending, Image, Lock, Message, Outcome, Phase, Platform, Progress, Status, Task
-from bot.render import blocks, logs, mapped, nodes, plans, rollout, services, status
-from bot.render import errors as explained
+from bot.model import (
+    Ending,
+    Image,
+    Lock,
+    Message,
+    Outcome,
+    Phase,
+    Platform,
+    Progress,
+    Shortfall,
+    Status,
+    Task,
+)
 from bot.render import help as helping
+from bot.render import map_message, plans, status
+from bot.render.errors import explain as explained
+from bot.render.objects import logs, nodes, services
+from bot.render.rollout import rollout_message
+from bot.render.slack import blocks
 from tests.unit.render import (
     catalogue_alerts,
     catalogue_approvals,
@@ -21,25 +36,29 @@ from tests.unit.render import (
 )
 from tests.unit.render import values as v
 
-LOCK = Lock("service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3)
+LOCK = Lock(
+    "service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3
+)
 DEPLOY_HELP = helping.CommandHelp(
     "deploy [OPTIONS] SERVICE IMAGE",
     "Rolls a service to another image, a few tasks at a time, and back if it fails.",
     (
-        helping.Option("--parallelism", "N", "tasks at a time"),
-        helping.Option("--delay", "DURATION", "between two batches, such as 2s"),
-        helping.Option("--force", "", "restart though nothing changes"),
+        helping.FlagHelp("--parallelism", "N", "tasks at a time"),
+        helping.FlagHelp("--delay", "DURATION", "between two batches, such as 2s"),
+        helping.FlagHelp("--force", "", "restart though nothing changes"),
     ),
     ("deploy web shop/web:2.0", "deploy web shop/web:2.0 --parallelism 2 --delay 2s"),
 )
 GROUPS = (
-    helping.Group("Every day", (DEPLOY_HELP, helping.CommandHelp("status", "health in one message"))),
+    helping.Group(
+        "Every day", (DEPLOY_HELP, helping.CommandHelp("status", "health in one message"))
+    ),
     helping.Group("Nodes", (helping.CommandHelp("node ls", "all nodes"),)),
 )
 STATUS = Status(
     swarm="prod",
     managers=3,
-    tolerated=1,
+    fault_tolerance=1,
     quorum=True,
     nodes={"ready": 4},
     services=12,
@@ -50,12 +69,12 @@ STATUS = Status(
 ILL = Status(
     swarm="prod",
     managers=3,
-    tolerated=0,
+    fault_tolerance=0,
     quorum=True,
     nodes={"ready": 3, "down": 1},
     nodes_away=("node3",),
     services=12,
-    below=(Below("web", 3, 4), Below("api", 1, 2)),
+    below=(Shortfall("web", 3, 4), Shortfall("api", 1, 2)),
     rollouts=("web",),
     locks=(LOCK,),
     engines_away=(("node3", "timed out"),),
@@ -67,13 +86,20 @@ ILL = Status(
 
 
 def ended(phase: Phase, ending: Ending, took: float = 18, **more: object) -> Message:
-    return rollout.ended(v.outcome(phase, ending, took, **more))  # type: ignore[arg-type]
+    return rollout_message.ended(v.outcome(phase, ending, took, **more))  # type: ignore[arg-type]
 
 
 def rollouts() -> Mapping[str, Callable[[], Message]]:
     person = replace(v.DEPLOY, rollback_by="lead")
     bot = replace(v.DEPLOY, rollback_by="swarmbot")
-    back = replace(v.DEPLOY, verb="service rollback", line="rollback web", before=v.NEW, after=v.OLD, warnings=())
+    back = replace(
+        v.DEPLOY,
+        verb="service rollback",
+        line="rollback web",
+        before=v.NEW,
+        after=v.OLD,
+        warnings=(),
+    )
     hostile = replace(
         v.DEPLOY,
         service=v.LONG,
@@ -85,85 +111,129 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
     bad = replace(v.CRASH, cause=v.HOSTILE, log=(v.HOSTILE, "```", "\x1b[31mred\x1b[0m", "שלום"))
     again = replace(v.DEPLOY, after=v.OLD, changes=())
     create = replace(
-        v.DEPLOY, verb="service create", line="service create --name web shop/web:2.0", before=v.NEW, changes=()
+        v.DEPLOY,
+        verb="service create",
+        line="service create --name web shop/web:2.0",
+        before=v.NEW,
+        changes=(),
     )
     ran = tuple(replace(slot, state="complete", done=True) for slot in v.HALF.slots[:1])
     return {
-        "rolling": lambda: rollout.rolling(v.DEPLOY, v.HALF, v.NOW),
-        "rolling-start": lambda: rollout.rolling(v.DEPLOY, Progress(Phase.ROLLING, 0, 4), v.START),
-        "rolling-failing": lambda: rollout.rolling(v.DEPLOY, replace(v.HALF, findings=(v.CRASH, v.FULL)), v.NOW),
-        "rolling-node-down": lambda: rollout.rolling(v.DEPLOY, replace(v.HALF, waiting_for=("node3",)), v.NOW),
-        "rolling-50": lambda: rollout.rolling(v.DEPLOY, v.many_slots(50, 38), v.NOW),
-        "rolling-500": lambda: rollout.rolling(v.DEPLOY, v.many_slots(500, 3), v.NOW),
-        "rolling-back": lambda: rollout.rolling(
+        "rolling": lambda: rollout_message.rolling(v.DEPLOY, v.HALF, v.NOW),
+        "rolling-start": lambda: rollout_message.rolling(
+            v.DEPLOY, Progress(Phase.ROLLING, 0, 4), v.START
+        ),
+        "rolling-failing": lambda: rollout_message.rolling(
+            v.DEPLOY, replace(v.HALF, findings=(v.CRASH, v.FULL)), v.NOW
+        ),
+        "rolling-node-down": lambda: rollout_message.rolling(
+            v.DEPLOY, replace(v.HALF, waiting_for=("node3",)), v.NOW
+        ),
+        "rolling-50": lambda: rollout_message.rolling(v.DEPLOY, v.many_slots(50, 38), v.NOW),
+        "rolling-500": lambda: rollout_message.rolling(v.DEPLOY, v.many_slots(500, 3), v.NOW),
+        "rolling-back": lambda: rollout_message.rolling(
             bot, replace(v.HALF, phase=Phase.ROLLING_BACK, findings=(v.CRASH,)), v.NOW
         ),
-        "rolling-scale": lambda: rollout.rolling(v.SCALE, v.HALF, v.NOW),
-        "rolling-one-of-several": lambda: rollout.one_of(
+        "rolling-scale": lambda: rollout_message.rolling(v.SCALE, v.HALF, v.NOW),
+        "rolling-one-of-several": lambda: rollout_message.one_of(
             replace(v.DEPLOY, verb="rebalance", before=v.NEW, changes=(), warnings=()),
             v.HALF,
             v.NOW,
             (2, 3),
             ["api · 4/4 · 12 s"],
         ),
-        "rolling-hostile": lambda: rollout.rolling(hostile, replace(v.HALF, findings=(bad,)), v.NOW),
+        "rolling-hostile": lambda: rollout_message.rolling(
+            hostile, replace(v.HALF, findings=(bad,)), v.NOW
+        ),
         "done": lambda: ended(Phase.COMPLETED, Ending.DONE, 31, done=4),
-        "done-node-down": lambda: ended(Phase.COMPLETED, Ending.DONE, 31, done=3, total=3, waiting_for=("node3",)),
+        "done-node-down": lambda: ended(
+            Phase.COMPLETED, Ending.DONE, 31, done=3, total=3, waiting_for=("node3",)
+        ),
         "done-rollback": lambda: ended(Phase.COMPLETED, Ending.DONE, 20, rollout=back, done=4),
-        "done-scale": lambda: ended(Phase.COMPLETED, Ending.DONE, 3, rollout=v.SCALE, done=5, total=5),
+        "done-scale": lambda: ended(
+            Phase.COMPLETED, Ending.DONE, 3, rollout=v.SCALE, done=5, total=5
+        ),
         "done-forced": lambda: ended(Phase.COMPLETED, Ending.DONE, 3, rollout=again, done=4),
         "done-to-zero": lambda: ended(Phase.COMPLETED, Ending.DONE, 1, done=0, total=0, slots=()),
-        "rolled-back": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.CRASH,), tried=2),
-        "rolled-back-sick": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.SICK, v.FULL), tried=1),
+        "rolled-back": lambda: ended(
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.CRASH,), tried=2
+        ),
+        "rolled-back-sick": lambda: ended(
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.SICK, v.FULL), tried=1
+        ),
         "rolled-back-no-cause": lambda: ended(
             Phase.ROLLED_BACK,
             Ending.ROLLED_BACK,
             message="update rolled back due to failure or early termination of task",
         ),
-        "rolled-back-by-person": lambda: ended(Phase.ROLLED_BACK, Ending.ROLLED_BACK, rollout=person, tried=2),
+        "rolled-back-by-person": lambda: ended(
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, rollout=person, tried=2
+        ),
         "paused": lambda: ended(Phase.PAUSED, Ending.PAUSED, findings=(v.SICK,)),
-        "rollback-paused": lambda: ended(Phase.ROLLBACK_PAUSED, Ending.PAUSED, 40, rollout=bot, findings=(v.CRASH,)),
+        "rollback-paused": lambda: ended(
+            Phase.ROLLBACK_PAUSED, Ending.PAUSED, 40, rollout=bot, findings=(v.CRASH,)
+        ),
         "timed-out": lambda: ended(Phase.TIMED_OUT, Ending.TIMED_OUT, 600, findings=(v.FULL,)),
-        "timed-out-scale": lambda: ended(Phase.TIMED_OUT, Ending.TIMED_OUT, 600, rollout=v.SCALE, findings=(v.FULL,)),
+        "timed-out-scale": lambda: ended(
+            Phase.TIMED_OUT, Ending.TIMED_OUT, 600, rollout=v.SCALE, findings=(v.FULL,)
+        ),
         "superseded": lambda: ended(Phase.SUPERSEDED, Ending.SUPERSEDED),
         "removed": lambda: ended(Phase.REMOVED, Ending.FAILED, slots=()),
-        "hostile": lambda: ended(Phase.PAUSED, Ending.PAUSED, rollout=hostile, findings=(bad,), message=v.HOSTILE),
-        "creating": lambda: rollout.rolling(create, v.HALF, v.NOW),
+        "hostile": lambda: ended(
+            Phase.PAUSED, Ending.PAUSED, rollout=hostile, findings=(bad,), message=v.HOSTILE
+        ),
+        "creating": lambda: rollout_message.rolling(create, v.HALF, v.NOW),
         "created": lambda: ended(Phase.COMPLETED, Ending.DONE, 9, rollout=create, done=4),
         "created-not-running": lambda: ended(
             Phase.TIMED_OUT, Ending.TIMED_OUT, 600, rollout=create, findings=(v.FULL,)
         ),
-        "job-complete": lambda: ended(Phase.COMPLETED, Ending.DONE, 3, rollout=create, done=1, total=1, slots=ran),
-        "stopped": lambda: rollout.failed(v.DEPLOY, errors.Moved("web", "its specification")),
-        "stopped-fault": lambda: rollout.failed(v.DEPLOY, None),
-        "details": lambda: rollout.details(
+        "job-complete": lambda: ended(
+            Phase.COMPLETED, Ending.DONE, 3, rollout=create, done=1, total=1, slots=ran
+        ),
+        "stopped": lambda: rollout_message.failed(
+            v.DEPLOY, errors.PlanOutdatedError("web", "its specification")
+        ),
+        "stopped-fault": lambda: rollout_message.failed(v.DEPLOY, None),
+        "details": lambda: rollout_message.details(
             v.outcome(
-                Phase.ROLLED_BACK, Ending.ROLLED_BACK, 18, findings=(v.SICK, v.CRASH), message="rollback completed"
+                Phase.ROLLED_BACK,
+                Ending.ROLLED_BACK,
+                18,
+                findings=(v.SICK, v.CRASH),
+                message="rollback completed",
             )
         ),
-        "details-hostile": lambda: rollout.details(
-            v.outcome(Phase.PAUSED, Ending.PAUSED, 18, rollout=hostile, findings=(bad,), message=v.HOSTILE)
+        "details-hostile": lambda: rollout_message.details(
+            v.outcome(
+                Phase.PAUSED, Ending.PAUSED, 18, rollout=hostile, findings=(bad,), message=v.HOSTILE
+            )
         ),
-        "details-long": lambda: rollout.details(many_steps()),
+        "details-long": lambda: rollout_message.details(many_steps()),
     }
 
 
 def many_steps() -> Outcome:
     base = v.outcome(Phase.PAUSED, Ending.PAUSED, 18)
     taken = [
-        replace(step, error="task: non-zero exit (3)" if n == 70 else "") for n, step in enumerate(base.steps * 50)
+        replace(step, error="task: non-zero exit (3)" if n == 70 else "")
+        for n, step in enumerate(base.steps * 50)
     ]
     return replace(base, steps=tuple(taken))
 
 
 def lists() -> Mapping[str, Callable[[], Message]]:
     many = [
-        replace(v.WEB, id=f"s{n}", name=f"shop_web{n}", running=4 - (n % 50 == 0), stack=f"shop{n % 3}")
+        replace(
+            v.WEB, id=f"s{n}", name=f"shop_web{n}", running=4 - (n % 50 == 0), stack=f"shop{n % 3}"
+        )
         for n in range(300)
     ]
     tasks500 = [task(n) for n in range(1, 501)]
     odd = replace(
-        v.WEB, name=v.LONG, image=Image("registry.example.com:5000/" + "a/" * 60 + "web", "2.0"), stack=v.HOSTILE
+        v.WEB,
+        name=v.LONG,
+        image=Image("registry.example.com:5000/" + "a/" * 60 + "web", "2.0"),
+        stack=v.HOSTILE,
     )
     locked = replace(v.NODES["n2"], state="down", availability="active")
     ends = {
@@ -178,28 +248,40 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "services-300": lambda: services.listed(many, v.NOW),
         "services-odd": lambda: services.listed([odd], v.NOW),
         "tasks": lambda: services.tasks(v.WEB, v.TASKS, v.NODES, (v.CRASH,), v.NOW),
-        "tasks-well": lambda: services.tasks(v.WEB, [*v.TASKS[:3], replace(v.TASKS[2], slot=4)], v.NODES, (), v.NOW),
+        "tasks-well": lambda: services.tasks(
+            v.WEB, [*v.TASKS[:3], replace(v.TASKS[2], slot=4)], v.NODES, (), v.NOW
+        ),
         "tasks-none": lambda: services.tasks(replace(v.WEB, replicas=0), (), v.NODES, (), v.NOW),
-        "tasks-500": lambda: services.tasks(replace(v.WEB, replicas=500), tasks500, v.NODES, (v.SICK,), v.NOW),
-        "tasks-odd": lambda: services.tasks(odd, [replace(t, error=v.HOSTILE) for t in v.TASKS], v.NODES, (), v.NOW),
+        "tasks-500": lambda: services.tasks(
+            replace(v.WEB, replicas=500), tasks500, v.NODES, (v.SICK,), v.NOW
+        ),
+        "tasks-odd": lambda: services.tasks(
+            odd, [replace(t, error=v.HOSTILE) for t in v.TASKS], v.NODES, (), v.NOW
+        ),
         "inspected": lambda: services.inspected(v.WEB, v.TASKS, v.NODES),
-        "inspected-odd": lambda: services.inspected(replace(odd, spec={}, labels={v.LONG: v.HOSTILE}), (), {}),
+        "inspected-odd": lambda: services.inspected(
+            replace(odd, spec={}, labels={v.LONG: v.HOSTILE}), (), {}
+        ),
         "history": lambda: services.history(v.WEB, v.REVISIONS, v.NOW),
         "history-none": lambda: services.history(v.WEB, (), v.NOW),
         "history-long": lambda: services.history(
             v.WEB, [replace(v.REVISIONS[1], number=n, note=v.HOSTILE) for n in range(1, 90)], v.NOW
         ),
         "nodes": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW),
-        "nodes-certificates": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW, ends),
-        "map": lambda: mapped.whole(list(v.NODES.values()), v.TASKS, {v.WEB.id: v.WEB}),
-        "map-well": lambda: mapped.whole([v.NODES["n1"]], (), {}),
+        "nodes-certificates": lambda: nodes.listed(
+            v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW, ends
+        ),
+        "map": lambda: map_message.whole(list(v.NODES.values()), v.TASKS, {v.WEB.id: v.WEB}),
+        "map-well": lambda: map_message.whole([v.NODES["n1"]], (), {}),
         "nodes-well": lambda: nodes.listed([v.NODES["n1"]], {"n1": 5}, v.NOW),
         "nodes-two-away": lambda: nodes.listed([locked, v.NODES["n3"], v.NODES["n1"]], {}, v.NOW),
         "status": lambda: status.health(STATUS),
         "status-hints": lambda: status.health(STATUS, hints=True),
         "status-ill": lambda: status.health(ILL),
         "status-no-quorum": lambda: status.health(replace(ILL, quorum=False, redis="", locks=())),
-        "status-empty": lambda: status.health(replace(STATUS, services=0, managers=1, tolerated=0, nodes={"ready": 1})),
+        "status-empty": lambda: status.health(
+            replace(STATUS, services=0, managers=1, fault_tolerance=0, nodes={"ready": 1})
+        ),
     }
 
 
@@ -210,7 +292,9 @@ def task(number: int) -> Task:
 
 def others() -> Mapping[str, Callable[[], Message]]:
     nothing = replace(
-        v.PLAN, title="deploy web shop/web:2.0", nothing="web already runs `shop/web:2.0`. Restart it with `--force`"
+        v.PLAN,
+        title="deploy web shop/web:2.0",
+        noop_reason="web already runs `shop/web:2.0`. Restart it with `--force`",
     )
     lines = Outcome(ending=Ending.DONE, title="node2 is Drain", seconds=4, lines=("3 tasks moved",))
     return {
@@ -220,10 +304,12 @@ def others() -> Mapping[str, Callable[[], Message]]:
         "logs": lambda: logs.logs(v.WEB, v.LOG, v.NODES),
         "logs-none": lambda: logs.logs(v.WEB, replace(v.LOG, lines=()), v.NODES),
         "logs-long": lambda: logs.logs(v.WEB, replace(v.LOG, lines=v.LOG.lines * 200), v.NODES),
-        "nothing": lambda: plans.nothing(nothing),
+        "nothing": lambda: plans.noop(nothing),
         "planned": lambda: plans.planned(v.PLAN),
         "plan-done": lambda: plans.ended(v.PLAN, lines),
-        "plan-failed": lambda: plans.ended(v.PLAN, replace(lines, title="", ending=Ending.FAILED, lines=())),
+        "plan-failed": lambda: plans.ended(
+            v.PLAN, replace(lines, title="", ending=Ending.FAILED, lines=())
+        ),
         "help": lambda: helping.overview(GROUPS),
         "help-command": lambda: helping.command_help(DEPLOY_HELP),
         "unexpected": lambda: explained.unexpected("4f2a91c0"),
@@ -231,43 +317,56 @@ def others() -> Mapping[str, Callable[[], Message]]:
 
 
 ERRORS: tuple[errors.SwarmbotError, ...] = (
-    errors.UnclosedQuote('deploy web "shop'),
-    errors.UnknownCommand("delpoy", ("deploy",)),
-    errors.UnknownCommand(v.HOSTILE),
-    errors.UnknownFlag("service update", "--autolock", ("--args",), "swarm update --autolock=true"),
-    errors.InvalidLine("deploy", "image is missing", "deploy [OPTIONS] SERVICE IMAGE", "deploy web shop/web:2.0"),
-    errors.InvalidValue("--delay", "2", "a duration with its unit, such as `2s`", "deploy web shop/web:2.0 --delay 2s"),
-    errors.InvalidValue("REPLICAS", "", "a whole number"),
-    errors.SecretTyped("an unlock key"),
-    errors.UnknownName("service", "wbe", ("web",)),
-    errors.UnknownName("node", "node9"),
-    errors.AmbiguousName("service", "we", ("web (s1)", "webapp (s2)")),
-    errors.ReadOnly("deploy"),
-    errors.NotAllowed("deploy", ("lead", "operator"), "web"),
-    errors.NotAllowed("swarm ca"),
-    errors.LockHeld(LOCK),
-    errors.LockLost("service:s1"),
-    errors.ImageNotFound(v.NEW),
-    errors.RegistryAway(v.NEW, "dial tcp 10.99.0.254:5000: connect: connection refused"),
-    errors.RegistryDenied(v.NEW),
-    errors.NoPlatform(v.NEW, (Platform("linux", "arm64"),), (Platform("linux", "amd64"),)),
-    errors.NoEngine((("node1", "timed out"), ("node2", "connection refused"))),
-    errors.NoLeader("rpc error: the swarm does not have a leader"),
-    errors.NotAManager((("node1", "locked"), ("node4", "worker"))),
-    errors.OutOfSequence("service", "web"),
-    errors.Moved("web", "its specification"),
-    errors.Interrupted("web"),
-    errors.PortTaken(8080, "api"),
-    errors.NameTaken("service", "web"),
-    errors.EngineRefused(500, v.HOSTILE),
-    errors.MaybeDone("node1", "connection reset by peer"),
-    errors.NoRevision("web", 9, (5, 6, 7)),
-    errors.NoRevision("web", None, ()),
-    errors.Unsupported("a service cannot change its mode", "Create another one with `--mode global`"),
-    errors.StoreAway("connection refused"),
-    errors.InvalidSetting("rules[2].ask", "there is no role `operater`"),
-    errors.OnlyOnNode(Image("web", "v1")),
-    errors.UnknownCommand("scale=5 web", ("scale",), "scale web=5"),
+    errors.UnclosedQuoteError('deploy web "shop'),
+    errors.UnknownCommandError("delpoy", ("deploy",)),
+    errors.UnknownCommandError(v.HOSTILE),
+    errors.UnknownFlagError(
+        "service update", "--autolock", ("--args",), "swarm update --autolock=true"
+    ),
+    errors.InvalidLineError(
+        "deploy", "image is missing", "deploy [OPTIONS] SERVICE IMAGE", "deploy web shop/web:2.0"
+    ),
+    errors.InvalidValueError(
+        "--delay",
+        "2",
+        "a duration with its unit, such as `2s`",
+        "deploy web shop/web:2.0 --delay 2s",
+    ),
+    errors.InvalidValueError("REPLICAS", "", "a whole number"),
+    errors.SecretTypedError("an unlock key"),
+    errors.UnknownNameError("service", "wbe", ("web",)),
+    errors.UnknownNameError("node", "node9"),
+    errors.AmbiguousNameError("service", "we", ("web (s1)", "webapp (s2)")),
+    errors.ReadOnlyError("deploy"),
+    errors.NotAllowedError("deploy", ("lead", "operator"), "web"),
+    errors.NotAllowedError("swarm ca"),
+    errors.LockedError(LOCK),
+    errors.LeaseLostError("service:s1"),
+    errors.ImageNotFoundError(v.NEW),
+    errors.RegistryUnavailableError(
+        v.NEW, "dial tcp 10.99.0.254:5000: connect: connection refused"
+    ),
+    errors.RegistryDeniedError(v.NEW),
+    errors.NoPlatformError(v.NEW, (Platform("linux", "arm64"),), (Platform("linux", "amd64"),)),
+    errors.NoEngineError((("node1", "timed out"), ("node2", "connection refused"))),
+    errors.NoLeaderError("rpc error: the swarm does not have a leader"),
+    errors.NotAManagerError((("node1", "locked"), ("node4", "worker"))),
+    errors.OutOfSequenceError("service", "web"),
+    errors.PlanOutdatedError("web", "its specification"),
+    errors.ChangeInterruptedError("web"),
+    errors.PortTakenError(8080, "api"),
+    errors.NameTakenError("service", "web"),
+    errors.EngineRefusedError(500, v.HOSTILE),
+    errors.OutcomeUnknownError("node1", "connection reset by peer"),
+    errors.NoRevisionError("web", 9, (5, 6, 7)),
+    errors.NoRevisionError("web", None, ()),
+    errors.UnsupportedError(
+        "a service cannot change its mode", "Create another one with `--mode global`"
+    ),
+    errors.StoreUnavailableError("connection refused"),
+    errors.InvalidSettingError("rules[2].ask", "there is no role `operater`"),
+    errors.ImageOnlyOnNodeError(Image("web", "v1")),
+    errors.UnknownCommandError("scale=5 web", ("scale",), "scale web=5"),
 )
 
 

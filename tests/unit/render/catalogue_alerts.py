@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.incident import Incident, Note, Problem, Severity, Silence, State, Trouble
-from bot.model import Actor, Below, Message, Status
-from bot.render import alert_lists, alerts, certificates, status
-from bot.swarm_model import Certificate
+from bot.model import Actor, Message, Shortfall, Status
+from bot.model.cluster import Certificate
+from bot.model.incident import AlertKind, AlertState, Incident, Note, Problem, Severity, Silence
+from bot.render import status
+from bot.render.alerts import alert_lists, alert_message
+from bot.render.objects import certificates
 from tests.unit.render import values as v
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -21,9 +23,15 @@ EVIL = f"{v.HOSTILE} {RTL}\u202e{v.LONG}"[:250]
 
 
 def problem(
-    trouble: Trouble, subject: str, name: str, severity: Severity = Severity.WARNING, **fields: object
+    trouble: AlertKind,
+    subject: str,
+    name: str,
+    severity: Severity = Severity.WARNING,
+    **fields: object,
 ) -> Problem:
-    return Problem(subject=subject, trouble=trouble, severity=severity, name=name, since=SINCE, **fields)  # type: ignore[arg-type]
+    return Problem(
+        subject=subject, trouble=trouble, severity=severity, name=name, since=SINCE, **fields
+    )  # type: ignore[arg-type]
 
 
 def incident(*problems: Problem, **fields: object) -> Incident:
@@ -31,7 +39,7 @@ def incident(*problems: Problem, **fields: object) -> Incident:
         "id": "i1",
         "subject": problems[0].subject,
         "name": problems[0].name,
-        "state": State.FIRING,
+        "state": AlertState.FIRING,
         "problems": problems,
         "since": SINCE,
         "opened": SINCE,
@@ -41,39 +49,52 @@ def incident(*problems: Problem, **fields: object) -> Incident:
 
 
 DOWN_NOW = problem(
-    Trouble.NODE_DOWN,
+    AlertKind.NODE_DOWN,
     "node:n4",
     "node4",
     Severity.CRITICAL,
     detail="its heartbeat stopped: heartbeat failure. Its tasks are being placed elsewhere",
-    fix="Look at the machine and its Docker daemon; if it is gone for good, remove it: `/swarm node rm --force node4`",
-    lost=(Below("web", 3, 4), Below("api", 1, 2)),
+    fix=(
+        "Look at the machine and its Docker daemon; if it is gone for good, remove it: `/swarm "
+        "node rm --force node4`"
+    ),
+    lost=(Shortfall("web", 3, 4), Shortfall("api", 1, 2)),
 )
-WHOLE = replace(DOWN_NOW, lost=(), detail="its heartbeat stopped. All services run their full count elsewhere")
+WHOLE = replace(
+    DOWN_NOW, lost=(), detail="its heartbeat stopped. All services run their full count elsewhere"
+)
 DOWN = incident(DOWN_NOW, changes=("web was deployed at 14:01 by dev",))
 LOCKED = incident(
     problem(
-        Trouble.MANAGER_LOCKED,
+        AlertKind.MANAGER_LOCKED,
         "node:n3",
         "node3",
         Severity.CRITICAL,
-        detail="it restarted and needs the unlock key before it can rejoin. 1 more manager may fail",
+        detail=(
+            "it restarted and needs the unlock key before it can rejoin. 1 more manager may fail"
+        ),
         engine="node3",
     )
 )
 MAY_BE_LOCKED = incident(
     problem(
-        Trouble.MANAGER_LOCKED,
+        AlertKind.MANAGER_LOCKED,
         "node:n3",
         "node3",
         Severity.CRITICAL,
-        detail="it is Down and Unreachable, its host answers, and autolock is on: no further manager may fail",
-        fix="Name it under `[[engines]]`, so that swarmbot can ask it; on its host: `docker swarm unlock`",
+        detail=(
+            "it is Down and Unreachable, its host answers, and autolock is on: no further "
+            "manager may fail"
+        ),
+        fix=(
+            "Name it under `[[engines]]`, so that swarmbot can ask it; on its host: `docker "
+            "swarm unlock`"
+        ),
     )
 )
 AT_RISK = incident(
     problem(
-        Trouble.QUORUM_AT_RISK,
+        AlertKind.QUORUM_AT_RISK,
         "quorum",
         "quorum",
         detail="2 of 3 managers are reachable: no further manager may fail",
@@ -82,17 +103,20 @@ AT_RISK = incident(
 )
 NO_QUORUM = incident(
     problem(
-        Trouble.QUORUM_LOST,
+        AlertKind.QUORUM_LOST,
         "quorum",
         "quorum",
         Severity.CRITICAL,
-        detail="1 of 3 managers is reachable, 2 are needed. Services go on running; nothing can be changed",
+        detail=(
+            "1 of 3 managers is reachable, 2 are needed. Services go on running; nothing can "
+            "be changed"
+        ),
         fix="Bring node2 or node3 back",
     )
 )
 REFUSED = incident(
     problem(
-        Trouble.ENGINE_UNREACHABLE,
+        AlertKind.ENGINE_UNREACHABLE,
         "node:n2",
         "node2",
         detail="it refuses the connection: tlsv13 alert certificate required",
@@ -102,7 +126,7 @@ REFUSED = incident(
 )
 CERTIFICATE = incident(
     problem(
-        Trouble.CERTIFICATE,
+        AlertKind.CERTIFICATE,
         "certificate:node:n2",
         "node2",
         detail="it ends on 2026-03-20; 17 % of its life is left, so its renewal fails",
@@ -111,7 +135,7 @@ CERTIFICATE = incident(
 )
 EXPIRED = incident(
     problem(
-        Trouble.CERTIFICATE,
+        AlertKind.CERTIFICATE,
         "certificate:endpoint:registry.example.com:443",
         "registry.example.com:443",
         Severity.CRITICAL,
@@ -122,16 +146,19 @@ EXPIRED = incident(
 ENDS = "ends on 2026-03-20 at 14:00 UTC."
 ROOT = incident(
     problem(
-        Trouble.CERTIFICATE,
+        AlertKind.CERTIFICATE,
         "certificate:root:root",
         "root",
         detail=f"Its root certificate {ENDS}",
-        fix="`/swarm swarm ca --rotate` gives the Swarm a new root and every node a new certificate.",
+        fix=(
+            "`/swarm swarm ca --rotate` gives the Swarm a new root and every node a new "
+            "certificate."
+        ),
     )
 )
 ENGINE_TLS = incident(
     problem(
-        Trouble.CERTIFICATE,
+        AlertKind.CERTIFICATE,
         "certificate:engine:node1/client",
         "node1/client",
         detail=f"Its TLS certificate of the engine {ENDS}",
@@ -139,7 +166,7 @@ ENGINE_TLS = incident(
 )
 ENGINES = incident(
     problem(
-        Trouble.ENGINE_UNREACHABLE,
+        AlertKind.ENGINE_UNREACHABLE,
         "engines",
         "node1, node2 and node3",
         detail="None of 3 engines answers the bot: timed out.",
@@ -148,7 +175,7 @@ ENGINES = incident(
 )
 ROTATION = incident(
     problem(
-        Trouble.ROOT_ROTATION,
+        AlertKind.ROOT_ROTATION,
         "rotation",
         "root certificate",
         detail="2 of 4 nodes have it. node4 is Down and holds it up",
@@ -157,38 +184,49 @@ ROTATION = incident(
 )
 BELOW = incident(
     problem(
-        Trouble.SERVICE_BELOW,
+        AlertKind.SERVICE_BELOW,
         "service:s1",
         "web",
         detail="the reservations of 3 nodes are full",
         fix="Lower `--reserve-memory`, or add a node",
-        lost=(Below("web", 3, 4),),
+        lost=(Shortfall("web", 3, 4),),
     )
 )
 CRASHING = incident(
     problem(
-        Trouble.SERVICE_CRASHING,
+        AlertKind.SERVICE_CRASHING,
         "service:s1",
         "web",
-        detail="5 tasks ended within 10 minutes: exit code 3 on node2: `FATAL: cannot read /etc/shop.conf`",
+        detail=(
+            "5 tasks ended within 10 minutes: exit code 3 on node2: `FATAL: cannot read "
+            "/etc/shop.conf`"
+        ),
         fix="Its logs say why",
     )
 )
 PAUSED = incident(
     problem(
-        Trouble.ROLLOUT_PAUSED,
+        AlertKind.ROLLOUT_PAUSED,
         "service:s1",
         "web",
-        detail="an update that was not made with swarmbot is paused: 2 of 4 tasks run the new specification",
+        detail=(
+            "an update that was not made with swarmbot is paused: 2 of 4 tasks run the new "
+            "specification"
+        ),
         fix="`/swarm rollback web`, or update it again",
     )
 )
 BACK_BY_ITSELF = incident(
-    problem(Trouble.ROLLOUT_ROLLED_BACK, "service:s1", "web", detail="Swarm itself took an update back")
+    problem(
+        AlertKind.ROLLOUT_ROLLED_BACK,
+        "service:s1",
+        "web",
+        detail="Swarm itself took an update back",
+    )
 )
 PLACEMENT = incident(
     problem(
-        Trouble.PLACEMENT,
+        AlertKind.PLACEMENT,
         "swarm:placement",
         "placement",
         Severity.NOTE,
@@ -198,28 +236,39 @@ PLACEMENT = incident(
 )
 REDIS = incident(
     problem(
-        Trouble.REDIS_AWAY,
+        AlertKind.REDIS_AWAY,
         "bot:redis",
         "redis",
         detail="connection refused. Reading works; changes are refused until it is back",
     )
 )
-SLACK = incident(problem(Trouble.SLACK_AWAY, "bot:slack", "slack", detail="messages were held back meanwhile"))
+SLACK = incident(
+    problem(AlertKind.SLACK_AWAY, "bot:slack", "slack", detail="messages were held back meanwhile")
+)
 JOB = incident(
-    problem(Trouble.JOB_HANGS, "bot:job-rollouts", "rollouts", detail="it has not ended for 5 m", fix="Restart the bot")
+    problem(
+        AlertKind.JOB_HANGS,
+        "bot:job-rollouts",
+        "rollouts",
+        detail="it has not ended for 5 m",
+        fix="Restart the bot",
+    )
 )
 MANAGER = incident(
     problem(
-        Trouble.MANAGER_UNREACHABLE,
+        AlertKind.MANAGER_UNREACHABLE,
         "node:n2",
         "node2",
         detail="the other managers do not reach it, no further manager may fail",
         fix="Check 2377/tcp between the managers",
     )
 )
-MANY = tuple(Below(f"shop_web{n:03}", n % 3, 3) for n in range(200))
+MANY = tuple(Shortfall(f"shop_web{n:03}", n % 3, 3) for n in range(200))
 STORM = incident(replace(DOWN_NOW, lost=MANY))
-TWO = incident(DOWN_NOW, problem(Trouble.ENGINE_UNREACHABLE, "node:n4", "node4", detail="timed out", engine="node4"))
+TWO = incident(
+    DOWN_NOW,
+    problem(AlertKind.ENGINE_UNREACHABLE, "node:n4", "node4", detail="timed out", engine="node4"),
+)
 HOSTILE = incident(
     replace(
         DOWN_NOW,
@@ -227,22 +276,28 @@ HOSTILE = incident(
         name=EVIL,
         detail=v.HOSTILE,
         fix=v.HOSTILE,
-        lost=(Below(EVIL, 0, 1), Below(v.LONG, 1, 2)),
+        lost=(Shortfall(EVIL, 0, 1), Shortfall(v.LONG, 1, 2)),
     ),
     changes=(v.HOSTILE,),
     acknowledged_by=Actor("U0EVIL", v.HOSTILE),
     acknowledged=v.NOW,
 )
-HOSTILE_SERVICE = incident(replace(CRASHING.problems[0], subject="service:x1", name=EVIL, detail=EVIL))
+HOSTILE_SERVICE = incident(
+    replace(CRASHING.problems[0], subject="service:x1", name=EVIL, detail=EVIL)
+)
 SILENCE = Silence(pattern="node4", by=OPS, since=v.NOW, until=v.NOW + HOUR)
 ENDLESS = Silence(pattern="shop_*", by=Actor("U1", v.HOSTILE), since=v.NOW)
 FOR_LONG = replace(DOWN, since=SINCE - 2 * HOUR)
 LEADER = Note(
-    id="l1", trouble=Trouble.LEADER_MOVED, name="node2", text="node2 leads the Swarm, not node1 any more", at=v.NOW
+    id="l1",
+    trouble=AlertKind.LEADER_MOVED,
+    name="node2",
+    text="node2 leads the Swarm, not node1 any more",
+    at=v.NOW,
 )
 OUTSIDE = Note(
     id="o1",
-    trouble=Trouble.CHANGED_OUTSIDE,
+    trouble=AlertKind.CHANGED_OUTSIDE,
     name="web",
     text="web was changed outside swarmbot: image `shop/web:2.0` → `shop/web:1.1`, replicas 4 → 2",
     at=v.NOW,
@@ -253,13 +308,21 @@ OUTSIDE = Note(
 STACK = replace(
     OUTSIDE,
     name="shop",
-    text="shop was changed outside swarmbot: 3 services of this stack, shop_api (image `shop/api:1.0` → `shop/api:1.1`), "
+    text="shop was changed outside swarmbot: 3 services of this stack, shop_api (image "
+    "`shop/api:1.0` → `shop/api:1.1`), "
     "shop_db (Env) and shop_web (replicas 4 → 2)",
     service_id="",
     stack="shop",
 )
 STATUS = Status(
-    swarm="prod", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, rollouts=(), locks=()
+    swarm="prod",
+    managers=3,
+    fault_tolerance=1,
+    quorum=True,
+    nodes={"ready": 4},
+    services=12,
+    rollouts=(),
+    locks=(),
 )
 
 
@@ -268,16 +331,18 @@ def acked(one: Incident, **fields: object) -> Incident:
 
 
 def over(one: Incident, **fields: object) -> Incident:
-    return replace(one, state=State.RESOLVED, resolved=SINCE + timedelta(seconds=192), **fields)  # type: ignore[arg-type]
+    return replace(
+        one, state=AlertState.RESOLVED, resolved=SINCE + timedelta(seconds=192), **fields
+    )  # type: ignore[arg-type]
 
 
 def shown(one: Incident, silence: Silence | None = None) -> Callable[[], Message]:
-    return lambda: alerts.alert(one, silence, v.NOW)
+    return lambda: alert_message.alert(one, silence, v.NOW)
 
 
 def step(before: Incident | None, after: Incident) -> Callable[[], Message]:
     def said() -> Message:
-        found = alerts.history(before, after, v.NOW)
+        found = alert_message.history(before, after, v.NOW)
         assert found
         return found
 
@@ -299,7 +364,12 @@ def lives() -> Mapping[str, Callable[[], Message]]:
         "alert-node-back": shown(over(DOWN)),
         "alert-node-back-idle": shown(over(acked(DOWN), aftermath="it runs nothing yet")),
         "alert-node-back-idle-long": shown(
-            over(DOWN, aftermath="it runs nothing yet: Swarm moves nothing that runs. `/swarm rebalance` does")
+            over(
+                DOWN,
+                aftermath=(
+                    "it runs nothing yet: Swarm moves nothing that runs. `/swarm rebalance` does"
+                ),
+            )
         ),
         "alert-node-gone": shown(over(DOWN, aftermath="it is no longer part of the Swarm")),
         "alert-node-back-global": shown(over(DOWN, aftermath="it runs only global services yet")),
@@ -313,7 +383,10 @@ def lives() -> Mapping[str, Callable[[], Message]]:
         "alert-locked-and-down": shown(
             replace(
                 LOCKED,
-                problems=(*LOCKED.problems, replace(DOWN_NOW, detail="What ran there is being placed elsewhere.")),
+                problems=(
+                    *LOCKED.problems,
+                    replace(DOWN_NOW, detail="What ran there is being placed elsewhere."),
+                ),
             )
         ),
         "alert-locked-acknowledged": shown(acked(LOCKED)),
@@ -353,29 +426,36 @@ def steps() -> Mapping[str, Callable[[], Message]]:
     without = incident(replace(DOWN_NOW, lost=()))
     return {
         "alert-step-fired": step(None, DOWN),
-        "alert-step-fired-storm": step(replace(STORM, state=State.PENDING), STORM),
+        "alert-step-fired-storm": step(replace(STORM, state=AlertState.PENDING), STORM),
         "alert-step-fired-again": step(over(DOWN), replace(DOWN, times=3)),
         "alert-step-worse": step(warning, DOWN),
-        "alert-step-unsilenced": lambda: alerts.unsilenced(DOWN, v.NOW),
-        "alert-moved": lambda: alerts.moved(DOWN, "C0OPS00001"),
-        "alert-moved-hostile": lambda: alerts.moved(HOSTILE, "C0OPS00001"),
+        "alert-step-unsilenced": lambda: alert_message.unsilenced(DOWN, v.NOW),
+        "alert-moved": lambda: alert_message.moved(DOWN, "C0OPS00001"),
+        "alert-moved-hostile": lambda: alert_message.moved(HOSTILE, "C0OPS00001"),
         "alert-step-other": step(
-            AT_RISK, replace(NO_QUORUM, problems=(replace(NO_QUORUM.problems[0], severity=Severity.WARNING),))
+            AT_RISK,
+            replace(
+                NO_QUORUM, problems=(replace(NO_QUORUM.problems[0], severity=Severity.WARNING),)
+            ),
         ),
         "alert-step-acknowledged": step(DOWN, acked(DOWN)),
         "alert-step-lost": step(without, DOWN),
         "alert-step-whole": step(DOWN, incident(WHOLE)),
         "alert-step-resolved": step(DOWN, over(DOWN, aftermath="it runs nothing yet")),
         "alert-step-hostile": step(None, HOSTILE),
-        "alert-note-leader": lambda: alerts.note(LEADER),
-        "alert-note-outside": lambda: alerts.note(OUTSIDE),
-        "alert-note-stack": lambda: alerts.note(STACK),
-        "alert-note-plain": lambda: alerts.note(replace(OUTSIDE, text="image v1 → v2")),
-        "alert-note-hostile": lambda: alerts.note(replace(OUTSIDE, name=EVIL, text=v.HOSTILE)),
+        "alert-note-leader": lambda: alert_message.note(LEADER),
+        "alert-note-outside": lambda: alert_message.note(OUTSIDE),
+        "alert-note-stack": lambda: alert_message.note(STACK),
+        "alert-note-plain": lambda: alert_message.note(replace(OUTSIDE, text="image v1 → v2")),
+        "alert-note-hostile": lambda: alert_message.note(
+            replace(OUTSIDE, name=EVIL, text=v.HOSTILE)
+        ),
     }
 
 
-def certificate(kind: str, name: str, left: float, life: float = 90, **fields: object) -> Certificate:
+def certificate(
+    kind: str, name: str, left: float, life: float = 90, **fields: object
+) -> Certificate:
     ends = v.NOW + left * DAY
     return Certificate(kind=kind, name=name, begins=ends - life * DAY, ends=ends, **fields)  # type: ignore[arg-type]
 
@@ -385,7 +465,9 @@ def lists() -> Mapping[str, Callable[[], Message]]:
     web = replace(BELOW, id="i2", since=SINCE - HOUR)
     ended = [over(replace(CRASHING, id="i3")), over(replace(AT_RISK, id="i4"))]
     many = [
-        replace(acked(one) if n % 3 else one, id=f"m{n}", name=f"shop_web{n}", subject=f"service:m{n}")
+        replace(
+            acked(one) if n % 3 else one, id=f"m{n}", name=f"shop_web{n}", subject=f"service:m{n}"
+        )
         for n, one in enumerate([BELOW, CRASHING] * 20)
     ]
     well = [
@@ -395,7 +477,9 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         certificate("engine", "node1", 300, 365),
         certificate("endpoint", "registry.example.com:443", 40),
     ]
-    away = Certificate(kind="node", name="node4", error="it is a worker, and `certificate_agent` names no image")
+    away = Certificate(
+        kind="node", name="node4", error="it is a worker, and `certificate_agent` names no image"
+    )
     odd = Certificate(kind="node", name=v.HOSTILE, error=v.HOSTILE)
     failing = certificate("node", "node3", 12)
     dead = certificate("node", "node5", -2)
@@ -404,23 +488,35 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "alerts": lambda: alert_lists.alerts([web, acked(LOCKED), DOWN, *ended], [], v.NOW),
         "alerts-silenced": lambda: alert_lists.alerts([DOWN, web], [SILENCE, ENDLESS], v.NOW),
         "alerts-none": lambda: alert_lists.alerts(ended, [SILENCE], v.NOW),
-        "alerts-never": lambda: alert_lists.alerts([replace(DOWN, state=State.PENDING)], [], v.NOW),
+        "alerts-never": lambda: alert_lists.alerts(
+            [replace(DOWN, state=AlertState.PENDING)], [], v.NOW
+        ),
         "alerts-40": lambda: alert_lists.alerts([DOWN, *many], [], v.NOW),
         "alerts-hostile": lambda: alert_lists.alerts([HOSTILE, over(HOSTILE)], [ENDLESS], v.NOW),
         "alert-acknowledged": lambda: alert_lists.acknowledged([acked(DOWN)], OPS),
-        "alert-acknowledged-two": lambda: alert_lists.acknowledged([acked(DOWN), acked(BELOW), HOSTILE], OPS),
+        "alert-acknowledged-two": lambda: alert_lists.acknowledged(
+            [acked(DOWN), acked(BELOW), HOSTILE], OPS
+        ),
         "alert-acknowledged-late": lambda: alert_lists.acknowledged([HOSTILE], OPS),
         "alert-acknowledged-over": lambda: alert_lists.acknowledged([], OPS),
         "alert-silenced": lambda: alert_lists.silenced(SILENCE, [DOWN]),
-        "alert-silenced-nothing": lambda: alert_lists.silenced(replace(SILENCE, pattern="shop_*"), []),
+        "alert-silenced-nothing": lambda: alert_lists.silenced(
+            replace(SILENCE, pattern="shop_*"), []
+        ),
         "alert-silenced-till-over": lambda: alert_lists.silenced(ENDLESS, [BELOW, HOSTILE]),
         "alert-unsilenced": lambda: alert_lists.unsilenced(SILENCE),
         "status-alerts": lambda: status.health(replace(STATUS, critical=1, warnings=2)),
         "status-alert": lambda: status.health(replace(STATUS, warnings=1)),
-        "certificates": lambda: certificates.certs(well, v.NOW, hint="workers: `/swarm certs --workers`"),
+        "certificates": lambda: certificates.certs(
+            well, v.NOW, hint="workers: `/swarm certs --workers`"
+        ),
         "certificates-unread": lambda: certificates.certs([*well, away, odd], v.NOW),
-        "certificates-trouble": lambda: certificates.certs([*well, away, soon, failing, dead], v.NOW),
-        "certificates-root": lambda: certificates.certs([certificate("root", "swarm-ca", 3, 7300)], v.NOW),
+        "certificates-trouble": lambda: certificates.certs(
+            [*well, away, soon, failing, dead], v.NOW
+        ),
+        "certificates-root": lambda: certificates.certs(
+            [certificate("root", "swarm-ca", 3, 7300)], v.NOW
+        ),
         "certificates-none": partial(certificates.certs, [], v.NOW),
         "certificates-none-read": lambda: certificates.certs([away], v.NOW),
     }

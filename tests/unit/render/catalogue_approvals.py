@@ -1,4 +1,5 @@
-"""The messages around approvals, holds, the line and the audit, by the name of their golden file."""
+"""The messages around approvals, holds, the line and the audit, by the name of their golden
+file."""
 
 from __future__ import annotations
 
@@ -7,12 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import errors
-from bot.approval import LIFETIME, Approval, Given, Needs, State
-from bot.hold import Hold, Queued
 from bot.model import Actor, Difference, Kind, Lock, Message, Plan
-from bot.render import approvals, audited, holds
-from bot.render import errors as explained
-from bot.render.audited import Audited
+from bot.policy.approval import LIFETIME, Approval, ApprovalState, GivenApproval, Needs
+from bot.policy.holds import Hold, Queued
+from bot.render import approvals, audit_list, holds
+from bot.render.audit_list import Audited
+from bot.render.errors import explain as explained
 from tests.unit.render import values as v
 
 MINUTE = timedelta(minutes=1)
@@ -51,30 +52,51 @@ OPEN = Approval(
     channel="C1",
 )
 TWO = replace(OPEN, needs=Needs(("lead", "operator"), 2))
-ONE_OF_TWO = replace(TWO, given=(Given(LEAD, v.NOW + MINUTE),))
-APPROVED = replace(OPEN, state=State.APPROVED, given=(Given(LEAD, v.NOW + MINUTE),))
-MOVED = replace(OPEN, moved=("image would become shop/web:2.0 @99, not shop/web:2.0 @4f", "6 replicas"))
+ONE_OF_TWO = replace(TWO, given=(GivenApproval(LEAD, v.NOW + MINUTE),))
+APPROVED = replace(OPEN, state=ApprovalState.APPROVED, given=(GivenApproval(LEAD, v.NOW + MINUTE),))
+MOVED = replace(
+    OPEN, moved=("image would become shop/web:2.0 @99, not shop/web:2.0 @4f", "6 replicas")
+)
 SCALING = replace(
-    OPEN, id="77aa", plan=SCALE, line="service scale web=8", command={"flags": {"reason": "sale at noon"}}
+    OPEN,
+    id="77aa",
+    plan=SCALE,
+    line="service scale web=8",
+    command={"flags": {"reason": "sale at noon"}},
 )
 DANGER = replace(
-    OPEN, id="99bb", plan=replace(SCALE, title="service rm web", kind=Kind.DANGER, changes=(), summary="8 tasks end")
+    OPEN,
+    id="99bb",
+    plan=replace(
+        SCALE, title="service rm web", kind=Kind.DANGER, changes=(), summary="8 tasks end"
+    ),
 )
 ODD = replace(
     TWO,
     actor=Actor("U0TOLD", v.HOSTILE),
     command={"flags": {"reason": v.HOSTILE}},
     plan=replace(DEPLOY, title=v.LONG + v.HOSTILE, summary=v.HOSTILE, warnings=(v.HOSTILE,)),
-    given=(Given(Actor("U2", v.HOSTILE), v.NOW),),
+    given=(GivenApproval(Actor("U2", v.HOSTILE), v.NOW),),
     moved=(v.HOSTILE,),
     reason=v.HOSTILE,
     by=v.HOSTILE,
 )
 HOLD = Hold(
-    pattern="web", owner=LEAD, reason="incident 42", since=v.NOW - 25 * MINUTE, until=v.NOW + timedelta(hours=1)
+    pattern="web",
+    owner=LEAD,
+    reason="incident 42",
+    since=v.NOW - 25 * MINUTE,
+    until=v.NOW + timedelta(hours=1),
 )
 WIDE = replace(HOLD, pattern="shop_*", until=None, owner=BOSS, reason=v.HOSTILE)
-FREEZE = Hold(pattern="*", owner=BOSS, reason="Black Friday", since=v.NOW, until=v.NOW + timedelta(days=2), freeze=True)
+FREEZE = Hold(
+    pattern="*",
+    owner=BOSS,
+    reason="Black Friday",
+    since=v.NOW,
+    until=v.NOW + timedelta(days=2),
+    freeze=True,
+)
 WAITING = Queued(
     id="q1",
     service_id="s1",
@@ -88,15 +110,21 @@ WAITING = Queued(
 )
 LOCK = Lock("service:s1", "bot-1", "lead", "web → shop/web:1.9", v.NOW - 3 * MINUTE, 3)
 ENTRY = Audited(
-    at=v.NOW, actor="dev", what="web → shop/web:2.0", source="C1", approved_by=("lead",), result="done", took=31
+    at=v.NOW,
+    actor="dev",
+    what="web → shop/web:2.0",
+    source="C1",
+    approved_by=("lead",),
+    result="done",
+    took=31,
 )
 
 
-def over(state: State, base: Approval = OPEN, **fields: object) -> Approval:
+def over(state: ApprovalState, base: Approval = OPEN, **fields: object) -> Approval:
     return replace(base, state=state, ended=v.NOW + 2 * MINUTE, **fields)  # type: ignore[arg-type]
 
 
-def ended(state: State, base: Approval = OPEN, **fields: object) -> Message:
+def ended(state: ApprovalState, base: Approval = OPEN, **fields: object) -> Message:
     return approvals.shown(over(state, base, **fields))
 
 
@@ -110,28 +138,36 @@ def requests() -> Mapping[str, Callable[[], Message]]:
         "approval-danger": lambda: approvals.shown(DANGER),
         "approval-odd": lambda: approvals.shown(ODD),
         "approval-approved": lambda: approvals.shown(APPROVED),
-        "approval-rejected": lambda: ended(State.REJECTED, by="lead", reason="not before the sale"),
-        "approval-rejected-odd": lambda: ended(State.REJECTED, ODD),
-        "approval-withdrawn": lambda: ended(State.WITHDRAWN, by="dev"),
-        "approval-expired": lambda: ended(State.EXPIRED),
-        "approval-expired-two": lambda: ended(State.EXPIRED, ONE_OF_TWO),
-        "approval-expired-approved": lambda: ended(State.EXPIRED, APPROVED),
-        "approval-replaced": lambda: ended(State.REPLACED, successor="a2"),
-        "approval-done": lambda: ended(State.DONE, APPROVED, reason="nothing to change"),
-        "approval-failed": lambda: ended(State.DONE, APPROVED, reason="failed"),
-        "approval-told": lambda: approvals.told(over(State.REJECTED, by="lead", reason="not before the sale")),
+        "approval-rejected": lambda: ended(
+            ApprovalState.REJECTED, by="lead", reason="not before the sale"
+        ),
+        "approval-rejected-odd": lambda: ended(ApprovalState.REJECTED, ODD),
+        "approval-withdrawn": lambda: ended(ApprovalState.WITHDRAWN, by="dev"),
+        "approval-expired": lambda: ended(ApprovalState.EXPIRED),
+        "approval-expired-two": lambda: ended(ApprovalState.EXPIRED, ONE_OF_TWO),
+        "approval-expired-approved": lambda: ended(ApprovalState.EXPIRED, APPROVED),
+        "approval-replaced": lambda: ended(ApprovalState.REPLACED, successor="a2"),
+        "approval-done": lambda: ended(ApprovalState.DONE, APPROVED, reason="nothing to change"),
+        "approval-failed": lambda: ended(ApprovalState.DONE, APPROVED, reason="failed"),
+        "approval-told": lambda: approvals.told(
+            over(ApprovalState.REJECTED, by="lead", reason="not before the sale")
+        ),
         "approval-reminder": lambda: approvals.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
         "approval-did-not-run": lambda: approvals.abandoned(APPROVED),
         "approval-interrupted": lambda: approvals.abandoned(replace(APPROVED, run="r1")),
         "approvals": lambda: approvals.listed([OPEN, later, replace(TWO, id="aa")], v.NOW + MINUTE),
         "approvals-one": lambda: approvals.listed([OPEN], v.NOW),
         "approvals-none": lambda: approvals.listed([], v.NOW),
-        "approvals-50": lambda: approvals.listed([replace(ODD, id=f"a{n}") for n in range(50)], v.NOW),
+        "approvals-50": lambda: approvals.listed(
+            [replace(ODD, id=f"a{n}") for n in range(50)], v.NOW
+        ),
     }
 
 
 def others() -> Mapping[str, Callable[[], Message]]:
-    busy = replace(ENTRY, result="", took=None, approved_by=(), what="node update node2", actor="lead")
+    busy = replace(
+        ENTRY, result="", took=None, approved_by=(), what="node update node2", actor="lead"
+    )
     bad = replace(ENTRY, what=v.HOSTILE, actor=v.HOSTILE, result="failed · ImageNotFound")
     return {
         "holds": lambda: holds.listed([HOLD, WIDE], v.NOW),
@@ -142,42 +178,55 @@ def others() -> Mapping[str, Callable[[], Message]]:
         "hold-put-wide": lambda: holds.put(WIDE, None),
         "hold-taken-over": lambda: holds.put(HOLD, replace(WIDE, owner=DEV)),
         "hold-released": lambda: holds.released(HOLD, LEAD, "", v.NOW),
-        "hold-released-by-another": lambda: holds.released(replace(HOLD, owner=DEV), LEAD, "dev is on a plane", v.NOW),
+        "hold-released-by-another": lambda: holds.released(
+            replace(HOLD, owner=DEV), LEAD, "dev is on a plane", v.NOW
+        ),
         "freeze": lambda: holds.put(FREEZE, None),
         "unfreeze": lambda: holds.released(FREEZE, BOSS, "", v.NOW + MINUTE),
-        "unfreeze-by-another": lambda: holds.released(replace(FREEZE, owner=DEV), LEAD, "", v.NOW + MINUTE),
+        "unfreeze-by-another": lambda: holds.released(
+            replace(FREEZE, owner=DEV), LEAD, "", v.NOW + MINUTE
+        ),
         "queued": lambda: holds.queued(WAITING, 2, LOCK),
         "queued-free": lambda: holds.queued(replace(WAITING, title=v.HOSTILE), 1, None),
-        "queue": lambda: holds.lined_up([WAITING, replace(WAITING, id="q2", title=v.HOSTILE)], v.NOW),
+        "queue": lambda: holds.lined_up(
+            [WAITING, replace(WAITING, id="q2", title=v.HOSTILE)], v.NOW
+        ),
         "queue-none": lambda: holds.lined_up([], v.NOW),
-        "audit": lambda: audited.audited([busy, ENTRY, bad], 50),
-        "audit-unapproved": lambda: audited.audited([busy], 50),
-        "audit-50": lambda: audited.audited([ENTRY] * 50, 50),
-        "audit-none": lambda: audited.audited([], 50),
+        "audit": lambda: audit_list.audited([busy, ENTRY, bad], 50),
+        "audit-unapproved": lambda: audit_list.audited([busy], 50),
+        "audit-50": lambda: audit_list.audited([ENTRY] * 50, 50),
+        "audit-none": lambda: audit_list.audited([], 50),
     }
 
 
 REFUSALS: Mapping[str, errors.SwarmbotError] = {
-    "gone": errors.ApprovalGone(v.HOSTILE),
-    "own": errors.OwnApproval(OPEN),
-    "not-approver": errors.NotApprover(TWO),
-    "approved-before": errors.ApprovedBefore(ONE_OF_TWO),
-    "not-asker": errors.NotAsker(OPEN),
-    "held": errors.Held(HOLD, "web"),
-    "held-wide": errors.Held(WIDE, "shop_web"),
-    "frozen": errors.Held(FREEZE, "web"),
-    "not-yours": errors.NotYours(HOLD),
-    "over-approved": errors.ApprovalOver(APPROVED),
-    "over-running": errors.ApprovalOver(over(State.RUNNING, APPROVED)),
-    "over-done": errors.ApprovalOver(over(State.DONE, APPROVED, reason="rolled back")),
-    "over-rejected": errors.ApprovalOver(over(State.REJECTED, by="lead", reason="not now")),
-    "over-withdrawn": errors.ApprovalOver(over(State.WITHDRAWN, by="dev")),
-    "over-expired": errors.ApprovalOver(over(State.EXPIRED)),
-    "over-replaced": errors.ApprovalOver(over(State.REPLACED)),
+    "gone": errors.ApprovalNotFoundError(v.HOSTILE),
+    "own": errors.SelfApprovalError(OPEN),
+    "not-approver": errors.NotApproverError(TWO),
+    "approved-before": errors.AlreadyApprovedError(ONE_OF_TWO),
+    "not-asker": errors.NotRequesterError(OPEN),
+    "held": errors.OnHoldError(HOLD, "web"),
+    "held-wide": errors.OnHoldError(WIDE, "shop_web"),
+    "frozen": errors.OnHoldError(FREEZE, "web"),
+    "not-yours": errors.NotHolderError(HOLD),
+    "over-approved": errors.ApprovalClosedError(APPROVED),
+    "over-running": errors.ApprovalClosedError(over(ApprovalState.RUNNING, APPROVED)),
+    "over-done": errors.ApprovalClosedError(
+        over(ApprovalState.DONE, APPROVED, reason="rolled back")
+    ),
+    "over-rejected": errors.ApprovalClosedError(
+        over(ApprovalState.REJECTED, by="lead", reason="not now")
+    ),
+    "over-withdrawn": errors.ApprovalClosedError(over(ApprovalState.WITHDRAWN, by="dev")),
+    "over-expired": errors.ApprovalClosedError(over(ApprovalState.EXPIRED)),
+    "over-replaced": errors.ApprovalClosedError(over(ApprovalState.REPLACED)),
 }
 
 
 def messages() -> Mapping[str, Callable[[], Message]]:
     """All of them by name."""
-    refused = {f"refusal-{name}": (lambda error=error: explained.explain(error)) for name, error in REFUSALS.items()}
+    refused = {
+        f"refusal-{name}": (lambda error=error: explained.explain(error))
+        for name, error in REFUSALS.items()
+    }
     return {**requests(), **others(), **refused}

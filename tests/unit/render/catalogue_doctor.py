@@ -6,28 +6,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.incident import Advice, Entry, Happened, Severity, Trouble
-from bot.model import Below, Message, Status
+from bot.doctor.examine import examine
+from bot.doctor.probes import Probes
+from bot.model import Message, Shortfall, Status
+from bot.model.cluster import Clock, EngineState, RegistryAnswer
+from bot.model.incident import Advice, AlertKind, Entry, Happened, Severity
 from bot.render import digest, doctor
-from bot.render.audited import Audited
-from bot.swarm_model import Clock, EngineState, Held
-from bot.watch.doctor import examine
-from bot.watch.observation import Observation
-from bot.watch.probes import Probes
+from bot.render.audit_list import Audited
+from bot.watch.snapshot import Snapshot
 from tests.unit.render import values as v
 from tests.unit.render.catalogue_swarm import CLUSTER
 
 NODES = (v.NODES["n1"], replace(v.NODES["n2"]), v.NODES["n3"], v.NODES["n4"])
-ILL = Observation(
+ILL = Snapshot(
     at=v.NOW,
-    engines=(EngineState("node1", True, "active", True, "n1"), EngineState("node2", True, "active", True, "n2")),
+    engines=(
+        EngineState("node1", True, "active", True, "n1"),
+        EngineState("node2", True, "active", True, "n2"),
+    ),
     nodes=NODES,
     services=(v.WEB, v.API),
     tasks=(*v.TASKS, replace(v.TASKS[0], id="t9", service_id="s2", slot=1, node_id="n4")),
     cluster=replace(CLUSTER, autolock=False),
 )
-PROBES = Probes(clocks=(Clock("node2", timedelta(minutes=3), timedelta()),), registry={str(v.NEW): Held.MISSING})
-LEADERLESS = Observation(
+PROBES = Probes(
+    clocks=(Clock("node2", timedelta(minutes=3), timedelta()),),
+    registry={str(v.NEW): RegistryAnswer.MISSING},
+)
+LEADERLESS = Snapshot(
     at=v.NOW,
     engines=(
         EngineState("node1", True, "active", True, "n1", "node1", "no leader", address="10.0.0.1"),
@@ -37,65 +43,113 @@ LEADERLESS = Observation(
     leaderless="the swarm does not have a leader",
 )
 HEALTH = Status(
-    swarm="", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, rollouts=(), locks=(), holds=1
+    swarm="",
+    managers=3,
+    fault_tolerance=1,
+    quorum=True,
+    nodes={"ready": 4},
+    services=12,
+    rollouts=(),
+    locks=(),
+    holds=1,
 )
 
 
-def entry(number: int, happened: Happened, trouble: Trouble, name: str, **fields: object) -> Entry:
-    values: dict[str, object] = {"at": v.NOW - timedelta(hours=number), "severity": Severity.WARNING, **fields}
+def entry(
+    number: int, happened: Happened, trouble: AlertKind, name: str, **fields: object
+) -> Entry:
+    values: dict[str, object] = {
+        "at": v.NOW - timedelta(hours=number),
+        "severity": Severity.WARNING,
+        **fields,
+    }
     return Entry(id=f"i{number}", happened=happened, trouble=trouble, name=name, **values)  # type: ignore[arg-type]
 
 
 def changed(number: int, result: str = "done", actor: str = "dev") -> Audited:
     at = v.NOW - timedelta(hours=number)
-    return Audited(at=at, actor=actor, what=f"deploy web shop/web:{number}.0", source="C1", result=result)
+    return Audited(
+        at=at, actor=actor, what=f"deploy web shop/web:{number}.0", source="C1", result=result
+    )
 
 
 ENTRIES = (
-    entry(9, Happened.OPENED, Trouble.NODE_DOWN, "node4", severity=Severity.CRITICAL),
-    entry(9, Happened.RESOLVED, Trouble.NODE_DOWN, "node4", lasted=timedelta(seconds=192), severity=Severity.CRITICAL),
-    entry(2, Happened.OPENED, Trouble.SERVICE_BELOW, "web"),
-    entry(5, Happened.NOTED, Trouble.CHANGED_OUTSIDE, "api"),
-    entry(6, Happened.NOTED, Trouble.CHANGED_OUTSIDE, "api"),
-    entry(7, Happened.NOTED, Trouble.LEADER_MOVED, "node2"),
+    entry(9, Happened.OPENED, AlertKind.NODE_DOWN, "node4", severity=Severity.CRITICAL),
+    entry(
+        9,
+        Happened.RESOLVED,
+        AlertKind.NODE_DOWN,
+        "node4",
+        lasted=timedelta(seconds=192),
+        severity=Severity.CRITICAL,
+    ),
+    entry(2, Happened.OPENED, AlertKind.SERVICE_BELOW, "web"),
+    entry(5, Happened.NOTED, AlertKind.CHANGED_OUTSIDE, "api"),
+    entry(6, Happened.NOTED, AlertKind.CHANGED_OUTSIDE, "api"),
+    entry(7, Happened.NOTED, AlertKind.LEADER_MOVED, "node2"),
 )
 BUSY = digest.Day(
-    health=replace(HEALTH, below=(Below("web", 3, 4),), warnings=1),
+    health=replace(HEALTH, below=(Shortfall("web", 3, 4),), warnings=1),
     entries=ENTRIES,
     changes=(changed(1), changed(2, "rolled back", "lead"), changed(3), changed(4)),
     endings=(
-        digest.Ending('web is held by lead ("incident 42"), until', v.NOW + timedelta(hours=2)),
-        digest.Ending("node2: its node certificate ends on 2026-03-09 at 10:00 UTC"),
+        digest.Expiry('web is held by lead ("incident 42"), until', v.NOW + timedelta(hours=2)),
+        digest.Expiry("node2: its node certificate ends on 2026-03-09 at 10:00 UTC"),
     ),
 )
 FLOOD = digest.Day(
     health=HEALTH,
     entries=[
-        *(entry(n, Happened.OPENED, Trouble.SERVICE_CRASHING, f"web{n}") for n in range(30)),
-        *(entry(n, Happened.NOTED, Trouble.CHANGED_OUTSIDE, v.HOSTILE + str(n)) for n in range(9)),
+        *(entry(n, Happened.OPENED, AlertKind.SERVICE_CRASHING, f"web{n}") for n in range(30)),
+        *(
+            entry(n, Happened.NOTED, AlertKind.CHANGED_OUTSIDE, v.HOSTILE + str(n))
+            for n in range(9)
+        ),
     ],
-    changes=[replace(changed(n, "failed · " + v.HOSTILE, v.HOSTILE + str(n % 7)), what=v.LONG) for n in range(200)],
-    endings=[digest.Ending(v.HOSTILE, v.NOW)] * 9,
+    changes=[
+        replace(changed(n, "failed · " + v.HOSTILE, v.HOSTILE + str(n % 7)), what=v.LONG)
+        for n in range(200)
+    ],
+    endings=[digest.Expiry(v.HOSTILE, v.NOW)] * 9,
     unknown=("certificates",),
 )
 
 
 def many() -> tuple[Advice, ...]:
     names = tuple(f"shop_web{n}" for n in range(40))
-    several = Advice(severity=Severity.WARNING, name="health-check", text="40 services have no check", names=names)
-    one = Advice(severity=Severity.CRITICAL, name="node-down", text="node4 is Down", fix="`/swarm node rm node4`")
+    several = Advice(
+        severity=Severity.WARNING,
+        name="health-check",
+        text="40 services have no check",
+        names=names,
+    )
+    one = Advice(
+        severity=Severity.CRITICAL,
+        name="node-down",
+        text="node4 is Down",
+        fix="`/swarm node rm node4`",
+    )
     notes = [replace(one, severity=Severity.NOTE, text=f"hint {n}: {v.HOSTILE}") for n in range(30)]
-    return (one, replace(several, fix="`/swarm service update --health-cmd COMMAND shop_web0`"), *notes)
+    return (
+        one,
+        replace(several, fix="`/swarm service update --health-cmd COMMAND shop_web0`"),
+        *notes,
+    )
 
 
 def messages() -> dict[str, Callable[[], Message]]:
     hint = Advice(
-        severity=Severity.NOTE, name="autolock", text="autolock is off", fix="`/swarm swarm update --autolock=true`"
+        severity=Severity.NOTE,
+        name="autolock",
+        text="autolock is off",
+        fix="`/swarm swarm update --autolock=true`",
     )
     return {
         "doctor-well": lambda: doctor.advised(()),
         "doctor-hint": lambda: doctor.advised((hint,)),
-        "doctor-unseen": lambda: doctor.advised((), ("certificates", "3 images in their registries")),
+        "doctor-unseen": lambda: doctor.advised(
+            (), ("certificates", "3 images in their registries")
+        ),
         "doctor": lambda: doctor.advised(examine(ILL, PROBES)),
         "doctor-many": lambda: doctor.advised(many()),
         "doctor-no-leader": lambda: doctor.advised(examine(LEADERLESS)),

@@ -1,4 +1,5 @@
-"""The Home tab as people see it, by the name of its golden file; a tab is shown here as the message of its blocks."""
+"""The Home tab as people see it, by the name of its golden file; a tab is shown here as the message
+of its blocks."""
 
 from __future__ import annotations
 
@@ -7,26 +8,32 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.errors import NoEngine
-from bot.incident import State
-from bot.model import Below, Message, Node, Status
+from bot.errors import NoEngineError
+from bot.model import Message, Node, Shortfall, Status
+from bot.model.incident import AlertState
 from bot.render import home
 from bot.render.home import Home, Viewer
 from tests.unit.render import catalogue_alerts, catalogue_approvals
 from tests.unit.render import values as v
 
 WELL = Status(
-    swarm="", managers=3, tolerated=1, quorum=True, nodes={"ready": 4}, services=12, certificate_left=timedelta(days=61)
+    swarm="",
+    managers=3,
+    fault_tolerance=1,
+    quorum=True,
+    nodes={"ready": 4},
+    services=12,
+    certificate_left=timedelta(days=61),
 )
 ILL = Status(
     swarm="",
     managers=3,
-    tolerated=0,
+    fault_tolerance=0,
     quorum=True,
     nodes={"ready": 3, "down": 1},
     nodes_away=("node3",),
     services=12,
-    below=(Below("web", 3, 4), Below("api", 1, 2)),
+    below=(Shortfall("web", 3, 4), Shortfall("api", 1, 2)),
     rollouts=("web",),
     holds=1,
     approvals=1,
@@ -51,11 +58,11 @@ ROUGH = Home(
         catalogue_alerts.LOCKED,
         catalogue_alerts.DOWN,
         replace(catalogue_alerts.BELOW, acknowledged_by=catalogue_alerts.OPS),
-        replace(catalogue_alerts.CRASHING, state=State.RESOLVED),
+        replace(catalogue_alerts.CRASHING, state=AlertState.RESOLVED),
     ),
 )
 ODD = Home(
-    status=replace(ILL, below=(Below(v.LONG, 0, 9),), redis=v.HOSTILE, critical=0),
+    status=replace(ILL, below=(Shortfall(v.LONG, 0, 9),), redis=v.HOSTILE, critical=0),
     nodes=(replace(FOUR[0], name=v.HOSTILE, state="down"),),
     rollouts=(replace(v.DEPLOY, service=v.LONG, actor=replace(v.DEPLOY.actor, name=v.HOSTILE)),),
     approvals=(catalogue_approvals.ODD,),
@@ -63,7 +70,7 @@ ODD = Home(
     silences=(replace(catalogue_alerts.ENDLESS, pattern="*"),),
 )
 MANY = Home(
-    status=replace(ILL, below=tuple(Below(f"web{number}", 0, 1) for number in range(300))),
+    status=replace(ILL, below=tuple(Shortfall(f"web{number}", 0, 1) for number in range(300))),
     nodes=tuple(
         Node(f"n{number}", f"node{number}", "worker", "active", "ready" if number % 20 else "down")
         for number in range(200)
@@ -89,6 +96,8 @@ def messages() -> Mapping[str, Callable[[], Message]]:
         "home-hostile": lambda: home.view(ODD, OPERATOR, v.NOW),
         "home-many": lambda: home.view(MANY, OPERATOR, v.NOW),
         "home-refused": lambda: home.refused(("operator", "lead")),
-        "home-failed": lambda: home.failed(NoEngine((("node1", "timed out"),)), OPERATOR, v.NOW),
+        "home-failed": lambda: home.failed(
+            NoEngineError((("node1", "timed out"),)), OPERATOR, v.NOW
+        ),
     }
     return {name: (lambda tab=tab: shown(tab())) for name, tab in tabs.items()}

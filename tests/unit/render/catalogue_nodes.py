@@ -1,4 +1,5 @@
-"""Messages about nodes, stacks, networks, secrets and configs, by the name of their golden files."""
+"""Messages about nodes, stacks, networks, secrets and configs, by the name of their golden
+files."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from datetime import timedelta
 
 from bot import errors
 from bot.model import Difference, Ending, Kind, ManagerStatus, Message, Outcome, Plan, Platform
-from bot.render import errors as explained
-from bot.render import networks, node_sheet, placed, plans, stacks, stored
-from bot.swarm_model import Network, Stack, Stored
+from bot.model.cluster import Network, Stack, Stored
+from bot.render import plans
+from bot.render.errors import explain as explained
+from bot.render.objects import networks, node_sheet, placed_tasks, secrets_configs, stacks
 from tests.unit.render import values as v
 
 SERVICES = {service.id: service for service in (v.WEB, v.API, v.AGENT)}
@@ -39,7 +41,13 @@ NET = Network(
     options={"encrypted": "", "com.docker.network.driver.overlay.vxlanid_list": "4097"},
 )
 INGRESS = Network("k0", "ingress", "overlay", "swarm", ingress=True, subnets=("10.0.0.0/24",))
-KEY = Stored("secret", "x1", "shop_key", created=v.NOW - timedelta(days=3), updated=v.NOW - timedelta(hours=2))
+KEY = Stored(
+    "secret",
+    "x1",
+    "shop_key",
+    created=v.NOW - timedelta(days=3),
+    updated=v.NOW - timedelta(hours=2),
+)
 DRAIN = Plan(
     title="node4 → Drain",
     targets=("node:n4",),
@@ -62,13 +70,13 @@ REMOVE = Plan(
 
 
 REFUSALS: Mapping[str, errors.SwarmbotError] = {
-    "last-manager": errors.LastManager("node1", ("node4",)),
-    "last-manager-alone": errors.LastManager("node1"),
-    "quorum-at-risk": errors.QuorumAtRisk("node2", 2, 1, 2, ("node3",)),
-    "still-manager": errors.StillManager("node2"),
-    "not-down": errors.NotDown("node4", "ready"),
-    "network-in-use": errors.InUse("network", "uber-net", ("api", "web")),
-    "secret-in-use": errors.InUse("secret", "shop_key", ("web",)),
+    "last-manager": errors.LastManagerError("node1", ("node4",)),
+    "last-manager-alone": errors.LastManagerError("node1"),
+    "quorum-at-risk": errors.QuorumAtRiskError("node2", 2, 1, 2, ("node3",)),
+    "still-manager": errors.StillManagerError("node2"),
+    "not-down": errors.NodeNotDownError("node4", "ready"),
+    "network-in-use": errors.InUseError("network", "uber-net", ("api", "web")),
+    "secret-in-use": errors.InUseError("secret", "shop_key", ("web",)),
 }
 
 
@@ -78,14 +86,20 @@ def outcome(ending: Ending, title: str, *lines: str) -> Outcome:
 
 def messages() -> Mapping[str, Callable[[], Message]]:
     """All of them by name."""
-    refused = {f"refusal-{name}": (lambda error=error: explained.explain(error)) for name, error in REFUSALS.items()}
+    refused = {
+        f"refusal-{name}": (lambda error=error: explained.explain(error))
+        for name, error in REFUSALS.items()
+    }
     return {**changes(), **lists(), **refused}
 
 
 def changes() -> Mapping[str, Callable[[], Message]]:
     """How changes of nodes ended."""
     moved = outcome(
-        Ending.DONE, "node4 is Drain", "web: 1 task moved, it runs on node1 ×2, node2", "agent: ended there"
+        Ending.DONE,
+        "node4 is Drain",
+        "web: 1 task moved, it runs on node1 ×2, node2",
+        "agent: ended there",
     )
     removed = outcome(
         Ending.DONE,
@@ -99,7 +113,12 @@ def changes() -> Mapping[str, Callable[[], Message]]:
         "node-drained": lambda: plans.ended(DRAIN, moved),
         "node-drain-timed-out": lambda: plans.ended(
             DRAIN,
-            outcome(Ending.TIMED_OUT, "node4 → Drain", "web: 1 task moved, it runs on node1", "web: 1 still to start"),
+            outcome(
+                Ending.TIMED_OUT,
+                "node4 → Drain",
+                "web: 1 task moved, it runs on node1",
+                "web: 1 still to start",
+            ),
         ),
         "node-removed": lambda: plans.ended(REMOVE, removed),
     }
@@ -108,41 +127,54 @@ def changes() -> Mapping[str, Callable[[], Message]]:
 def lists() -> Mapping[str, Callable[[], Message]]:
     """What is looked at."""
     tasks = [replace(task, node_id="n4") for task in v.TASKS]
-    odd = replace(NODE, state="down", message="heartbeat failure", manager=None, labels={v.LONG: v.HOSTILE})
-    view = placed.View(SERVICES, v.NOW)
-    shop_view = placed.View({v.WEB.id: v.WEB}, v.NOW, v.NODES)
+    odd = replace(
+        NODE, state="down", message="heartbeat failure", manager=None, labels={v.LONG: v.HOSTILE}
+    )
+    view = placed_tasks.TaskContext(SERVICES, v.NOW)
+    shop_view = placed_tasks.TaskContext({v.WEB.id: v.WEB}, v.NOW, v.NODES)
     shop = Stack("shop", (v.WEB, v.AGENT), (KEY,), (), (NET,))
     return {
-        "node-tasks": lambda: placed.on_node(v.NODES["n4"], tasks, view),
-        "node-tasks-none": lambda: placed.on_node(v.NODES["n3"], (), view),
-        "node-tasks-hostile": lambda: placed.on_node(
+        "node-tasks": lambda: placed_tasks.on_node(v.NODES["n4"], tasks, view),
+        "node-tasks-none": lambda: placed_tasks.on_node(v.NODES["n3"], (), view),
+        "node-tasks-hostile": lambda: placed_tasks.on_node(
             replace(v.NODES["n4"], name=v.HOSTILE),
             [replace(task, error=v.HOSTILE) for task in tasks],
             view,
         ),
-        "node-tasks-of-a-removed-job": lambda: placed.on_node(
-            v.NODES["n1"], [replace(tasks[0], service_id="gone", state="failed", desired="complete")], view
+        "node-tasks-of-a-removed-job": lambda: placed_tasks.on_node(
+            v.NODES["n1"],
+            [replace(tasks[0], service_id="gone", state="failed", desired="complete")],
+            view,
         ),
-        "node-sheet": lambda: node_sheet.inspected(NODE, tasks, SERVICES, (512 << 20, 1_500_000_000), True),
+        "node-sheet": lambda: node_sheet.inspected(
+            NODE, tasks, SERVICES, (512 << 20, 1_500_000_000), True
+        ),
         "node-sheet-down": lambda: node_sheet.inspected(odd, (), {}, (0, 0), False),
-        "node-tasks-whole": lambda: placed.on_node(
-            v.NODES["n4"], [replace(task, error=v.HOSTILE) for task in tasks], replace(view, whole=True)
+        "node-tasks-whole": lambda: placed_tasks.on_node(
+            v.NODES["n4"],
+            [replace(task, error=v.HOSTILE) for task in tasks],
+            replace(view, whole=True),
         ),
-        "stack-tasks": lambda: placed.of_stack("shop", v.TASKS, shop_view, (v.CRASH,)),
-        "stack-tasks-well": lambda: placed.of_stack(
-            "shop", v.TASKS[:1], placed.View({v.WEB.id: replace(v.WEB, desired=1)}, v.NOW, v.NODES), ()
+        "stack-tasks": lambda: placed_tasks.of_stack("shop", v.TASKS, shop_view, (v.CRASH,)),
+        "stack-tasks-well": lambda: placed_tasks.of_stack(
+            "shop",
+            v.TASKS[:1],
+            placed_tasks.TaskContext({v.WEB.id: replace(v.WEB, desired=1)}, v.NOW, v.NODES),
+            (),
         ),
         "stacks": lambda: stacks.listed([shop, Stack("monitoring", (v.AGENT,))]),
         "stacks-none": lambda: stacks.listed([]),
-        "networks": lambda: networks.networks([INGRESS, NET], {"k1": ("api", "web", "worker", "x"), "k0": ("web",)}),
+        "networks": lambda: networks.networks(
+            [INGRESS, NET], {"k1": ("api", "web", "worker", "x"), "k0": ("web",)}
+        ),
         "networks-none": lambda: networks.networks([INGRESS], {}),
         "network": lambda: networks.network(NET, ("api", "web")),
         "network-unused": lambda: networks.network(NET, ()),
         "network-hostile": lambda: networks.network(
             replace(NET, name=v.LONG, labels={"a": v.HOSTILE}, subnets=()), (v.HOSTILE,)
         ),
-        "secrets": lambda: stored.listed(
+        "secrets": lambda: secrets_configs.listed(
             "secret", [KEY, replace(KEY, id="x2", name=v.LONG)], {"x1": ("api", "web")}, v.NOW
         ),
-        "configs-none": lambda: stored.listed("config", [], {}, v.NOW),
+        "configs-none": lambda: secrets_configs.listed("config", [], {}, v.NOW),
     }

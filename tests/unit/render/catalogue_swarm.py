@@ -11,9 +11,16 @@ from pydantic import SecretStr
 
 from bot import errors
 from bot.model import Message
-from bot.render import cluster, credentials
-from bot.render import errors as explained
-from bot.swarm_model import ClusterInfo, EngineInfo, EngineState, ExternalCa, RootCertificate, RootRotation
+from bot.model.cluster import (
+    ClusterInfo,
+    EngineInfo,
+    EngineState,
+    ExternalCa,
+    RootCertificate,
+    RootRotation,
+)
+from bot.render.errors import explain as explained
+from bot.render.objects import cluster, credentials
 from tests.unit.render import values as v
 
 CLUSTER = ClusterInfo(
@@ -53,12 +60,24 @@ NODE3 = EngineState("node3", reachable=True, swarm="locked", node_name="bee3", v
 NODE4 = EngineState("node4", reachable=True, swarm="inactive", node_name="bee4", version="28.2")
 AWAY = EngineState("node2", reachable=False, error="connection refused")
 NO_LEADER = replace(NODE1, error="rpc error: the swarm does not have a leader")
-EXTERNAL = replace(CLUSTER, external_cas=(ExternalCa("cfssl", "https://ca.example.com"),), labels={"team": v.HOSTILE})
-ROOT = RootCertificate(
-    "CN=swarm-ca", "4DB5", v.NOW - timedelta(days=200), v.NOW + timedelta(days=7100), "482a61d63cbeec25" * 4
+EXTERNAL = replace(
+    CLUSTER,
+    external_cas=(ExternalCa("cfssl", "https://ca.example.com"),),
+    labels={"team": v.HOSTILE},
 )
-HALF = RootRotation(running=True, total=4, renewed=2, waiting=(("node2", "ready"), ("node4", "down")))
-TOKEN = SecretStr("SWMTKN-1-3pu6hszjas19xyp7ghgosyx9k8atbfcr8p2is99znpy26u2lkl-1awxwuwd3z9j1z3puu7rcgdbx")
+ROOT = RootCertificate(
+    "CN=swarm-ca",
+    "4DB5",
+    v.NOW - timedelta(days=200),
+    v.NOW + timedelta(days=7100),
+    "482a61d63cbeec25" * 4,
+)
+HALF = RootRotation(
+    running=True, total=4, renewed=2, waiting=(("node2", "ready"), ("node4", "down"))
+)
+TOKEN = SecretStr(
+    "SWMTKN-1-3pu6hszjas19xyp7ghgosyx9k8atbfcr8p2is99znpy26u2lkl-1awxwuwd3z9j1z3puu7rcgdbx"
+)
 KEY = SecretStr("SWMKEY-1-7c37Cc8654o6p38HnroywCi19pllOnGtbdZEgtKxZu8")
 
 
@@ -78,7 +97,9 @@ def messages() -> Mapping[str, Callable[[], Message]]:
         "root": lambda: cluster.authority(CLUSTER, ROOT, everywhere, v.NOW),
         "root-external": lambda: cluster.authority(EXTERNAL, ROOT, everywhere, v.NOW),
         "root-changing": lambda: cluster.authority(CLUSTER, ROOT, HALF, v.NOW),
-        "root-unreadable": lambda: cluster.authority(replace(CLUSTER, trust_root=""), None, everywhere, v.NOW),
+        "root-unreadable": lambda: cluster.authority(
+            replace(CLUSTER, trust_root=""), None, everywhere, v.NOW
+        ),
         "root-rotating": lambda: cluster.rotating(HALF, 12),
         "token-worker": lambda: credentials.join_token("worker", TOKEN, "10.0.0.1:2377"),
         "key": lambda: credentials.unlock_key(KEY),
@@ -87,12 +108,18 @@ def messages() -> Mapping[str, Callable[[], Message]]:
 
 
 REFUSALS: Mapping[str, errors.SwarmbotError] = {
-    "swarm-which-engine": errors.ChooseEngine("swarm leave", "are in a Swarm", ("node1", "node2", "node3"), able=True),
-    "swarm-no-such-engine": errors.ChooseEngine("swarm unlock", "is locked", ("node1", "node2"), able=False),
-    "swarm-key-needed": errors.KeyNeeded("node3", "there is no leader, or every manager is locked"),
-    "swarm-wrong-key": errors.WrongKey("node3"),
-    "swarm-manager-leaves": errors.LeavesManagers("node3", "bee3", 3, 0),
-    "swarm-last-manager-leaves": errors.LeavesManagers(
+    "swarm-which-engine": errors.AmbiguousEngineError(
+        "swarm leave", "are in a Swarm", ("node1", "node2", "node3"), able=True
+    ),
+    "swarm-no-such-engine": errors.AmbiguousEngineError(
+        "swarm unlock", "is locked", ("node1", "node2"), able=False
+    ),
+    "swarm-key-needed": errors.UnlockKeyNeededError(
+        "node3", "there is no leader, or every manager is locked"
+    ),
+    "swarm-wrong-key": errors.WrongUnlockKeyError("node3"),
+    "swarm-manager-leaves": errors.ManagerLeavesError("node3", "bee3", 3, 0),
+    "swarm-last-manager-leaves": errors.ManagerLeavesError(
         "node1", "bee1", 1, 0, "its 5 services, 1 secret, networks and tokens"
     ),
 }

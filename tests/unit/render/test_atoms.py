@@ -10,9 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Image
-from bot.render.blocks import age, aligned, bar, button, image, mention, seconds, size, table, tag, version, when
-from bot.render.cut import unmarked
-from bot.render.text import code, escape, preformatted, prose, sentence, shortened, width
+from bot.render.slack.blocks import (
+    age,
+    aligned,
+    bar,
+    button,
+    image,
+    mention,
+    seconds,
+    size,
+    table,
+    tag,
+    version,
+    when,
+)
+from bot.render.slack.cut import unmarked
+from bot.render.slack.text import code, escape, preformatted, prose, sentence, shortened, width
 
 AT = datetime(2026, 3, 4, 14, 5, 31, tzinfo=UTC)
 MARKUP = st.text(alphabet="*_~`<>&!@#|:ab \n\x1b[31m", max_size=60)
@@ -54,7 +67,10 @@ def test_escape(given: str, shown: str) -> None:
 
 
 def test_prose_keeps_code_and_shortens_digests() -> None:
-    assert prose("Lower `--reserve-memory`, or *add* <a> node") == "Lower `--reserve-memory`, or ∗add∗ &lt;a&gt; node"
+    assert (
+        prose("Lower `--reserve-memory`, or *add* <a> node")
+        == "Lower `--reserve-memory`, or ∗add∗ &lt;a&gt; node"
+    )
     assert prose(f"web:2@sha256:{'ab' * 32} is gone") == "web:2 @abababa is gone"
     assert prose("a `b` `c` d") == "a `b` `c` d"
 
@@ -67,7 +83,15 @@ def test_sentences_keep_names_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0, "0 s"), (0.4, "0 s"), (12.3, "12 s"), (60, "1 m"), (192, "3 m 12 s"), (7500, "2 h 5 m"), (100_000, "1 d 3 h")],
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (12.3, "12 s"),
+        (60, "1 m"),
+        (192, "3 m 12 s"),
+        (7500, "2 h 5 m"),
+        (100_000, "1 d 3 h"),
+    ],
 )
 def test_seconds(value: float, shown: str) -> None:
     assert seconds(value) == shown
@@ -80,7 +104,8 @@ def test_ages_have_one_unit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "shown"), [(0, "0 B"), (1023, "1023 B"), (536870912, "512 MiB"), (1610612736, "1.5 GiB")]
+    ("count", "shown"),
+    [(0, "0 B"), (1023, "1023 B"), (536870912, "512 MiB"), (1610612736, "1.5 GiB")],
 )
 def test_sizes(count: int, shown: str) -> None:
     assert size(count) == shown
@@ -119,7 +144,8 @@ def test_tables_align_wide_letters_and_cut_names_in_the_middle() -> None:
         ("NAME", "STATE"), [("漢字", "Ready"), ("web" + "x" * 60 + "1", "Down"), (" \\_ web", "")]
     ).splitlines()
     assert [
-        width(line[: line.index(word)]) for line, word in zip(lines, ("STATE", "Ready", "Down", "–"), strict=True)
+        width(line[: line.index(word)])
+        for line, word in zip(lines, ("STATE", "Ready", "Down", "–"), strict=True)
     ] == [42] * 4
     assert "…" in lines[2]
     assert lines[2].split()[0].endswith("x1")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.model import File, Message
-from bot.render.blocks import actions, button, context, message, section
-from bot.render.limits import WHOLE, characters, fit
-from bot.render.text import preformatted
+from bot.render.slack.blocks import actions, button, context, message, section
+from bot.render.slack.limits import WHOLE, characters, fit
+from bot.render.slack.text import preformatted
 
 TEXTS = st.one_of(
     st.text(max_size=30),
@@ -21,7 +21,9 @@ TEXTS = st.one_of(
     st.builds(lambda text, times: text * times, st.text(max_size=20), st.integers(1, 2000)),
 )
 TEXT_OBJECTS = st.one_of(
-    st.fixed_dictionaries({"type": st.sampled_from(["mrkdwn", "plain_text", "odd"]), "text": TEXTS}),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["mrkdwn", "plain_text", "odd"]), "text": TEXTS}
+    ),
     st.none(),
     TEXTS,
 )
@@ -31,7 +33,9 @@ BUTTONS = st.fixed_dictionaries(
         "value": st.one_of(TEXTS, st.none(), st.integers()),
         "style": st.sampled_from(["primary", "danger", "green"]),
         "action_id": st.one_of(st.just("line:1"), TEXTS),
-        "confirm": st.one_of(st.fixed_dictionaries({"title": TEXT_OBJECTS, "text": TEXT_OBJECTS}), st.none(), TEXTS),
+        "confirm": st.one_of(
+            st.fixed_dictionaries({"title": TEXT_OBJECTS, "text": TEXT_OBJECTS}), st.none(), TEXTS
+        ),
     },
 )
 BLOCKS = st.one_of(
@@ -44,7 +48,9 @@ BLOCKS = st.one_of(
             "block_id": st.one_of(st.just("same"), TEXTS),
         },
     ),
-    st.fixed_dictionaries({"type": st.just("context"), "elements": st.lists(TEXT_OBJECTS, max_size=30)}),
+    st.fixed_dictionaries(
+        {"type": st.just("context"), "elements": st.lists(TEXT_OBJECTS, max_size=30)}
+    ),
     st.fixed_dictionaries({"type": st.just("actions"), "elements": st.lists(BUTTONS, max_size=60)}),
     st.fixed_dictionaries({"type": st.just("header"), "text": TEXT_OBJECTS}),
     st.just({"type": "divider"}),
@@ -70,7 +76,11 @@ def refused(found: Message) -> list[str]:
 
 
 def buttons(block: Any) -> list[Any]:
-    return [e for e in [*block.get("elements", []), block.get("accessory", {})] if e.get("type") == "button"]
+    return [
+        e
+        for e in [*block.get("elements", []), block.get("accessory", {})]
+        if e.get("type") == "button"
+    ]
 
 
 def refused_block(block: Any) -> list[str]:
@@ -80,14 +90,17 @@ def refused_block(block: Any) -> list[str]:
     if block["type"] == "section":
         wrong += ["empty section"] * ("text" not in block and not block.get("fields"))
         wrong += ["fields"] * (len(block.get("fields", [])) > 10)
-        wrong += ["field"] * any(not 0 < len(field["text"]) <= 2000 for field in block.get("fields", []))
+        wrong += ["field"] * any(
+            not 0 < len(field["text"]) <= 2000 for field in block.get("fields", [])
+        )
     if block["type"] == "context":
         wrong += ["elements"] * (not 0 < len(block["elements"]) <= 10)
         texts += block["elements"]
     if block["type"] == "actions":
         wrong += ["actions"] * (not 0 < len(block["elements"]) <= 25)
     wrong += ["text"] * any(
-        not 0 < len(text["text"]) <= limits[block["type"]] or not text["text"].strip() for text in texts
+        not 0 < len(text["text"]) <= limits[block["type"]] or not text["text"].strip()
+        for text in texts
     )
     wrong += ["block id"] * (len(block.get("block_id", "")) > 255)
     for one in buttons(block):
@@ -117,7 +130,9 @@ def test_anything_becomes_what_slack_takes(text: str, blocks: list[Any]) -> None
 
 def test_what_fits_stays_as_it_is() -> None:
     given = message(
-        "✅ done", ["line"], [*actions(button("Retry", "deploy web x", confirm="Sure?")), *context("small")]
+        "✅ done",
+        ["line"],
+        [*actions(button("Retry", "deploy web x", confirm="Sure?")), *context("small")],
     )
     assert fit(given) == given
     assert given.files == ()
@@ -147,18 +162,27 @@ def test_too_much_text_is_cut_keeps_its_buttons_and_goes_along_whole() -> None:
 def test_no_entity_date_or_fence_is_cut_in_two(start: int) -> None:
     for token in ("&amp;", "<!date^1^{time}|12:00>", "```\ncode\n```"):
         found = fit(Message("t", (section("x" * (start - 5) + " " + token + " end"),)))
-        assert sum(token in block["text"]["text"] for block in found.blocks) == 1 or token.startswith("```")
+        assert sum(
+            token in block["text"]["text"] for block in found.blocks
+        ) == 1 or token.startswith("```")
         assert all(block["text"]["text"].count("```") % 2 == 0 for block in found.blocks)
 
 
 def test_a_line_too_long_for_a_button_is_no_button_and_says_so() -> None:
-    found = fit(Message("t", tuple(actions(button("Retry", "deploy web " + "x" * 2000), button("Logs", "logs web")))))
+    found = fit(
+        Message(
+            "t",
+            tuple(actions(button("Retry", "deploy web " + "x" * 2000), button("Logs", "logs web"))),
+        )
+    )
     assert [one["text"]["text"] for block in found.blocks for one in buttons(block)] == ["Logs"]
     assert "Retry" in json.dumps(found.blocks[-1])
 
 
 def test_two_buttons_of_one_line_differ_in_their_ids() -> None:
-    found = fit(Message("t", tuple(actions(button("Logs", "logs web"), button("Logs", "logs web")))))
+    found = fit(
+        Message("t", tuple(actions(button("Logs", "logs web"), button("Logs", "logs web"))))
+    )
     first, second = buttons(found.blocks[0])
     assert first["action_id"].startswith("line:")
     assert first["action_id"] != second["action_id"]

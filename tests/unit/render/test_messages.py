@@ -1,4 +1,5 @@
-"""Every message as people see it, compared with tests/golden; `UPDATE_GOLDEN=1` writes what it is now."""
+"""Every message as people see it, compared with tests/golden; `UPDATE_GOLDEN=1` writes what it is
+now."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ from slack_sdk.models.blocks import Block
 from bot import errors
 from bot.model import Message
 from bot.model.picture import Sheet
-from bot.render import errors as explained
-from bot.render.explanations import EXPLANATIONS
-from bot.render.limits import plain
+from bot.render.errors import explain as explained
+from bot.render.errors.explanations import EXPLANATIONS
+from bot.render.slack.limits import plain
 from tests.unit.render import catalogue_nodes, catalogue_swarm
 from tests.unit.render.catalogue import ERRORS, catalogue
 from tests.unit.render.catalogue_approvals import REFUSALS
@@ -29,7 +30,8 @@ WITHOUT_MARK = ("details", "history", "inspected", "help", "logs")
 def rendition(message: Message) -> str:
     """What is read, what is notified, what goes along, and what is sent."""
     files = "".join(
-        f"--- file {file.name}{f': {file.alt}' if file.alt else ''}\n{head(file.content)}" for file in message.files
+        f"--- file {file.name}{f': {file.alt}' if file.alt else ''}\n{head(file.content)}"
+        for file in message.files
     )
     sent = json.dumps(message.blocks, ensure_ascii=False, indent=1)
     return f"{plain(message)}--- text\n{message.text}\n{files}--- blocks\n{sent}\n"
@@ -69,7 +71,10 @@ def test_it_begins_with_its_state_in_the_words_of_the_notification(name: str) ->
     message = MESSAGES[name]()
     first = plain(message).splitlines()[0]
     assert first.startswith(
-        message.text.replace("&amp;", "&").replace("`", "").replace("&lt;", "<").replace("&gt;", ">")[:20]
+        message.text.replace("&amp;", "&")
+        .replace("`", "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")[:20]
     )
     assert message.text.startswith(MARKS) or name.startswith(WITHOUT_MARK)
     assert "!" not in re.sub("<!date[^>]*>|&lt;!channel", "", message.text)
@@ -77,7 +82,12 @@ def test_it_begins_with_its_state_in_the_words_of_the_notification(name: str) ->
 
 @pytest.mark.parametrize("name", [name for name in MESSAGES if not name.startswith("home")])
 def test_at_most_three_buttons(name: str) -> None:
-    buttons = [e for block in MESSAGES[name]().blocks if block["type"] == "actions" for e in block["elements"]]
+    buttons = [
+        e
+        for block in MESSAGES[name]().blocks
+        if block["type"] == "actions"
+        for e in block["elements"]
+    ]
     assert len(buttons) <= 3
 
 
@@ -93,7 +103,9 @@ def test_nothing_foreign_notifies_or_formats(name: str) -> None:
     assert ":fire:" not in prose
 
 
-def all_errors(base: type[errors.SwarmbotError] = errors.SwarmbotError) -> set[type[errors.SwarmbotError]]:
+def all_errors(
+    base: type[errors.SwarmbotError] = errors.SwarmbotError,
+) -> set[type[errors.SwarmbotError]]:
     found = set(base.__subclasses__())
     return found.union(*(all_errors(kind) for kind in found))
 
@@ -113,10 +125,10 @@ def test_every_error_has_words_of_its_own_and_an_example_here() -> None:
 
 
 def test_a_class_that_derives_shares_the_words() -> None:
-    class Odd(errors.Interrupted):
+    class Odd(errors.ChangeInterruptedError):
         """As derived by a command family."""
 
-    assert explained.words(Odd("web")) == explained.words(errors.Interrupted("web"))
+    assert explained.words(Odd("web")) == explained.words(errors.ChangeInterruptedError("web"))
 
 
 def test_values_of_variables_are_never_shown() -> None:

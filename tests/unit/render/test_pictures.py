@@ -1,4 +1,5 @@
-"""Values become sheets, sheets become PNGs: whatever comes in, legible, small, and told in words as well."""
+"""Values become sheets, sheets become PNGs: whatever comes in, legible, small, and told in words as
+well."""
 
 from __future__ import annotations
 
@@ -12,15 +13,39 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pixels
 
-from bot.model import Ending, File, Image, ManagerStatus, Node, Outcome, Phase, Progress, Revision, Service, Step, Task
+from bot.model import (
+    Ending,
+    File,
+    Image,
+    ManagerStatus,
+    Node,
+    Outcome,
+    Phase,
+    Progress,
+    Revision,
+    Service,
+    Step,
+    Task,
+)
 from bot.model.picture import Box, Label, Mark, Sheet, Sign
-from bot.render.picture import deploys, spots, swarm_map, timeline
+from bot.render.picture import deploys, node_tasks, swarm_map, timeline
 from bot.render.picture.draw import MOST_BYTES, SCALE, draw
-from bot.render.text import shortened
+from bot.render.slack.text import shortened
 from tests.unit.render import values as v
 
 MOST_ALT = 1000
-STATES = ["new", "pending", "preparing", "starting", "running", "complete", "failed", "rejected", "shutdown", "odd"]
+STATES = [
+    "new",
+    "pending",
+    "preparing",
+    "starting",
+    "running",
+    "complete",
+    "failed",
+    "rejected",
+    "shutdown",
+    "odd",
+]
 NASTY = "日本語 данные مرحبا $x^2$ \\frac{ <b> \x1b[31m \n \u202e 😀"
 
 
@@ -29,33 +54,51 @@ def nodes(count: int) -> list[Node]:
     found = [Node(f"n{n}", f"node{n}", "worker", "active", "ready") for n in range(1, count + 1)]
     found[0] = replace(found[0], role="manager", manager=ManagerStatus(True, "reachable", "a"))
     if count > 5:
-        found[3], found[5] = replace(found[3], state="down"), replace(found[5], availability="drain")
+        found[3], found[5] = (
+            replace(found[3], state="down"),
+            replace(found[5], availability="drain"),
+        )
     return found
 
 
 def tasks(count: int, on: int, states: tuple[str, ...] = ("running",)) -> list[Task]:
     return [
         Task(
-            f"t{n}", f"s{n % 7}", n + 1, f"n{n % on + 1}", states[n % len(states)], "running", Image("shop/web", "2.0")
+            f"t{n}",
+            f"s{n % 7}",
+            n + 1,
+            f"n{n % on + 1}",
+            states[n % len(states)],
+            "running",
+            Image("shop/web", "2.0"),
         )
         for n in range(count)
     ]
 
 
 SERVICES = {
-    f"s{n}": replace(v.WEB, id=f"s{n}", name=name) for n, name in enumerate(["web", "api", "db", "mail", "x", "y", "z"])
+    f"s{n}": replace(v.WEB, id=f"s{n}", name=name)
+    for n, name in enumerate(["web", "api", "db", "mail", "x", "y", "z"])
 }
 
 
 def mapped(of: list[Node], what: list[Task], services: dict[str, Service] | None = None) -> File:
-    return swarm_map.picture(of, spots.placed(of, what, SERVICES if services is None else services))
+    return swarm_map.picture(
+        of, node_tasks.placed(of, what, SERVICES if services is None else services)
+    )
 
 
 def steps(count: int, back: bool = False) -> tuple[Step, ...]:
     def made() -> Iterator[Step]:
         for n in range(1, count + 1):
-            for after, state, image in ((0, "running", "1.1"), (n, "starting", "2.0"), (n + 3, "running", "2.0")):
-                yield Step(v.START + timedelta(seconds=after), str(n), f"node{n % 4 + 1}", state, image)
+            for after, state, image in (
+                (0, "running", "1.1"),
+                (n, "starting", "2.0"),
+                (n + 3, "running", "2.0"),
+            ):
+                yield Step(
+                    v.START + timedelta(seconds=after), str(n), f"node{n % 4 + 1}", state, image
+                )
             if back:
                 yield Step(v.START + timedelta(seconds=n + 5), str(n), "node1", "running", "1.1")
 
@@ -77,7 +120,8 @@ def charted(service: Service, revisions: list[Revision]) -> File:
 
 
 MANY = [
-    replace(v.REVISIONS[0], number=n, at=v.NOW - timedelta(days=100 - n), ending="rolled back") for n in range(1, 51)
+    replace(v.REVISIONS[0], number=n, at=v.NOW - timedelta(days=100 - n), ending="rolled back")
+    for n in range(1, 51)
 ]
 MIXED = ("running", "running", "running", "starting", "failed", "pending", "complete")
 PICTURES = {
@@ -95,7 +139,9 @@ PICTURES = {
     "timeline of four": ended(steps(4)),
     "timeline of three hundred": ended(steps(300)),
     "timeline back": ended(steps(4, back=True), Ending.ROLLED_BACK),
-    "hostile timeline": ended(tuple(replace(s, node=v.LONG, error=NASTY) for s in steps(4)), service=NASTY * 20),
+    "hostile timeline": ended(
+        tuple(replace(s, node=v.LONG, error=NASTY) for s in steps(4)), service=NASTY * 20
+    ),
     "deploys": charted(v.WEB, list(v.REVISIONS)),
     "fifty deploys": charted(v.WEB, MANY),
     "hostile deploys": charted(
@@ -169,7 +215,9 @@ def contrast(one: str, other: str) -> float:
 
 def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -215,14 +263,18 @@ def test_a_task_that_begins_again_and_again_fails() -> None:
 
 def test_states_have_shapes_of_their_own() -> None:
     signs = {
-        shape.mark: shape.colour for shape in sheet_of(PICTURES["map of twelve"]).shapes if isinstance(shape, Sign)
+        shape.mark: shape.colour
+        for shape in sheet_of(PICTURES["map of twelve"]).shapes
+        if isinstance(shape, Sign)
     }
 
     assert {Mark.DISC, Mark.RING, Mark.CROSS, Mark.DIAMOND, Mark.TICK, Mark.SQUARE} <= set(signs)
 
 
 def test_nodes_stand_as_people_count() -> None:
-    labels = [shape.text for shape in sheet_of(mapped(nodes(11), [])).shapes if isinstance(shape, Label)]
+    labels = [
+        shape.text for shape in sheet_of(mapped(nodes(11), [])).shapes if isinstance(shape, Label)
+    ]
     names = [text for text in labels if text.startswith("node") and " " not in text]
 
     assert names == [f"node{n}" for n in range(1, 12)]
@@ -245,33 +297,45 @@ def test_what_went_back_and_what_failed_is_said() -> None:
     assert "back on the old image after 6 s" in ended(steps(1, back=True), Ending.ROLLED_BACK).alt
     file = ended((*steps(1)[:2], failed))
     assert "failed once, not up, exit 3" in file.alt
-    assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, "one, and its key"
+    assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, (
+        "one, and its key"
+    )
 
 
 def test_what_swarm_began_before_the_first_look_had_an_old_task_too() -> None:
     begun, up = (
-        replace(step, at=v.START + timedelta(seconds=at)) for step, at in zip(steps(1)[1:], (0.4, 3), strict=True)
+        replace(step, at=v.START + timedelta(seconds=at))
+        for step, at in zip(steps(1)[1:], (0.4, 3), strict=True)
     )
 
     assert "1 on node2: old task gone after 0 s, up after 3 s." in ended((begun, up)).alt
-    assert "old task" not in ended((begun, up), verb="service create").alt, "there was nothing before"
+    assert "old task" not in ended((begun, up), verb="service create").alt, (
+        "there was nothing before"
+    )
     late = [replace(step, at=step.at + timedelta(seconds=60)) for step in (begun, up)]
-    assert "old task" not in ended(tuple(late)).alt, "the bot was started anew, and knows nothing of before"
+    assert "old task" not in ended(tuple(late)).alt, (
+        "the bot was started anew, and knows nothing of before"
+    )
 
 
 def test_a_failure_that_shows_between_two_tasks_is_marked() -> None:
-    """As the steps of a rollout tell it: at one look the task had failed, and the next one was there already."""
+    """As the steps of a rollout tell it: at one look the task had failed, and the next one was
+    there already."""
     failed = Step(v.START + timedelta(seconds=6), "1", "node2", "failed", "2.0", "exit 3")
     file = ended((*steps(1), failed, replace(failed, state="preparing", error="")))
 
     assert "failed once, not up, exit 3" in file.alt
-    assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, "one, and its key"
+    assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, (
+        "one, and its key"
+    )
 
 
 def test_what_a_scale_adds_is_new_and_the_rest_unchanged() -> None:
     first, *_ = steps(1)
     added = replace(first, key="2", at=v.START + timedelta(seconds=3))
-    file = timeline.picture(replace(v.outcome(Phase.COMPLETED, Ending.DONE, 6.0, v.SCALE), steps=(first, added)))
+    file = timeline.picture(
+        replace(v.outcome(Phase.COMPLETED, Ending.DONE, 6.0, v.SCALE), steps=(first, added))
+    )
 
     assert file is not None
     assert "1 on node2: unchanged. 2 on node2: up after 3 s." in file.alt
@@ -324,7 +388,8 @@ QUICKLY = settings(max_examples=60, deadline=None, suppress_health_check=[Health
 
 
 def check(file: File) -> None:
-    """The sheet goes over to the drawing process as it is, and the description stays within its limit."""
+    """The sheet goes over to the drawing process as it is, and the description stays within its
+    limit."""
     sheet = sheet_of(file)
     assert Sheet.from_json(sheet.to_json()) == sheet
     assert 0 < sheet.height < 4000
@@ -339,8 +404,15 @@ def test_any_swarm_has_a_map(some: list[Node], what: list[Task], times: int) -> 
 
 
 @QUICKLY
-@given(st.lists(STEPS, min_size=1, max_size=60), st.floats(0, 1e6), st.sampled_from([v.DEPLOY, v.SCALE]), NAMES)
-def test_any_rollout_has_a_timeline(taken: list[Step], took: float, rollout: object, name: str) -> None:
+@given(
+    st.lists(STEPS, min_size=1, max_size=60),
+    st.floats(0, 1e6),
+    st.sampled_from([v.DEPLOY, v.SCALE]),
+    NAMES,
+)
+def test_any_rollout_has_a_timeline(
+    taken: list[Step], took: float, rollout: object, name: str
+) -> None:
     outcome = Outcome(
         ending=Ending.DONE,
         title="",
@@ -363,6 +435,9 @@ def test_any_history_has_a_chart(revisions: list[Revision], name: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(NAMES, st.floats(1, 40), st.floats(0, 300), st.booleans()), max_size=5))
 def test_any_text_can_be_drawn(labels: list[tuple[str, float, float, bool]]) -> None:
-    shapes = tuple(Label(10, 10, shortened(text, 200), size, "#000000", bold, most=m) for text, size, m, bold in labels)
+    shapes = tuple(
+        Label(10, 10, shortened(text, 200), size, "#000000", bold, most=m)
+        for text, size, m, bold in labels
+    )
 
     assert draw(Sheet(100, 50, "#ffffff", shapes)).startswith(b"\x89PNG")

@@ -27,7 +27,7 @@ from bot.model import (
     Task,
     UpdateStatus,
 )
-from bot.swarm_model import LogLine, ServiceLog
+from bot.model.cluster import LogLine, ServiceLog
 
 NOW = datetime(2026, 3, 4, 14, 5, 31, tzinfo=UTC)
 START = NOW - timedelta(seconds=12)
@@ -39,8 +39,24 @@ LONG = "a-service-with-a-name-that-never-ends-" * 6
 NODES = {
     node.id: node
     for node in (
-        Node("n1", "node1", "manager", "active", "ready", manager=ManagerStatus(True, "reachable", "a"), engine="28.2"),
-        Node("n2", "node2", "manager", "drain", "ready", manager=ManagerStatus(False, "reachable", "b"), engine="28.2"),
+        Node(
+            "n1",
+            "node1",
+            "manager",
+            "active",
+            "ready",
+            manager=ManagerStatus(True, "reachable", "a"),
+            engine="28.2",
+        ),
+        Node(
+            "n2",
+            "node2",
+            "manager",
+            "drain",
+            "ready",
+            manager=ManagerStatus(False, "reachable", "b"),
+            engine="28.2",
+        ),
         Node("n3", "node3", "worker", "active", "down", engine="28.2", message="heartbeat failure"),
         Node("n4", "node4", "worker", "active", "ready", engine="28.2"),
     )
@@ -118,14 +134,20 @@ def many_slots(total: int, done: int) -> Progress:
         Slot(str(n), f"node{n % 9}", "running", "2.0", True)
         if n <= done
         else Slot(
-            str(n), f"node{n % 9}", "starting" if n <= done + 2 else "running", "2.0" if n <= done + 2 else "1.1", False
+            str(n),
+            f"node{n % 9}",
+            "starting" if n <= done + 2 else "running",
+            "2.0" if n <= done + 2 else "1.1",
+            False,
         )
         for n in range(1, total + 1)
     ]
     return Progress(Phase.ROLLING, done, total, tuple(slots))
 
 
-def outcome(phase: Phase, ending: Ending, took: float, rollout: Rollout = DEPLOY, **progress: object) -> Outcome:
+def outcome(
+    phase: Phase, ending: Ending, took: float, rollout: Rollout = DEPLOY, **progress: object
+) -> Outcome:
     """How a rollout ended, with the last look at it."""
     values: dict[str, object] = {"done": 1, "total": 4, "slots": HALF.slots, **progress}
     steps = tuple(
@@ -154,13 +176,21 @@ WEB = Service(
                 "Image": str(NEW),
                 "Env": ["DB_PASSWORD=hunter2", "LEVEL=info"],
                 "Args": ["serve", "--port", "80"],
-                "Healthcheck": {"Test": ["CMD-SHELL", "wget -q localhost"], "Interval": 5_000_000_000},
-                "Mounts": [{"Type": "volume", "Source": "data", "Target": "/data", "ReadOnly": True}],
+                "Healthcheck": {
+                    "Test": ["CMD-SHELL", "wget -q localhost"],
+                    "Interval": 5_000_000_000,
+                },
+                "Mounts": [
+                    {"Type": "volume", "Source": "data", "Target": "/data", "ReadOnly": True}
+                ],
                 "Secrets": [{"SecretName": "db_password", "SecretID": "x"}],
                 "StopGracePeriod": 1_000_000_000,
             },
             "Placement": {"Constraints": ["node.role==worker"], "MaxReplicas": 2},
-            "Resources": {"Limits": {"MemoryBytes": 536870912}, "Reservations": {"NanoCPUs": 500000000}},
+            "Resources": {
+                "Limits": {"MemoryBytes": 536870912},
+                "Reservations": {"NanoCPUs": 500000000},
+            },
             "Networks": [{"Target": "net1"}],
         },
         "UpdateConfig": {"Parallelism": 2, "Delay": 2_000_000_000, "FailureAction": "rollback"},
@@ -175,7 +205,16 @@ WEB = Service(
     created=NOW - timedelta(days=9),
     updated=NOW - timedelta(hours=3),
 )
-API = replace(WEB, id="s2", name="api", image=Image("shop/api", "5"), running=2, desired=2, replicas=2, ports=())
+API = replace(
+    WEB,
+    id="s2",
+    name="api",
+    image=Image("shop/api", "5"),
+    running=2,
+    desired=2,
+    replicas=2,
+    ports=(),
+)
 AGENT = replace(
     WEB,
     id="s3",
@@ -248,7 +287,15 @@ TASKS = (
         created=NOW - timedelta(seconds=30),
     ),
     Task(
-        "t6", "s1", 1, "n1", "shutdown", "shutdown", OLD, at=NOW - timedelta(minutes=6), created=NOW - timedelta(days=2)
+        "t6",
+        "s1",
+        1,
+        "n1",
+        "shutdown",
+        "shutdown",
+        OLD,
+        at=NOW - timedelta(minutes=6),
+        created=NOW - timedelta(days=2),
     ),
 )
 

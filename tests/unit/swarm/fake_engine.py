@@ -1,4 +1,5 @@
-"""A Docker engine of a hundred lines: HTTP on a Unix socket, with the ways in which real ones fail."""
+"""A Docker engine of a hundred lines: HTTP on a Unix socket, with the ways in which real ones
+fail."""
 
 import json
 import socket
@@ -11,13 +12,15 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from bot.swarm_model import EngineAddress
+from bot.model.cluster import EngineAddress
 
 NO_LEADER = (
-    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online."
+    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too "
+    "few managers are online."
 )
 LOCKED = (
-    'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm unlock" to unlock it.'
+    'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm '
+    'unlock" to unlock it.'
 )
 INFO = {
     "Name": "host",
@@ -29,9 +32,12 @@ Answer = tuple[int, Any]
 
 
 class FakeEngine:
-    """An engine that answers as `behave("GET /info")` says: a status and JSON, or None to drop the connection."""
+    """An engine that answers as `behave("GET /info")` says: a status and JSON, or None to drop the
+    connection."""
 
-    def __init__(self, folder: Path, name: str, behave: Callable[[str], Answer | None] | None = None) -> None:
+    def __init__(
+        self, folder: Path, name: str, behave: Callable[[str], Answer | None] | None = None
+    ) -> None:
         self.address = EngineAddress(name, f"unix://{folder / name}.sock")
         self.path = folder / f"{name}.sock"
         self.seen: list[str] = []

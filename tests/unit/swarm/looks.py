@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.model import Phase, Progress, Service, Task
-from bot.swarm.progress import Expected, Followed, Look, advance
-from bot.swarm.spec import fingerprint
+from bot.swarm.health.progress import Expected, Followed, RolloutSnapshot, advance
+from bot.swarm.spec.edit import fingerprint
 from tests.unit.swarm.values import FOUR, NOW, V1, V2, spec, task
 
 MONITOR = timedelta(seconds=5)
@@ -21,11 +21,13 @@ ON_EVERY_NODE = tuple(task(0, f"node{number}") for number in range(1, 5))
 BACK = spec(V1)
 
 
-def look(this: Service | None, tasks: tuple[Task, ...] = (), at: float = 0, among: object = FOUR) -> Look:
-    return Look(this, tasks, among, NOW + timedelta(seconds=at))  # type: ignore[arg-type]
+def look(
+    this: Service | None, tasks: tuple[Task, ...] = (), at: float = 0, among: object = FOUR
+) -> RolloutSnapshot:
+    return RolloutSnapshot(this, tasks, among, NOW + timedelta(seconds=at))  # type: ignore[arg-type]
 
 
-def seen(*looks: Look, expected: Expected = EXPECTED) -> Progress:
+def seen(*looks: RolloutSnapshot, expected: Expected = EXPECTED) -> Progress:
     followed: Followed | None = None
     for each in looks:
         followed = advance(followed, each, expected)

@@ -1,4 +1,5 @@
-"""An engine of which one hears nothing but events: it tells what it is told to tell, falls silent, and hangs up."""
+"""An engine of which one hears nothing but events: it tells what it is told to tell, falls silent,
+and hangs up."""
 
 import json
 import socket
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bot.swarm_model import EngineAddress
+from bot.model.cluster import EngineAddress
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
@@ -17,7 +18,9 @@ HEAD = (
 REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 16\r\n\r\n" + b'{"message":"no"}'
 
 
-def event(number: int, action: str = "update", at: int | None = None, **attributes: str) -> dict[str, Any]:
+def event(
+    number: int, action: str = "update", at: int | None = None, **attributes: str
+) -> dict[str, Any]:
     """A node's event as the engine writes it; `number` is the time too, unless `at` is."""
     return {
         "Type": "node",
@@ -29,7 +32,8 @@ def event(number: int, action: str = "update", at: int | None = None, **attribut
 
 
 class TellingEngine:
-    """`frozen` takes requests and answers none, `refusing` answers 503, `hanging_up` ends each stream at once."""
+    """`frozen` takes requests and answers none, `refusing` answers 503, `hanging_up` ends each
+    stream at once."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.address = EngineAddress(name, f"unix://{folder / name}.sock")

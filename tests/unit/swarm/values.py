@@ -15,10 +15,15 @@ ARM64 = Platform("linux", "arm64")
 
 
 def spec(image: Image = V2, **task_template: Any) -> dict[str, Any]:
-    return {"Name": "web", "TaskTemplate": {"ContainerSpec": {"Image": str(image)}, **task_template}}
+    return {
+        "Name": "web",
+        "TaskTemplate": {"ContainerSpec": {"Image": str(image)}, **task_template},
+    }
 
 
-def service(mode: Mode = Mode.REPLICATED, replicas: int | None = 4, state: str = "", **fields: Any) -> Service:
+def service(
+    mode: Mode = Mode.REPLICATED, replicas: int | None = 4, state: str = "", **fields: Any
+) -> Service:
     """A service on 2.0; `state` is the engine's word on its update."""
     values: dict[str, Any] = {
         "id": "s1",
@@ -54,8 +59,11 @@ FOUR = nodes(*(node(f"node{number}") for number in range(1, 5)))
 _counter = iter(range(1_000_000))
 
 
-def task(slot: int, on: str = "", state: str = "running", desired: str = "running", **fields: Any) -> Task:
-    """A task on 2.0 that is up to date; `on` is the name of its node; each is younger than the one made before it."""
+def task(
+    slot: int, on: str = "", state: str = "running", desired: str = "running", **fields: Any
+) -> Task:
+    """A task on 2.0 that is up to date; `on` is the name of its node; each is younger than the one
+    made before it."""
     number = next(_counter)
     values: dict[str, Any] = {
         "id": f"t{number}",
@@ -67,6 +75,8 @@ def task(slot: int, on: str = "", state: str = "running", desired: str = "runnin
     return Task(slot=slot, state=state, desired=desired, **{**values, **fields})
 
 
-def old(slot: int, on: str = "", state: str = "running", desired: str = "running", **fields: Any) -> Task:
+def old(
+    slot: int, on: str = "", state: str = "running", desired: str = "running", **fields: Any
+) -> Task:
     """A task that still runs 1.1."""
     return task(slot, on, state, desired, **{"image": V1, "up_to_date": False, **fields})

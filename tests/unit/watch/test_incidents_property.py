@@ -1,4 +1,5 @@
-"""Whatever is seen, lost, seen twice or late: each incident opens once and closes once, and a full look tells the truth."""
+"""Whatever is seen, lost, seen twice or late: each incident opens once and closes once, and a full
+look tells the truth."""
 
 from __future__ import annotations
 
@@ -10,12 +11,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.incident import Incident, Memory, State, Trouble
 from bot.model import Node, Service, Task
-from bot.settings import Watch
-from bot.swarm_model import EngineState
-from bot.watch.judging import judge
-from bot.watch.observation import Observation
+from bot.model.cluster import EngineState
+from bot.model.incident import AlertKind, AlertState, Incident, Memory
+from bot.settings import WatchSettings
+from bot.watch.evaluate import judge
+from bot.watch.snapshot import Snapshot
 from tests.unit.watch.world import FOUR, NOW, cluster, engine, locked, service, silent, task
 
 PLACES = {"web": (1, 2, 3, 4), "api": (1, 4), "db": (4,), "one": (2,)}
@@ -41,7 +42,7 @@ class Looks(RuleBasedStateMachine):
         self.open: dict[str, Incident] = {}
         self.closed: dict[str, int] = {}
         self.opened: dict[str, int] = {}
-        self.late: Observation | None = None
+        self.late: Snapshot | None = None
         self.look(SCOPES)
 
     # ---- the world
@@ -105,13 +106,17 @@ class Looks(RuleBasedStateMachine):
         for _ in range(3):
             self.at += timedelta(seconds=70)
             self.look(SCOPES)
-        assert {key: sorted({p.trouble for p in one.problems}) for key, one in self.open.items()} == self.truth()
+        assert {
+            key: sorted({p.trouble for p in one.problems}) for key, one in self.open.items()
+        } == self.truth()
 
     # ---- what holds at any time
 
     @invariant()
     def opens_once_and_closes_once(self) -> None:
-        firing = {one.id for one in self.memory.incidents.values() if one.state is State.FIRING}
+        firing = {
+            one.id for one in self.memory.incidents.values() if one.state is AlertState.FIRING
+        }
         for incident_id, times in self.opened.items():
             assert times - self.closed.get(incident_id, 0) == (incident_id in firing)
 
@@ -126,9 +131,9 @@ class Looks(RuleBasedStateMachine):
     def look(self, parts: Iterable[str]) -> None:
         self.judge(self.seen(parts))
 
-    def judge(self, seen: Observation) -> None:
-        verdict = judge(seen, self.memory, Watch())
-        again = judge(seen, verdict.memory, Watch())
+    def judge(self, seen: Snapshot) -> None:
+        verdict = judge(seen, self.memory, WatchSettings())
+        again = judge(seen, verdict.memory, WatchSettings())
         assert (again.memory, again.changed, again.notes) == (verdict.memory, (), ())
         for one in verdict.changed:
             self.count(one)
@@ -137,24 +142,30 @@ class Looks(RuleBasedStateMachine):
             told = one.id in {each.id for each in verdict.changed}
             assert (
                 told
-                or one.state is State.PENDING
+                or one.state is AlertState.PENDING
                 or replace(one, returning=()) == replace(before[one.id], returning=())
             )
         self.memory = verdict.memory
 
     def count(self, one: Incident) -> None:
-        assert one.state is not State.PENDING
-        if one.state is State.FIRING and one.id not in {each.id for each in self.open.values()}:
+        assert one.state is not AlertState.PENDING
+        if one.state is AlertState.FIRING and one.id not in {
+            each.id for each in self.open.values()
+        }:
             self.opened[one.id] = self.opened.get(one.id, 0) + 1
             assert one.times == self.opened[one.id]
-        if one.state is State.RESOLVED and one.subject in self.open:
+        if one.state is AlertState.RESOLVED and one.subject in self.open:
             self.closed[one.id] = self.closed.get(one.id, 0) + 1
         self.open.pop(one.subject, None)
-        if one.state is State.FIRING:
+        if one.state is AlertState.FIRING:
             self.open[one.subject] = one
 
-    def seen(self, parts: Iterable[str], *, unknown: bool = False) -> Observation:
-        nodes = tuple(replace(one, state="unknown") for one in self.nodes()) if unknown else self.nodes()
+    def seen(self, parts: Iterable[str], *, unknown: bool = False) -> Snapshot:
+        nodes = (
+            tuple(replace(one, state="unknown") for one in self.nodes())
+            if unknown
+            else self.nodes()
+        )
         whole = {
             "engines": self.engines(),
             "nodes": nodes,
@@ -163,7 +174,7 @@ class Looks(RuleBasedStateMachine):
             "cluster": cluster(),
             "certificates": (),
         }
-        return Observation(at=self.at, redis=self.redis, **{part: whole[part] for part in parts})  # type: ignore[arg-type]
+        return Snapshot(at=self.at, redis=self.redis, **{part: whole[part] for part in parts})  # type: ignore[arg-type]
 
     def nodes(self) -> tuple[Node, ...]:
         return tuple(
@@ -171,7 +182,10 @@ class Looks(RuleBasedStateMachine):
                 one,
                 state=self.states[number],
                 manager=one.manager
-                and replace(one.manager, reachability="reachable" if self.states[number] == "ready" else "unreachable"),
+                and replace(
+                    one.manager,
+                    reachability="reachable" if self.states[number] == "ready" else "unreachable",
+                ),
             )
             for number, one in enumerate(FOUR, 1)
         )
@@ -193,16 +207,18 @@ class Looks(RuleBasedStateMachine):
                 if dead:
                     found.append(task(name, slot, place, "running", "shutdown"))
                 missing = slot == 1 and name in self.missing
-                found.append(task(name, slot, 1 if dead else place, "pending" if missing else "running"))
+                found.append(
+                    task(name, slot, 1 if dead else place, "pending" if missing else "running")
+                )
         return tuple(found)
 
-    def truth(self) -> dict[str, list[Trouble]]:
+    def truth(self) -> dict[str, list[AlertKind]]:
         """What has to be told of after a while."""
-        found: dict[str, list[Trouble]] = {}
+        found: dict[str, list[AlertKind]] = {}
         for number, state in self.states.items():
             if state == "down":
-                extra = [Trouble.MANAGER_LOCKED] if number in self.locked else []
-                found[f"node:n{number}"] = sorted([Trouble.NODE_DOWN, *extra])
+                extra = [AlertKind.MANAGER_LOCKED] if number in self.locked else []
+                found[f"node:n{number}"] = sorted([AlertKind.NODE_DOWN, *extra])
         explained = {
             below.service
             for one in self.open.values()
@@ -211,11 +227,12 @@ class Looks(RuleBasedStateMachine):
             if not p.subject.startswith("s")
         }
         for name in self.missing:
-            # What a node explains has no alert of its own, unless it was told of before the node went Down.
+            # What a node explains has no alert of its own, unless it was told of before the node
+            # went Down.
             if name not in explained or f"service:s-{name}" in self.open:
-                found[f"service:s-{name}"] = [Trouble.SERVICE_BELOW]
+                found[f"service:s-{name}"] = [AlertKind.SERVICE_BELOW]
         if self.redis:
-            found["bot:redis"] = [Trouble.REDIS_AWAY]
+            found["bot:redis"] = [AlertKind.REDIS_AWAY]
         if placement := self.open.get("swarm:placement"):
             found["swarm:placement"] = [placement.trouble]
         return found

@@ -1,4 +1,5 @@
-"""Certificates, the root, placement, the bot itself; rules; the memory as JSON; how long it takes."""
+"""Certificates, the root, placement, the bot itself; rules; the memory as JSON; how long it
+takes."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ from datetime import timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from bot.incident import Memory, State
 from bot.model import Task
-from bot.settings import Watch, WatchRule
-from bot.swarm_model import Certificate
-from bot.watch.judging import judge
-from bot.watch.observation import Observation
+from bot.model.cluster import Certificate
+from bot.model.incident import AlertState, Memory
+from bot.settings import WatchRule, WatchSettings
+from bot.watch.evaluate import judge
+from bot.watch.snapshot import Snapshot
 from tests.unit.watch.world import (
     API,
     ENGINES,
@@ -56,14 +57,20 @@ def certificate(kind: str, left: float, life: float = 90, **fields: object) -> C
 def test_a_certificate_near_its_end(one: Certificate, severity: str) -> None:
     story = begun()
     story.sees(certificates=(one,))
-    assert [str(each.severity) for each in story.firing.values()] == ([severity] if severity else [])
+    assert [str(each.severity) for each in story.firing.values()] == (
+        [severity] if severity else []
+    )
 
 
 def test_a_certificate_that_is_renewed_is_over_and_one_that_cannot_be_read_is_not() -> None:
     story = begun()
     story.sees(certificates=(certificate("node", 10, node_id="n2"),))
     assert "`/swarm swarm ca --rotate`" in story.one("certificate:node:n2").problems[0].fix
-    story.sees(certificates=(Certificate(kind="node", name="node2", node_id="n2", error="connection refused"),))
+    story.sees(
+        certificates=(
+            Certificate(kind="node", name="node2", node_id="n2", error="connection refused"),
+        )
+    )
     assert story.firing
     story.sees(certificates=None)
     assert story.firing
@@ -74,7 +81,8 @@ def test_a_certificate_that_is_renewed_is_over_and_one_that_cannot_be_read_is_no
 def test_of_a_certificate_that_was_read_in_two_ways_the_one_that_ends_first_counts() -> None:
     story = begun()
     soon, late = (
-        certificate("node", left, node_id="n2", source=how) for left, how in ((5, "handshake"), (80, "agent"))
+        certificate("node", left, node_id="n2", source=how)
+        for left, how in ((5, "handshake"), (80, "agent"))
     )
     story.sees(certificates=(late, soon))
     assert f"{soon.ends:%Y-%m-%d}" in story.one("certificate:node:n2").problems[0].detail
@@ -90,12 +98,14 @@ def test_a_root_rotation_that_does_not_end_names_who_holds_it_up() -> None:
     story.waits(10)
     assert "node4 (Down) holds it up" in story.one("root").problems[0].detail
     story.sees(cluster=cluster())
-    assert story.one("root").state is State.RESOLVED
+    assert story.one("root").state is AlertState.RESOLVED
 
 
 def lying(**nodes: tuple[int, ...]) -> tuple[Task, ...]:
     """Tasks of these services on these nodes."""
-    return tuple(task(of, slot, on) for of, places in nodes.items() for slot, on in enumerate(places, 1))
+    return tuple(
+        task(of, slot, on) for of, places in nodes.items() for slot, on in enumerate(places, 1)
+    )
 
 
 IDLE = lying(web=(1, 1, 2, 3), api=(1, 2))
@@ -124,7 +134,10 @@ def test_an_idle_node_is_named_and_a_drain_by_the_bot_is_no_news() -> None:
     assert story.memory.incidents == {}
     story.sees(locks=frozenset())
     story.waits(300, 30)
-    assert "node4 runs no replicas; web is spread unevenly" in story.one("swarm:placement").problems[0].detail
+    assert (
+        "node4 runs no replicas; web is spread unevenly"
+        in story.one("swarm:placement").problems[0].detail
+    )
 
 
 def test_the_bot_itself() -> None:
@@ -139,14 +152,14 @@ def test_the_bot_itself() -> None:
 
 def test_rules_of_the_configuration_count() -> None:
     story = begun()
-    story.watch = Watch(rules={"node-down": WatchRule(severity="note", after="30s")})
+    story.watch = WatchSettings(rules={"node-down": WatchRule(severity="note", after="30s")})
     story.sees(nodes=(*FOUR[:3], node(4, state="down")))
     assert story.firing == {}
     story.waits(30)
     assert story.one("node:n4").severity == "note"
-    story.watch = Watch(rules={"node-down": WatchRule(watched=False)})
+    story.watch = WatchSettings(rules={"node-down": WatchRule(watched=False)})
     story.sees()
-    assert story.one("node:n4").state is State.RESOLVED
+    assert story.one("node:n4").state is AlertState.RESOLVED
 
 
 def test_what_is_pending_does_not_fire_on_old_news() -> None:
@@ -165,7 +178,7 @@ def test_nothing_is_told_of_what_was_not_there_long_enough_to_come_back() -> Non
     story.sees(tasks=SPREAD)
     first = story.one("service:s-web")
     assert story.sees(tasks=below).changed == ()
-    assert story.one("service:s-web").state is State.RESOLVED
+    assert story.one("service:s-web").state is AlertState.RESOLVED
     (again,) = story.waits(60)
     assert (again.id, again.times, again.returning) == (first.id, 2, ())
 
@@ -173,7 +186,12 @@ def test_nothing_is_told_of_what_was_not_there_long_enough_to_come_back() -> Non
 def test_the_memory_is_json_and_back() -> None:
     story = begun()
     story.sees(
-        nodes=(FOUR[0], FOUR[1], manager(3, state="down", reachability="unreachable"), node(4, state="down")),
+        nodes=(
+            FOUR[0],
+            FOUR[1],
+            manager(3, state="down", reachability="unreachable"),
+            node(4, state="down"),
+        ),
         engines=(*ENGINES[:2], locked(3)),
         rollouts={WEB.id: rollout(WEB)},
         locks=frozenset({"service:s-api"}),
@@ -185,14 +203,18 @@ def test_the_memory_is_json_and_back() -> None:
     assert len(story.firing) == 3
 
 
-def big(down: int = 0) -> Observation:
+def big(down: int = 0) -> Snapshot:
     nodes = tuple(
-        manager(n, leader=n == 1) if n <= 5 else node(n, state="down" if n > 1000 - down else "ready")
+        manager(n, leader=n == 1)
+        if n <= 5
+        else node(n, state="down" if n > 1000 - down else "ready")
         for n in range(1, 1001)
     )
     services = tuple(service(f"s{n:03}", 17) for n in range(300))
     tasks = tuple(
-        task(one.name, slot, (n * 17 + slot) % 1000 + 1) for n, one in enumerate(services) for slot in range(17)
+        task(one.name, slot, (n * 17 + slot) % 1000 + 1)
+        for n, one in enumerate(services)
+        for slot in range(17)
     )
     return replace(WELL, nodes=nodes, services=services, tasks=tasks[:5100])
 
@@ -200,10 +222,12 @@ def big(down: int = 0) -> Observation:
 @pytest.mark.parametrize("down", [0, 100])
 def test_a_thousand_nodes_are_judged_at_once(down: int) -> None:
     world = big(down)
-    memory = judge(world, Memory(), Watch()).memory
+    memory = judge(world, Memory(), WatchSettings()).memory
     took = []
     for _ in range(5):
         begun_at = time.perf_counter()
-        memory = judge(replace(world, at=world.at + timedelta(seconds=5)), memory, Watch()).memory
+        memory = judge(
+            replace(world, at=world.at + timedelta(seconds=5)), memory, WatchSettings()
+        ).memory
         took.append(time.perf_counter() - begun_at)
     assert min(took) < 0.5, "twenty times what it takes on a quiet machine"

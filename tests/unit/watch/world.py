@@ -1,4 +1,5 @@
-"""A Swarm as values, to be looked at again and again: whoever tells a story changes it, and looks."""
+"""A Swarm as values, to be looked at again and again: whoever tells a story changes it, and
+looks."""
 
 from __future__ import annotations
 
@@ -6,20 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.incident import Incident, Memory, Note, State
 from bot.model import Actor, Image, ManagerStatus, Mode, Node, Rollout, Service, Task
-from bot.settings import Watch
-from bot.swarm.spec import fingerprint
-from bot.swarm_model import ClusterInfo, EngineState
-from bot.watch.judging import judge
-from bot.watch.observation import Observation, Verdict
+from bot.model.cluster import ClusterInfo, EngineState
+from bot.model.incident import AlertState, Incident, Memory, Note
+from bot.settings import WatchSettings
+from bot.swarm.spec.edit import fingerprint
+from bot.watch.evaluate import judge
+from bot.watch.snapshot import Judgement, Snapshot
 
 NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 DEV = Actor("U1", "dev")
 V1, V2 = Image("shop/web", "1.0"), Image("shop/web", "2.0")
 
 
-def manager(number: int, *, leader: bool = False, reachability: str = "reachable", **fields: Any) -> Node:
+def manager(
+    number: int, *, leader: bool = False, reachability: str = "reachable", **fields: Any
+) -> Node:
     status = ManagerStatus(leader, reachability, f"10.0.0.{number}:2377")
     return node(number, manager=status, **{"role": "manager", **fields})
 
@@ -32,17 +35,34 @@ def node(number: int, **fields: Any) -> Node:
 def service(name: str, replicas: int = 2, image: Image = V1, **fields: Any) -> Service:
     mode = {"Replicated": {"Replicas": replicas}}
     spec = {"Name": name, "Mode": mode, "TaskTemplate": {"ContainerSpec": {"Image": str(image)}}}
-    values = {"version": 1, "mode": Mode.REPLICATED, "image": image, "spec": spec, "replicas": replicas, **fields}
+    values = {
+        "version": 1,
+        "mode": Mode.REPLICATED,
+        "image": image,
+        "spec": spec,
+        "replicas": replicas,
+        **fields,
+    }
     return Service(id=f"s-{name}", name=name, **values)
 
 
-def task(of: str, slot: int, on: int, state: str = "running", desired: str = "running", **fields: Any) -> Task:
+def task(
+    of: str, slot: int, on: int, state: str = "running", desired: str = "running", **fields: Any
+) -> Task:
     values = {"id": f"{of}.{slot}.n{on}.{state}", "image": V1, **fields}
-    return Task(service_id=f"s-{of}", slot=slot, node_id=f"n{on}", state=state, desired=desired, **values)
+    return Task(
+        service_id=f"s-{of}", slot=slot, node_id=f"n{on}", state=state, desired=desired, **values
+    )
 
 
 def engine(number: int, **fields: Any) -> EngineState:
-    values = {"reachable": True, "swarm": "active", "node_id": f"n{number}", "node_name": f"node{number}", **fields}
+    values = {
+        "reachable": True,
+        "swarm": "active",
+        "node_id": f"n{number}",
+        "node_name": f"node{number}",
+        **fields,
+    }
     return EngineState(name=f"node{number}", **{"manager": values["swarm"] == "active", **values})
 
 
@@ -101,22 +121,30 @@ FOUR = (manager(1, leader=True), manager(2), manager(3), node(4))
 ENGINES = (engine(1), engine(2), engine(3))
 WEB, API = service("web", 4), service("api", 2)
 SPREAD = (*(task("web", slot, slot) for slot in range(1, 5)), task("api", 1, 1), task("api", 2, 4))
-WELL = Observation(
-    at=NOW, engines=ENGINES, nodes=FOUR, services=(WEB, API), tasks=SPREAD, cluster=cluster(), certificates=()
+WELL = Snapshot(
+    at=NOW,
+    engines=ENGINES,
+    nodes=FOUR,
+    services=(WEB, API),
+    tasks=SPREAD,
+    cluster=cluster(),
+    certificates=(),
 )
 
 
 @dataclass
 class Story:
-    """A watch that looks at a Swarm. `sees` says what is otherwise now, from when on; what is not said stays as it was."""
+    """A watch that looks at a Swarm. `sees` says what is otherwise now, from when on; what is not
+    said stays as it was."""
 
-    world: Observation = WELL
-    watch: Watch = field(default_factory=Watch)
+    world: Snapshot = WELL
+    watch: WatchSettings = field(default_factory=WatchSettings)
     memory: Memory = field(default_factory=Memory)
-    verdict: Verdict = field(default_factory=lambda: Verdict(memory=Memory()))
+    verdict: Judgement = field(default_factory=lambda: Judgement(memory=Memory()))
 
-    def sees(self, after: float = 1, **changes: Any) -> Verdict:
-        """Look, so many seconds after the last time; and look once more, which must not change anything."""
+    def sees(self, after: float = 1, **changes: Any) -> Judgement:
+        """Look, so many seconds after the last time; and look once more, which must not change
+        anything."""
         self.world = replace(self.world, at=self.world.at + timedelta(seconds=after), **changes)
         self.verdict = judge(self.world, self.memory, self.watch)
         again = judge(self.world, self.verdict.memory, self.watch)
@@ -144,7 +172,9 @@ class Story:
 
     @property
     def firing(self) -> dict[str, Incident]:
-        return {key: one for key, one in self.memory.incidents.items() if one.state is State.FIRING}
+        return {
+            key: one for key, one in self.memory.incidents.items() if one.state is AlertState.FIRING
+        }
 
     @property
     def troubles(self) -> dict[str, list[str]]:

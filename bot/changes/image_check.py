@@ -1,0 +1,71 @@
+"""An image before anything runs it: pinned to its digest, compared with the nodes, with what people
+should know of it.
+
+Shared by every command that names an image. Swarm itself checks nothing of this; it would only
+wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.command.model import Context
+from bot.errors import (
+    ImageNotFoundError,
+    ImageOnlyOnNodeError,
+    NoPlatformError,
+    RegistryDeniedError,
+    RegistryUnavailableError,
+)
+from bot.model import Image, Node, ResolvedImage, Service, Spec
+from bot.swarm.scheduler import constraints
+from bot.swarm.spec import edit
+
+NOT_RESOLVED = "the tag is not resolved: every node pulls what the tag is at that moment"
+
+
+def as_it_is(image: Image) -> tuple[ResolvedImage, tuple[str, ...]]:
+    """The image by its tag alone, as `--resolve-image never` wants it, with the warnings that go
+    with that."""
+    tagged = image if image.tag or image.digest else replace(image, tag="latest")
+    if not image.registry:
+        return ResolvedImage(tagged), (NOT_RESOLVED, _no_registry(tagged))
+    return ResolvedImage(tagged), (NOT_RESOLVED,)
+
+
+def resolve(
+    context: Context, image: Image, service: Service, nodes: Sequence[Node]
+) -> tuple[ResolvedImage, tuple[str, ...]]:
+    """The image pinned to its digest, with warnings.
+
+    `service` is the one that is to run it. Raises what the registry says, ImageOnlyOnNodeError,
+    NoPlatformError.
+    """
+    resolved = _ask(context, image)
+    wanted = constraints.platforms(service, nodes)
+    if resolved.platforms and wanted and not constraints.fits(resolved.platforms, wanted):
+        raise NoPlatformError(image, resolved.platforms, tuple(sorted(wanted)))
+    return resolved, _health_warning(context, service.spec, resolved.image)
+
+
+def _ask(context: Context, image: Image) -> ResolvedImage:
+    try:
+        return context.swarm.images.resolve(image)
+    except (ImageNotFoundError, RegistryDeniedError, RegistryUnavailableError) as error:
+        if image.registry or context.swarm.images.has_healthcheck(image) is None:
+            raise
+        raise ImageOnlyOnNodeError(error.image) from error
+
+
+def _no_registry(image: Image) -> str:
+    return (
+        f"`{image}` names no registry, so every node asks Docker Hub: Swarm never uses an image "
+        "that only lies on a node"
+    )
+
+
+def _health_warning(context: Context, wanted: Spec, image: Image) -> tuple[str, ...]:
+    if edit.has_healthcheck(wanted) or context.swarm.images.has_healthcheck(image) is not False:
+        return ()
+    return ("the image has no health check: a task counts as up as soon as it runs",)

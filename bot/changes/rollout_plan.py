@@ -1,0 +1,177 @@
+"""What every command that changes a service's specification shares: the plan, and the record of the
+rollout it starts."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.command import line
+from bot.command.model import Change, Context
+from bot.errors import StoreUnavailableError, SwarmbotError
+from bot.model import Difference, Ending, Image, Outcome, Plan, Progress, Rollout, Service, Spec
+from bot.model.duration import write_duration
+from bot.render.errors import explain
+from bot.render.rollout import rollout_message as rollouts
+from bot.render.slack import blocks
+from bot.rollout.roller import Run
+from bot.swarm.spec import edit as specs
+
+TIMEOUT = timedelta(minutes=10)
+"""When a rollout counts as failed, where nothing else is said: Swarm itself would wait for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollPlan(Plan):
+    """An update of one service: the specification to post, and the image that it comes to."""
+
+    service: Service
+    spec: Spec
+    after: Image
+    rolls_back: bool
+
+
+def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
+    service: Service,
+    changed: Spec,
+    *,
+    title: str,
+    changes: tuple[Difference, ...],
+    rolls_back: bool = False,
+    warnings: tuple[str, ...] = (),
+    noop_reason: str = "",
+    replicas: int | None = None,
+) -> RollPlan:
+    """Plan to post `changed`. `title` names subject and goal; `noop_reason` is said where the
+    specification stays the same."""
+    same = specs.fingerprint(changed) == specs.fingerprint(service.spec)
+    return RollPlan(
+        title=title,
+        targets=(f"service:{service.id}",),
+        fingerprint=f"{specs.fingerprint(changed)}:{service.version}",
+        services=(service.name,),
+        replicas=replicas,
+        changes=changes,
+        summary=summary(changed, rolls_back),
+        warnings=warnings,
+        noop_reason=(noop_reason or f"{service.name} is set up like that already") if same else "",
+        service=service,
+        spec=changed,
+        after=specs.image_of(changed),
+        rolls_back=rolls_back,
+    )
+
+
+def begin(
+    command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
+) -> Rollout:
+    """The record of a rollout that is about to start."""
+    now = context.now()
+    return Rollout(
+        id=run.id,
+        verb=command.full_name(),
+        line=line.write(command),
+        service_id=plan.service.id,
+        service=plan.service.name,
+        actor=context.actor,
+        before=plan.service.image,
+        after=plan.after,
+        version=plan.service.version,
+        started=now,
+        deadline=now + timeout,
+        summary=plan.summary,
+        warnings=plan.warnings,
+        changes=plan.changes,
+        rolls_back=plan.rolls_back,
+    )
+
+
+def roll(
+    command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
+) -> Outcome:
+    """Post the specification and follow it to its end."""
+    return context.roller.run(
+        begin(command, context, plan, run, timeout), plan.service, plan.spec, run
+    )
+
+
+def one_of_several(
+    command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta
+) -> Outcome:
+    """The end of one of several, in one line: what it could not do does not keep the others from
+    theirs.
+
+    `command` is what does this one alone, and `run` has an id of its own.
+    """
+    try:
+        outcome = roll(command, context, plan, run, timeout)
+    except SwarmbotError as error:
+        why = explain.words(error).sentence.lstrip("❌✋ ")
+        return Outcome(
+            ending=Ending.FAILED,
+            title=plan.title,
+            seconds=0.0,
+            lines=(f"{plan.title} · failed: {why}",),
+        )
+    if outcome.rollout:
+        with suppress(StoreUnavailableError):
+            context.roller.close(outcome.rollout, outcome.ending, run.held.fence)
+    return replace(outcome, title=plan.title, lines=(_line(plan, outcome),))
+
+
+class Together:
+    """One message for several rollouts, which report from threads of their own."""
+
+    def __init__(self, context: Context, run: Run) -> None:
+        self._context, self._run = context, run
+        self._seen: dict[str, tuple[Rollout, Progress]] = {}
+        self._turn = threading.Lock()
+
+    def show(self, rollout: Rollout, progress: Progress) -> None:
+        """Show all of them, this one anew."""
+        with self._turn:
+            self._seen[rollout.service] = rollout, progress
+            now = self._context.now()
+            shown = [rollouts.rolling(*self._seen[name], now) for name in sorted(self._seen)]
+            self._run.tell(blocks.together(shown))
+
+
+def image_change(before: Image, after: Image) -> tuple[Difference, ...]:
+    """The difference that another image makes, if it is another."""
+    return (Difference("image", str(before), str(after)),) if before != after else ()
+
+
+def summary(changed: Spec, rolls_back: bool) -> str:
+    """How Swarm will roll it: `4 replicas, 2 at a time, 2s apart · rolls back on failure`."""
+    config = specs.update_config(changed)
+    replicas = specs.replicas_of(changed)
+    count = (
+        "on every node" if replicas is None else f"{replicas} replica{'' if replicas == 1 else 's'}"
+    )
+    at_once = f"{config['Parallelism']} at a time" if config["Parallelism"] else "all at once"
+    delay = write_duration(timedelta(microseconds=config.get("Delay", 0) / 1000))
+    apart = f", {delay} apart" if delay != "0s" else ""
+    action = "rolls back" if rolls_back else _ACTIONS[config["FailureAction"]]
+    return f"{count}, {at_once}{apart} · {action} on failure"
+
+
+_ACTIONS = {"pause": "pauses", "rollback": "rolls back", "continue": "goes on"}
+
+
+def _line(plan: RollPlan, outcome: Outcome) -> str:
+    progress = outcome.progress
+    count = f"{progress.done}/{progress.total}" if progress else ""
+    causes = (
+        [found.cause for found in progress.findings[:1]]
+        if progress and outcome.ending is not Ending.DONE
+        else []
+    )
+    parts = [
+        plan.title,
+        count,
+        "" if outcome.ending is Ending.DONE else str(outcome.ending),
+        *causes,
+    ]
+    return " · ".join([*(part for part in parts if part), blocks.seconds(outcome.seconds)])

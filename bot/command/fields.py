@@ -1,0 +1,172 @@
+"""Types for the fields of commands: durations, images and names as Docker writes them.
+
+A validator raises `ValueError` with a phrase that completes "expected …"; `expected` finds one for
+pydantic's own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic_core import ErrorDetails
+
+from bot.model import Image
+from bot.model.duration import read_duration, read_span, write_duration
+
+_EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} characters",
+}
+_BOUNDS = ("gt", "ge", "lt", "le")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,100}")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """Marks a field as positional; `metavar` is its name in the usage line; a field of several
+    values takes all."""
+
+    metavar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Other spellings of a flag than its field's name gives: `Option(("--publish", "-p"))`;
+    `metavar` names the value."""
+
+    spellings: tuple[str, ...] = ()
+    metavar: str = ""
+
+
+def by_line(value: object) -> object:
+    """Several values typed into one field of a form, one a line."""
+    return (
+        [line.strip() for line in value.splitlines() if line.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+def expected(error: ErrorDetails) -> str:
+    """What pydantic would have accepted, as a phrase that completes "expected …"."""
+    limits = {key: _limit(value) for key, value in error.get("ctx", {}).items()}
+    if error["type"] == "value_error":
+        return limits["error"]
+    known = _EXPECTED.get(error["type"])
+    if known is None:
+        return error["msg"].lower()
+    if any(
+        key in _BOUNDS and isinstance(value, str) for key, value in error.get("ctx", {}).items()
+    ):
+        known = known.removeprefix("a number of ").replace("a number", "a duration")
+    return known.format_map(limits).replace("at least 1 characters", "at least 1 character")
+
+
+def read_image(value: str) -> str:
+    """Accept an image reference as Docker's grammar has it."""
+    try:
+        Image.parse(value)
+    except ValueError:
+        raise ValueError("an image reference, such as shop/web:2.0") from None
+    return value
+
+
+def read_name(value: str) -> str:
+    """Accept what can be the name or the id of an object of the Swarm."""
+    if not _NAME.fullmatch(value):
+        raise ValueError("a name of letters, digits, `_`, `.` and `-`")
+    return value
+
+
+def read_label(value: str) -> str:
+    """Accept `key=value`; the value may be left out, or be empty."""
+    key = value.partition("=")[0]
+    if not key or any(char.isspace() for char in key):
+        raise ValueError("a label such as zone=a")
+    return value
+
+
+def read_moment(value: str) -> str:
+    """Accept what `moment` understands."""
+    try:
+        moment(value, datetime(2000, 1, 1, tzinfo=UTC))
+    except ValueError:
+        raise ValueError(
+            "a time such as 15:40 or 2026-03-04T15:40 (UTC), or a span such as 2h or 7d"
+        ) from None
+    return value
+
+
+def moment(text: str, now: datetime, past: bool = False) -> datetime:
+    """The time that is meant: a span from now, the next `15:40`, or a date with or without a time;
+    UTC if not said.
+
+    With `past` a span goes back, and a time of day is the last one. `ValueError` where it is none
+    of these.
+    """
+    clock = _CLOCK.fullmatch(text)
+    if clock:
+        at = now.astimezone(UTC).replace(
+            hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0
+        )
+        missed = timedelta(days=1) if (at > now if past else at <= now) else timedelta()
+        return at - missed if past else at + missed
+    if text[:4].isdigit() and text[4:5] == "-":
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    span = read_span(text)
+    assert isinstance(span, timedelta)
+    return now - span if past else now + span
+
+
+def read_pattern(value: str) -> str:
+    """Accept the name of a service, or a pattern in which `*` stands for anything."""
+    if not _PATTERN.fullmatch(value):
+        raise ValueError("a service, or a pattern such as shop_* or *")
+    return value
+
+
+def _limit(value: object) -> str:
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+Duration = Annotated[timedelta, BeforeValidator(read_duration), PlainSerializer(write_duration)]
+Span = Annotated[timedelta, BeforeValidator(read_span), PlainSerializer(write_duration)]
+Moment = Annotated[str, AfterValidator(read_moment)]
+Pattern = Annotated[str, AfterValidator(read_pattern)]
+ImageReference = Annotated[str, AfterValidator(read_image)]
+Name = Annotated[str, AfterValidator(read_name)]
+Label = Annotated[str, AfterValidator(read_label)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Marks a field of a form whose value is looked up while it is typed; `kind` is `service`,
+    `node`, `network` or `engine`."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromLine:
+    """Marks a field of a form that is not asked for: the line that opened the form gave it."""

@@ -1,0 +1,166 @@
+"""A command is a model: its fields are its flags, its docstring is its help, and it can wait in
+Redis as JSON."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from bot.model import Actor, Kind, Message, Outcome, Plan
+from bot.policy.approval import Approval
+from bot.rollout.roller import Roller, Run
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.swarm.swarm import Swarm
+
+
+def utc_now() -> datetime:
+    """The clock of the bot, replaced by a fixed one in tests."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a command may use while it runs, and for whom it runs."""
+
+    swarm: Swarm
+    store: Store
+    roller: Roller
+    table: Table
+    settings: Settings
+    actor: Actor
+    now: Callable[[], datetime] = utc_now
+
+
+class Command(BaseModel):
+    """Base of all commands. `names` holds the full name first, then short forms; all of them may be
+    typed.
+
+    `flags_first`: flags end at the first argument that fills the last single place, as in `service
+    create … IMAGE sh -c …`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: ClassVar[tuple[str, ...]]
+    kind: ClassVar[Kind]
+    examples: ClassVar[tuple[str, ...]] = ()
+    flags_first: ClassVar[bool] = False
+    form: ClassVar[type[Form] | None] = None
+
+    @classmethod
+    def full_name(cls) -> str:
+        """The full name, which rules and the audit speak of."""
+        return cls.names[0]
+
+
+class Form(BaseModel):
+    """What a modal asks for; `title` (24 characters at most) and `submit` stand on it.
+
+    A command whose `form` is set opens it when nothing but its name is typed. Fields of type
+    `SecretStr` exist here alone: what is typed into a modal stands in no channel.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: ClassVar[str]
+    submit: ClassVar[str] = "Send"
+
+    @abstractmethod
+    def command(self) -> Command:
+        """What the filled form stands for."""
+
+
+class ApprovalAction(Command):
+    """A step on a request that waits for approval. The request says who may take it, and policy is
+    not asked."""
+
+    kind: ClassVar[Kind] = Kind.CHANGE
+
+    @abstractmethod
+    def take(self, context: Context) -> Approval:
+        """Take the step, and return the request as it is then; raises where it may not be taken."""
+
+
+class Query(Command):
+    """Reads and answers only who asked."""
+
+    kind: ClassVar[Kind] = Kind.READ
+
+    @abstractmethod
+    def run(self, context: Context) -> Message:
+        """Gather what is asked for and render it."""
+
+
+class Change(Command):
+    """Changes something: first a plan that only reads, then, if policy allows, the same plan is
+    applied.
+
+    `heeds_holds`: it is refused on services that somebody else holds, and while everything is
+    frozen.
+    """
+
+    kind: ClassVar[Kind] = Kind.CHANGE
+    heeds_holds: ClassVar[bool] = True
+
+    @abstractmethod
+    def plan(self, context: Context) -> Plan:
+        """Say what would change, and against what that was planned. Reads only."""
+
+    @abstractmethod
+    def apply(self, context: Context, plan: Any, run: Run) -> Outcome:
+        """Do what the plan says, or raise; `plan` is what this command's own `plan` returned."""
+
+
+def has_secret(command: Command) -> bool:
+    """Whether it carries what must not be written down, so that it cannot wait for anything."""
+    return any(isinstance(value, SecretStr) for value in command.__dict__.values())
+
+
+def written(command: Command) -> dict[str, Any]:
+    """A command as it waits for approval: its full name and its flags; a `SecretStr` is masked."""
+    return {
+        "command": command.full_name(),
+        "flags": command.model_dump(mode="json", exclude_defaults=True),
+    }
+
+
+def audited(command: Command) -> dict[str, Any]:
+    """A command as the audit keeps it: the values of variables, which may be secrets, are left
+    out."""
+    record = written(command)
+    for flag in VARIABLES & record["flags"].keys():
+        record["flags"][flag] = [
+            f"{str(pair).partition('=')[0]}=…" for pair in record["flags"][flag]
+        ]
+    return record
+
+
+VARIABLES = {"env", "env_add"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """All commands by every name under which they may be typed."""
+
+    commands: tuple[type[Command], ...]
+
+    @property
+    def by_name(self) -> dict[str, type[Command]]:
+        """Full names and short forms."""
+        return {name: command for command in self.commands for name in command.names}
+
+    def find(self, words: Sequence[str]) -> tuple[type[Command], int] | None:
+        """The command with the longest name that the words begin with, and how many words its name
+        takes."""
+        by_name = self.by_name
+        for count in range(min(3, len(words)), 0, -1):
+            command = by_name.get(" ".join(words[:count]).lower())
+            if command:
+                return command, count
+        return None

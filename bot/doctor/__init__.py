@@ -1,0 +1,1 @@
+"""What is wrong or risky now, each finding with its fix; pure."""

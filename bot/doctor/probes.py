@@ -1,0 +1,20 @@
+"""What the doctor looks at besides what the watch sees all the time; None and what is left out:
+nobody could say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.model.cluster import Clock, RegistryAnswer, RootRotation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """By image (as written): whether its registry has it, and whether it brings a health check of
+    its own."""
+
+    clocks: tuple[Clock, ...] = ()
+    registry: Mapping[str, RegistryAnswer] = field(default_factory=dict)
+    health_checks: Mapping[str, bool] = field(default_factory=dict)
+    rotation: RootRotation | None = None

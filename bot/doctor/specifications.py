@@ -1,0 +1,88 @@
+"""What the doctor's looks at services share: the services, and the parts of their specifications;
+pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.doctor.probes import Probes
+from bot.model import Node, Service, Task
+from bot.watch.wording import listed
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServices:
+    """The services that should run all the time, and what is known of them."""
+
+    services: tuple[Service, ...]
+    tasks: Mapping[str, Sequence[Task]]
+    nodes: Mapping[str, Node]
+    probes: Probes
+    at: datetime
+
+
+def lies_on(service: Service, view: RunningServices) -> str:
+    """The nodes on which it runs, where they are few; else nothing."""
+    names = {
+        view.nodes[task.node_id].name
+        for task in view.tasks.get(service.id, ())
+        if task.state == "running" and task.node_id in view.nodes
+    }
+    return listed(sorted(names)) if len(names) <= 3 else ""
+
+
+def own_volumes(service: Service) -> list[str]:
+    """Its writable volumes of the node's own."""
+    return [
+        str(mount.get("Source") or mount.get("Target"))
+        for mount in container_of(service).get("Mounts") or ()
+        if mount.get("Type") == "volume" and not mount.get("ReadOnly") and _local(mount)
+    ]
+
+
+def _local(mount: Mapping[str, Any]) -> bool:
+    """Whether the driver keeps it on the node; one with options is likely to be mounted from
+    elsewhere."""
+    driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
+    return driver.get("Name", "local") in ("", "local") and not driver.get("Options")
+
+
+# ---- parts of a specification
+
+
+def template_of(service: Service) -> Mapping[str, Any]:
+    """What its tasks are made of."""
+    return service.spec.get("TaskTemplate") or {}
+
+
+def container_of(service: Service) -> Mapping[str, Any]:
+    """What its containers are made of."""
+    return template_of(service).get("ContainerSpec") or {}
+
+
+def config_of(service: Service) -> Mapping[str, Any]:
+    """How it is updated."""
+    return service.spec.get("UpdateConfig") or {}
+
+
+def restart_of(service: Service) -> str:
+    """When its tasks are started again; Docker's default is `any`."""
+    return str((template_of(service).get("RestartPolicy") or {}).get("Condition") or "any")
+
+
+def limits_of(service: Service) -> Mapping[str, Any]:
+    """What its tasks may take."""
+    return (template_of(service).get("Resources") or {}).get("Limits") or {}
+
+
+def names_of(services: Sequence[Service]) -> list[str]:
+    """Their names."""
+    return [service.name for service in services]
+
+
+def first(names: Sequence[str]) -> str:
+    """The first name; empty where there is none."""
+    return names[0] if names else ""

@@ -1,0 +1,117 @@
+"""Who may not, what is held, and what stands with a request for approval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.errors.base import SwarmbotError
+
+if TYPE_CHECKING:
+    from bot.model import Lock
+    from bot.policy.approval import Approval
+    from bot.policy.holds import Hold
+
+
+@dataclass(eq=False)
+class ReadOnlyError(SwarmbotError):
+    """No roles are configured, so nothing may be changed."""
+
+    command: str
+
+
+@dataclass(eq=False)
+class NotAllowedError(SwarmbotError):
+    """The rules refuse. `roles` names who may ask; empty where no rule covers the command at
+    all."""
+
+    command: str
+    roles: tuple[str, ...] = ()
+    target: str = ""
+
+
+@dataclass(eq=False)
+class LockedError(SwarmbotError):
+    """Another change holds the target."""
+
+    lock: Lock
+
+
+@dataclass(eq=False)
+class LeaseLostError(SwarmbotError):
+    """The lease could not be renewed in time and somebody else may hold the target now."""
+
+    target: str
+
+
+@dataclass(eq=False)
+class ApprovalNotFoundError(SwarmbotError):
+    """No request for approval has this id: it ended long ago, was lost with Redis, or never was."""
+
+    approval_id: str
+
+
+@dataclass(eq=False)
+class ApprovalClosedError(SwarmbotError):
+    """The request takes no more approvals; its state says why."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class SelfApprovalError(SwarmbotError):
+    """Who asked may not approve it."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class NotApproverError(SwarmbotError):
+    """Whoever clicked has none of the roles that may approve it."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class AlreadyApprovedError(SwarmbotError):
+    """The same person approved it already, and it takes another one."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class NotRequesterError(SwarmbotError):
+    """Only who asked may withdraw the request."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
+class OnHoldError(SwarmbotError):
+    """Somebody holds the service, or everything is frozen. `name` is what was to be changed, or to
+    be held."""
+
+    hold: Hold
+    name: str
+
+
+@dataclass(eq=False)
+class NotHolderError(SwarmbotError):
+    """The hold is somebody else's, so releasing it takes a reason."""
+
+    hold: Hold
+
+
+@dataclass(eq=False)
+class StoreUnavailableError(SwarmbotError):
+    """Redis does not answer: reads go on, changes are refused."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class InvalidSettingError(SwarmbotError):
+    """The configuration is wrong: `where` is the variable or the path in the file."""
+
+    where: str
+    problem: str

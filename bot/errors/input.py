@@ -1,0 +1,126 @@
+"""What is wrong with what was typed, or with the image that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.errors.base import SwarmbotError
+
+if TYPE_CHECKING:
+    from bot.model import Image, Platform
+
+
+@dataclass(eq=False)
+class UnclosedQuoteError(SwarmbotError):
+    """A quote in the line is never closed."""
+
+    line: str
+
+
+@dataclass(eq=False)
+class UnknownCommandError(SwarmbotError):
+    """No command has this name. `near` holds full names, the likeliest first; `right` a whole line,
+    where one is known."""
+
+    typed: str
+    near: tuple[str, ...] = ()
+    right: str = ""
+
+
+@dataclass(eq=False)
+class UnknownFlagError(SwarmbotError):
+    """The command has no such flag. `right` is a whole line that would be right, where one is
+    known."""
+
+    command: str
+    flag: str
+    near: tuple[str, ...] = ()
+    right: str = ""
+
+
+@dataclass(eq=False)
+class InvalidLineError(SwarmbotError):
+    """Arguments are missing, too many or repeated: `problem` names which, `usage` is the form of
+    the command."""
+
+    command: str
+    problem: str
+    usage: str
+    example: str = ""
+
+
+@dataclass(eq=False)
+class InvalidValueError(SwarmbotError):
+    """The value of one field is not acceptable. `expected` completes "expected …"."""
+
+    field: str
+    value: str
+    expected: str
+    example: str = ""
+
+
+@dataclass(eq=False)
+class SecretTypedError(SwarmbotError):
+    """A join token or an unlock key (`what`) stood in the line: nothing ran, and the value is not
+    carried along."""
+
+    what: str
+
+
+@dataclass(eq=False)
+class UnknownNameError(SwarmbotError):
+    """No object of this kind (`service`, `node`, …) has this name. `right` is the line with the
+    nearest name."""
+
+    kind: str
+    name: str
+    near: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class AmbiguousNameError(SwarmbotError):
+    """Several objects fit the name: `matches` holds `name (id)` of each."""
+
+    kind: str
+    name: str
+    matches: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class ImageNotFoundError(SwarmbotError):
+    """The registry answers, and has no such tag or digest."""
+
+    image: Image
+
+
+@dataclass(eq=False)
+class RegistryUnavailableError(SwarmbotError):
+    """The registry cannot be asked: `reason` is the engine's own word."""
+
+    image: Image
+    reason: str
+
+
+@dataclass(eq=False)
+class RegistryDeniedError(SwarmbotError):
+    """The registry wants credentials that the engine does not have."""
+
+    image: Image
+
+
+@dataclass(eq=False)
+class ImageOnlyOnNodeError(SwarmbotError):
+    """The image lies on an engine, and no registry has it under this name, which itself names
+    none."""
+
+    image: Image
+
+
+@dataclass(eq=False)
+class NoPlatformError(SwarmbotError):
+    """The image has no build for the nodes that may run the service."""
+
+    image: Image
+    offered: tuple[Platform, ...]
+    wanted: tuple[Platform, ...]

@@ -1,0 +1,300 @@
+"""Incidents: what is wrong with the Swarm, from when it is noticed until it is over. Values only;
+`bot.watch` judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from bot.model import Actor, Shortfall
+
+
+class Severity(StrEnum):
+    """How much it matters; also what the channels of the configuration are named after."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """The higher, the worse."""
+        return list(Severity).index(self)
+
+
+class AlertKind(StrEnum):
+    """What can be wrong: the names of the rules in the configuration."""
+
+    NODE_DOWN = "node-down"
+    MANAGER_LOCKED = "manager-locked"
+    MANAGER_UNREACHABLE = "manager-unreachable"
+    ENGINE_UNREACHABLE = "engine-unreachable"
+    QUORUM_AT_RISK = "quorum-at-risk"
+    QUORUM_LOST = "quorum-lost"
+    CERTIFICATE = "certificate"
+    ROOT_ROTATION = "root-rotation"
+    SERVICE_BELOW = "service-below"
+    SERVICE_CRASHING = "service-crashing"
+    ROLLOUT_PAUSED = "rollout-paused"
+    ROLLOUT_ROLLED_BACK = "rollout-rolled-back"
+    PLACEMENT = "placement"
+    REDIS_AWAY = "redis-away"
+    SLACK_AWAY = "slack-away"
+    JOB_HANGS = "job-hangs"
+    LEADER_MOVED = "leader-moved"
+    CHANGED_OUTSIDE = "changed-outside"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """When trouble becomes an alert: after it has lasted for `after`, with this severity; never
+    where not `watched`."""
+
+    severity: Severity
+    after: timedelta = timedelta()
+    watched: bool = True
+
+
+RULES = {
+    AlertKind.NODE_DOWN: AlertRule(Severity.CRITICAL),
+    AlertKind.MANAGER_LOCKED: AlertRule(Severity.CRITICAL),
+    AlertKind.MANAGER_UNREACHABLE: AlertRule(Severity.WARNING, timedelta(seconds=20)),
+    # A node that dies is Down after 12 to 15 s (measured); until then its engine's silence says
+    # less.
+    AlertKind.ENGINE_UNREACHABLE: AlertRule(Severity.WARNING, timedelta(seconds=20)),
+    AlertKind.QUORUM_AT_RISK: AlertRule(Severity.WARNING, timedelta(seconds=20)),
+    # An election takes some seconds, in which there is no leader either.
+    AlertKind.QUORUM_LOST: AlertRule(Severity.CRITICAL, timedelta(seconds=15)),
+    AlertKind.CERTIFICATE: AlertRule(Severity.WARNING),
+    AlertKind.ROOT_ROTATION: AlertRule(Severity.WARNING, timedelta(minutes=10)),
+    AlertKind.SERVICE_BELOW: AlertRule(Severity.WARNING, timedelta(seconds=60)),
+    AlertKind.SERVICE_CRASHING: AlertRule(Severity.WARNING),
+    AlertKind.ROLLOUT_PAUSED: AlertRule(Severity.WARNING),
+    AlertKind.ROLLOUT_ROLLED_BACK: AlertRule(Severity.WARNING),
+    AlertKind.PLACEMENT: AlertRule(Severity.NOTE, timedelta(minutes=2)),
+    AlertKind.REDIS_AWAY: AlertRule(Severity.WARNING, timedelta(seconds=10)),
+    AlertKind.SLACK_AWAY: AlertRule(Severity.WARNING, timedelta(seconds=10)),
+    AlertKind.JOB_HANGS: AlertRule(Severity.WARNING),
+    AlertKind.LEADER_MOVED: AlertRule(Severity.NOTE),
+    AlertKind.CHANGED_OUTSIDE: AlertRule(Severity.NOTE),
+}
+"""What holds where the configuration says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that is wrong now, with one subject: `node:ID`, `service:ID`, `quorum`,
+    `certificate:HOST`, `bot:redis`, ….
+
+    All problems of one subject are one incident. `name` is the subject in words (`node4`, `web`).
+    `detail` (what is wrong) and `fix` (what helps) are plain sentences in which backticks mark what
+    can be copied. `since`: when it was first noticed, or when it began, where the Swarm says so.
+    `lost` are services that lose replicas by it. `engine` is the configured engine that is meant,
+    where one is.
+    """
+
+    subject: str
+    trouble: AlertKind
+    severity: Severity
+    name: str
+    since: datetime
+    detail: str = ""
+    fix: str = ""
+    lost: tuple[Shortfall, ...] = ()
+    engine: str = ""
+
+
+class AlertState(StrEnum):
+    """Where an incident stands. Pending: it may pass by itself, and nobody was told."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Everything wrong with one subject, as one message shows it.
+
+    `problems`: the worst first; of a resolved incident, the worst that it had, which is `worst`
+    while it fires. `opened` is when people were first to be told, and stands through reopening;
+    `times` counts how often it fired. `changes`: what changed lately, in words. `aftermath`: what
+    remains to be done now that it is over. `changed` is when anything of it changed last.
+    `returning`: of a resolved one, what is wrong again, but not yet for so long that people are
+    told.
+    """
+
+    id: str
+    subject: str
+    name: str
+    state: AlertState
+    problems: tuple[Problem, ...]
+    since: datetime
+    changed: datetime
+    opened: datetime | None = None
+    resolved: datetime | None = None
+    times: int = 1
+    acknowledged_by: Actor | None = None
+    acknowledged: datetime | None = None
+    changes: tuple[str, ...] = ()
+    aftermath: str = ""
+    returning: tuple[Problem, ...] = ()
+    worst: Problem | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """That of its worst problem."""
+        return max(
+            (one.severity for one in self.problems), key=lambda one: one.rank, default=Severity.NOTE
+        )
+
+    @property
+    def trouble(self) -> AlertKind:
+        """What is worst: the first problem's."""
+        return self.problems[0].trouble
+
+    @property
+    def key(self) -> str:
+        """What people type to silence it: `node4`, `web`, `quorum`."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something worth saying once that nobody has to end: the leader moved, a service was changed
+    by hand.
+
+    Of a change: `what` changed in short, the service's id, and its stack; one of a whole stack has
+    no service.
+    """
+
+    id: str
+    trouble: AlertKind
+    name: str
+    text: str
+    at: datetime
+    service_id: str = ""
+    stack: str = ""
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Nobody is told of incidents whose name fits `pattern`, until it ends; without `until`: until
+    they are resolved."""
+
+    pattern: str
+    by: Actor
+    since: datetime
+    until: datetime | None = None
+
+    def covers(self, incident: Incident, now: datetime) -> bool:
+        """Whether it keeps this incident quiet now."""
+        over = self.until is not None and now >= self.until
+        return not over and (
+            fnmatchcase(incident.name, self.pattern) or incident.subject == self.pattern
+        )
+
+
+def worsened(before: Incident, after: Incident) -> bool:
+    """Whether it goes on and is more severe now."""
+    firing = before.state is AlertState.FIRING and after.state is AlertState.FIRING
+    return firing and after.severity.rank > before.severity.rank
+
+
+def silencing(silences: Iterable[Silence], incident: Incident, now: datetime) -> Silence | None:
+    """The silence that keeps this incident quiet, if one does."""
+    return next((one for one in silences if one.covers(incident, now)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the watch knows from before: enough for another bot to go on with it.
+
+    `incidents` by subject, with those resolved lately. `unready` says since when each node (id) is
+    not `ready`. `engine_nodes`: id and host name of the node on which each configured engine (name)
+    runs, known from when it answered. `leader` is the leading node's id. `specs` are fingerprints
+    of the services' (id) specifications as last seen; `silent_until`: times until which nothing is
+    said of a service (id), because the bot itself has just changed it. `managers` are the names of
+    the managers by id; `seen_since` says when the watch first saw a service (id), and `accounted`
+    which rollout's specification it has seen there already: the same one again is somebody else's
+    doing. `first_end` is when the first certificate ends. `held` are notes of a stack's services
+    that wait for those of its other services.
+    """
+
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    unready: Mapping[str, datetime] = field(default_factory=dict)
+    engine_nodes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    leader: str = ""
+    specs: Mapping[str, str] = field(default_factory=dict)
+    silent_until: Mapping[str, datetime] = field(default_factory=dict)
+    managers: Mapping[str, str] = field(default_factory=dict)
+    seen_since: Mapping[str, datetime] = field(default_factory=dict)
+    accounted: Mapping[str, str] = field(default_factory=dict)
+    first_end: datetime | None = None
+    held: tuple[Note, ...] = ()
+
+
+def acknowledged(memory: Memory, acks: Mapping[str, tuple[Actor, datetime]]) -> Memory:
+    """The memory with what people acknowledged (by incident id) through whichever bot; not of
+    incidents that are over."""
+    return replace(
+        memory,
+        incidents={subject: _acknowledged(one, acks) for subject, one in memory.incidents.items()},
+    )
+
+
+def _acknowledged(incident: Incident, acks: Mapping[str, tuple[Actor, datetime]]) -> Incident:
+    if incident.id not in acks or incident.acknowledged_by or incident.state is AlertState.RESOLVED:
+        return incident
+    actor, at = acks[incident.id]
+    return replace(
+        incident, acknowledged_by=actor, acknowledged=at, changed=max(incident.changed, at)
+    )
+
+
+class Happened(StrEnum):
+    """What the history of the watch tells of."""
+
+    OPENED = "opened"
+    RESOLVED = "resolved"
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the history: people were told of an incident, it was over, or something was said
+    once.
+
+    `id` is that of the incident or the note; `text` says in words what it was; `lasted` how long
+    the incident was open.
+    """
+
+    at: datetime
+    happened: Happened
+    id: str
+    trouble: AlertKind
+    severity: Severity
+    name: str
+    text: str = ""
+    lasted: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Something that is wrong, risky or could be better now, with what to do about it; what
+    `doctor` finds.
+
+    `name` is its kind (`health-check`). `text` (what it is) and `fix` are plain sentences in which
+    backticks mark what can be copied. `names` are those that a `text` of several counts; it begins
+    with number and kind ("3 services have no …").
+    """
+
+    severity: Severity
+    name: str
+    text: str
+    fix: str = ""
+    names: tuple[str, ...] = ()

@@ -1,0 +1,218 @@
+"""A change that is decided, from its lock to its end: audit, apply, message and record; also after
+the bot was killed."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.command.model import Change, Context, audited
+from bot.errors import (
+    ApprovalNotFoundError,
+    LeaseLostError,
+    LockedError,
+    StoreUnavailableError,
+    SwarmbotError,
+)
+from bot.metrics import Metrics
+from bot.model import Ending, Outcome, Plan, Rollout
+from bot.pipeline.live_message import LiveMessage
+from bot.policy import approval as rules
+from bot.policy.approval import Approval
+from bot.poster import Poster
+from bot.render import plans
+from bot.rollout.roller import Roller, Run, StoppingError
+from bot.store.locks import Lease
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+WRITE_AGAIN = 0.5
+"""Seconds between two tries to write down what happened, while Redis is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A change that may run, where it is shown, and the approval that let it, if it needed one."""
+
+    command: Change
+    plan: Plan
+    context: Context
+    channel: str
+    thread: str = ""
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True)
+class ChangeExecutor:
+    """Runs what was decided, under its lock."""
+
+    store: Store
+    poster: Poster
+    roller: Roller
+    metrics: Metrics
+    now: Callable[[], datetime]
+
+    def perform(self, decided: Decided, held: Lease) -> Outcome | None:
+        """Run it to its end and return its outcome; None where it failed and the channel says so,
+        or the bot is stopping, or the request was replaced in the moment before.
+
+        Raises what the change raises before anything of it was shown.
+        """
+        run_id, started, by = (
+            secrets.token_hex(5),
+            self.now(),
+            decided.approval.approvers if decided.approval else (),
+        )
+        audit = self.store.audit.intend(
+            decided.context.actor,
+            audited(decided.command),
+            plans.recorded(decided.plan),
+            decided.channel,
+            started,
+            approved_by=by,
+        )
+        live = LiveMessage(
+            self.poster, self.store, decided.channel, decided.thread, run_id, self.now
+        )
+        live.footer = plans.asked(decided.context.actor, by)
+        if not self._take_over_message(decided.approval, live):
+            self._record(audit, Ending.FAILED, 0.0, "Replaced")
+            return None
+        run = Run(run_id, decided.channel, held, audit, live.show, live.tell, by)
+        try:
+            outcome = decided.command.apply(decided.context, decided.plan, run)
+        except StoppingError:
+            return None
+        except Exception as error:
+            if not self._failed(error, live, audit, started):
+                self._finish(decided.approval, type(error).__name__)
+                raise
+            self._finish(decided.approval, type(error).__name__)
+            return None
+        self._end(outcome, audit, live, held, decided.plan)
+        self._finish(decided.approval, str(outcome.ending))
+        return outcome
+
+    def adopt(self, rollout: Rollout) -> None:
+        """Go on with a rollout whose bot is gone; nothing where another bot was quicker."""
+        reason = f"{rollout.verb} {rollout.after}"
+        try:
+            with self.store.locks.acquire(
+                [f"service:{rollout.service_id}"], rollout.actor.name, reason
+            ) as held:
+                current = self.store.rollouts.unfinished(rollout.id)
+                if current:
+                    self._adopted(current, held)
+        except (LockedError, StoreUnavailableError, StoppingError):
+            return
+
+    # ---- parts
+
+    def _take_over_message(self, approval: Approval | None, live: LiveMessage) -> bool:
+        """What was asked for in a message goes on in the same one; False where the request is no
+        longer to be run."""
+        if approval is None:
+            return True
+        live.message = approval.message
+        if (
+            self.store.approvals.apply(approval.id, lambda one: rules.begin(one, live.run_id))
+            is None
+        ):
+            return False
+        if approval.message:
+            self.store.rollouts.posted(live.run_id, approval.message)
+        return True
+
+    def _failed(self, error: Exception, live: LiveMessage, audit: str, started: datetime) -> bool:
+        """Whether the channel knows; where nothing was shown yet, who asked has to be told."""
+        if isinstance(error, LeaseLostError) and live.rollout:
+            # Whoever has the lock found the rollout's record and goes on with it, message and audit
+            # included.
+            return True
+        seconds, why = self._since(started), type(error).__name__
+        if live.failed(error):
+            self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
+            return True
+        with suppress(StoreUnavailableError):
+            self._record(audit, Ending.FAILED, seconds, why)
+        return False
+
+    def _adopted(self, rollout: Rollout, held: Lease) -> None:
+        live = LiveMessage(self.poster, self.store, rollout.channel, "", rollout.id, self.now)
+        live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
+        run = Run(
+            rollout.id,
+            rollout.channel,
+            held,
+            rollout.audit,
+            live.show,
+            live.tell,
+            rollout.approved_by,
+        )
+        try:
+            outcome = self.roller.recover(rollout, run)
+        except (StoppingError, LeaseLostError):
+            return
+        except SwarmbotError as error:
+            seconds, why = self._since(rollout.started), type(error).__name__
+            live.failed(error)
+            self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
+            return
+        self._end(outcome, rollout.audit, live, held)
+
+    def _end(
+        self, outcome: Outcome, audit: str, live: LiveMessage, held: Lease, plan: Plan | None = None
+    ) -> None:
+        """Message, record and audit say the same."""
+
+        def write() -> None:
+            if outcome.rollout:
+                self.roller.close(outcome.rollout, outcome.ending, held.fence)
+            self._record(audit, outcome.ending, outcome.seconds)
+
+        self.metrics.ended(outcome)
+        # Written before it is shown, for whoever clicks at once has to find the lock about to be
+        # free.
+        try:
+            write()
+        except StoreUnavailableError:
+            live.ended(outcome, plan)
+            self._insist(write)
+        except LeaseLostError:
+            log.warning("another bot took over meanwhile, and writes down the end")
+        else:
+            live.ended(outcome, plan)
+
+    def _insist(self, write: Callable[[], object]) -> None:
+        """Write down what happened, as soon as Redis takes it. Where the bot ends before that, the
+        next one finds out."""
+        while True:
+            try:
+                write()
+            except StoreUnavailableError:
+                if not self.roller.stopping.wait(WRITE_AGAIN):
+                    continue
+            except LeaseLostError:
+                log.warning("another bot took over meanwhile, and writes down the end")
+            return
+
+    def _finish(self, approval: Approval | None, result: str) -> None:
+        if approval:
+            # A Redis that lost everything meanwhile has nothing to note it at.
+            with suppress(ApprovalNotFoundError):
+                self._insist(
+                    lambda: self.store.approvals.apply(
+                        approval.id, lambda one: rules.finish(one, result, self.now())
+                    )
+                )
+
+    def _since(self, started: datetime) -> float:
+        return (self.now() - started).total_seconds()
+
+    def _record(self, audit: str, ending: Ending, seconds: float, why: str = "") -> None:
+        self.store.audit.conclude(audit, {"ending": ending, "why": why}, seconds, self.now())

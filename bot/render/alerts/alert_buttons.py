@@ -1,0 +1,158 @@
+"""The buttons under an alert: at most three, the likely one first; what is dangerous asks once
+more."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import datetime, timedelta
+
+from bot.model.incident import AlertKind, AlertState, Incident, Silence
+from bot.render.slack.blocks import Block, button
+from bot.render.slack.text import shortened
+
+MOST = 3
+GONE = timedelta(hours=1)
+"""A node that was Down for so long may be gone for good."""
+_LABEL = 30
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}")
+_PATTERN = re.compile(r"[A-Za-z0-9_.*:/-]{1,100}")
+_SERVICE = (
+    AlertKind.SERVICE_BELOW,
+    AlertKind.SERVICE_CRASHING,
+    AlertKind.ROLLOUT_PAUSED,
+    AlertKind.ROLLOUT_ROLLED_BACK,
+)
+_QUORUM = (AlertKind.QUORUM_AT_RISK, AlertKind.QUORUM_LOST, AlertKind.MANAGER_UNREACHABLE)
+_IDLE = "it runs "
+"""How the aftermath of a node begins that is back and carries too little."""
+_RENEW = "swarm ca --rotate"
+
+
+def buttons(incident: Incident, silence: Silence | None, now: datetime) -> list[Block]:
+    """What can be done next. None while Redis is away: nothing that is clicked could be written
+    down."""
+    if incident.state is AlertState.RESOLVED:
+        return [_rebalance()] if incident.aftermath.startswith(_IDLE) else []
+    if incident.trouble is AlertKind.REDIS_AWAY:
+        return []
+    first, later = _doing(incident, now)
+    acknowledge = [] if incident.acknowledged_by else [acknowledging(incident)]
+    quiet = unsilencing(silence) if silence else silencing_button(incident)
+    return [*first, *acknowledge, *later, quiet][:MOST]
+
+
+def acknowledging(incident: Incident) -> Block:
+    """Somebody takes care of it."""
+    return button("Acknowledge", f"ack {key(incident)}")
+
+
+def silencing_button(incident: Incident) -> Block:
+    """Nobody is told of it for an hour."""
+    return button("Silence 1 h", f"silence {key(incident)} --for 1h")
+
+
+def unsilencing(silence: Silence, named: bool = False) -> Block:
+    """People are told again; `named`: the button says of what."""
+    of = f" of {silence.pattern[:_LABEL]}" if named and _PATTERN.fullmatch(silence.pattern) else ""
+    return button(f"End silence{of}", f"unsilence {shlex.quote(silence.pattern)}")
+
+
+def key(incident: Incident) -> str:
+    """What to type of it: its name, or where that is no name to type, its subject."""
+    return incident.key if _PLAIN.fullmatch(incident.key) else shlex.quote(incident.subject)
+
+
+def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]:
+    """What helps more than an acknowledgement, and what helps after it."""
+    worst = incident.problems[0]
+    if worst.trouble in _SERVICE:
+        back = [] if worst.trouble is AlertKind.ROLLOUT_ROLLED_BACK else [_roll_back(incident)]
+        return [button("Logs", f"service logs {_target(incident)}"), *back], []
+    if worst.trouble is AlertKind.NODE_DOWN:
+        return [], [*([_remove(incident)] if now - incident.since > GONE else []), _drain(incident)]
+    doctor = [button("Doctor", "doctor")] if worst.trouble in _QUORUM else []
+    return _mending(incident), doctor
+
+
+def _mending(incident: Incident) -> list[Block]:
+    """What ends it at once, where one click does."""
+    worst = incident.problems[0]
+    match worst.trouble:
+        case AlertKind.MANAGER_LOCKED if worst.engine:
+            return [_unlock(worst.engine)]
+        case AlertKind.CERTIFICATE if _RENEW in worst.fix:
+            return [_renew()]
+        case AlertKind.PLACEMENT:
+            return [_rebalance()]
+        case _:
+            return []
+
+
+def _drain(incident: Incident) -> Block:
+    return button(
+        f"Drain {_label(incident)}",
+        f"node update --availability drain {_target(incident)}",
+        confirm="It gets no tasks any more, also when it is back, until it is Active again.",
+    )
+
+
+def _remove(incident: Incident) -> Block:
+    return button(
+        f"Remove {_label(incident)}",
+        f"node rm --force {_target(incident)}",
+        "danger",
+        "It leaves the Swarm for good. If the machine comes back, it has to join anew.",
+    )
+
+
+def _unlock(engine: str) -> Block:
+    return button(
+        "Unlock",
+        f"swarm unlock --on {shlex.quote(engine)}",
+        "primary",
+        "It is unlocked with the key of a healthy manager, and rejoins.",
+    )
+
+
+def _renew() -> Block:
+    return button(
+        "Renew",
+        _RENEW,
+        "danger",
+        "Every node gets a new certificate from a new root. Nodes that are away hold it up.",
+    )
+
+
+def _roll_back(incident: Incident) -> Block:
+    return button(
+        "Roll back",
+        f"rollback {_target(incident)}",
+        "danger",
+        f"{_label(incident)} goes back to the revision before. Its replica count stays.",
+    )
+
+
+def _rebalance() -> Block:
+    return button(
+        "Rebalance",
+        "rebalance",
+        confirm=(
+            "Services that lie unevenly restart task by task, at the pace of their update settings."
+        ),
+    )
+
+
+def _target(incident: Incident) -> str:
+    """The node or service in a line: by name, or by id where the name is none to type."""
+    name, _, found = incident.name, *incident.subject.partition(":")[1:]
+    return name if _PLAIN.fullmatch(name) else shlex.quote(found)
+
+
+def _label(incident: Incident) -> str:
+    """Buttons are plain text, in which only a plain name is sure to stay one."""
+    return (
+        shortened(incident.name, _LABEL)
+        if _PLAIN.fullmatch(incident.name)
+        else incident.subject.partition(":")[0]
+    )

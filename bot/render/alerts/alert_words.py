@@ -1,0 +1,204 @@
+"""What each kind of trouble is called, while it lasts and when it is over: the same words in
+headlines, threads and lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.model import Shortfall
+from bot.model.incident import AlertKind, AlertState, Incident, Problem, Severity, Silence
+from bot.render.slack.blocks import plural, seconds, when
+from bot.render.slack.text import escape, prose, sentence, shortened
+
+LONGEST_NAME = 60
+NAMED = 8
+"""Of more services than these the first are named, and the whole list is a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    now: str
+    over: str
+
+
+_WORDS = {
+    AlertKind.NODE_DOWN: _Words("{name} is Down", "{name} is back · was Down {took}"),
+    AlertKind.MANAGER_LOCKED: _Words(
+        "{name} is a locked manager", "{name} is back · was locked {took}"
+    ),
+    AlertKind.MANAGER_UNREACHABLE: _Words(
+        "{name} is Unreachable as a manager", "{name} is Reachable again · was Unreachable {took}"
+    ),
+    AlertKind.ENGINE_UNREACHABLE: _Words(
+        "The engine {name} cannot be reached",
+        "The engine {name} is reached again · was away {took}",
+    ),
+    AlertKind.QUORUM_AT_RISK: _Words(
+        "The quorum is at risk", "The quorum is safe again · was at risk {took}"
+    ),
+    AlertKind.QUORUM_LOST: _Words(
+        "The Swarm has no quorum", "The Swarm has its quorum again · was lost {took}"
+    ),
+    AlertKind.CERTIFICATE: _Words(
+        "The certificate of {name} ends soon", "The certificate of {name} is in order again"
+    ),
+    AlertKind.ROOT_ROTATION: _Words(
+        "The new root certificate does not reach every node",
+        "Every node has the new root certificate · took {took}",
+    ),
+    AlertKind.SERVICE_BELOW: _Words(
+        "{name} is below its count", "{name} is whole again · was below its count {took}"
+    ),
+    AlertKind.SERVICE_CRASHING: _Words(
+        "{name} keeps crashing", "{name} is steady again · kept crashing {took}"
+    ),
+    AlertKind.ROLLOUT_PAUSED: _Words(
+        "The update of {name} is paused",
+        "The update of {name} is no longer paused · was paused {took}",
+    ),
+    AlertKind.ROLLOUT_ROLLED_BACK: _Words(
+        "{name} was rolled back", "The rollback of {name} is closed · after {took}"
+    ),
+    AlertKind.PLACEMENT: _Words(
+        "Tasks are spread unevenly", "Tasks are spread evenly again · were not for {took}"
+    ),
+    AlertKind.REDIS_AWAY: _Words("Redis does not answer", "Redis answers again · was away {took}"),
+    AlertKind.SLACK_AWAY: _Words("Slack does not answer", "Slack answers again · was away {took}"),
+    AlertKind.JOB_HANGS: _Words("The job {name} hangs", "The job {name} runs again · hung {took}"),
+    AlertKind.LEADER_MOVED: _Words("{name} leads the Swarm", "{name} leads the Swarm"),
+    AlertKind.CHANGED_OUTSIDE: _Words(
+        "{name} was changed outside swarmbot", "{name} was changed outside swarmbot"
+    ),
+}
+_MAY_BE_LOCKED = _Words("{name} may be a locked manager", "{name} is back · was away {took}")
+_NO_ENGINE = _Words("No engine can be reached", "Engines are reached again · were away {took}")
+_CERTIFICATES = {
+    "root": "The root certificate",
+    "engine": "The TLS certificate of the engine {name}",
+}
+_GONE = "it is no longer "
+"""How the aftermath of a node begins that was removed: it is not back."""
+
+
+def mark(incident: Incident, quiet: bool) -> str:
+    """The one emoji; `quiet` where somebody cares for it, or does not want to hear of it."""
+    if incident.state is AlertState.RESOLVED:
+        return "🟢"
+    if incident.trouble is AlertKind.MANAGER_LOCKED and incident.problems[0].engine:
+        return "🔒"
+    if incident.severity is Severity.NOTE:
+        return "🔵"
+    return "🔴" if incident.severity is Severity.CRITICAL and not quiet else "🟠"
+
+
+def now_words(problem: Problem) -> str:
+    """What is wrong: `node4 is Down`, `web is below its count · 3/4`."""
+    own = _own_count(problem)
+    count = f" · {own.running}/{own.desired}" if own else ""
+    return _words(problem).now.format(name=name_words(problem.name)) + count
+
+
+def over_words(incident: Incident) -> str:
+    """That it is over, and how long it was so: `node4 is back · was Down 3 m 12 s`."""
+    worst = incident.problems[0]
+    lasted = seconds(((incident.resolved or incident.changed) - incident.since).total_seconds())
+    if incident.aftermath.startswith(_GONE):
+        return (
+            f"{name_words(incident.name)} {prose(incident.aftermath.removeprefix('it '))} · was "
+            f"away {lasted}"
+        )
+    return _words(worst).over.format(name=name_words(worst.name), took=lasted)
+
+
+def aftermath(incident: Incident) -> str:
+    """What remains to be done, where that is not what its headline says anyway."""
+    return "" if incident.aftermath.startswith(_GONE) else incident.aftermath
+
+
+def trouble_words(trouble: AlertKind, name: str) -> str:
+    """The same of something that is no problem of an incident."""
+    return _WORDS[trouble].now.format(name=name_words(name))
+
+
+def name_words(name: str) -> str:
+    """A name that may be of any length."""
+    return escape(shortened(name, LONGEST_NAME))
+
+
+def silenced_words(silence: Silence) -> str:
+    """Who silenced it, and until when."""
+    until = f"until {when(silence.until)}" if silence.until else "until it is over"
+    return f"silenced by {name_words(silence.by.name)} {until}"
+
+
+def impact(incident: Incident) -> str:
+    """What it does to services: `2 services lose replicas`; empty where it does nothing, or is
+    about the service itself."""
+    lost = lost_by(incident)
+    return (
+        f"{plural(len(lost), 'service')} {'loses' if len(lost) == 1 else 'lose'} replicas"
+        if lost
+        else ""
+    )
+
+
+def lost_by(incident: Incident) -> tuple[Shortfall, ...]:
+    """The services that lose replicas by it, each once, those with nothing left first."""
+    found = {
+        one.service: one
+        for problem in incident.problems
+        if not _own_count(problem)
+        for one in problem.lost
+    }
+    return tuple(sorted(found.values(), key=lambda one: (one.running > 0, one.service)))
+
+
+def lost_words(lost: tuple[Shortfall, ...]) -> str:
+    """`web 3/4, api 1/2`; of many the first."""
+    named = ", ".join(
+        f"{name_words(one.service)} {one.running}/{one.desired}" for one in lost[:NAMED]
+    )
+    left = len(lost) - NAMED
+    return named + (f" and {left} more" if left > 0 else "")
+
+
+def cause(problem: Problem) -> str:
+    """Why it is so, as a sentence."""
+    return prose(sentence(problem.detail))
+
+
+def fix(problem: Problem) -> str:
+    """What helps, as a sentence."""
+    return prose(sentence(problem.fix))
+
+
+def _own_count(problem: Problem) -> Shortfall | None:
+    """The count of the service that it is about; None where it is about something else."""
+    return (
+        next((one for one in problem.lost if one.service == problem.name), None)
+        if _of_service(problem)
+        else None
+    )
+
+
+def _of_service(problem: Problem) -> bool:
+    return problem.subject.startswith("service:")
+
+
+def _words(problem: Problem) -> _Words:
+    match problem.trouble:
+        case AlertKind.MANAGER_LOCKED if not problem.engine:
+            return _MAY_BE_LOCKED
+        case AlertKind.ENGINE_UNREACHABLE if problem.subject == "engines":
+            return _NO_ENGINE
+        case AlertKind.CERTIFICATE:
+            return _certificate(problem)
+        case _:
+            return _WORDS[problem.trouble]
+
+
+def _certificate(problem: Problem) -> _Words:
+    """The subject tells the kind: `certificate:engine:NAME`."""
+    what = _CERTIFICATES.get(problem.subject.split(":")[1], "The certificate of {name}")
+    ending = "needs renewal now" if problem.severity is Severity.CRITICAL else "ends soon"
+    return _Words(f"{what} {ending}", f"{what} is in order again")

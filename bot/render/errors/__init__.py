@@ -1,0 +1,1 @@
+"""Errors as sentences: the cause first, then what would be right."""

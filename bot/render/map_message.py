@@ -1,0 +1,22 @@
+"""The answer to `map`: what there is to see in a line, and the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.model import Message, Node, Service, Task
+from bot.render.picture import node_tasks, swarm_map
+from bot.render.slack.blocks import context, message
+from bot.render.slack.text import escape
+
+
+def whole(nodes: Sequence[Node], tasks: Iterable[Task], services: Mapping[str, Service]) -> Message:
+    """All nodes and tasks. `services` go by id."""
+    placed = node_tasks.placed(nodes, tasks, services)
+    mark = "🟠" if node_tasks.needs_care(placed) else "🟢"
+    return message(
+        f"{mark} {node_tasks.headline(nodes, placed)}",
+        [escape(node_tasks.told(placed))],
+        context("The picture comes as a direct message from swarmbot."),
+        [swarm_map.picture(nodes, placed)],
+    )

@@ -1,0 +1,1 @@
+"""Swarm's objects as lists and sheets: services, nodes, tasks, networks, stacks, certificates."""

@@ -1,0 +1,43 @@
+"""The last lines of a service: a snippet, or a file where they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.model import File, Message, Node, Service
+from bot.model.cluster import LogLine, ServiceLog
+from bot.render.slack.blocks import context, message, plural, section
+from bot.render.slack.text import escape, preformatted
+
+SHOWN = 30
+"""Lines that stand in the message itself; more of them go along as a file."""
+
+
+def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Message:
+    """The lines in the order of time, each with its node where there are several."""
+    silent = ", ".join(escape(_name(node, nodes)) for node in log.silent)
+    missing = [f"⚠ no answer from {silent}: its lines are missing"] if silent else []
+    cut = "the engine stopped in the middle: there may be more" if log.cut else ""
+    name = escape(service.name)
+    if not log.lines:
+        return message(f"{name} wrote nothing in that time", missing, context(cut))
+    several = len({line.node_id for line in log.lines}) > 1
+    lines = [_line(line, nodes, several) for line in log.lines]
+    files = (
+        [File(f"{service.name}.log", "\n".join(lines) + "\n", f"Log of {service.name}")]
+        if len(lines) > SHOWN
+        else []
+    )
+    head = f"{name} · last {plural(len(lines), 'line')}"
+    return message(
+        head, missing, [section(preformatted("\n".join(lines[-SHOWN:]))), *context(cut)], files
+    )
+
+
+def _line(line: LogLine, nodes: Mapping[str, Node], several: bool) -> str:
+    at = f"{line.at:%H:%M:%S} " if line.at else ""
+    return f"{at}{_name(line.node_id, nodes) + ' ' if several else ''}{line.text}"
+
+
+def _name(node_id: str, nodes: Mapping[str, Node]) -> str:
+    return nodes[node_id].name if node_id in nodes else node_id[:12]

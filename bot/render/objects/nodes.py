@@ -1,0 +1,128 @@
+"""The nodes in one table: what is down comes first, then who manages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bot.model import Message, Node
+from bot.render.slack.blocks import (
+    MOST_ROWS,
+    Block,
+    Row,
+    aligned,
+    context,
+    message,
+    plural,
+    seconds,
+    section,
+    table,
+)
+from bot.render.slack.text import escape, preformatted, prose
+
+_COLUMNS = ("NODE", "STATUS", "AVAILABILITY", "MANAGER", "TASKS", "ENGINE")
+_BRIEF = _COLUMNS[:4]
+
+
+def listed(
+    nodes: Iterable[Node],
+    task_counts: Mapping[str, int],
+    now: datetime,
+    certificates: Mapping[str, datetime] | None = None,
+) -> Message:
+    """All nodes. `task_counts` and `certificates` (when they end) go by node id; the latter add a
+    column."""
+    ordered = sorted(nodes, key=_rank)
+    trouble = [node for node in ordered if in_trouble(node)]
+    rows: list[Row] = [_row(node, task_counts) for node in ordered]
+    columns: Row = _COLUMNS
+    if certificates is not None:
+        columns = (*columns, "CERT")
+        rows = [
+            (*row, _left(certificates.get(node.id), now))
+            for row, node in zip(rows, ordered, strict=True)
+        ]
+    blocks, files = table(columns, rows, len(trouble), "nodes.txt")
+    said = [f"{escape(node.name)}: {prose(node.message)}" for node in trouble if node.message][:5]
+    return message(_head(ordered, trouble), said, blocks, files)
+
+
+def brief(nodes: Iterable[Node]) -> list[Block]:
+    """State, availability and manager of each; of many, those in trouble and a count of the
+    rest."""
+    ordered = sorted(nodes, key=_rank)
+    trouble = [node for node in ordered if in_trouble(node)]
+    shown = ordered if len(ordered) <= MOST_ROWS else trouble[:MOST_ROWS]
+    rows = [
+        (node.name, state_word(node.state), state_word(node.availability), _manager(node))
+        for node in shown
+    ]
+    left = len(ordered) - len(rows)
+    text = [section(preformatted(aligned(_BRIEF, rows)))] if rows else []
+    return [
+        *text,
+        *context(
+            (
+                f"{left} more, "
+                f"{'all Ready' if len(rows) == len(trouble) else 'some of them in trouble'}"
+            )
+            if left
+            else ""
+        ),
+    ]
+
+
+def in_trouble(node: Node) -> bool:
+    """Whether somebody should look at it: not Ready, or a manager that the others do not reach."""
+    return node.state != "ready" or (
+        node.manager is not None and node.manager.reachability != "reachable"
+    )
+
+
+def state_word(state: str) -> str:
+    """A state as the Docker CLI writes it: `Ready`, `Down`."""
+    return state[:1].upper() + state[1:]
+
+
+def _head(nodes: list[Node], trouble: list[Node]) -> str:
+    if not trouble:
+        return f"🟢 {plural(len(nodes), 'node')} Ready"
+    first = trouble[0]
+    what = state_word(first.state) if first.state != "ready" else "not reachable as a manager"
+    others = f" and {plural(len(trouble) - 1, 'other')}" if len(trouble) > 1 else ""
+    ready = Counter(node.state for node in nodes)["ready"]
+    return (
+        f"🟠 {escape(first.name)}{others} {'is' if not others else 'are'} {what} · "
+        f"{ready}/{len(nodes)} nodes Ready"
+    )
+
+
+def _rank(node: Node) -> tuple[bool, bool, bool, bool, str]:
+    leads = node.manager is not None and node.manager.leader
+    return (not in_trouble(node), node.state == "ready", not leads, node.manager is None, node.name)
+
+
+def _row(node: Node, task_counts: Mapping[str, int]) -> tuple[str, ...]:
+    tasks = str(task_counts.get(node.id, 0)) if node.state == "ready" else ""
+    return (
+        node.name,
+        state_word(node.state),
+        state_word(node.availability),
+        _manager(node),
+        tasks,
+        node.engine,
+    )
+
+
+def _manager(node: Node) -> str:
+    if node.manager is None:
+        return ""
+    return "Leader" if node.manager.leader else state_word(node.manager.reachability)
+
+
+def _left(end: datetime | None, now: datetime) -> str:
+    if end is None:
+        return ""
+    left = (end - now).total_seconds()
+    return "ended" if left <= 0 else " ".join(seconds(left).split(" ")[:2])

@@ -1,0 +1,41 @@
+"""The stacks, with what belongs to each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model import Message
+from bot.model.cluster import Stack
+from bot.render.objects.services import is_below
+from bot.render.slack.blocks import Row, message, plural, table
+from bot.render.slack.text import code
+
+
+def listed(found: Sequence[Stack]) -> Message:
+    """All stacks, those with services below their count on top."""
+    if not found:
+        return message(
+            "🟢 No stacks yet",
+            [f"Deploy one on a manager: {code('docker stack deploy -c FILE NAME')}"],
+        )
+    below = [stack for stack in found if _below(stack)]
+    rows = [_row(stack) for stack in [*below, *(stack for stack in found if not _below(stack))]]
+    head = f"🟢 {plural(len(found), 'stack')}"
+    if below:
+        head = f"🟠 {len(below)} of {plural(len(found), 'stack')} below count"
+    columns = ("STACK", "SERVICES", "NETWORKS", "SECRETS", "CONFIGS")
+    return message(head, [], *table(columns, rows, len(below), "stacks.txt"))
+
+
+def _row(stack: Stack) -> Row:
+    below = _below(stack)
+    services = f"{len(stack.services)}" + (f", {below} below count" if below else "")
+    return (
+        stack.name,
+        services,
+        *(str(len(each) or "") for each in (stack.networks, stack.secrets, stack.configs)),
+    )
+
+
+def _below(stack: Stack) -> int:
+    return sum(map(is_below, stack.services))

@@ -1,0 +1,228 @@
+"""What a map shows, before it is drawn: every node with its tasks, and the whole in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.model import Node, Service, Task
+from bot.model.picture import Mark
+from bot.render.objects.nodes import in_trouble, state_word
+from bot.render.objects.tasks import places_of
+from bot.render.picture.atoms import AMBER, BLUE, GREEN, GREY, RED, alt, line_of, natural
+from bot.render.slack.blocks import familiar, plural
+
+FEW = 12
+"""So many nodes can be told one by one."""
+
+
+class Condition(StrEnum):
+    """How a task is, the worst first; each has its sign."""
+
+    FAILED = "failing"
+    LOST = "lost with node"
+    WAITING = "waiting for a node"
+    STARTING = "starting"
+    RUNNING = "running"
+    DONE = "complete"
+
+
+SIGNS: Mapping[Condition, tuple[Mark, str]] = {
+    Condition.FAILED: (Mark.CROSS, RED),
+    Condition.LOST: (Mark.SQUARE, GREY),
+    Condition.WAITING: (Mark.DIAMOND, AMBER),
+    Condition.STARTING: (Mark.RING, BLUE),
+    Condition.RUNNING: (Mark.DISC, GREEN),
+    Condition.DONE: (Mark.TICK, GREY),
+}
+TROUBLE = (Condition.FAILED, Condition.LOST, Condition.WAITING)
+_ENDED = ("failed", "rejected", "orphaned")
+
+Group = tuple[str, str]
+"""A service and its version."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTasks:
+    """A node with its tasks, as people name them; `words` is role and state. The node of what waits
+    for one is None."""
+
+    name: str
+    words: str
+    node: Node | None
+    groups: tuple[tuple[Group, Counter[Condition]], ...]
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks stand here."""
+        return sum(count.total() for _, count in self.groups)
+
+    @property
+    def ill(self) -> bool:
+        """Whether the node itself, or what cannot find one, needs somebody."""
+        return self.node is None or in_trouble(self.node)
+
+    @property
+    def set_aside(self) -> bool:
+        """Whether it takes no new tasks by somebody's will."""
+        return self.node is not None and self.node.availability != "active"
+
+
+def placed(
+    nodes: Sequence[Node], tasks: Iterable[Task], services: Mapping[str, Service]
+) -> tuple[NodeTasks, ...]:
+    """Every node by name with the tasks that should be there; what has no node comes last.
+
+    Nobody wants the ended tasks of a job that was removed, which Swarm keeps until its managers
+    start anew (measured).
+    """
+    by_id = {node.id: node for node in nodes}
+    found: dict[str, dict[Group, Counter[Condition]]] = {node.id: {} for node in nodes}
+    for place in places_of(tasks):
+        condition = _condition(place, by_id)
+        if condition is None or (place[0].service_id not in services and _is_over(place[0])):
+            continue
+        where = (
+            place[0].node_id
+            if place[0].node_id in by_id and condition is not Condition.WAITING
+            else ""
+        )
+        found.setdefault(where, {}).setdefault(_group(place[0], services), Counter())[
+            condition
+        ] += 1
+    ordered = sorted(nodes, key=lambda node: (natural(node.name), node.id))
+    spots = [
+        NodeTasks(line_of(node.name), _words(node), node, _sorted(found[node.id]))
+        for node in ordered
+    ]
+    if "" in found:
+        spots.append(NodeTasks("On no node", "no node takes these", None, _sorted(found[""])))
+    return tuple(spots)
+
+
+def headline(nodes: Sequence[Node], spots: Sequence[NodeTasks]) -> str:
+    """How many nodes and tasks there are."""
+    return (
+        f"Swarm · {plural(len(nodes), 'node')} · "
+        f"{plural(sum(spot.tasks for spot in spots), 'task')}"
+    )
+
+
+def told(spots: Sequence[NodeTasks]) -> str:
+    """What to take from the map, trouble first; what is as it should be the legend counts."""
+    nodes = [spot for spot in spots if spot.node]
+    away = [
+        f"{spot.name} {state_word(spot.node.state)}"
+        for spot in nodes
+        if spot.node and spot.node.state != "ready"
+    ]
+    lone = [
+        f"{spot.name} not reachable"
+        for spot in nodes
+        if spot.ill and spot.node and spot.node.state == "ready"
+    ]
+    aside = [
+        f"{spot.name} {state_word(spot.node.availability)}"
+        for spot in nodes
+        if spot.node and spot.set_aside
+    ]
+    counts = totals(spots)
+    trouble = [f"{counts[condition]} {condition}" for condition in TROUBLE if counts[condition]]
+    parts = [*_few(away, "away"), *_few(lone, "not reachable"), *_few(aside, "set aside"), *trouble]
+    return " · ".join(
+        parts or ["all nodes Ready, all tasks as they should be" if nodes else "no nodes"]
+    )
+
+
+def needs_care(spots: Sequence[NodeTasks]) -> bool:
+    """Whether a node or a task is in trouble."""
+    return any(spot.ill or any(troubled(counts) for _, counts in spot.groups) for spot in spots)
+
+
+def described(nodes: Sequence[Node], spots: Sequence[NodeTasks]) -> str:
+    """The map in words: the whole, then node by node, those in trouble first where not all can be
+    told."""
+    ordered = (
+        spots
+        if len(nodes) <= FEW
+        else sorted(spots, key=lambda spot: (not spot.ill, not spot.set_aside))
+    )
+    return alt(
+        f"Map of the {headline(nodes, spots).replace(' · ', ', ')}: {told(spots)}.",
+        [_told(s) for s in ordered],
+    )
+
+
+def _condition(place: Sequence[Task], nodes: Mapping[str, Node]) -> Condition | None:
+    """How the place's task is; None where there should be none."""
+    task, node = place[0], nodes.get(place[0].node_id)
+    if task.desired not in ("running", "ready", "complete"):
+        return None
+    if task.state == "complete":
+        return Condition.DONE
+    if not task.node_id or task.state == "pending":
+        return Condition.WAITING
+    if node is not None and node.state != "ready":
+        return Condition.LOST
+    if task.state == "running":
+        return Condition.RUNNING
+    failed = task.state in _ENDED or (len(place) > 1 and place[1].state in _ENDED)
+    return Condition.FAILED if failed else Condition.STARTING
+
+
+def _is_over(task: Task) -> bool:
+    return task.state in (*_ENDED, "complete")
+
+
+def _group(task: Task, services: Mapping[str, Service]) -> Group:
+    service = services.get(task.service_id)
+    digest = f"@{task.image.short_digest}" if task.image.digest else ""
+    version = task.image.tag or digest or familiar(task.image)
+    return (line_of(service.name if service else task.service_id[:12]), line_of(version))
+
+
+def _sorted(
+    groups: Mapping[Group, Counter[Condition]],
+) -> tuple[tuple[Group, Counter[Condition]], ...]:
+    return tuple(sorted(groups.items(), key=lambda each: (not troubled(each[1]), each[0])))
+
+
+def troubled(counts: Counter[Condition]) -> bool:
+    """Whether any of the tasks needs somebody."""
+    return any(counts[condition] for condition in TROUBLE)
+
+
+def _words(node: Node) -> str:
+    role = (
+        ("Leader" if node.manager.leader else "Manager") if node.manager else state_word(node.role)
+    )
+    reach = node.manager.reachability if node.manager else "reachable"
+    parts = [role, state_word(node.state), state_word(node.availability)]
+    return line_of(" · ".join(parts + ([state_word(reach)] if reach != "reachable" else [])))
+
+
+def totals(spots: Iterable[NodeTasks]) -> Counter[Condition]:
+    """How many tasks there are of each condition."""
+    totals: Counter[Condition] = Counter()
+    for spot in spots:
+        for _, counts in spot.groups:
+            totals += counts
+    return totals
+
+
+def _few(words: Sequence[str], together: str) -> list[str]:
+    return list(words) if len(words) < 3 else [f"{len(words)} nodes {together}"]
+
+
+def _told(spot: NodeTasks) -> str:
+    groups = [
+        f"{service} {version} {', '.join(f'{counts[c]} {c}' for c in Condition if counts[c])}"
+        for (service, version), counts in spot.groups[:8]
+    ]
+    rest = len(spot.groups) - len(groups)
+    words = spot.words.replace(" · ", ", ")
+    return f"{spot.name} ({words}): {'; '.join(groups) or 'no tasks'}" + (
+        f"; {rest} more services" if rest else ""
+    )

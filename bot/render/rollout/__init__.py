@@ -1,0 +1,1 @@
+"""A rollout as people see it, from its first task to its end."""

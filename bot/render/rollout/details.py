@@ -1,0 +1,73 @@
+"""The details of a rollout, for the thread under its message: what changed, what each task did, the
+last log lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.model import File, Message, Outcome, Step
+from bot.render.findings import cause
+from bot.render.plans import differences
+from bot.render.rollout.endings import moves_image, subject
+from bot.render.slack.blocks import Block, context, image, message, seconds, section, table
+from bot.render.slack.text import code, escape, preformatted, prose
+
+_LOG_LINES = 20
+
+
+def details(outcome: Outcome) -> Message:
+    """Everything about an ended rollout that its message leaves out. The outcome carries its
+    rollout and progress."""
+    rollout, progress = outcome.rollout, outcome.progress
+    assert rollout is not None
+    assert progress is not None
+    log = [line for found in progress.findings for line in found.log][-_LOG_LINES:]
+    tasks, files = steps(outcome.steps, rollout.started)
+    from bot.render.picture import timeline  # noqa: PLC0415 - not before the first picture: it is 1 MB
+
+    picture = timeline.picture(outcome)
+    return message(
+        f"Details · {subject(rollout)}",
+        [
+            f"{image(rollout.before)} → {image(rollout.after)}" if moves_image(rollout) else "",
+            prose(rollout.summary),
+            *(f"⚠ {prose(warning)}" for warning in rollout.warnings),
+            *(cause(found) for found in progress.findings),
+            f"Swarm says: {prose(progress.message)}" if progress.message else "",
+        ],
+        [
+            *differences(rollout.changes),
+            *([section(preformatted("\n".join(log)))] if log else []),
+            *tasks,
+            *context(f"rollout {escape(rollout.id)}", code(rollout.line)),
+        ],
+        [*files, *([picture] if picture else [])],
+    )
+
+
+def steps(taken: Sequence[Step], started: datetime) -> tuple[list[Block], list[File]]:
+    """What each task did and when, counted from the start; failures first where there are too many
+    to show."""
+    failures = [step for step in taken if step.error]
+    ordered = (
+        [*failures, *(step for step in taken if not step.error)] if len(taken) > 20 else list(taken)
+    )
+    rows = [
+        (
+            seconds((step.at - started).total_seconds()),
+            step.key,
+            "" if step.node == step.key else step.node,
+            step.state,
+            step.image,
+            step.error,
+        )
+        for step in ordered
+    ]
+    columns = ("AFTER", "SLOT", "NODE", "STATE", "IMAGE", "ERROR")
+    return table(
+        columns if failures else columns[:-1],
+        rows if failures else [row[:-1] for row in rows],
+        len(failures),
+        "tasks.txt",
+    )

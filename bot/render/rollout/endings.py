@@ -1,0 +1,203 @@
+"""The words for each way in which a rollout ends: the headline, what it means, and which buttons
+then make sense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.model import Phase, Progress, Rollout
+from bot.render.slack.blocks import familiar, image, plural, seconds, tag
+from bot.render.slack.text import escape, prose, shortened
+
+BOT = "swarmbot"
+_CREATE = "service create"
+_LONGEST = 80
+
+
+class Next(StrEnum):
+    """What a person may do after a rollout, as buttons name it."""
+
+    ROLL_BACK = "Roll back"
+    RETRY = "Retry"
+    LOGS = "Logs"
+    TASKS = "Tasks"
+    HISTORY = "History"
+    REMOVE = "Remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How an ending reads: `head` and `lines` are mrkdwn; `next_steps` are the buttons, the
+    likeliest first."""
+
+    head: str
+    lines: tuple[str, ...] = ()
+    next_steps: tuple[Next, ...] = ()
+    shows_slots: bool = False
+
+
+def ending(rollout: Rollout, progress: Progress, took: float) -> Words:
+    """The words for a rollout that ended; `took` in seconds."""
+    writers = {
+        Phase.COMPLETED: _completed,
+        Phase.ROLLED_BACK: _rolled_back,
+        Phase.PAUSED: _paused,
+        Phase.ROLLBACK_PAUSED: _rollback_paused,
+        Phase.TIMED_OUT: _timed_out,
+        Phase.SUPERSEDED: _superseded,
+        Phase.REMOVED: _removed,
+    }
+    return writers[progress.phase](rollout, progress, seconds(took))
+
+
+def name(rollout: Rollout) -> str:
+    """The service, short enough for a headline."""
+    return escape(shortened(rollout.service, _LONGEST))
+
+
+def subject(rollout: Rollout) -> str:
+    """What is being done to which service: `web → shop/web:2.0`, or the one thing that changes."""
+    if rollout.verb == _CREATE:
+        return f"{name(rollout)} starts {_target(rollout)}"
+    if moves_image(rollout) or rollout.verb == "deploy":
+        return f"{name(rollout)} → {_target(rollout)}"
+    return f"{name(rollout)} · {_change_in_words(rollout)}"
+
+
+def moves_image(rollout: Rollout) -> bool:
+    """Whether the image is what changes."""
+    return rollout.before != rollout.after
+
+
+def _completed(rollout: Rollout, progress: Progress, took: str) -> Words:
+    if progress.slots and all(slot.state == "complete" for slot in progress.slots):
+        head = f"✅ {name(rollout)} · complete"
+    elif rollout.verb == _CREATE:
+        head = f"✅ {name(rollout)} runs {_target(rollout)}"
+    elif rollout.verb.endswith("rollback"):
+        head = f"✅ {name(rollout)} is on {_target(rollout)} again"
+    elif moves_image(rollout) or rollout.verb == "deploy":
+        head = f"✅ {name(rollout)} is on {_target(rollout)}"
+    else:
+        head = f"✅ {subject(rollout)}"
+    down = (
+        f"{', '.join(map(escape, progress.waiting_for))} Down: not waited for"
+        if progress.waiting_for
+        else ""
+    )
+    undo = moves_image(rollout) and not rollout.verb.endswith("rollback")
+    return Words(
+        f"{head} · {_count(progress)} · {took}", (down,), (Next.ROLL_BACK,) if undo else ()
+    )
+
+
+def _rolled_back(rollout: Rollout, progress: Progress, took: str) -> Words:
+    to = f" to {tag(rollout.before)}" if moves_image(rollout) else ""
+    if rollout.rollback_by not in ("", BOT):
+        head = f"↩️ {name(rollout)} rolled back{to} · by {escape(rollout.rollback_by)} · {took}"
+        return Words(head, (), (Next.RETRY,))
+    head = f"↩️ {name(rollout)} rolled back{to} · {_symptom(rollout, progress)} · {took}"
+    return Words(head, _said(progress), (Next.RETRY, Next.LOGS))
+
+
+def _paused(rollout: Rollout, progress: Progress, took: str) -> Words:
+    head = (
+        f"⏸ {name(rollout)} paused at {_count(progress)} · {_symptom(rollout, progress)} · {took}"
+    )
+    return Words(head, _said(progress), (Next.ROLL_BACK, Next.RETRY, Next.LOGS), shows_slots=True)
+
+
+def _rollback_paused(rollout: Rollout, progress: Progress, took: str) -> Words:
+    to = f" to {tag(rollout.before)}" if moves_image(rollout) else ""
+    head = f"⏸ {name(rollout)} rollback{to} paused at {_count(progress)} · {took}"
+    lines = (
+        "Swarm stopped the rollback too: some tasks may run neither version.",
+        *_said(progress),
+    )
+    return Words(head, lines, (Next.TASKS, Next.LOGS, Next.HISTORY), shows_slots=True)
+
+
+def _timed_out(rollout: Rollout, progress: Progress, took: str) -> Words:
+    if rollout.rollback_by:
+        head = (
+            f"❌ {name(rollout)} is not back on {tag(rollout.before)} after {took} · "
+            f"{_count(progress)}"
+        )
+        return Words(
+            head,
+            ("Swarm goes on trying.", *_said(progress)),
+            (Next.TASKS, Next.LOGS),
+            shows_slots=True,
+        )
+    if rollout.verb == _CREATE:
+        head = (
+            f"❌ {name(rollout)} does not run {_target(rollout)} after {took} · {_count(progress)}"
+        )
+        lines = ("It is there all the same, and Swarm goes on trying.",)
+        return Words(head, lines, (Next.TASKS, Next.LOGS, Next.REMOVE), shows_slots=True)
+    wanted = (
+        f"is not on {tag(rollout.after)}"
+        if moves_image(rollout)
+        else f"is not done ({_change_in_words(rollout)})"
+    )
+    head = f"❌ {name(rollout)} {wanted} after {took} · {_count(progress)}"
+    steps = (Next.ROLL_BACK,) if moves_image(rollout) else ()
+    lines = (
+        "Swarm goes on trying: remove the cause, or take the change back."
+        if progress.findings
+        else "Swarm goes on trying.",
+    )
+    return Words(head, lines, (*steps, Next.TASKS, Next.LOGS), shows_slots=True)
+
+
+def _superseded(rollout: Rollout, _: Progress, took: str) -> Words:
+    head = f"🟠 {subject(rollout)} · superseded by a change outside swarmbot · {took}"
+    lines = (
+        (
+            "Somebody else updated the service meanwhile. swarmbot changed nothing more and "
+            "follows it no further."
+        ),
+    )
+    return Words(head, lines, (Next.TASKS, Next.HISTORY))
+
+
+def _removed(rollout: Rollout, _: Progress, took: str) -> Words:
+    return Words(
+        f"❌ {name(rollout)} was removed during the rollout · {took}",
+        ("The service is gone, by a change outside swarmbot.",),
+    )
+
+
+def _symptom(rollout: Rollout, progress: Progress) -> str:
+    what = tag(rollout.after) if moves_image(rollout) else "the update"
+    if not progress.findings:
+        return f"{what} failed"
+    if "health check" in progress.findings[0].cause:
+        return f"{what} is not healthy"
+    return f"{what} does not start"
+
+
+def _said(progress: Progress) -> tuple[str, ...]:
+    """The engine's own word, where nothing better is known."""
+    return (prose(progress.message),) if progress.message and not progress.findings else ()
+
+
+def _count(progress: Progress) -> str:
+    return f"{progress.done}/{progress.total}"
+
+
+def _target(rollout: Rollout) -> str:
+    return (
+        escape(shortened(familiar(rollout.after), _LONGEST))
+        if rollout.after.tag
+        else image(rollout.after)
+    )
+
+
+def _change_in_words(rollout: Rollout) -> str:
+    if len(rollout.changes) == 1:
+        change = rollout.changes[0]
+        shown = " → ".join(value for value in (change.before, change.after) if value)
+        return escape(shortened(f"{change.field} {shown}", _LONGEST))
+    return plural(len(rollout.changes), "change") if rollout.changes else escape(rollout.verb)

@@ -1,0 +1,237 @@
+"""One message that follows a rollout from its first task to its end, and the details for its
+thread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.errors import SwarmbotError
+from bot.model import Finding, Message, Outcome, Phase, Progress, Rollout, Slot
+from bot.render.errors import explain
+from bot.render.findings import causes, last_words
+from bot.render.rollout.details import details
+from bot.render.rollout.endings import BOT, Next, ending, moves_image, name, subject
+from bot.render.slack.blocks import (
+    Block,
+    actions,
+    aligned,
+    bar,
+    button,
+    context,
+    message,
+    plural,
+    seconds,
+    section,
+    tag,
+    version,
+    when,
+)
+from bot.render.slack.limits import fit
+from bot.render.slack.text import escape, preformatted, prose
+
+__all__ = ["details", "ended", "failed", "one_of", "rolling", "slots"]
+
+MOST_SLOTS = 12
+"""More places than this, and the ones that are done shrink to a count."""
+_PATIENCE = 20.0
+_WITH_CAUSE = (Phase.ROLLED_BACK, Phase.PAUSED, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
+
+
+def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
+    """Where a rollout stands: what is done of how many places, each place, and what stands in the
+    way."""
+    so_far = (now - rollout.started).total_seconds()
+    back = progress.phase is Phase.ROLLING_BACK
+    warnings = () if back else rollout.warnings
+    return message(
+        f"{_state(rollout, back)} · {progress.done}/{progress.total} · {seconds(so_far)}",
+        [
+            bar(progress.done, progress.total),
+            *_in_the_way(progress, so_far),
+            *(f"⚠ {prose(warning)}" for warning in warnings),
+        ],
+        [
+            *slots(progress),
+            *actions(*(_button(step, rollout) for step in _steps(rollout, back))),
+            *context(
+                _asked(rollout),
+                _wished(rollout),
+                _change(rollout),
+                f"gives up {when(rollout.deadline)}",
+            ),
+        ],
+    )
+
+
+def one_of(
+    rollout: Rollout,
+    progress: Progress,
+    now: datetime,
+    number: tuple[int, int],
+    done: Sequence[str],
+) -> Message:
+    """The same for one of several that are done one after the other: `number` of how many, and what
+    was `done` before."""
+    shown = rolling(rollout, progress, now)
+    before = [section("\n".join(prose(line) for line in done))] if done else []
+    return fit(
+        Message(
+            shown.text, (*shown.blocks, *before, *context(f"{number[0]} of {number[1]} services"))
+        )
+    )
+
+
+def ended(outcome: Outcome) -> Message:
+    """How a rollout ended, why, and what may be done next. The outcome carries its rollout and
+    progress."""
+    rollout, progress = outcome.rollout, outcome.progress
+    assert rollout is not None
+    assert progress is not None
+    words = ending(rollout, progress, outcome.seconds)
+    return message(
+        words.head,
+        [*causes(_of_interest(progress)), *words.lines, *(prose(line) for line in outcome.lines)],
+        [
+            *last_words(_of_interest(progress)),
+            *(slots(progress) if words.shows_slots else []),
+            *actions(*(_button(step, rollout) for step in words.next_steps)),
+            *context(*_small_print(rollout, progress)),
+        ],
+    )
+
+
+def failed(rollout: Rollout, error: SwarmbotError | None) -> Message:
+    """The bot itself could not go on with a rollout; None for a fault of its own."""
+    fault = "swarmbot failed; its log says why. Swarm itself may be rolling on."
+    why = explain.words(error).sentence.lstrip("❌✋ ") if error else fault
+    return message(
+        f"❌ {subject(rollout)} · stopped",
+        [why],
+        [
+            *actions(_button(Next.TASKS, rollout), _button(Next.RETRY, rollout)),
+            *context(_asked(rollout), _change(rollout)),
+        ],
+    )
+
+
+# ---- parts
+
+
+def slots(progress: Progress) -> list[Block]:
+    """Every place with its node, state and image; of many, those that are not done, and a count of
+    the rest."""
+    places = list(progress.slots)
+    if len(places) > MOST_SLOTS:
+        places = sorted(
+            places, key=lambda slot: (slot.done, not slot.error, slot.state == "running")
+        )[:MOST_SLOTS]
+    if not places:
+        return []
+    rest = [slot for slot in progress.slots if slot not in places]
+    return [
+        section(preformatted(aligned((), [_row(slot) for slot in places]))),
+        *context(_rest(rest)),
+    ]
+
+
+def _row(slot: Slot) -> tuple[str, ...]:
+    where = (slot.key,) if slot.key == slot.node else (slot.key, slot.node or "no node")
+    return (*where, slot.state, slot.image)
+
+
+def _rest(left_out: Iterable[Slot]) -> str:
+    counts = Counter(f"{slot.state} {slot.image}" for slot in left_out)
+    parts = [f"{count} more {escape(what)}" for what, count in counts.most_common(3)]
+    return f"and {', '.join(parts)}" if parts else ""
+
+
+def _in_the_way(progress: Progress, so_far: float) -> list[str]:
+    """Failures at once; what is only slow after a while, for every task starts slowly."""
+    told = [
+        found for found in progress.findings if found.exit_code is not None or so_far > _PATIENCE
+    ]
+    down = (
+        [f"{', '.join(map(escape, progress.waiting_for))} Down: not waited for"]
+        if progress.waiting_for
+        else []
+    )
+    return causes(told) + down
+
+
+def _small_print(rollout: Rollout, progress: Progress) -> list[str]:
+    tried = ""
+    if progress.phase is Phase.ROLLED_BACK and progress.tried > 0 and progress.total:
+        rest = " · the rest never stopped" if progress.tried < progress.total else ""
+        tried = f"{progress.tried} of {plural(progress.total, 'task')} had tried{rest}"
+    revision = (
+        f"revision {rollout.revision}"
+        if rollout.revision and progress.phase is Phase.COMPLETED
+        else ""
+    )
+    return [_asked(rollout), tried, _change(rollout), revision]
+
+
+def _asked(rollout: Rollout) -> str:
+    approved = (
+        f", approved by {', '.join(map(escape, rollout.approved_by))}"
+        if rollout.approved_by
+        else ""
+    )
+    reason = f' · "{escape(rollout.reason)}"' if rollout.reason else ""
+    return f"asked by {escape(rollout.actor.name)}{approved}{reason}"
+
+
+def _change(rollout: Rollout) -> str:
+    if rollout.before == rollout.after:
+        return ""
+    return f"{version(rollout.before)} → {version(rollout.after)}"
+
+
+def _state(rollout: Rollout, back: bool) -> str:
+    if not back:
+        return f"🔵 {subject(rollout)}"
+    to = f" to {tag(rollout.before)}" if moves_image(rollout) else ""
+    return f"↩️ {name(rollout)} is rolling back{to}"
+
+
+def _steps(rollout: Rollout, back: bool) -> tuple[Next, ...]:
+    if back or rollout.rollback_by:
+        return (Next.LOGS,)
+    return (
+        (Next.ROLL_BACK,) if moves_image(rollout) and not rollout.verb.endswith("rollback") else ()
+    )
+
+
+def _wished(rollout: Rollout) -> str:
+    return (
+        f"rollback asked by {escape(rollout.rollback_by)}"
+        if rollout.rollback_by not in ("", BOT)
+        else ""
+    )
+
+
+def _of_interest(progress: Progress) -> tuple[Finding, ...]:
+    return progress.findings if progress.phase in _WITH_CAUSE else ()
+
+
+def _button(step: Next, rollout: Rollout) -> Block:
+    service = rollout.service
+    if step is Next.ROLL_BACK:
+        asks = f"{service} goes back to the image that it ran before. The replica count stays."
+        return button(step, f"rollback {service}", confirm=asks)
+    if step is Next.REMOVE:
+        return button(
+            step,
+            f"service rm {service}",
+            "danger",
+            confirm=f"{service} goes away with all its tasks.",
+        )
+    lines = {
+        Next.RETRY: rollout.line,
+        Next.LOGS: f"service logs {service}",
+        Next.TASKS: f"service ps {service}",
+        Next.HISTORY: f"history {service}",
+    }
+    return button(step, lines[step])

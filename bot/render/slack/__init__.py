@@ -1,0 +1,1 @@
+"""Slack's own terms: blocks, limits, safe text."""

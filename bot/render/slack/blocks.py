@@ -1,0 +1,222 @@
+"""The atoms of every message: one shape for headlines, small print, buttons, tables, times and
+sizes."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.model import File, Image, Message
+from bot.render.slack.limits import fit
+from bot.render.slack.text import clean, escape, preformatted, shortened, width
+
+Block = Mapping[str, Any]
+Row = Sequence[str]
+
+MOST_ROWS = 20
+"""A longer table is a summary, the rows in trouble, and a file."""
+_CELL = 40
+_LONGEST_IMAGE = 80
+_SMALL_SIZES = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
+_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+
+
+def message(
+    head: str, lines: Iterable[str] = (), blocks: Iterable[Block] = (), files: Iterable[File] = ()
+) -> Message:
+    """A message that fits Slack. `head` is the first line and the notification; `lines` (mrkdwn)
+    follow it closely."""
+    first = "\n".join([f"*{head}*", *(line for line in lines if line)])
+    return fit(Message(head, (section(first), *blocks), tuple(files)))
+
+
+def together(messages: Sequence[Message]) -> Message:
+    """Several messages as one: their headlines in the notification, their blocks one after the
+    other."""
+    if len(messages) == 1:
+        return messages[0]
+    blocks = [block for each in messages for block in each.blocks]
+    return fit(
+        Message(
+            "; ".join(each.text for each in messages),
+            tuple(blocks),
+            tuple(f for each in messages for f in each.files),
+        )
+    )
+
+
+# ---- blocks
+
+
+def section(text: str) -> Block:
+    """A paragraph of mrkdwn."""
+    # Without `verbatim` Slack would link plain words that look like channels, people or addresses.
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+
+
+def context(*parts: str) -> list[Block]:
+    """Small print: the parts that are not empty, in one line; nothing where all are."""
+    text = " · ".join(part for part in parts if part)
+    return (
+        [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
+        if text
+        else []
+    )
+
+
+def button(text: str, line: str, style: str = "", confirm: str = "") -> Block:
+    """A button that runs a command line. `style` is empty, `primary` or `danger`; `confirm` is what
+    to ask before."""
+    element: dict[str, Any] = {
+        "type": "button",
+        "text": _plain(text),
+        "value": line,
+        "action_id": f"line:{zlib.crc32(f'{text} {line}'.encode()):08x}",
+    }
+    if style:
+        element["style"] = style
+    if confirm:
+        element["confirm"] = {
+            "title": _plain(text),
+            "text": _plain(confirm),
+            "confirm": _plain(text),
+            "deny": _plain("Cancel"),
+        }
+    return element
+
+
+def actions(*buttons: Block | None) -> list[Block]:
+    """The buttons that are there, in one row; nothing where none is."""
+    elements = [element for element in buttons if element]
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def aligned(columns: Row, rows: Iterable[Row], most: int = _CELL) -> str:
+    """Rows under the names of their columns, if they have any, as plain text; `most` bounds a
+    cell."""
+    lines = [[_cell(cell, most) for cell in row] for row in ((columns, *rows) if columns else rows)]
+    widths = [max(width(line[index]) for line in lines) for index in range(len(lines[0]))]
+    return "\n".join(_padded(line, widths) for line in lines)
+
+
+def table(
+    columns: Row, rows: Sequence[Row], trouble: int, name: str
+) -> tuple[list[Block], list[File]]:
+    """A table as a monospaced block. The first `trouble` rows are those in trouble.
+
+    Of a table that is too long only they are shown, and the whole goes along as the file `name`.
+    """
+    if not rows:
+        return [], []
+    if len(rows) <= MOST_ROWS:
+        return [section(preformatted(aligned(columns, rows)))], []
+    shown = rows[: min(trouble, MOST_ROWS)]
+    blocks = [section(preformatted(aligned(columns, shown)))] if shown else []
+    whole = File(name, aligned(columns, rows, most=200) + "\n", f"{name}, all {len(rows)} rows")
+    return blocks + context(f"{len(rows) - len(shown)} more, all in {escape(name)}"), [whole]
+
+
+# ---- words
+
+
+def image(ref: Image) -> str:
+    """An image as people call it, with the short digest that pins it: `shop/web:2.0 @4f2a91c`."""
+    return escape(shortened(familiar(ref), _LONGEST_IMAGE)) + (
+        f" @{ref.short_digest}" if ref.digest else ""
+    )
+
+
+def image_cell(ref: Image) -> str:
+    """The same for a table's cell: not escaped."""
+    return familiar(ref) + (f" @{ref.short_digest}" if ref.digest else "")
+
+
+def tag(ref: Image) -> str:
+    """What tells two versions of one image apart: the tag, else the digest, else the name."""
+    return escape(ref.tag or (f"@{ref.short_digest}" if ref.digest else familiar(ref)))
+
+
+def version(ref: Image) -> str:
+    """The tag with the digest that pins it: `2.0 @4f2a91c`."""
+    return tag(ref) + (f" @{ref.short_digest}" if ref.tag and ref.digest else "")
+
+
+def familiar(ref: Image) -> str:
+    """Name and tag as Docker prints them, without the registry that it takes for granted; not
+    escaped."""
+    return ref.tagged.removeprefix("docker.io/").removeprefix("library/")
+
+
+def when(at: datetime, secs: bool = False) -> str:
+    """A time in each reader's own zone, with UTC where Slack cannot."""
+    utc = at.astimezone(UTC)
+    slack, plain = ("{time_secs}", "%H:%M:%S") if secs else ("{time}", "%H:%M")
+    return (
+        f"<!date^{int(utc.timestamp())}^{{date_short_pretty}} "
+        f"{slack}|{utc.strftime(f'%Y-%m-%d {plain}')} UTC>"
+    )
+
+
+def seconds(value: float) -> str:
+    """A duration in its two largest units: `12 s`, `3 m 12 s`, `2 h 5 m`, `4 d 3 h`."""
+    total = max(0, round(value))
+    units = [
+        (total // 86400, "d"),
+        (total // 3600 % 24, "h"),
+        (total // 60 % 60, "m"),
+        (total % 60, "s"),
+    ]
+    first = next((index for index, (count, _) in enumerate(units) if count), 3)
+    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count) or "0 s"
+
+
+def age(at: datetime | None, now: datetime) -> str:
+    """How long ago, in one unit: `3 h ago`; a dash where it is not known."""
+    return "–" if at is None else f"{span(now - at)} ago"
+
+
+def span(value: timedelta) -> str:
+    """A duration in its largest unit alone: `61 d`."""
+    return " ".join(seconds(value.total_seconds()).split(" ")[:2])
+
+
+def size(count: int) -> str:
+    """Bytes in Docker's binary units: `512 MiB`, `1.5 GiB`."""
+    for unit, name in _SMALL_SIZES:
+        if count >= unit:
+            return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{count} B"
+
+
+def plural(count: int, word: str, words: str = "") -> str:
+    """`1 task`, `2 tasks`; `words` where the plural is not made with an s."""
+    return f"{count} {word if count == 1 else words or word + 's'}"
+
+
+def bar(done: int, total: int, cells: int = 10) -> str:
+    """Progress as ▰▰▱▱: full only when all is done, empty only when nothing is."""
+    filled = cells if done >= total else max(min(1, done), cells * done // total)
+    return "▰" * filled + "▱" * (cells - filled)
+
+
+def mention(user_id: str) -> str:
+    """Notify somebody; what is no Slack id stays a plain name."""
+    return f"<@{user_id}>" if _USER.fullmatch(user_id) else escape(user_id)
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": clean(text, keep=""), "emoji": False}
+
+
+def _cell(text: str, most: int) -> str:
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    return indent + shortened(" ".join(clean(text, keep="").split()), most) or "–"
+
+
+def _padded(cells: Row, widths: Sequence[int]) -> str:
+    return "  ".join(
+        cell + " " * (room - width(cell)) for cell, room in zip(cells, widths, strict=True)
+    ).rstrip()

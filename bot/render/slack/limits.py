@@ -1,0 +1,307 @@
+"""Slack's limits on a message, kept by splitting, cutting with a notice, or turning to a file;
+whatever comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.model import File, Message
+from bot.render.slack.cut import cut, length, split, unmarked
+
+Block = Mapping[str, Any]
+
+MOST_TEXT = 3000
+MOST_BLOCKS = 50
+MOST_IN_VIEW = 100
+MOST_CHARACTERS = 10_000
+SECTION, FIELD, FIELDS, HEADER, SMALL, SMALL_PARTS = 3000, 2000, 10, 150, 2000, 10
+BUTTONS, LABEL, VALUE, ACTION_ID, BLOCK_ID = 25, 75, 2000, 255, 255
+CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
+WHOLE = "message.txt"
+
+_BUTTON_ROOM = 3000
+_NOTICE_ROOM = 200
+
+
+def fit(message: Message) -> Message:
+    """The same message within Slack's limits. Never raises, and never answers what Slack would
+    refuse.
+
+    Knows the blocks that messages are made of (section, header, context, actions with buttons,
+    divider); what it cannot vouch for it leaves out. What is too long goes along whole as a file.
+    """
+    text = cut(_seen(message.text).strip(), MOST_TEXT) or "swarmbot"
+    blocks = _unique([fitted for block in message.blocks for fitted in _fitted(block)])
+    files = tuple(file for file in message.files if file.name and file.content)
+    if len(blocks) <= MOST_BLOCKS and characters(blocks) <= MOST_CHARACTERS:
+        return Message(text, tuple(blocks), files)
+    whole = File(WHOLE, plain(message), "The whole message")
+    return Message(text, tuple(_reduced(blocks)), (*files, whole))
+
+
+def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """The blocks of a Home tab within Slack's limits: what comes first, and a notice where that is
+    not all."""
+    fitted = _unique([one for block in blocks for one in _fitted(block)])
+    return (
+        fitted
+        if len(fitted) <= MOST_IN_VIEW
+        else [*fitted[: MOST_IN_VIEW - 1], _notice("There is more than fits here.")]
+    )
+
+
+def plain(message: Message) -> str:
+    """A message as plain text, with its buttons in brackets: for files and terminals."""
+    lines = [line for block in message.blocks for line in _lines(block)]
+    return "\n".join(lines or [unmarked(message.text)]) + "\n"
+
+
+def characters(blocks: Iterable[Block]) -> int:
+    """The characters of all texts in the blocks, and of what their buttons carry."""
+    return sum(_count(block) for block in blocks)
+
+
+# ---- one block
+
+
+def _fitted(block: Any) -> list[dict[str, Any]]:
+    fitters = {
+        "section": _section,
+        "header": _header,
+        "context": _context,
+        "actions": _actions,
+        "divider": _divider,
+    }
+    fitter = fitters.get(str(block.get("type"))) if isinstance(block, Mapping) else None
+    return fitter(block) if fitter else []
+
+
+def _divider(_: Block) -> list[dict[str, Any]]:
+    return [{"type": "divider"}]
+
+
+def _header(block: Block) -> list[dict[str, Any]]:
+    content = cut(" ".join(_content(block.get("text")).split()), HEADER)
+    return [{**_named(block), "type": "header", "text": _plain_text(content)}] if content else []
+
+
+def _section(block: Block) -> list[dict[str, Any]]:
+    given = block.get("text")
+    blocks: list[dict[str, Any]] = [
+        {"type": "section", "text": _like(given, piece)}
+        for piece in split(_content(given), SECTION)
+    ]
+    fields = [
+        _like(field, cut(_content(field), FIELD))
+        for field in _list(block.get("fields"))
+        if _content(field)
+    ]
+    blocks += [{"type": "section", "fields": part} for part in _chunks(fields, FIELDS)]
+    accessory = _button(block.get("accessory"))
+    if accessory and blocks:
+        blocks[0]["accessory"] = accessory
+    if blocks:
+        blocks[0].update(_named(block))
+    return blocks + (
+        [] if blocks or not accessory else [{"type": "actions", "elements": [accessory]}]
+    )
+
+
+def _context(block: Block) -> list[dict[str, Any]]:
+    parts = [
+        _like(part, cut(_content(part), SMALL))
+        for part in _list(block.get("elements"))
+        if _content(part)
+    ]
+    return [{"type": "context", "elements": chunk} for chunk in _chunks(parts, SMALL_PARTS)]
+
+
+def _actions(block: Block) -> list[dict[str, Any]]:
+    given = _list(block.get("elements"))
+    buttons = [button for element in given if (button := _button(element))]
+    rows = [{"type": "actions", "elements": chunk} for chunk in _chunks(buttons, BUTTONS)]
+    # A cut line would be another command, so a button whose line is too long is none.
+    return rows + [
+        _notice(f"Too long for a button: {cut(name, LABEL)}")
+        for name in map(_too_long, given)
+        if name
+    ]
+
+
+def _button(element: Any) -> dict[str, Any] | None:
+    if not isinstance(element, Mapping) or element.get("type") != "button" or _too_long(element):
+        return None
+    label, value = cut(" ".join(_content(element.get("text")).split()), LABEL), element.get("value")
+    if not label:
+        return None
+    button: dict[str, Any] = {"type": "button", "text": _plain_text(label)}
+    if isinstance(value, str) and value:
+        button["value"] = value
+    if element.get("style") in ("primary", "danger"):
+        button["style"] = element["style"]
+    if isinstance(element.get("confirm"), Mapping):
+        button["confirm"] = _confirm(element["confirm"], label)
+    button["action_id"] = str(element.get("action_id") or "line:0")
+    return button
+
+
+def _confirm(given: Block, label: str) -> dict[str, Any]:
+    def text(name: str, most: int, otherwise: str) -> dict[str, Any]:
+        return _plain_text(cut(_content(given.get(name)), most) or cut(otherwise, most))
+
+    return {
+        "title": text("title", CONFIRM_TITLE, label),
+        "text": text("text", CONFIRM_TEXT, label),
+        "confirm": text("confirm", CONFIRM_BUTTON, label),
+        "deny": text("deny", CONFIRM_BUTTON, "Cancel"),
+    }
+
+
+def _too_long(element: Any) -> str:
+    """The label of a button whose line Slack would not take; empty where all is well."""
+    if not isinstance(element, Mapping) or element.get("type") != "button":
+        return ""
+    long = length(str(element.get("value") or "")) > VALUE
+    return _content(element.get("text")) or "button" if long else ""
+
+
+# ---- all blocks
+
+
+def _unique(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each button an id of its own, and drop names of blocks that came before."""
+    actions: set[str] = set()
+    names: set[str] = set()
+    for block in blocks:
+        for button in _buttons(block):
+            button["action_id"] = _free(button["action_id"], actions)
+        if block.get("block_id") in names:
+            del block["block_id"]
+        names.add(str(block.get("block_id")))
+    return blocks
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    base = wanted[: (ACTION_ID - 10) // 2]
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}:{number}"
+    taken.add(name)
+    return name
+
+
+def _reduced(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As much as fits, in order: the first rows of buttons, and of the rest what comes first."""
+    rows, room = _while_they_fit(
+        [block for block in blocks if block["type"] == "actions"], _BUTTON_ROOM, 5
+    )
+    others = [block for block in blocks if block["type"] != "actions"]
+    kept, room = _while_they_fit(
+        others, MOST_CHARACTERS - (_BUTTON_ROOM - room) - _NOTICE_ROOM, MOST_BLOCKS - 6
+    )
+    rest = others[len(kept)] if len(kept) < len(others) else None
+    if rest and "text" in rest and room > _NOTICE_ROOM and len(kept) < MOST_BLOCKS - 7:
+        shortened = cut(rest["text"]["text"], room - 50)
+        kept.append({"type": "section", "text": {**rest["text"], "text": shortened}})
+    return [*kept, *rows, _notice(f"The whole is in {WHOLE}")]
+
+
+def _while_they_fit(
+    blocks: Iterable[dict[str, Any]], room: int, most: int
+) -> tuple[list[dict[str, Any]], int]:
+    kept: list[dict[str, Any]] = []
+    for block in blocks:
+        needed = _count(block)
+        if needed > room or len(kept) >= most:
+            break
+        kept.append(block)
+        room -= needed
+    return kept, room
+
+
+# ---- reading what was given
+
+
+def _content(text: Any) -> str:
+    """The text of a text object, without what Slack refuses; empty where there is nothing to
+    see."""
+    value = text.get("text") if isinstance(text, Mapping) else None
+    return cleaned if isinstance(value, str) and (cleaned := _seen(value)) else ""
+
+
+def _seen(value: str) -> str:
+    # Directions were settled by `escape`; here only what JSON or Slack cannot carry goes.
+    kept = "".join(
+        char for char in value if char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f")
+    )
+    kept = kept.encode("utf-8", "ignore").decode()
+    return kept.strip("\n") if kept.strip() else ""
+
+
+def _like(given: Any, content: str) -> dict[str, Any]:
+    if given.get("type") == "plain_text":
+        return _plain_text(content)
+    return {
+        "type": "mrkdwn",
+        "text": content,
+        **({"verbatim": True} if given.get("verbatim") is True else {}),
+    }
+
+
+def _plain_text(content: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": content, "emoji": False}
+
+
+def _notice(text: str) -> dict[str, Any]:
+    return {"type": "context", "elements": [_plain_text(text)]}
+
+
+def _named(block: Block) -> dict[str, Any]:
+    name = block.get("block_id")
+    return {"block_id": name} if isinstance(name, str) and 0 < length(name) <= BLOCK_ID else {}
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _chunks(values: Sequence[Any], most: int) -> list[list[Any]]:
+    return [list(values[start : start + most]) for start in range(0, len(values), most)]
+
+
+def _buttons(block: dict[str, Any]) -> list[dict[str, Any]]:
+    return (
+        [*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else [])]
+        if (block["type"] in ("actions", "section"))
+        else []
+    )
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, Mapping):
+        own = sum(
+            length(value[name]) for name in ("text", "value") if isinstance(value.get(name), str)
+        )
+        return own + sum(_count(inner) for inner in value.values())
+    return sum(_count(inner) for inner in value) if isinstance(value, list | tuple) else 0
+
+
+def _lines(block: Any) -> list[str]:
+    if not isinstance(block, Mapping):
+        return []
+    given = [block.get("text"), *_list(block.get("fields"))]
+    lines = [unmarked(_content(text)) for text in given if _content(text)]
+    row = " ".join(_shown(element) for element in _list(block.get("elements"))).strip()
+    return lines + ([row] if row else [])
+
+
+def _shown(element: Any) -> str:
+    if not isinstance(element, Mapping):
+        return ""
+    return (
+        f"[{_content(element.get('text'))}]"
+        if element.get("type") == "button"
+        else unmarked(_content(element))
+    )

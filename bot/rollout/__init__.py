@@ -1,0 +1,1 @@
+"""Rolls a service to another specification and follows it to its end."""

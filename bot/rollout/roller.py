@@ -1,0 +1,340 @@
+"""Rolls one service from one specification to the next and follows it to its end, also across a
+restart of the bot.
+
+Swarm does the rolling; the bot posts the specification once, watches, and rolls back when Swarm
+pauses or a person asks.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.errors import (
+    ChangeInterruptedError,
+    OutcomeUnknownError,
+    OutOfSequenceError,
+    PlanOutdatedError,
+    StoreUnavailableError,
+    UnknownNameError,
+)
+from bot.model import Ending, Message, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
+from bot.rollout.follower import AWAY, INTERVAL, Follower
+from bot.store.locks import Lease
+from bot.store.store import Store
+from bot.swarm.spec.edit import fingerprint
+from bot.swarm.swarm import Swarm
+
+log = logging.getLogger(__name__)
+
+SHOW_EVERY = 15.0
+"""Seconds after which the message is shown anew though nothing moved but the time."""
+ATTEMPTS = 4
+MOST_STEPS = 2000
+BOT = "swarmbot"
+ENDINGS = {
+    Phase.COMPLETED: Ending.DONE,
+    Phase.ROLLED_BACK: Ending.ROLLED_BACK,
+    Phase.PAUSED: Ending.PAUSED,
+    Phase.ROLLBACK_PAUSED: Ending.PAUSED,
+    Phase.SUPERSEDED: Ending.SUPERSEDED,
+    Phase.TIMED_OUT: Ending.TIMED_OUT,
+    Phase.REMOVED: Ending.FAILED,
+}
+
+
+class StoppingError(Exception):
+    """The bot is being stopped: the rollout stays recorded, and the next bot goes on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A change under way: its id, the lock that it runs under, its audit entry, the channel and how
+    progress is shown.
+
+    `tell` shows how far a change has come that is no rollout of a service.
+    """
+
+    id: str
+    channel: str
+    held: Lease
+    audit: str
+    show: Callable[[Rollout, Progress], None]
+    tell: Callable[[Message], None] = lambda message: None  # noqa: ARG005 - nobody watches
+    approved_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roller:
+    """Begins and follows rollouts. `stopping` is set when the bot is about to end."""
+
+    swarm: Swarm
+    store: Store
+    now: Callable[[], datetime]
+    stopping: threading.Event
+
+    def run(self, rollout: Rollout, service: Service, spec: Spec, run: Run) -> Outcome:
+        """Post the specification and follow it to its end.
+
+        Raises PlanOutdatedError where somebody changed the service since it was planned, and what
+        the engine refuses.
+        """
+        rollout = replace(
+            rollout,
+            before_hash=fingerprint(service.spec),
+            audit=run.audit,
+            channel=run.channel,
+            approved_by=run.approved_by,
+        )
+        rollout = self._with_revision(rollout)
+        self.store.rollouts.save(rollout, run.held.fence)
+        run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
+        try:
+            self._post(service, spec, rollout)
+        except StoppingError:
+            raise
+        except Exception:
+            self.close(rollout, Ending.FAILED, run.held.fence)
+            raise
+        return self.resume(self._posted(rollout, run), run)
+
+    def create(self, rollout: Rollout, spec: Spec, run: Run) -> Outcome:
+        """Create a service and follow it until it runs as it should; the hold then covers the
+        service by its id too.
+
+        Raises what the engine refuses. A bot that ends before the service is recorded leaves it
+        without anybody who follows it; it is there all the same.
+        """
+        service = self._created(spec, rollout.with_auth)
+        rollout = replace(
+            rollout,
+            service_id=service.id,
+            service=service.name,
+            version=service.version,
+            spec_hash=fingerprint(service.spec),
+            audit=run.audit,
+            channel=run.channel,
+            approved_by=run.approved_by,
+        )
+        with suppress(StoreUnavailableError):
+            self.store.locks.extend(run.held, f"service:{service.id}")
+            added = self.store.revisions.add(
+                service.id, rollout.after, self.now(), rollout.actor.name, rollout.verb
+            )
+            rollout = replace(rollout, revision=added.number)
+            self.store.rollouts.save(rollout, run.held.fence)
+        run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
+        return self.resume(rollout, run)
+
+    def resume(self, rollout: Rollout, run: Run) -> Outcome:
+        """Follow a rollout whose specification is posted, from wherever it stands, to its end."""
+        steps = Steps()
+        progress = Progress(Phase.ROLLING, 0, 0)
+        for rollout, progress in self._watched(rollout, run):  # noqa: B020, PLR1704 - the last pair is the outcome
+            steps.add(progress, self.now())
+            steps.show(rollout, progress, run)
+        return Outcome(
+            ending=ENDINGS[progress.phase],
+            title=rollout.service,
+            seconds=(self.now() - rollout.started).total_seconds(),
+            rollout=rollout,
+            progress=progress,
+            steps=tuple(steps.seen),
+        )
+
+    def recover(self, rollout: Rollout, run: Run) -> Outcome:
+        """Go on with a rollout that another bot left. `ChangeInterruptedError` where it had not
+        posted anything yet."""
+        if rollout.spec_hash:
+            return self.resume(rollout, run)
+        try:
+            service = self._seen(rollout)
+            if service.version == rollout.version or service.image != rollout.after:
+                raise ChangeInterruptedError(rollout.service)
+            rollout = self._posted(rollout, run)
+        except (*AWAY, UnknownNameError, ChangeInterruptedError):
+            # Closed, or the next look for rollouts that nobody follows would find it again.
+            self.close(rollout, Ending.FAILED, run.held.fence)
+            raise
+        return self.resume(rollout, run)
+
+    def close(self, rollout: Rollout, ending: Ending, fence: int) -> None:
+        """Write down the end; from then on nobody goes on with it."""
+        if rollout.revision:
+            self.store.revisions.conclude(rollout.service_id, rollout.revision, ending)
+        self.store.rollouts.finish(rollout, fence)
+
+    # ---- the steps
+
+    def _created(self, spec: Spec, with_auth: bool) -> Service:
+        try:
+            return self.swarm.services.get(self.swarm.services.create(spec, with_auth=with_auth))
+        except OutcomeUnknownError:
+            # The name was free and is locked: what has it now is what was sent.
+            if not spec.get("Name"):
+                raise
+            return self.swarm.services.find(spec["Name"])
+
+    def _post(self, service: Service, spec: Spec, rollout: Rollout) -> None:
+        """Send the specification. Where only the version moved meanwhile, send it again for the new
+        one."""
+        planned = fingerprint(service.spec)
+        for attempt in range(ATTEMPTS):
+            try:
+                self.swarm.services.update(
+                    service,
+                    spec,
+                    rollback_previous=rollout.to_previous,
+                    with_auth=rollout.with_auth,
+                )
+            except OutOfSequenceError:
+                time.sleep(0.1 * 2**attempt)
+            except OutcomeUnknownError:
+                pass
+            else:
+                return
+            service = self._seen(rollout)
+            if fingerprint(service.spec) == fingerprint(spec):
+                return
+            if fingerprint(service.spec) != planned:
+                raise PlanOutdatedError(service.name, "its specification")
+        raise OutOfSequenceError("service", service.name)
+
+    def _posted(self, rollout: Rollout, run: Run) -> Rollout:
+        """Remember the specification as the engine wrote it, so that a change by somebody else
+        shows."""
+        service = self._seen(rollout)
+        rollout = replace(rollout, spec_hash=fingerprint(service.spec))
+        self._note(rollout, run)
+        return rollout
+
+    def _seen(self, rollout: Rollout) -> Service:
+        """The service, as soon as a manager answers: one is being elected, perhaps, and may have
+        taken the change."""
+        while True:
+            try:
+                return self.swarm.services.get(rollout.service_id)
+            except AWAY:
+                if self.now() >= rollout.deadline:
+                    raise
+            if self.stopping.wait(INTERVAL):
+                raise StoppingError
+
+    def _note(self, rollout: Rollout, run: Run) -> None:
+        """Write down where the rollout stands. It goes on without Redis, for Swarm does not wait
+        either."""
+        try:
+            self.store.rollouts.save(rollout, run.held.fence)
+        except StoreUnavailableError:
+            log.warning("%s goes on unrecorded: Redis is away", rollout.service)
+
+    def _watched(self, rollout: Rollout, run: Run) -> Iterator[tuple[Rollout, Progress]]:
+        """Every look; a rollback is asked for in between, where a person wishes it or Swarm
+        paused."""
+        paused = True
+        while paused:
+            paused = False
+            for progress in Follower(self.swarm, self.now).follow(lambda: rollout):  # noqa: B023 - the newest is wanted
+                self._may_go_on(run)
+                wish = self._rollback_wish(rollout, progress)
+                if wish:
+                    rollout = self._roll_back(rollout, wish, run)
+                    paused = progress.phase is Phase.PAUSED and bool(rollout.rollback_by)
+                if paused:
+                    break
+                yield rollout, progress
+
+    def _may_go_on(self, run: Run) -> None:
+        if self.stopping.is_set():
+            raise StoppingError
+        if run.held.lost and self._store_answers():
+            run.held.check()
+
+    def _store_answers(self) -> bool:
+        """A lease that ran out while Redis is away is nobody else's yet: only Redis can say."""
+        try:
+            self.store.ping()
+        except StoreUnavailableError:
+            return False
+        return True
+
+    def _rollback_wish(self, rollout: Rollout, progress: Progress) -> str:
+        if rollout.rollback_by or progress.phase not in (Phase.ROLLING, Phase.PAUSED):
+            return ""
+        try:
+            wish = self.store.rollouts.rollback_wish(rollout.id)
+        except StoreUnavailableError:
+            wish = None
+        if wish:
+            return wish.name
+        return BOT if progress.phase is Phase.PAUSED and rollout.rolls_back else ""
+
+    def _roll_back(self, rollout: Rollout, by: str, run: Run) -> Rollout:
+        """Ask Swarm for the previous specification; the same rollout where it has none or somebody
+        changed the service."""
+        try:
+            service = self.swarm.services.get(rollout.service_id)
+            if fingerprint(service.spec) != rollout.spec_hash:
+                return rollout
+            self.swarm.services.update(service, service.spec, rollback_previous=True)
+        except (*AWAY, OutOfSequenceError, OutcomeUnknownError, UnknownNameError):
+            return rollout
+        rollout = replace(rollout, rollback_by=by)
+        self._note(rollout, run)
+        return rollout
+
+    def _with_revision(self, rollout: Rollout) -> Rollout:
+        if rollout.after == rollout.before:
+            return rollout
+        self.store.revisions.found(rollout.service_id, rollout.before, self.now())
+        revision = self.store.revisions.add(
+            rollout.service_id, rollout.after, self.now(), rollout.actor.name, rollout.verb
+        )
+        return replace(rollout, revision=revision.number)
+
+
+class Steps:
+    """What happened to each place, one step a change of state, for the thread and the timeline; and
+    when to show it."""
+
+    def __init__(self) -> None:
+        self.seen: list[Step] = []
+        self._places: dict[str, Slot] = {}
+        self._shown: Progress | None = None
+        self._shown_at = 0.0
+
+    def add(self, progress: Progress, at: datetime) -> None:
+        """Note every place whose state or image is not what it was, and every task that failed
+        since the first look."""
+        for slot in progress.slots:
+            known, failed = self._places.get(slot.key), slot.failed
+            if (
+                known
+                and failed
+                and (known.failed is None or known.failed.task_id != failed.task_id)
+            ):
+                self._places[slot.key] = slot
+                self.seen.append(
+                    Step(at, slot.key, failed.node, failed.state, failed.image, failed.error)
+                )
+            if known is None or (known.state, known.image, known.node) != (
+                slot.state,
+                slot.image,
+                slot.node,
+            ):
+                self._places[slot.key] = slot
+                self.seen.append(Step(at, slot.key, slot.node, slot.state, slot.image, slot.error))
+        del self.seen[:-MOST_STEPS]
+
+    def show(self, rollout: Rollout, progress: Progress, run: Run) -> None:
+        """Show progress that changed, or that was shown a while ago."""
+        now = time.monotonic()
+        if progress.phase.ended or (progress == self._shown and now - self._shown_at < SHOW_EVERY):
+            return
+        self._shown, self._shown_at = progress, now
+        run.show(rollout, progress)

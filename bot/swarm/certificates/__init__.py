@@ -1,0 +1,1 @@
+"""Every certificate on which the Swarm depends."""

@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP with engines: connections, failover, retries, events."""

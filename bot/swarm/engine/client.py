@@ -1,0 +1,299 @@
+"""The Engine API of one engine, as raw JSON. The only module that knows paths and parameters.
+
+docker-py brings the transport (unix, TLS, SSH) and the registry credentials. Its own calls are not
+used: they read specifications with defaults filled in and post these back, which restarts every
+task, and drop fields they do not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+import docker.auth
+from docker.errors import DockerException
+from requests import Response
+from requests.exceptions import RequestException
+
+from bot.errors import EngineRefusedError
+from bot.model import Spec
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.refusals import NOTHING, NotReachedError, Target, refusal
+from bot.swarm.engine.transport import CONNECT_SECONDS, Stream, connect, failure
+
+Filters = Mapping[str, list[str]]
+Json = dict[str, Any]
+
+
+class Client:
+    """One connection to one engine; for one thread. `timeout` is how long, in seconds, an answer
+    may take.
+
+    Every call raises `NotReachedError`, `Lost` or what `refusals.refusal` makes of the engine's
+    answer.
+    """
+
+    def __init__(self, address: EngineAddress, version: str = "", timeout: float = 10.0) -> None:
+        self.engine = address.name
+        self.timeout = timeout
+        self._api = connect(address, version)
+        self.version = version
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._api.close()
+
+    # ---- the engine
+
+    def ping(self) -> None:
+        """Return when the engine answers, whatever it says."""
+        self._send("GET", "/_ping", versioned=False)
+
+    def negotiate(self) -> str:
+        """The newest API version that the engine speaks; NotReachedError where it is no engine."""
+        try:
+            return str(self._send("GET", "/version", versioned=False).json()["ApiVersion"])
+        except (EngineRefusedError, ValueError, KeyError, TypeError) as error:
+            raise NotReachedError("does not speak the Engine API") from error
+
+    def info(self) -> Json:
+        """`GET /info`."""
+        return self._json("/info")
+
+    def events(self, filters: Filters, since: str = "") -> Stream:
+        """What happens from now on, one JSON a line, and what the engine remembers of the time
+        after `since`.
+
+        Reading it raises `Silent` where nothing happens for `timeout` seconds.
+        """
+        params = {"filters": json.dumps(dict(filters))} | ({"since": since} if since else {})
+        return Stream(self._send("GET", "/events", params=params, stream=True))
+
+    # ---- services and tasks
+
+    def services(self, filters: Filters | None = None) -> list[Json]:
+        """All services, with their counts of tasks."""
+        return self._list("/services", filters, status="true")
+
+    def service(self, name: str) -> Json:
+        """One service by id, name or the beginning of its id; without defaults."""
+        return self._json(f"/services/{_part(name)}", Target("service", name))
+
+    def create_service(self, spec: Spec, auth: str = "") -> Json:
+        """Create a service; `auth` is an `X-Registry-Auth` header."""
+        target = Target("service", spec.get("Name", ""))
+        return self._post("/services/create", spec, target, headers=_auth_header(auth))
+
+    def update_service(
+        self, service: Json, spec: Spec, *, rollback: bool = False, auth: str = ""
+    ) -> Json:
+        """Post a whole specification against the version; with `rollback` the engine takes the
+        previous one."""
+        target = Target("service", service["Spec"]["Name"])
+        params = {
+            "version": service["Version"]["Index"],
+            "registryAuthFrom": "previous-spec" if rollback else "spec",
+        }
+        if rollback:
+            params["rollback"] = "previous"
+        path = f"/services/{_part(service['ID'])}/update"
+        return self._post(path, spec, target, params=params, headers=_auth_header(auth))
+
+    def remove_service(self, service_id: str) -> None:
+        """Remove a service and its tasks."""
+        self._send("DELETE", f"/services/{_part(service_id)}", Target("service", service_id))
+
+    def tasks(self, filters: Filters | None = None) -> list[Json]:
+        """Tasks, by the engine's filters (`service`, `node`, `desired-state`, `_up-to-date`)."""
+        return self._list("/tasks", filters)
+
+    def task(self, task_id: str) -> Json:
+        """One task by its id."""
+        return self._json(f"/tasks/{_part(task_id)}", Target("task", task_id))
+
+    def logs(
+        self, kind: Literal["service", "task"], object_id: str, params: Mapping[str, Any]
+    ) -> Iterator[bytes]:
+        """The raw log stream, piece by piece as it comes."""
+        path = f"/{kind}s/{_part(object_id)}/logs"
+        params = {"stdout": 1, "stderr": 1, **params}
+        with Stream(
+            self._send("GET", path, Target(kind, object_id), params=params, stream=True)
+        ) as stream:
+            yield from stream
+
+    # ---- nodes
+
+    def nodes(self, filters: Filters | None = None) -> list[Json]:
+        """All nodes."""
+        return self._list("/nodes", filters)
+
+    def node(self, node_id: str) -> Json:
+        """One node by its id."""
+        return self._json(f"/nodes/{_part(node_id)}", Target("node", node_id))
+
+    def update_node(self, node: Json, spec: Spec) -> None:
+        """Post a whole specification against `node["Version"]`."""
+        target = Target("node", node["Description"].get("Hostname") or node["ID"])
+        self._post(
+            f"/nodes/{_part(node['ID'])}/update",
+            spec,
+            target,
+            params={"version": node["Version"]["Index"]},
+        )
+
+    def remove_node(self, node_id: str, *, force: bool) -> None:
+        """Remove a node; `force` skips the check that it is down."""
+        self._send(
+            "DELETE",
+            f"/nodes/{_part(node_id)}",
+            Target("node", node_id),
+            params={"force": _flag(force)},
+        )
+
+    # ---- the Swarm
+
+    def swarm(self) -> Json:
+        """`GET /swarm`: contains both join tokens."""
+        return self._json("/swarm")
+
+    def update_swarm(self, swarm: Json, spec: Spec, rotate: Mapping[str, bool]) -> None:
+        """Post the whole specification against `swarm["Version"]`; `rotate` has the engine's own
+        parameter names."""
+        params = {"version": swarm["Version"]["Index"]} | {
+            name: _flag(wanted) for name, wanted in rotate.items()
+        }
+        self._post("/swarm/update", spec, Target("swarm", "swarm"), params=params)
+
+    def unlock_key(self) -> str:
+        """The key that unlocks managers; empty where autolock is off."""
+        return str(self._json("/swarm/unlockkey").get("UnlockKey") or "")
+
+    def init(self, body: Json) -> str:
+        """Found a Swarm with this engine as its first manager; returns the node's id."""
+        return str(self._send("POST", "/swarm/init", json=body).json())
+
+    def join(self, body: Json) -> None:
+        """Let this engine join a Swarm."""
+        self._send("POST", "/swarm/join", json=body)
+
+    def leave(self, *, force: bool) -> None:
+        """Let this engine leave its Swarm."""
+        self._send("POST", "/swarm/leave", params={"force": _flag(force)})
+
+    def unlock(self, key: str) -> None:
+        """Unlock this engine; may block for as long as it takes to find the other managers."""
+        self._send("POST", "/swarm/unlock", json={"UnlockKey": key})
+
+    # ---- networks, secrets, configs, images
+
+    def networks(self, filters: Filters | None = None) -> list[Json]:
+        """Networks that the engine knows."""
+        return self._list("/networks", filters)
+
+    def network(self, name: str) -> Json:
+        """One network of the Swarm, also of those that every node brings (`host`, `bridge`)."""
+        return _object(
+            self._send(
+                "GET",
+                f"/networks/{_part(name)}",
+                Target("network", name),
+                params={"scope": "swarm"},
+            )
+        )
+
+    def create_network(self, body: Json) -> Json:
+        """Create a network."""
+        return self._post("/networks/create", body, Target("network", body.get("Name", "")))
+
+    def remove_network(self, network_id: str) -> None:
+        """Remove a network."""
+        self._send("DELETE", f"/networks/{_part(network_id)}", Target("network", network_id))
+
+    def stored(self, kind: Literal["secret", "config"]) -> list[Json]:
+        """Secrets or configs."""
+        return self._list(f"/{kind}s", None)
+
+    def remove_stored(self, kind: str, object_id: str) -> None:
+        """Remove a secret or a config."""
+        self._send("DELETE", f"/{kind}s/{_part(object_id)}", Target(kind, object_id))
+
+    def distribution(self, image: str, auth: str = "") -> Json:
+        """What the registry says of an image; the engine asks it."""
+        path = f"/distribution/{quote(image, safe='/:@')}/json"
+        return _object(self._send("GET", path, headers=_auth_header(auth)))
+
+    def image(self, reference: str) -> Json:
+        """An image that lies on this engine."""
+        return self._json(f"/images/{reference}/json", Target("image", reference))
+
+    def registry_auth(self, image: str) -> str:
+        """The `X-Registry-Auth` header for the image's registry from this machine's Docker
+        configuration, or empty."""
+        try:
+            registry, _ = docker.auth.resolve_repository_name(image)
+            header = docker.auth.get_config_header(self._api, registry)
+        except DockerException:
+            return ""
+        return header.decode() if isinstance(header, bytes) else header or ""
+
+    # ---- transport
+
+    def _json(self, path: str, target: Target = NOTHING) -> Json:
+        return _object(self._send("GET", path, target))
+
+    def _list(self, path: str, filters: Filters | None, **params: str) -> list[Json]:
+        if filters:
+            params["filters"] = json.dumps(dict(filters))
+        return list(self._send("GET", path, params=params).json() or ())
+
+    def _post(self, path: str, body: Spec, target: Target, **options: Any) -> Json:
+        return _object(self._send("POST", path, target, json=body, **options))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        target: Target = NOTHING,
+        *,
+        versioned: bool = True,
+        **options: Any,
+    ) -> Response:
+        url = (
+            self._api.base_url + (f"/v{self.version}" if versioned and self.version else "") + path
+        )
+        try:
+            response = self._api.request(
+                method, url, timeout=(CONNECT_SECONDS, self.timeout), **options
+            )
+        except (RequestException, DockerException, OSError) as error:
+            raise failure(error) from error
+        if response.status_code >= 400:
+            raise refusal(self.engine, response.status_code, _words(response), target)
+        return response
+
+
+def _words(response: Response) -> str:
+    try:
+        return str(response.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text
+
+
+def _object(response: Response) -> Json:
+    found = response.json() if response.content else None
+    return found if isinstance(found, dict) else {}
+
+
+def _part(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _flag(wanted: bool) -> str:
+    return "true" if wanted else "false"
+
+
+def _auth_header(auth: str) -> dict[str, str]:
+    return {"X-Registry-Auth": auth} if auth else {}

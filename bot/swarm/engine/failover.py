@@ -1,0 +1,139 @@
+"""One search for an answer among engines: whoever is well answers, and nobody waits for one that is
+frozen or cut off.
+
+The first engine is asked. After half a second without an answer all are pinged, and one that does
+not answer the ping is left. After a second the next engine is asked too: a manager that is cut off
+from its peers answers pings, and hangs on all else. One that is slow but alive keeps its time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Generic, TypeVar
+
+from bot.errors import NoEngineError, NoLeaderError, NotAManagerError, SwarmbotError
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.ping import Ping
+from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
+from bot.swarm.engine.workers import EngineWorkers
+
+PATIENCE_SECONDS = 0.5
+NEXT_SECONDS = 1.0
+TICK_SECONDS = 0.1
+
+T = TypeVar("T")
+Call = Callable[[Client], T]
+Errors = dict[str, SwarmbotError]
+
+
+class Engine:
+    """One engine: its name and address, its threads, its pulse, and when it failed last (monotonic
+    seconds)."""
+
+    def __init__(self, address: EngineAddress) -> None:
+        self.name = address.name
+        self.address = address
+        self.workers = EngineWorkers(address)
+        self.ping = Ping(address)
+        self.failed = float("-inf")
+
+
+class Search(Generic[T]):
+    """Asks engines the same thing, in this order, until one answers or `until` (monotonic seconds)
+    has come.
+
+    `errors` says afterwards why engines gave no answer.
+    """
+
+    def __init__(self, engines: Sequence[Engine], fn: Call[T], until: float) -> None:
+        self.errors: Errors = {}
+        self._fn = fn
+        self._waiting = list(engines)
+        self._asked: dict[Future[T], Engine] = {}
+        self._started = self._asked_last = time.monotonic()
+        self._until = until
+
+    def run(self) -> tuple[Engine, T] | None:
+        """Who answered, and what; None where nobody did. Raises what `fn` raises."""
+        while self._ask_next_if_due():
+            self._wait()
+            for future, engine in list(self._asked.items()):
+                if future.done() and self._is_answer(future):
+                    return engine, future.result()
+            self._leave_the_lost()
+        return None
+
+    def _ask_next_if_due(self) -> bool:
+        """Ask the next engine where nobody is being asked, or those that are take long; False when
+        all is in vain."""
+        while self._waiting and (
+            not self._asked or time.monotonic() - self._asked_last > NEXT_SECONDS
+        ):
+            engine = self._waiting.pop(0)
+            if cause := engine.ping.failure_since(self._started):
+                self._fail(engine, NotReachedError(cause))
+            else:
+                self._asked[engine.workers.submit(self._fn, self._until)] = engine
+                self._asked_last = time.monotonic()
+        return bool(self._asked)
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        pings: list[Future[Any]] = []
+        if now - self._started > PATIENCE_SECONDS:
+            # Those still to be asked are pinged along, so that several frozen engines cost no more
+            # time than one.
+            pings = [each.ping.probe() for each in (*self._asked.values(), *self._waiting)]
+        pending: list[Future[Any]] = [*self._asked, *(ping for ping in pings if not ping.done())]
+        wait(pending, min(TICK_SECONDS, max(0.0, self._until - now)), FIRST_COMPLETED)
+
+    def _is_answer(self, future: Future[T]) -> bool:
+        error = future.exception()
+        if isinstance(
+            error, NotReachedError | ConnectionLostError | NoLeaderError | NotAManagerError
+        ):
+            self._fail(self._asked.pop(future), error)
+            return False
+        return True
+
+    def _leave_the_lost(self) -> None:
+        # Who is dead has not answered the ping by then.
+        late = (
+            ""
+            if time.monotonic() < self._until
+            else f"alive, but no answer within {self._until - self._started:.3g} s"
+        )
+        for future, engine in list(self._asked.items()):
+            if cause := engine.ping.failure_since(self._started) or late:
+                del self._asked[future]
+                # What has not begun will not be sent any more.
+                self._fail(
+                    engine,
+                    NotReachedError(cause) if future.cancel() else ConnectionLostError(cause),
+                )
+        if late:
+            self._waiting.clear()
+
+    def _fail(self, engine: Engine, error: SwarmbotError) -> None:
+        self.errors[engine.name] = error
+        engine.failed = time.monotonic()
+
+
+def verdict(errors: Errors) -> SwarmbotError:
+    """The error that tells most: there is no leader, then no manager, then nobody."""
+    words = tuple((name, explain(error)) for name, error in errors.items())
+    if any(isinstance(error, NoLeaderError) for error in errors.values()):
+        return NoLeaderError("; ".join(f"{name}: {word}" for name, word in words))
+    if any(isinstance(error, NotAManagerError) for error in errors.values()):
+        return NotAManagerError(words)
+    return NoEngineError(words)
+
+
+def explain(error: BaseException) -> str:
+    """Why an engine gave no answer, in a few words."""
+    if isinstance(error, NotAManagerError):
+        return error.states[0][1]
+    return getattr(error, "reason", "") or type(error).__name__

@@ -1,0 +1,70 @@
+"""Tells an engine that is slow from one that is gone: a ping over a connection of its own, shared
+by all who wonder."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+
+from bot.errors import SwarmbotError
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
+
+PING_SECONDS = 1.0
+FRESH_SECONDS = 0.5
+ALIVE = ""
+
+
+class Ping:
+    """Whether an engine answers. At most one ping is under way at a time, whoever asks."""
+
+    def __init__(self, address: EngineAddress) -> None:
+        self._address = address
+        self._lock = threading.Lock()
+        self._ping: Future[str] | None = None
+        self._ended = self._died = float("-inf")
+        self._cause = ALIVE
+
+    def probe(self) -> Future[str]:
+        """A ping, or the one under way, or the last if it is fresh: `ALIVE`, or why not, within two
+        seconds at most."""
+        with self._lock:
+            if self._ping is None or (
+                self._ping.done() and time.monotonic() - self._ended > FRESH_SECONDS
+            ):
+                self._ping = Future()
+                name = f"ping {self._address.name}"
+                threading.Thread(
+                    target=self._run, args=(self._ping,), name=name, daemon=True
+                ).start()
+            return self._ping
+
+    def failure_since(self, since: float) -> str:
+        """Why the last ping failed, where one failed since then (monotonic seconds); else
+        `ALIVE`."""
+        return self._cause if self._died >= since else ALIVE
+
+    def _run(self, ping: Future[str]) -> None:
+        cause = self._ask()
+        self._ended = time.monotonic()
+        if cause != ALIVE:
+            self._cause, self._died = cause, self._ended
+        ping.set_result(cause)
+
+    def _ask(self) -> str:
+        try:
+            client = Client(self._address, timeout=PING_SECONDS)
+        except NotReachedError as error:
+            return error.reason
+        try:
+            client.ping()
+        except (NotReachedError, ConnectionLostError) as error:
+            return error.reason
+        except SwarmbotError:
+            # An answer that refuses is an answer.
+            return ALIVE
+        finally:
+            client.close()
+        return ALIVE

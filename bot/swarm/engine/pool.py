@@ -1,0 +1,127 @@
+"""The engines as one: whoever asks gets the answer of a healthy manager, and a change is sent at
+most once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
+
+from bot.errors import (
+    NoEngineError,
+    NoLeaderError,
+    NotAManagerError,
+    OutcomeUnknownError,
+    UnknownNameError,
+)
+from bot.model.cluster import EngineAddress, EngineState
+from bot.swarm.engine.client import Client, Json
+from bot.swarm.engine.failover import Call, Engine, Search, explain, verdict
+from bot.swarm.engine.ping import ALIVE
+from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.names import nearest
+from bot.swarm.spec import read
+
+CALL_SECONDS = 10.0
+STATE_SECONDS = 1.5
+AVOID_SECONDS = 10.0
+
+T = TypeVar("T")
+
+
+class Engines:
+    """The configured engines. To be used from any thread, but not from inside a call."""
+
+    def __init__(self, addresses: Iterable[EngineAddress]) -> None:
+        self._engines = {address.name: Engine(address) for address in addresses}
+        self._answering = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in the order of the configuration."""
+        return tuple(self._engines)
+
+    @property
+    def addresses(self) -> tuple[EngineAddress, ...]:
+        """How each is reached, in the same order."""
+        return tuple(engine.address for engine in self._engines.values())
+
+    @property
+    def answering(self) -> str:
+        """The name of the engine that answered last; empty before the first answer."""
+        return self._answering
+
+    def on(self, name: str) -> Engines:
+        """Exactly this engine, to be called in the same ways. Raises UnknownNameError."""
+        if name not in self._engines:
+            raise UnknownNameError("engine", name, nearest(name, self.names))
+        only = Engines(())
+        only._engines = {name: self._engines[name]}
+        return only
+
+    def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
+        """A healthy manager's answer to a read, within `deadline` seconds in all.
+
+        `fn` may run on several engines at the same time. Raises NoLeaderError, NotAManagerError,
+        NoEngineError, what `fn` raises.
+        """
+        return self._search(Search(self._in_order(), fn, time.monotonic() + deadline))[1]
+
+    def call_write(
+        self, fn: Call[T], *, deadline: float = CALL_SECONDS, check: Call[Any] = Client.swarm
+    ) -> T:
+        """Like `call` for a change, which is sent at most once: raises OutcomeUnknownError where
+        the engine was lost after that.
+
+        Only an engine that answers `check`, a read, gets the change; by default one that is a
+        manager with a leader.
+        """
+        until = time.monotonic() + deadline
+        healthy, _ = self._search(Search(self._in_order(), check, until))
+        change = Search([healthy], fn, until)
+        try:
+            return self._search(change)[1]
+        except (NoEngineError, NoLeaderError, NotAManagerError):
+            error = change.errors[healthy.name]
+            if isinstance(error, ConnectionLostError):
+                raise OutcomeUnknownError(healthy.name, error.reason) from error
+            raise
+
+    def states(self) -> tuple[EngineState, ...]:
+        """What each engine says of itself, in the order of the configuration; within two seconds in
+        any case."""
+        until = time.monotonic() + STATE_SECONDS
+        engines = tuple(self._engines.values())
+        asked = [engine.workers.submit(Client.info, until) for engine in engines]
+        pings = [engine.ping.probe() for engine in engines]
+        wait(asked, STATE_SECONDS)
+        return tuple(map(_state, self.names, asked, pings))
+
+    def _search(self, search: Search[T]) -> tuple[Engine, T]:
+        answer = search.run()
+        if answer is None:
+            raise verdict(search.errors)
+        self._answering = answer[0].name
+        return answer
+
+    def _in_order(self) -> list[Engine]:
+        """The engine that answered last comes first, those that failed just now come last."""
+        avoid = time.monotonic() - AVOID_SECONDS
+        return sorted(
+            self._engines.values(),
+            key=lambda each: (each.failed > avoid, each.name != self._answering),
+        )
+
+
+def _state(name: str, asked: Future[Json], ping: Future[str]) -> EngineState:
+    late = f"no answer within {STATE_SECONDS:g} s"
+    asked.cancel()
+    error = (
+        asked.exception() if asked.done() and not asked.cancelled() else ConnectionLostError(late)
+    )
+    if error is None:
+        return read.engine_state(name, asked.result())
+    if ping.done() and ping.result() == ALIVE:
+        return EngineState(name, reachable=True, error=explain(error))
+    return EngineState(name, reachable=False, error=ping.result() if ping.done() else late)

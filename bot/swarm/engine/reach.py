@@ -1,0 +1,94 @@
+"""Which addresses are within reach: TCP ports tried from here, and private addresses that others
+cannot know."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+CONNECT_SECONDS = 1.5
+GOSSIP_PORT = 7946
+"""TCP and UDP: nodes find each other's containers over it; 4789/udp carries the overlay networks
+themselves."""
+MANAGER_PORT = 2377
+HOST_SECONDS = 1.0
+_PRIVATE = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+
+
+def answering(host: str, ports: Iterable[int]) -> Mapping[int, bool]:
+    """Whether something takes TCP connections on each port of the host, seen from this machine;
+    within two seconds."""
+    listed = tuple(ports)
+    with ThreadPoolExecutor(max(1, len(listed))) as pool:
+        return dict(zip(listed, pool.map(lambda port: _takes(host, port), listed), strict=True))
+
+
+def hosts_that_answer(addresses: Sequence[str], port: int = MANAGER_PORT) -> frozenset[str]:
+    """The addresses at which a machine is up, whether or not anything listens on the port; within a
+    second or so.
+
+    Seen: a locked engine listens neither on 2377 nor on 7946, and its host refuses both at once. A
+    host that is off or cut off does not answer at all; one whose firewall drops what is not wanted
+    looks the same.
+    """
+    if not addresses:
+        return frozenset()
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        found = pool.map(lambda address: _is_up(address, port), addresses)
+        return frozenset(address for address, up in zip(addresses, found, strict=True) if up)
+
+
+def host_of(url: str) -> str:
+    """The host of an engine's URL; empty for a socket on this machine."""
+    parts = urlsplit(url)
+    return (parts.hostname or "") if parts.scheme in ("tcp", "ssh", "http", "https") else ""
+
+
+def elsewhere(advertised: str, others: Mapping[str, str]) -> tuple[str, ...]:
+    """`name at address` of the others that a private advertised address is none for: they live in
+    another network."""
+    address = _ip(advertised)
+    home = _network(address) if address else None
+    if home is None:
+        return ()
+    return tuple(
+        f"{name} at {other}"
+        for name, other in others.items()
+        if (found := _ip(other)) and _network(found) != home
+    )
+
+
+def _takes(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def _is_up(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), HOST_SECONDS):
+            return True
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return None if address.is_loopback or address.is_unspecified else address
+
+
+def _network(address: IPv4Address | IPv6Address) -> object:
+    """The private range in which the address lies; None for one that everybody can reach."""
+    return next((network for network in _PRIVATE if address in network), None)

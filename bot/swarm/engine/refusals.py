@@ -1,0 +1,111 @@
+"""Engine answers that refuse, told apart: the engine says most things only by a status and a
+sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.errors import (
+    EngineRefusedError,
+    NameTakenError,
+    NoLeaderError,
+    NotAManagerError,
+    OutOfSequenceError,
+    PortTakenError,
+    SwarmbotError,
+    UnknownNameError,
+)
+
+
+@dataclass(eq=False)
+class NotReachedError(SwarmbotError):
+    """No connection came about, so nothing was sent. Stays inside `bot.swarm`."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class ConnectionLostError(SwarmbotError):
+    """The request was sent and no answer came, or the manager lost its leader over it. Stays inside
+    `bot.swarm`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a call is about, for the errors: `kind` is `service`, `node`, …; empty where it is about
+    no one object."""
+
+    kind: str = ""
+    name: str = ""
+
+
+NOTHING = Target()
+
+_SECRETS = re.compile(r"(SWMTKN|SWMKEY)-[\w-]+")
+_PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
+_NAME_TAKEN = re.compile(
+    r"(?:existing object: (\w+) (\S+) already exists|(\w+) with name (\S+) already exists)"
+)
+_MISSING = re.compile(
+    r"(?P<kind>service|node|network|secret|config|task) (?:(?P<before>\S+) not found|not "
+    r"found: (?P<after>\S+))"
+)
+_NOT_A_MANAGER = (
+    ("encrypted and needs to be unlocked", "locked"),
+    ("certificates have expired", "expired"),
+    ("Worker nodes can't be used", "worker"),
+    ("not part of a swarm", "inactive"),
+    ("not a swarm manager", "inactive"),
+)
+_NO_LEADER = ("does not have a leader", "no elected primary cluster manager")
+_LEADER_LOST = (
+    "lost leader status",
+    "lost leadership",
+    "leadership lost",
+    "deadline exceeded",
+    "transport is closing",
+    "code = Unavailable",
+)
+
+
+def without_secrets(text: str) -> str:
+    """The text with join tokens and unlock keys blacked out."""
+    return _SECRETS.sub(r"\1-…", text)
+
+
+def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotError:
+    """The domain error for an answer of 400 and above, from the engine's own words."""
+    text = without_secrets(text.strip())
+    return (
+        _of_the_swarm(engine, status, text)
+        or _of_the_object(status, text, target)
+        or EngineRefusedError(status, text)
+    )
+
+
+def _of_the_swarm(engine: str, status: int, text: str) -> SwarmbotError | None:
+    if status < 500:
+        return None
+    if any(sign in text for sign in _NO_LEADER):
+        return NoLeaderError(text)
+    for sign, state in _NOT_A_MANAGER:
+        if status == 503 and sign in text:
+            return NotAManagerError(((engine, state),))
+    return ConnectionLostError(text) if any(sign in text for sign in _LEADER_LOST) else None
+
+
+def _of_the_object(status: int, text: str, target: Target) -> SwarmbotError | None:
+    if "update out of sequence" in text:
+        return OutOfSequenceError(target.kind, target.name)
+    if found := _PORT_TAKEN.search(text):
+        return PortTakenError(int(found[1]), found[2])
+    if status == 409 and (found := _NAME_TAKEN.search(text)):
+        return NameTakenError(found[1] or found[3], found[2] or found[4])
+    # A call about one object may fail over another, with any status: a service names a network that
+    # does not exist.
+    if (found := _MISSING.search(text)) and found["kind"] != target.kind:
+        return UnknownNameError(found["kind"], found["before"] or found["after"])
+    return UnknownNameError(target.kind, target.name) if status == 404 and target.kind else None

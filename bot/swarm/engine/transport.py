@@ -1,0 +1,134 @@
+"""How an engine is reached, by docker-py's transports: connections, streams that can be cut, and
+what their errors mean."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+
+from docker import APIClient
+from docker.errors import DockerException
+from docker.tls import TLSConfig
+from requests import Response
+from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
+
+CONNECT_SECONDS = 1.0
+_NOT_SENT = (
+    ConnectionRefusedError,
+    FileNotFoundError,
+    PermissionError,
+    NotADirectoryError,
+    BlockingIOError,
+    NewConnectionError,
+)
+
+
+class EngineSilentError(ConnectionLostError):
+    """The connection stands, as far as one can tell, and nothing came in time."""
+
+
+class Stream:
+    """An answer that comes piece by piece, each as soon as it is there. For one thread, but for
+    `cut`.
+
+    Raises `ConnectionLostError` when the connection breaks, and `EngineSilentError` when nothing
+    came in time.
+    """
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    @property
+    def began(self) -> float:
+        """When the answer began, in seconds by the engine's own clock; by this machine's where it
+        does not say."""
+        try:
+            told = parsedate_to_datetime(self._response.headers["Date"])
+        except (KeyError, ValueError):
+            return time.time()
+        return told.replace(tzinfo=told.tzinfo or UTC).timestamp()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._response.close()
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._response.iter_content(None)
+        except RequestException as error:
+            # What a timeout in the middle of an answer becomes.
+            if any(isinstance(part, ReadTimeoutError) for part in error.args):
+                raise EngineSilentError("nothing came in time") from error
+            raise failure(error) from error
+
+    def cut(self) -> None:
+        """End it from another thread: who waits for a piece waits no more."""
+        # Closing the answer would wait for the reader; the socket does not.
+        with suppress(OSError, RuntimeError, ValueError):
+            self._response.raw.shutdown()
+
+
+def connect(address: EngineAddress, version: str) -> APIClient:
+    """A connection to an engine, which is not yet made but for SSH. Raises NotReachedError."""
+    tls: TLSConfig | bool = False
+    try:
+        if address.tls:
+            folder = address.tls.rstrip("/")
+            tls = TLSConfig(
+                client_cert=(f"{folder}/cert.pem", f"{folder}/key.pem"),
+                ca_cert=f"{folder}/ca.pem",
+                verify=True,
+            )
+        api = APIClient(address.url, version=version or "1.41", tls=tls)
+    except Exception as error:  # SSH connects here already, and its library has errors of its own
+        raise NotReachedError(str(error)) from error
+    # A proxy for the web is none for an engine, and would see what is sent.
+    api.trust_env = False
+    return api
+
+
+def failure(error: Exception) -> NotReachedError | ConnectionLostError:
+    """What an error of the transport means: whether anything was sent."""
+    reason = _reason(error)
+    if isinstance(error, ConnectTimeout | SSLError | DockerException):
+        return NotReachedError(reason)
+    if isinstance(error, ReadTimeout):
+        return ConnectionLostError("no answer in time")
+    return (
+        NotReachedError(reason)
+        if isinstance(_root(error), _NOT_SENT)
+        else ConnectionLostError(reason)
+    )
+
+
+def _root(error: BaseException) -> BaseException:
+    """The innermost exception: requests and urllib3 wrap it several times, in `args`, `reason` or
+    `__cause__`."""
+    for inner in (getattr(error, "reason", None), *error.args):
+        if isinstance(inner, BaseException) and inner is not error:
+            return inner if isinstance(inner, _NOT_SENT) else _root(inner)
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    root = _root(error)
+    if isinstance(error, ConnectTimeout):
+        return "no connection within 1 s"
+    return (
+        (root.strerror if isinstance(root, OSError) else None) or str(root) or type(root).__name__
+    )

@@ -1,0 +1,118 @@
+"""A few threads for each engine, so that whoever asks can turn away from an engine that does not
+answer.
+
+A call cannot be taken back from a thread that waits on a socket. So each engine has threads of its
+own, never more than `LIMIT`: a frozen engine keeps its own threads busy until their time is up, and
+nobody else's.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
+
+LIMIT = 16
+IDLE_SECONDS = 30.0
+SHORTEST_SECONDS = 0.1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Callable[[Client], Any]
+    future: Future[Any]
+    until: float
+
+
+class EngineWorkers:
+    """Threads that call one engine, each over a connection of its own."""
+
+    def __init__(self, address: EngineAddress, limit: int = LIMIT) -> None:
+        self._address = address
+        self._limit = limit
+        self._jobs: deque[_Job] = deque()
+        self._change = threading.Condition()
+        self._threads = 0
+        self._idle = 0
+        self._version = ""
+
+    @property
+    def threads(self) -> int:
+        """How many threads there are now."""
+        return self._threads
+
+    def submit(self, work: Callable[[Client], T], until: float) -> Future[T]:
+        """Do `work` in one of the threads; the engine may take until `until` (monotonic seconds) to
+        answer.
+
+        Waits in line while all threads are busy; `Future.cancel` takes back what has not begun.
+        """
+        future: Future[T] = Future()
+        with self._change:
+            self._jobs.append(_Job(work, future, until))
+            if self._idle >= len(self._jobs):
+                self._change.notify()
+            elif self._threads < self._limit:
+                self._start_one()
+        return future
+
+    def _start_one(self) -> None:
+        self._threads += 1
+        # A daemon: the end of the program must not wait for a frozen engine.
+        threading.Thread(target=self._run, name=f"engine {self._address.name}", daemon=True).start()
+
+    def _run(self) -> None:
+        client: Client | None = None
+        while job := self._next():
+            if job.future.set_running_or_notify_cancel():
+                client = self._do(job, client)
+        if client:
+            client.close()
+
+    def _next(self) -> _Job | None:
+        """The next job; None where there was none for long and this thread should end."""
+        with self._change:
+            self._idle += 1
+            self._change.wait_for(lambda: bool(self._jobs), IDLE_SECONDS)
+            self._idle -= 1
+            if self._jobs:
+                return self._jobs.popleft()
+            self._threads -= 1
+            return None
+
+    def _do(self, job: _Job, client: Client | None) -> Client | None:
+        """Run the job; returns the client where it can be used again."""
+        try:
+            client = client or self._connect(job.until)
+            client.timeout = max(SHORTEST_SECONDS, job.until - time.monotonic())
+            job.future.set_result(job.work(client))
+        except (NotReachedError, ConnectionLostError) as error:
+            job.future.set_exception(error)
+            if client:
+                client.close()
+            self._version = ""
+            return None
+        except BaseException as error:  # noqa: BLE001 - it belongs to who waits for the future
+            job.future.set_exception(error)
+        return client
+
+    def _connect(self, until: float) -> Client:
+        if not self._version:
+            with_any = Client(
+                self._address, timeout=max(SHORTEST_SECONDS, until - time.monotonic())
+            )
+            try:
+                self._version = with_any.negotiate()
+            finally:
+                with_any.close()
+        return Client(self._address, self._version)

@@ -1,0 +1,243 @@
+"""Where a rollout stands, judged from the service, its tasks and the nodes; pure, time included.
+
+The rule is the Docker CLI's own (cli/command/service/progress), with two differences that it lacks:
+a rollback is not a success, and a node that is down is named instead of waited for. Swarm has no
+start timeout, so there is a deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.model import Failure, Mode, Node, Phase, Progress, Service, Slot, Task
+from bot.swarm.scheduler.constraints import eligible
+from bot.swarm.spec.edit import fingerprint
+
+BY_HAND = "manually requested rollback"
+_WANTED = ("ready", "running", "complete")
+_AS_UPDATE = {
+    "rollback_started": "updating",
+    "rollback_paused": "paused",
+    "rollback_completed": "completed",
+}
+_FAILED = ("failed", "rejected")
+_ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutSnapshot:
+    """All that one look at a rollout sees. `service` is None once it was removed; `at` is UTC."""
+
+    service: Service | None
+    tasks: tuple[Task, ...]
+    nodes: Mapping[str, Node]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the bot posted: hashes of the specification now and before, its limits, whether it asked
+    for a rollback.
+
+    `to_previous`: that Swarm goes back to its previous specification is itself what was asked for.
+    """
+
+    spec_hash: str
+    before_hash: str
+    monitor: timedelta
+    deadline: datetime
+    rollback_asked: bool = False
+    to_previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The fold over all looks: the newest progress, and since when everything runs without a
+    break."""
+
+    progress: Progress
+    converged_since: datetime | None = None
+
+
+def advance(before: Followed | None, look: RolloutSnapshot, expected: Expected) -> Followed:
+    """Judge one more look."""
+    service = look.service
+    if service is None:
+        return Followed(Progress(Phase.REMOVED, 0, 0))
+    awaited = [
+        task
+        for task in _of_iteration(service, look.tasks)
+        if not _parked(task, service, look.nodes)
+    ]
+    chosen = _current(service, awaited)
+    slots, total = _slots(service, chosen, awaited, look.nodes), _total(service, chosen, look.nodes)
+    done, down = sum(slot.done for slot in slots), _down(look, service)
+    converged = done == total == len(slots) and not _left_over(service, awaited)
+    since = ((before.converged_since if before else None) or look.at) if converged else None
+    phase = _phase(service, expected, look.at, since, hangs=bool(down))
+    message = service.update.message if service.update else ""
+    return Followed(
+        Progress(phase, min(done, total), total, slots, message, waiting_for=down), since
+    )
+
+
+def tried(tasks: Iterable[Task], image: str) -> int:
+    """In how many slots (or on how many nodes) a task with this image was started."""
+    return len(
+        {(task.slot, task.slot or task.node_id) for task in tasks if str(task.image) == image}
+    )
+
+
+def _current(service: Service, tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """The task that speaks for each slot (each node of a global service): desired to run, up to
+    date, newest."""
+    wanted = [task for task in tasks if task.desired in _WANTED or _job(service)]
+    chosen = {_place(service, task): task for task in sorted(wanted, key=_rank)}
+    return tuple(sorted(chosen.values(), key=lambda task: task.slot))
+
+
+def _rank(task: Task) -> tuple[bool, bool, float]:
+    return task.desired in _WANTED, task.up_to_date, _created(task)
+
+
+def _created(task: Task) -> float:
+    return task.created.timestamp() if task.created else 0.0
+
+
+def _slots(
+    service: Service, chosen: Iterable[Task], tasks: Iterable[Task], nodes: Mapping[str, Node]
+) -> tuple[Slot, ...]:
+    failed = {
+        _place(service, task): task for task in sorted(tasks, key=_created) if task.state in _FAILED
+    }
+    slots = [_slot(service, task, failed.get(_place(service, task)), nodes) for task in chosen]
+    return tuple(sorted(slots, key=lambda slot: slot.key) if _global(service) else slots)
+
+
+def _slot(service: Service, task: Task, failed: Task | None, nodes: Mapping[str, Node]) -> Slot:
+    name = _node_name(task, nodes)
+    key = name if _global(service) else str(task.slot)
+    good = task.state == "complete" if _job(service) else task.state == task.desired == "running"
+    failure = _failure(failed, nodes) if failed else None
+    return Slot(
+        key, name, task.state, _version(task), task.up_to_date and good, task.error, failure
+    )
+
+
+def _failure(task: Task, nodes: Mapping[str, Node]) -> Failure:
+    return Failure(task.id, _node_name(task, nodes), task.state, _version(task), task.error)
+
+
+def _place(service: Service, task: Task) -> str | int:
+    return task.node_id if _global(service) else task.slot
+
+
+def _node_name(task: Task, nodes: Mapping[str, Node]) -> str:
+    node = nodes.get(task.node_id)
+    return node.name if node else task.node_id[:12]
+
+
+def _version(task: Task) -> str:
+    return task.image.tag or task.image.tagged
+
+
+def _total(service: Service, chosen: Iterable[Task], nodes: Mapping[str, Node]) -> int:
+    """How many places there are; a global service's nodes count even while they have no task,
+    between old and new."""
+    if not _global(service):
+        return service.replicas or 0
+    able = {node.id for node in eligible(service.spec, nodes.values())}
+    return len(able.union(task.node_id for task in chosen))
+
+
+def _left_over(service: Service, tasks: Iterable[Task]) -> bool:
+    """Whether a task of the old specification is still to run, as with `start-first` before it is
+    stopped."""
+    return not _job(service) and any(
+        task.desired == "running" and not task.up_to_date for task in tasks
+    )
+
+
+def _of_iteration(service: Service, tasks: Sequence[Task]) -> Sequence[Task]:
+    return (
+        [task for task in tasks if task.job_iteration == service.job_iteration]
+        if _job(service)
+        else tasks
+    )
+
+
+def _job(service: Service) -> bool:
+    return service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB)
+
+
+def _global(service: Service) -> bool:
+    return service.mode in (Mode.GLOBAL, Mode.GLOBAL_JOB)
+
+
+def _parked(task: Task, service: Service, nodes: Mapping[str, Node]) -> bool:
+    """Whether nothing more will come of a task: its node is down, or paused, where a global service
+    is not updated."""
+    node = nodes.get(task.node_id)
+    if node is None or node.state == "down":
+        return node is not None
+    return _global(service) and node.availability == "pause" and not task.up_to_date
+
+
+def _down(look: RolloutSnapshot, service: Service) -> tuple[str, ...]:
+    """Nodes that are down and hold places of the service: those of a global one are not replaced
+    elsewhere."""
+    held = {task.node_id for task in look.tasks if _holds(task, service)}
+    return tuple(
+        sorted(
+            node.name for node in look.nodes.values() if node.id in held and node.state == "down"
+        )
+    )
+
+
+def _holds(task: Task, service: Service) -> bool:
+    return task.desired in ("ready", "running") or (_global(service) and task.state not in _ENDED)
+
+
+def _phase(
+    service: Service, expected: Expected, at: datetime, since: datetime | None, *, hangs: bool
+) -> Phase:
+    watched = since is not None and (
+        at - since >= expected.monitor or service.replicas == 0 or _job(service)
+    )
+    phase = _rollback_phase(service, expected) or _update_phase(
+        service, expected, since is not None, watched, hangs
+    )
+    return Phase.TIMED_OUT if not phase.ended and at >= expected.deadline else phase
+
+
+def _rollback_phase(service: Service, expected: Expected) -> Phase | None:
+    """What the engine's word on a rollback means; None where there is none."""
+    update = service.update
+    if update is None or not update.state.startswith("rollback") or expected.to_previous:
+        return None
+    if expected.before_hash and fingerprint(service.spec) != expected.before_hash:
+        return Phase.SUPERSEDED
+    if update.message.startswith(BY_HAND) and not expected.rollback_asked:
+        return Phase.SUPERSEDED
+    return {
+        "rollback_completed": Phase.ROLLED_BACK,
+        "rollback_paused": Phase.ROLLBACK_PAUSED,
+    }.get(update.state, Phase.ROLLING_BACK)
+
+
+def _update_phase(
+    service: Service, expected: Expected, converged: bool, watched: bool, hangs: bool
+) -> Phase:
+    """What the engine's word on an update means, or where it says nothing, what was seen."""
+    if fingerprint(service.spec) != expected.spec_hash:
+        return Phase.SUPERSEDED
+    state = service.update.state if service.update else ""
+    if expected.to_previous:
+        state = _AS_UPDATE.get(state, state)
+    if state == "paused":
+        return Phase.PAUSED
+    # Swarm goes on with "updating" for as long as a task waits for a node that is down.
+    confirmed = (state == "completed" and converged) or (watched and (state != "updating" or hangs))
+    return Phase.COMPLETED if confirmed else Phase.ROLLING

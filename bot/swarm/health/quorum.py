@@ -1,0 +1,113 @@
+"""What the managers of a Swarm can bear, now and after a change of roles; pure. Raft needs ⌊N/2⌋+1
+of N managers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from bot.errors import LastManagerError, QuorumAtRiskError
+from bot.model import Node
+from bot.model.cluster import Quorum
+
+MANY = 7
+"""From this many managers on, Docker advises against more: each has to confirm every change."""
+
+
+def quorum(nodes: Iterable[Node]) -> Quorum:
+    """How many managers there are, how many are reachable, and how many more may fail."""
+    managers = [node for node in nodes if node.manager is not None]
+    return _of(len(managers), sum(map(reachable, managers)))
+
+
+def reachable(node: Node) -> bool:
+    """Whether a node is a manager that the others reach."""
+    return node.manager is not None and node.manager.reachability == "reachable"
+
+
+def holds(bearing: Quorum) -> bool:
+    """Whether the Swarm can be changed."""
+    return bearing.reachable >= bearing.needed
+
+
+def changed(
+    nodes: Iterable[Node], *, promoted: Collection[str] = (), demoted: Collection[str] = ()
+) -> Quorum:
+    """What they can bear once the nodes `promoted` (ids) are reachable managers, and those
+    `demoted` none any more."""
+    managers = {
+        node.id: reachable(node)
+        for node in nodes
+        if node.manager is not None and node.id not in demoted
+    }
+    managers |= {node_id: managers.get(node_id, True) for node_id in promoted}
+    return _of(len(managers), sum(managers.values()))
+
+
+def refuse_loss(nodes: Sequence[Node], demoted: Sequence[Node]) -> None:
+    """Raise QuorumAtRiskError or LastManagerError where the quorum would be lost on the way,
+    demoting one after the other."""
+    gone: list[str] = []
+    for node in demoted:
+        gone.append(node.id)
+        after = changed(nodes, demoted=gone)
+        if not after.managers:
+            raise LastManagerError(node.name, candidates(nodes)[:1])
+        if not holds(after):
+            away = tuple(
+                one.name
+                for one in nodes
+                if one.manager and not reachable(one) and one.id not in gone
+            )
+            raise QuorumAtRiskError(node.name, after.managers, after.reachable, after.needed, away)
+
+
+def candidates(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Names of the workers that could become managers: Ready, those that are Active first."""
+    able = [
+        node
+        for node in nodes
+        if node.manager is None and node.role == "worker" and node.state == "ready"
+    ]
+    return tuple(
+        node.name
+        for node in sorted(able, key=lambda node: (node.availability != "active", node.name))
+    )
+
+
+def cautions(after: Quorum, workers: Sequence[str]) -> tuple[str, ...]:
+    """What is unwise about that many managers, each with what to do; `workers` could be
+    promoted."""
+    promote = (
+        f": `/swarm node promote {workers[0]}`"
+        if workers
+        else "; `/swarm swarm join-token manager` helps"
+    )
+    found = []
+    if after.managers == 1:
+        found.append(f"one manager bears no loss: make it three{promote}")
+    elif after.managers == 2:
+        found.append(
+            "two managers bear no loss: when either fails, nothing can be changed any more, "
+            "though services run on. "
+            f"Add a third{promote}"
+        )
+    elif after.managers % 2 == 0:
+        fewer = after.managers - 1
+        found.append(
+            f"{after.managers} managers bear no more losses than {fewer}: make it {fewer} or "
+            f"{after.managers + 1}"
+        )
+    if after.managers >= MANY:
+        found.append(
+            f"with {after.managers} managers every change is slow, for most have to confirm "
+            "it: five are enough"
+        )
+    if after.managers >= 3 and not after.fault_tolerance:
+        away = after.managers - after.reachable
+        found.append(f"no further manager may fail: {away} of {after.managers} cannot be reached")
+    return tuple(found)
+
+
+def _of(managers: int, at_hand: int) -> Quorum:
+    needed = managers // 2 + 1
+    return Quorum(managers, at_hand, needed, max(0, at_hand - needed))

@@ -1,0 +1,1 @@
+"""Swarm's objects, read and changed through the engines."""

@@ -1,0 +1,139 @@
+"""The Swarm itself: its configuration, tokens and keys, and which engines belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+
+from bot.model import Node, Spec
+from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, JoinTokens
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.failover import Call
+from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.retry import Change, persistently
+from bot.swarm.health import quorum
+from bot.swarm.spec import read
+
+MEMBERSHIP_SECONDS = 60.0
+SWARM = "swarm"
+"""The key under which changes of the Swarm itself exclude each other."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rotate:
+    """Which secrets to replace with new ones along with an update."""
+
+    worker_token: bool = False
+    manager_token: bool = False
+    unlock_key: bool = False
+
+
+NO_ROTATION = Rotate()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The Swarm as a whole. Every call raises what `Engines.call` raises; no answer of an engine is
+    logged here."""
+
+    engines: Engines
+
+    def inspect(self) -> ClusterInfo:
+        """The configuration, without tokens."""
+        return read.cluster(self.engines.call(Client.swarm))
+
+    def spec(self) -> Spec:
+        """The specification as the engine has it; tokens and keys are no part of it."""
+        found: Spec = self.engines.call(Client.swarm)["Spec"]
+        return found
+
+    def update(self, change: Change, rotate: Rotate = NO_ROTATION) -> None:
+        """Change the specification and nothing but what `change` changes; with `rotate`, replace
+        tokens or the key.
+
+        Raises OutOfSequence where others change it time and again, EngineRefused.
+        """
+        flags = {
+            "rotateWorkerToken": rotate.worker_token,
+            "rotateManagerToken": rotate.manager_token,
+            "rotateManagerUnlockKey": rotate.unlock_key,
+        }
+
+        def update(client: Client) -> None:
+            raw = client.swarm()
+            spec = deepcopy(raw["Spec"])
+            change(spec)
+            client.update_swarm(raw, spec, flags)
+
+        persistently(lambda: self.engines.call_write(update))
+
+    def join_tokens(self) -> JoinTokens:
+        """What an engine needs to join as worker or as manager."""
+        tokens = self.engines.call(Client.swarm)["JoinTokens"]
+        return JoinTokens(SecretStr(tokens["Worker"]), SecretStr(tokens["Manager"]))
+
+    def unlock_key(self) -> SecretStr:
+        """The key that unlocks managers; empty where autolock is off."""
+        return SecretStr(self.engines.call(Client.unlock_key))
+
+    def info(self, engine: str) -> EngineState:
+        """What this engine says of itself. Raises UnknownName, NoEngine."""
+        return read.engine_state(engine, self.engines.on(engine).call(Client.info))
+
+    def system(self, engine: str) -> EngineInfo:
+        """The Swarm part of this engine's `docker system info`. Raises UnknownName, NoEngine."""
+        return read.engine_info(engine, self.engines.on(engine).call(Client.info))
+
+    def init(self, engine: str, body: dict[str, Any]) -> str:
+        """Found a Swarm on this engine, from the Engine API's JSON (`AdvertiseAddr`, `Spec`, …);
+        returns the node id.
+
+        Raises UnknownName, EngineRefused (503 where it is in a Swarm already), MaybeDone.
+        """
+        return self._on(engine, lambda client: client.init(body))
+
+    def join(self, engine: str, remotes: tuple[str, ...], token: SecretStr, **options: str) -> None:
+        """Let this engine join the Swarm of the managers at `remotes`; `options` such as
+        `AdvertiseAddr`.
+
+        Raises UnknownName, EngineRefused, MaybeDone.
+        """
+        where = {"ListenAddr": "0.0.0.0:2377", "RemoteAddrs": list(remotes), **options}
+        self._on(
+            engine, lambda client: client.join({**where, "JoinToken": token.get_secret_value()})
+        )
+
+    def leave(self, engine: str, *, force: bool = False) -> None:
+        """Let this engine leave its Swarm; `force` skips the protection of the quorum.
+        EngineRefused, MaybeDone."""
+        self._on(engine, lambda client: client.leave(force=force))
+
+    def unlock(self, engine: str, key: SecretStr) -> None:
+        """Unlock this engine; may take 10 s. Raises EngineRefused (401: wrong key; 409: not
+        locked), MaybeDone."""
+        self._on(engine, lambda client: client.unlock(key.get_secret_value()))
+
+    def _on(self, engine: str, fn: Call[T]) -> T:
+        return self.engines.on(engine).call_write(
+            fn, deadline=MEMBERSHIP_SECONDS, check=Client.ping
+        )
+
+
+def keep(spec: dict[str, Any]) -> None:
+    """The change that changes nothing: for what is only rotated."""
+
+
+def manager_addresses(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Addresses of the managers, the leader's first, those that cannot be reached last."""
+    managers = [node for node in nodes if node.manager and node.manager.address]
+    ordered = sorted(
+        managers,
+        key=lambda node: (not quorum.reachable(node), not (node.manager and node.manager.leader)),
+    )
+    return tuple(node.manager.address for node in ordered if node.manager)

@@ -1,0 +1,104 @@
+"""What a registry says of an image, asked through an engine: its digest, and the platforms that it
+is built for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.errors import (
+    EngineRefusedError,
+    ImageNotFoundError,
+    RegistryDeniedError,
+    RegistryUnavailableError,
+    SwarmbotError,
+    UnknownNameError,
+)
+from bot.model import Image, Platform, ResolvedImage
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.spec import read
+
+REGISTRY_SECONDS = 8.0
+_DENIED = (
+    "unauthorized",
+    "authentication required",
+    "no basic auth credentials",
+    "access to the resource is denied",
+    "forbidden",
+)
+_MISSING = ("manifest unknown", "name unknown", "not found", "does not exist")
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Images in their registries."""
+
+    engines: Engines
+
+    def resolve(self, image: Image) -> ResolvedImage:
+        """Pin an image (`latest` where it has neither tag nor digest) to its digest, within ten
+        seconds.
+
+        Raises ImageNotFoundError, RegistryDeniedError, RegistryUnavailableError, and what
+        `Engines.call` raises.
+        """
+        wanted = image if image.tag or image.digest else replace(image, tag="latest")
+
+        def ask(client: Client) -> dict[str, Any]:
+            client.timeout = REGISTRY_SECONDS
+            try:
+                return client.distribution(str(wanted), client.registry_auth(str(wanted)))
+            except EngineRefusedError as error:
+                raise _meaning(wanted, error) from error
+            except ConnectionLostError as error:
+                # The engine is alive, or the call would have been given up: it is the registry that
+                # does not answer.
+                raise RegistryUnavailableError(
+                    wanted, f"no answer within {REGISTRY_SECONDS:g} s"
+                ) from error
+
+        found = self.engines.call(ask, deadline=REGISTRY_SECONDS + 1)
+        return ResolvedImage(
+            replace(wanted, digest=found["Descriptor"]["digest"]),
+            platforms(found.get("Platforms") or ()),
+        )
+
+    def has_healthcheck(self, image: Image) -> bool | None:
+        """Whether the image brings a health check; None where the engine that answers does not have
+        the image.
+
+        A registry tells only digest and platforms, so there is no other way to know without
+        pulling.
+        """
+        try:
+            config = self.engines.call(lambda client: client.image(str(image))).get("Config") or {}
+        except (UnknownNameError, EngineRefusedError):
+            return None
+        test = (config.get("Healthcheck") or {}).get("Test") or ["NONE"]
+        return bool(test[0] != "NONE")
+
+
+def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:
+    """Platforms as a service's placement takes them: no unknown ones, arm of any variant, none
+    twice."""
+    found = (read.platform(each) for each in raw)
+    known = (each for each in found if "unknown" not in (each.os, each.architecture))
+    return tuple(
+        dict.fromkeys(
+            replace(each, architecture="") if each.architecture == "arm" else each for each in known
+        )
+    )
+
+
+def _meaning(image: Image, error: EngineRefusedError) -> SwarmbotError:
+    words = error.reason.lower()
+    if error.status == 400:
+        return error
+    if error.status in (401, 403) or any(sign in words for sign in _DENIED):
+        return RegistryDeniedError(image)
+    if error.status == 404 or any(sign in words for sign in _MISSING):
+        return ImageNotFoundError(image)
+    return RegistryUnavailableError(image, error.reason)

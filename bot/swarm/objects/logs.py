@@ -1,0 +1,124 @@
+"""What tasks wrote. The engine may hang in the middle of a log, so time is short and what came
+until then counts."""
+
+from __future__ import annotations
+
+import re
+import struct
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.model.cluster import LogLine, ServiceLog
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.spec import read
+
+LOG_SECONDS = 3.0
+SYSTEM_ERROR = 3
+_HEADER = struct.Struct(">BxxxL")
+_SILENT = re.compile(r"node (\w+) (?:is not available|disconnected)")
+_ORIGIN = re.compile(r"com\.docker\.swarm\.(\w+)\.id=(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The logs of tasks and services. Every call raises what `Engines.call` raises, and
+    UnknownName."""
+
+    engines: Engines
+
+    def task_log(self, task_id: str, tail: int, *, seconds: float = LOG_SECONDS) -> tuple[str, ...]:
+        """The last lines of a task; fewer, or none, where its node does not answer in time."""
+        return tuple(
+            line.text for line in self._read("task", task_id, {"tail": tail}, seconds).lines
+        )
+
+    def service_log(
+        self,
+        service_id: str,
+        tail: int,
+        since: datetime | None = None,
+        *,
+        seconds: float = LOG_SECONDS,
+    ) -> ServiceLog:
+        """The last lines of each task of a service, in the order of time, and the nodes that did
+        not answer."""
+        window = {"since": f"{since.timestamp():.9f}"} if since else {}
+        return self._read("service", service_id, {"tail": tail, **window}, seconds)
+
+    def _read(
+        self,
+        kind: Literal["service", "task"],
+        object_id: str,
+        params: Mapping[str, Any],
+        seconds: float,
+    ) -> ServiceLog:
+        def ask(client: Client) -> ServiceLog:
+            client.timeout = seconds
+            pieces, cut = _collect(
+                client.logs(kind, object_id, {"timestamps": 1, "details": 1, **params}), seconds
+            )
+            return parse(pieces, cut=cut)
+
+        # A little more than the time for reading: what was read until then should not be lost.
+        return self.engines.call(ask, deadline=2 * seconds + 1)
+
+
+def _collect(pieces: Iterator[bytes], seconds: float) -> tuple[bytes, bool]:
+    until = time.monotonic() + seconds
+    got = bytearray()
+    try:
+        for piece in pieces:
+            got += piece
+            if time.monotonic() > until:
+                return bytes(got), True
+    except ConnectionLostError:
+        return bytes(got), True
+    return bytes(got), False
+
+
+def parse(stream: bytes, *, cut: bool = False) -> ServiceLog:
+    """A log stream with timestamps and details → lines in the order of time."""
+    lines: list[LogLine] = []
+    silent: list[str] = []
+    for kind, text in _frames(stream):
+        if kind == SYSTEM_ERROR or "incomplete log stream" in text:
+            silent += _SILENT.findall(text)
+        else:
+            lines += map(_line, text.rstrip("\r\n").split("\n"))
+    # Python's sort keeps the order of lines of the same moment.
+    return ServiceLog(tuple(sorted(lines, key=_moment)), tuple(dict.fromkeys(silent)), cut)
+
+
+def _frames(stream: bytes) -> Iterable[tuple[int, str]]:
+    """Stream number and text of each frame; a terminal's log has no frames and is taken as a
+    whole."""
+    if not stream:
+        return
+    if stream[:1] > b"\x03" or stream[1:4] != b"\0\0\0":
+        yield 1, stream.decode(errors="replace")
+        return
+    at = 0
+    while at + _HEADER.size <= len(stream):
+        kind, length = _HEADER.unpack_from(stream, at)
+        at += _HEADER.size
+        yield kind, stream[at : at + length].decode(errors="replace")
+        at += length
+
+
+def _line(text: str) -> LogLine:
+    """`time details text`, as the engine writes it."""
+    stamp, _, rest = text.rstrip("\r").partition(" ")
+    details, _, said = rest.partition(" ")
+    origin = dict(_ORIGIN.findall(details))
+    if not origin:
+        return LogLine(read.time(stamp), "", "", rest if read.time(stamp) else text)
+    return LogLine(read.time(stamp), origin.get("task", ""), origin.get("node", ""), said)
+
+
+def _moment(line: LogLine) -> float:
+    return line.at.timestamp() if line.at else 0.0

@@ -1,0 +1,48 @@
+"""The networks that all nodes can have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.model.cluster import Network
+from bot.swarm.engine.pool import Engines
+from bot.swarm.names import pick
+from bot.swarm.spec import read
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The Swarm's networks. Every call raises what `Engines.call` raises."""
+
+    engines: Engines
+
+    def list(self) -> tuple[Network, ...]:
+        """All networks of the Swarm by name; those that belong to one engine alone are left out."""
+        found = self.engines.call(lambda client: client.networks({"scope": ["swarm"]}))
+        return tuple(
+            sorted(map(read.network, found), key=lambda network: (network.name, network.id))
+        )
+
+    def find(self, name: str) -> Network:
+        """A network by name, id, or the first four characters or more of its id. Raises
+        UnknownName, AmbiguousName."""
+        return pick("network", name, self.list(), lambda each: each.id, lambda each: each.name)
+
+    def predefined(self, name: str) -> Network:
+        """A network that every node brings, such as `host`: it is in no list. Raises
+        UnknownName."""
+        return read.network(self.engines.call(lambda client: client.network(name)))
+
+    def create(self, body: dict[str, Any]) -> str:
+        """Create a network from the Engine API's JSON and return its id. Raises NameTaken,
+        EngineRefused."""
+        return str(
+            self.engines.call_write(
+                lambda client: client.create_network({"CheckDuplicate": True, **body})
+            )["Id"]
+        )
+
+    def remove(self, network_id: str) -> None:
+        """Remove a network that no service uses. Raises UnknownName, EngineRefused."""
+        self.engines.call_write(lambda client: client.remove_network(network_id))

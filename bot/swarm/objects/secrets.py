@@ -1,0 +1,35 @@
+"""Secrets and configs: that they are there, never what is in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.model.cluster import Stored
+from bot.swarm.engine.pool import Engines
+from bot.swarm.spec import read
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What the Swarm keeps for its services. Every call raises what `Engines.call` raises."""
+
+    engines: Engines
+
+    def secrets(self) -> tuple[Stored, ...]:
+        """All secrets by name."""
+        return self._list("secret")
+
+    def configs(self) -> tuple[Stored, ...]:
+        """All configs by name."""
+        return self._list("config")
+
+    def remove(self, stored: Stored) -> None:
+        """Remove a secret or a config that no service uses. Raises UnknownName, EngineRefused."""
+        self.engines.call_write(lambda client: client.remove_stored(stored.kind, stored.id))
+
+    def _list(self, kind: Literal["secret", "config"]) -> tuple[Stored, ...]:
+        found = self.engines.call(lambda client: client.stored(kind))
+        return tuple(
+            sorted((read.stored(kind, raw) for raw in found), key=lambda each: (each.name, each.id))
+        )

@@ -1,0 +1,163 @@
+"""Services and their tasks. Specifications are read without the engine's defaults, and posted back
+whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import EngineRefusedError, UnknownNameError
+from bot.model import Service, Spec, Task
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.pool import Engines
+from bot.swarm.names import pick
+from bot.swarm.spec import read
+
+_ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of the Swarm. Every call raises what `Engines.call` raises."""
+
+    engines: Engines
+
+    def list(self) -> tuple[Service, ...]:
+        """All services by name, with their counts of tasks."""
+        found = map(read.service, self.engines.call(Client.services))
+        return tuple(sorted(found, key=lambda service: (service.name, service.id)))
+
+    def find(self, name: str) -> Service:
+        """A service by name, id, or the first four characters or more of its id. Raises
+        UnknownNameError, AmbiguousName.
+
+        Without counts of tasks: `list` and `tasks` have these.
+        """
+        # One service costs the engine little, all of them much; only a name that is not there is
+        # worth that.
+        if _ADDRESSABLE.fullmatch(name) and (service := self._exactly(name)):
+            return service
+        return self.get(
+            pick("service", name, self.list(), lambda each: each.id, lambda each: each.name).id
+        )
+
+    def get(self, service_id: str) -> Service:
+        """The service with this id. Raises UnknownNameError."""
+        return read.service(self.engines.call(lambda client: client.service(service_id)))
+
+    def tasks(
+        self,
+        service_id: str | None = None,
+        *,
+        node_id: str | None = None,
+        up_to_date: bool = False,
+        running: bool = False,
+        marked: bool = False,
+    ) -> tuple[Task, ...]:
+        """Tasks of a service, of a node or of all, by service, slot and age.
+
+        `up_to_date`: only those of the current specification; `running`: only those that are meant
+        to run; `marked`: at the price of a second call, `Task.up_to_date` says which are of the
+        current specification (else it is True).
+        """
+        wanted = {
+            "service": service_id,
+            "node": node_id,
+            "desired-state": "running" if running else None,
+        }
+        filters = {name: [value] for name, value in wanted.items() if value}
+
+        def ask(client: Client) -> tuple[Task, ...]:
+            found = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
+            if not marked:
+                return tuple(map(read.task, found))
+            # These come last: a task that is created in between must not look outdated.
+            current = {raw["ID"] for raw in client.tasks(filters | {"_up-to-date": ["true"]})}
+            return tuple(read.task(raw, up_to_date=raw["ID"] in current) for raw in found)
+
+        return tuple(sorted(self.engines.call(ask), key=_by_age))
+
+    def tasks_since(self, since: datetime) -> tuple[Task, ...]:
+        """All tasks but those that were stopped in good order before then, by service, slot and
+        age.
+
+        Of all that a manager lists these are the most, five for each place; to leave them out saves
+        most of the time.
+        """
+        found = self.engines.call(lambda client: client.tasks({}))
+        return tuple(
+            sorted((read.task(raw) for raw in found if not read.is_past(raw, since)), key=_by_age)
+        )
+
+    def create(self, spec: Spec, *, with_auth: bool = False) -> str:
+        """Create a service and return its id; `with_auth` hands this machine's registry credentials
+        to the nodes.
+
+        Raises NameTaken, PortTaken, UnknownNameError (a network, secret or config),
+        EngineRefusedError.
+        """
+
+        def create(client: Client) -> str:
+            return str(client.create_service(spec, _auth(client, spec) if with_auth else "")["ID"])
+
+        return self.engines.call_write(create)
+
+    def update(
+        self,
+        service: Service,
+        spec: Spec,
+        *,
+        rollback_previous: bool = False,
+        with_auth: bool = False,
+    ) -> tuple[str, ...]:
+        """Post a whole specification against the version that was read; returns the engine's
+        warnings.
+
+        `rollback_previous` lets the engine go back to its previous specification instead, with its
+        credentials. Raises OutOfSequence where the service has changed since, PortTaken,
+        UnknownNameError, EngineRefusedError.
+        """
+
+        def update(client: Client) -> tuple[str, ...]:
+            auth = _auth(client, spec) if with_auth else ""
+            raw = {
+                "ID": service.id,
+                "Version": {"Index": service.version},
+                "Spec": {"Name": service.name},
+            }
+            return tuple(
+                client.update_service(raw, spec, rollback=rollback_previous, auth=auth).get(
+                    "Warnings"
+                )
+                or ()
+            )
+
+        return self.engines.call_write(update)
+
+    def remove(self, service_id: str) -> None:
+        """Remove a service with its tasks. Raises UnknownNameError."""
+        self.engines.call_write(lambda client: client.remove_service(service_id))
+
+    def _exactly(self, name: str) -> Service | None:
+        try:
+            service = self.get(name)
+        except (UnknownNameError, EngineRefusedError):
+            # Refused where it is the beginning of several ids.
+            return None
+        # The engine also takes the beginning of an id, however short.
+        return service if name in (service.id, service.name) else None
+
+
+def _by_age(task: Task) -> tuple[str, int, str, float]:
+    """Service, slot (or node), then the youngest first, as `docker service ps` has it."""
+    return (
+        task.service_id,
+        task.slot,
+        "" if task.slot else task.node_id,
+        -(task.created.timestamp() if task.created else 0.0),
+    )
+
+
+def _auth(client: Client, spec: Spec) -> str:
+    return client.registry_auth(spec["TaskTemplate"]["ContainerSpec"]["Image"])

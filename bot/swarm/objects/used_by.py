@@ -1,0 +1,47 @@
+"""Which services use a network, a secret or a config; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.model import Service
+from bot.model.cluster import Network, Stored
+
+
+def of_network(network: Network, services: Iterable[Service]) -> tuple[str, ...]:
+    """Names of the services on this network; of the ingress network those that publish a port
+    through it."""
+    if network.ingress:
+        return _names(
+            service for service in services if any(port.mode == "ingress" for port in service.ports)
+        )
+    return _names(
+        service for service in services if _networks(service) & {network.id, network.name}
+    )
+
+
+def of_stored(stored: Stored, services: Iterable[Service]) -> tuple[str, ...]:
+    """Names of the services that are given this secret or config."""
+    return _names(service for service in services if stored.id in _stored(service, stored.kind))
+
+
+def _names(services: Iterable[Service]) -> tuple[str, ...]:
+    return tuple(sorted(service.name for service in services))
+
+
+def _networks(service: Service) -> set[str]:
+    template: Mapping[str, Any] = service.spec.get("TaskTemplate") or {}
+    # Where services of old clients have them is read by the engine still.
+    listed = template.get("Networks") or service.spec.get("Networks") or ()
+    return {str(each.get("Target", "")) for each in listed}
+
+
+def _stored(service: Service, kind: str) -> set[str]:
+    container: Mapping[str, Any] = (service.spec.get("TaskTemplate") or {}).get(
+        "ContainerSpec"
+    ) or {}
+    word = kind.capitalize()
+    listed = {str(each.get(f"{word}ID", "")) for each in container.get(f"{word}s") or ()}
+    credentials = (container.get("Privileges") or {}).get("CredentialSpec") or {}
+    return listed | ({str(credentials.get("Config", ""))} if kind == "config" else set())

@@ -1,0 +1,85 @@
+"""Addresses of networks: subnets, gateways and ranges as `docker network create` takes them; pure.
+
+A reader raises `ValueError` with a phrase that completes "expected …".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from bot.errors import InvalidValueError
+from bot.model.cluster import Network
+
+
+def read_range(text: str) -> str:
+    """Accept a range of addresses in CIDR notation."""
+    try:
+        if "/" in text:
+            ip_network(text, strict=False)
+            return text
+    except ValueError:
+        pass
+    raise ValueError("a range such as 10.20.0.0/24")
+
+
+def read_address(text: str) -> str:
+    """Accept one address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        raise ValueError("an address such as 10.20.0.1") from None
+    return text
+
+
+def pools(
+    subnets: Sequence[str], gateways: Iterable[str], ranges: Iterable[str]
+) -> list[dict[str, Any]]:
+    """The `IPAM.Config` of the Engine API: every gateway and range goes with the subnet that it
+    lies in.
+
+    Raises InvalidValueError where there is none, or it has one already.
+    """
+    found: list[dict[str, Any]] = [{"Subnet": subnet} for subnet in subnets]
+    for flag, key, values in (
+        ("--ip-range", "IPRange", ranges),
+        ("--gateway", "Gateway", gateways),
+    ):
+        for value in values:
+            pool = next(
+                (one for one in found if key not in one and _inside(value, one["Subnet"])), None
+            )
+            if pool is None:
+                raise InvalidValueError(flag, value, "one inside of a `--subnet`, and one a subnet")
+            pool[key] = value
+    return found
+
+
+def refuse_overlap(subnets: Sequence[str], networks: Iterable[Network]) -> None:
+    """Raise InvalidValueError where subnets share addresses, or a network of the Swarm has some
+    already."""
+    taken = [(network.name, subnet) for network in networks for subnet in network.subnets]
+    for subnet in subnets:
+        for name, other in taken:
+            if _overlap(subnet, other):
+                raise InvalidValueError(
+                    "--subnet", subnet, f"addresses of its own: network `{name}` has {other}"
+                )
+        taken.append(("itself", subnet))
+
+
+def _inside(value: str, subnet: str) -> bool:
+    inner, outer = ip_network(value, strict=False), ip_network(subnet, strict=False)
+    return (
+        inner.version == outer.version
+        and inner.network_address in outer
+        and inner.prefixlen >= outer.prefixlen
+    )
+
+
+def _overlap(one: str, other: str) -> bool:
+    first, second = ip_network(one, strict=False), ip_network(other, strict=False)
+    return first.version == second.version and (
+        first.network_address in second or second.network_address in first
+    )

@@ -1,0 +1,319 @@
+"""The Engine API's JSON → frozen values. Pure, and forgiving: what an engine leaves out is empty,
+never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from bot.model import Image, ManagerStatus, Mode, Node, Platform, Port, Service, Task, UpdateStatus
+from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, ExternalCa, Network, Stored
+
+Raw = Mapping[str, Any]
+
+STACK = "com.docker.stack.namespace"
+ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "orphaned", "remove"})
+_MODES = {
+    "Replicated": Mode.REPLICATED,
+    "Global": Mode.GLOBAL,
+    "ReplicatedJob": Mode.REPLICATED_JOB,
+    "GlobalJob": Mode.GLOBAL_JOB,
+}
+
+
+def time(text: str | None) -> datetime | None:
+    """An RFC 3339 time, cut to microseconds; None for nothing and for Go's zero time (the year
+    1)."""
+    if not text or text.startswith("0001-"):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+@lru_cache(1024)
+def image(text: str) -> Image:
+    """An image reference; what is none (a plugin's) becomes a name as a whole. Thousands of tasks
+    share a few of them."""
+    try:
+        return Image.parse(text)
+    except ValueError:
+        return Image(text)
+
+
+def service(raw: Raw) -> Service:
+    """A service, with its counts of tasks where it was listed with `status=true`."""
+    spec = raw["Spec"]
+    status = raw.get("ServiceStatus") or {}
+    labels = spec.get("Labels") or {}
+    return Service(
+        id=raw["ID"],
+        name=spec.get("Name", ""),
+        version=_version(raw),
+        mode=mode(spec),
+        image=image(_container(spec).get("Image", "")),
+        spec=spec,
+        replicas=replicas(spec),
+        running=status.get("RunningTasks"),
+        desired=status.get("DesiredTasks"),
+        stack=labels.get(STACK, ""),
+        ports=_ports(raw),
+        labels=labels,
+        update=_update_status(raw.get("UpdateStatus")),
+        previous=raw.get("PreviousSpec") or None,
+        job_iteration=_iteration(raw.get("JobStatus")),
+        created=time(raw.get("CreatedAt")),
+        updated=time(raw.get("UpdatedAt")),
+    )
+
+
+def mode(spec: Raw) -> Mode:
+    """How the specification places tasks; replicated where it says nothing."""
+    return next(
+        (_MODES[name] for name in spec.get("Mode") or {} if name in _MODES), Mode.REPLICATED
+    )
+
+
+def replicas(spec: Raw) -> int | None:
+    """The desired count: replicas, or completions of a job (1 where unset); None for the global
+    modes."""
+    modes = spec.get("Mode") or {}
+    match mode(spec):
+        case Mode.REPLICATED:
+            return int((modes.get("Replicated") or {}).get("Replicas", 1))
+        case Mode.REPLICATED_JOB:
+            return int((modes.get("ReplicatedJob") or {}).get("TotalCompletions", 1))
+        case _:
+            return None
+
+
+def task(raw: Raw, *, up_to_date: bool = True) -> Task:
+    """A task. The engine does not say whether it is up to date: who asked with its filter knows."""
+    status = raw.get("Status") or {}
+    container = status.get("ContainerStatus") or {}
+    state = status.get("State", "")
+    return Task(
+        id=raw["ID"],
+        service_id=raw.get("ServiceID", ""),
+        slot=raw.get("Slot") or 0,
+        node_id=raw.get("NodeID", ""),
+        state=state,
+        desired=raw.get("DesiredState", ""),
+        image=image(_container({"TaskTemplate": raw.get("Spec") or {}}).get("Image", "")),
+        message=status.get("Message", ""),
+        error=status.get("Err", ""),
+        # The engine says 0 as well for a container that still runs or never was.
+        exit_code=container.get("ExitCode", 0)
+        if state in ENDED and container.get("ContainerID")
+        else None,
+        container_id=container.get("ContainerID", ""),
+        at=time(status.get("Timestamp")),
+        created=time(raw.get("CreatedAt")),
+        up_to_date=up_to_date,
+        job_iteration=_iteration(raw),
+    )
+
+
+def is_past(raw: Raw, since: datetime) -> bool:
+    """Whether a task was stopped in good order before then, or never ran: nothing is to be learnt
+    of it any more."""
+    status = raw.get("Status") or {}
+    wanted = raw.get("DesiredState") not in ("shutdown", "remove")
+    if wanted or status.get("State") not in ("shutdown", "complete", "remove"):
+        return False
+    at = time(status.get("Timestamp"))
+    return at is not None and at < since
+
+
+def node(raw: Raw) -> Node:
+    """A node, as the managers see it."""
+    spec, status, description = (
+        raw.get("Spec") or {},
+        raw.get("Status") or {},
+        raw.get("Description") or {},
+    )
+    engine, resources = description.get("Engine") or {}, description.get("Resources") or {}
+    return Node(
+        id=raw["ID"],
+        name=description.get("Hostname", ""),
+        role=spec.get("Role", ""),
+        availability=spec.get("Availability", ""),
+        state=status.get("State", ""),
+        address=status.get("Addr", ""),
+        message=status.get("Message", ""),
+        manager=_manager(raw.get("ManagerStatus")),
+        engine=engine.get("EngineVersion", ""),
+        platform=platform(description.get("Platform") or {}),
+        labels=spec.get("Labels") or {},
+        engine_labels=engine.get("Labels") or {},
+        nano_cpus=resources.get("NanoCPUs", 0),
+        memory=resources.get("MemoryBytes", 0),
+        version=_version(raw),
+        created=time(raw.get("CreatedAt")),
+        updated=time(raw.get("UpdatedAt")),
+    )
+
+
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "i386": "386",
+    "i686": "386",
+    "armv6l": "arm",
+    "armv7l": "arm",
+}
+
+
+def platform(raw: Raw) -> Platform:
+    """A platform in Go's names: nodes say `x86_64` where manifests say `amd64`."""
+    architecture = raw.get("Architecture") or raw.get("architecture") or ""
+    return Platform(
+        (raw.get("OS") or raw.get("os") or "").lower(),
+        _ARCHITECTURES.get(architecture, architecture),
+    )
+
+
+def network(raw: Raw) -> Network:
+    """A network."""
+    pools = (raw.get("IPAM") or {}).get("Config") or ()
+    return Network(
+        id=raw["Id"],
+        name=raw.get("Name", ""),
+        driver=raw.get("Driver", ""),
+        scope=raw.get("Scope", ""),
+        attachable=bool(raw.get("Attachable")),
+        ingress=bool(raw.get("Ingress")),
+        internal=bool(raw.get("Internal")),
+        encrypted="encrypted" in (raw.get("Options") or {}),
+        subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
+        labels=raw.get("Labels") or {},
+        created=time(raw.get("Created")),
+        ipv6=bool(raw.get("EnableIPv6")),
+        gateways=tuple(pool["Gateway"] for pool in pools if pool.get("Gateway")),
+        options=raw.get("Options") or {},
+    )
+
+
+def stored(kind: str, raw: Raw) -> Stored:
+    """A secret or a config, without its content."""
+    spec = raw.get("Spec") or {}
+    created, updated = time(raw.get("CreatedAt")), time(raw.get("UpdatedAt"))
+    return Stored(kind, raw["ID"], spec.get("Name", ""), spec.get("Labels") or {}, created, updated)
+
+
+def engine_state(name: str, info: Raw) -> EngineState:
+    """What `GET /info` says of the Swarm."""
+    swarm = info.get("Swarm") or {}
+    return EngineState(
+        name=name,
+        reachable=True,
+        swarm=swarm.get("LocalNodeState", ""),
+        manager=bool(swarm.get("ControlAvailable")),
+        node_id=swarm.get("NodeID", ""),
+        node_name=info.get("Name", ""),
+        error=swarm.get("Error", ""),
+        version=info.get("ServerVersion", ""),
+        cluster_id=(swarm.get("Cluster") or {}).get("ID", ""),
+        address=swarm.get("NodeAddr", ""),
+        peers=tuple(peer["Addr"] for peer in swarm.get("RemoteManagers") or ()),
+    )
+
+
+def engine_info(name: str, info: Raw) -> EngineInfo:
+    """The Swarm part of `GET /info`; only managers know the Swarm's configuration."""
+    swarm = info.get("Swarm") or {}
+    known = swarm.get("Cluster") or {}
+    return EngineInfo(
+        engine_state(name, info),
+        swarm.get("Managers") or 0,
+        swarm.get("Nodes") or 0,
+        cluster(known) if known.get("ID") else None,
+    )
+
+
+def cluster(raw: Raw) -> ClusterInfo:
+    """`GET /swarm`, without its tokens."""
+    spec = raw.get("Spec") or {}
+    raft, ca = spec.get("Raft") or {}, spec.get("CAConfig") or {}
+    return ClusterInfo(
+        id=raw["ID"],
+        version=_version(raw),
+        created=time(raw.get("CreatedAt")),
+        updated=time(raw.get("UpdatedAt")),
+        cert_expiry=_nanoseconds(ca.get("NodeCertExpiry")),
+        force_rotate=ca.get("ForceRotate", 0),
+        external_cas=tuple(
+            ExternalCa(each.get("Protocol", ""), each.get("URL", ""), each.get("Options") or {})
+            for each in ca.get("ExternalCAs") or ()
+        ),
+        root_rotation=bool(raw.get("RootRotationInProgress")),
+        trust_root=(raw.get("TLSInfo") or {}).get("TrustRoot", ""),
+        autolock=bool((spec.get("EncryptionConfig") or {}).get("AutoLockManagers")),
+        task_history=(spec.get("Orchestration") or {}).get("TaskHistoryRetentionLimit", 0),
+        dispatcher_heartbeat=_nanoseconds((spec.get("Dispatcher") or {}).get("HeartbeatPeriod")),
+        snapshot_interval=raft.get("SnapshotInterval", 0),
+        keep_old_snapshots=raft.get("KeepOldSnapshots", 0),
+        heartbeat_tick=raft.get("HeartbeatTick", 0),
+        election_tick=raft.get("ElectionTick", 0),
+        data_path_port=raw.get("DataPathPort", 0),
+        address_pools=tuple(raw.get("DefaultAddrPool") or ()),
+        subnet_size=raw.get("SubnetSize", 0),
+        labels=spec.get("Labels") or {},
+    )
+
+
+def _container(spec: Raw) -> Raw:
+    return (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
+
+
+def _version(raw: Raw) -> int:
+    return int((raw.get("Version") or {}).get("Index", 0))
+
+
+def _iteration(raw: Raw | None) -> int | None:
+    iteration = (raw or {}).get("JobIteration")
+    return None if iteration is None else int(iteration.get("Index", 0))
+
+
+def _nanoseconds(count: int | None) -> timedelta:
+    return timedelta(microseconds=(count or 0) / 1000)
+
+
+def _manager(raw: Raw | None) -> ManagerStatus | None:
+    if not raw:
+        return None
+    return ManagerStatus(
+        bool(raw.get("Leader")), raw.get("Reachability", "unknown"), raw.get("Addr", "")
+    )
+
+
+def _ports(raw: Raw) -> tuple[Port, ...]:
+    ports = (
+        (raw.get("Endpoint") or {}).get("Ports")
+        or (raw["Spec"].get("EndpointSpec") or {}).get("Ports")
+        or ()
+    )
+    return tuple(
+        Port(
+            target=port.get("TargetPort", 0),
+            published=port.get("PublishedPort", 0),
+            protocol=port.get("Protocol", "tcp"),
+            mode=port.get("PublishMode", "ingress"),
+        )
+        for port in ports
+    )
+
+
+def _update_status(raw: Raw | None) -> UpdateStatus | None:
+    if not raw or not raw.get("State"):
+        return None
+    return UpdateStatus(
+        raw["State"],
+        raw.get("Message", ""),
+        time(raw.get("StartedAt")),
+        time(raw.get("CompletedAt")),
+    )

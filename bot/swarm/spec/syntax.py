@@ -1,0 +1,164 @@
+"""How Docker's flags write what is more than one word: lists of `key=value`, sizes, CPUs; pure.
+
+A reader raises `ValueError` with a phrase that completes "expected …".
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from ipaddress import ip_address
+from typing import Any
+
+Json = dict[str, Any]
+_TRUTH = {"": True, "1": True, "true": True, "0": False, "false": False}
+
+
+def fields(text: str) -> list[str]:
+    """The fields of one line of CSV, as the CLI reads `--mount`, `--publish`, `--secret` and their
+    like."""
+    try:
+        rows = list(csv.reader([text], strict=True))
+    except csv.Error:
+        rows = []
+    if len(rows) != 1 or not rows[0]:
+        raise ValueError("fields separated by commas")
+    return rows[0]
+
+
+def truth(value: str) -> bool:
+    """A switch among such fields: nothing, `true` or `1`, `false` or `0`."""
+    if value not in _TRUTH:
+        raise ValueError("true or false")
+    return _TRUTH[value]
+
+
+def whole(value: str, most: int, what: str) -> int:
+    """A number in decimal digits from 0 to `most`."""
+    if not (value.isascii() and value.isdigit()) or int(value) > most:
+        raise ValueError(f"{what} as a number of at most {most}")
+    return int(value)
+
+
+def mapping(pairs: Iterable[str]) -> dict[str, str]:
+    """`key=value` texts as a mapping; without `=` the value is empty, and the last of a key
+    counts."""
+    return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def key(pair: str) -> str:
+    """What stands before the `=`."""
+    return pair.partition("=")[0]
+
+
+def without_empty(values: Mapping[str, Any]) -> Json:
+    """Only what is set, as the engine writes it: no empty text, list, mapping, number or False."""
+    return {name: value for name, value in values.items() if value}
+
+
+def host(text: str) -> str:
+    """`name:address` (or `name=address`, and `[…]` around IPv6) as the engine has it: `address
+    name`."""
+    name, _, address = text.partition("=") if "=" in text else text.partition(":")
+    if address.startswith("[") and address.endswith("]"):
+        address = address[1:-1]
+    if not name or ":" in name or (address != "host-gateway" and not _is_address(address)):
+        raise ValueError("a host and its address, such as db:10.0.0.7")
+    return f"{address} {name}"
+
+
+def address(text: str) -> str:
+    """An IP address."""
+    if not _is_address(text.strip()):
+        raise ValueError("an IP address")
+    return str(ip_address(text.strip()))
+
+
+def spread(text: str) -> Json:
+    """A placement preference: `spread=node.labels.zone`."""
+    strategy, _, descriptor = text.partition("=")
+    if strategy != "spread" or not descriptor:
+        raise ValueError("a placement preference such as spread=node.labels.zone")
+    return {"Spread": {"SpreadDescriptor": descriptor}}
+
+
+def constraint(text: str) -> str:
+    """A constraint on nodes: `node.labels.zone==a`, `node.role!=manager`."""
+    if not re.fullmatch(r"\s*[\w.\-/]+\s*[=!]=\s*\S.*", text):
+        raise ValueError("a constraint such as node.labels.zone==a or node.role!=manager")
+    return text
+
+
+def ulimit(text: str) -> Json:
+    """A limit of the kernel: `nofile=1024:2048`; one number is both the soft and the hard limit."""
+    name, _, numbers = text.partition("=")
+    soft, _, hard = numbers.partition(":")
+    try:
+        low = int(soft)
+        high = int(hard) if hard else low
+    except ValueError:
+        raise ValueError("a limit such as nofile=1024:2048") from None
+    if not name or (high != -1 and (low > high or low == -1)):
+        raise ValueError("a limit such as nofile=1024:2048, the soft one not above the hard one")
+    return {"Name": name, "Soft": low, "Hard": high}
+
+
+def resource(text: str) -> Json:
+    """A resource of the operator's own, as a number: `GPU=2`."""
+    name, _, count = text.partition("=")
+    if not name or not (count.isascii() and count.isdigit()):
+        raise ValueError("a resource and how many, such as GPU=2")
+    return {"DiscreteResourceSpec": {"Kind": name, "Value": int(count)}}
+
+
+def capability(text: str) -> str:
+    """A capability as the kernel calls it: `net_admin` is `CAP_NET_ADMIN`; `ALL` and `RESET`
+    stay."""
+    name = text.strip().upper()
+    return name if name in ("ALL", "RESET") or name.startswith("CAP_") else f"CAP_{name}"
+
+
+_MEMORY = re.compile(
+    r"(?P<number>\d+(?:\.\d*)?|\.\d+) ?(?P<unit>[kmgtp]?)(?:i?b)?", re.IGNORECASE | re.ASCII
+)
+_MOST = 1 << 63
+
+
+def memory(text: str) -> int:
+    """Bytes: `512m`, `1.5GB`, `100KiB`; units of 1024."""
+    found = _MEMORY.fullmatch(text.strip())
+    size = (
+        int(Fraction(found["number"]) * 1024 ** " kmgtp".index(found["unit"].lower() or " "))
+        if found
+        else _MOST
+    )
+    if size >= _MOST:
+        raise ValueError("a size such as 512M or 1.5G")
+    return size
+
+
+def nano_cpus(text: str) -> int:
+    """Billionths of a CPU: `0.5`, `1/4`."""
+    try:
+        nano = Fraction(text.strip()) * 1_000_000_000
+    except (ValueError, ZeroDivisionError):
+        nano = Fraction(-1)
+    if nano < 0 or nano.denominator != 1 or nano >= _MOST:
+        raise ValueError("a number of CPUs, such as 0.5")
+    return int(nano)
+
+
+def cpus(nano: int) -> str:
+    """Billionths of a CPU as a flag writes them: `0.5`."""
+    whole_cpus, rest = divmod(nano, 1_000_000_000)
+    return f"{whole_cpus}.{rest:09}".rstrip("0").rstrip(".")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,53 @@
+"""Waits for what the Swarm does by itself after a change: roles that come into force, tasks that
+move, networks that empty."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from bot.errors import (
+    EngineRefusedError,
+    NoEngineError,
+    NoLeaderError,
+    NotAManagerError,
+    OutcomeUnknownError,
+    UnknownNameError,
+)
+
+AWAY = (NoEngineError, NoLeaderError, NotAManagerError, EngineRefusedError)
+"""What a look meets while a leader is elected, as after the demotion of one."""
+PAUSE_SECONDS = 0.3
+
+
+def settled(is_so: Callable[[], bool], seconds: float, stopping: threading.Event) -> bool:
+    """Look until it is so: False where `seconds` are over, or the bot is `stopping`."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            if is_so():
+                return True
+        except AWAY:
+            pass
+        if time.monotonic() >= until or stopping.wait(PAUSE_SECONDS):
+            return False
+
+
+def remove(removal: Callable[[], None], seconds: float, stopping: threading.Event) -> None:
+    """Remove something that may be in use for some seconds more. Gone already is as good.
+
+    Raises EngineRefusedError with the engine's own word where it is still there after `seconds`.
+    """
+
+    def is_gone() -> bool:
+        try:
+            removal()
+        except UnknownNameError:
+            return True
+        except OutcomeUnknownError:
+            return False
+        return True
+
+    if not settled(is_gone, seconds, stopping):
+        removal()

@@ -1,0 +1,58 @@
+"""How many tasks a service runs and should run, and on which nodes. Pure, of one service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+
+from bot.model import Mode, Service, Spec, Task
+
+JOBS = (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB)
+GLOBAL = (Mode.GLOBAL, Mode.GLOBAL_JOB)
+
+
+def counted(
+    service: Service,
+    tasks: Iterable[Task],
+    alive: Set[str],
+    able_for: Callable[[Spec], frozenset[str]],
+) -> tuple[int, int]:
+    """How many places run, how many should; what says that it runs on a node that is gone does
+    not."""
+    if service.mode in JOBS:
+        return _of_job(service, tasks, alive, able_for)
+    running = [
+        one
+        for one in tasks
+        if one.desired == "running" and one.state == "running" and one.node_id in alive
+    ]
+    if service.mode is Mode.GLOBAL:
+        places = able_for(service.spec)
+        return len(places & {one.node_id for one in running}), len(places)
+    return len({one.slot for one in running}), service.replicas or 0
+
+
+def as_told(service: Service, *, sure: bool) -> tuple[int, int] | None:
+    """The same by the engine's own count, which takes tasks of dead nodes for running: None where
+    that may deceive."""
+    desired = service.desired if service.replicas is None else service.replicas
+    if service.mode in JOBS or service.running is None or desired is None:
+        return None
+    return (service.running, desired) if sure or service.running < desired else None
+
+
+def _of_job(
+    service: Service,
+    tasks: Iterable[Task],
+    alive: Set[str],
+    able_for: Callable[[Spec], frozenset[str]],
+) -> tuple[int, int]:
+    """A job that gets on is whole: fewer at a time than in all is its way."""
+    current = [one for one in tasks if one.job_iteration == service.job_iteration]
+    is_global = service.mode is Mode.GLOBAL_JOB
+    complete = {
+        one.node_id if is_global else one.slot for one in current if one.state == "complete"
+    }
+    total = len({*able_for(service.spec), *complete}) if is_global else service.replicas or 0
+    if any(one.state == "running" and one.node_id in alive for one in current):
+        return total, total
+    return min(len(complete), total), total

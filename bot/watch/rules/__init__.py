@@ -1,0 +1,1 @@
+"""The rules of the watch, a module for each subject; pure."""

@@ -1,0 +1,94 @@
+"""Deciding on what waits for approval."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from bot.command.fields import Argument, FromLine
+from bot.command.model import ApprovalAction, Command, Context, Form, Query
+from bot.model import Message
+from bot.policy import approval as rules
+from bot.policy import decide
+from bot.policy.approval import Approval
+from bot.render import approvals as pages
+
+Id = Annotated[str, Argument("ID")]
+
+
+class Approve(ApprovalAction):
+    """Approve a request; it runs when the last approval is there."""
+
+    names: ClassVar = ("approve",)
+    examples: ClassVar = ("approve 4f2a91c0",)
+
+    approval: Id
+
+    def take(self, context: Context) -> Approval:
+        """Refused for who asked, for who lacks the role, and once it is over."""
+        roles = decide.roles(context.actor, context.settings)
+        return context.store.approvals.apply(
+            self.approval, lambda one: rules.approve(one, context.actor, roles, context.now())
+        )
+
+
+class RejectForm(Form):
+    """What the button *Reject* asks for."""
+
+    title: ClassVar = "Reject"
+    submit: ClassVar = "Reject"
+
+    approval: Annotated[str, FromLine()]
+    reason: str = Field("", max_length=200, description="told to who asked")
+
+    def command(self) -> Reject:
+        """The rejection with its reason."""
+        return Reject(approval=self.approval, reason=tuple(self.reason.split()))
+
+
+class Reject(ApprovalAction):
+    """Reject a request, with a reason that who asked is told."""
+
+    names: ClassVar = ("reject",)
+    examples: ClassVar = ("reject 4f2a91c0 not before the weekend",)
+    form: ClassVar = RejectForm
+
+    approval: Id
+    reason: Annotated[tuple[str, ...], Argument("REASON")] = ()
+
+    def take(self, context: Context) -> Approval:
+        """For those who could approve it."""
+        roles, reason = decide.roles(context.actor, context.settings), " ".join(self.reason)[:200]
+        return context.store.approvals.apply(
+            self.approval,
+            lambda one: rules.reject(one, context.actor, roles, reason, context.now()),
+        )
+
+
+class Withdraw(ApprovalAction):
+    """Take back what you asked for."""
+
+    names: ClassVar = ("withdraw",)
+    examples: ClassVar = ("withdraw 4f2a91c0",)
+
+    approval: Id
+
+    def take(self, context: Context) -> Approval:
+        """For who asked."""
+        return context.store.approvals.apply(
+            self.approval, lambda one: rules.withdraw(one, context.actor, context.now())
+        )
+
+
+class ListApprovals(Query):
+    """List what waits for approval."""
+
+    names: ClassVar = ("approvals",)
+
+    def run(self, context: Context) -> Message:
+        """What expires first comes first."""
+        return pages.listed(context.store.approvals.open(), context.now())
+
+
+COMMANDS: tuple[type[Command], ...] = (ListApprovals, Approve, Reject, Withdraw)

@@ -1,0 +1,87 @@
+"""HTTP: health, readiness, metrics, and Slack's HTTP mode where there is no app token."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from slack_bolt import App
+from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
+from starlette.concurrency import run_in_threadpool
+
+Checks = Mapping[str, Callable[[], str]]
+"""By name, what says why something is missing; an empty text where all is well."""
+
+
+@dataclass(frozen=True)
+class Web:
+    """What the endpoints ask. `slack` is None in Socket Mode."""
+
+    checks: Checks
+    metrics: Callable[[], bytes]
+    slack: App | None = None
+
+    def app(self) -> FastAPI:
+        """The endpoints; no pages of documentation, for there is nobody to read them."""
+        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        app.get("/healthz")(self.health)
+        app.get("/readyz")(self.ready)
+        app.get("/metrics")(self.exposition)
+        if self.slack:
+            app.post("/slack/events")(self.events)
+        return app
+
+    def health(self) -> dict[str, str]:
+        """The process lives and answers."""
+        return {"status": "ok"}
+
+    def ready(self) -> JSONResponse:
+        """200 when everything that the bot needs is there; else 503, and what is missing."""
+        missing = {name: why for name, check in self.checks.items() if (why := check())}
+        return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+
+    def exposition(self) -> Response:
+        """Prometheus' text format."""
+        return Response(self.metrics(), media_type="text/plain; version=0.0.4")
+
+    async def events(self, request: Request) -> Response:
+        """Slack's requests; Bolt verifies their signature. Off the event loop, since Bolt's app is
+        synchronous."""
+        body = await request.body()
+        assert self.slack is not None
+        answer = await run_in_threadpool(self.slack.dispatch, to_bolt_request(request, body))
+        return to_starlette_response(answer)
+
+
+class Server:
+    """uvicorn in a thread of the bot, on a socket that listens already."""
+
+    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+        self._socket = listener
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="http", daemon=True
+        )
+
+    @property
+    def port(self) -> int:
+        """The TCP port, also where 0 was asked for."""
+        return int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is being answered, and end."""
+        self._server.should_exit = True
+        self._thread.join(5)
+        self._socket.close()

@@ -1,0 +1,302 @@
+"""Changing nodes: their availability, their labels, their role."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from bot.changes import node_plan
+from bot.changes.node_plan import NodesPlan, SwarmSnapshot
+from bot.changes.sequence import Say, carry_out
+from bot.command.fields import Argument, Label, Name, Option
+from bot.command.model import Change, Command, Context
+from bot.errors import InvalidValueError, UnsupportedError
+from bot.model import Difference, Ending, Kind, Node, Outcome
+from bot.rollout.roller import Run
+from bot.swarm.spec.syntax import mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a node is to become; None and nothing leave it as it is."""
+
+    role: str | None = None
+    availability: str | None = None
+    label_add: Mapping[str, str] = field(default_factory=dict)
+    label_rm: tuple[str, ...] = ()
+
+    def of(self, node: Node) -> Node:
+        """The node as it will be. Raises InvalidValueError for a label to remove that it does not
+        have."""
+        labels = {**node.labels, **self.label_add}
+        for key in self.label_rm:
+            if key not in labels:
+                known = (
+                    " or ".join(f"`{label}`" for label in sorted(node.labels)[:5])
+                    or "and it has none"
+                )
+                raise InvalidValueError("--label-rm", key, f"a label of {node.name}: {known}")
+            del labels[key]
+        role = self.role or node.role
+        availability = self.availability or node.availability
+        manager = node.manager if role == "manager" else None
+        return replace(node, role=role, availability=availability, labels=labels, manager=manager)
+
+    def write(self, spec: dict[str, Any]) -> None:
+        """Change the specification that the engine has: these fields, and nothing else."""
+        if self.role:
+            spec["Role"] = self.role
+        if self.availability:
+            spec["Availability"] = self.availability
+        if self.label_add or self.label_rm:
+            labels = {**(spec.get("Labels") or {}), **self.label_add}
+            spec["Labels"] = {
+                key: value for key, value in labels.items() if key not in self.label_rm
+            }
+
+
+class NodeChange(Change):
+    """What all changes of nodes have in common; no command itself."""
+
+    @abstractmethod
+    def typed(self) -> tuple[str, ...]:
+        """The nodes as they were typed."""
+
+    @abstractmethod
+    def wanted(self) -> Wanted:
+        """What they are to become."""
+
+    def plan(self, context: Context) -> NodesPlan:
+        """Say what changes, which tasks move, and what the managers then bear; refuse what would
+        lose the quorum."""
+        look, wanted = SwarmSnapshot.at(context), self.wanted()
+        every = [(node, wanted.of(node)) for node in node_plan.named(context, self.typed())]
+        changed = [(before, after) for before, after in every if before != after]
+        promoted = [
+            before
+            for before, after in changed
+            if after.role == "manager" and before.role != "manager"
+        ]
+        _refuse_absent(promoted)
+        node_plan.keep_in_reach(
+            context, (before for before, after in changed if after.role == "worker")
+        )
+        pairs = changed or every
+        return node_plan.plan(
+            look,
+            pairs,
+            title=f"{_and(before.name for before, _ in pairs)} → {_goal(wanted)}",
+            kind=Kind.DANGER
+            if wanted.availability == "drain" or wanted.role == "worker"
+            else Kind.CHANGE,
+            changes=tuple(
+                each
+                for before, after in changed
+                for each in _differences(before, after, len(changed) > 1)
+            ),
+            warnings=tuple(
+                text for before, after in changed for text in _warnings(look, before, after)
+            ),
+            noop_reason="" if changed else _nothing(wanted, [before.name for before, _ in every]),
+        )
+
+    def apply(self, context: Context, plan: NodesPlan, run: Run) -> Outcome:
+        """Change one node after the other, each when the role of the one before is in force; wait
+        for tasks that move."""
+        node_plan.still(plan, self.plan(context))
+        wanted = self.wanted()
+        last = plan.members[-1].id
+
+        def change(node: Node, say: Say) -> Ending:
+            context.swarm.nodes.update(node, wanted.write)
+            if _changes_role(node, wanted):
+                if not node_plan.has_role(context, node, str(wanted.role)):
+                    say(
+                        f"{node.name}: Swarm has not put its new role in force yet; `/swarm "
+                        "node ls` shows when it has"
+                    )
+                    return Ending.TIMED_OUT
+                if len(plan.members) > 1:
+                    say(f"{node.name} is a {wanted.role} now")
+            return node_plan.await_moves(context, plan, say) if node.id == last else Ending.DONE
+
+        steps = (partial(change, node) for node in plan.members)
+        outcome = carry_out(context, plan, run, _done(plan.nodes, wanted), steps)
+        more = [*([plan.bearing] if plan.bearing and outcome.lines else []), *_hint(plan, wanted)]
+        return (
+            replace(outcome, lines=(*outcome.lines, *more))
+            if outcome.ending is Ending.DONE
+            else outcome
+        )
+
+
+class NodeUpdate(NodeChange):
+    """Change a node's availability, labels or role.
+
+    Drain ends what runs there, and Swarm starts it on other nodes; pause keeps what runs, and
+    nothing new comes.
+    """
+
+    names: ClassVar = ("node update",)
+    examples: ClassVar = (
+        "node update --availability drain node4",
+        "node update --label-add zone=a node4",
+    )
+
+    node: Annotated[Name, Argument("NODE")]
+    availability: Literal["active", "pause", "drain"] | None = Field(
+        None, description="active, pause or drain"
+    )
+    label_add: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE")] = Field(
+        (), description="add or change a label"
+    )
+    label_rm: Annotated[tuple[str, ...], Option(metavar="KEY")] = Field(
+        (), description="remove a label"
+    )
+    role: Literal["worker", "manager"] | None = Field(None, description="worker or manager")
+
+    def typed(self) -> tuple[str, ...]:
+        """One node."""
+        return (self.node,)
+
+    def wanted(self) -> Wanted:
+        """What the flags say."""
+        return Wanted(self.role, self.availability, mapping(self.label_add), self.label_rm)
+
+
+class NodePromote(NodeChange):
+    """Make nodes managers: each keeps the state of the Swarm, and votes."""
+
+    names: ClassVar = ("node promote",)
+    examples: ClassVar = ("node promote node4",)
+
+    nodes: Annotated[tuple[Name, ...], Argument("NODE")] = Field(min_length=1)
+
+    def typed(self) -> tuple[str, ...]:
+        """One node or more."""
+        return self.nodes
+
+    def wanted(self) -> Wanted:
+        """Managers."""
+        return Wanted(role="manager")
+
+
+class NodeDemote(NodeChange):
+    """Make managers workers; refused where the others would lose the quorum."""
+
+    names: ClassVar = ("node demote",)
+    kind: ClassVar = Kind.DANGER
+    examples: ClassVar = ("node demote node3",)
+
+    nodes: Annotated[tuple[Name, ...], Argument("NODE")] = Field(min_length=1)
+
+    def typed(self) -> tuple[str, ...]:
+        """One node or more."""
+        return self.nodes
+
+    def wanted(self) -> Wanted:
+        """Workers."""
+        return Wanted(role="worker")
+
+
+COMMANDS: tuple[type[Command], ...] = (NodeUpdate, NodePromote, NodeDemote)
+
+
+def _changes_role(node: Node, wanted: Wanted) -> bool:
+    in_force = "worker" if node.manager is None else "manager"
+    return wanted.role is not None and wanted.role != in_force
+
+
+# ---- words
+
+
+def _refuse_absent(promoted: Iterable[Node]) -> None:
+    for node in promoted:
+        if node.state != "ready":
+            raise UnsupportedError(
+                f"{node.name} is {node.state.capitalize()} and cannot become a manager",
+                "Bring it back first",
+            )
+
+
+def _goal(wanted: Wanted) -> str:
+    availability = (wanted.availability or "").capitalize()
+    added = " ".join(f"{key}={value}" for key, value in wanted.label_add.items())
+    removed = " ".join(wanted.label_rm)
+    parts = (
+        availability,
+        wanted.role,
+        f"label {added}" if added else "",
+        f"without label {removed}" if removed else "",
+    )
+    return ", ".join(part for part in parts if part) or "as it is"
+
+
+def _done(names: Sequence[str], wanted: Wanted) -> str:
+    """`node4 is Drain`, `node2 and node3 are workers`."""
+    if wanted.role and not (wanted.availability or wanted.label_add or wanted.label_rm):
+        what = f"is a {wanted.role}" if len(names) == 1 else f"are {wanted.role}s"
+    else:
+        what = (
+            "has " if (wanted.label_add and not wanted.availability and not wanted.role) else "is "
+        ) + _goal(wanted)
+    return f"{_and(names)} {what}"
+
+
+def _nothing(wanted: Wanted, names: Sequence[str]) -> str:
+    if wanted == Wanted():
+        return (
+            "no flag says what to change: `--availability`, `--label-add`, `--label-rm` or `--role`"
+        )
+    return f"{_done(names, wanted)} already"
+
+
+def _differences(before: Node, after: Node, several: bool) -> Iterable[Difference]:
+    """In the CLI's flag names; with the node's name in front where there are several."""
+    name = f"{before.name} " if several else ""
+    if before.availability != after.availability:
+        yield Difference(f"{name}--availability", before.availability, after.availability)
+    if before.role != after.role:
+        yield Difference(f"{name}--role", before.role, after.role)
+    for key in sorted({*before.labels, *after.labels}):
+        old, new = before.labels.get(key), after.labels.get(key)
+        if old != new:
+            yield Difference(
+                f"{name}--label-{'rm' if new is None else 'add'} {key}", _shown(old), _shown(new)
+            )
+
+
+def _shown(value: str | None) -> str:
+    return "" if value is None else value or '""'
+
+
+def _warnings(look: SwarmSnapshot, before: Node, after: Node) -> Iterable[str]:
+    drained = after.availability == "drain" != before.availability
+    if drained and after.manager:
+        yield f"{before.name} stays a manager and votes: drain moves its tasks alone"
+    left = [
+        node
+        for node in look.nodes
+        if node.id != before.id and node.state == "ready" and node.availability == "active"
+    ]
+    if after.availability != "active" == before.availability and not left:
+        yield "no other node is Ready and Active: nothing new can start until one is"
+    if before.state != "ready":
+        yield f"{before.name} is {before.state.capitalize()}"
+
+
+def _hint(plan: NodesPlan, wanted: Wanted) -> Iterable[str]:
+    if wanted.availability == "active" and any(
+        node.availability == "drain" for node in plan.members
+    ):
+        yield "what runs elsewhere stays there; `/swarm rebalance` spreads services anew"
+
+
+def _and(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

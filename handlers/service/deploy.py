@@ -1,0 +1,283 @@
+"""Rolling a service to another image and back, and what it ran before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from bot.changes import image_check, rollout_plan
+from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option
+from bot.command.model import Change, Command, Context, Form, Query
+from bot.errors import NoRevisionError, UnsupportedError
+from bot.model import (
+    Difference,
+    Ending,
+    Image,
+    Message,
+    Mode,
+    Node,
+    Outcome,
+    Plan,
+    ResolvedImage,
+    Revision,
+    Rollout,
+    Service,
+    Spec,
+)
+from bot.model.duration import nanoseconds, write_duration
+from bot.render import plans
+from bot.render.objects import services
+from bot.rollout.roller import Run
+from bot.swarm.scheduler import constraints
+from bot.swarm.spec import edit
+
+
+class DeployForm(Form):
+    """What the modal of `deploy` asks for."""
+
+    title: ClassVar = "Deploy a service"
+    submit: ClassVar = "Deploy"
+
+    service: Annotated[Name, Lookup("service")]
+    image: ImageReference = Field(description="name and tag, such as shop/web:2.0")
+    parallelism: int | None = Field(None, ge=0, description="tasks at a time, 0 for all at once")
+    delay: Duration | None = Field(None, description="pause between them, such as 10s")
+    reason: str = Field("", max_length=200, description="why, for the audit")
+
+    def command(self) -> Deploy:
+        """The deploy with these flags."""
+        return Deploy(**self.model_dump(exclude_defaults=True))
+
+
+class Deploy(Change):
+    """Roll a service to another image, a few tasks at a time.
+
+    The tag is resolved to a digest once, and every task runs that digest. Where tasks fail, the
+    service goes back to what it ran before; `--failure-action pause` stops there instead.
+    """
+
+    names: ClassVar = ("deploy",)
+    form: ClassVar = DeployForm
+    examples: ClassVar = (
+        "deploy web shop/web:2.0",
+        "deploy web shop/web:2.0 --parallelism 2 --delay 10s",
+    )
+
+    service: Annotated[Name, Argument("SERVICE")]
+    image: Annotated[ImageReference, Argument("IMAGE")]
+    parallelism: int | None = Field(None, ge=0, description="tasks at a time, 0 for all at once")
+    delay: Duration | None = Field(None, description="pause between them, such as 10s")
+    order: Literal["stop-first", "start-first"] | None = Field(
+        None, description="stop-first or start-first"
+    )
+    failure_action: Literal["rollback", "pause", "continue"] | None = Field(
+        None, description="rollback (default), pause or continue"
+    )
+    monitor: Duration | None = Field(None, description="how long a task has to stay up")
+    max_failure_ratio: float | None = Field(
+        None, ge=0, le=1, description="share of tasks that may fail, 0 to 1"
+    )
+    force: bool = Field(False, description="restart the tasks though nothing changes")
+    resolve_image: Literal["always", "changed", "never"] = Field(
+        "always", description="always (default), changed or never"
+    )
+    timeout: Duration = Field(
+        rollout_plan.TIMEOUT, description="when it counts as failed (default 10m)"
+    )
+    reason: Annotated[str, Option(metavar="TEXT")] = Field(
+        "", max_length=200, description="why, for the audit"
+    )
+
+    def plan(self, context: Context) -> rollout_plan.RollPlan:
+        """Resolve the image, compare it with the nodes, and say what would change."""
+        service = context.swarm.services.find(self.service)
+        nodes = context.swarm.nodes.list()
+        resolved, warnings = self._resolve(context, service, nodes)
+        wanted = self._update_config(service.spec)
+        changed = edit.with_update_config(service.spec, wanted)
+        if resolved.image != service.image:
+            changed = edit.with_image(changed, resolved)
+        if self.force:
+            changed = edit.forced(changed)
+        _refuse_jobs(service)
+        return rollout_plan.plan(
+            service,
+            changed,
+            title=f"{service.name} → {resolved.image.tagged}",
+            noop_reason=f"{service.name} already runs {resolved.image.tagged}",
+            changes=(
+                *rollout_plan.image_change(service.image, resolved.image),
+                *_config_changes(service.spec, wanted),
+            ),
+            warnings=(*warnings, *constraints.warnings(service, nodes, changed)),
+            rolls_back=self.failure_action in (None, "rollback"),
+        )
+
+    def apply(self, context: Context, plan: rollout_plan.RollPlan, run: Run) -> Outcome:
+        """Roll it, and follow it to its end."""
+        rollout = rollout_plan.begin(self, context, plan, run, self.timeout)
+        return context.roller.run(
+            replace(rollout, reason=self.reason), plan.service, plan.spec, run
+        )
+
+    def _resolve(
+        self, context: Context, service: Service, nodes: tuple[Node, ...]
+    ) -> tuple[ResolvedImage, tuple[str, ...]]:
+        image = Image.parse(self.image)
+        if self.resolve_image == "never":
+            return image_check.as_it_is(image)
+        if self.resolve_image == "changed" and image.tagged == service.image.tagged:
+            return ResolvedImage(service.image), ()
+        return image_check.resolve(context, image, service, nodes)
+
+    def _update_config(self, current: Spec) -> Mapping[str, Any]:
+        """What the flags say, in the Engine API's words. The default `rollback` is the bot's own
+        doing, and changes nothing here; only where Swarm itself would go on regardless
+        (`continue`), it has to be told to stop.
+        """
+        given = {
+            "Parallelism": self.parallelism,
+            "Delay": None if self.delay is None else nanoseconds(self.delay),
+            "Order": self.order,
+            "FailureAction": self.failure_action,
+            "Monitor": None if self.monitor is None else nanoseconds(self.monitor),
+            "MaxFailureRatio": self.max_failure_ratio,
+        }
+        if (
+            self.failure_action is None
+            and edit.update_config(current)["FailureAction"] == "continue"
+        ):
+            given["FailureAction"] = "rollback"
+        before = edit.update_config(current)
+        return {
+            key: value
+            for key, value in given.items()
+            if value is not None and before.get(key, 0) != value
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptPlan(Plan):
+    """A rollout that runs and is to be rolled back by whoever follows it."""
+
+    rollout: Rollout
+
+
+class Rollback(Change):
+    """Bring a service back to the image it ran before, or to a named revision; the replica count
+    stays.
+
+    While a rollout of the service runs, it is that rollout which turns back.
+    """
+
+    names: ClassVar = ("rollback", "service rollback")
+    examples: ClassVar = ("rollback web", "rollback web --to 3")
+
+    service: Annotated[Name, Argument("SERVICE")]
+    to: int | None = Field(None, ge=1, description="number of the revision, see `history`")
+    timeout: Duration = Field(
+        rollout_plan.TIMEOUT, description="when it counts as failed (default 10m)"
+    )
+
+    def plan(self, context: Context) -> rollout_plan.RollPlan | InterruptPlan:
+        """Find the revision to go back to."""
+        service = context.swarm.services.find(self.service)
+        running = context.store.rollouts.of_service(service.id)
+        if running and self.to is None:
+            return _interrupt(service, running)
+        revision = _revision(service, context.store.revisions.of(service.id), self.to)
+        changed: Spec = service.spec
+        if revision.image != service.image:
+            changed = edit.with_image(service.spec, ResolvedImage(revision.image))
+        return rollout_plan.plan(
+            service,
+            changed,
+            title=f"{service.name} → {revision.image.tagged}",
+            noop_reason=f"{service.name} already runs {revision.image.tagged}",
+            changes=rollout_plan.image_change(service.image, revision.image),
+        )
+
+    def apply(
+        self, context: Context, plan: rollout_plan.RollPlan | InterruptPlan, run: Run
+    ) -> Outcome:
+        """Roll back, or leave the wish for whoever follows the rollout."""
+        if isinstance(plan, InterruptPlan):
+            context.store.rollouts.ask_rollback(plan.rollout.id, context.actor)
+            message = plans.turning_back(plan.rollout)
+            return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, private=message)
+        return context.roller.run(
+            rollout_plan.begin(self, context, plan, run, self.timeout), plan.service, plan.spec, run
+        )
+
+
+class History(Query):
+    """List the images that a service ran, with the numbers that `rollback --to` takes."""
+
+    names: ClassVar = ("history", "service history")
+    examples: ClassVar = ("history web",)
+
+    service: Annotated[Name, Argument("SERVICE")]
+
+    def run(self, context: Context) -> Message:
+        """Read the bot's own record; what was changed outside the bot shows as found."""
+        service = context.swarm.services.find(self.service)
+        return services.history(service, context.store.revisions.of(service.id), context.now())
+
+
+COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)
+
+
+def _refuse_jobs(service: Service) -> None:
+    if service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB):
+        raise UnsupportedError(
+            f"{service.name} is a job, and jobs are not rolled",
+            "Remove it, and create it with the new image.",
+        )
+
+
+_FLAGS = {
+    "Parallelism": "update-parallelism",
+    "Delay": "update-delay",
+    "Order": "update-order",
+    "FailureAction": "update-failure-action",
+    "Monitor": "update-monitor",
+    "MaxFailureRatio": "update-max-failure-ratio",
+}
+
+
+def _config_changes(before: Spec, wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
+    old = edit.update_config(before)
+    return tuple(
+        Difference(_FLAGS[key], _shown(key, old.get(key, 0)), _shown(key, value))
+        for key, value in wanted.items()
+    )
+
+
+def _shown(key: str, value: Any) -> str:
+    return (
+        write_duration(timedelta(microseconds=value / 1000))
+        if key in ("Delay", "Monitor")
+        else str(value)
+    )
+
+
+def _interrupt(service: Service, running: Rollout) -> InterruptPlan:
+    return InterruptPlan(
+        title=f"{service.name} back to {running.before.tagged}",
+        targets=(),
+        fingerprint=running.id,
+        services=(service.name,),
+        rollout=running,
+    )
+
+
+def _revision(service: Service, known: tuple[Revision, ...], number: int | None) -> Revision:
+    good = [one for one in known if one.ending in ("", Ending.DONE)]
+    for one in reversed(known if number is not None else good):
+        if one.number == number or (number is None and one.image != service.image):
+            return one
+    raise NoRevisionError(service.name, number, tuple(one.number for one in known))

@@ -1,0 +1,103 @@
+"""Looking at services and their tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from bot.command.fields import Argument, Duration, Name, Option
+from bot.command.model import Command, Context, Query
+from bot.model import Message, Node, Service, Task
+from bot.render.objects import logs, service_sheet, services, tasks
+from bot.render.slack import blocks
+from bot.swarm.health.diagnosis import diagnose
+
+
+class ServiceLs(Query):
+    """List the services with image and replica count, those below their count first."""
+
+    names: ClassVar = ("service ls", "services")
+
+    def run(self, context: Context) -> Message:
+        """One call to an engine."""
+        return services.listed(context.swarm.services.list(), context.now())
+
+
+class ServicePs(Query):
+    """List the tasks of services: where each runs, and why it failed."""
+
+    names: ClassVar = ("service ps", "ps")
+    examples: ClassVar = ("service ps web",)
+
+    services: Annotated[tuple[Name, ...], Argument("SERVICE")] = Field(min_length=1)
+    no_trunc: bool = Field(
+        False, description="accepted; the cause of an error is told in full above the table"
+    )
+
+    def run(self, context: Context) -> Message:
+        """Two calls a service, and at the same time one for the nodes."""
+        with ThreadPoolExecutor(1, thread_name_prefix="nodes") as side:
+            asked = side.submit(_nodes, context)
+            found = [_with_tasks(context, name) for name in self.services]
+            nodes = asked.result()
+        return blocks.together([_shown(service, its, nodes, context) for service, its in found])
+
+
+class ServiceInspect(Query):
+    """Show how a service is set up; values of variables stay hidden."""
+
+    names: ClassVar = ("service inspect",)
+    examples: ClassVar = ("service inspect web",)
+
+    service: Annotated[Name, Argument("SERVICE")]
+    pretty: bool = Field(False, description="accepted; the answer is always readable")
+
+    def run(self, context: Context) -> Message:
+        """Three calls to an engine."""
+        service = context.swarm.services.find(self.service)
+        return service_sheet.inspected(
+            service, context.swarm.services.tasks(service.id), _nodes(context)
+        )
+
+
+class ServiceLogs(Query):
+    """Show the last lines that a service wrote; nodes that did not answer are named."""
+
+    names: ClassVar = ("service logs", "logs")
+    examples: ClassVar = ("service logs web --tail 20",)
+
+    service: Annotated[Name, Argument("SERVICE")]
+    tail: Annotated[int, Option(("--tail", "-n"))] = Field(
+        50, ge=1, le=1000, description="lines a task (default 50)"
+    )
+    since: Duration | None = Field(None, description="only lines younger than this, such as 10m")
+
+    def run(self, context: Context) -> Message:
+        """Bounded in lines and in time, for the engine may never end the stream."""
+        service = context.swarm.services.find(self.service)
+        since = context.now() - self.since if self.since else None
+        return logs.logs(
+            service, context.swarm.logs.service_log(service.id, self.tail, since), _nodes(context)
+        )
+
+
+COMMANDS: tuple[type[Command], ...] = (ServiceLs, ServicePs, ServiceInspect, ServiceLogs)
+
+
+def _with_tasks(context: Context, name: str) -> tuple[Service, tuple[Task, ...]]:
+    service = context.swarm.services.find(name)
+    return service, context.swarm.services.tasks(service.id)
+
+
+def _shown(
+    service: Service, its: Sequence[Task], nodes: Mapping[str, Node], context: Context
+) -> Message:
+    failed = [task for task in its if task.error]
+    return tasks.tasks(service, its, nodes, diagnose(failed, nodes), context.now())
+
+
+def _nodes(context: Context) -> Mapping[str, Node]:
+    return {node.id: node for node in context.swarm.nodes.list()}

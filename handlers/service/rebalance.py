@@ -1,0 +1,285 @@
+"""Spreading services anew over the nodes that may run them: Swarm itself moves nothing that
+runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from bot.changes import rollout_plan
+from bot.changes.rollout_plan import RollPlan
+from bot.command.fields import Argument, Duration, Name
+from bot.command.model import Change, Command, Context
+from bot.errors import SwarmbotError, UnsupportedError
+from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
+from bot.policy.holds import holding
+from bot.render.rollout import rollout_message as rollouts
+from bot.rollout.roller import Run
+from bot.swarm.names import pick
+from bot.swarm.scheduler import balance, constraints
+from bot.swarm.scheduler.balance import Spread
+from bot.swarm.spec import edit as specs
+
+_NAMED = 8
+"""Of more services than this, the rest is counted."""
+_ROLLS = ("updating", "rollback_started")
+_STANDS = ("paused", "rollback_paused")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebalancePlan(Plan):
+    """The services to restart, in this order."""
+
+    rolls: tuple[RollPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    """The Swarm as it lies."""
+
+    services: tuple[Service, ...]
+    nodes: tuple[Node, ...]
+    tasks: tuple[Task, ...]
+
+    @property
+    def spreads(self) -> dict[str, Spread]:
+        """How each replicated service lies, by id."""
+        found = balance.spreads(self.services, self.nodes, self.tasks)
+        return {spread.service.id: spread for spread in found}
+
+
+class Rebalance(Change):
+    """Spread services anew over the nodes, by a rolling forced update of one after the other.
+
+    Swarm moves nothing that runs, so a node that came back stays empty until something new starts.
+    Without names: every replicated service of which a node could run one more that has at least two
+    fewer than another. What has one replica only is left out unless it is named. All tasks of a
+    service restart, at the pace of its own update settings.
+    """
+
+    names: ClassVar = ("rebalance",)
+    examples: ClassVar = ("rebalance", "rebalance web api")
+
+    services: Annotated[tuple[Name, ...], Argument("SERVICE")] = ()
+    timeout: Duration = Field(
+        rollout_plan.TIMEOUT, description="when a service counts as failed (default 10m)"
+    )
+
+    def plan(self, context: Context) -> RebalancePlan:
+        """Say which services restart, and where their tasks lie now."""
+        look = _look(context)
+        if self.services:
+            wanted, left_out, nothing = _of_named(look, self.services)
+        else:
+            wanted, left_out, nothing = _of_all(context, look)
+        rolls = tuple(_roll(spread, look.nodes) for spread in wanted)
+        names = [spread.service.name for spread in wanted]
+        return RebalancePlan(
+            title=f"rebalance {_listed(names)}".strip(),
+            targets=tuple(target for roll in rolls for target in roll.targets),
+            fingerprint=" ".join(roll.fingerprint for roll in rolls),
+            services=tuple(names),
+            summary=_listed([f"{spread.service.name}: {spread.words}" for spread in wanted], "; "),
+            warnings=(
+                *_restart(names),
+                *(warning for roll in rolls for warning in roll.warnings),
+                *left_out,
+            ),
+            noop_reason="" if rolls else nothing,
+            rolls=rolls,
+        )
+
+    def apply(self, context: Context, plan: RebalancePlan, run: Run) -> Outcome:
+        """Restart one service after the other; where one does not end well, the rest stays as it
+        is."""
+        if len(plan.rolls) == 1:
+            outcome = rollout_plan.roll(self, context, plan.rolls[0], run, self.timeout)
+            return replace(outcome, lines=(*outcome.lines, *_where(context, [outcome])))
+        started, outcomes = context.now(), list[Outcome]()
+        for number, roll in enumerate(plan.rolls):
+            if outcomes:
+                run.held.check()
+            each = replace(
+                run, id=f"{run.id}-{number}", show=_shown(context, run, outcomes, len(plan.rolls))
+            )
+            alone = Rebalance(services=(roll.service.name,), timeout=self.timeout)
+            outcomes.append(rollout_plan.one_of_several(alone, context, roll, each, self.timeout))
+            if outcomes[-1].ending is not Ending.DONE:
+                break
+        ending = outcomes[-1].ending
+        untouched = [roll.service.name for roll in plan.rolls[len(outcomes) :]]
+        return Outcome(
+            ending=ending,
+            title=plan.title,
+            seconds=(context.now() - started).total_seconds(),
+            lines=(
+                *(line for outcome in outcomes for line in outcome.lines),
+                *_where(context, outcomes),
+                *([f"not touched: {_listed(untouched)}"] if untouched else []),
+            ),
+        )
+
+
+COMMANDS: tuple[type[Command], ...] = (Rebalance,)
+
+
+# ---- what is to be done
+
+
+def _look(context: Context) -> _Placement:
+    swarm = context.swarm
+    return _Placement(swarm.services.list(), swarm.nodes.list(), swarm.services.tasks(running=True))
+
+
+def _of_named(look: _Placement, names: Iterable[str]) -> tuple[list[Spread], list[str], str]:
+    """Of the named ones those for which it changes something, what is said of the others, and where
+    that is all."""
+    found = {each.id: each for each in (_named(look, name) for name in names)}
+    spreads = [look.spreads[service_id] for service_id in found]
+    wanted = [spread for spread in spreads if spread.uneven or spread.movable]
+    even = [
+        f"{spread.service.name} lies as evenly as it can: {spread.words}"
+        for spread in spreads
+        if spread not in wanted
+    ]
+    return wanted, [f"{text} · it stays" for text in even], "; ".join(even)
+
+
+def _named(look: _Placement, name: str) -> Service:
+    service = pick("service", name, look.services, lambda each: each.id, lambda each: each.name)
+    if service.mode is not Mode.REPLICATED:
+        raise UnsupportedError(
+            f"{service.name} is {service.mode}: where its tasks lie is not a matter of balance",
+            "Only replicated services can be spread anew.",
+        )
+    return service
+
+
+def _of_all(context: Context, look: _Placement) -> tuple[list[Spread], list[str], str]:
+    """The uneven services that may be restarted now, a sentence for each that may not, and what is
+    said of none."""
+    spreads = tuple(look.spreads.values())
+    uneven = [spread for spread in spreads if spread.uneven]
+    why = {spread.service.id: _not_now(context, spread.service) for spread in uneven}
+    left_out = [
+        f"{spread.service.name} is left out: {why[spread.service.id]}"
+        for spread in uneven
+        if why[spread.service.id]
+    ]
+    nothing = "; ".join(left_out) or "every replicated service lies as evenly as it can"
+    hint = _hint(look, [spread.service.name for spread in spreads if spread.movable])
+    return [spread for spread in uneven if not why[spread.service.id]], left_out, f"{nothing}{hint}"
+
+
+def _not_now(context: Context, service: Service) -> str:
+    """Why nobody should restart it along with others; empty where nothing speaks against it. A
+    freeze stops them all."""
+    state = service.update.state if service.update else ""
+    if state in _ROLLS:
+        return "an update of it rolls"
+    if state in _STANDS:
+        return "its last update stands half done, and a restart would spread that"
+    hold = holding(
+        context.store.holds.all(context.now()), service.name, context.actor, context.now()
+    )
+    return f"{hold.owner.name} holds it" if hold and not hold.freeze else ""
+
+
+def _hint(look: _Placement, movable: Sequence[str]) -> str:
+    empty = balance.unused(look.nodes, look.tasks)
+    nodes = (
+        (
+            f". {_listed(empty)} {'runs' if len(empty) == 1 else 'run'} nothing: what starts next "
+            "goes there"
+        )
+        if empty
+        else ""
+    )
+    named = (
+        f". Named, {_listed(movable[:1])} would move: `/swarm rebalance {movable[0]}`"
+        if empty and movable
+        else ""
+    )
+    return nodes + named
+
+
+def _roll(spread: Spread, nodes: Sequence[Node]) -> RollPlan:
+    service = spread.service
+    changed = specs.forced(service.spec)
+    return rollout_plan.plan(
+        service,
+        changed,
+        title=service.name,
+        changes=(),
+        warnings=(*_gap(service), *constraints.warnings(service, nodes, changed)),
+    )
+
+
+def _restart(names: Sequence[str]) -> list[str]:
+    """What a forced update really does."""
+    if not names:
+        return []
+    whose = names[0] if len(names) == 1 else "these services"
+    one_by_one = "" if len(names) == 1 else ", one service after the other"
+    return [f"a forced update restarts every task of {whose}, not only those that move{one_by_one}"]
+
+
+def _gap(service: Service) -> tuple[str, ...]:
+    config = specs.update_config(service.spec)
+    if config["Order"] == "start-first":
+        return ()
+    if service.replicas == 1:
+        return (
+            (
+                f"{service.name} has one replica: it is away from when that stops until the "
+                "new one runs"
+            ),
+        )
+    at_once = config["Parallelism"] or service.replicas or 0
+    return (
+        (f"all tasks of {service.name} stop at once, by its update settings",)
+        if at_once >= (service.replicas or 0)
+        else ()
+    )
+
+
+# ---- while it is done, and after
+
+
+def _shown(
+    context: Context, run: Run, outcomes: Sequence[Outcome], count: int
+) -> Callable[[Rollout, Progress], None]:
+    """One message: the service that rolls, and what was done before it."""
+
+    def show(rollout: Rollout, progress: Progress) -> None:
+        done = [line for outcome in outcomes for line in outcome.lines]
+        run.tell(
+            rollouts.one_of(rollout, progress, context.now(), (len(outcomes) + 1, count), done)
+        )
+
+    return show
+
+
+def _where(context: Context, outcomes: Iterable[Outcome]) -> list[str]:
+    """Where the tasks lie now; nothing where nobody can say."""
+    ids = [outcome.rollout.service_id for outcome in outcomes if outcome.rollout]
+    with suppress(SwarmbotError):
+        spreads = _look(context).spreads
+        return [_now(spreads[service_id]) for service_id in ids if service_id in spreads]
+    return []
+
+
+def _now(spread: Spread) -> str:
+    uneven = (
+        " · still uneven: Swarm found no room elsewhere when they started" if spread.uneven else ""
+    )
+    return f"{spread.service.name} now: {spread.words}{uneven}"
+
+
+def _listed(texts: Sequence[str], mark: str = ", ") -> str:
+    shown = mark.join(texts[:_NAMED])
+    return shown + (f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else "")

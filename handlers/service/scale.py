@@ -1,0 +1,198 @@
+"""Setting how many tasks services run: nothing that runs restarts."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bot.changes import rollout_plan
+from bot.changes.rollout_plan import RollPlan
+from bot.command.fields import Argument, Duration, Lookup, Name, Option
+from bot.command.model import Change, Command, Context, Form
+from bot.errors import UnsupportedError
+from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
+from bot.rollout.roller import Run
+from bot.swarm.scheduler import room
+from bot.swarm.spec import edit as specs
+
+_TARGET = re.compile(r"(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
+_FEWEST_NODES = 3
+"""More nodes than this are counted rather than named."""
+
+
+def _target(text: str) -> str:
+    if not _TARGET.fullmatch(text):
+        raise ValueError("a service and a whole number, such as web=5")
+    return text
+
+
+Target = Annotated[str, AfterValidator(_target)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalePlan(Plan):
+    """The services to scale, each with its own plan."""
+
+    rolls: tuple[RollPlan, ...]
+
+
+class ScaleForm(Form):
+    """What `scale` asks for when nothing else is typed."""
+
+    title: ClassVar = "Scale a service"
+    submit: ClassVar = "Scale"
+
+    service: Annotated[Name, Lookup("service")]
+    replicas: int = Field(ge=0, description="tasks that it is to run")
+
+    def command(self) -> Scale:
+        """The scale of this one service."""
+        return Scale(targets=(f"{self.service}={self.replicas}",))
+
+
+class Scale(Change):
+    """Set the number of tasks of services; what runs goes on running.
+
+    For a job it is the number of completions.
+    """
+
+    names: ClassVar = ("service scale", "scale")
+    form: ClassVar = ScaleForm
+    examples: ClassVar = ("scale web=5", "scale web=5 api=2")
+
+    targets: Annotated[tuple[Target, ...], Argument("SERVICE=REPLICAS")] = Field(min_length=1)
+    detach: Annotated[bool, Option(("--detach", "-d"))] = Field(
+        False, description="accepted; you need not wait anyway"
+    )
+    timeout: Duration = Field(
+        rollout_plan.TIMEOUT, description="when it counts as failed (default 10m)"
+    )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Scale:
+        names = [text.partition("=")[0] for text in self.targets]
+        twice = next((name for name in names if names.count(name) > 1), "")
+        if twice:
+            raise ValueError(f"{twice} is given more than once")
+        return self
+
+    def plan(self, context: Context) -> ScalePlan:
+        """Say from what to what, and whether there is room."""
+        rolls = tuple(
+            {
+                roll.service.id: roll for roll in (_plan(context, text) for text in self.targets)
+            }.values()
+        )
+        wanted = [roll for roll in rolls if not roll.noop_reason]
+        one = rolls[0] if len(rolls) == 1 else None
+        return ScalePlan(
+            title=one.title if one else ", ".join(roll.title for roll in rolls),
+            targets=tuple(target for roll in rolls for target in roll.targets),
+            fingerprint=" ".join(roll.fingerprint for roll in rolls),
+            services=tuple(roll.service.name for roll in rolls),
+            replicas=max(roll.replicas or 0 for roll in rolls),
+            changes=tuple(_named(change, roll) for roll in rolls for change in roll.changes),
+            summary="; ".join(roll.summary for roll in wanted),
+            warnings=tuple(warning for roll in rolls for warning in roll.warnings),
+            noop_reason="" if wanted else "; ".join(roll.noop_reason for roll in rolls),
+            rolls=tuple(wanted),
+        )
+
+    def apply(self, context: Context, plan: ScalePlan, run: Run) -> Outcome:
+        """Scale them side by side, and follow each to its own end."""
+        if len(plan.rolls) == 1:
+            return rollout_plan.roll(self, context, plan.rolls[0], run, self.timeout)
+        together = rollout_plan.Together(context, run)
+        started = context.now()
+        with ThreadPoolExecutor(len(plan.rolls), thread_name_prefix="scale") as pool:
+            runs = [
+                replace(run, id=f"{run.id}-{number}", show=together.show)
+                for number in range(len(plan.rolls))
+            ]
+            futures = [
+                pool.submit(
+                    rollout_plan.one_of_several,
+                    self._alone(roll),
+                    context,
+                    roll,
+                    each,
+                    self.timeout,
+                )
+                for roll, each in zip(plan.rolls, runs, strict=True)
+            ]
+            outcomes = [future.result() for future in futures]
+        bad = next(
+            (each.ending for each in outcomes if each.ending is not Ending.DONE), Ending.DONE
+        )
+        return Outcome(
+            ending=bad,
+            title=", ".join(each.title for each in outcomes),
+            seconds=(context.now() - started).total_seconds(),
+            lines=tuple(line for each in outcomes for line in each.lines),
+        )
+
+    def _alone(self, roll: RollPlan) -> Scale:
+        return Scale(targets=(f"{roll.service.name}={roll.replicas}",), timeout=self.timeout)
+
+
+COMMANDS: tuple[type[Command], ...] = (Scale,)
+
+
+def _plan(context: Context, text: str) -> RollPlan:
+    name, _, count = text.partition("=")
+    service = context.swarm.services.find(name)
+    if service.mode in (Mode.GLOBAL, Mode.GLOBAL_JOB):
+        raise UnsupportedError(
+            (
+                f"{service.name} is {service.mode}: it runs one task on every node that its "
+                "constraints allow"
+            ),
+            (
+                f"Change those by `/swarm service update --constraint-add … {service.name}`, or "
+                "create it anew as replicated."
+            ),
+        )
+    before, after = service.replicas or 0, int(count)
+    free = _room(context, service, after - before)
+    roll = rollout_plan.plan(
+        service,
+        specs.with_replicas(service.spec, after),
+        title=f"{service.name} {before} → {after}",
+        changes=(Difference("replicas", str(before), str(after)),),
+        warnings=_warnings(service, before, after, free),
+        noop_reason=f"{service.name} has {after} already",
+        replicas=after,
+    )
+    return replace(roll, summary=_summary(service, before, after, free))
+
+
+def _room(context: Context, service: Service, more: int) -> room.Room:
+    if more <= 0 or service.mode is not Mode.REPLICATED:
+        return room.Room(())
+    swarm = context.swarm
+    return room.more(
+        service, more, swarm.nodes.list(), swarm.services.list(), swarm.services.tasks(running=True)
+    )
+
+
+def _summary(service: Service, before: int, after: int, free: room.Room) -> str:
+    if after <= before:
+        return f"{service.name}: {before - after} of {before} stop, the rest goes on"
+    places = list(dict.fromkeys(free.nodes))
+    named = ", ".join(places) if len(places) <= _FEWEST_NODES else f"{len(places)} nodes"
+    where = f" on {named}" if places else ""
+    return f"{service.name}: {after - before} more{where}, what runs goes on"
+
+
+def _warnings(service: Service, before: int, after: int, free: room.Room) -> tuple[str, ...]:
+    if not free.short:
+        return ()
+    return (f"{service.name} has room for {len(free.nodes)} of {after - before} more: {free.why}",)
+
+
+def _named(change: Difference, roll: RollPlan) -> Difference:
+    return replace(change, field=f"{change.field} {roll.service.name}")

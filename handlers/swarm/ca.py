@@ -1,0 +1,196 @@
+"""The Swarm's root certificate: looking at it, and replacing it without any node losing touch."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from bot.command.address_fields import ExternalCaText
+from bot.command.fields import Duration, Option
+from bot.command.model import Change, Command, Context
+from bot.errors import (
+    NoEngineError,
+    NoLeaderError,
+    NotAManagerError,
+    PlanOutdatedError,
+    UnsupportedError,
+)
+from bot.model import Difference, Ending, Kind, Outcome, Plan
+from bot.model.cluster import RootRotation
+from bot.render.objects import cluster as shown
+from bot.rollout.roller import Run
+from bot.swarm.certificates import root_ca
+from bot.swarm.objects.cluster import SWARM
+from bot.swarm.spec import swarm_settings
+from bot.swarm.spec.edit import fingerprint
+
+TIMEOUT = timedelta(minutes=10)
+INTERVAL = 0.5
+SHOW_EVERY = 5.0
+AWAY = (NoEngineError, NoLeaderError, NotAManagerError)
+"""Managers take new certificates too, and may be out of touch for a moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaPlan(Plan):
+    """The root certificate to look at, or to be replaced with these settings beside it."""
+
+    wanted: swarm_settings.Wanted
+
+
+class Ca(Change):
+    """Show the Swarm's root certificate; with `--rotate` replace it, and follow until every node
+    trusts the new one."""
+
+    names: ClassVar = ("swarm ca",)
+    kind: ClassVar = Kind.DANGER
+    examples: ClassVar = ("swarm ca", "swarm ca --rotate")
+
+    rotate: bool = Field(
+        False, description="replace the root certificate and all node certificates"
+    )
+    cert_expiry: Duration | None = Field(
+        None, description="how long node certificates live from then on"
+    )
+    external_ca: Annotated[tuple[ExternalCaText, ...], Option(metavar="protocol=cfssl,url=URL")] = (
+        Field((), description="an authority outside of the Swarm that signs from then on")
+    )
+    timeout: Duration = Field(TIMEOUT, description="how long it is followed (default 10m)")
+
+    @model_validator(mode="after")
+    def _only_with_rotate(self) -> Ca:
+        if (self.cert_expiry is not None or self.external_ca) and not self.rotate:
+            raise ValueError(
+                "--cert-expiry and --external-ca go along with --rotate; else use `swarm update`"
+            )
+        if self.cert_expiry is not None and self.cert_expiry.total_seconds() < 3600:
+            raise ValueError("certificates have to live at least 1h")
+        return self
+
+    def plan(self, context: Context) -> CaPlan:
+        """Say which nodes have to come along, and which would hold it up."""
+        if not self.rotate:
+            return CaPlan(
+                title="root certificate", targets=(), fingerprint="", kind=Kind.READ, wanted={}
+            )
+        spec, look = context.swarm.cluster.spec(), root_ca.rotation(context.swarm.engines)
+        if look.running:
+            raise UnsupportedError(
+                (
+                    "a change of the root certificate is under way "
+                    f"({look.renewed}/{look.total} nodes)"
+                ),
+                _behind(look),
+            )
+        wanted = swarm_settings.wanted(
+            {"cert_expiry": self.cert_expiry, "external_ca": self.external_ca}
+        )
+        away = [node.name for node in context.swarm.nodes.list() if node.state != "ready"]
+        count = (spec.get("CAConfig") or {}).get("ForceRotate") or 0
+        return CaPlan(
+            title="Swarm: new root certificate",
+            targets=(SWARM,),
+            fingerprint=_fingerprint(spec, wanted),
+            kind=Kind.DANGER,
+            changes=(
+                Difference("force-rotate", str(count), str(count + 1)),
+                *swarm_settings.differences(spec, wanted),
+            ),
+            summary=(
+                f"all {look.total} nodes get new certificates, and trust the new root at the end"
+            ),
+            warnings=(
+                *(
+                    f"{name} is not Ready: it holds this up until it is back or removed"
+                    for name in away
+                ),
+                "join tokens change with the root: those handed out before stop working",
+            ),
+            wanted=wanted,
+        )
+
+    def apply(self, context: Context, plan: CaPlan, run: Run) -> Outcome:
+        """Look, or begin the change and follow it; Swarm goes on with it also where nobody follows
+        any more."""
+        if not self.rotate:
+            return self._look(context)
+        started, cluster = context.now(), context.swarm.cluster
+        if _fingerprint(cluster.spec(), plan.wanted) != plan.fingerprint:
+            raise PlanOutdatedError("swarm", "its settings")
+        cluster.update(lambda spec: _renew(spec, plan.wanted))
+        last = self._follow(context, run)
+        took = (context.now() - started).total_seconds()
+        if last.complete:
+            return Outcome(
+                ending=Ending.DONE,
+                title=f"Swarm has a new root certificate · {last.total}/{last.total} nodes",
+                seconds=took,
+                lines=(
+                    (
+                        "Every node trusts it. Join tokens are new: those handed out before do "
+                        "not work any more."
+                    ),
+                ),
+            )
+        return Outcome(
+            ending=Ending.TIMED_OUT,
+            title=f"Swarm: new root certificate · {last.renewed}/{last.total} nodes so far",
+            seconds=took,
+            lines=(
+                *shown.held_up(last),
+                "Swarm goes on by itself: `/swarm swarm ca` shows how far it is.",
+            ),
+        )
+
+    def _look(self, context: Context) -> Outcome:
+        cluster = context.swarm.cluster.inspect()
+        look = root_ca.rotation(context.swarm.engines)
+        found = root_ca.certificate(cluster.trust_root)
+        message = shown.authority(cluster, found, look, context.now())
+        return Outcome(ending=Ending.DONE, title="root certificate", seconds=0.0, private=message)
+
+    def _follow(self, context: Context, run: Run) -> RootRotation:
+        """Every look until all nodes are through, or the time is up; shown when it moved, or was
+        shown a while ago."""
+        begun = time.monotonic()
+        seen, shown_at = RootRotation(running=True, total=0, renewed=0), float("-inf")
+        while time.monotonic() - begun < self.timeout.total_seconds():
+            if context.roller.stopping.is_set():
+                break
+            try:
+                look = root_ca.rotation(context.swarm.engines)
+            except AWAY:
+                look = seen
+            if look.complete and look.total:
+                return look
+            now = time.monotonic()
+            if look.total and (look != seen or now - shown_at > SHOW_EVERY):
+                run.tell(shown.rotating(look, now - begun))
+                shown_at = now
+            seen = look
+            time.sleep(INTERVAL)
+        return seen
+
+
+COMMANDS: tuple[type[Command], ...] = (Ca,)
+
+
+def _renew(spec: dict[str, Any], wanted: swarm_settings.Wanted) -> None:
+    swarm_settings.put(spec, wanted)
+    ca = spec.setdefault("CAConfig", {})
+    ca["ForceRotate"] = (ca.get("ForceRotate") or 0) + 1
+    # Where these stay, the engine takes them for the root that is wanted, and makes no new one.
+    ca.pop("SigningCACert", None)
+    ca.pop("SigningCAKey", None)
+
+
+def _fingerprint(spec: Any, wanted: swarm_settings.Wanted) -> str:
+    return f"{fingerprint(spec)}:{fingerprint(wanted)}"
+
+
+def _behind(look: RootRotation) -> str:
+    return next(iter(shown.held_up(look)), "Wait for its end: `/swarm swarm ca` shows it")

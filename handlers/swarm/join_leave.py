@@ -1,0 +1,375 @@
+"""Engines that join the Swarm, and leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from bot.command.address_fields import NodeAddress, Remote, split_address
+from bot.command.fields import Argument, Lookup, Option
+from bot.command.model import Change, Command, Context, Form
+from bot.errors import (
+    ManagerLeavesError,
+    NoEngineError,
+    NoLeaderError,
+    NotAManagerError,
+    QuorumAtRiskError,
+    UnsupportedError,
+)
+from bot.model import Ending, Kind, Node, Outcome, Plan
+from bot.model.cluster import EngineState
+from bot.rollout.roller import Run
+from bot.swarm.arrival import Arrival
+from bot.swarm.choose_engine import MEMBER, OUTSIDE, choose
+from bot.swarm.engine import reach
+from bot.swarm.health import quorum
+from bot.swarm.objects.cluster import SWARM, manager_addresses
+
+Role = Literal["worker", "manager"]
+READY_SECONDS = 60.0
+LEFT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberPlan(Plan):
+    """An engine that joins through these managers (`HOST:PORT`), or leaves; `lines` were found out
+    while planning."""
+
+    engine: str
+    remotes: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+class JoinForm(Form):
+    """What `swarm join` asks for when nothing else is typed, or when a token was typed where it
+    does not belong."""
+
+    title: ClassVar = "Join the Swarm"
+    submit: ClassVar = "Join"
+
+    on: Annotated[str, Lookup("engine")] = Field(title="Engine")
+    role: Role = "worker"
+    remote: Remote | None = Field(
+        None, title="Manager", description="HOST:PORT; empty: the managers of this Swarm"
+    )
+    token: SecretStr | None = Field(
+        None, description="SWMTKN-1-…; empty: swarmbot takes it from the Swarm"
+    )
+
+    def command(self) -> Join:
+        """With the typed token, or with the Swarm's own."""
+        given = self.model_dump(exclude_none=True, exclude={"token"})
+        return JoinTyped(**given, token=self.token) if self.token else Join(**given)
+
+
+class Join(Change):
+    """Let an engine join the Swarm; swarmbot takes the token from the Swarm itself."""
+
+    names: ClassVar = ("swarm join", "join")
+    form: ClassVar = JoinForm
+    kind: ClassVar = Kind.DANGER
+    examples: ClassVar = (
+        "swarm join 10.0.0.1:2377 --on node4",
+        "swarm join 10.0.0.1:2377 --on node2 --as manager",
+    )
+
+    remote: Annotated[Remote | None, Argument("HOST:PORT")] = None
+    on: Annotated[str, Option(metavar="ENGINE")] = Field("", description="the engine that joins")
+    role: Annotated[Role, Option(("--as",), "worker|manager")] = Field(
+        "worker", description="its role (default worker)"
+    )
+    advertise_addr: Annotated[NodeAddress | None, Option(metavar="ADDRESS[:PORT]")] = Field(
+        None, description="where the other nodes reach it"
+    )
+    listen_addr: NodeAddress = Field(
+        "0.0.0.0:2377", description="where it listens (default 0.0.0.0:2377)"
+    )
+    data_path_addr: NodeAddress | None = Field(
+        None, description="address for the traffic of containers"
+    )
+    availability: Literal["active", "pause", "drain"] = Field(
+        "active", description="whether it takes tasks"
+    )
+
+    def plan(self, context: Context) -> MemberPlan:
+        """Say what the managers then bear, and which ports answer from here."""
+        state = choose("swarm join", context.swarm.engines.states(), self.on, OUTSIDE)
+        nodes = context.swarm.nodes.list()
+        inside = _refuse_joining(state, nodes)
+        remotes = (self.remote,) if self.remote else manager_addresses(nodes)
+        after = quorum.changed(nodes, promoted=("",) if self.role == "manager" else ())
+        cautions = (
+            quorum.cautions(after, quorum.candidates(nodes)) if self.role == "manager" else ()
+        )
+        closed, checked = ((), ()) if inside else _ports(remotes[0])
+        return MemberPlan(
+            title=f"{state.name} joins as {self.role}",
+            targets=(SWARM,),
+            fingerprint=f"{state.name}:{state.swarm}:{self.role}:{','.join(remotes)}:{after.managers}",
+            kind=Kind.DANGER,
+            nodes=(state.node_name or state.name,),
+            summary=f"{after.managers} managers then, {after.fault_tolerance or 'none'} may fail",
+            warnings=(*closed, *cautions),
+            noop_reason=f"{state.name} is in this Swarm already" if inside else "",
+            engine=state.name,
+            remotes=remotes,
+            lines=checked,
+        )
+
+    def apply(self, context: Context, plan: MemberPlan, run: Run) -> Outcome:
+        """Join, and wait until the node is Ready, and Reachable as a manager."""
+        del run
+        started, cluster = context.now(), context.swarm.cluster
+        given = {"AdvertiseAddr": self.advertise_addr, "DataPathAddr": self.data_path_addr}
+        cluster.join(
+            plan.engine,
+            plan.remotes,
+            self._token(context),
+            ListenAddr=self.listen_addr,
+            Availability=self.availability,
+            **{key: value for key, value in given.items() if value},
+        )
+        node = Arrival(context.swarm, plan.engine, context.roller.stopping).await_node(
+            READY_SECONDS
+        )
+        took = (context.now() - started).total_seconds()
+        if node is None:
+            title = f"{plan.engine} joined as {self.role}, and is not Ready yet"
+            return Outcome(
+                ending=Ending.TIMED_OUT,
+                title=title,
+                seconds=took,
+                lines=(*plan.lines, _firewall(plan)),
+            )
+        state = "Ready, Reachable" if self.role == "manager" else "Ready"
+        return Outcome(
+            ending=Ending.DONE,
+            title=f"{node.name} joined as {self.role} · {state}",
+            seconds=took,
+            lines=(f"{plan.summary}.", *plan.lines) if self.role == "manager" else plan.lines,
+        )
+
+    def _token(self, context: Context) -> SecretStr:
+        tokens = context.swarm.cluster.join_tokens()
+        return tokens.manager if self.role == "manager" else tokens.worker
+
+
+class JoinTyped(Join):
+    """The same with a token that stands nowhere but in the modal; it cannot wait for approval."""
+
+    token: SecretStr
+
+    def _token(self, context: Context) -> SecretStr:
+        del context
+        return self.token
+
+
+class Leave(Change):
+    """Let an engine leave its Swarm; a manager only with `--force`, and only while the quorum holds
+    without it."""
+
+    names: ClassVar = ("swarm leave", "leave")
+    kind: ClassVar = Kind.DANGER
+    examples: ClassVar = ("swarm leave --on node4", "swarm leave --force --on node1")
+
+    on: Annotated[str, Option(metavar="ENGINE")] = Field("", description="the engine that leaves")
+    force: Annotated[bool, Option(("--force", "-f"))] = Field(
+        False, description="also where it is a manager"
+    )
+
+    def plan(self, context: Context) -> MemberPlan:
+        """Say what is lost with it; refuse what would lose the quorum."""
+        state = choose("swarm leave", context.swarm.engines.states(), self.on, MEMBER)
+        if not state.reachable:
+            raise NoEngineError(((state.name, state.error),))
+        nodes = _known_nodes(context)
+        # A locked engine does not know its node id.
+        host = "" if state.node_id else state.node_name
+        node = next((one for one in nodes if one.id == state.node_id or one.name == host), None)
+        manages = (
+            state.manager
+            or state.swarm == "locked"
+            or (node is not None and node.role == "manager")
+        )
+        warnings = self._of_a_manager(context, state, nodes, node) if manages else ()
+        after = (
+            f"{state.name} stays in the list as Down until `/swarm node rm {node.name}`"
+            if node
+            else ""
+        )
+        last = node is not None and len(nodes) == 1
+        return MemberPlan(
+            title=f"{state.name} leaves the Swarm",
+            targets=(SWARM, *((f"node:{node.id}",) if node else ())),
+            fingerprint=f"{state.name}:{state.swarm}:{state.node_id}:{len(nodes)}",
+            kind=Kind.DANGER,
+            nodes=(node.name,) if node else (state.name,),
+            summary=_moving(context, node),
+            warnings=warnings,
+            noop_reason=f"{state.name} is in no Swarm" if state.swarm == "inactive" else "",
+            engine=state.name,
+            lines=() if last else (after,),
+        )
+
+    def apply(self, context: Context, plan: MemberPlan, run: Run) -> Outcome:
+        """Leave, and wait until the engine says that it has."""
+        del run
+        started = context.now()
+        context.swarm.cluster.leave(plan.engine, force=self.force)
+        left = Arrival(context.swarm, plan.engine, context.roller.stopping).await_left(LEFT_SECONDS)
+        return Outcome(
+            ending=Ending.DONE if left else Ending.TIMED_OUT,
+            title=f"{plan.engine} left the Swarm" if left else f"{plan.engine} is still leaving",
+            seconds=(context.now() - started).total_seconds(),
+            lines=tuple(line for line in (plan.summary, *plan.lines) if line),
+        )
+
+    def _of_a_manager(
+        self, context: Context, state: EngineState, nodes: Sequence[Node], node: Node | None
+    ) -> tuple[str, ...]:
+        if node is None:
+            alone = (
+                "it is in another Swarm than the other engines" if nodes else "there is no leader"
+            )
+            if not self.force:
+                raise UnsupportedError(
+                    f"{state.name} is a manager, and {alone}",
+                    (
+                        "Bring the quorum back first; or add `--force`, and its copy of that "
+                        "Swarm's state is gone"
+                    ),
+                )
+            return (f"{alone}: the copy of the Swarm's state on {state.name} is gone for good",)
+        now = quorum.quorum(nodes)
+        if not self.force:
+            rest = quorum.changed(nodes, demoted=(node.id,))
+            raise ManagerLeavesError(
+                state.name, node.name, now.managers, rest.fault_tolerance, _contents(context)
+            )
+        if now.managers == 1:
+            workers = f", and {len(nodes) - 1} workers lose their Swarm" if len(nodes) > 1 else ""
+            return (
+                (
+                    f"{node.name} is the last manager: the Swarm ends, {_contents(context)} are "
+                    f"gone for good{workers}"
+                ),
+            )
+        return _missing(nodes, node)
+
+
+COMMANDS: tuple[type[Command], ...] = (Join, Leave)
+
+
+# ---- joining
+
+
+def _refuse_joining(state: EngineState, nodes: Sequence[Node]) -> bool:
+    """Whether the engine is in this Swarm already; raises where it cannot join."""
+    if not state.reachable:
+        raise NoEngineError(((state.name, state.error),))
+    if state.swarm == "locked":
+        raise UnsupportedError(
+            f"{state.name} is a locked manager",
+            f"Unlock it: `/swarm swarm unlock --on {state.name}`",
+        )
+    if state.swarm in ("inactive", ""):
+        return False
+    if state.swarm == "active" and state.node_id in {node.id for node in nodes}:
+        return True
+    raise UnsupportedError(
+        f"{state.name} is in another Swarm, or was removed from this one",
+        f"Let it leave that first: `/swarm swarm leave --force --on {state.name}`",
+    )
+
+
+def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A warning for the TCP ports that do not answer from here, and a line on what was and what
+    could not be checked."""
+    host, port = split_address(remote)
+    answers = reach.answering(host, (port, reach.GOSSIP_PORT))
+    opened = [f"{one}/tcp" for one, answer in answers.items() if answer]
+    closed = [f"{one}/tcp" for one, answer in answers.items() if not answer]
+    rest = (
+        "7946/udp and 4789/udp cannot be checked from here: overlay networks need them open "
+        "between all nodes."
+    )
+    silent = (
+        f"{' and '.join(closed)} of {host} {'does' if len(closed) == 1 else 'do'} not "
+        "answer from here"
+    )
+    found = (
+        f"{' and '.join(opened)} of {host} {'answers' if len(opened) == 1 else 'answer'} "
+        "from here. "
+    )
+    return (silent,) if closed else (), ((found if opened else "") + rest,)
+
+
+def _firewall(plan: MemberPlan) -> str:
+    return (
+        f"Check that {plan.engine} reaches {plan.remotes[0]}, and the others reach {plan.engine}, "
+        "then `/swarm info`."
+    )
+
+
+# ---- leaving
+
+
+def _known_nodes(context: Context) -> tuple[Node, ...]:
+    try:
+        return context.swarm.nodes.list()
+    except (NoLeaderError, NotAManagerError, NoEngineError):
+        return ()
+
+
+def _missing(nodes: Sequence[Node], node: Node) -> tuple[str, ...]:
+    """What the managers bear when one is gone that still counts; raises QuorumAtRiskError where
+    that is too little."""
+    now = quorum.quorum(nodes)
+    left = now.reachable - quorum.reachable(node)
+    if left < now.needed <= now.reachable:
+        away = tuple(
+            one.name
+            for one in nodes
+            if one.manager and one.id != node.id and not quorum.reachable(one)
+        )
+        raise QuorumAtRiskError(node.name, now.managers, left, now.needed, away)
+    bears = max(0, left - now.needed)
+    return (
+        (
+            f"{node.name} still counts as a manager that cannot be reached: {bears or 'none'} "
+            "more may fail "
+            f"until `/swarm node rm {node.name}` demotes and removes it"
+        ),
+    )
+
+
+def _moving(context: Context, node: Node | None) -> str:
+    if node is None:
+        return ""
+    tasks = [
+        one
+        for one in context.swarm.services.tasks(running=True)
+        if one.node_id == node.id and one.state == "running"
+    ]
+    return (
+        f"{len(tasks)} {'task moves' if len(tasks) == 1 else 'tasks move'} to other nodes"
+        if tasks
+        else "no task runs there"
+    )
+
+
+def _contents(context: Context) -> str:
+    """What the Swarm holds: `its 5 services, 2 secrets and 1 config`."""
+    swarm = context.swarm
+    counts = {
+        "service": len(swarm.services.list()),
+        "secret": len(swarm.stores.secrets()),
+        "config": len(swarm.stores.configs()),
+    }
+    words = [
+        f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count
+    ]
+    return f"its {', '.join([*words, 'networks and tokens'])}"

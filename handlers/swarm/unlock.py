@@ -1,0 +1,215 @@
+"""Managers that are locked: back into the Swarm with the key of a healthy one, or with one that
+somebody types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import Field, SecretStr
+
+from bot.command.fields import Option
+from bot.command.model import Change, Command, Context, Form
+from bot.errors import (
+    EngineRefusedError,
+    NoEngineError,
+    NoLeaderError,
+    NotAManagerError,
+    OutcomeUnknownError,
+    UnlockKeyNeededError,
+    UnsupportedError,
+    WrongUnlockKeyError,
+)
+from bot.model import Ending, Kind, Outcome, Plan
+from bot.rollout.roller import Run
+from bot.swarm.arrival import Arrival
+from bot.swarm.choose_engine import LOCKED, choose
+
+READY_SECONDS = 45.0
+ALONE_SECONDS = 8.0
+"""How long a manager is waited for whose fellows are locked as well: without them there is no
+leader."""
+WRONG_KEY = (400, 401)
+NOT_LOCKED = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockPlan(Plan):
+    """An engine that is locked."""
+
+    engine: str
+
+
+class UnlockForm(Form):
+    """What `swarm unlock` asks for when nothing else is typed."""
+
+    title: ClassVar = "Unlock a manager"
+    submit: ClassVar = "Unlock"
+
+    key: SecretStr | None = Field(
+        None, description="SWMKEY-1-…; empty: the key of a healthy manager is taken"
+    )
+
+    def command(self) -> Unlock:
+        """With the typed key, or with the one that a healthy manager has."""
+        return UnlockTyped(key=self.key) if self.key else Unlock()
+
+
+class Unlock(Change):
+    """Unlock a locked manager with the key of a healthy one, and wait until it is Ready and
+    Reachable again.
+
+    With nothing else typed it opens a modal, where a key can be given as well.
+    """
+
+    names: ClassVar = ("swarm unlock", "unlock")
+    form: ClassVar = UnlockForm
+    kind: ClassVar = Kind.DANGER
+    heeds_holds: ClassVar = False
+    examples: ClassVar = ("swarm unlock", "swarm unlock --on node3")
+
+    on: Annotated[str, Option(metavar="ENGINE")] = Field(
+        "", description="the engine that is locked"
+    )
+
+    def plan(self, context: Context) -> UnlockPlan:
+        """Which engine is locked, and whether a manager has its key."""
+        found = locked(context, self.on)
+        if not found.noop_reason:
+            _key(context, found.engine)
+        return found
+
+    def apply(self, context: Context, plan: UnlockPlan, run: Run) -> Outcome:
+        """Take the key from a healthy manager, and unlock with it."""
+        del run
+        return unlock_with(context, plan.engine, _key(context, plan.engine))
+
+
+class UnlockTyped(Unlock):
+    """The same with a key that stands nowhere but in the modal; it cannot wait for approval."""
+
+    key: SecretStr
+
+    def plan(self, context: Context) -> UnlockPlan:
+        """Which engine is locked."""
+        return locked(context, self.on)
+
+    def apply(self, context: Context, plan: UnlockPlan, run: Run) -> Outcome:
+        """Try the key."""
+        del run
+        return unlock_with(context, plan.engine, self.key)
+
+
+COMMANDS: tuple[type[Command], ...] = (Unlock,)
+
+
+def locked(context: Context, name: str = "") -> UnlockPlan:
+    """The plan to unlock the engine of that name, or the only one that is locked, by whatever key.
+
+    Raises UnknownName, ChooseEngine, NoEngineError.
+    """
+    state = choose("swarm unlock", context.swarm.engines.states(), name, LOCKED)
+    if not state.reachable:
+        raise NoEngineError(((state.name, state.error),))
+    return UnlockPlan(
+        title=f"unlock {state.name}",
+        targets=(f"engine:{state.name}",),
+        fingerprint=f"{state.name}:{state.swarm}",
+        kind=Kind.DANGER,
+        nodes=(state.node_name or state.name,),
+        summary="it rejoins the other managers",
+        noop_reason="" if state.swarm in ("locked", "") else f"{state.name} is not locked",
+        engine=state.name,
+    )
+
+
+def unlock_with(context: Context, engine: str, key: SecretStr) -> Outcome:
+    """Unlock an engine and say how it is then: back among the managers, or waiting for others that
+    are locked too.
+
+    Raises WrongUnlockKeyError (it is still locked), Unsupported where it is not locked,
+    EngineRefusedError.
+    """
+    started = context.now()
+    try:
+        context.swarm.cluster.unlock(engine, key)
+    except OutcomeUnknownError:
+        # The call may last until the engine has found the others.
+        if context.swarm.cluster.info(engine).swarm == "locked":
+            raise
+    except EngineRefusedError as error:
+        if error.status in WRONG_KEY:
+            raise WrongUnlockKeyError(engine) from None
+        if error.status == NOT_LOCKED:
+            raise UnsupportedError(
+                f"{engine} is not locked", "There is nothing to unlock"
+            ) from None
+        raise
+    return _unlocked(context, engine, started.timestamp())
+
+
+def _unlocked(context: Context, engine: str, started: float) -> Outcome:
+    others = _still_locked(context, engine)
+    patience = ALONE_SECONDS if others and not _has_leader(context) else READY_SECONDS
+    node = Arrival(context.swarm, engine, context.roller.stopping).await_node(patience)
+    took = context.now().timestamp() - started
+    if node:
+        return Outcome(
+            ending=Ending.DONE,
+            title=f"{engine} is unlocked · Ready, Reachable",
+            seconds=took,
+            lines=("It is back among the managers.", *_also(others)),
+        )
+    if others:
+        return Outcome(
+            ending=Ending.DONE,
+            title=f"{engine} is unlocked, and waits for the other managers",
+            seconds=took,
+            lines=(
+                "There is no leader until more than half of the managers are unlocked.",
+                *_also(others),
+            ),
+        )
+    return Outcome(
+        ending=Ending.TIMED_OUT,
+        title=f"{engine} is unlocked, and not back among the managers yet",
+        seconds=took,
+        lines=(f"`/swarm info --on {engine}` says how it is.",),
+    )
+
+
+def _key(context: Context, engine: str) -> SecretStr:
+    """The key from a healthy manager. Raises UnlockKeyNeededError where none has it."""
+    try:
+        key = context.swarm.cluster.unlock_key()
+    except (NoLeaderError, NotAManagerError, NoEngineError):
+        raise UnlockKeyNeededError(
+            engine, "there is no leader, or every manager is locked"
+        ) from None
+    if not key.get_secret_value():
+        raise UnlockKeyNeededError(engine, "autolock was switched off while it was away") from None
+    return key
+
+
+def _still_locked(context: Context, but: str) -> tuple[str, ...]:
+    return tuple(
+        one.name
+        for one in context.swarm.engines.states()
+        if one.swarm == "locked" and one.name != but
+    )
+
+
+def _has_leader(context: Context) -> bool:
+    try:
+        context.swarm.nodes.list()
+    except (NoLeaderError, NotAManagerError, NoEngineError):
+        return False
+    return True
+
+
+def _also(others: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        (f"Locked as well: {', '.join(others)}. `/swarm swarm unlock --on {others[0]}`",)
+        if others
+        else ()
+    )

@@ -1,0 +1,197 @@
+"""How people learn of an incident: one message from its beginning to its end, edited in place, its
+history in its thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.errors import StoreUnavailableError
+from bot.model import Message, MessageRef
+from bot.model.incident import (
+    AlertState,
+    Entry,
+    Happened,
+    Incident,
+    Note,
+    Severity,
+    Silence,
+    silencing,
+    worsened,
+)
+from bot.poster import Handle, Poster
+from bot.render.alerts import alert_message as pages
+from bot.settings import Settings
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+CALLS_AGAIN = 3
+"""So often an incident that comes back calls people; after that its message says that it flaps, and
+the thread when."""
+
+
+@dataclass
+class PostedAlert:
+    """The message of one incident, what was sent to it last, and the incident as it was then.
+
+    `called`: the worst of which people were notified. `silenced`: nobody wanted to hear of it then.
+    """
+
+    message: Handle | MessageRef
+    shown: Message
+    incident: Incident
+    called: Severity
+    silenced: bool = False
+
+
+@dataclass
+class Notifier:
+    """Posts and edits. Where each message stands is in Redis, for the next bot; here only what
+    saves needless edits."""
+
+    poster: Poster
+    store: Store
+    settings: Settings
+    _told: dict[str, PostedAlert] = field(default_factory=dict)
+    _unremembered: dict[str, MessageRef] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Another bot led: what it has told meanwhile is not known here."""
+        self._told.clear()
+
+    def tell(
+        self,
+        before: Mapping[str, Incident],
+        incidents: Iterable[Incident],
+        silences: Sequence[Silence],
+        now: datetime,
+    ) -> None:
+        """Let every message say how its incident is now; `before` has them by subject as they
+        were."""
+        for incident_id, ref in tuple(self._unremembered.items()):
+            self._posted(incident_id, ref)
+        told = [one for one in incidents if one.state is not AlertState.PENDING]
+        for incident in told:
+            earlier = before.get(incident.subject)
+            self._record(earlier, incident, now)
+            self._show(earlier, incident, silencing(silences, incident, now), now)
+        for over in self._told.keys() - {incident.id for incident in told}:
+            del self._told[over]
+
+    def note(self, note: Note) -> None:
+        """Say something once, whichever bots notice it."""
+        if self.store.alerts.told(note.id):
+            self._remember(_entry(note, Happened.NOTED, note.at))
+            self.poster.post(self._channel(Severity.NOTE), pages.note(note))
+
+    # ---- one incident
+
+    def _show(
+        self, before: Incident | None, incident: Incident, silence: Silence | None, now: datetime
+    ) -> None:
+        message = pages.alert(incident, silence, now)
+        told = self._told.get(incident.id) or self._recalled(before, incident)
+        if told is None:
+            if silence is None and incident.state is AlertState.FIRING:
+                self._post(incident, message, now)
+        elif silence is None and self._belongs_elsewhere(told, incident):
+            self.poster.edit(
+                told.message, pages.moved(incident, self._channel(incident.severity)), final=True
+            )
+            self._post(incident, message, now, told.incident)
+        elif message != told.shown:
+            told.message = self.poster.edit(
+                told.message, message, then=lambda ref: self._posted(incident.id, ref)
+            )
+            self._log_step(told, incident, now, silenced=silence is not None)
+            told.shown, told.incident, told.silenced = message, incident, silence is not None
+
+    def _belongs_elsewhere(self, told: PostedAlert, now: Incident) -> bool:
+        """Whether it has become so bad that others are to hear of it."""
+        worse = now.state is AlertState.FIRING and now.severity.rank > told.called.rank
+        return worse and self._channel(told.called) != self._channel(now.severity)
+
+    def _post(
+        self, incident: Incident, message: Message, now: datetime, before: Incident | None = None
+    ) -> None:
+        channel = self._channel(incident.severity)
+        handle = self.poster.post(channel, message, then=lambda ref: self._posted(incident.id, ref))
+        if line := pages.history(before, incident, now):
+            self.poster.reply(handle, line)
+        self._told[incident.id] = PostedAlert(handle, message, incident, incident.severity)
+
+    def _log_step(
+        self, told: PostedAlert, after: Incident, now: datetime, *, silenced: bool
+    ) -> None:
+        """Into its thread; bad news aloud, since an edit notifies nobody."""
+        line = pages.history(told.incident, after, now)
+        aloud = not silenced and _is_bad_news(told.incident, after)
+        if told.silenced and not silenced and after.state is AlertState.FIRING:
+            line, aloud = pages.unsilenced(after, now), True
+        if line:
+            self.poster.reply(told.message, line, aloud=aloud)
+        if aloud:
+            told.called = max(told.called, after.severity, key=lambda one: one.rank)
+
+    def _recalled(self, before: Incident | None, incident: Incident) -> PostedAlert | None:
+        """What another bot, or this one before its restart, has posted."""
+        try:
+            ref = self.store.alerts.message(incident.id)
+        except StoreUnavailableError:
+            return None
+        if ref:
+            known = before or incident
+            self._told[incident.id] = PostedAlert(ref, Message(""), known, known.severity)
+        return self._told.get(incident.id)
+
+    def _posted(self, incident_id: str, ref: MessageRef) -> None:
+        """Remember where it stands, as soon as Redis takes it: the next bot edits the same
+        message."""
+        try:
+            self.store.alerts.posted(incident_id, ref)
+        except StoreUnavailableError:
+            self._unremembered[incident_id] = ref
+        else:
+            self._unremembered.pop(incident_id, None)
+
+    # ---- the history of the Swarm
+
+    def _record(self, before: Incident | None, after: Incident, now: datetime) -> None:
+        was = before.state if before and before.id == after.id else AlertState.PENDING
+        if was is not AlertState.FIRING and after.state is AlertState.FIRING:
+            self._remember(_entry(after, Happened.OPENED, now))
+        elif was is AlertState.FIRING and after.state is AlertState.RESOLVED:
+            self._remember(_entry(after, Happened.RESOLVED, now))
+
+    def _remember(self, entry: Entry) -> None:
+        try:
+            self.store.alerts.remember(entry)
+        except StoreUnavailableError:
+            log.warning("%s is missing from the history: Redis is away", entry.id)
+
+    def _channel(self, severity: Severity) -> str:
+        return self.settings.watch.channels.get(severity) or self.settings.channel
+
+
+def _is_bad_news(before: Incident, after: Incident) -> bool:
+    """Whether it has become worse, or is there again."""
+    again = before.state is AlertState.RESOLVED and after.state is AlertState.FIRING
+    return worsened(before, after) or (again and after.times <= CALLS_AGAIN)
+
+
+def _entry(what: Incident | Note, happened: Happened, at: datetime) -> Entry:
+    incident = what if isinstance(what, Incident) else None
+    begun = incident.opened if incident and happened is Happened.RESOLVED else None
+    return Entry(
+        at=at,
+        happened=happened,
+        id=what.id,
+        trouble=what.trouble,
+        severity=incident.severity if incident else Severity.NOTE,
+        name=what.name,
+        text=what.text if isinstance(what, Note) else what.problems[0].detail,
+        lasted=at - begun if begun else None,
+    )

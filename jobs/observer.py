@@ -1,0 +1,146 @@
+"""What the watch looks at: reads one part of the world at a time, so that an event costs only what
+it is about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError, SwarmbotError
+from bot.settings import WatchSettings
+from bot.store.store import Store
+from bot.swarm.engine.reach import hosts_that_answer
+from bot.swarm.swarm import Swarm
+from bot.watch.snapshot import Snapshot
+
+Seen = Mapping[str, Any]
+"""Fields of an `Snapshot`, as they were just seen."""
+
+
+class Scope(StrEnum):
+    """The parts of the world."""
+
+    ENGINES = "engines"
+    HOSTS = "answering_hosts"
+    NODES = "nodes"
+    SERVICES = "services"
+    TASKS = "tasks"
+    CLUSTER = "cluster"
+    CERTIFICATES = "certificates"
+
+
+QUICK = frozenset({Scope.ENGINES, Scope.NODES, Scope.HOSTS})
+AFTERMATH = (Scope.ENGINES, Scope.HOSTS, Scope.SERVICES, Scope.TASKS)
+"""What is looked at after people were told of something: it takes longer, for what is gone does not
+answer."""
+WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
+"""Certificates change by the day, and reading them opens connections to every host."""
+
+
+PAST = timedelta(minutes=15)
+"""What was stopped earlier does not matter any more: no judge looks back for longer."""
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Looks at the Swarm, at Redis and at the bot itself. `slack` says what is wrong with Slack,
+    `hanging` which jobs hang."""
+
+    swarm: Swarm
+    store: Store
+    watch: WatchSettings
+    slack: Callable[[], str]
+    hanging: Callable[[], tuple[str, ...]]
+    _side: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="observer")
+    )
+
+    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> Seen:
+        """The fields that these scopes stand for; what nobody could say is None. Never raises what
+        an engine says.
+
+        `known` is the world as it was, which says whose hosts to try.
+        """
+        readers = self._readers(known)
+        parts = [self._side.submit(_asked, scope, readers[scope]) for scope in sorted(scopes)]
+        seen: dict[str, Any] = {}
+        for part in parts:
+            seen |= part.result()
+        return seen
+
+    def completed(self, world: Snapshot, now: datetime) -> Snapshot:
+        """The world at this moment, with what Redis and the bot itself know of it."""
+        world = replace(world, at=now, slack=self.slack(), hanging=self.hanging())
+        try:
+            return replace(
+                world,
+                locks=self.store.locks.locked(_targets(world)),
+                rollouts=self.store.rollouts.recent(),
+                redis="",
+            )
+        except StoreUnavailableError as away:
+            return replace(world, redis=away.reason or "no answer")
+
+    def close(self) -> None:
+        """Wait for nothing that is still being read."""
+        self._side.shutdown(wait=False, cancel_futures=True)
+
+    def _readers(self, known: Snapshot | None) -> Mapping[Scope, Callable[[], Seen]]:
+        swarm = self.swarm
+        return {
+            Scope.ENGINES: lambda: {"engines": swarm.engines.states()},
+            Scope.HOSTS: lambda: {"answering_hosts": _hosts(known)},
+            Scope.NODES: self._nodes,
+            Scope.SERVICES: lambda: {"services": swarm.services.list()},
+            Scope.TASKS: self._tasks,
+            Scope.CLUSTER: lambda: {"cluster": swarm.cluster.inspect()},
+            Scope.CERTIFICATES: lambda: {
+                "certificates": swarm.certificates.read(
+                    self.watch.endpoints, self.watch.certificate_agent
+                )
+            },
+        }
+
+    def _tasks(self) -> Seen:
+        begun = time.monotonic()
+        tasks = self.swarm.services.tasks_since(datetime.now(UTC) - PAST)
+        return {"tasks": tasks, "tasks_took": time.monotonic() - begun}
+
+    def _nodes(self) -> Seen:
+        try:
+            return {"nodes": self.swarm.nodes.list(), "leaderless": ""}
+        except (NoLeaderError, NotAManagerError) as error:
+            return {
+                "nodes": None,
+                "leaderless": getattr(error, "reason", "") or "no engine is a manager",
+            }
+
+
+def _hosts(known: Snapshot | None) -> frozenset[str]:
+    """The managers (ids) that are Down though their hosts still answer: it is the engine that does
+    not."""
+    nodes = known.nodes if known and known.nodes else ()
+    gone = {
+        one.id: one.address for one in nodes if one.state == "down" and one.manager and one.address
+    }
+    answering = hosts_that_answer(tuple(gone.values())) if gone else frozenset()
+    return frozenset(node_id for node_id, address in gone.items() if address in answering)
+
+
+def _asked(scope: Scope, read: Callable[[], Seen]) -> Seen:
+    """What was read; None where no engine could say it, which is not the same as nothing."""
+    try:
+        return read()
+    except SwarmbotError:
+        return {scope.value: None}
+
+
+def _targets(world: Snapshot) -> list[str]:
+    """Everything that the bot may be changing, by the names of its locks."""
+    services = [f"service:{one.id}" for one in world.services or ()]
+    return services + [f"node:{one.id}" for one in world.nodes or ()]

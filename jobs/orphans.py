@@ -1,0 +1,64 @@
+"""Finds what a bot that is gone has left behind: rollouts that nobody follows, and changes that
+never began."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.errors import StoreUnavailableError
+from bot.model import Ending
+from bot.pipeline.execution import ChangeExecutor
+from bot.store.audit import AuditEntry
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+SETTLE = timedelta(seconds=30)
+"""An intent this young may belong to a change that is just being begun."""
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """Goes on with orphaned rollouts, and closes the audit of changes that were interrupted before
+    they began."""
+
+    store: Store
+    performer: ChangeExecutor
+    pool: Executor
+    now: Callable[[], datetime]
+
+    def run(self) -> None:
+        """One round. With Redis away there is nothing to find."""
+        try:
+            self._adopt()
+            self._conclude()
+        except StoreUnavailableError:
+            return
+
+    def _adopt(self) -> None:
+        for rollout in self.store.rollouts.running():
+            target = f"service:{rollout.service_id}"
+            # After an outage of Redis a lease may have run out whose holder, this bot, is about to
+            # renew it.
+            if not self.store.locks.holds(target) and self.store.locks.of(target) is None:
+                log.info("going on with %s of %s", rollout.verb, rollout.service)
+                self.pool.submit(self.performer.adopt, rollout)
+
+    def _conclude(self) -> None:
+        followed = {rollout.audit for rollout in self.store.rollouts.running()}
+        for entry in self.store.audit.open_intents():
+            if (
+                entry.id not in followed
+                and self.now() - entry.at > SETTLE
+                and not self._locked(entry)
+            ):
+                self.store.audit.conclude(
+                    entry.id, {"ending": Ending.FAILED, "why": "Interrupted"}, 0.0, self.now()
+                )
+
+    def _locked(self, entry: AuditEntry) -> bool:
+        return any(self.store.locks.of(target) for target in entry.plan.get("targets", ()))

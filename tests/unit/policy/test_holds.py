@@ -1,0 +1,75 @@
+"""Which hold decides on a service, and whom it keeps out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.model import Actor
+from bot.policy.holds import Hold, covering, holding
+
+NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
+DEV, LEAD, OPS = Actor("U1", "dev"), Actor("U2", "lead"), Actor("U3", "ops")
+
+
+def hold(pattern: str = "web", owner: Actor = LEAD, **fields: Any) -> Hold:
+    return Hold(pattern=pattern, owner=owner, reason="incident 42", since=NOW, **fields)
+
+
+FREEZE = hold("*", OPS, freeze=True)
+
+
+@pytest.mark.parametrize(
+    ("holds", "service", "decides"),
+    [
+        ((), "web", None),
+        ((hold(),), "web", 0),
+        ((hold(),), "webapp", None),
+        ((hold("shop_*"),), "shop_web", 0),
+        ((hold("shop_*"),), "shop", None),
+        ((hold("*"),), "web", 0),
+        ((hold("*"), hold("web", DEV)), "web", 1),
+        ((hold("shop_*"), hold("shop_w*", DEV), hold("*", OPS)), "shop_web", 1),
+        ((hold("shop_web"), hold("shop_web*", DEV)), "shop_web", 0),
+        ((hold("web", DEV), FREEZE), "web", 1),
+        ((hold(until=NOW), hold("*", OPS)), "web", 1),
+        ((hold(until=NOW + timedelta(seconds=1)), hold("*", OPS)), "web", 0),
+    ],
+)
+def test_the_most_specific_hold_decides(
+    holds: tuple[Hold, ...], service: str, decides: int | None
+) -> None:
+    assert covering(holds, service, NOW) == (None if decides is None else holds[decides])
+
+
+@pytest.mark.parametrize(
+    ("holds", "actor", "bound"),
+    [
+        ((hold(),), DEV, True),
+        ((hold(),), LEAD, False),
+        ((hold(), hold("*", DEV)), LEAD, False),
+        ((hold("*", LEAD), hold("web", DEV)), LEAD, True),
+        ((hold(), FREEZE), LEAD, True),
+        ((FREEZE,), OPS, True),
+        ((hold(until=NOW - timedelta(seconds=1)),), DEV, False),
+    ],
+)
+def test_it_keeps_everybody_out_but_its_owner_and_a_freeze_everybody(
+    holds: tuple[Hold, ...], actor: Actor, bound: bool
+) -> None:
+    assert (holding(holds, "web", actor, NOW) is not None) is bound
+
+
+@pytest.mark.parametrize(
+    ("pattern", "other", "covers"),
+    [
+        ("*", "shop_*", True),
+        ("shop_*", "shop_w*", True),
+        ("shop_w*", "shop_*", False),
+        ("web", "*", False),
+    ],
+)
+def test_patterns_cover_narrower_ones(pattern: str, other: str, covers: bool) -> None:
+    assert hold(pattern).covers(other) is covers

@@ -1,0 +1,110 @@
+"""Platforms as the registry names them, and as a service's placement takes them."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import (
+    EngineRefusedError,
+    ImageNotFoundError,
+    NoEngineError,
+    RegistryDeniedError,
+    RegistryUnavailableError,
+)
+from bot.model import Image, Platform
+from bot.swarm.engine.pool import Engines
+from bot.swarm.objects.images import Images, platforms
+from tests.unit.swarm.fake_engine import FakeEngine, always
+
+WEB = Image("shop/web", "v1")
+DIGEST = "sha256:" + "a1" * 32
+
+
+def test_unknown_platforms_are_left_out_arm_fits_any_variant_and_none_comes_twice() -> None:
+    raw = [
+        {"os": "linux", "architecture": "amd64"},
+        {"os": "unknown", "architecture": "unknown"},
+        {"os": "linux", "architecture": "arm", "variant": "v6"},
+        {"os": "linux", "architecture": "arm", "variant": "v7"},
+        {"os": "linux", "architecture": "arm64", "variant": "v8"},
+        {"os": "linux", "architecture": "amd64"},
+    ]
+    assert platforms(raw) == (
+        Platform("linux", "amd64"),
+        Platform("linux", ""),
+        Platform("linux", "arm64"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "error"),
+    [
+        (404, "manifest unknown: manifest unknown", ImageNotFoundError),
+        (404, "name unknown: repository name not known to registry", ImageNotFoundError),
+        (500, "manifest unknown: manifest unknown", ImageNotFoundError),
+        (401, "unauthorized: authentication required", RegistryDeniedError),
+        (
+            403,
+            (
+                "errors:\ndenied: requested access to the resource is denied\nunauthorized: "
+                "authentication required\n"
+            ),
+            RegistryDeniedError,
+        ),
+        (
+            500,
+            "Get https://reg/v2/web/manifests/v1: no basic auth credentials",
+            RegistryDeniedError,
+        ),
+        (
+            500,
+            'Get "http://10.0.0.1:5000/v2/": dial tcp 10.0.0.1:5000: connect: connection refused',
+            RegistryUnavailableError,
+        ),
+        (
+            500,
+            'Get "https://reg.example/v2/": dial tcp: lookup reg.example: no such host',
+            RegistryUnavailableError,
+        ),
+        (429, "toomanyrequests: You have reached your pull rate limit", RegistryUnavailableError),
+        (400, "invalid reference format", EngineRefusedError),
+    ],
+)
+def test_what_a_registry_says(
+    tmp_path: Path, status: int, words: str, error: type[Exception]
+) -> None:
+    engine = FakeEngine(tmp_path, "one", always((status, {"message": words})))
+    with pytest.raises(error):
+        Images(Engines([engine.address])).resolve(WEB)
+    engine.stop()
+
+
+@pytest.mark.parametrize(
+    ("image", "asked", "pinned"),
+    [
+        (Image("web"), "web:latest", Image("web", "latest", DIGEST)),
+        (
+            Image("reg:5000/shop/web", "v1"),
+            "reg:5000/shop/web:v1",
+            Image("reg:5000/shop/web", "v1", DIGEST),
+        ),
+        (Image("web", "", DIGEST), f"web@{DIGEST}", Image("web", "", DIGEST)),
+    ],
+)
+def test_an_image_is_pinned_to_its_digest(
+    tmp_path: Path, image: Image, asked: str, pinned: Image
+) -> None:
+    engine = FakeEngine(
+        tmp_path, "one", always((200, {"Descriptor": {"digest": DIGEST}, "Platforms": None}))
+    )
+    found = Images(Engines([engine.address])).resolve(image)
+    engine.stop()
+    assert engine.seen == [f"GET /distribution/{asked}/json"]
+    assert (found.image, found.platforms) == (pinned, ())
+
+
+def test_without_an_engine_the_registry_is_not_blamed(tmp_path: Path) -> None:
+    engine = FakeEngine(tmp_path, "one")
+    engine.stop()
+    with pytest.raises(NoEngineError):
+        Images(Engines([engine.address])).resolve(WEB)
