@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from socket import create_server
 from typing import ParamSpec, TypeVar
 
-from slack_bolt import App
-
 from bot.command.model import utc_now
 from bot.errors import InvalidSettingError, SwarmbotError
 from bot.metrics import Metrics
@@ -32,6 +30,7 @@ from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
+from handlers.slack.events import SlackEndpoint, endpoint
 from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
@@ -159,9 +158,9 @@ def build(settings: Settings) -> Bot:
     door = SlackListeners(
         client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool, homes
     )
-    app, socket = _slack(settings, client, door)
+    socket, slack_endpoint = _slack(settings, client, door)
     checks = _checks(store, swarm, socket)
-    web = Web(checks, metrics.exposition, None if socket else app)
+    web = Web(checks, metrics.exposition, slack_endpoint)
     requests = ApprovalUpkeep(store, consent, pipeline.resume, pool, utc_now)
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
@@ -223,14 +222,16 @@ def _store(settings: Settings) -> tuple[Embedded | None, Store]:
     return redis, Store.connect(redis.start())
 
 
-def _slack(settings: Settings, client: object, door: SlackListeners) -> tuple[App, Socket | None]:
+def _slack(
+    settings: Settings, client: object, door: SlackListeners
+) -> tuple[Socket | None, SlackEndpoint | None]:
     secret = (
         settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     )
     app = bolt(client, secret)  # type: ignore[arg-type]
     door.wire(app)
     token = settings.slack_app_token
-    return app, Socket(app, token.get_secret_value()) if token else None
+    return (Socket(app, token.get_secret_value()), None) if token else (None, endpoint(app))
 
 
 def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Callable[[], str]]:

@@ -20,9 +20,9 @@ from pydantic_settings import (
 )
 
 from bot.errors import InvalidSettingError
+from bot.model.approval import LIFETIME
 from bot.model.duration import read_duration, read_span
 from bot.model.incident import RULES, AlertKind, AlertRule, Severity
-from bot.policy.approval import LIFETIME
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
 """Settings whose variable may also come as `…_FILE`."""

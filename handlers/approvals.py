@@ -9,9 +9,9 @@ from pydantic import Field
 from bot.command.fields import Argument, FromLine
 from bot.command.model import ApprovalAction, Command, Context, Form, Query
 from bot.model import Message
+from bot.model.approval import Approval
 from bot.policy import approval as rules
 from bot.policy import decide
-from bot.policy.approval import Approval
 from bot.render import approvals as pages
 
 Id = Annotated[str, Argument("ID")]

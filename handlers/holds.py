@@ -12,7 +12,7 @@ from bot.command.fields import Argument, Moment, Option, Pattern, Span, moment
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import NotHolderError, OnHoldError
 from bot.model import Difference, Ending, Message, Outcome, Plan
-from bot.policy.holds import EVERYTHING, Hold, covering
+from bot.model.hold import EVERYTHING, Hold, covering
 from bot.render import holds
 from bot.render.slack.blocks import age, message, plural, table
 from bot.rollout.roller import Run

@@ -11,7 +11,7 @@ from bot.command.fields import Argument
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
-from bot.policy.holds import Queued
+from bot.model.hold import Queued
 from bot.render import holds
 from bot.rollout.roller import Run
 

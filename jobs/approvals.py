@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.errors import StoreUnavailableError
+from bot.model.approval import Approval
 from bot.pipeline.approvals import ApprovalFlow
 from bot.policy import approval as rules
-from bot.policy.approval import Approval
 from bot.render import approvals as pages
 from bot.store.store import Store
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from bot.errors import StoreUnavailableError, SwarmbotError
+from bot.model.approval import Approval
+from bot.model.hold import Hold
 from bot.model.incident import AlertKind, Memory
-from bot.policy.approval import Approval
-from bot.policy.holds import Hold
 from bot.poster import Poster
 from bot.render.digest import Day, Expiry, digest
 from bot.reports import change, health

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailableError
 from bot.model import Actor, Place
+from bot.model.hold import Queued
 from bot.pipeline.pipeline import Request
-from bot.policy.holds import Queued
 from bot.store.store import Store
 
 CALLED = timedelta(seconds=30)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.model import Actor, Kind, Message, Outcome, Plan
-from bot.policy.approval import Approval
+from bot.model.approval import Approval
 from bot.rollout.roller import Roller, Run
 from bot.settings import Settings
 from bot.store.store import Store

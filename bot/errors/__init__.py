@@ -5,9 +5,6 @@ from bot.errors.access import (
     AlreadyApprovedError,
     ApprovalClosedError,
     ApprovalNotFoundError,
-    InvalidSettingError,
-    LeaseLostError,
-    LockedError,
     NotAllowedError,
     NotApproverError,
     NotHolderError,
@@ -15,7 +12,6 @@ from bot.errors.access import (
     OnHoldError,
     ReadOnlyError,
     SelfApprovalError,
-    StoreUnavailableError,
 )
 from bot.errors.base import SwarmbotError
 from bot.errors.input import (
@@ -33,6 +29,8 @@ from bot.errors.input import (
     UnknownFlagError,
     UnknownNameError,
 )
+from bot.errors.settings import InvalidSettingError
+from bot.errors.store import LeaseLostError, LockedError, StoreUnavailableError
 from bot.errors.swarm import (
     AmbiguousEngineError,
     ChangeInterruptedError,

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.errors.base import SwarmbotError
-
-if TYPE_CHECKING:
-    from bot.model import Lock
-    from bot.policy.approval import Approval
-    from bot.policy.holds import Hold
+from bot.model.approval import Approval
+from bot.model.hold import Hold
 
 
 @dataclass(eq=False)
@@ -28,20 +24,6 @@ class NotAllowedError(SwarmbotError):
     command: str
     roles: tuple[str, ...] = ()
     target: str = ""
-
-
-@dataclass(eq=False)
-class LockedError(SwarmbotError):
-    """Another change holds the target."""
-
-    lock: Lock
-
-
-@dataclass(eq=False)
-class LeaseLostError(SwarmbotError):
-    """The lease could not be renewed in time and somebody else may hold the target now."""
-
-    target: str
 
 
 @dataclass(eq=False)
@@ -100,18 +82,3 @@ class NotHolderError(SwarmbotError):
     """The hold is somebody else's, so releasing it takes a reason."""
 
     hold: Hold
-
-
-@dataclass(eq=False)
-class StoreUnavailableError(SwarmbotError):
-    """Redis does not answer: reads go on, changes are refused."""
-
-    reason: str
-
-
-@dataclass(eq=False)
-class InvalidSettingError(SwarmbotError):
-    """The configuration is wrong: `where` is the variable or the path in the file."""
-
-    where: str
-    problem: str

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.errors.base import SwarmbotError
-
-if TYPE_CHECKING:
-    from bot.model import Image, Platform
+from bot.model.images import Image, Platform
 
 
 @dataclass(eq=False)

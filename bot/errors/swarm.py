@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.errors.base import SwarmbotError
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(eq=False)

@@ -1,26 +1,12 @@
 """Frozen values that pass between the rooms; no vendor's object, no behaviour beyond reading
 themselves."""
 
-from bot.model.change import (
-    Difference,
-    Ending,
-    Failure,
-    Finding,
-    Kind,
-    Lock,
-    Outcome,
-    Phase,
-    Plan,
-    Progress,
-    Revision,
-    Rollout,
-    Shortfall,
-    Slot,
-    Status,
-    Step,
-)
+from bot.model.change import Difference, Ending, Kind, Lock, Plan
 from bot.model.images import Image, Platform, ResolvedImage
+from bot.model.outcome import Outcome
 from bot.model.people import Actor, File, Message, MessageRef, Place
+from bot.model.rollout import Failure, Finding, Phase, Progress, Revision, Rollout, Slot, Step
+from bot.model.status import Shortfall, Status
 from bot.model.swarm import ManagerStatus, Mode, Node, Port, Service, Spec, Task, UpdateStatus
 
 __all__ = [

@@ -7,14 +7,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from bot.command import line
 from bot.command.model import Change, Table, written
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor, Message, MessageRef, Plan
+from bot.model.approval import Approval, Needs
 from bot.policy import approval as rules
 from bot.policy import decide
-from bot.policy.approval import Approval, Needs
 from bot.poster import Poster
 from bot.render import approvals as pages
 from bot.settings import Settings
@@ -122,7 +123,8 @@ class ApprovalFlow:
         asked = self.decision(approval, plan)
         wanted = needs(asked) if isinstance(asked, decide.Ask) else approval.needs
         successor = rules.renewed(approval, secrets.token_hex(4), plan, wanted, self.now())
-        if self.store.approvals.replace(approval.id, successor, self.now()):
+        supersede = partial(rules.supersede, successor=successor, now=self.now())
+        if self.store.approvals.replace(approval.id, successor, supersede):
             self.show(successor)
 
     def decision(self, approval: Approval, plan: Plan) -> decide.Decision:

@@ -20,9 +20,9 @@ from bot.errors import (
 )
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
+from bot.model.approval import Approval
 from bot.pipeline.live_message import LiveMessage
 from bot.policy import approval as rules
-from bot.policy.approval import Approval
 from bot.poster import Poster
 from bot.render import plans
 from bot.rollout.roller import Roller, Run, StoppingError

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.command import line
 from bot.command.model import (
@@ -31,10 +32,11 @@ from bot.errors import (
 )
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
+from bot.model.approval import Approval, ApprovalState
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor, Decided
+from bot.policy import approval as rules
 from bot.policy import decide
-from bot.policy.approval import Approval, ApprovalState
 from bot.policy.holds import holding
 from bot.poster import Poster
 from bot.render import plans
@@ -206,7 +208,8 @@ class Pipeline:
         self, approval: Approval, command: Change, context: Context, plan: Plan
     ) -> None:
         with self.store.locks.acquire(plan.targets, approval.actor.name, plan.title) as held:
-            claimed = self.store.approvals.claim_run(approval.id, self.consent.bot, self.now())
+            claim = partial(rules.claim, bot=self.consent.bot, now=self.now())
+            claimed = self.store.approvals.apply(approval.id, claim)
             if claimed is None:
                 return
             decided = Decided(command, plan, context, approval.channel, approval.thread, claimed)

@@ -1,5 +1,4 @@
-"""A change that waits for a second pair of observer: the request as a value, and the only steps
-that it may take.
+"""The only steps that a request for approval may take; pure.
 
 Every step is a function from the request as it is to the request as it will be. Whoever stores it
 applies a step to what is stored at that moment and writes the result at once, so two people, two
@@ -8,11 +7,9 @@ clicks or two bots come one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
 from bot.errors import (
     AlreadyApprovedError,
@@ -21,99 +18,11 @@ from bot.errors import (
     NotRequesterError,
     SelfApprovalError,
 )
-from bot.model import Actor, MessageRef, Plan
+from bot.model import Actor, Plan
+from bot.model.approval import Approval, ApprovalState, GivenApproval, Needs
 
-LIFETIME = timedelta(minutes=30)
-"""How long a request waits, where nothing else is said."""
 RUN_WITHIN = timedelta(minutes=10)
 """What is approved begins within this time, or not at all: nobody expects it any more."""
-
-
-class ApprovalState(StrEnum):
-    """Where a request stands."""
-
-    OPEN = "open"
-    APPROVED = "approved"
-    RUNNING = "running"
-    DONE = "done"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    REPLACED = "replaced"
-
-    @property
-    def waiting(self) -> bool:
-        """Whether no bot has taken it yet, and one still may."""
-        return self in (ApprovalState.OPEN, ApprovalState.APPROVED)
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more comes."""
-        return not self.waiting and self is not ApprovalState.RUNNING
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Whose approval it takes: `count` different people of `roles`; who asked counts only with
-    `self_approval`."""
-
-    roles: tuple[str, ...]
-    count: int = 1
-    self_approval: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GivenApproval:
-    """One person's approval."""
-
-    actor: Actor
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """A request for approval. Times are UTC.
-
-    `command` is the command's model with its name, `line` what would be typed; `plan` is what is
-    approved, and nothing else. `lifetime` is how long people have to decide. `moved` says what
-    differs from the plan that this one replaced, `successor` the id of the one that replaced it.
-    `bot` took it at `taken`; `run` is set once the change itself began. `by`, `reason` and `ended`
-    tell how it ended: who rejected it and why, or what came of it.
-    """
-
-    id: str
-    command: Mapping[str, Any]
-    line: str
-    actor: Actor
-    plan: Plan
-    needs: Needs
-    asked: datetime
-    expires: datetime
-    channel: str
-    thread: str = ""
-    lifetime: timedelta = LIFETIME
-    state: ApprovalState = ApprovalState.OPEN
-    given: tuple[GivenApproval, ...] = ()
-    reminded: bool = False
-    moved: tuple[str, ...] = ()
-    successor: str = ""
-    bot: str = ""
-    taken: datetime | None = None
-    run: str = ""
-    by: str = ""
-    reason: str = ""
-    ended: datetime | None = None
-    message: MessageRef | None = field(default=None, compare=False)
-
-    @property
-    def missing(self) -> int:
-        """How many approvals are still to come."""
-        return max(0, self.needs.count - len(self.given))
-
-    @property
-    def approvers(self) -> tuple[str, ...]:
-        """The names of those who approved, in that order."""
-        return tuple(given.actor.name for given in self.given)
 
 
 # ---- people's steps: a refusal is raised, for who clicked has to learn why

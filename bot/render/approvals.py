@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.model import Difference, Kind, Message
-from bot.policy.approval import Approval, ApprovalState
+from bot.model.approval import Approval, ApprovalState
 from bot.render.plans import differences
 from bot.render.slack.blocks import (
     Block,

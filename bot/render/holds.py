@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.model import Actor, Lock, Message
-from bot.policy.holds import Hold, Queued
+from bot.model.hold import Hold, Queued
 from bot.render.slack.blocks import (
     actions,
     age,

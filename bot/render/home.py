@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from bot.errors import SwarmbotError
 from bot.model import Node, Rollout, Shortfall, Status
+from bot.model.approval import Approval
 from bot.model.incident import AlertState, Incident, Silence, silencing
-from bot.policy.approval import Approval
 from bot.render import approvals, status
 from bot.render.alerts import alert_words as words
 from bot.render.alerts.alert_buttons import acknowledging

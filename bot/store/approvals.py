@@ -14,8 +14,7 @@ from redis.client import Pipeline
 
 from bot.errors import ApprovalNotFoundError
 from bot.model import MessageRef
-from bot.policy import approval as rules
-from bot.policy.approval import Approval, ApprovalState
+from bot.model.approval import Approval, ApprovalState
 from bot.store.connection import guarded, key, transact
 
 _json = TypeAdapter(Approval)
@@ -63,17 +62,12 @@ class ApprovalStore:
         """
         return self._transact(approval_id, lambda approval: (step(approval), None))
 
-    def replace(self, approval_id: str, successor: Approval, now: datetime) -> Approval | None:
-        """End the request and store its successor in the same moment; None, and neither, where it
-        is too late."""
-        return self._transact(
-            approval_id, lambda old: (rules.supersede(old, successor, now), successor)
-        )
-
-    def claim_run(self, approval_id: str, bot: str, now: datetime) -> Approval | None:
-        """Take an approved request to run it: one bot of all gets it, and only once; the others get
-        None."""
-        return self.apply(approval_id, lambda approval: rules.claim(approval, bot, now))
+    def replace(
+        self, approval_id: str, successor: Approval, supersede: Callable[[Approval], _Step]
+    ) -> _Step:
+        """End the request by the step `supersede` and store its successor in the same moment;
+        None, and neither, where the step returns None because it is too late."""
+        return self._transact(approval_id, lambda old: (supersede(old), successor))
 
     # ---- what waits, what runs
 

@@ -12,7 +12,7 @@ from redis.client import Pipeline
 
 from bot.errors import NotHolderError, OnHoldError
 from bot.model import Actor
-from bot.policy.holds import EVERYTHING, Hold, covering
+from bot.model.hold import EVERYTHING, Hold, covering
 from bot.store.connection import guarded, key, transact
 
 _json = TypeAdapter(Hold)

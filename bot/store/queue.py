@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.policy.holds import Queued
+from bot.model.hold import Queued
 from bot.store.connection import guarded, key, transact
 
 _QUEUE = key("queue")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from slack_bolt import App
-from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
-from starlette.concurrency import run_in_threadpool
 
 Checks = Mapping[str, Callable[[], str]]
 """By name, what says why something is missing; an empty text where all is well."""
@@ -20,11 +17,11 @@ Checks = Mapping[str, Callable[[], str]]
 
 @dataclass(frozen=True)
 class Web:
-    """What the endpoints ask. `slack` is None in Socket Mode."""
+    """What the endpoints ask. `slack` answers Slack's requests; it is None in Socket Mode."""
 
     checks: Checks
     metrics: Callable[[], bytes]
-    slack: App | None = None
+    slack: Callable[[Request], Awaitable[Response]] | None = None
 
     def app(self) -> FastAPI:
         """The endpoints; no pages of documentation, for there is nobody to read them."""
@@ -33,7 +30,7 @@ class Web:
         app.get("/readyz")(self.ready)
         app.get("/metrics")(self.exposition)
         if self.slack:
-            app.post("/slack/events")(self.events)
+            app.post("/slack/events")(self.slack)
         return app
 
     def health(self) -> dict[str, str]:
@@ -48,14 +45,6 @@ class Web:
     def exposition(self) -> Response:
         """Prometheus' text format."""
         return Response(self.metrics(), media_type="text/plain; version=0.0.4")
-
-    async def events(self, request: Request) -> Response:
-        """Slack's requests; Bolt verifies their signature. Off the event loop, since Bolt's app is
-        synchronous."""
-        body = await request.body()
-        assert self.slack is not None
-        answer = await run_in_threadpool(self.slack.dispatch, to_bolt_request(request, body))
-        return to_starlette_response(answer)
 
 
 class Server:

@@ -18,8 +18,9 @@ from typing import Any
 from bot.command.model import Context
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor
+from bot.model.approval import Approval
 from bot.policy import decide
-from bot.policy.approval import Approval, approve
+from bot.policy.approval import approve
 from bot.render import home
 from bot.render.home import Home, Viewer
 from bot.reports import everything

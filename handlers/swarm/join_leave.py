@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
-from bot.command.address_fields import NodeAddress, Remote, split_address
+from bot.command.address_fields import NodeAddress, Remote
 from bot.command.fields import Argument, Lookup, Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import (
@@ -20,6 +20,7 @@ from bot.errors import (
     UnsupportedError,
 )
 from bot.model import Ending, Kind, Node, Outcome, Plan
+from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
 from bot.rollout.roller import Run
 from bot.swarm.arrival import Arrival

@@ -8,13 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from bot.command.address_fields import (
-    AddressPool,
-    DataPathPort,
-    ExternalCaText,
-    NodeAddress,
-    split_address,
-)
+from bot.command.address_fields import AddressPool, DataPathPort, ExternalCaText, NodeAddress
 from bot.command.fields import Duration, Option
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
@@ -26,6 +20,7 @@ from bot.errors import (
     UnsupportedError,
 )
 from bot.model import Ending, Kind, Message, Outcome, Plan, Spec
+from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
 from bot.render.objects import cluster as shown
 from bot.render.objects import credentials

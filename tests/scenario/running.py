@@ -136,7 +136,7 @@ class RunningBot:
 
 
 def watching(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
-    """The same bot with its observer open: alerts are posted in #alerts."""
+    """The same bot with its watch on: alerts are posted in #alerts."""
     bot = bot_for(cluster, workspace, folder, **more)
     bot.config = bot.config.replace(
         UNWATCHED, WATCHED.format(alerts=workspace.channel_id("alerts"))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.policy.approval import Approval, ApprovalState
+from bot.model.approval import Approval, ApprovalState
 from bot.store.audit import AuditEntry
 from bot.store.store import Store
 from playground.cluster import Cluster

@@ -20,7 +20,7 @@ from tests.scenario.swarm import Site
 
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot whose observer are open."""
+    """A bot whose watch is on."""
     bot = watching(cluster, workspace, tmp_path).start()
     yield bot
     bot.stop()

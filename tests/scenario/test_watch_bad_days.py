@@ -25,7 +25,7 @@ STORM = 12
 
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot whose observer are open."""
+    """A bot whose watch is on."""
     bot = watching(cluster, workspace, tmp_path).start()
     yield bot
     bot.stop()

@@ -32,8 +32,8 @@ from bot.errors import (
     SelfApprovalError,
 )
 from bot.model import Actor, Plan
+from bot.model.approval import LIFETIME, Approval, ApprovalState, Needs
 from bot.policy import approval as rules
-from bot.policy.approval import LIFETIME, Approval, ApprovalState, Needs
 from bot.store.approvals import ApprovalStore
 
 from .conftest import NOW

@@ -18,8 +18,8 @@ from bot.errors import (
     StoreUnavailableError,
 )
 from bot.model import Actor, Difference, MessageRef, Plan
+from bot.model.approval import LIFETIME, Approval, ApprovalState, Needs
 from bot.policy import approval as rules
-from bot.policy.approval import LIFETIME, Approval, ApprovalState, Needs
 from bot.store.approvals import ApprovalStore
 from bot.store.connection import connect
 

@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from bot.model import Message
+from bot.model.hold import Hold
 from bot.model.incident import AlertKind, Entry, Happened, Severity
-from bot.policy.holds import Hold
 from bot.poster import Poster
 from bot.render.slack.limits import plain
 from bot.settings import Settings, WatchSettings

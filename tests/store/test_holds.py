@@ -11,7 +11,7 @@ from redis import Redis
 
 from bot.errors import NotHolderError, OnHoldError
 from bot.model import Actor
-from bot.policy.holds import Hold
+from bot.model.hold import Hold
 from bot.store.connection import connect
 from bot.store.holds import HoldStore
 

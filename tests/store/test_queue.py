@@ -9,7 +9,7 @@ from datetime import timedelta
 from redis import Redis
 
 from bot.model import Actor
-from bot.policy.holds import Queued
+from bot.model.hold import Queued
 from bot.store.connection import connect
 from bot.store.queue import Queue
 

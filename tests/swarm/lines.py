@@ -10,10 +10,10 @@ from functools import partial
 from random import Random
 
 from bot.command import line
-from bot.command.address_fields import split_address
 from bot.command.model import Command, Table
 from bot.errors import SwarmbotError
 from bot.model import Image
+from bot.model.addresses import split_address
 
 NAMES = (
     "web",

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from bot.command.model import utc_now
 from bot.metrics import Metrics
 from bot.model import Message, MessageRef, Place
+from bot.model.approval import Approval
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import Executor
 from bot.pipeline.pipeline import Pipeline, Request
 from bot.policy import approval as rules
-from bot.policy.approval import Approval
 from bot.poster import Handle, Poster, Then
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, Role, Settings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot import errors
-from bot.policy.approval import Approval, ApprovalState
+from bot.model.approval import Approval, ApprovalState
 from bot.render.errors.explanation import Explanation
 from bot.render.holds import held
 from bot.render.slack.blocks import when

@@ -1,4 +1,4 @@
-"""Join tokens and unlock keys, for the observer of who asked alone: such a message is never posted,
+"""Join tokens and unlock keys, for the eyes of who asked alone: such a message is never posted,
 and never logged."""
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.command.address_fields import external_ca
 from bot.model import Difference, Spec
+from bot.model.addresses import external_ca
 from bot.model.duration import nanoseconds, write_duration
 
 Wanted = Mapping[str, Any]

@@ -18,8 +18,9 @@ from bot.errors import (
     SwarmbotError,
 )
 from bot.model import Actor, Difference, MessageRef, Plan
+from bot.model.approval import LIFETIME, Approval, ApprovalState, GivenApproval, Needs
 from bot.policy import approval as rules
-from bot.policy.approval import LIFETIME, RUN_WITHIN, Approval, ApprovalState, GivenApproval, Needs
+from bot.policy.approval import RUN_WITHIN
 
 NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 DEV = Actor("U1", "dev")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.model import Actor
-from bot.policy.holds import Hold, covering, holding
+from bot.model.hold import Hold, covering
+from bot.policy.holds import holding
 
 NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 DEV, LEAD, OPS = Actor("U1", "dev"), Actor("U2", "lead"), Actor("U3", "ops")

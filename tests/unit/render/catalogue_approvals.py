@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from bot import errors
 from bot.model import Actor, Difference, Kind, Lock, Message, Plan
-from bot.policy.approval import LIFETIME, Approval, ApprovalState, GivenApproval, Needs
-from bot.policy.holds import Hold, Queued
+from bot.model.approval import LIFETIME, Approval, ApprovalState, GivenApproval, Needs
+from bot.model.hold import Hold, Queued
 from bot.render import approvals, audit_list, holds
 from bot.render.audit_list import Audited
 from bot.render.errors import explain as explained

@@ -12,7 +12,7 @@ import pytest
 from bot.command.model import Context
 from bot.errors import UnknownNameError, UnsupportedError
 from bot.model import Actor, Mode, Service, Task, UpdateStatus
-from bot.policy.holds import Hold
+from bot.model.hold import Hold
 from handlers.service.rebalance import Rebalance, RebalancePlan
 from tests.unit.swarm.values import NOW, node, service, spec, task
 

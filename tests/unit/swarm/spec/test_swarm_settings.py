@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.command.address_fields import external_ca, read_remote, split_address
+from bot.command.address_fields import read_remote
 from bot.model import Difference
+from bot.model.addresses import external_ca, split_address
 from bot.swarm.engine.reach import answering, elsewhere, host_of
 from bot.swarm.spec import swarm_settings
 

@@ -1,0 +1,42 @@
+"""Addresses of managers, and external certificate authorities, as the Docker CLI writes them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from typing import Any
+
+SWARM_PORT = 2377
+"""The TCP port on which managers listen, unless another is named."""
+
+
+_ADDRESS = re.compile(
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(?P<port>[0-9]{1,5}))?"
+)
+
+
+def split_address(value: str) -> tuple[str, int]:
+    """Host (or network interface) and port of `HOST[:PORT]`, with the Swarm's own port where none
+    is named."""
+    found = _ADDRESS.fullmatch(value.removeprefix("tcp://"))
+    if not found or (found["port"] and not 0 < int(found["port"]) < 65536):
+        raise ValueError("an address such as 10.0.0.1 or 10.0.0.1:2377")
+    return found["host"].strip("[]"), int(found["port"] or SWARM_PORT)
+
+
+def external_ca(text: str) -> Mapping[str, Any]:
+    """An external certificate authority in the Engine API's form; `ValueError` says what would be
+    right."""
+    right = "an external authority such as protocol=cfssl,url=https://ca.example.com"
+    try:
+        pairs = [field.partition("=") for field in next(csv.reader([text]), [])]
+    except csv.Error:
+        raise ValueError(right) from None
+    given = {key.strip().lower(): value for key, _, value in pairs}
+    if not all(equals for _, equals, _ in pairs) or given.pop("protocol", "").lower() != "cfssl":
+        raise ValueError(right)
+    url = given.pop("url", "")
+    if not url.startswith(("https://", "http://")) or "cacert" in given:
+        raise ValueError(right)
+    return {"Protocol": "cfssl", "URL": url, "Options": given}

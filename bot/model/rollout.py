@@ -1,0 +1,152 @@
+"""The rollout that a change may be, from its first look to its end, and the revisions it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.change import Difference
+from bot.model.images import Image
+from bot.model.people import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause in words with its fix, from the tasks that do not run. `log` holds the last lines of
+    the failed task."""
+
+    cause: str
+    fix: str = ""
+    node: str = ""
+    task_id: str = ""
+    exit_code: int | None = None
+    tasks: int = 1
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A task that failed; `state` is `failed` or `rejected`."""
+
+    task_id: str
+    node: str
+    state: str
+    image: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of a service: a slot of a replicated one, a node of a global one. `key` is its
+    number or node name.
+
+    `failed` is the newest task that failed there, whenever that was.
+    """
+
+    key: str
+    node: str
+    state: str
+    image: str
+    done: bool
+    error: str = ""
+    failed: Failure | None = None
+
+
+class Phase(StrEnum):
+    """Where a rollout stands."""
+
+    ROLLING = "rolling"
+    COMPLETED = "completed"
+    PAUSED = "paused"
+    ROLLING_BACK = "rolling back"
+    ROLLED_BACK = "rolled back"
+    ROLLBACK_PAUSED = "rollback paused"
+    SUPERSEDED = "superseded"
+    TIMED_OUT = "timed out"
+    REMOVED = "removed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes."""
+        return self not in (Phase.ROLLING, Phase.ROLLING_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One look at a rollout: `done` of `total` places are where they should be. `message` is the
+    engine's own word."""
+
+    phase: Phase
+    done: int
+    total: int
+    slots: tuple[Slot, ...] = ()
+    message: str = ""
+    tried: int = 0
+    waiting_for: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """An update of one service that the bot follows; everything needed to go on after a restart.
+
+    `verb` names the command (`deploy`, `rollback`, `scale`, …); `line` is what to send to do it
+    again; `spec_hash` stands for the specification that was posted, `before_hash` for the one
+    before it; `version` for the one it was planned against; `deadline` and `started` are UTC.
+    `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it.
+    `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
+    back.
+    """
+
+    id: str
+    verb: str
+    line: str
+    service_id: str
+    service: str
+    actor: Actor
+    before: Image
+    after: Image
+    version: int
+    started: datetime
+    deadline: datetime
+    summary: str = ""
+    warnings: tuple[str, ...] = ()
+    changes: tuple[Difference, ...] = ()
+    spec_hash: str = ""
+    revision: int = 0
+    channel: str = ""
+    audit: str = ""
+    reason: str = ""
+    approved_by: tuple[str, ...] = ()
+    rolls_back: bool = False
+    rollback_by: str = ""
+    before_hash: str = ""
+    with_auth: bool = False
+    to_previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place of a service reached another state during a rollout, as the bot saw it; `at` is
+    UTC."""
+
+    at: datetime
+    key: str
+    node: str
+    state: str
+    image: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An image that a service ran, numbered from 1. `by` is empty where the bot only found it;
+    `note` says how it came."""
+
+    number: int
+    image: Image
+    at: datetime
+    by: str = ""
+    note: str = ""
+    ending: str = ""

@@ -1,0 +1,50 @@
+"""The health of the Swarm at one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.model.change import Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A service that runs fewer tasks than it should."""
+
+    service: str
+    running: int
+    desired: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The health of the Swarm at one look.
+
+    `fault_tolerance` is how many more managers may fail; `nodes` counts by state (`ready`, `down`,
+    …) and `nodes_away` names those that are not ready; `rollouts` names the services that roll;
+    `holds` and `approvals` count what is held and what waits; `critical` and `warnings` count open
+    alerts; `engines_away` pairs an engine's name with why it does not answer; `redis` says why
+    Redis does not, and is empty where it does; `certificate_left` is what the first certificate
+    that ends has left, negative where it has ended, None while nobody knows; that it becomes less
+    by the clock makes no other status.
+    """
+
+    swarm: str
+    managers: int
+    fault_tolerance: int
+    quorum: bool
+    nodes: Mapping[str, int]
+    services: int
+    nodes_away: tuple[str, ...] = ()
+    below: tuple[Shortfall, ...] = ()
+    rollouts: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    holds: int = 0
+    approvals: int = 0
+    critical: int = 0
+    warnings: int = 0
+    engines_away: tuple[tuple[str, str], ...] = ()
+    redis: str = ""
+    certificate_left: timedelta | None = field(default=None, compare=False)
