@@ -18,7 +18,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.incident import AlertState, Incident, Silence
-from bot.render.alerts import alert_lists as lists
+from bot.render.alerts import alert_lists
 from bot.rollout.roller import Run
 from bot.swarm.names import nearest
 
@@ -59,11 +59,11 @@ class ListAlerts(Query):
     def run(self, context: Context) -> Message:
         """What the bot that watches wrote down last."""
         store, now = context.store.alerts, context.now()
-        return lists.alerts(
+        return alert_lists.alerts(
             store.memory().incidents.values(),
             store.silences(now),
             now,
-            store.history(now - lists.LATELY),
+            store.history(now - alert_lists.LATELY),
         )
 
 
@@ -105,7 +105,7 @@ class Acknowledge(Change):
         taken = [
             store.acknowledge(subject, context.actor, context.now()) for subject in plan.subjects
         ]
-        return _done(plan, lists.acknowledged([one for one in taken if one], context.actor))
+        return _done(plan, alert_lists.acknowledged([one for one in taken if one], context.actor))
 
 
 class SilenceAlerts(Change):
@@ -158,7 +158,8 @@ class SilenceAlerts(Change):
         store = context.store.alerts
         store.silence(plan.silence)
         return _done(
-            plan, lists.silenced(plan.silence, _open(store.memory().incidents.values(), self.key))
+            plan,
+            alert_lists.silenced(plan.silence, _open(store.memory().incidents.values(), self.key)),
         )
 
 
@@ -197,7 +198,7 @@ class Unsilence(Change):
         del run
         assert plan.silence
         context.store.alerts.unsilence(plan.silence.pattern)
-        return _done(plan, lists.unsilenced(plan.silence))
+        return _done(plan, alert_lists.unsilenced(plan.silence))
 
 
 COMMANDS: tuple[type[Command], ...] = (ListAlerts, Acknowledge, SilenceAlerts, Unsilence)

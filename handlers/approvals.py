@@ -10,9 +10,8 @@ from bot.command.fields import Argument, FromLine
 from bot.command.model import ApprovalAction, Command, Context, Form, Query
 from bot.model import Message
 from bot.model.approval import Approval
-from bot.policy import approval as rules
-from bot.policy import decide
-from bot.render import approvals as pages
+from bot.policy import approval_steps, decide
+from bot.render import approval_message
 
 Id = Annotated[str, Argument("ID")]
 
@@ -29,7 +28,8 @@ class Approve(ApprovalAction):
         """Refused for who asked, for who lacks the role, and once it is over."""
         roles = decide.roles(context.actor, context.settings)
         return context.store.approvals.apply(
-            self.approval, lambda one: rules.approve(one, context.actor, roles, context.now())
+            self.approval,
+            lambda one: approval_steps.approve(one, context.actor, roles, context.now()),
         )
 
 
@@ -62,7 +62,7 @@ class Reject(ApprovalAction):
         roles, reason = decide.roles(context.actor, context.settings), " ".join(self.reason)[:200]
         return context.store.approvals.apply(
             self.approval,
-            lambda one: rules.reject(one, context.actor, roles, reason, context.now()),
+            lambda one: approval_steps.reject(one, context.actor, roles, reason, context.now()),
         )
 
 
@@ -77,7 +77,7 @@ class Withdraw(ApprovalAction):
     def take(self, context: Context) -> Approval:
         """For who asked."""
         return context.store.approvals.apply(
-            self.approval, lambda one: rules.withdraw(one, context.actor, context.now())
+            self.approval, lambda one: approval_steps.withdraw(one, context.actor, context.now())
         )
 
 
@@ -88,7 +88,7 @@ class ListApprovals(Query):
 
     def run(self, context: Context) -> Message:
         """What expires first comes first."""
-        return pages.listed(context.store.approvals.open(), context.now())
+        return approval_message.listed(context.store.approvals.open(), context.now())
 
 
 COMMANDS: tuple[type[Command], ...] = (ListApprovals, Approve, Reject, Withdraw)

@@ -15,7 +15,7 @@ from bot.doctor.probes import Probes
 from bot.errors import ImageNotFoundError, RegistryDeniedError, SwarmbotError
 from bot.model import Image, Message, Service
 from bot.model.cluster import EngineState, RegistryAnswer
-from bot.render import doctor as shown
+from bot.render import doctor_message
 from bot.swarm.certificates import root_ca
 from bot.swarm.engine.clocks import clocks
 from bot.swarm.objects.images import Images
@@ -45,7 +45,9 @@ class Examination(Query):
         """What cannot be looked at in time is named; everything else is judged."""
         with _threads() as pool:
             seen, probes = _Reader(context.swarm, pool).around(context)
-        return shown.advised(examine(seen, probes, context.settings.watch), _unseen(seen, probes))
+        return doctor_message.advised(
+            examine(seen, probes, context.settings.watch), _unseen(seen, probes)
+        )
 
 
 COMMANDS: tuple[type[Command], ...] = (Examination,)

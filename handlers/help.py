@@ -11,7 +11,7 @@ from bot.command.model import Command, Context, Query
 from bot.errors import UnknownCommandError
 from bot.model import Kind, Message
 from bot.policy import decide
-from bot.render import help as pages
+from bot.render import help_message
 
 
 class Help(Query):
@@ -25,7 +25,7 @@ class Help(Query):
     def run(self, context: Context) -> Message:
         """Only commands that the caller may run are listed."""
         if not self.command:
-            return pages.overview(
+            return help_message.overview(
                 _groups(command for command in context.table.commands if may(command, context))
             )
         found = context.table.find(self.command)
@@ -33,7 +33,7 @@ class Help(Query):
             raise UnknownCommandError(
                 " ".join(self.command), line.nearest(self.command, context.table)
             )
-        return pages.command_help(_page(found[0]))
+        return help_message.command_help(_page(found[0]))
 
 
 COMMANDS: tuple[type[Command], ...] = (Help,)
@@ -48,25 +48,25 @@ def may(command: type[Command], context: Context) -> bool:
     return decide.may_ask(context.actor, command.full_name(), context.settings)
 
 
-def _groups(commands: Iterable[type[Command]]) -> list[pages.Group]:
+def _groups(commands: Iterable[type[Command]]) -> list[help_message.Group]:
     listed = tuple(commands)
     looking = tuple(_entry(command) for command in listed if command.kind is Kind.READ)
     changing = tuple(_entry(command) for command in listed if command.kind is not Kind.READ)
-    return [pages.Group("Change", changing), pages.Group("Look", looking)]
+    return [help_message.Group("Change", changing), help_message.Group("Look", looking)]
 
 
-def _entry(command: type[Command]) -> pages.CommandHelp:
+def _entry(command: type[Command]) -> help_message.CommandHelp:
     first = (command.__doc__ or "").strip().partition("\n")[0]
-    return pages.CommandHelp(line.usage(command), first.rstrip("."))
+    return help_message.CommandHelp(line.usage(command), first.rstrip("."))
 
 
-def _page(command: type[Command]) -> pages.CommandHelp:
+def _page(command: type[Command]) -> help_message.CommandHelp:
     options = (
-        pages.FlagHelp(", ".join(param.spellings), param.metavar, param.text)
+        help_message.FlagHelp(", ".join(param.spellings), param.metavar, param.text)
         for param in line.parameters(command)
         if param.spellings
     )
     text = " ".join((command.__doc__ or "").split())
-    return pages.CommandHelp(
+    return help_message.CommandHelp(
         line.usage(command), text, tuple(options), command.examples, command.names[1:]
     )

@@ -19,7 +19,7 @@ from bot.render.objects import networks
 from bot.render.slack import blocks
 from bot.rollout.roller import Run
 from bot.swarm import waiting
-from bot.swarm.objects import used_by as users
+from bot.swarm.objects import used_by
 from bot.swarm.spec import ipam
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.spec.syntax import mapping
@@ -43,7 +43,7 @@ class NetworkLs(Query):
         """Two calls to an engine."""
         found, services = context.swarm.networks.list(), context.swarm.services.list()
         return networks.networks(
-            found, {each.id: users.of_network(each, services) for each in found}
+            found, {each.id: used_by.of_network(each, services) for each in found}
         )
 
 
@@ -60,7 +60,7 @@ class NetworkInspect(Query):
         services = context.swarm.services.list()
         found = [_find(context, name) for name in self.networks]
         return blocks.together(
-            [networks.network(each, users.of_network(each, services)) for each in found]
+            [networks.network(each, used_by.of_network(each, services)) for each in found]
         )
 
 
@@ -197,8 +197,8 @@ class NetworkRm(Change):
         services = context.swarm.services.list()
         for each in found:
             _refuse_predefined(each)
-            if used_by := users.of_network(each, services):
-                raise InUseError("network", each.name, used_by)
+            if services_using := used_by.of_network(each, services):
+                raise InUseError("network", each.name, services_using)
         names = ", ".join(each.name for each in found)
         return NetworkRemovalPlan(
             title=f"remove network {names or ', '.join(self.networks)}",

@@ -15,8 +15,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
 from bot.model.cluster import Stack
-from bot.render.objects import placed_tasks, services
-from bot.render.objects import stacks as rendered
+from bot.render.objects import placed_tasks, services, stack_list
 from bot.rollout.roller import Run
 from bot.swarm import waiting
 from bot.swarm.health.diagnosis import diagnose
@@ -35,7 +34,7 @@ class StackLs(Query):
 
     def run(self, context: Context) -> Message:
         """Four calls to an engine."""
-        return rendered.listed(_all(context))
+        return stack_list.listed(_all(context))
 
 
 class StackServices(Query):

@@ -13,8 +13,8 @@ from functools import partial
 from bot.errors import StoreUnavailableError
 from bot.model.approval import Approval
 from bot.pipeline.approvals import ApprovalFlow
-from bot.policy import approval as rules
-from bot.render import approvals as pages
+from bot.policy import approval_steps
+from bot.render import approval_message
 from bot.store.store import Store
 
 SETTLE = timedelta(seconds=15)
@@ -51,14 +51,16 @@ class ApprovalUpkeep:
 
     def _expire(self) -> None:
         for due in self.store.approvals.due(self.now()):
-            ended = self.store.approvals.apply(due.id, lambda one: rules.expire(one, self.now()))
+            ended = self.store.approvals.apply(
+                due.id, lambda one: approval_steps.expire(one, self.now())
+            )
             if ended:
                 self.consent.ended(ended)
 
     def _remind(self) -> None:
         for waiting in self.store.approvals.open():
             reminded = self.store.approvals.apply(
-                waiting.id, lambda one: rules.remind(one, self.now())
+                waiting.id, lambda one: approval_steps.remind(one, self.now())
             )
             if reminded:
                 self.consent.remind(reminded)
@@ -80,7 +82,7 @@ class ApprovalUpkeep:
             ):
                 continue
             result = "ended" if taken.run else "did not run"
-            finish = partial(rules.finish, result=result, now=self.now())
+            finish = partial(approval_steps.finish, result=result, now=self.now())
             if self.store.approvals.apply(taken.id, finish):
                 self._tell(taken)
 
@@ -88,4 +90,4 @@ class ApprovalUpkeep:
         if taken.run and self.store.rollouts.get(taken.run):
             return
         if taken.message:
-            self.consent.poster.edit(taken.message, pages.abandoned(taken), True)
+            self.consent.poster.edit(taken.message, approval_message.abandoned(taken), True)

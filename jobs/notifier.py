@@ -22,7 +22,7 @@ from bot.model.incident import (
     worsened,
 )
 from bot.poster import Handle, Poster
-from bot.render.alerts import alert_message as pages
+from bot.render.alerts import alert_message
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -85,21 +85,23 @@ class Notifier:
         """Say something once, whichever bots notice it."""
         if self.store.alerts.told(note.id):
             self._remember(_entry(note, Happened.NOTED, note.at))
-            self.poster.post(self._channel(Severity.NOTE), pages.note(note))
+            self.poster.post(self._channel(Severity.NOTE), alert_message.note(note))
 
     # ---- one incident
 
     def _show(
         self, before: Incident | None, incident: Incident, silence: Silence | None, now: datetime
     ) -> None:
-        message = pages.alert(incident, silence, now)
+        message = alert_message.alert(incident, silence, now)
         told = self._told.get(incident.id) or self._recalled(before, incident)
         if told is None:
             if silence is None and incident.state is AlertState.FIRING:
                 self._post(incident, message, now)
         elif silence is None and self._belongs_elsewhere(told, incident):
             self.poster.edit(
-                told.message, pages.moved(incident, self._channel(incident.severity)), final=True
+                told.message,
+                alert_message.moved(incident, self._channel(incident.severity)),
+                final=True,
             )
             self._post(incident, message, now, told.incident)
         elif message != told.shown:
@@ -119,7 +121,7 @@ class Notifier:
     ) -> None:
         channel = self._channel(incident.severity)
         handle = self.poster.post(channel, message, then=lambda ref: self._posted(incident.id, ref))
-        if line := pages.history(before, incident, now):
+        if line := alert_message.history(before, incident, now):
             self.poster.reply(handle, line)
         self._told[incident.id] = PostedAlert(handle, message, incident, incident.severity)
 
@@ -127,10 +129,10 @@ class Notifier:
         self, told: PostedAlert, after: Incident, now: datetime, *, silenced: bool
     ) -> None:
         """Into its thread; bad news aloud, since an edit notifies nobody."""
-        line = pages.history(told.incident, after, now)
+        line = alert_message.history(told.incident, after, now)
         aloud = not silenced and _is_bad_news(told.incident, after)
         if told.silenced and not silenced and after.state is AlertState.FIRING:
-            line, aloud = pages.unsilenced(after, now), True
+            line, aloud = alert_message.unsilenced(after, now), True
         if line:
             self.poster.reply(told.message, line, aloud=aloud)
         if aloud:

@@ -14,10 +14,10 @@ from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Difference, Ending, Image, Outcome, Plan, Progress, Rollout, Service, Spec
 from bot.model.duration import write_duration
 from bot.render.errors import explain
-from bot.render.rollout import rollout_message as rollouts
+from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
 from bot.rollout.roller import Run
-from bot.swarm.spec import edit as specs
+from bot.swarm.spec import edit
 
 TIMEOUT = timedelta(minutes=10)
 """When a rollout counts as failed, where nothing else is said: Swarm itself would wait for ever."""
@@ -46,11 +46,11 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
 ) -> RollPlan:
     """Plan to post `changed`. `title` names subject and goal; `noop_reason` is said where the
     specification stays the same."""
-    same = specs.fingerprint(changed) == specs.fingerprint(service.spec)
+    same = edit.fingerprint(changed) == edit.fingerprint(service.spec)
     return RollPlan(
         title=title,
         targets=(f"service:{service.id}",),
-        fingerprint=f"{specs.fingerprint(changed)}:{service.version}",
+        fingerprint=f"{edit.fingerprint(changed)}:{service.version}",
         services=(service.name,),
         replicas=replicas,
         changes=changes,
@@ -59,7 +59,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         noop_reason=(noop_reason or f"{service.name} is set up like that already") if same else "",
         service=service,
         spec=changed,
-        after=specs.image_of(changed),
+        after=edit.image_of(changed),
         rolls_back=rolls_back,
     )
 
@@ -134,7 +134,7 @@ class Together:
         with self._turn:
             self._seen[rollout.service] = rollout, progress
             now = self._context.now()
-            shown = [rollouts.rolling(*self._seen[name], now) for name in sorted(self._seen)]
+            shown = [rollout_message.rolling(*self._seen[name], now) for name in sorted(self._seen)]
             self._run.tell(blocks.together(shown))
 
 
@@ -145,8 +145,8 @@ def image_change(before: Image, after: Image) -> tuple[Difference, ...]:
 
 def summary(changed: Spec, rolls_back: bool) -> str:
     """How Swarm will roll it: `4 replicas, 2 at a time, 2s apart · rolls back on failure`."""
-    config = specs.update_config(changed)
-    replicas = specs.replicas_of(changed)
+    config = edit.update_config(changed)
+    replicas = edit.replicas_of(changed)
     count = (
         "on every node" if replicas is None else f"{replicas} replica{'' if replicas == 1 else 's'}"
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from bot.command.model import Context
 from bot.errors import SwarmbotError
 from bot.model import Ending, Outcome, Plan
-from bot.render.errors import explain as explained
+from bot.render.errors import explain
 from bot.render.slack.limits import plain
 from bot.rollout.roller import Run
 
@@ -29,7 +29,7 @@ def carry_out(context: Context, plan: Plan, run: Run, title: str, steps: Iterabl
         except SwarmbotError as error:
             if not lines:
                 raise
-            lines.append(" ".join(plain(explained.explain(error)).split()))
+            lines.append(" ".join(plain(explain.explain(error)).split()))
             ending = Ending.FAILED
         if ending is not Ending.DONE:
             break

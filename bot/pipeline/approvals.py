@@ -14,10 +14,9 @@ from bot.command.model import Change, Table, written
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor, Message, MessageRef, Plan
 from bot.model.approval import Approval, Needs
-from bot.policy import approval as rules
-from bot.policy import decide
+from bot.policy import approval_steps, decide
 from bot.poster import Poster
-from bot.render import approvals as pages
+from bot.render import approval_message
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -52,7 +51,7 @@ class ApprovalFlow:
             command=written(command),
             line=line.write(command),
             actor=actor,
-            plan=rules.bare(plan),
+            plan=approval_steps.bare(plan),
             needs=needs(ask),
             asked=now,
             expires=now + lifetime,
@@ -67,7 +66,7 @@ class ApprovalFlow:
     def show(self, approval: Approval) -> None:
         """Bring its message up to date; it is posted anew where there is none, or where somebody
         deleted it."""
-        message = pages.shown(approval, self._people(approval))
+        message = approval_message.shown(approval, self._people(approval))
         if approval.message:
             self.poster.edit(approval.message, message, True, self._remember(approval))
         else:
@@ -87,17 +86,17 @@ class ApprovalFlow:
 
     def remind(self, approval: Approval) -> None:
         """Notify those who decide that half of the time is over."""
-        self.tell(approval, pages.reminder(approval, self._people(approval)))
+        self.tell(approval, approval_message.reminder(approval, self._people(approval)))
 
     def ended(self, approval: Approval) -> None:
         """Show how it ended, and tell who asked."""
         self.show(approval)
-        self.tell(approval, pages.told(approval))
+        self.tell(approval, approval_message.told(approval))
 
     def settle(self, approval: Approval, result: str) -> None:
         """End what needs no run any more, and show it."""
         ended = self.store.approvals.apply(
-            approval.id, lambda one: rules.finish(one, result, self.now())
+            approval.id, lambda one: approval_steps.finish(one, result, self.now())
         )
         if ended:
             self.show(ended)
@@ -111,7 +110,9 @@ class ApprovalFlow:
         wanted = needs(asked) if isinstance(asked, decide.Ask) else approval.needs
         counted = self.store.approvals.apply(
             approval.id,
-            lambda one: rules.recheck(one, wanted, lambda actor: self.roles(self.verified(actor))),
+            lambda one: approval_steps.recheck(
+                one, wanted, lambda actor: self.roles(self.verified(actor))
+            ),
         )
         if counted and counted.missing:
             self.show(counted)
@@ -122,8 +123,8 @@ class ApprovalFlow:
         """Replace the request by one for the plan of now, in the same message."""
         asked = self.decision(approval, plan)
         wanted = needs(asked) if isinstance(asked, decide.Ask) else approval.needs
-        successor = rules.renewed(approval, secrets.token_hex(4), plan, wanted, self.now())
-        supersede = partial(rules.supersede, successor=successor, now=self.now())
+        successor = approval_steps.renewed(approval, secrets.token_hex(4), plan, wanted, self.now())
+        supersede = partial(approval_steps.supersede, successor=successor, now=self.now())
         if self.store.approvals.replace(approval.id, successor, supersede):
             self.show(successor)
 
@@ -147,7 +148,7 @@ class ApprovalFlow:
         try:
             return bool(
                 self.store.approvals.apply(
-                    approval.id, lambda one: rules.give_up(one, why, self.now())
+                    approval.id, lambda one: approval_steps.give_up(one, why, self.now())
                 )
             )
         except SwarmbotError:

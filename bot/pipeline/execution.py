@@ -22,7 +22,7 @@ from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
 from bot.model.approval import Approval
 from bot.pipeline.live_message import LiveMessage
-from bot.policy import approval as rules
+from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
 from bot.rollout.roller import Roller, Run, StoppingError
@@ -120,7 +120,9 @@ class ChangeExecutor:
             return True
         live.message = approval.message
         if (
-            self.store.approvals.apply(approval.id, lambda one: rules.begin(one, live.run_id))
+            self.store.approvals.apply(
+                approval.id, lambda one: approval_steps.begin(one, live.run_id)
+            )
             is None
         ):
             return False
@@ -207,7 +209,7 @@ class ChangeExecutor:
             with suppress(ApprovalNotFoundError):
                 self._insist(
                     lambda: self.store.approvals.apply(
-                        approval.id, lambda one: rules.finish(one, result, self.now())
+                        approval.id, lambda one: approval_steps.finish(one, result, self.now())
                     )
                 )
 

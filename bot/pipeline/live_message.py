@@ -13,8 +13,7 @@ from bot.model import Message, MessageRef, Outcome, Plan, Progress, Rollout
 from bot.poster import Handle, Poster
 from bot.render import plans
 from bot.render.errors import explain
-from bot.render.rollout import details
-from bot.render.rollout import rollout_message as rollouts
+from bot.render.rollout import details, rollout_message
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ class LiveMessage:
     def show(self, rollout: Rollout, progress: Progress) -> None:
         """Show where the rollout stands."""
         self.rollout = rollout
-        self._put(rollouts.rolling(rollout, progress, self.now()))
+        self._put(rollout_message.rolling(rollout, progress, self.now()))
 
     def tell(self, message: Message) -> None:
         """Show how far a change has come that is no rollout of a service."""
@@ -52,7 +51,7 @@ class LiveMessage:
                 self._put(plans.ended(plan, outcome, self.footer), final=True)
             return
         self.rollout = outcome.rollout
-        handle = self._put(rollouts.ended(outcome), final=True)
+        handle = self._put(rollout_message.ended(outcome), final=True)
         self.poster.reply(handle, details.details(outcome))
 
     def failed(self, error: Exception) -> bool:
@@ -67,7 +66,9 @@ class LiveMessage:
             )
             return isinstance(error, SwarmbotError)
         self._put(
-            rollouts.failed(self.rollout, error if isinstance(error, SwarmbotError) else None),
+            rollout_message.failed(
+                self.rollout, error if isinstance(error, SwarmbotError) else None
+            ),
             final=True,
         )
         return True

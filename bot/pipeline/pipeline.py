@@ -35,8 +35,7 @@ from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
 from bot.model.approval import Approval, ApprovalState
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor, Decided
-from bot.policy import approval as rules
-from bot.policy import decide
+from bot.policy import approval_steps, decide
 from bot.policy.holds import holding
 from bot.poster import Poster
 from bot.render import plans
@@ -208,7 +207,7 @@ class Pipeline:
         self, approval: Approval, command: Change, context: Context, plan: Plan
     ) -> None:
         with self.store.locks.acquire(plan.targets, approval.actor.name, plan.title) as held:
-            claim = partial(rules.claim, bot=self.consent.bot, now=self.now())
+            claim = partial(approval_steps.claim, bot=self.consent.bot, now=self.now())
             claimed = self.store.approvals.apply(approval.id, claim)
             if claimed is None:
                 return

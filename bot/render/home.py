@@ -12,8 +12,8 @@ from bot.errors import SwarmbotError
 from bot.model import Node, Rollout, Shortfall, Status
 from bot.model.approval import Approval
 from bot.model.incident import AlertState, Incident, Silence, silencing
-from bot.render import approvals, status
-from bot.render.alerts import alert_words as words
+from bot.render import approval_message, status
+from bot.render.alerts import alert_words
 from bot.render.alerts.alert_buttons import acknowledging
 from bot.render.errors import explain
 from bot.render.objects import nodes
@@ -146,14 +146,14 @@ def _alert(incident: Incident, home: Home, viewer: Viewer, now: datetime) -> lis
     silence = silencing(home.silences, incident, now)
     who = incident.acknowledged_by
     said = [
-        words.now_words(incident.problems[0]),
+        alert_words.now_words(incident.problems[0]),
         f"acknowledged by {escape(who.name)}" if who else "",
         f"silenced by {escape(silence.by.name)}" if silence else "",
-        words.impact(incident),
+        alert_words.impact(incident),
         f"since {when(incident.since)}",
     ]
     quiet = who is not None or silence is not None
-    text = f"{words.mark(incident, quiet)} {' · '.join(part for part in said if part)}"
+    text = f"{alert_words.mark(incident, quiet)} {' · '.join(part for part in said if part)}"
     free = not quiet and "ack" in viewer.commands
     return [_with(text, acknowledging(incident) if free else None)]
 
@@ -167,10 +167,10 @@ def _below(below: Shortfall, viewer: Viewer) -> Block:
 
 def _approval(approval: Approval, viewer: Viewer) -> list[Block]:
     text = (
-        f"🟡 {approvals.title(approval)} · asked by {escape(approval.actor.name)} · expires "
+        f"🟡 {approval_message.title(approval)} · asked by {escape(approval.actor.name)} · expires "
         f"{when(approval.expires)}"
     )
-    buttons = approvals.buttons(approval) if approval.id in viewer.decides else ()
+    buttons = approval_message.buttons(approval) if approval.id in viewer.decides else ()
     return [section(text), *actions(*buttons)]
 
 

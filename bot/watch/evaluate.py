@@ -8,9 +8,9 @@ from dataclasses import replace
 from bot.model.incident import Memory
 from bot.settings import WatchSettings
 from bot.watch import lifecycle
-from bot.watch import memory as facts
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, joined
+from bot.watch.memory import refreshed
 from bot.watch.rules import bot_health, certificates, managers, nodes, notes, placement, services
 from bot.watch.snapshot import Judgement, Snapshot
 
@@ -28,7 +28,7 @@ JUDGES = (
 def judge(observation: Snapshot, memory: Memory, watch: WatchSettings) -> Judgement:
     """What to remember of this look, which incidents look different to people now, and what is to
     be said once."""
-    scene = Evaluation(observation, facts.refreshed(observation, memory), watch)
+    scene = Evaluation(observation, refreshed(observation, memory), watch)
     found = _watched(scene, joined(each(scene) for each in JUDGES))
     incidents, changed = lifecycle.advance(scene, found)
     said, held = notes.noted(scene, memory)

@@ -34,8 +34,7 @@ from bot.render.slack.blocks import plural
 from bot.rollout.roller import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import constraints, room
-from bot.swarm.spec import create, ports, read, scalars, update
-from bot.swarm.spec import edit as specs
+from bot.swarm.spec import create, edit, ports, read, scalars, update
 
 _JOBS = ("replicated-job", "global-job")
 _GLOBAL = ("global", "global-job")
@@ -168,8 +167,8 @@ class Create(ServiceFlags, Change):
         )
         return RollPlan(
             title=f"{self.name or 'a service'} with {service.image.tagged}",
-            targets=(f"service:{self.name or specs.fingerprint(service.spec)}",),
-            fingerprint=specs.fingerprint(service.spec),
+            targets=(f"service:{self.name or edit.fingerprint(service.spec)}",),
+            fingerprint=edit.fingerprint(service.spec),
             services=(self.name,) if self.name else (),
             changes=_differences(flags, service),
             summary=_summary(service),

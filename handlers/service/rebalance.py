@@ -17,12 +17,12 @@ from bot.command.model import Change, Command, Context
 from bot.errors import SwarmbotError, UnsupportedError
 from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
 from bot.policy.holds import holding
-from bot.render.rollout import rollout_message as rollouts
+from bot.render.rollout import rollout_message
 from bot.rollout.roller import Run
 from bot.swarm.names import pick
 from bot.swarm.scheduler import balance, constraints
 from bot.swarm.scheduler.balance import Spread
-from bot.swarm.spec import edit as specs
+from bot.swarm.spec import edit
 
 _NAMED = 8
 """Of more services than this, the rest is counted."""
@@ -209,7 +209,7 @@ def _hint(look: _Placement, movable: Sequence[str]) -> str:
 
 def _roll(spread: Spread, nodes: Sequence[Node]) -> RollPlan:
     service = spread.service
-    changed = specs.forced(service.spec)
+    changed = edit.forced(service.spec)
     return rollout_plan.plan(
         service,
         changed,
@@ -229,7 +229,7 @@ def _restart(names: Sequence[str]) -> list[str]:
 
 
 def _gap(service: Service) -> tuple[str, ...]:
-    config = specs.update_config(service.spec)
+    config = edit.update_config(service.spec)
     if config["Order"] == "start-first":
         return ()
     if service.replicas == 1:
@@ -258,7 +258,9 @@ def _shown(
     def show(rollout: Rollout, progress: Progress) -> None:
         done = [line for outcome in outcomes for line in outcome.lines]
         run.tell(
-            rollouts.one_of(rollout, progress, context.now(), (len(outcomes) + 1, count), done)
+            rollout_message.one_of(
+                rollout, progress, context.now(), (len(outcomes) + 1, count), done
+            )
         )
 
     return show

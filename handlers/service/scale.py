@@ -17,7 +17,7 @@ from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
 from bot.rollout.roller import Run
 from bot.swarm.scheduler import room
-from bot.swarm.spec import edit as specs
+from bot.swarm.spec import edit
 
 _TARGET = re.compile(r"(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
 _FEWEST_NODES = 3
@@ -160,7 +160,7 @@ def _plan(context: Context, text: str) -> RollPlan:
     free = _room(context, service, after - before)
     roll = rollout_plan.plan(
         service,
-        specs.with_replicas(service.spec, after),
+        edit.with_replicas(service.spec, after),
         title=f"{service.name} {before} → {after}",
         changes=(Difference("replicas", str(before), str(after)),),
         warnings=_warnings(service, before, after, free),

@@ -32,8 +32,7 @@ from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
 from bot.rollout.roller import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import constraints
-from bot.swarm.spec import edit as specs
-from bot.swarm.spec import ports, read, update
+from bot.swarm.spec import edit, ports, read, update
 from bot.swarm.spec.scalars import Flags
 
 _ALONE = {"service", "rollback", "detach", "quiet", "timeout"}
@@ -143,7 +142,7 @@ class Update(ServiceFlags, Change):
             )
             resolved, warnings = asks
             changed = (
-                specs.with_image(changed, resolved) if resolved.image != service.image else changed
+                edit.with_image(changed, resolved) if resolved.image != service.image else changed
             )
         after = _with(service, changed)
         if self.publish_add:
@@ -180,7 +179,7 @@ def _to_previous(service: Service) -> RollPlan:
             "rolled back by itself",
             f"`/swarm rollback {service.name}` goes by the bot's own record",
         )
-    image = specs.image_of(service.previous)
+    image = edit.image_of(service.previous)
     return rollout_plan.plan(
         service,
         service.previous,
@@ -193,7 +192,7 @@ def _to_previous(service: Service) -> RollPlan:
 
 
 def _other_changes(service: Service, previous: Spec) -> tuple[Difference, ...]:
-    found = specs.differences(service.spec, previous)
+    found = edit.differences(service.spec, previous)
     return tuple(
         each for each in found if not each.field.endswith(("ContainerSpec.Image", ".ForceUpdate"))
     )

@@ -20,7 +20,7 @@ from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor
 from bot.model.approval import Approval
 from bot.policy import decide
-from bot.policy.approval import approve
+from bot.policy.approval_steps import approve
 from bot.render import home
 from bot.render.home import Home, Viewer
 from bot.reports import everything

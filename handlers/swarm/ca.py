@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.model import Difference, Ending, Kind, Outcome, Plan
 from bot.model.cluster import RootRotation
-from bot.render.objects import cluster as shown
+from bot.render.objects import swarm_sheet
 from bot.rollout.roller import Run
 from bot.swarm.certificates import root_ca
 from bot.swarm.objects.cluster import SWARM
@@ -141,7 +141,7 @@ class Ca(Change):
             title=f"Swarm: new root certificate · {last.renewed}/{last.total} nodes so far",
             seconds=took,
             lines=(
-                *shown.held_up(last),
+                *swarm_sheet.held_up(last),
                 "Swarm goes on by itself: `/swarm swarm ca` shows how far it is.",
             ),
         )
@@ -150,7 +150,7 @@ class Ca(Change):
         cluster = context.swarm.cluster.inspect()
         look = root_ca.rotation(context.swarm.engines)
         found = root_ca.certificate(cluster.trust_root)
-        message = shown.authority(cluster, found, look, context.now())
+        message = swarm_sheet.authority(cluster, found, look, context.now())
         return Outcome(ending=Ending.DONE, title="root certificate", seconds=0.0, private=message)
 
     def _follow(self, context: Context, run: Run) -> RootRotation:
@@ -169,7 +169,7 @@ class Ca(Change):
                 return look
             now = time.monotonic()
             if look.total and (look != seen or now - shown_at > SHOW_EVERY):
-                run.tell(shown.rotating(look, now - begun))
+                run.tell(swarm_sheet.rotating(look, now - begun))
                 shown_at = now
             seen = look
             time.sleep(INTERVAL)
@@ -193,4 +193,4 @@ def _fingerprint(spec: Any, wanted: swarm_settings.Wanted) -> str:
 
 
 def _behind(look: RootRotation) -> str:
-    return next(iter(shown.held_up(look)), "Wait for its end: `/swarm swarm ca` shows it")
+    return next(iter(swarm_sheet.held_up(look)), "Wait for its end: `/swarm swarm ca` shows it")

@@ -22,8 +22,7 @@ from bot.errors import (
 from bot.model import Ending, Kind, Message, Outcome, Plan, Spec
 from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
-from bot.render.objects import cluster as shown
-from bot.render.objects import credentials
+from bot.render.objects import credentials, swarm_sheet
 from bot.rollout.roller import Run
 from bot.swarm.choose_engine import MANAGER, OUTSIDE, choose
 from bot.swarm.engine import reach
@@ -52,13 +51,15 @@ class Info(Query):
             state = choose("info", states, self.on, MANAGER)
             if not state.reachable:
                 raise NoEngineError(((state.name, state.error),))
-            return shown.info(context.swarm.cluster.system(state.name))
+            return swarm_sheet.info(context.swarm.cluster.system(state.name))
         try:
             nodes = context.swarm.nodes.list()
             cluster = context.swarm.cluster.inspect()
         except (NoLeaderError, NotAManagerError, NoEngineError):
-            return shown.overview(None, states, 0, 0)
-        return shown.overview(cluster, states, sum(1 for node in nodes if node.manager), len(nodes))
+            return swarm_sheet.overview(None, states, 0, 0)
+        return swarm_sheet.overview(
+            cluster, states, sum(1 for node in nodes if node.manager), len(nodes)
+        )
 
 
 class SwarmSettingsFlags(Change):

@@ -33,7 +33,7 @@ from bot.errors import (
 )
 from bot.model import Actor, Plan
 from bot.model.approval import LIFETIME, Approval, ApprovalState, Needs
-from bot.policy import approval as rules
+from bot.policy import approval_steps
 from bot.store.approvals import ApprovalStore
 
 from .conftest import NOW
@@ -113,7 +113,11 @@ class Interleavings(RuleBasedStateMachine):
                 and self.now < one.expires
             )
             assert (
-                self._try(bot, request, lambda a, w=actor: rules.approve(a, w, roles(w), self.now))
+                self._try(
+                    bot,
+                    request,
+                    lambda a, w=actor: approval_steps.approve(a, w, roles(w), self.now),
+                )
                 == expected
             )
             if expected:
@@ -128,7 +132,7 @@ class Interleavings(RuleBasedStateMachine):
     def reject(self, request: str, actor: Actor, bot: int) -> None:
         waiting = self._waiting(request)
         done = self._try(
-            bot, request, lambda a: rules.reject(a, actor, roles(actor), "no", self.now)
+            bot, request, lambda a: approval_steps.reject(a, actor, roles(actor), "no", self.now)
         )
         assert done == (waiting and actor.id in LEADS)
         self.known[request].over |= done
@@ -136,7 +140,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(request=requests, actor=people, bot=bots)
     def withdraw(self, request: str, actor: Actor, bot: int) -> None:
         waiting = self._waiting(request)
-        done = self._try(bot, request, lambda a: rules.withdraw(a, actor, self.now))
+        done = self._try(bot, request, lambda a: approval_steps.withdraw(a, actor, self.now))
         assert done == (waiting and actor.id == self.known[request].asker)
         self.known[request].over |= done
 
@@ -156,7 +160,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(bot=bots)
     def look_at_the_clock(self, bot: int) -> None:
         for late in self.stores[bot].due(self.now):
-            ended = self.stores[bot].apply(late.id, lambda a: rules.expire(a, self.now))
+            ended = self.stores[bot].apply(late.id, lambda a: approval_steps.expire(a, self.now))
             self.known[late.id].over |= ended is not None
 
     @rule(order=st.permutations([0, 1]))
@@ -188,14 +192,14 @@ class Interleavings(RuleBasedStateMachine):
         one = self.in_hand[bot].pop(0)
         if one.plan.fingerprint != self._plan().fingerprint:
             return self._renew(one, bot)
-        if self.stores[bot].apply(one.id, lambda a: rules.begin(a, f"run-{one.id}")):
+        if self.stores[bot].apply(one.id, lambda a: approval_steps.begin(a, f"run-{one.id}")):
             self.known[one.id].runs += 1
             assert self.known[one.id].fingerprint == self._plan().fingerprint
             self.world += 1
         if fate == "dies while it runs":
             self.die(bot)
         else:
-            self.stores[bot].apply(one.id, lambda a: rules.finish(a, "done", self.now))
+            self.stores[bot].apply(one.id, lambda a: approval_steps.finish(a, "done", self.now))
         return multiple()
 
     def die(self, bot: int) -> None:
@@ -210,7 +214,7 @@ class Interleavings(RuleBasedStateMachine):
             if left.bot not in alive:
                 words = "interrupted" if left.run else "did not run"
                 assert self.stores[bot].apply(
-                    left.id, lambda a, w=words: rules.finish(a, w, self.now)
+                    left.id, lambda a, w=words: approval_steps.finish(a, w, self.now)
                 )  # type: ignore[misc]
 
     # ---- always
@@ -281,7 +285,7 @@ class Interleavings(RuleBasedStateMachine):
         return one.id
 
     def _renew(self, one: Approval, bot: int) -> object:
-        new = rules.renewed(one, self._id(), self._plan(), one.needs, self.now)
+        new = approval_steps.renewed(one, self._id(), self._plan(), one.needs, self.now)
         if not self.stores[bot].replace(one.id, new, self.now):
             assert self._read(one.id).state.ended
             return multiple()

@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.model import Actor, Difference, MessageRef, Plan
 from bot.model.approval import LIFETIME, Approval, ApprovalState, Needs
-from bot.policy import approval as rules
+from bot.policy import approval_steps
 from bot.store.approvals import ApprovalStore
 from bot.store.connection import connect
 
@@ -57,7 +57,7 @@ def request(
 def approved_by(*actors: Actor) -> Callable[[Approval], Approval]:
     def step(one: Approval) -> Approval:
         for actor in actors:
-            one = rules.approve(one, actor, ROLES, NOW + MINUTE)
+            one = approval_steps.approve(one, actor, ROLES, NOW + MINUTE)
         return one
 
     return step
@@ -106,7 +106,7 @@ def test_a_refused_step_writes_nothing(redis: Redis) -> None:
     before = store.get("a1")
     with pytest.raises(AlreadyApprovedError):
         store.apply("a1", approved_by(LEAD))
-    assert store.apply("a1", lambda one: rules.expire(one, NOW)) is None
+    assert store.apply("a1", lambda one: approval_steps.expire(one, NOW)) is None
     assert store.get("a1") == before
 
 
@@ -144,7 +144,7 @@ def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(
         bots[0].claim_run(name, "bot-1", NOW + MINUTE)
 
     def reject(name: str) -> None:
-        bots[1].apply(name, lambda one: rules.reject(one, BOSS, ROLES, "no", NOW))
+        bots[1].apply(name, lambda one: approval_steps.reject(one, BOSS, ROLES, "no", NOW))
 
     for number in range(10):
         bots[0].create(request(f"a{number}"))
@@ -176,12 +176,12 @@ def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
         store.apply(name, approved_by(LEAD))
     for name in ("running", "done"):
         assert store.claim_run(name, "bot", NOW + MINUTE)
-    store.apply("done", lambda one: rules.finish(one, "done", NOW))
-    store.apply("rejected", lambda one: rules.reject(one, BOSS, ROLES, "no", NOW))
+    store.apply("done", lambda one: approval_steps.finish(one, "done", NOW))
+    store.apply("rejected", lambda one: approval_steps.reject(one, BOSS, ROLES, "no", NOW))
     lists = (store.open(), store.approved(), store.claimed())
     assert [[one.id for one in found] for found in lists] == [["open"], ["approved"], ["running"]]
     for one in (*lists[0], *lists[1], *lists[2]):
-        store.apply(one.id, lambda one: rules.finish(one, "did not run", NOW))
+        store.apply(one.id, lambda one: approval_steps.finish(one, "did not run", NOW))
     assert {name.rpartition(":")[0] for name in redis.keys("*")} == {"swarmbot:approval"}
 
 
@@ -191,7 +191,7 @@ def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
     store.create(request("late", 10 * MINUTE))
     assert store.due(NOW + LIFETIME - MINUTE) == ()
     assert [one.id for one in store.due(NOW + LIFETIME)] == ["early"]
-    assert store.apply("early", lambda one: rules.expire(one, NOW + LIFETIME))
+    assert store.apply("early", lambda one: approval_steps.expire(one, NOW + LIFETIME))
     assert store.due(NOW + LIFETIME) == ()
     ended = store.get("early")
     assert ended
@@ -202,7 +202,7 @@ def test_what_ended_is_kept_for_seven_days_and_what_waits_for_ever(redis: Redis)
     store = ApprovalStore(redis)
     store.create(request())
     assert redis.ttl("swarmbot:approval:a1") == -1
-    store.apply("a1", lambda one: rules.withdraw(one, ANN, NOW))
+    store.apply("a1", lambda one: approval_steps.withdraw(one, ANN, NOW))
     assert 7 * 86_400 - 60 < redis.ttl("swarmbot:approval:a1") <= 7 * 86_400
     assert redis.keys() == ["swarmbot:approval:a1"]
 
@@ -212,7 +212,9 @@ def test_a_successor_takes_the_place_and_the_message(redis: Redis, other_redis: 
     store.create(request(count=2))
     store.posted("a1", MessageRef("C1", "1.2"))
     old = store.apply("a1", approved_by(LEAD))
-    new = rules.renewed(old, "a2", replace(old.plan, fingerprint="f2"), old.needs, NOW + MINUTE)
+    new = approval_steps.renewed(
+        old, "a2", replace(old.plan, fingerprint="f2"), old.needs, NOW + MINUTE
+    )
     assert store.replace("a1", new, NOW + MINUTE)
     assert ApprovalStore(other_redis).open() == (new,)
     stored, ended = store.get("a2"), store.get("a1")
@@ -243,7 +245,7 @@ def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
     store.create(request())
     store.apply("a1", approved_by(LEAD))
     store.claim_run("a1", "bot", NOW)
-    store.apply("a1", lambda one: rules.begin(one, "r1"))
+    store.apply("a1", lambda one: approval_steps.begin(one, "r1"))
     assert store.replace("a1", request("a2"), NOW) is None
     assert store.get("a2") is None
 

@@ -22,7 +22,7 @@ from bot.model.approval import Approval
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import Executor
 from bot.pipeline.pipeline import Pipeline, Request
-from bot.policy import approval as rules
+from bot.policy import approval_steps
 from bot.poster import Handle, Poster, Then
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, Role, Settings
@@ -111,7 +111,7 @@ class Desk:
 
 
 def _withdraw(approval: Approval) -> Approval:
-    return rules.withdraw(approval, ANN, utc_now())
+    return approval_steps.withdraw(approval, ANN, utc_now())
 
 
 def pipeline(swarm: Swarm, opened: Store, slack: Recorder, folder: Path) -> Pipeline:

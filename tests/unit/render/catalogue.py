@@ -20,9 +20,8 @@ from bot.model import (
     Status,
     Task,
 )
-from bot.render import help as helping
-from bot.render import map_message, plans, status
-from bot.render.errors import explain as explained
+from bot.render import help_message, map_message, plans, status
+from bot.render.errors import explain
 from bot.render.objects import logs, nodes, services
 from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
@@ -39,21 +38,21 @@ from tests.unit.render import values as v
 LOCK = Lock(
     "service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3
 )
-DEPLOY_HELP = helping.CommandHelp(
+DEPLOY_HELP = help_message.CommandHelp(
     "deploy [OPTIONS] SERVICE IMAGE",
     "Rolls a service to another image, a few tasks at a time, and back if it fails.",
     (
-        helping.FlagHelp("--parallelism", "N", "tasks at a time"),
-        helping.FlagHelp("--delay", "DURATION", "between two batches, such as 2s"),
-        helping.FlagHelp("--force", "", "restart though nothing changes"),
+        help_message.FlagHelp("--parallelism", "N", "tasks at a time"),
+        help_message.FlagHelp("--delay", "DURATION", "between two batches, such as 2s"),
+        help_message.FlagHelp("--force", "", "restart though nothing changes"),
     ),
     ("deploy web shop/web:2.0", "deploy web shop/web:2.0 --parallelism 2 --delay 2s"),
 )
 GROUPS = (
-    helping.Group(
-        "Every day", (DEPLOY_HELP, helping.CommandHelp("status", "health in one message"))
+    help_message.Group(
+        "Every day", (DEPLOY_HELP, help_message.CommandHelp("status", "health in one message"))
     ),
-    helping.Group("Nodes", (helping.CommandHelp("node ls", "all nodes"),)),
+    help_message.Group("Nodes", (help_message.CommandHelp("node ls", "all nodes"),)),
 )
 STATUS = Status(
     swarm="prod",
@@ -310,9 +309,9 @@ def others() -> Mapping[str, Callable[[], Message]]:
         "plan-failed": lambda: plans.ended(
             v.PLAN, replace(lines, title="", ending=Ending.FAILED, lines=())
         ),
-        "help": lambda: helping.overview(GROUPS),
-        "help-command": lambda: helping.command_help(DEPLOY_HELP),
-        "unexpected": lambda: explained.unexpected("4f2a91c0"),
+        "help": lambda: help_message.overview(GROUPS),
+        "help-command": lambda: help_message.command_help(DEPLOY_HELP),
+        "unexpected": lambda: explain.unexpected("4f2a91c0"),
     }
 
 
@@ -373,7 +372,7 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
 def catalogue() -> dict[str, Callable[[], Message]]:
     """All messages by name."""
     failures = {
-        f"error-{number:02}-{type(error).__name__}": (lambda error=error: explained.explain(error))
+        f"error-{number:02}-{type(error).__name__}": (lambda error=error: explain.explain(error))
         for number, error in enumerate(ERRORS)
     }
     return {

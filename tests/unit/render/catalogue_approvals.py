@@ -11,9 +11,9 @@ from bot import errors
 from bot.model import Actor, Difference, Kind, Lock, Message, Plan
 from bot.model.approval import LIFETIME, Approval, ApprovalState, GivenApproval, Needs
 from bot.model.hold import Hold, Queued
-from bot.render import approvals, audit_list, holds
+from bot.render import approval_message, audit_list, holds
 from bot.render.audit_list import Audited
-from bot.render.errors import explain as explained
+from bot.render.errors import explain
 from tests.unit.render import values as v
 
 MINUTE = timedelta(minutes=1)
@@ -125,19 +125,19 @@ def over(state: ApprovalState, base: Approval = OPEN, **fields: object) -> Appro
 
 
 def ended(state: ApprovalState, base: Approval = OPEN, **fields: object) -> Message:
-    return approvals.shown(over(state, base, **fields))
+    return approval_message.shown(over(state, base, **fields))
 
 
 def requests() -> Mapping[str, Callable[[], Message]]:
     later = replace(SCALING, expires=v.NOW + 5 * MINUTE)
     return {
-        "approval": lambda: approvals.shown(OPEN),
-        "approval-two": lambda: approvals.shown(ONE_OF_TWO, ("U0TOLD",)),
-        "approval-moved": lambda: approvals.shown(MOVED),
-        "approval-scale": lambda: approvals.shown(SCALING),
-        "approval-danger": lambda: approvals.shown(DANGER),
-        "approval-odd": lambda: approvals.shown(ODD),
-        "approval-approved": lambda: approvals.shown(APPROVED),
+        "approval": lambda: approval_message.shown(OPEN),
+        "approval-two": lambda: approval_message.shown(ONE_OF_TWO, ("U0TOLD",)),
+        "approval-moved": lambda: approval_message.shown(MOVED),
+        "approval-scale": lambda: approval_message.shown(SCALING),
+        "approval-danger": lambda: approval_message.shown(DANGER),
+        "approval-odd": lambda: approval_message.shown(ODD),
+        "approval-approved": lambda: approval_message.shown(APPROVED),
         "approval-rejected": lambda: ended(
             ApprovalState.REJECTED, by="lead", reason="not before the sale"
         ),
@@ -149,16 +149,18 @@ def requests() -> Mapping[str, Callable[[], Message]]:
         "approval-replaced": lambda: ended(ApprovalState.REPLACED, successor="a2"),
         "approval-done": lambda: ended(ApprovalState.DONE, APPROVED, reason="nothing to change"),
         "approval-failed": lambda: ended(ApprovalState.DONE, APPROVED, reason="failed"),
-        "approval-told": lambda: approvals.told(
+        "approval-told": lambda: approval_message.told(
             over(ApprovalState.REJECTED, by="lead", reason="not before the sale")
         ),
-        "approval-reminder": lambda: approvals.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
-        "approval-did-not-run": lambda: approvals.abandoned(APPROVED),
-        "approval-interrupted": lambda: approvals.abandoned(replace(APPROVED, run="r1")),
-        "approvals": lambda: approvals.listed([OPEN, later, replace(TWO, id="aa")], v.NOW + MINUTE),
-        "approvals-one": lambda: approvals.listed([OPEN], v.NOW),
-        "approvals-none": lambda: approvals.listed([], v.NOW),
-        "approvals-50": lambda: approvals.listed(
+        "approval-reminder": lambda: approval_message.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
+        "approval-did-not-run": lambda: approval_message.abandoned(APPROVED),
+        "approval-interrupted": lambda: approval_message.abandoned(replace(APPROVED, run="r1")),
+        "approvals": lambda: approval_message.listed(
+            [OPEN, later, replace(TWO, id="aa")], v.NOW + MINUTE
+        ),
+        "approvals-one": lambda: approval_message.listed([OPEN], v.NOW),
+        "approvals-none": lambda: approval_message.listed([], v.NOW),
+        "approvals-50": lambda: approval_message.listed(
             [replace(ODD, id=f"a{n}") for n in range(50)], v.NOW
         ),
     }
@@ -226,7 +228,7 @@ REFUSALS: Mapping[str, errors.SwarmbotError] = {
 def messages() -> Mapping[str, Callable[[], Message]]:
     """All of them by name."""
     refused = {
-        f"refusal-{name}": (lambda error=error: explained.explain(error))
+        f"refusal-{name}": (lambda error=error: explain.explain(error))
         for name, error in REFUSALS.items()
     }
     return {**requests(), **others(), **refused}

@@ -11,7 +11,7 @@ from bot.doctor.probes import Probes
 from bot.model import Message, Shortfall, Status
 from bot.model.cluster import Clock, EngineState, RegistryAnswer
 from bot.model.incident import Advice, AlertKind, Entry, Happened, Severity
-from bot.render import digest, doctor
+from bot.render import digest, doctor_message
 from bot.render.audit_list import Audited
 from bot.watch.snapshot import Snapshot
 from tests.unit.render import values as v
@@ -145,14 +145,14 @@ def messages() -> dict[str, Callable[[], Message]]:
         fix="`/swarm swarm update --autolock=true`",
     )
     return {
-        "doctor-well": lambda: doctor.advised(()),
-        "doctor-hint": lambda: doctor.advised((hint,)),
-        "doctor-unseen": lambda: doctor.advised(
+        "doctor-well": lambda: doctor_message.advised(()),
+        "doctor-hint": lambda: doctor_message.advised((hint,)),
+        "doctor-unseen": lambda: doctor_message.advised(
             (), ("certificates", "3 images in their registries")
         ),
-        "doctor": lambda: doctor.advised(examine(ILL, PROBES)),
-        "doctor-many": lambda: doctor.advised(many()),
-        "doctor-no-leader": lambda: doctor.advised(examine(LEADERLESS)),
+        "doctor": lambda: doctor_message.advised(examine(ILL, PROBES)),
+        "doctor-many": lambda: doctor_message.advised(many()),
+        "doctor-no-leader": lambda: doctor_message.advised(examine(LEADERLESS)),
         "digest-quiet": lambda: digest.digest(digest.Day(health=HEALTH)),
         "digest": lambda: digest.digest(BUSY),
         "digest-flood": lambda: digest.digest(FLOOD),

@@ -11,8 +11,8 @@ from bot import errors
 from bot.model import Difference, Ending, Kind, ManagerStatus, Message, Outcome, Plan, Platform
 from bot.model.cluster import Network, Stack, Stored
 from bot.render import plans
-from bot.render.errors import explain as explained
-from bot.render.objects import networks, node_sheet, placed_tasks, secrets_configs, stacks
+from bot.render.errors import explain
+from bot.render.objects import networks, node_sheet, placed_tasks, secrets_configs, stack_list
 from tests.unit.render import values as v
 
 SERVICES = {service.id: service for service in (v.WEB, v.API, v.AGENT)}
@@ -87,7 +87,7 @@ def outcome(ending: Ending, title: str, *lines: str) -> Outcome:
 def messages() -> Mapping[str, Callable[[], Message]]:
     """All of them by name."""
     refused = {
-        f"refusal-{name}": (lambda error=error: explained.explain(error))
+        f"refusal-{name}": (lambda error=error: explain.explain(error))
         for name, error in REFUSALS.items()
     }
     return {**changes(), **lists(), **refused}
@@ -162,8 +162,8 @@ def lists() -> Mapping[str, Callable[[], Message]]:
             placed_tasks.TaskContext({v.WEB.id: replace(v.WEB, desired=1)}, v.NOW, v.NODES),
             (),
         ),
-        "stacks": lambda: stacks.listed([shop, Stack("monitoring", (v.AGENT,))]),
-        "stacks-none": lambda: stacks.listed([]),
+        "stacks": lambda: stack_list.listed([shop, Stack("monitoring", (v.AGENT,))]),
+        "stacks-none": lambda: stack_list.listed([]),
         "networks": lambda: networks.networks(
             [INGRESS, NET], {"k1": ("api", "web", "worker", "x"), "k0": ("web",)}
         ),

@@ -19,8 +19,8 @@ from bot.model.cluster import (
     RootCertificate,
     RootRotation,
 )
-from bot.render.errors import explain as explained
-from bot.render.objects import cluster, credentials
+from bot.render.errors import explain
+from bot.render.objects import credentials, swarm_sheet
 from tests.unit.render import values as v
 
 CLUSTER = ClusterInfo(
@@ -85,22 +85,26 @@ def messages() -> Mapping[str, Callable[[], Message]]:
     """Messages by the name of their golden file."""
     everywhere = RootRotation(running=False, total=4, renewed=4)
     return {
-        **{name: partial(explained.explain, error) for name, error in REFUSALS.items()},
-        "engine-manager": lambda: cluster.info(EngineInfo(NODE1, 3, 4, CLUSTER)),
-        "engine-no-leader": lambda: cluster.info(EngineInfo(NO_LEADER)),
-        "engine-locked": lambda: cluster.info(EngineInfo(NODE3)),
-        "engine-in-no-swarm": lambda: cluster.info(EngineInfo(NODE4)),
-        "engines": lambda: cluster.overview(CLUSTER, (NODE1,), 3, 4),
-        "engines-in-trouble": lambda: cluster.overview(EXTERNAL, (NODE1, AWAY, NODE3, NODE4), 3, 4),
-        "engines-bare": lambda: cluster.overview(None, (NODE4, replace(NODE4, name="node1")), 0, 0),
-        "engines-locked": lambda: cluster.overview(None, (NODE3, AWAY), 0, 0),
-        "root": lambda: cluster.authority(CLUSTER, ROOT, everywhere, v.NOW),
-        "root-external": lambda: cluster.authority(EXTERNAL, ROOT, everywhere, v.NOW),
-        "root-changing": lambda: cluster.authority(CLUSTER, ROOT, HALF, v.NOW),
-        "root-unreadable": lambda: cluster.authority(
+        **{name: partial(explain.explain, error) for name, error in REFUSALS.items()},
+        "engine-manager": lambda: swarm_sheet.info(EngineInfo(NODE1, 3, 4, CLUSTER)),
+        "engine-no-leader": lambda: swarm_sheet.info(EngineInfo(NO_LEADER)),
+        "engine-locked": lambda: swarm_sheet.info(EngineInfo(NODE3)),
+        "engine-in-no-swarm": lambda: swarm_sheet.info(EngineInfo(NODE4)),
+        "engines": lambda: swarm_sheet.overview(CLUSTER, (NODE1,), 3, 4),
+        "engines-in-trouble": lambda: swarm_sheet.overview(
+            EXTERNAL, (NODE1, AWAY, NODE3, NODE4), 3, 4
+        ),
+        "engines-bare": lambda: swarm_sheet.overview(
+            None, (NODE4, replace(NODE4, name="node1")), 0, 0
+        ),
+        "engines-locked": lambda: swarm_sheet.overview(None, (NODE3, AWAY), 0, 0),
+        "root": lambda: swarm_sheet.authority(CLUSTER, ROOT, everywhere, v.NOW),
+        "root-external": lambda: swarm_sheet.authority(EXTERNAL, ROOT, everywhere, v.NOW),
+        "root-changing": lambda: swarm_sheet.authority(CLUSTER, ROOT, HALF, v.NOW),
+        "root-unreadable": lambda: swarm_sheet.authority(
             replace(CLUSTER, trust_root=""), None, everywhere, v.NOW
         ),
-        "root-rotating": lambda: cluster.rotating(HALF, 12),
+        "root-rotating": lambda: swarm_sheet.rotating(HALF, 12),
         "token-worker": lambda: credentials.join_token("worker", TOKEN, "10.0.0.1:2377"),
         "key": lambda: credentials.unlock_key(KEY),
         "key-rotated": lambda: credentials.unlock_key(KEY, "Keep the old key for some minutes."),

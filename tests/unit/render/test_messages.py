@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import Block
 from bot import errors
 from bot.model import Message
 from bot.model.picture import Sheet
-from bot.render.errors import explain as explained
+from bot.render.errors import explain
 from bot.render.errors.explanations import EXPLANATIONS
 from bot.render.slack.limits import plain
 from tests.unit.render import catalogue_nodes, catalogue_swarm
@@ -128,7 +128,7 @@ def test_a_class_that_derives_shares_the_words() -> None:
     class Odd(errors.ChangeInterruptedError):
         """As derived by a command family."""
 
-    assert explained.words(Odd("web")) == explained.words(errors.ChangeInterruptedError("web"))
+    assert explain.words(Odd("web")) == explain.words(errors.ChangeInterruptedError("web"))
 
 
 def test_values_of_variables_are_never_shown() -> None:

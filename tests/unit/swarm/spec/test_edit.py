@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Difference, Image, Platform, ResolvedImage
-from bot.swarm.spec import edit as specs
+from bot.swarm.spec import edit
 from tests.unit.swarm.values import AMD64, ARM64, V1, V2, spec
 
 WHOLE: dict[str, Any] = {
@@ -78,7 +78,7 @@ SPECS = st.builds(
     MAPS.map(lambda template: {key: leaf for key, leaf in template.items() if key != "Placement"}),
     MAPS,
     st.sampled_from([{}, {"Placement": None}]) | st.builds(lambda tree: {"Placement": tree}, MAPS),
-    st.none() | MAPS | st.just({specs.STACK_IMAGE: "a:1"}),
+    st.none() | MAPS | st.just({edit.STACK_IMAGE: "a:1"}),
     st.sampled_from([{}, {"UpdateConfig": None}])
     | st.builds(lambda tree: {"UpdateConfig": tree}, MAPS),
     MAPS,
@@ -112,7 +112,7 @@ PLATFORMS = "TaskTemplate.Placement.Platforms"
 
 
 def test_the_image_with_its_platforms_and_the_label_of_the_stack() -> None:
-    after = specs.with_image(WHOLE, ResolvedImage(V2, (AMD64, Platform("linux", ""))))
+    after = edit.with_image(WHOLE, ResolvedImage(V2, (AMD64, Platform("linux", ""))))
     assert after["TaskTemplate"]["ContainerSpec"]["Image"] == str(V2)
     assert after["TaskTemplate"]["Placement"]["Platforms"] == [
         {"OS": "linux", "Architecture": "amd64"},
@@ -127,13 +127,13 @@ def test_the_image_with_its_platforms_and_the_label_of_the_stack() -> None:
 
 
 def test_without_known_platforms_none_of_the_image_before_stay() -> None:
-    placement = specs.with_image(WHOLE, ResolvedImage(V2))["TaskTemplate"]["Placement"]
+    placement = edit.with_image(WHOLE, ResolvedImage(V2))["TaskTemplate"]["Placement"]
     assert sorted(placement) == ["Constraints", "Preferences"]
 
 
 def test_a_service_that_is_in_no_stack_gets_no_label() -> None:
-    assert specs.with_image(spec(V1), ResolvedImage(V2)) == spec(V2)
-    assert specs.with_image({**spec(V1), "Labels": None}, ResolvedImage(V2)) == {
+    assert edit.with_image(spec(V1), ResolvedImage(V2)) == spec(V2)
+    assert edit.with_image({**spec(V1), "Labels": None}, ResolvedImage(V2)) == {
         **spec(V2),
         "Labels": None,
     }
@@ -145,16 +145,16 @@ def test_an_image_changes_nothing_else(
     before: dict[str, Any], platforms: tuple[Platform, ...]
 ) -> None:
     kept = copy.deepcopy(before)
-    after = specs.with_image(before, ResolvedImage(V2, platforms))
+    after = edit.with_image(before, ResolvedImage(V2, platforms))
     assert before == kept
-    assert specs.image_of(after) == V2
+    assert edit.image_of(after) == V2
     if platforms:
         assert len(after["TaskTemplate"]["Placement"]["Platforms"]) == len(platforms)
         before["TaskTemplate"]["Placement"] = before["TaskTemplate"].get("Placement") or {}
-    label = (before["Labels"] or {}).get(specs.STACK_IMAGE)
+    label = (before["Labels"] or {}).get(edit.STACK_IMAGE)
     if label is not None:
-        assert after["Labels"][specs.STACK_IMAGE] == "shop/web:2.0"
-        after["Labels"][specs.STACK_IMAGE] = label
+        assert after["Labels"][edit.STACK_IMAGE] == "shop/web:2.0"
+        after["Labels"][edit.STACK_IMAGE] = label
     assert rest(after, IMAGE, PLATFORMS) == rest(before, IMAGE, PLATFORMS)
 
 
@@ -162,8 +162,8 @@ def test_an_image_changes_nothing_else(
     "text", ["shop/web:2.0", f"shop/web:2.0@sha256:{'2' * 64}", "UPPER/case!", ""]
 )
 def test_image_of(text: str) -> None:
-    assert str(specs.image_of({"TaskTemplate": {"ContainerSpec": {"Image": text}}})) == text
-    assert specs.image_of({}) == Image("")
+    assert str(edit.image_of({"TaskTemplate": {"ContainerSpec": {"Image": text}}})) == text
+    assert edit.image_of({}) == Image("")
 
 
 # ---- the rest
@@ -177,7 +177,7 @@ def test_an_update_config_changes_nothing_else(
     before: dict[str, Any], wanted: dict[str, int]
 ) -> None:
     kept = copy.deepcopy(before)
-    after = specs.with_update_config(before, wanted)
+    after = edit.with_update_config(before, wanted)
     assert before == kept
     assert rest(after, "UpdateConfig") == rest(before, "UpdateConfig")
     if wanted:
@@ -193,21 +193,21 @@ def test_an_update_config_changes_nothing_else(
 )
 def test_parallelism_never_becomes_0_by_accident(config: dict[str, Any] | None) -> None:
     before = {**spec(), **({} if config is None else {"UpdateConfig": config})}
-    assert specs.with_update_config(before, {"Delay": 1})["UpdateConfig"]["Parallelism"] == 1
-    assert specs.update_config(before)["Parallelism"] == 1
+    assert edit.with_update_config(before, {"Delay": 1})["UpdateConfig"]["Parallelism"] == 1
+    assert edit.update_config(before)["Parallelism"] == 1
 
 
 def test_parallelism_0_stays_where_somebody_wants_it() -> None:
     before = {**spec(), "UpdateConfig": {"Parallelism": 0}}
-    assert specs.with_update_config(before, {"Delay": 1})["UpdateConfig"] == {
+    assert edit.with_update_config(before, {"Delay": 1})["UpdateConfig"] == {
         "Parallelism": 0,
         "Delay": 1,
     }
-    assert specs.with_update_config(spec(), {"Parallelism": 0})["UpdateConfig"]["Parallelism"] == 0
+    assert edit.with_update_config(spec(), {"Parallelism": 0})["UpdateConfig"]["Parallelism"] == 0
 
 
 def test_where_there_is_no_update_config_the_engine_s_own_defaults_fill_it() -> None:
-    assert specs.with_update_config(spec(), {"Order": "start-first"})["UpdateConfig"] == {
+    assert edit.with_update_config(spec(), {"Order": "start-first"})["UpdateConfig"] == {
         "Parallelism": 1,
         "FailureAction": "pause",
         "Monitor": 5_000_000_000,
@@ -220,26 +220,26 @@ def test_where_there_is_no_update_config_the_engine_s_own_defaults_fill_it() -> 
 @given(SPECS)
 def test_force_changes_nothing_else(before: dict[str, Any]) -> None:
     before["TaskTemplate"]["ForceUpdate"] = 3
-    after = specs.forced(before)
+    after = edit.forced(before)
     assert after["TaskTemplate"].pop("ForceUpdate") == 4
     assert before["TaskTemplate"].pop("ForceUpdate") == 3
     assert after == before
 
 
 def test_force_for_the_first_time() -> None:
-    assert specs.forced(spec())["TaskTemplate"]["ForceUpdate"] == 1
+    assert edit.forced(spec())["TaskTemplate"]["ForceUpdate"] == 1
 
 
 @settings(max_examples=50, deadline=None)
 @given(SPECS, st.integers(0, 9))
 def test_a_count_changes_nothing_else(before: dict[str, Any], count: int) -> None:
-    after = specs.with_replicas(before, count)
+    after = edit.with_replicas(before, count)
     assert after["Mode"]["Replicated"]["Replicas"] == count
     assert rest(after, "Mode.Replicated.Replicas") == rest(before, "Mode.Replicated.Replicas")
 
 
 def test_a_count_where_the_engine_left_it_out() -> None:
-    assert specs.with_replicas({"Mode": {"Replicated": None}}, 2) == {
+    assert edit.with_replicas({"Mode": {"Replicated": None}}, 2) == {
         "Mode": {"Replicated": {"Replicas": 2}}
     }
 
@@ -255,7 +255,7 @@ def test_a_count_where_the_engine_left_it_out() -> None:
     ],
 )
 def test_the_monitor_time(config: dict[str, Any] | None, seconds: float) -> None:
-    assert specs.monitor_seconds({"UpdateConfig": config}) == seconds
+    assert edit.monitor_seconds({"UpdateConfig": config}) == seconds
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_the_monitor_time(config: dict[str, Any] | None, seconds: float) -> None
     ],
 )
 def test_a_health_check_of_the_service_itself(check: dict[str, Any] | None, has: bool) -> None:
-    assert specs.has_healthcheck({"TaskTemplate": {"ContainerSpec": {"Healthcheck": check}}}) is has
+    assert edit.has_healthcheck({"TaskTemplate": {"ContainerSpec": {"Healthcheck": check}}}) is has
 
 
 # ---- comparing
@@ -285,15 +285,13 @@ def reversed_keys(tree: Any) -> Any:
 @settings(max_examples=50, deadline=None)
 @given(SPECS)
 def test_a_fingerprint_does_not_depend_on_the_order_of_keys(before: dict[str, Any]) -> None:
-    assert specs.fingerprint(reversed_keys(before)) == specs.fingerprint(before)
-    assert specs.fingerprint(specs.forced({**before, "TaskTemplate": {}})) != specs.fingerprint(
-        before
-    )
+    assert edit.fingerprint(reversed_keys(before)) == edit.fingerprint(before)
+    assert edit.fingerprint(edit.forced({**before, "TaskTemplate": {}})) != edit.fingerprint(before)
 
 
 def test_a_fingerprint_depends_on_the_order_of_lists_and_on_every_leaf() -> None:
-    assert specs.fingerprint({"Args": ["a", "b"]}) != specs.fingerprint({"Args": ["b", "a"]})
-    assert specs.fingerprint({"Labels": {}}) != specs.fingerprint({})
+    assert edit.fingerprint({"Args": ["a", "b"]}) != edit.fingerprint({"Args": ["b", "a"]})
+    assert edit.fingerprint({"Labels": {}}) != edit.fingerprint({})
 
 
 @settings(max_examples=50, deadline=None)
@@ -301,19 +299,17 @@ def test_a_fingerprint_depends_on_the_order_of_lists_and_on_every_leaf() -> None
 def test_differences_are_there_exactly_where_specifications_differ(
     before: dict[str, Any], count: int
 ) -> None:
-    assert specs.differences(before, copy.deepcopy(before)) == ()
-    after = specs.with_replicas({**before, "Mode": {"Replicated": {"Replicas": 4}}}, count)
-    found = specs.differences({**before, "Mode": {"Replicated": {"Replicas": 4}}}, after)
+    assert edit.differences(before, copy.deepcopy(before)) == ()
+    after = edit.with_replicas({**before, "Mode": {"Replicated": {"Replicas": 4}}}, count)
+    found = edit.differences({**before, "Mode": {"Replicated": {"Replicas": 4}}}, after)
     assert found == (
         () if count == 4 else (Difference("Mode.Replicated.Replicas", "4", str(count)),)
     )
 
 
 def test_differences_name_path_and_both_values() -> None:
-    after = specs.with_update_config(
-        specs.with_replicas(WHOLE, 6), {"Parallelism": 1, "Monitor": 1}
-    )
-    assert specs.differences(WHOLE, after) == (
+    after = edit.with_update_config(edit.with_replicas(WHOLE, 6), {"Parallelism": 1, "Monitor": 1})
+    assert edit.differences(WHOLE, after) == (
         Difference("Mode.Replicated.Replicas", "4", "6"),
         Difference("UpdateConfig.Monitor", "", "1"),
         Difference("UpdateConfig.Parallelism", "2", "1"),
@@ -327,7 +323,7 @@ def test_differences_hide_the_values_of_variables() -> None:
         "DEBUG",
         "MODE=prod",
     ]
-    (found,) = specs.differences(WHOLE, after)
+    (found,) = edit.differences(WHOLE, after)
     assert (found.field, found.before, found.after) == (
         "TaskTemplate.ContainerSpec.Env",
         "DB_PASSWORD=…, MODE=…",
@@ -336,6 +332,6 @@ def test_differences_hide_the_values_of_variables() -> None:
 
 
 def test_a_label_that_is_called_like_variables_is_shown() -> None:
-    assert specs.differences({"Labels": {}}, {"Labels": {"x.Env": "prod"}})[-1] == Difference(
+    assert edit.differences({"Labels": {}}, {"Labels": {"x.Env": "prod"}})[-1] == Difference(
         "Labels.x.Env", "", "prod"
     )

@@ -19,8 +19,8 @@ from bot.errors import (
 )
 from bot.model import Actor, Difference, MessageRef, Plan
 from bot.model.approval import LIFETIME, Approval, ApprovalState, GivenApproval, Needs
-from bot.policy import approval as rules
-from bot.policy.approval import RUN_WITHIN
+from bot.policy import approval_steps
+from bot.policy.approval_steps import RUN_WITHIN
 
 NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 DEV = Actor("U1", "dev")
@@ -62,11 +62,11 @@ def roles_of(actor: Actor) -> frozenset[str]:
 
 
 def approve(one: Approval, actor: Actor, at: datetime = NOW) -> Approval:
-    return rules.approve(one, actor, roles_of(actor), at)
+    return approval_steps.approve(one, actor, roles_of(actor), at)
 
 
 def reject(one: Approval, actor: Actor, at: datetime = NOW) -> Approval:
-    return rules.reject(one, actor, roles_of(actor), "not now", at)
+    return approval_steps.reject(one, actor, roles_of(actor), "not now", at)
 
 
 # ---- approve
@@ -158,7 +158,7 @@ def test_rejection_refused(
 
 @pytest.mark.parametrize("one", [OPEN, APPROVED])
 def test_withdrawn_by_who_asked(one: Approval) -> None:
-    ended = rules.withdraw(one, DEV, NOW)
+    ended = approval_steps.withdraw(one, DEV, NOW)
     assert (ended.state, ended.by, ended.ended) == (ApprovalState.WITHDRAWN, "dev", NOW)
 
 
@@ -172,7 +172,7 @@ def test_withdrawn_by_who_asked(one: Approval) -> None:
 )
 def test_withdrawal_refused(one: Approval, actor: Actor, refusal: type[SwarmbotError]) -> None:
     with pytest.raises(refusal):
-        rules.withdraw(one, actor, NOW)
+        approval_steps.withdraw(one, actor, NOW)
 
 
 # ---- the clock
@@ -189,7 +189,7 @@ def test_withdrawal_refused(one: Approval, actor: Actor, refusal: type[SwarmbotE
     ],
 )
 def test_expiry(one: Approval, at: datetime, state: ApprovalState | None) -> None:
-    found = rules.expire(one, at)
+    found = approval_steps.expire(one, at)
     assert (found.state if found else None) == state
 
 
@@ -206,10 +206,10 @@ def test_expiry(one: Approval, at: datetime, state: ApprovalState | None) -> Non
     ],
 )
 def test_reminder_once_half_way(one: Approval, after: timedelta, due: bool) -> None:
-    assert rules.remind_due(one, NOW + after) is due
-    found = rules.remind(one, NOW + after)
+    assert approval_steps.remind_due(one, NOW + after) is due
+    found = approval_steps.remind(one, NOW + after)
     assert (found is not None) is due
-    assert found is None or (found.reminded and rules.remind(found, NOW + after) is None)
+    assert found is None or (found.reminded and approval_steps.remind(found, NOW + after) is None)
 
 
 # ---- run
@@ -227,7 +227,7 @@ def test_reminder_once_half_way(one: Approval, after: timedelta, due: bool) -> N
     ],
 )
 def test_claim(one: Approval, at: datetime, taken: bool) -> None:
-    found = rules.claim(one, "bot-2", at)
+    found = approval_steps.claim(one, "bot-2", at)
     assert ((found.state, found.bot, found.taken) if found else None) == (
         (ApprovalState.RUNNING, "bot-2", at) if taken else None
     )
@@ -236,11 +236,14 @@ def test_claim(one: Approval, at: datetime, taken: bool) -> None:
 @pytest.mark.parametrize(
     ("step", "possible"),
     [
-        (lambda one: rules.begin(one, "r2"), (RUNNING,)),
-        (lambda one: rules.finish(one, "done", NOW), (OPEN, APPROVED, RUNNING, BEGUN)),
-        (lambda one: rules.give_up(one, "gone", NOW), (OPEN, APPROVED)),
-        (lambda one: rules.supersede(one, replace(OPEN, id="a2"), NOW), (OPEN, APPROVED, RUNNING)),
-        (lambda one: rules.recheck(one, Needs(("lead",)), roles_of), (OPEN, APPROVED)),
+        (lambda one: approval_steps.begin(one, "r2"), (RUNNING,)),
+        (lambda one: approval_steps.finish(one, "done", NOW), (OPEN, APPROVED, RUNNING, BEGUN)),
+        (lambda one: approval_steps.give_up(one, "gone", NOW), (OPEN, APPROVED)),
+        (
+            lambda one: approval_steps.supersede(one, replace(OPEN, id="a2"), NOW),
+            (OPEN, APPROVED, RUNNING),
+        ),
+        (lambda one: approval_steps.recheck(one, Needs(("lead",)), roles_of), (OPEN, APPROVED)),
     ],
 )
 def test_the_bots_own_steps(
@@ -251,7 +254,7 @@ def test_the_bots_own_steps(
 
 
 def test_the_end_says_what_came_of_it() -> None:
-    ended = rules.finish(BEGUN, "rolled back", NOW)
+    ended = approval_steps.finish(BEGUN, "rolled back", NOW)
     assert ended
     assert (ended.state, ended.reason, ended.ended, ended.run) == (
         ApprovalState.DONE,
@@ -280,14 +283,16 @@ class Recount:
 )
 def test_what_was_approved_is_counted_again_by_the_roles_and_rules_of_now(case: Recount) -> None:
     now = {user: roles for user, roles in ROLES.items() if user != case.without}
-    found = rules.recheck(APPROVED, case.needs, lambda actor: now.get(actor.id, frozenset()))
+    found = approval_steps.recheck(
+        APPROVED, case.needs, lambda actor: now.get(actor.id, frozenset())
+    )
     assert found
     assert (found.state, found.approvers, found.needs) == (case.state, case.approvers, case.needs)
 
 
 def test_ones_own_approval_no_longer_counts_where_the_rule_has_changed() -> None:
     own = replace(APPROVED, actor=LEAD, needs=Needs(("lead",), self_approval=True))
-    found = rules.recheck(own, Needs(("lead",)), roles_of)
+    found = approval_steps.recheck(own, Needs(("lead",)), roles_of)
     assert found
     assert found.state is ApprovalState.OPEN
 
@@ -300,7 +305,7 @@ def test_another_plan_starts_anew_and_knows_what_moved() -> None:
         PLAN, fingerprint="f2", changes=(Difference("image", "shop/web:1.1", "shop/web:2.0@2"),)
     )
     asked = replace(approve(TWO, LEAD), reminded=True, message=MessageRef("C1", "1.2"))
-    new = rules.renewed(asked, "a2", other, asked.needs, NOW + MINUTE)
+    new = approval_steps.renewed(asked, "a2", other, asked.needs, NOW + MINUTE)
     assert (new.id, new.state, new.given, new.reminded, new.plan) == (
         "a2",
         ApprovalState.OPEN,
@@ -315,7 +320,7 @@ def test_another_plan_starts_anew_and_knows_what_moved() -> None:
         "image would become shop/web:2.0@2, not shop/web:2.0@1",
         "--update-delay no longer changes",
     )
-    old = rules.supersede(asked, new, NOW + MINUTE)
+    old = approval_steps.supersede(asked, new, NOW + MINUTE)
     assert old
     assert (old.state, old.successor) == (ApprovalState.REPLACED, "a2")
 
@@ -342,7 +347,7 @@ def test_another_plan_starts_anew_and_knows_what_moved() -> None:
     ],
 )
 def test_what_moved(changed: dict[str, object], words: tuple[str, ...]) -> None:
-    assert rules.moved(PLAN, replace(PLAN, **{"fingerprint": "f2", **changed})) == words  # type: ignore[arg-type]
+    assert approval_steps.moved(PLAN, replace(PLAN, **{"fingerprint": "f2", **changed})) == words  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +357,7 @@ class FamilyPlan(Plan):
 
 def test_what_a_family_adds_to_its_plan_does_not_wait_in_redis() -> None:
     family = FamilyPlan(title="t", targets=("swarm",), fingerprint="f", spec="…", warnings=("w",))
-    assert rules.bare(family) == Plan(
+    assert approval_steps.bare(family) == Plan(
         title="t", targets=("swarm",), fingerprint="f", warnings=("w",)
     )
-    assert type(rules.bare(family)) is Plan
+    assert type(approval_steps.bare(family)) is Plan
