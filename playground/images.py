@@ -21,7 +21,8 @@ SECOND = 1_000_000_000
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 WEB = """#!/bin/sh
-# Process 1 has no default handlers: without the trap, each stop would last as long as the grace period.
+# Process 1 has no default handlers: without the trap, each stop would last as long as the grace
+# period.
 trap 'exit "$STOP_STATUS"' TERM INT
 mkdir -p /www && echo "$VERSION" > /www/index.html
 echo "web $VERSION: starting"

@@ -1,4 +1,4 @@
-"""A change that waits for a second pair of eyes, as a value; `bot.policy.approval_steps` has its steps."""
+"""A change that waits for a second person; its steps are in `bot.policy.approval_steps`."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ _RUNNING = key("approvals", "running")
 class ApprovalStore:
     """Requests that wait or run, and those that ended within seven days.
 
-    A step is one of the functions of `bot.policy.approval_steps`; it sees what is stored at that moment,
-    and may be tried several times until nobody else wrote in between.
+    A step is one of the functions of `bot.policy.approval_steps`; it sees what is stored at that
+    moment, and may be tried several times until nobody else wrote in between.
     """
 
     def __init__(self, redis: Redis):

@@ -42,7 +42,8 @@ if newest ~= ARGV[1] then return {-1, newest} end
 local number = tonumber(redis.call('HGET', KEYS[2], 'entries') or 0) + 1
 redis.call('XADD', KEYS[1], number .. '-0', 'body', ARGV[3], 'hash', ARGV[2])
 redis.call('HSET', KEYS[2], 'entries', number, 'hash', ARGV[2])
-if ARGV[4] == '' then redis.call('SADD', KEYS[3], number) else redis.call('SREM', KEYS[3], ARGV[4]) end
+if ARGV[4] == '' then redis.call('SADD', KEYS[3], number)
+else redis.call('SREM', KEYS[3], ARGV[4]) end
 return {number, ''}
 """
 

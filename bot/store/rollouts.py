@@ -48,7 +48,8 @@ return 1
 """
 
 _FINISH = """
-if ARGV[4] ~= '' and tonumber(redis.call('HGET', KEYS[1], 'fence') or 0) > tonumber(ARGV[4]) then return 0 end
+local fence = tonumber(redis.call('HGET', KEYS[1], 'fence') or 0)
+if ARGV[4] ~= '' and fence > tonumber(ARGV[4]) then return 0 end
 redis.call('HSET', KEYS[1], 'value', ARGV[2], 'finished', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])

@@ -297,4 +297,5 @@ class Interactions:
         return view_json(view, values(view.content["blocks"], view.filled))
 
     def _response_url(self, user: User, channel: Channel, ts: str = "") -> str:
-        return f"{self._state.base_url}/response/{self._state.response_urls.give(user.id, channel.id, ts)}"
+        token = self._state.response_urls.give(user.id, channel.id, ts)
+        return f"{self._state.base_url}/response/{token}"

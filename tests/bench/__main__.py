@@ -25,13 +25,14 @@ NO_LIMITS = Limits(posts_a_minute=6000, post_burst=1000, updates_a_minute=6000)
 TEXT = """\
 # What the bot costs
 
-`make bench` measured this: the bot as a process of its own with its own Redis, on the playground's Swarm (three managers,
-one worker, on one machine) and the playground's Slack workspace. Times of the bot run from the moment the envelope goes
-onto the socket to the moment the message is at Slack's side; those of the Docker CLI are the wall time of the same
-command, in turn with the bot, against the same manager.
+`make bench` measured this: the bot as a process of its own with its own Redis, on the playground's
+Swarm (three managers, one worker, on one machine) and the playground's Slack workspace. Times of
+the bot run from the moment the envelope goes onto the socket to the moment the message is at
+Slack's side; those of the Docker CLI are the wall time of the same command, in turn with the bot,
+against the same manager.
 
-A deploy ends when Swarm itself calls the update completed, the CLI five seconds after all tasks run. Where the service has an
-update delay, that is one delay later.
+A deploy ends when Swarm itself calls the update completed, the CLI five seconds after all tasks
+run. Where the service has an update delay, that is one delay later.
 
 {table}
 

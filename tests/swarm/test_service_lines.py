@@ -70,7 +70,8 @@ CREATE = (
         "src=data,dst=/data,ro "
         "--mount type=bind,source=/tmp,target=/host,bind-propagation=rslave,readonly=false "
         "--mount "
-        "type=volume,src=more,dst=/more,volume-label=a=1,volume-opt=o=x,volume-driver=local,volume-nocopy "
+        "type=volume,src=more,dst=/more,volume-label=a=1,volume-opt=o=x,"
+        "volume-driver=local,volume-nocopy "
         "IMAGE"
     ),
     (

@@ -77,8 +77,9 @@ def test_what_is_written_is_read_as_the_same_command(command: Command) -> None:
     assert parse(line.write(command)) == command
 
 
-OFTEN = """docker service create deploy scale help status web shop/web:2.0 alpine sh 2 2s -- - = -p -p=1 -p1 --publish --name
-    --name=x --force --force=false -fq -c --parallelism -1 --delay --help -h --reason '' " ' “ ” ’ — –force \\"""
+OFTEN = """docker service create deploy scale help status web shop/web:2.0 alpine sh 2 2s -- - =
+    -p -p=1 -p1 --publish --name --name=x --force --force=false -fq -c --parallelism -1 --delay
+    --help -h --reason '' " ' “ ” ’ — –force \\"""
 WORDS = st.sampled_from(OFTEN.split())
 LINES = (
     st.lists(WORDS | st.text(max_size=8), max_size=8).map(" ".join)

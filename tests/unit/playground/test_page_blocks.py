@@ -237,7 +237,8 @@ def everywhere(text: str) -> list[dict[str, Any]]:
     return [
         section(text),
         {"type": "header", "text": plain_text},
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": text}, plain_text], "block_id": text or "x"},
+        {"type": "section", "block_id": text or "x",
+         "fields": [{"type": "mrkdwn", "text": text}, plain_text]},
         {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]},
         {"type": "image", "image_url": text, "alt_text": text, "title": plain_text},
         {"type": "table", "rows": [[{"type": "raw_text", "text": text}]]},
@@ -246,7 +247,8 @@ def everywhere(text: str) -> list[dict[str, Any]]:
         {
             "type": "rich_text",
             "elements": [
-                {"type": "rich_text_section", "elements": [{"type": "link", "url": text, "text": text}]},
+                {"type": "rich_text_section",
+                 "elements": [{"type": "link", "url": text, "text": text}]},
                 {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]},
                 {"type": "rich_text_section", "elements": [{"type": "user", "user_id": text}]},
             ],
@@ -254,10 +256,13 @@ def everywhere(text: str) -> list[dict[str, Any]]:
         {
             "type": "actions",
             "elements": [
-                {"type": "button", "text": plain_text, "value": text, "url": text, "confirm": confirm, "action_id": text},
+                {"type": "button", "text": plain_text, "value": text, "url": text,
+                 "confirm": confirm, "action_id": text},
                 {"type": "overflow", "options": [option], "action_id": "o"},
-                {"type": "static_select", "options": [option], "placeholder": plain_text, "action_id": "s"},
-                {"type": "external_select", "placeholder": plain_text, "initial_option": option, "action_id": "e"},
+                {"type": "static_select", "options": [option], "placeholder": plain_text,
+                 "action_id": "s"},
+                {"type": "external_select", "placeholder": plain_text, "initial_option": option,
+                 "action_id": "e"},
                 {"type": "checkboxes", "options": [option], "action_id": "c"},
             ],
         },
@@ -265,7 +270,8 @@ def everywhere(text: str) -> list[dict[str, Any]]:
             "type": "input",
             "label": plain_text,
             "hint": plain_text,
-            "element": {"type": "plain_text_input", "multiline": True, "initial_value": text, "placeholder": plain_text},
+            "element": {"type": "plain_text_input", "multiline": True, "initial_value": text,
+                        "placeholder": plain_text},
         },
     ]  # fmt: skip
 

@@ -368,21 +368,24 @@ def test_only_the_newest_are_drawn() -> None:
 NAMES = st.one_of(st.text(max_size=40), st.sampled_from(["", NASTY, v.LONG, "$", "node1"]))
 IMAGES = st.builds(Image, NAMES, NAMES, st.sampled_from(["", "sha256:" + "0" * 64]))
 NODES = st.builds(
-    Node, st.sampled_from(["n1", "n2", "n3"]), NAMES, NAMES, st.sampled_from(["active", "drain", ""]),
-    st.sampled_from(["ready", "down", "unknown", ""]),
+    Node, st.sampled_from(["n1", "n2", "n3"]), NAMES, NAMES,
+    st.sampled_from(["active", "drain", ""]), st.sampled_from(["ready", "down", "unknown", ""]),
     manager=st.one_of(st.none(), st.builds(ManagerStatus, st.booleans(), NAMES, NAMES)),
 )  # fmt: skip
 TASKS = st.builds(
-    Task, NAMES, st.sampled_from(["s0", "s1", "s9"]), st.integers(0, 3), st.sampled_from(["n1", "n2", "n9", ""]),
-    st.sampled_from(STATES), st.sampled_from(["running", "ready", "complete", "shutdown", ""]), IMAGES,
+    Task, NAMES, st.sampled_from(["s0", "s1", "s9"]), st.integers(0, 3),
+    st.sampled_from(["n1", "n2", "n9", ""]), st.sampled_from(STATES),
+    st.sampled_from(["running", "ready", "complete", "shutdown", ""]), IMAGES,
 )  # fmt: skip
 STEPS = st.builds(
-    Step, st.floats(-50, 500).map(lambda after: v.START + timedelta(seconds=after)), st.sampled_from(["1", "2", "x"]),
-    NAMES, st.sampled_from(STATES), st.sampled_from(["1.1", "2.0", ""]), NAMES,
+    Step, st.floats(-50, 500).map(lambda after: v.START + timedelta(seconds=after)),
+    st.sampled_from(["1", "2", "x"]), NAMES, st.sampled_from(STATES),
+    st.sampled_from(["1.1", "2.0", ""]), NAMES,
 )  # fmt: skip
 REVISIONS = st.builds(
-    Revision, st.integers(1, 60), IMAGES, st.floats(-1e8, 1e3).map(lambda s: v.NOW + timedelta(seconds=s)),
-    NAMES, NAMES, st.sampled_from([*map(str, Ending), "", "odd"]),
+    Revision, st.integers(1, 60), IMAGES,
+    st.floats(-1e8, 1e3).map(lambda s: v.NOW + timedelta(seconds=s)), NAMES, NAMES,
+    st.sampled_from([*map(str, Ending), "", "odd"]),
 )  # fmt: skip
 QUICKLY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -52,9 +52,9 @@ def test_ports(text: str, read: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "a", "80:", "80:b", "80:80:80:80", "1.2.3.4:80:80", "80:70000", "81-83:80-81", "83-81:80", "80:80/icmp",
-        "published=80", "target=0", "target=80,mode=all", "target=80,x=1", "target=80,published=-1", 'target="80',
-        "8٨:80", "[::1]:80:80",
+        "", "a", "80:", "80:b", "80:80:80:80", "1.2.3.4:80:80", "80:70000", "81-83:80-81",
+        "83-81:80", "80:80/icmp", "published=80", "target=0", "target=80,mode=all",
+        "target=80,x=1", "target=80,published=-1", 'target="80', "8٨:80", "[::1]:80:80",
     ],
 )  # fmt: skip
 def test_what_is_no_port(text: str) -> None:
@@ -151,8 +151,9 @@ def test_mounts(text: str, read: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "src=data", "data:/data", "dst", "dst=", "dst= /a", "dst=/a,x=1", "dst=/a,ro=maybe", '"dst=/a',
-        "type=tmpfs,dst=/a,tmpfs-mode=9", "type=tmpfs,dst=/a,tmpfs-size=big", "dst=/a,tmpfs-size=1M",
+        "", "src=data", "data:/data", "dst", "dst=", "dst= /a", "dst=/a,x=1", "dst=/a,ro=maybe",
+        '"dst=/a', "type=tmpfs,dst=/a,tmpfs-mode=9", "type=tmpfs,dst=/a,tmpfs-size=big",
+        "dst=/a,tmpfs-size=1M",
         "type=bind,dst=/a,bind-recursive=often",
     ],
 )  # fmt: skip

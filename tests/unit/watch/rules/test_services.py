@@ -167,8 +167,8 @@ def test_a_service_that_was_told_of_is_not_whole_because_its_node_goes_down_too(
 def crashes(*ago: float, at: Any, slot: int = 1, on: int = 1) -> tuple[Any, ...]:
     return tuple(
         task(
-            "web", slot, on, "failed", "shutdown", id=f"f{slot}.{sec}", at=at - timedelta(seconds=sec),
-            error="task: non-zero exit (3)", exit_code=3,
+            "web", slot, on, "failed", "shutdown", id=f"f{slot}.{sec}",
+            at=at - timedelta(seconds=sec), error="task: non-zero exit (3)", exit_code=3,
         )
         for sec in ago
     )  # fmt: skip
