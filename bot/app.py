@@ -146,12 +146,22 @@ def build(settings: Settings) -> Bot:
     stopping = threading.Event()
     roller = Roller(swarm, store, utc_now, stopping)
     people = People(client, settings)
-    performer = ChangeExecutor(store, poster, roller, metrics, utc_now)
+    executor = ChangeExecutor(store, poster, roller, metrics, utc_now, stopping)
     name = secrets.token_hex(4)
     leader = store.leader(name)
-    consent = ApprovalFlow(store, poster, settings, TABLE, utc_now, people.verified, name)
+    approvals = ApprovalFlow(store, poster, settings, TABLE, utc_now, people.verified, name)
     pipeline = Pipeline(
-        swarm, store, poster, roller, performer, consent, TABLE, settings, metrics, utc_now
+        swarm,
+        store,
+        poster,
+        roller,
+        executor,
+        approvals,
+        TABLE,
+        settings,
+        metrics,
+        utc_now,
+        stopping,
     )
     pool = LoggingPool(WORKERS, thread_name_prefix="work")
     homes = HomeTabs(pipeline.context, people, poster.publish)
@@ -161,7 +171,7 @@ def build(settings: Settings) -> Bot:
     socket, slack_endpoint = _slack(settings, client, door)
     checks = _checks(store, swarm, socket)
     web = Web(checks, metrics.exposition, slack_endpoint)
-    requests = ApprovalUpkeep(store, consent, pipeline.resume, pool, utc_now)
+    requests = ApprovalUpkeep(store, approvals, pipeline.resume, pool, utc_now)
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
         observer, store, Notifier(poster, store, settings), leader, settings.watch, utc_now
@@ -169,7 +179,7 @@ def build(settings: Settings) -> Bot:
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
         Job("messages", LOOK_EVERY, requests.remember, everywhere=True),
-        Job("rollouts", LOOK_EVERY, Orphans(store, performer, pool, utc_now).run),
+        Job("rollouts", LOOK_EVERY, Orphans(store, executor, pool, utc_now).run),
         Job("approvals", LOOK_EVERY, requests.run),
         Job("home", LOOK_EVERY, homes.refresh, everywhere=True),
         Job(

@@ -64,12 +64,12 @@ def _swarm(swarm: Swarm) -> Home:
                 swarm="", managers=0, fault_tolerance=0, quorum=False, nodes={}, services=0
             )
         )
-    bearing = quorum(nodes)
+    state = quorum(nodes)
     status = Status(
         swarm="",
-        managers=bearing.managers,
-        fault_tolerance=bearing.fault_tolerance,
-        quorum=bearing.reachable >= bearing.needed,
+        managers=state.managers,
+        fault_tolerance=state.fault_tolerance,
+        quorum=state.reachable >= state.needed,
         nodes=Counter(node.state for node in nodes),
         services=len(services),
         nodes_away=tuple(node.name for node in nodes if node.state != "ready"),

@@ -67,7 +67,7 @@ class ListAlerts(Query):
         )
 
 
-class Acknowledge(Change):
+class Acknowledge(Change[AcknowledgePlan]):
     """Say that you take care of an alert; its message tells everybody.
 
     It is named as in its message (`node4`, `web`, `quorum`); a pattern such as `shop_*` means all
@@ -108,7 +108,7 @@ class Acknowledge(Change):
         return _done(plan, alert_lists.acknowledged([one for one in taken if one], context.actor))
 
 
-class SilenceAlerts(Change):
+class SilenceAlerts(Change[SilencePlan]):
     """Tell nobody of an alert for a while, or without `--for` until it is over.
 
     It is named as in its message (`node4`, `web`, `quorum`), before it happens too; a pattern such
@@ -163,7 +163,7 @@ class SilenceAlerts(Change):
         )
 
 
-class Unsilence(Change):
+class Unsilence(Change[SilencePlan]):
     """Let people be told of an alert again; what is still wrong is told now."""
 
     names: ClassVar = ("unsilence",)

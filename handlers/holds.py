@@ -28,7 +28,7 @@ class HoldPlan(Plan):
     hold: Hold | None
 
 
-class HoldServices(Change):
+class HoldServices(Change[HoldPlan]):
     """Keep a service to yourself: nobody else changes it through swarmbot until you release it.
 
     A pattern such as `shop_*` holds every service that fits, also those to come; `*` holds all.
@@ -81,12 +81,12 @@ class HoldServices(Change):
     def apply(self, context: Context, plan: HoldPlan, run: Run) -> Outcome:
         """Hold, and tell who held it before."""
         assert plan.hold
-        run.held.check()
+        run.lease.check()
         before = context.store.holds.put(plan.hold, context.now(), self.take_over)
         return _done(plan, holds.put(plan.hold, before))
 
 
-class Release(Change):
+class Release(Change[HoldPlan]):
     """End a hold. Somebody else's takes a reason, and they are told."""
 
     names: ClassVar = ("release",)
@@ -116,7 +116,7 @@ class Release(Change):
 
     def apply(self, context: Context, plan: HoldPlan, run: Run) -> Outcome:
         """Release, and tell who held it."""
-        run.held.check()
+        run.lease.check()
         now = context.now()
         hold = (
             context.store.holds.release(
@@ -138,7 +138,7 @@ class ListHolds(Query):
         return holds.listed(context.store.holds.all(context.now()), context.now())
 
 
-class Freeze(Change):
+class Freeze(Change[HoldPlan]):
     """Let nobody change anything through swarmbot, yourself included, until it ends."""
 
     names: ClassVar = ("freeze",)
@@ -177,12 +177,12 @@ class Freeze(Change):
     def apply(self, context: Context, plan: HoldPlan, run: Run) -> Outcome:
         """Freeze."""
         assert plan.hold
-        run.held.check()
+        run.lease.check()
         context.store.holds.put(plan.hold, context.now())
         return _done(plan, holds.put(plan.hold, None))
 
 
-class Unfreeze(Change):
+class Unfreeze(Change[HoldPlan]):
     """End a freeze; who froze is told."""
 
     names: ClassVar = ("unfreeze",)
@@ -202,7 +202,7 @@ class Unfreeze(Change):
 
     def apply(self, context: Context, plan: HoldPlan, run: Run) -> Outcome:
         """Unfreeze."""
-        run.held.check()
+        run.lease.check()
         hold = context.store.holds.unfreeze(context.actor, context.now()) or plan.hold
         assert hold
         return _done(plan, holds.released(hold, context.actor, "", context.now()))

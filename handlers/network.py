@@ -64,7 +64,7 @@ class NetworkInspect(Query):
         )
 
 
-class NetworkCreate(Change):
+class NetworkCreate(Change[Plan]):
     """Create an overlay network, which services on different nodes can share.
 
     `--attachable` lets single containers join it too; `--opt encrypted` encrypts what goes between
@@ -124,7 +124,7 @@ class NetworkCreate(Change):
     def apply(self, context: Context, plan: Plan, run: Run) -> Outcome:  # noqa: ARG002 - the flags say it all
         """Create it, and wait until Swarm has given it a subnet."""
         started = context.now()
-        run.held.check()
+        run.lease.check()
         network_id = context.swarm.networks.create(self._body())
         subnets: list[str] = []
 
@@ -132,7 +132,7 @@ class NetworkCreate(Change):
             subnets.extend(context.swarm.networks.find(network_id).subnets)
             return bool(subnets)
 
-        waiting.settled(is_set_up, SET_UP_SECONDS, context.roller.stopping)
+        waiting.settled(is_set_up, SET_UP_SECONDS, context.stopping)
         subnet = (f"{self.name} has {', '.join(subnets)}",) if subnets else ()
         return Outcome(
             ending=Ending.DONE,
@@ -177,7 +177,7 @@ class NetworkRemovalPlan(Plan):
     found: tuple[Network, ...]
 
 
-class NetworkRm(Change):
+class NetworkRm(Change[NetworkRemovalPlan]):
     """Remove networks that no service uses."""
 
     names: ClassVar = ("network rm", "network remove")
@@ -218,7 +218,7 @@ class NetworkRm(Change):
             waiting.remove(
                 lambda: context.swarm.networks.remove(network.id),
                 EMPTY_SECONDS,
-                context.roller.stopping,
+                context.stopping,
             )
             say(f"{network.name} is removed")
             return Ending.DONE

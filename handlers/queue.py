@@ -24,7 +24,7 @@ class QueuePlan(Plan):
     service_id: str
 
 
-class QueueUp(Change):
+class QueueUp(Change[QueuePlan]):
     """Let a change wait until nobody changes its service any more; it is planned anew then, and
     asks for approval anew.
 

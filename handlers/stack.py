@@ -78,7 +78,7 @@ class StackRemovalPlan(Plan):
     stacks: tuple[Stack, ...]
 
 
-class StackRm(Change):
+class StackRm(Change[StackRemovalPlan]):
     """Remove stacks: their services, then their secrets, configs and networks."""
 
     names: ClassVar = ("stack rm", "stack remove", "stack down")
@@ -165,7 +165,7 @@ def _without_used(stack: Stack, others: list[Service]) -> tuple[Stack, list[str]
 
 
 def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
-    swarm, stopping = context.swarm, context.roller.stopping
+    swarm, stopping = context.swarm, context.stopping
 
     def step(kind: str, removals: dict[str, Callable[[], None]], say: Say) -> Ending:
         for removal in removals.values():

@@ -28,7 +28,7 @@ class ApprovalUpkeep:
     run."""
 
     store: Store
-    consent: ApprovalFlow
+    approvals: ApprovalFlow
     resume: Callable[[Approval], None]
     pool: Executor
     now: Callable[[], datetime]
@@ -47,7 +47,7 @@ class ApprovalUpkeep:
         """What this bot alone knows, because Redis was away when Slack told it, so every bot does
         it."""
         with suppress(StoreUnavailableError):
-            self.consent.remember()
+            self.approvals.remember()
 
     def _expire(self) -> None:
         for due in self.store.approvals.due(self.now()):
@@ -55,7 +55,7 @@ class ApprovalUpkeep:
                 due.id, lambda one: approval_steps.expire(one, self.now())
             )
             if ended:
-                self.consent.ended(ended)
+                self.approvals.ended(ended)
 
     def _remind(self) -> None:
         for waiting in self.store.approvals.open():
@@ -63,7 +63,7 @@ class ApprovalUpkeep:
                 waiting.id, lambda one: approval_steps.remind(one, self.now())
             )
             if reminded:
-                self.consent.remind(reminded)
+                self.approvals.remind(reminded)
 
     def _take_up(self) -> None:
         for approved in self.store.approvals.approved():
@@ -90,4 +90,4 @@ class ApprovalUpkeep:
         if taken.run and self.store.rollouts.get(taken.run):
             return
         if taken.message:
-            self.consent.poster.edit(taken.message, approval_message.abandoned(taken), True)
+            self.approvals.poster.edit(taken.message, approval_message.abandoned(taken), True)

@@ -27,7 +27,7 @@ class Orphans:
     they began."""
 
     store: Store
-    performer: ChangeExecutor
+    executor: ChangeExecutor
     pool: Executor
     now: Callable[[], datetime]
 
@@ -46,7 +46,7 @@ class Orphans:
             # renew it.
             if not self.store.locks.holds(target) and self.store.locks.of(target) is None:
                 log.info("going on with %s of %s", rollout.verb, rollout.service)
-                self.pool.submit(self.performer.adopt, rollout)
+                self.pool.submit(self.executor.adopt, rollout)
 
     def _conclude(self) -> None:
         followed = {rollout.audit for rollout in self.store.rollouts.running()}

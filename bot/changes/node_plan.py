@@ -55,13 +55,14 @@ class NodesPlan(Plan):
     """A change of nodes: `members` as they are, in the order in which they are changed, and what
     moves.
 
-    `bearing` says what the managers then bear, where that changes.
+    `managers_after` says how many managers there will be, and how many of them may then fail, where
+    that changes.
     """
 
     members: tuple[Node, ...]
     moving: tuple[Move, ...]
     look: SwarmSnapshot
-    bearing: str
+    managers_after: str
 
 
 def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
@@ -93,8 +94,8 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     room = (
         "" if short or not any(not move.bound for move in moving) else "the other nodes have room"
     )
-    bearing = _managers(look.nodes, promoted, demoted)
-    said = [bearing, moves.summary(moving), room]
+    managers_after = _managers(look.nodes, promoted, demoted)
+    said = [managers_after, moves.summary(moving), room]
     cautions = _cautions(look.nodes, after, promoted, demoted)
     members = tuple(before for before, _ in pairs)
     return NodesPlan(
@@ -113,7 +114,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         members=members,
         moving=moving,
         look=look,
-        bearing=bearing,
+        managers_after=managers_after,
     )
 
 
@@ -146,7 +147,7 @@ def has_role(context: Context, node: Node, role: str) -> bool:
         found = context.swarm.nodes.get(node.id)
         return quorum.reachable(found) if role == "manager" else found.manager is None
 
-    return settled(look, ROLE_SECONDS, context.roller.stopping)
+    return settled(look, ROLE_SECONDS, context.stopping)
 
 
 def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
@@ -172,7 +173,7 @@ def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
         )
         return all(now[service_id] >= count for service_id, count in wanted.items())
 
-    done = settled(look, MOVE_SECONDS, context.roller.stopping)
+    done = settled(look, MOVE_SECONDS, context.stopping)
     with suppress(*AWAY):
         _say_where(context, planned.moving, wanted, say)
     return Ending.DONE if done else Ending.TIMED_OUT

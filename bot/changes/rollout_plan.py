@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.command import line
-from bot.command.model import Change, Context
+from bot.command.model import Command, Context
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Difference, Ending, Image, Outcome, Plan, Progress, Rollout, Service, Spec
 from bot.model.duration import write_duration
@@ -65,7 +65,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
 
 
 def begin(
-    command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
+    command: Command, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
 ) -> Rollout:
     """The record of a rollout that is about to start."""
     now = context.now()
@@ -89,7 +89,7 @@ def begin(
 
 
 def roll(
-    command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
+    command: Command, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
 ) -> Outcome:
     """Post the specification and follow it to its end."""
     return context.roller.run(
@@ -98,7 +98,7 @@ def roll(
 
 
 def one_of_several(
-    command: Change, context: Context, plan: RollPlan, run: Run, timeout: timedelta
+    command: Command, context: Context, plan: RollPlan, run: Run, timeout: timedelta
 ) -> Outcome:
     """The end of one of several, in one line: what it could not do does not keep the others from
     theirs.
@@ -117,7 +117,7 @@ def one_of_several(
         )
     if outcome.rollout:
         with suppress(StoreUnavailableError):
-            context.roller.close(outcome.rollout, outcome.ending, run.held.fence)
+            context.roller.close(outcome.rollout, outcome.ending, run.lease.fence)
     return replace(outcome, title=plan.title, lines=(_line(plan, outcome),))
 
 

@@ -24,7 +24,7 @@ def carry_out(context: Context, plan: Plan, run: Run, title: str, steps: Iterabl
     started, lines, ending = context.now(), list[str](), Ending.DONE
     for step in steps:
         try:
-            run.held.check()
+            run.lease.check()
             ending = step(lines.append)
         except SwarmbotError as error:
             if not lines:

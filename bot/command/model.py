@@ -3,11 +3,12 @@ Redis as JSON."""
 
 from __future__ import annotations
 
+import threading
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
@@ -18,6 +19,8 @@ from bot.settings import Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
+PlanType = TypeVar("PlanType", bound=Plan)
+
 
 def utc_now() -> datetime:
     """The clock of the bot, replaced by a fixed one in tests."""
@@ -26,7 +29,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a command may use while it runs, and for whom it runs."""
+    """What a command may use while it runs, and for whom it runs.
+
+    `stopping` is set when the bot is about to end; whoever waits for something waits for it too.
+    """
 
     swarm: Swarm
     store: Store
@@ -35,6 +41,7 @@ class Context:
     settings: Settings
     actor: Actor
     now: Callable[[], datetime] = utc_now
+    stopping: threading.Event = field(kw_only=True)
 
 
 class Command(BaseModel):
@@ -97,24 +104,23 @@ class Query(Command):
         """Gather what is asked for and render it."""
 
 
-class Change(Command):
-    """Changes something: first a plan that only reads, then, if policy allows, the same plan is
-    applied.
+class Change(Command, Generic[PlanType]):
+    """Changes something: first a plan that only reads, then, if policy allows, the plan is applied.
 
-    `heeds_holds`: it is refused on services that somebody else holds, and while everything is
-    frozen.
+    `PlanType` is the class of this command's own plan. `heeds_holds`: it is refused on services
+    that somebody else holds, and while everything is frozen.
     """
 
     kind: ClassVar[Kind] = Kind.CHANGE
     heeds_holds: ClassVar[bool] = True
 
     @abstractmethod
-    def plan(self, context: Context) -> Plan:
+    def plan(self, context: Context) -> PlanType:
         """Say what would change, and against what that was planned. Reads only."""
 
     @abstractmethod
-    def apply(self, context: Context, plan: Any, run: Run) -> Outcome:
-        """Do what the plan says, or raise; `plan` is what this command's own `plan` returned."""
+    def apply(self, context: Context, plan: PlanType, run: Run) -> Outcome:
+        """Do what the plan says, or raise."""
 
 
 def has_secret(command: Command) -> bool:

@@ -42,7 +42,12 @@ class ApprovalFlow:
     """Messages of requests, by their ids, that Redis was away for."""
 
     def ask(
-        self, command: Change, plan: Plan, ask: decide.Ask, actor: Actor, where: tuple[str, str]
+        self,
+        command: Change[Plan],
+        plan: Plan,
+        ask: decide.Ask,
+        actor: Actor,
+        where: tuple[str, str],
     ) -> Approval:
         """Store the request, and show its plan to those who decide. `where`: channel and thread."""
         now, lifetime = self.now(), self.settings.approval_lifetime
@@ -134,7 +139,7 @@ class ApprovalFlow:
             self.verified(approval.actor), str(approval.command["command"]), plan, self.settings
         )
 
-    def restored(self, approval: Approval) -> Change:
+    def restored(self, approval: Approval) -> Change[Plan]:
         """The command that waited."""
         command = self.table.by_name[str(approval.command["command"])].model_validate(
             approval.command["flags"]

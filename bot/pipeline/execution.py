@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ WRITE_AGAIN = 0.5
 class Decided:
     """A change that may run, where it is shown, and the approval that let it, if it needed one."""
 
-    command: Change
+    command: Change[Plan]
     plan: Plan
     context: Context
     channel: str
@@ -56,8 +57,9 @@ class ChangeExecutor:
     roller: Roller
     metrics: Metrics
     now: Callable[[], datetime]
+    stopping: threading.Event
 
-    def perform(self, decided: Decided, held: Lease) -> Outcome | None:
+    def perform(self, decided: Decided, lease: Lease) -> Outcome | None:
         """Run it to its end and return its outcome; None where it failed and the channel says so,
         or the bot is stopping, or the request was replaced in the moment before.
 
@@ -83,7 +85,7 @@ class ChangeExecutor:
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
             return None
-        run = Run(run_id, decided.channel, held, audit, live.show, live.tell, by)
+        run = Run(run_id, decided.channel, lease, audit, live.show, live.tell, by)
         try:
             outcome = decided.command.apply(decided.context, decided.plan, run)
         except StoppingError:
@@ -94,7 +96,7 @@ class ChangeExecutor:
                 raise
             self._finish(decided.approval, type(error).__name__)
             return None
-        self._end(outcome, audit, live, held, decided.plan)
+        self._end(outcome, audit, live, lease, decided.plan)
         self._finish(decided.approval, str(outcome.ending))
         return outcome
 
@@ -104,10 +106,10 @@ class ChangeExecutor:
         try:
             with self.store.locks.acquire(
                 [f"service:{rollout.service_id}"], rollout.actor.name, reason
-            ) as held:
+            ) as lease:
                 current = self.store.rollouts.unfinished(rollout.id)
                 if current:
-                    self._adopted(current, held)
+                    self._adopted(current, lease)
         except (LockedError, StoreUnavailableError, StoppingError):
             return
 
@@ -144,13 +146,13 @@ class ChangeExecutor:
             self._record(audit, Ending.FAILED, seconds, why)
         return False
 
-    def _adopted(self, rollout: Rollout, held: Lease) -> None:
+    def _adopted(self, rollout: Rollout, lease: Lease) -> None:
         live = LiveMessage(self.poster, self.store, rollout.channel, "", rollout.id, self.now)
         live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
         run = Run(
             rollout.id,
             rollout.channel,
-            held,
+            lease,
             rollout.audit,
             live.show,
             live.tell,
@@ -165,16 +167,21 @@ class ChangeExecutor:
             live.failed(error)
             self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
             return
-        self._end(outcome, rollout.audit, live, held)
+        self._end(outcome, rollout.audit, live, lease)
 
     def _end(
-        self, outcome: Outcome, audit: str, live: LiveMessage, held: Lease, plan: Plan | None = None
+        self,
+        outcome: Outcome,
+        audit: str,
+        live: LiveMessage,
+        lease: Lease,
+        plan: Plan | None = None,
     ) -> None:
         """Message, record and audit say the same."""
 
         def write() -> None:
             if outcome.rollout:
-                self.roller.close(outcome.rollout, outcome.ending, held.fence)
+                self.roller.close(outcome.rollout, outcome.ending, lease.fence)
             self._record(audit, outcome.ending, outcome.seconds)
 
         self.metrics.ended(outcome)
@@ -197,7 +204,7 @@ class ChangeExecutor:
             try:
                 write()
             except StoreUnavailableError:
-                if not self.roller.stopping.wait(WRITE_AGAIN):
+                if not self.stopping.wait(WRITE_AGAIN):
                     continue
             except LeaseLostError:
                 log.warning("another bot took over meanwhile, and writes down the end")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,12 +70,13 @@ class Pipeline:
     store: Store
     poster: Poster
     roller: Roller
-    performer: ChangeExecutor
-    consent: ApprovalFlow
+    executor: ChangeExecutor
+    approvals: ApprovalFlow
     table: Table
     settings: Settings
     metrics: Metrics
     now: Callable[[], datetime]
+    stopping: threading.Event
 
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
@@ -94,17 +96,17 @@ class Pipeline:
         """The same path, entered after *decide*: what was approved runs once, or its message shows
         what it has become."""
         try:
-            command = self.consent.restored(approval)
+            command = self.approvals.restored(approval)
             context = self.context(approval.actor)
             plan = command.plan(context)
             if plan.noop_reason:
-                self.consent.settle(approval, "nothing to change")
+                self.approvals.settle(approval, "nothing to change")
                 return
             self._heed_holds(approval.actor, command, plan)
-            self._refuse(self.consent.decision(approval, plan), command)
+            self._refuse(self.approvals.decision(approval, plan), command)
             if plan.fingerprint != approval.plan.fingerprint:
-                self.consent.renew(approval, plan)
-            elif self.consent.recounted(approval, plan):
+                self.approvals.renew(approval, plan)
+            elif self.approvals.recounted(approval, plan):
                 self._run_approved(approval, command, context, plan)
         except (LockedError, StoreUnavailableError):
             log.info(
@@ -118,7 +120,7 @@ class Pipeline:
 
     # ---- a change
 
-    def _change(self, request: Request, command: Change, context: Context) -> None:
+    def _change(self, request: Request, command: Change[Plan], context: Context) -> None:
         self.store.ping()
         plan = command.plan(context)
         if plan.noop_reason:
@@ -137,7 +139,7 @@ class Pipeline:
                 "Leave it empty.",
             )
         else:
-            self.consent.ask(command, plan, decision, request.actor, self._where(request))
+            self.approvals.ask(command, plan, decision, request.actor, self._where(request))
 
     def _say_where(self, request: Request, plan: Plan, decision: decide.Decision) -> None:
         """Say in which other channel it is shown; what locks nothing, such as a look at a token, is
@@ -146,11 +148,11 @@ class Pipeline:
         if shown and self._where(request)[0] != request.place.channel:
             self._answer(request, plans.elsewhere(plan, self.settings.channel))
 
-    def _run(self, request: Request, command: Change, context: Context, plan: Plan) -> None:
+    def _run(self, request: Request, command: Change[Plan], context: Context, plan: Plan) -> None:
         try:
-            with self.store.locks.acquire(plan.targets, request.actor.name, plan.title) as held:
-                outcome = self.performer.perform(
-                    Decided(command, plan, context, *self._where(request)), held
+            with self.store.locks.acquire(plan.targets, request.actor.name, plan.title) as lease:
+                outcome = self.executor.perform(
+                    Decided(command, plan, context, *self._where(request)), lease
                 )
         except LockedError as error:
             self._answer(request, explain.busy(error, line.write(command)))
@@ -165,7 +167,7 @@ class Pipeline:
 
     def _vote(self, request: Request, command: ApprovalAction, context: Context) -> None:
         """A step on a request; that it was tried is audited too, also where it is refused."""
-        self.consent.remember()
+        self.approvals.remember()
         audit = self.store.audit.intend(
             request.actor, audited(command), {}, request.place.channel, self.now()
         )
@@ -175,7 +177,7 @@ class Pipeline:
             self._conclude(audit, type(error).__name__)
             raise
         self._conclude(audit)
-        (self.consent.ended if approval.state.ended else self.consent.show)(approval)
+        (self.approvals.ended if approval.state.ended else self.approvals.show)(approval)
         if approval.state is ApprovalState.APPROVED:
             self.resume(approval)
 
@@ -183,7 +185,7 @@ class Pipeline:
         ending = Ending.FAILED if why else Ending.DONE
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, 0.0, self.now())
 
-    def _heed_holds(self, actor: Actor, command: Change, plan: Plan) -> None:
+    def _heed_holds(self, actor: Actor, command: Change[Plan], plan: Plan) -> None:
         """What locks nothing changes nothing by itself: a rollout that runs may be turned back
         whoever holds its service."""
         if command.heeds_holds and plan.targets:
@@ -204,15 +206,15 @@ class Pipeline:
             raise NotAllowedError(command.full_name(), decision.roles, decision.target)
 
     def _run_approved(
-        self, approval: Approval, command: Change, context: Context, plan: Plan
+        self, approval: Approval, command: Change[Plan], context: Context, plan: Plan
     ) -> None:
-        with self.store.locks.acquire(plan.targets, approval.actor.name, plan.title) as held:
-            claim = partial(approval_steps.claim, bot=self.consent.bot, now=self.now())
+        with self.store.locks.acquire(plan.targets, approval.actor.name, plan.title) as lease:
+            claim = partial(approval_steps.claim, bot=self.approvals.bot, now=self.now())
             claimed = self.store.approvals.apply(approval.id, claim)
             if claimed is None:
                 return
             decided = Decided(command, plan, context, approval.channel, approval.thread, claimed)
-            outcome = self.performer.perform(decided, held)
+            outcome = self.executor.perform(decided, lease)
         self._tell(Place(approval.channel, approval.thread), approval.actor, outcome)
         if outcome and outcome.private:
             self._show_end(approval)
@@ -222,10 +224,10 @@ class Pipeline:
         private."""
         ended = self.store.approvals.get(approval.id)
         if ended:
-            self.consent.show(ended)
+            self.approvals.show(ended)
 
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
-        if self.consent.give_up(approval, type(error).__name__) and approval.message:
+        if self.approvals.give_up(approval, type(error).__name__) and approval.message:
             self.poster.edit(approval.message, explain.explain(error), True)
 
     # ---- answers
@@ -246,7 +248,14 @@ class Pipeline:
     def context(self, actor: Actor) -> Context:
         """What a command may use while it runs for this person."""
         return Context(
-            self.swarm, self.store, self.roller, self.table, self.settings, actor, self.now
+            self.swarm,
+            self.store,
+            self.roller,
+            self.table,
+            self.settings,
+            actor,
+            self.now,
+            stopping=self.stopping,
         )
 
     def _allow_read(self, actor: Actor, command: Command) -> None:

@@ -62,7 +62,7 @@ class Run:
 
     id: str
     channel: str
-    held: Lease
+    lease: Lease
     audit: str
     show: Callable[[Rollout, Progress], None]
     tell: Callable[[Message], None] = lambda message: None  # noqa: ARG005 - nobody watches
@@ -92,14 +92,14 @@ class Roller:
             approved_by=run.approved_by,
         )
         rollout = self._with_revision(rollout)
-        self.store.rollouts.save(rollout, run.held.fence)
+        self.store.rollouts.save(rollout, run.lease.fence)
         run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
         try:
             self._post(service, spec, rollout)
         except StoppingError:
             raise
         except Exception:
-            self.close(rollout, Ending.FAILED, run.held.fence)
+            self.close(rollout, Ending.FAILED, run.lease.fence)
             raise
         return self.resume(self._posted(rollout, run), run)
 
@@ -122,12 +122,12 @@ class Roller:
             approved_by=run.approved_by,
         )
         with suppress(StoreUnavailableError):
-            self.store.locks.extend(run.held, f"service:{service.id}")
+            self.store.locks.extend(run.lease, f"service:{service.id}")
             added = self.store.revisions.add(
                 service.id, rollout.after, self.now(), rollout.actor.name, rollout.verb
             )
             rollout = replace(rollout, revision=added.number)
-            self.store.rollouts.save(rollout, run.held.fence)
+            self.store.rollouts.save(rollout, run.lease.fence)
         run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
         return self.resume(rollout, run)
 
@@ -159,7 +159,7 @@ class Roller:
             rollout = self._posted(rollout, run)
         except (*AWAY, UnknownNameError, ChangeInterruptedError):
             # Closed, or the next look for rollouts that nobody follows would find it again.
-            self.close(rollout, Ending.FAILED, run.held.fence)
+            self.close(rollout, Ending.FAILED, run.lease.fence)
             raise
         return self.resume(rollout, run)
 
@@ -229,7 +229,7 @@ class Roller:
         """Write down where the rollout stands. It goes on without Redis, for Swarm does not wait
         either."""
         try:
-            self.store.rollouts.save(rollout, run.held.fence)
+            self.store.rollouts.save(rollout, run.lease.fence)
         except StoreUnavailableError:
             log.warning("%s goes on unrecorded: Redis is away", rollout.service)
 
@@ -252,8 +252,8 @@ class Roller:
     def _may_go_on(self, run: Run) -> None:
         if self.stopping.is_set():
             raise StoppingError
-        if run.held.lost and self._store_answers():
-            run.held.check()
+        if run.lease.lost and self._store_answers():
+            run.lease.check()
 
     def _store_answers(self) -> bool:
         """A lease that ran out while Redis is away is nobody else's yet: only Redis can say."""

@@ -60,7 +60,7 @@ class Wanted:
             }
 
 
-class NodeChange(Change):
+class NodeChange(Change[NodesPlan]):
     """What all changes of nodes have in common; no command itself."""
 
     @abstractmethod
@@ -127,7 +127,10 @@ class NodeChange(Change):
 
         steps = (partial(change, node) for node in plan.members)
         outcome = carry_out(context, plan, run, _done(plan.nodes, wanted), steps)
-        more = [*([plan.bearing] if plan.bearing and outcome.lines else []), *_hint(plan, wanted)]
+        more = [
+            *([plan.managers_after] if plan.managers_after and outcome.lines else []),
+            *_hint(plan, wanted),
+        ]
         return (
             replace(outcome, lines=(*outcome.lines, *more))
             if outcome.ending is Ending.DONE

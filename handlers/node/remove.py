@@ -19,7 +19,7 @@ from bot.rollout.roller import Run
 from bot.swarm.health import quorum
 
 
-class NodeRm(Change):
+class NodeRm(Change[NodesPlan]):
     """Remove nodes that are Down; a manager among them is demoted first, if the others keep the
     quorum.
 
@@ -71,8 +71,10 @@ class NodeRm(Change):
         outcome = carry_out(
             context, plan, run, title, (partial(remove, node) for node in plan.members)
         )
-        bearing = (plan.bearing,) if plan.bearing and outcome.ending is Ending.DONE else ()
-        return replace(outcome, lines=(*outcome.lines, *bearing))
+        managers_after = (
+            (plan.managers_after,) if plan.managers_after and outcome.ending is Ending.DONE else ()
+        )
+        return replace(outcome, lines=(*outcome.lines, *managers_after))
 
     def _refuse(self, context: Context, node: Node) -> None:
         if quorum.reachable(node):

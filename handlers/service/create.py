@@ -65,7 +65,7 @@ class CreateForm(Form):
         return Create(**given, publish=(self.publish,) if self.publish else ())
 
 
-class Create(ServiceFlags, Change):
+class Create(ServiceFlags, Change[RollPlan]):
     """Create a service, and follow it until its tasks run; a job until it is complete.
 
     Flags end at the image: what follows it is the command that the container runs.

@@ -53,7 +53,7 @@ class DeployForm(Form):
         return Deploy(**self.model_dump(exclude_defaults=True))
 
 
-class Deploy(Change):
+class Deploy(Change[rollout_plan.RollPlan]):
     """Roll a service to another image, a few tasks at a time.
 
     The tag is resolved to a digest once, and every task runs that digest. Where tasks fail, the
@@ -167,7 +167,7 @@ class InterruptPlan(Plan):
     rollout: Rollout
 
 
-class Rollback(Change):
+class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     """Bring a service back to the image it ran before, or to a named revision; the replica count
     stays.
 

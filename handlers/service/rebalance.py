@@ -52,7 +52,7 @@ class _Placement:
         return {spread.service.id: spread for spread in found}
 
 
-class Rebalance(Change):
+class Rebalance(Change[RebalancePlan]):
     """Spread services anew over the nodes, by a rolling forced update of one after the other.
 
     Swarm moves nothing that runs, so a node that came back stays empty until something new starts.
@@ -102,7 +102,7 @@ class Rebalance(Change):
         started, outcomes = context.now(), list[Outcome]()
         for number, roll in enumerate(plan.rolls):
             if outcomes:
-                run.held.check()
+                run.lease.check()
             each = replace(
                 run, id=f"{run.id}-{number}", show=_shown(context, run, outcomes, len(plan.rolls))
             )

@@ -35,7 +35,7 @@ class RemovalPlan(Plan):
     running: Mapping[str, int]
 
 
-class Remove(Change):
+class Remove(Change[RemovalPlan]):
     """Remove services with all their tasks. Networks, secrets, configs and volumes stay."""
 
     names: ClassVar = ("service rm",)
@@ -115,7 +115,7 @@ def _running(context: Context, services: Sequence[Service]) -> Counter[str]:
 def _watch(context: Context, services: Sequence[Service]) -> Counter[str]:
     until = time.monotonic() + PATIENCE
     while (left := _running(context, services)) and time.monotonic() < until:
-        if context.roller.stopping.wait(LOOK_EVERY):
+        if context.stopping.wait(LOOK_EVERY):
             break
     return left
 

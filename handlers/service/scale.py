@@ -54,7 +54,7 @@ class ScaleForm(Form):
         return Scale(targets=(f"{self.service}={self.replicas}",))
 
 
-class Scale(Change):
+class Scale(Change[ScalePlan]):
     """Set the number of tasks of services; what runs goes on running.
 
     For a job it is the number of completions.

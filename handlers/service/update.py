@@ -39,7 +39,7 @@ _ALONE = {"service", "rollback", "detach", "quiet", "timeout"}
 """What may stand beside `--rollback`."""
 
 
-class Update(ServiceFlags, Change):
+class Update(ServiceFlags, Change[RollPlan]):
     """Change how a service is set up, and follow it while its tasks are replaced where they have to
     be.
 

@@ -42,7 +42,7 @@ class CaPlan(Plan):
     wanted: swarm_settings.Wanted
 
 
-class Ca(Change):
+class Ca(Change[CaPlan]):
     """Show the Swarm's root certificate; with `--rotate` replace it, and follow until every node
     trusts the new one."""
 
@@ -159,7 +159,7 @@ class Ca(Change):
         begun = time.monotonic()
         seen, shown_at = RootRotation(running=True, total=0, renewed=0), float("-inf")
         while time.monotonic() - begun < self.timeout.total_seconds():
-            if context.roller.stopping.is_set():
+            if context.stopping.is_set():
                 break
             try:
                 look = root_ca.rotation(context.swarm.engines)

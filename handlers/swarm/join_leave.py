@@ -66,7 +66,7 @@ class JoinForm(Form):
         return JoinTyped(**given, token=self.token) if self.token else Join(**given)
 
 
-class Join(Change):
+class Join(Change[MemberPlan]):
     """Let an engine join the Swarm; swarmbot takes the token from the Swarm itself."""
 
     names: ClassVar = ("swarm join", "join")
@@ -133,9 +133,7 @@ class Join(Change):
             Availability=self.availability,
             **{key: value for key, value in given.items() if value},
         )
-        node = Arrival(context.swarm, plan.engine, context.roller.stopping).await_node(
-            READY_SECONDS
-        )
+        node = Arrival(context.swarm, plan.engine, context.stopping).await_node(READY_SECONDS)
         took = (context.now() - started).total_seconds()
         if node is None:
             title = f"{plan.engine} joined as {self.role}, and is not Ready yet"
@@ -168,7 +166,7 @@ class JoinTyped(Join):
         return self.token
 
 
-class Leave(Change):
+class Leave(Change[MemberPlan]):
     """Let an engine leave its Swarm; a manager only with `--force`, and only while the quorum holds
     without it."""
 
@@ -220,7 +218,7 @@ class Leave(Change):
         del run
         started = context.now()
         context.swarm.cluster.leave(plan.engine, force=self.force)
-        left = Arrival(context.swarm, plan.engine, context.roller.stopping).await_left(LEFT_SECONDS)
+        left = Arrival(context.swarm, plan.engine, context.stopping).await_left(LEFT_SECONDS)
         return Outcome(
             ending=Ending.DONE if left else Ending.TIMED_OUT,
             title=f"{plan.engine} left the Swarm" if left else f"{plan.engine} is still leaving",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from bot.command.address_fields import AddressPool, DataPathPort, ExternalCaText, NodeAddress
 from bot.command.fields import Duration, Option
-from bot.command.model import Change, Command, Context, Query
+from bot.command.model import Change, Command, Context, PlanType, Query
 from bot.errors import (
     NoEngineError,
     NoLeaderError,
@@ -62,7 +62,7 @@ class Info(Query):
         )
 
 
-class SwarmSettingsFlags(Change):
+class SwarmSettingsFlags(Change[PlanType]):
     """What `swarm init` and `swarm update` have in common: the flags that are the Swarm's
     settings."""
 
@@ -91,7 +91,7 @@ class SwarmSettingsFlags(Change):
     )
 
     @model_validator(mode="after")
-    def _long_enough(self) -> SwarmSettingsFlags:
+    def _long_enough(self) -> Self:
         if self.cert_expiry is not None and self.cert_expiry.total_seconds() < 3600:
             raise ValueError("certificates have to live at least 1h")
         if self.dispatcher_heartbeat is not None and self.dispatcher_heartbeat.total_seconds() < 1:
@@ -112,7 +112,7 @@ class UpdatePlan(Plan):
     wanted: swarm_settings.Wanted
 
 
-class SwarmUpdate(SwarmSettingsFlags):
+class SwarmUpdate(SwarmSettingsFlags[UpdatePlan]):
     """Change settings of the Swarm; what is not named stays as it is, tokens and keys included."""
 
     names: ClassVar = ("swarm update",)
@@ -167,7 +167,7 @@ class InitPlan(Plan):
     body: dict[str, Any]
 
 
-class Init(SwarmSettingsFlags):
+class Init(SwarmSettingsFlags[InitPlan]):
     """Found a Swarm, with the engine `--on` as its first manager."""
 
     names: ClassVar = ("swarm init", "init")

@@ -15,7 +15,7 @@ from bot.rollout.roller import Run
 from bot.swarm.objects.cluster import SWARM, Rotate, keep, manager_addresses
 
 
-class JoinToken(Change):
+class JoinToken(Change[Plan]):
     """Show, to you alone, what lets a machine join as worker or as manager; `--rotate` makes a new
     token."""
 
@@ -68,7 +68,7 @@ class JoinToken(Change):
         )
 
 
-class UnlockKey(Change):
+class UnlockKey(Change[Plan]):
     """Show, to you alone, the key that managers need after a restart; `--rotate` makes a new
     one."""
 

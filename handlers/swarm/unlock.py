@@ -55,7 +55,7 @@ class UnlockForm(Form):
         return UnlockTyped(key=self.key) if self.key else Unlock()
 
 
-class Unlock(Change):
+class Unlock(Change[UnlockPlan]):
     """Unlock a locked manager with the key of a healthy one, and wait until it is Ready and
     Reachable again.
 
@@ -151,7 +151,7 @@ def unlock_with(context: Context, engine: str, key: SecretStr) -> Outcome:
 def _unlocked(context: Context, engine: str, started: float) -> Outcome:
     others = _still_locked(context, engine)
     patience = ALONE_SECONDS if others and not _has_leader(context) else READY_SECONDS
-    node = Arrival(context.swarm, engine, context.roller.stopping).await_node(patience)
+    node = Arrival(context.swarm, engine, context.stopping).await_node(patience)
     took = context.now().timestamp() - started
     if node:
         return Outcome(

@@ -252,5 +252,8 @@ def context(url: str) -> Context:
     """What the operation needs that a dialog calls with a typed key."""
     swarm = Swarm(Engines([EngineAddress("node1", url)]))
     store = Store.connect("redis://127.0.0.1:1")
-    roller = Roller(swarm, store, utc_now, threading.Event())
-    return Context(swarm, store, roller, Table(()), Settings(), Actor("U1", "dev"))
+    stopping = threading.Event()
+    roller = Roller(swarm, store, utc_now, stopping)
+    return Context(
+        swarm, store, roller, Table(()), Settings(), Actor("U1", "dev"), stopping=stopping
+    )

@@ -16,7 +16,7 @@ from bot.errors import StoreUnavailableError, UnknownNameError, UnsupportedError
 from bot.metrics import Metrics
 from bot.model import Actor, Message, Outcome, Plan
 from bot.model.incident import AlertKind, AlertState, Incident, Memory, Problem, Severity
-from bot.pipeline.execution import Decided, Executor
+from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy.decide import Allow, Ask, decide
 from bot.rollout.roller import Roller, Run
 from bot.settings import PolicyRule, Role, Settings
@@ -91,8 +91,9 @@ def engine(tmp_path: Path) -> Iterator[FakeEngine]:
 
 def context(store: Store, actor: Actor = ANN, *engines: FakeEngine, now: datetime = NOW) -> Context:
     swarm = Swarm(Engines(one.address for one in engines))
-    roller = Roller(swarm, store, lambda: now, threading.Event())
-    return Context(swarm, store, roller, TABLE, Settings(), actor, lambda: now)
+    stopping = threading.Event()
+    roller = Roller(swarm, store, lambda: now, stopping)
+    return Context(swarm, store, roller, TABLE, Settings(), actor, lambda: now, stopping=stopping)
 
 
 def says(text: str, where: Context) -> Outcome | str:
@@ -228,9 +229,9 @@ def test_what_was_said_is_in_the_audit_and_nowhere_in_the_channel(store: Store) 
     command = line.parse("silence node4 --for 1h", TABLE)
     assert isinstance(command, Change)
     nobody: Any = object()
-    performer = Executor(store, nobody, where.roller, Metrics(), where.now)
+    executor = ChangeExecutor(store, nobody, where.roller, Metrics(), where.now, where.stopping)
     with store.locks.acquire((), "ann", "x") as held:
-        outcome = performer.perform(Decided(command, command.plan(where), where, "C1"), held)
+        outcome = executor.perform(Decided(command, command.plan(where), where, "C1"), held)
     assert outcome
     assert outcome.private
     (entry,) = store.audit.entries(None, None, None, 10)

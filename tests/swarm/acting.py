@@ -50,8 +50,9 @@ class Acting:
 
 def acting(swarm: Swarm, store: Store, folder: Path) -> Acting:
     settings = Settings(SWARMBOT_DATA=folder)
-    roller = Roller(swarm, store, utc_now, threading.Event())
-    return Acting(Context(swarm, store, roller, TABLE, settings, ANN))
+    stopping = threading.Event()
+    roller = Roller(swarm, store, utc_now, stopping)
+    return Acting(Context(swarm, store, roller, TABLE, settings, ANN, stopping=stopping))
 
 
 def redis(folder: Path) -> tuple[Embedded, Store]:

@@ -20,7 +20,7 @@ from bot.metrics import Metrics
 from bot.model import Message, MessageRef, Place
 from bot.model.approval import Approval
 from bot.pipeline.approvals import ApprovalFlow
-from bot.pipeline.execution import Executor
+from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline, Request
 from bot.policy import approval_steps
 from bot.poster import Handle, Poster, Then
@@ -119,11 +119,22 @@ def pipeline(swarm: Swarm, opened: Store, slack: Recorder, folder: Path) -> Pipe
     rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,))
     settings = Settings(SWARMBOT_DATA=folder, roles=(asking, deciding), rules=(rule,))
     metrics = Metrics()
-    roller = Roller(swarm, opened, utc_now, threading.Event())
-    performer = Executor(opened, slack, roller, metrics, utc_now)
-    consent = ApprovalFlow(opened, slack, settings, TABLE, utc_now, lambda actor: actor, "b1")
+    stopping = threading.Event()
+    roller = Roller(swarm, opened, utc_now, stopping)
+    executor = ChangeExecutor(opened, slack, roller, metrics, utc_now, stopping)
+    approvals = ApprovalFlow(opened, slack, settings, TABLE, utc_now, lambda actor: actor, "b1")
     return Pipeline(
-        swarm, opened, slack, roller, performer, consent, TABLE, settings, metrics, utc_now
+        swarm,
+        opened,
+        slack,
+        roller,
+        executor,
+        approvals,
+        TABLE,
+        settings,
+        metrics,
+        utc_now,
+        stopping,
     )
 
 

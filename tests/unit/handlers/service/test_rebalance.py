@@ -3,6 +3,7 @@ before."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -73,6 +74,7 @@ def planned(world: World, *names: str) -> RebalancePlan:
         *[cast(Any, None)] * 3,
         DEV,
         lambda: NOW,
+        stopping=threading.Event(),
     )
     return Rebalance(services=names).plan(context)
 

@@ -3,6 +3,7 @@ and nobody else."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -58,6 +59,7 @@ class World:
             settings,
             actor,
             lambda: v.NOW,
+            stopping=threading.Event(),
         )
 
     def publish(self, user: str, view: Mapping[str, Any]) -> None:
