@@ -57,7 +57,7 @@ LEAD_EVERY = 1.0
 """Seconds between two tries to lead: with the lease, and the jobs' own time, another leads 10 s
 after a death at the latest."""
 DIGEST_EVERY = 20.0
-LOOK_EVERY = 2.0
+UPKEEP_EVERY = 2.0
 """Seconds between two looks for what a bot that is gone has left, for what expires, and for whose
 turn has come."""
 
@@ -178,13 +178,13 @@ def build(settings: Settings) -> Bot:
     )
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
-        Job("messages", LOOK_EVERY, requests.remember, everywhere=True),
-        Job("rollouts", LOOK_EVERY, Orphans(store, executor, pool, utc_now).run),
-        Job("approvals", LOOK_EVERY, requests.run),
-        Job("home", LOOK_EVERY, homes.refresh, everywhere=True),
+        Job("messages", UPKEEP_EVERY, requests.remember, everywhere=True),
+        Job("rollouts", UPKEEP_EVERY, Orphans(store, executor, pool, utc_now).run),
+        Job("approvals", UPKEEP_EVERY, requests.run),
+        Job("home", UPKEEP_EVERY, homes.refresh, everywhere=True),
         Job(
             "queue",
-            LOOK_EVERY,
+            UPKEEP_EVERY,
             QueueRunner(store, pipeline.execute, people.verified, pool, utc_now).run,
         ),
         Job(

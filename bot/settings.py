@@ -161,11 +161,6 @@ class Settings(BaseSettings):
         return init_settings, Variables(settings_cls), SecretFiles(settings_cls), toml
 
     @property
-    def socket_mode(self) -> bool:
-        """Whether Slack is reached by Socket Mode; else by HTTP at `/slack/events`."""
-        return self.slack_app_token is not None
-
-    @property
     def managers(self) -> tuple[EngineSettings, ...]:
         """The configured engines, or the one that `DOCKER_HOST` names."""
         return self.engines or (EngineSettings(name="local", url=self.docker_host),)

@@ -30,7 +30,8 @@ PREDEFINED = ("bridge", "host", "none", "docker_gwbridge")
 """What each engine has for itself."""
 LOCAL_DRIVERS = ("bridge", "host", "null", "none", "macvlan", "ipvlan")
 SET_UP_SECONDS = 5.0
-EMPTY_SECONDS = 20.0
+"""For Swarm to give a new network its subnet."""
+TASKS_END_SECONDS = 20.0
 """For the tasks of services that were just removed to end."""
 
 
@@ -217,7 +218,7 @@ class NetworkRm(Change[NetworkRemovalPlan]):
         def remove(network: Network, say: Say) -> Ending:
             waiting.remove(
                 lambda: context.swarm.networks.remove(network.id),
-                EMPTY_SECONDS,
+                TASKS_END_SECONDS,
                 context.stopping,
             )
             say(f"{network.name} is removed")

@@ -23,7 +23,7 @@ from bot.swarm.names import nearest
 from bot.swarm.objects import used_by
 from bot.swarm.objects.stacks import stacks
 
-EMPTY_SECONDS = 60.0
+STACK_END_SECONDS = 60.0
 """For tasks to end before their networks can go; by default each has 10 s to stop."""
 
 
@@ -169,7 +169,7 @@ def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
 
     def step(kind: str, removals: dict[str, Callable[[], None]], say: Say) -> Ending:
         for removal in removals.values():
-            waiting.remove(removal, EMPTY_SECONDS, stopping)
+            waiting.remove(removal, STACK_END_SECONDS, stopping)
         say(f"{_counted(kind, tuple(removals))} removed")
         return Ending.DONE
 

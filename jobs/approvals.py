@@ -17,7 +17,7 @@ from bot.policy import approval_steps
 from bot.render import approval_message
 from bot.store.store import Store
 
-SETTLE = timedelta(seconds=15)
+YOUNG_CLAIM = timedelta(seconds=15)
 """What was taken this recently may just be about to begin; also longer than a lock outlives its
 bot."""
 
@@ -74,7 +74,7 @@ class ApprovalUpkeep:
         is told as it is."""
         followed = {rollout.id for rollout in self.store.rollouts.running()}
         for taken in self.store.approvals.claimed():
-            young = taken.taken is None or self.now() - taken.taken < SETTLE
+            young = taken.taken is None or self.now() - taken.taken < YOUNG_CLAIM
             if (
                 young
                 or taken.run in followed

@@ -17,7 +17,7 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-SETTLE = timedelta(seconds=30)
+YOUNG_INTENT = timedelta(seconds=30)
 """An intent this young may belong to a change that is just being begun."""
 
 
@@ -53,7 +53,7 @@ class Orphans:
         for entry in self.store.audit.open_intents():
             if (
                 entry.id not in followed
-                and self.now() - entry.at > SETTLE
+                and self.now() - entry.at > YOUNG_INTENT
                 and not self._locked(entry)
             ):
                 self.store.audit.conclude(

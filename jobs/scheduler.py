@@ -28,12 +28,14 @@ log = logging.getLogger(__name__)
 MOST_LEFT_BEHIND = 2
 """With so many threads of a job cut off and still going, it is not begun again."""
 CATCH_UP_EVERY = 0.5
+"""Seconds between two looks whether this bot leads now and has a job to make up."""
 MAKE_UP = 60.0
 """For so long a new leader makes up a time of day that came while nobody led. It is longer than any
 change of leader, so such a job may be run by two bots, and claims what it says
 (`store.alerts.told`).
 """
-STOP_SECONDS = 2.0
+RUNS_END_SECONDS = 2.0
+"""For the runs that are under way to end when the bot stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ class Scheduler:
         self._scheduler.shutdown(wait=False)
         for turns in self._turns:
             turns.stop()
-        until = time.monotonic() + STOP_SECONDS
+        until = time.monotonic() + RUNS_END_SECONDS
         for turns in self._turns:
             turns.wait(until - time.monotonic())
 

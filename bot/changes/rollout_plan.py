@@ -19,7 +19,7 @@ from bot.render.slack import blocks
 from bot.rollout.roller import Run
 from bot.swarm.spec import edit
 
-TIMEOUT = timedelta(minutes=10)
+ROLLOUT_TIMEOUT = timedelta(minutes=10)
 """When a rollout counts as failed, where nothing else is said: Swarm itself would wait for ever."""
 
 
@@ -65,7 +65,11 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
 
 
 def begin(
-    command: Command, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
+    command: Command,
+    context: Context,
+    plan: RollPlan,
+    run: Run,
+    timeout: timedelta = ROLLOUT_TIMEOUT,
 ) -> Rollout:
     """The record of a rollout that is about to start."""
     now = context.now()
@@ -89,7 +93,11 @@ def begin(
 
 
 def roll(
-    command: Command, context: Context, plan: RollPlan, run: Run, timeout: timedelta = TIMEOUT
+    command: Command,
+    context: Context,
+    plan: RollPlan,
+    run: Run,
+    timeout: timedelta = ROLLOUT_TIMEOUT,
 ) -> Outcome:
     """Post the specification and follow it to its end."""
     return context.roller.run(

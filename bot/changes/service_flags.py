@@ -21,11 +21,10 @@ from pydantic import (
     model_validator,
 )
 
+from bot.changes.rollout_plan import ROLLOUT_TIMEOUT
 from bot.command.fields import Duration, Option
 from bot.swarm.spec import mounts, ports, references, scalars, syntax
 from bot.swarm.spec.scalars import Flags
-
-TIMEOUT = timedelta(minutes=10)
 
 
 def _checked(read: Callable[[str], Any]) -> AfterValidator:
@@ -175,7 +174,7 @@ class ServiceFlags(BaseModel):
     )
     quiet: Annotated[bool, Option(("--quiet", "-q"))] = Field(False, description="accepted")
     timeout: Annotated[Duration, Field(gt=timedelta(0))] = Field(
-        TIMEOUT, description="when it counts as failed (default 10m)"
+        ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
 
     @model_validator(mode="after")

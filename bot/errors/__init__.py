@@ -32,6 +32,7 @@ from bot.errors.input import (
 from bot.errors.settings import InvalidSettingError
 from bot.errors.store import LeaseLostError, LockedError, StoreUnavailableError
 from bot.errors.swarm import (
+    NO_MANAGER,
     AmbiguousEngineError,
     ChangeInterruptedError,
     EngineRefusedError,
@@ -56,6 +57,7 @@ from bot.errors.swarm import (
 )
 
 __all__ = [
+    "NO_MANAGER",
     "AlreadyApprovedError",
     "AmbiguousEngineError",
     "AmbiguousNameError",

@@ -29,6 +29,10 @@ class NotAManagerError(SwarmbotError):
     states: tuple[tuple[str, str], ...]
 
 
+NO_MANAGER = (NoEngineError, NoLeaderError, NotAManagerError)
+"""What a question to the Swarm meets where no manager can answer it."""
+
+
 @dataclass(eq=False)
 class OutOfSequenceError(SwarmbotError):
     """The object changed between reading and writing, time and again."""

@@ -10,6 +10,9 @@ from bot.model.change import Difference
 from bot.model.images import Image
 from bot.model.people import Actor
 
+BOT = "swarmbot"
+"""Stands in `Rollout.rollback_by` where nobody asked: the bot rolls back what Swarm paused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -8,28 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.errors import (
-    EngineRefusedError,
-    NoEngineError,
-    NoLeaderError,
-    NotAManagerError,
-    SwarmbotError,
-    UnknownNameError,
-)
+from bot.errors import SwarmbotError, UnknownNameError
 from bot.model import Finding, Node, Phase, Progress, Rollout, Task
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.health.progress import Expected, Followed, RolloutSnapshot, advance, tried
 from bot.swarm.spec.edit import monitor_seconds
 from bot.swarm.swarm import Swarm
+from bot.swarm.waiting import AWAY
 
-INTERVAL = 0.2
+LOOK_SECONDS = 0.2
 """Seconds between two looks: the Docker CLI's own."""
 NODES_EVERY = 3.0
 """Seconds for which the list of nodes counts as fresh."""
 LOG_LINES = 5
-AWAY = (NoEngineError, NoLeaderError, NotAManagerError, EngineRefusedError)
-"""What a look meets while managers come and go; the rollout goes on without the bot, so it only
-waits."""
 FAILED = (Phase.PAUSED, Phase.ROLLED_BACK, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
 _CLOCKS = timedelta(seconds=5)
 
@@ -50,7 +41,7 @@ class Follower:
         while not followed.progress.phase.ended:
             followed = self._next(followed, rollout())
             yield followed.progress
-            time.sleep(0 if followed.progress.phase.ended else INTERVAL)
+            time.sleep(0 if followed.progress.phase.ended else LOOK_SECONDS)
 
     def look(self, service_id: str) -> RolloutSnapshot:
         """One look: three calls to an engine, four when the nodes are looked at afresh."""
@@ -65,6 +56,7 @@ class Follower:
         try:
             look = self.look(rollout.service_id)
         except AWAY:
+            # The rollout goes on without the bot, so it only waits.
             phase = Phase.TIMED_OUT if self.now() >= rollout.deadline else followed.progress.phase
             return replace(
                 followed,

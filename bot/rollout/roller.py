@@ -24,19 +24,22 @@ from bot.errors import (
     UnknownNameError,
 )
 from bot.model import Ending, Message, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
-from bot.rollout.follower import AWAY, INTERVAL, Follower
+from bot.model.rollout import BOT
+from bot.rollout.follower import LOOK_SECONDS, Follower
 from bot.store.locks import Lease
 from bot.store.store import Store
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.swarm import Swarm
+from bot.swarm.waiting import AWAY
 
 log = logging.getLogger(__name__)
 
 SHOW_EVERY = 15.0
 """Seconds after which the message is shown anew though nothing moved but the time."""
-ATTEMPTS = 4
+UPDATE_ATTEMPTS = 4
+"""How often the specification is sent where only the version of the service moved meanwhile."""
 MOST_STEPS = 2000
-BOT = "swarmbot"
+"""Older steps of a rollout are forgotten: a service that flaps would make them without end."""
 ENDINGS = {
     Phase.COMPLETED: Ending.DONE,
     Phase.ROLLED_BACK: Ending.ROLLED_BACK,
@@ -184,7 +187,7 @@ class Roller:
         """Send the specification. Where only the version moved meanwhile, send it again for the new
         one."""
         planned = fingerprint(service.spec)
-        for attempt in range(ATTEMPTS):
+        for attempt in range(UPDATE_ATTEMPTS):
             try:
                 self.swarm.services.update(
                     service,
@@ -222,7 +225,7 @@ class Roller:
             except AWAY:
                 if self.now() >= rollout.deadline:
                     raise
-            if self.stopping.wait(INTERVAL):
+            if self.stopping.wait(LOOK_SECONDS):
                 raise StoppingError
 
     def _note(self, rollout: Rollout, run: Run) -> None:

@@ -7,17 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from bot.errors import (
-    EngineRefusedError,
-    NoEngineError,
-    NoLeaderError,
-    NotAManagerError,
-    OutcomeUnknownError,
-    UnknownNameError,
-)
+from bot.errors import NO_MANAGER, EngineRefusedError, OutcomeUnknownError, UnknownNameError
 
-AWAY = (NoEngineError, NoLeaderError, NotAManagerError, EngineRefusedError)
-"""What a look meets while a leader is elected, as after the demotion of one."""
+AWAY = (*NO_MANAGER, EngineRefusedError)
+"""What a question meets while managers come and go: it is asked again later."""
 PAUSE_SECONDS = 0.3
 
 

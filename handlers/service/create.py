@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.changes import image_check, rollout_plan
+from bot.changes import image_check, port_check, rollout_plan
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import (
     Address,
@@ -28,7 +28,7 @@ from bot.changes.service_flags import (
 )
 from bot.command.fields import Argument, ImageReference, Lookup, Name, Option, by_line
 from bot.command.model import Change, Command, Context, Form
-from bot.errors import NameTakenError, PortTakenError
+from bot.errors import NameTakenError
 from bot.model import Difference, Image, Mode, Node, Outcome, Service, Spec
 from bot.render.slack.blocks import plural
 from bot.rollout.roller import Run
@@ -153,7 +153,7 @@ class Create(ServiceFlags, Change[RollPlan]):
         ids = resolve_names.ids(context.swarm, flags)
         image = Image.parse(self.image)
         wanted = _service(create.create(flags, image_check.as_it_is(image)[0], self.command, ids))
-        _refuse_taken_ports(wanted, others)
+        port_check.refuse_taken(wanted, others)
         resolve = (
             image_check.resolve(context, image, wanted, nodes)
             if self.resolves
@@ -193,12 +193,6 @@ COMMANDS: tuple[type[Command], ...] = (Create,)
 def _service(spec: Spec) -> Service:
     """The service that the specification would be, before it has an id."""
     return read.service({"ID": "", "Version": {"Index": 0}, "Spec": spec})
-
-
-def _refuse_taken_ports(service: Service, others: Sequence[Service]) -> None:
-    clash = ports.taken(service.ports, others)
-    if clash:
-        raise PortTakenError(clash[0].published, clash[1].name)
 
 
 def _room(

@@ -86,7 +86,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
         "always", description="always (default), changed or never"
     )
     timeout: Duration = Field(
-        rollout_plan.TIMEOUT, description="when it counts as failed (default 10m)"
+        rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
     reason: Annotated[str, Option(metavar="TEXT")] = Field(
         "", max_length=200, description="why, for the audit"
@@ -180,7 +180,7 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     service: Annotated[Name, Argument("SERVICE")]
     to: int | None = Field(None, ge=1, description="number of the revision, see `history`")
     timeout: Duration = Field(
-        rollout_plan.TIMEOUT, description="when it counts as failed (default 10m)"
+        rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
 
     def plan(self, context: Context) -> rollout_plan.RollPlan | InterruptPlan:

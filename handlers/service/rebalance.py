@@ -66,7 +66,7 @@ class Rebalance(Change[RebalancePlan]):
 
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = ()
     timeout: Duration = Field(
-        rollout_plan.TIMEOUT, description="when a service counts as failed (default 10m)"
+        rollout_plan.ROLLOUT_TIMEOUT, description="when a service counts as failed (default 10m)"
     )
 
     def plan(self, context: Context) -> RebalancePlan:

@@ -20,10 +20,10 @@ from bot.render.slack.blocks import plural
 from bot.rollout.roller import Run
 from bot.swarm.spec import ports
 
-PATIENCE = 20.0
+STOP_WATCHED_SECONDS = 20.0
 """Seconds for which the tasks of removed services are watched: most stop within their grace period
 of ten."""
-LOOK_EVERY = 0.5
+STOP_LOOK_SECONDS = 0.5
 _STOPPED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
@@ -113,9 +113,9 @@ def _running(context: Context, services: Sequence[Service]) -> Counter[str]:
 
 
 def _watch(context: Context, services: Sequence[Service]) -> Counter[str]:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + STOP_WATCHED_SECONDS
     while (left := _running(context, services)) and time.monotonic() < until:
-        if context.stopping.wait(LOOK_EVERY):
+        if context.stopping.wait(STOP_LOOK_SECONDS):
             break
     return left
 

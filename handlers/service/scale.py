@@ -69,7 +69,7 @@ class Scale(Change[ScalePlan]):
         False, description="accepted; you need not wait anyway"
     )
     timeout: Duration = Field(
-        rollout_plan.TIMEOUT, description="when it counts as failed (default 10m)"
+        rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from bot.changes import image_check, rollout_plan
+from bot.changes import image_check, port_check, rollout_plan
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import (
     Address,
@@ -27,12 +27,12 @@ from bot.changes.service_flags import (
 )
 from bot.command.fields import Argument, ImageReference, Name
 from bot.command.model import Change, Command, Context
-from bot.errors import PortTakenError, UnsupportedError
+from bot.errors import UnsupportedError
 from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
 from bot.rollout.roller import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import constraints
-from bot.swarm.spec import edit, ports, read, update
+from bot.swarm.spec import edit, read, update
 from bot.swarm.spec.scalars import Flags
 
 _ALONE = {"service", "rollback", "detach", "quiet", "timeout"}
@@ -146,7 +146,7 @@ class Update(ServiceFlags, Change[RollPlan]):
             )
         after = _with(service, changed)
         if self.publish_add:
-            _refuse_taken_ports(after, context)
+            port_check.refuse_taken(after, context.swarm.services.list())
         changes = (
             *rollout_plan.image_change(service.image, resolved.image),
             *update.changes(service.spec, changed, flags),
@@ -202,13 +202,6 @@ def _with(service: Service, spec: Spec) -> Service:
     """The service as it will be with another specification."""
     raw = {"ID": service.id, "Version": {"Index": service.version}, "Spec": spec}
     return read.service(raw)
-
-
-def _refuse_taken_ports(service: Service, context: Context) -> None:
-    others = [other for other in context.swarm.services.list() if other.id != service.id]
-    clash = ports.taken(service.ports, others)
-    if clash:
-        raise PortTakenError(clash[0].published, clash[1].name)
 
 
 def _title(service: Service, image: Image, flags: Flags) -> str:

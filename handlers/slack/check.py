@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.settings import Settings
 
-SCOPES = frozenset(
+OAUTH_SCOPES = frozenset(
     {"commands", "chat:write", "chat:write.public", "files:write", "im:write", "app_mentions:read"}
 )
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
@@ -40,7 +40,7 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
         for scope in answer.headers.get("x-oauth-scopes", "").split(",")
         if scope.strip()
     )
-    wanted = SCOPES | (
+    wanted = OAUTH_SCOPES | (
         {"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset()
     )
     missing = ", ".join(sorted(wanted - granted))

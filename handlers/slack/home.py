@@ -29,9 +29,9 @@ from handlers.service.deploy import Rollback
 from handlers.slack.people import People
 from handlers.status import Health
 
-GAP = 60.0
+SHOWN_EVERY = 60.0
 """Seconds between two showings to one person, but for those that they ask for themselves."""
-OPEN = 600.0
+OPEN_SECONDS = 600.0
 """Seconds for which it counts as open."""
 
 Publish = Callable[[str, Mapping[str, Any]], None]
@@ -55,7 +55,7 @@ class HomeTabs:
     context: Callable[[Actor], Context]
     people: People
     publish: Publish
-    gap: float = GAP
+    gap: float = SHOWN_EVERY
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, _Opened] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -70,7 +70,7 @@ class HomeTabs:
         if refusal:
             self.publish(user_id, refusal)
             return
-        opened = _Opened(actor, now + OPEN, now)
+        opened = _Opened(actor, now + OPEN_SECONDS, now)
         with self._lock:
             self._open[user_id] = opened
         context.store.seen.claim(_claim(user_id), int(self.gap))
@@ -82,7 +82,7 @@ class HomeTabs:
         with self._lock:
             opened = self._open.get(user_id)
             if opened:
-                opened.until = self.clock() + OPEN
+                opened.until = self.clock() + OPEN_SECONDS
 
     def refresh(self) -> None:
         """Show it anew to those whose turn it is and for whom something has changed; quick where

@@ -13,12 +13,12 @@ from bot.swarm.swarm import Swarm
 
 log = logging.getLogger(__name__)
 
-FRESH = 10.0
+KNOWN_SECONDS = 10.0
 """Seconds for which a list of names counts as known."""
-PATIENCE = 0.2
+FIRST_SECONDS = 0.2
 """Seconds that the first question waits; later ones get what is known while the list is read anew.
 """
-MOST = 100
+MOST_OPTIONS = 100
 """Options that Slack takes."""
 
 Reader = Callable[[], Sequence[str]]
@@ -37,11 +37,13 @@ class Names:
         """Names with what was typed in them, those that begin with it first; at most 100."""
         reading = self.refresh(kind)
         if reading and kind not in self._known:
-            reading.join(PATIENCE)
+            reading.join(FIRST_SECONDS)
         names = self._known.get(kind, (0.0, ()))[1]
         wanted = typed.lower()
         found = [name for name in names if wanted in name.lower()]
-        return sorted(found, key=lambda name: (not name.lower().startswith(wanted), name))[:MOST]
+        return sorted(found, key=lambda name: (not name.lower().startswith(wanted), name))[
+            :MOST_OPTIONS
+        ]
 
     def refresh(self, kind: str) -> threading.Thread | None:
         """Begin to read the names of a kind where they are not fresh; who reads them, if
@@ -49,7 +51,9 @@ class Names:
         with self._lock:
             read_at = self._known.get(kind, (float("-inf"), ()))[0]
             reading = self._reading.get(kind)
-            if (reading is None or not reading.is_alive()) and time.monotonic() - read_at > FRESH:
+            if (
+                reading is None or not reading.is_alive()
+            ) and time.monotonic() - read_at > KNOWN_SECONDS:
                 reading = threading.Thread(
                     target=self._read, args=(kind,), name=f"names-{kind}", daemon=True
                 )

@@ -18,7 +18,7 @@ from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
-FRESH = 60.0
+LOOKED_UP_SECONDS = 60.0
 """Seconds for which an answer of Slack counts as known."""
 MOST_KNOWN = 1000
 
@@ -66,7 +66,7 @@ class People:
     def _fresh(self, key: str, read: Callable[[], T], otherwise: T) -> T:
         with self._lock:
             read_at, known = self._known.get(key, (float("-inf"), otherwise))
-            if time.monotonic() - read_at <= FRESH:
+            if time.monotonic() - read_at <= LOOKED_UP_SECONDS:
                 return cast(T, known)
             try:
                 known = read()

@@ -14,6 +14,8 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
+from handlers.slack.wiring import LISTENERS
+
 log = logging.getLogger(__name__)
 
 PING_EVERY = 3.0
@@ -21,11 +23,10 @@ PONG_WITHIN = 2.0
 """A ping that is not answered within these seconds ends the link; it is also how long a closed one
 goes unnoticed."""
 SILENT_AFTER = PING_EVERY + PONG_WITHIN
-CONNECT_SECONDS = 10.0
+SOCKET_CONNECT_SECONDS = 10.0
 TRY_EVERY = 2.0
 OPEN_EVERY = 0.05
 CLOSE_SECONDS = 1.0
-LISTENERS = 20
 
 
 class Socket:
@@ -33,7 +34,7 @@ class Socket:
 
     def __init__(self, app: App, app_token: str) -> None:
         # The library has no other way to bound how long connecting may take.
-        websocket.setdefaulttimeout(CONNECT_SECONDS)
+        websocket.setdefaulttimeout(SOCKET_CONNECT_SECONDS)
         self._app = app
         self._client = _Client(
             app_token, app.logger, app.client, ping_interval=PING_EVERY, concurrency=LISTENERS

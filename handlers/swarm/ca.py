@@ -12,13 +12,7 @@ from pydantic import Field, model_validator
 from bot.command.address_fields import ExternalCaText
 from bot.command.fields import Duration, Option
 from bot.command.model import Change, Command, Context
-from bot.errors import (
-    NoEngineError,
-    NoLeaderError,
-    NotAManagerError,
-    PlanOutdatedError,
-    UnsupportedError,
-)
+from bot.errors import NO_MANAGER, PlanOutdatedError, UnsupportedError
 from bot.model import Difference, Ending, Kind, Outcome, Plan
 from bot.model.cluster import RootRotation
 from bot.render.objects import swarm_sheet
@@ -28,11 +22,11 @@ from bot.swarm.objects.cluster import SWARM
 from bot.swarm.spec import swarm_settings
 from bot.swarm.spec.edit import fingerprint
 
-TIMEOUT = timedelta(minutes=10)
-INTERVAL = 0.5
-SHOW_EVERY = 5.0
-AWAY = (NoEngineError, NoLeaderError, NotAManagerError)
-"""Managers take new certificates too, and may be out of touch for a moment."""
+ROTATION_TIMEOUT = timedelta(minutes=10)
+"""How long a rotation is followed, where nothing else is said: a node that is away holds it up."""
+ROTATION_LOOK_SECONDS = 0.5
+ROTATION_SHOWN_SECONDS = 5.0
+"""After this time the message is shown anew though nothing moved but the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +53,7 @@ class Ca(Change[CaPlan]):
     external_ca: Annotated[tuple[ExternalCaText, ...], Option(metavar="protocol=cfssl,url=URL")] = (
         Field((), description="an authority outside of the Swarm that signs from then on")
     )
-    timeout: Duration = Field(TIMEOUT, description="how long it is followed (default 10m)")
+    timeout: Duration = Field(ROTATION_TIMEOUT, description="how long it is followed (default 10m)")
 
     @model_validator(mode="after")
     def _only_with_rotate(self) -> Ca:
@@ -163,16 +157,17 @@ class Ca(Change[CaPlan]):
                 break
             try:
                 look = root_ca.rotation(context.swarm.engines)
-            except AWAY:
+            except NO_MANAGER:
+                # Managers take new certificates too, and may be out of touch for a moment.
                 look = seen
             if look.complete and look.total:
                 return look
             now = time.monotonic()
-            if look.total and (look != seen or now - shown_at > SHOW_EVERY):
+            if look.total and (look != seen or now - shown_at > ROTATION_SHOWN_SECONDS):
                 run.tell(swarm_sheet.rotating(look, now - begun))
                 shown_at = now
             seen = look
-            time.sleep(INTERVAL)
+            time.sleep(ROTATION_LOOK_SECONDS)
         return seen
 
 

@@ -12,10 +12,9 @@ from bot.command.address_fields import NodeAddress, Remote
 from bot.command.fields import Argument, Lookup, Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import (
+    NO_MANAGER,
     ManagerLeavesError,
     NoEngineError,
-    NoLeaderError,
-    NotAManagerError,
     QuorumAtRiskError,
     UnsupportedError,
 )
@@ -30,8 +29,10 @@ from bot.swarm.health import quorum
 from bot.swarm.objects.cluster import SWARM, manager_addresses
 
 Role = Literal["worker", "manager"]
-READY_SECONDS = 60.0
+JOINED_SECONDS = 60.0
+"""For a node to be Ready after its engine joined."""
 LEFT_SECONDS = 20.0
+"""For an engine to say that it has left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,7 @@ class Join(Change[MemberPlan]):
             Availability=self.availability,
             **{key: value for key, value in given.items() if value},
         )
-        node = Arrival(context.swarm, plan.engine, context.stopping).await_node(READY_SECONDS)
+        node = Arrival(context.swarm, plan.engine, context.stopping).await_node(JOINED_SECONDS)
         took = (context.now() - started).total_seconds()
         if node is None:
             title = f"{plan.engine} joined as {self.role}, and is not Ready yet"
@@ -319,7 +320,7 @@ def _firewall(plan: MemberPlan) -> str:
 def _known_nodes(context: Context) -> tuple[Node, ...]:
     try:
         return context.swarm.nodes.list()
-    except (NoLeaderError, NotAManagerError, NoEngineError):
+    except NO_MANAGER:
         return ()
 
 

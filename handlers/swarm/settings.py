@@ -12,9 +12,8 @@ from bot.command.address_fields import AddressPool, DataPathPort, ExternalCaText
 from bot.command.fields import Duration, Option
 from bot.command.model import Change, Command, Context, PlanType, Query
 from bot.errors import (
+    NO_MANAGER,
     NoEngineError,
-    NoLeaderError,
-    NotAManagerError,
     PlanOutdatedError,
     SwarmbotError,
     UnsupportedError,
@@ -55,7 +54,7 @@ class Info(Query):
         try:
             nodes = context.swarm.nodes.list()
             cluster = context.swarm.cluster.inspect()
-        except (NoLeaderError, NotAManagerError, NoEngineError):
+        except NO_MANAGER:
             return swarm_sheet.overview(None, states, 0, 0)
         return swarm_sheet.overview(
             cluster, states, sum(1 for node in nodes if node.manager), len(nodes)

@@ -11,10 +11,9 @@ from pydantic import Field, SecretStr
 from bot.command.fields import Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import (
+    NO_MANAGER,
     EngineRefusedError,
     NoEngineError,
-    NoLeaderError,
-    NotAManagerError,
     OutcomeUnknownError,
     UnlockKeyNeededError,
     UnsupportedError,
@@ -25,7 +24,8 @@ from bot.rollout.roller import Run
 from bot.swarm.arrival import Arrival
 from bot.swarm.choose_engine import LOCKED, choose
 
-READY_SECONDS = 45.0
+UNLOCKED_SECONDS = 45.0
+"""For a manager to be back among the others after it was unlocked."""
 ALONE_SECONDS = 8.0
 """How long a manager is waited for whose fellows are locked as well: without them there is no
 leader."""
@@ -150,7 +150,7 @@ def unlock_with(context: Context, engine: str, key: SecretStr) -> Outcome:
 
 def _unlocked(context: Context, engine: str, started: float) -> Outcome:
     others = _still_locked(context, engine)
-    patience = ALONE_SECONDS if others and not _has_leader(context) else READY_SECONDS
+    patience = ALONE_SECONDS if others and not _has_leader(context) else UNLOCKED_SECONDS
     node = Arrival(context.swarm, engine, context.stopping).await_node(patience)
     took = context.now().timestamp() - started
     if node:
@@ -182,7 +182,7 @@ def _key(context: Context, engine: str) -> SecretStr:
     """The key from a healthy manager. Raises UnlockKeyNeededError where none has it."""
     try:
         key = context.swarm.cluster.unlock_key()
-    except (NoLeaderError, NotAManagerError, NoEngineError):
+    except NO_MANAGER:
         raise UnlockKeyNeededError(
             engine, "there is no leader, or every manager is locked"
         ) from None
@@ -202,7 +202,7 @@ def _still_locked(context: Context, but: str) -> tuple[str, ...]:
 def _has_leader(context: Context) -> bool:
     try:
         context.swarm.nodes.list()
-    except (NoLeaderError, NotAManagerError, NoEngineError):
+    except NO_MANAGER:
         return False
     return True
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from slack_bolt import BoltRequest
 
 from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
-from handlers.slack.check import SCOPES, check_slack
+from handlers.slack.check import OAUTH_SCOPES, check_slack
 from handlers.slack.wiring import SlackListeners, bolt, web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
 
@@ -91,7 +91,7 @@ def test_the_schema_refuses_what_slack_refuses(
 def test_the_app_gets_the_scopes_that_the_bot_needs_and_no_others(manifest: dict[str, Any]) -> None:
     granted = set(manifest["oauth_config"]["scopes"]["bot"])
 
-    assert granted == SCOPES | EXTRA_SCOPES
+    assert granted == OAUTH_SCOPES | EXTRA_SCOPES
     assert granted == set(MANIFEST_SCOPES), "the playground's workspace grants the same"
 
 

@@ -76,7 +76,7 @@ def test_nothing_given() -> None:
     assert settings.slack_api_url == "https://slack.com/api/"
     assert (settings.roles, settings.rules, settings.channel) == ((), (), "")
     assert settings.approval_lifetime == timedelta(minutes=30)
-    assert not settings.socket_mode
+    assert settings.slack_app_token is None
 
 
 def test_the_whole_file(file: Write) -> None:
@@ -119,7 +119,7 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.slack_bot_token.get_secret_value() == "xoxb-1"
     assert settings.redis_url
     assert settings.redis_url.get_secret_value() == "redis://redis/0"
-    assert settings.socket_mode
+    assert settings.slack_app_token
     assert (settings.data, settings.host, settings.port) == (
         Path("/var/lib/swarmbot"),
         "0.0.0.0",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model import Phase, Progress, Rollout
+from bot.model.rollout import BOT
 from bot.render.slack.blocks import familiar, image, plural, seconds, tag
 from bot.render.slack.text import escape, prose, shortened
 
-BOT = "swarmbot"
 _CREATE = "service create"
 _LONGEST = 80
 

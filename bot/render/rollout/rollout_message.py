@@ -9,10 +9,11 @@ from datetime import datetime
 
 from bot.errors import SwarmbotError
 from bot.model import Finding, Message, Outcome, Phase, Progress, Rollout, Slot
+from bot.model.rollout import BOT
 from bot.render.errors import explain
 from bot.render.findings import causes, last_words
 from bot.render.rollout.details import details
-from bot.render.rollout.endings import BOT, Next, ending, moves_image, name, subject
+from bot.render.rollout.endings import Next, ending, moves_image, name, subject
 from bot.render.slack.blocks import (
     Block,
     actions,

@@ -104,14 +104,6 @@ class Streams:
         """Why the other engines' streams do not stand, where that is known."""
         return {ear.name: ear.error for ear in self._ears if ear.error and not ear.listens}
 
-    def silent_for(self) -> float:
-        """Seconds since any engine gave a sign of life: an event, or the beginning of a stream.
-
-        A healthy Swarm in which nothing happens gives one every half a minute: silence is when
-        streams are opened anew.
-        """
-        return time.monotonic() - max((ear.alive for ear in self._ears), default=float("-inf"))
-
 
 class _Once:
     """Hands on what was not heard before, whoever tells it."""
@@ -138,7 +130,6 @@ class _Ear:
         self.name = address.name
         self.listens = False
         self.error = ""
-        self.alive = time.monotonic()
         # A daemon: one that waits for a frozen engine's first word cannot be woken.
         self.thread = threading.Thread(target=self._run, name=f"events {address.name}", daemon=True)
         self._address = address
@@ -201,12 +192,11 @@ class _Ear:
         if self._stopping.is_set():
             return
         self._began = self._began or int(stream.began * _SECOND)
-        self.listens, self.error, self.alive = True, "", time.monotonic()
+        self.listens, self.error = True, ""
         self._joined(self.name)
         for event in events(self.name, stream):
             if self._stopping.is_set():
                 return
-            self.alive = time.monotonic()
             self._last = max(self._last, event.at)
             self._hear(event)
 

@@ -46,11 +46,6 @@ class EngineWorkers:
         self._idle = 0
         self._version = ""
 
-    @property
-    def threads(self) -> int:
-        """How many threads there are now."""
-        return self._threads
-
     def submit(self, work: Callable[[Client], T], until: float) -> Future[T]:
         """Do `work` in one of the threads; the engine may take until `until` (monotonic seconds) to
         answer.

@@ -17,7 +17,7 @@ from bot.model.incident import Memory
 from bot.render.slack.limits import plain
 from bot.settings import PolicyRule, Role, Settings
 from handlers.commands import TABLE
-from handlers.slack.home import GAP, OPEN, HomeTabs
+from handlers.slack.home import OPEN_SECONDS, SHOWN_EVERY, HomeTabs
 from tests.unit.render import values as v
 from tests.unit.render.catalogue_home import shown
 from tests.unit.swarm.values import node, service
@@ -141,8 +141,8 @@ def test_what_does_not_change_is_not_shown_again_and_seldom_looked_at() -> None:
     world = World()
     homes = world.homes()
     world.opens(homes)
-    assert world.after(homes, OPEN - 2) == 0
-    assert world.looks <= 1 + OPEN / GAP
+    assert world.after(homes, OPEN_SECONDS - 2) == 0
+    assert world.looks <= 1 + OPEN_SECONDS / SHOWN_EVERY
 
 
 def test_a_change_is_shown_within_a_minute_and_no_more_than_one_a_minute() -> None:
@@ -151,11 +151,11 @@ def test_a_change_is_shown_within_a_minute_and_no_more_than_one_a_minute() -> No
     world.opens(homes)
     world.now += 4
     world.rolling = (v.DEPLOY,)
-    assert world.after(homes, GAP - 6) == 0
+    assert world.after(homes, SHOWN_EVERY - 6) == 0
     assert world.after(homes, 4) == 1
     assert "🔵 web → shop/web:2.0" in world.published[-1][1]
     world.rolling = ()
-    assert world.after(homes, GAP - 4) == 0
+    assert world.after(homes, SHOWN_EVERY - 4) == 0
     assert world.after(homes, 6) == 1
     assert "Rolling now" not in world.published[-1][1]
 
@@ -164,7 +164,7 @@ def test_a_change_long_after_the_last_showing_is_shown_at_once() -> None:
     world = World()
     homes = world.homes()
     world.opens(homes)
-    world.after(homes, GAP + 20)
+    world.after(homes, SHOWN_EVERY + 20)
     world.rolling = (v.DEPLOY,)
     assert world.after(homes, 2) == 1
 
@@ -173,15 +173,15 @@ def test_it_counts_as_open_for_a_while_and_longer_where_something_is_pressed() -
     world = World()
     homes = world.homes()
     world.opens(homes)
-    world.after(homes, OPEN - 10)
+    world.after(homes, OPEN_SECONDS - 10)
     homes.pressed(DEV.id)
     homes.pressed(GUEST.id)
     world.after(homes, 20)
     world.rolling = (v.DEPLOY,)
-    assert world.after(homes, GAP) == 1
-    world.after(homes, OPEN)
+    assert world.after(homes, SHOWN_EVERY) == 1
+    world.after(homes, OPEN_SECONDS)
     world.rolling = ()
-    assert world.after(homes, 2 * GAP) == 0
+    assert world.after(homes, 2 * SHOWN_EVERY) == 0
 
 
 def test_two_bots_keep_to_one_showing_a_minute_together() -> None:
@@ -191,7 +191,7 @@ def test_two_bots_keep_to_one_showing_a_minute_together() -> None:
     world.opens(other)
     world.rolling = (v.DEPLOY,)
     before = len(world.published)
-    for _ in range(int(GAP / 2) + 1):
+    for _ in range(int(SHOWN_EVERY / 2) + 1):
         world.now += 2
         one.refresh()
         other.refresh()
@@ -205,7 +205,7 @@ def test_who_may_not_read_gets_a_sentence_and_nothing_is_looked_at() -> None:
         world.opens(homes, GUEST.id) == "✋ You may not see the Swarm here: that is for operator.\n"
     )
     assert world.looks == 0
-    assert world.after(homes, 3 * GAP) == 0
+    assert world.after(homes, 3 * SHOWN_EVERY) == 0
     assert "Deploy" in world.opens(homes)
 
 
@@ -223,8 +223,8 @@ def test_that_nobody_answers_is_shown_and_that_somebody_does_again() -> None:
     homes = world.homes()
     assert "No Docker engine answers (node1: timed out)" in world.opens(homes)
     world.error = None
-    assert world.after(homes, GAP) == 1
+    assert world.after(homes, SHOWN_EVERY) == 1
     assert "4 nodes" in world.published[-1][1] or "1 node Ready" in world.published[-1][1]
     world.away = True
-    assert world.after(homes, GAP) == 1
+    assert world.after(homes, SHOWN_EVERY) == 1
     assert "Redis does not answer" in world.published[-1][1]

@@ -269,15 +269,3 @@ def test_it_may_be_stopped_by_who_is_told(make: Workshop) -> None:
     soon(lambda: a.listeners)
     a.tell(event(1))
     assert done.wait(1)
-
-
-def test_how_long_nothing_was_heard(make: Workshop) -> None:
-    a = make.engine("a")
-    all_of = make.listen(a)
-    soon(lambda: a.listeners)
-    time.sleep(0.3)
-    assert 0.25 < all_of.streams.silent_for() < 5
-    a.tell(event(1))
-    soon(lambda: all_of.heard)
-    assert all_of.streams.silent_for() < 0.25
-    assert Streams((), all_of.heard.append, all_of.joined.append).silent_for() == float("inf")
