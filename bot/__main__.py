@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot import __version__
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.settings import Settings, load
 from bot.signals import StopSignal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.group()
+@click.version_option(__version__, prog_name="swarmbot")
 def main() -> None:
     """ChatOps for Docker Swarm. Configuration: environment and swarmbot.toml, see
     swarmbot.example.toml."""

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 from slack_bolt import BoltRequest
 
+from bot.__main__ import main
 from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
 from handlers.slack.check import OAUTH_SCOPES, check_slack
 from handlers.slack.wiring import SlackListeners, bolt, web_client
@@ -261,3 +263,14 @@ def test_the_stack_keeps_tokens_in_secrets_and_gives_the_bot_no_more_than_it_nee
     assert bot["deploy"]["placement"]["constraints"] == ["node.role == manager"], (
         "there the engine's socket can change things"
     )
+
+
+# ---- the version
+
+
+def test_the_program_says_the_version_that_the_changelog_ends_with() -> None:
+    newest = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), re.M)[0]
+
+    said = CliRunner().invoke(main, ["--version"])
+
+    assert (said.exit_code, said.output) == (0, f"swarmbot, version {newest}\n")
