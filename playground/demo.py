@@ -28,6 +28,7 @@ from playground.page import Page
 from playground.page.swarm import Panel
 from playground.page.tour import Step, Tour, steps, steps_elsewhere
 from playground.processes import wait_until
+from playground.say import keep_key
 from playground.workspace import Workspace
 from playground.workspace.control import DEFAULT_PORT
 from playground.workspace.model import Change
@@ -181,6 +182,7 @@ def _serve(number: int, ports: tuple[int, int], shown: _Shown, say: Steps, undo:
     workspace = Workspace(port)
     _open_page(workspace, shown)
     undo.callback(workspace.start().stop)
+    keep_key(port, workspace.key)
     say(f"Slack: a workspace on port {port}, with #ops, #alerts, and four people")
     bot = Bot(CHECKOUT / ".dev" / f"demo-{number}", bot_port)
     undo.callback(bot.stop)
@@ -188,7 +190,7 @@ def _serve(number: int, ports: tuple[int, int], shown: _Shown, say: Steps, undo:
     bot.start(workspace, shown.managers)
     say(f"bot: ready, log in {bot.log.relative_to(CHECKOUT)}")
     click.echo(
-        f"\nThe demo is up. Open this in a browser:\n\n    {workspace.url}/\n\nCtrl-C here "
+        f"\nThe demo is up. Open this in a browser:\n\n    {workspace.page_url}\n\nCtrl-C here "
         "ends all of it."
     )
     while True:

@@ -8,19 +8,24 @@ loopback.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import click as cli
 import httpx
 
 from bot.signals import StopSignal
+from playground.bot import CHECKOUT
 from playground.errors import PlaygroundError
 from playground.workspace import Workspace
 from playground.workspace.control import DEFAULT_PORT
+from playground.workspace.guard import KEY_HEADER
 
 FIRST_ANSWER_SECONDS = 10.0
 QUIET_SECONDS = 2.5
 POLL_SECONDS = 20.0
+KEYS = CHECKOUT / ".dev"
+"""Where terminals of the same user find the key of a running workspace."""
 
 as_person = cli.option(
     "--as", "person", default="dev", show_default=True, help="Who: dev, lead, guest or ops."
@@ -67,7 +72,10 @@ class Terminal:
 
     def __init__(self, port: int, person: str) -> None:
         self._client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
+            base_url=f"http://127.0.0.1:{port}",
+            headers={KEY_HEADER: _key(port)},
+            trust_env=False,
+            timeout=60,
         )
         self._person = person
 
@@ -105,10 +113,26 @@ class Terminal:
             response = self._client.request(verb, f"/playground/{route}", **asked)
         except httpx.HTTPError as error:
             raise WorkspaceAwayError(str(self._client.base_url), error) from error
+        if response.status_code == HTTPStatus.FORBIDDEN:
+            raise WorkspaceRefusedError(response.text.strip())
         body: dict[str, Any] = response.json()
         if response.is_error:
             raise WorkspaceRefusedError(body.get("error") or str(body))
         return body
+
+
+def keep_key(port: int, key: str) -> None:
+    """Leave the key of a run for terminals of the same user."""
+    KEYS.mkdir(exist_ok=True)
+    path = KEYS / f"workspace-{port}.key"
+    path.unlink(missing_ok=True)
+    path.touch(0o600)
+    path.write_text(key)
+
+
+def _key(port: int) -> str:
+    path = KEYS / f"workspace-{port}.key"
+    return path.read_text() if path.exists() else ""
 
 
 def readable(change: dict[str, Any]) -> str:
@@ -184,6 +208,7 @@ def slack(port: int) -> None:
         cli.echo(f"SLACK_API_URL={workspace.api_url}")
         cli.echo(f"SLACK_BOT_TOKEN={workspace.bot_token}")
         cli.echo(f"SLACK_APP_TOKEN={workspace.app_token}")
+        keep_key(port, workspace.key)
         ending.wait()
     cli.echo("the workspace is closed")
 

@@ -2,6 +2,7 @@
 reach for."""
 
 import asyncio
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from playground.workspace.api import Api, Tokens
 from playground.workspace.delivery import Deliverer, HttpCarrier
 from playground.workspace.faults import Faults
 from playground.workspace.feed import Feed
+from playground.workspace.guard import Guard
 from playground.workspace.interactions import Interactions
 from playground.workspace.model import MANIFEST_SCOPES, ApiCall, Delivery, Limits
 from playground.workspace.person import Person
@@ -24,19 +26,12 @@ from playground.workspace.socketmode import SocketMode
 from playground.workspace.state import State
 
 HOST = "127.0.0.1"
-BOT_TOKEN = "xoxb-0000000000-0000000000-playground"
-APP_TOKEN = "xapp-1-A0SWARMBOT-0000000000-playground"
-SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 START_SECONDS = 10.0
 
 
 class Workspace:
     """A Slack workspace on loopback. The app needs `api_url`, `bot_token`, and `app_token` or
-    `signing_secret`."""
-
-    bot_token = BOT_TOKEN
-    app_token = APP_TOKEN
-    signing_secret = SIGNING_SECRET
+    `signing_secret`; who acts for people needs `key`. All of them are new in every run."""
 
     def __init__(  # noqa: PLR0913 - each has a default, and is given by name
         self,
@@ -48,6 +43,10 @@ class Workspace:
         scopes: tuple[str, ...] = MANIFEST_SCOPES,
         commands: tuple[str, ...] = ("/swarm",),
     ) -> None:
+        self.bot_token = f"xoxb-0000000000-{secrets.token_hex(8)}-playground"
+        self.app_token = f"xapp-1-A0SWARMBOT-{secrets.token_hex(8)}-playground"
+        self.signing_secret = secrets.token_hex(16)
+        self.key = secrets.token_urlsafe(24)
         self.limits = limits
         self.state = State(clock, limits)
         self._host = host
@@ -60,9 +59,10 @@ class Workspace:
         self._socket.changed = self._tell_connections
         self._deliverer = Deliverer(self.state, self._socket)
         self.interactions = Interactions(self.state, self._deliverer, commands)
-        self._api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, scopes), self.faults)
+        self._api = Api(self.state, Tokens(self.bot_token, self.app_token, scopes), self.faults)
         self._api.connect = self._socket.new_url
-        self.app: FastAPI = server.build(self.state, self._api, BOT_TOKEN)
+        self.app: FastAPI = server.build(self.state, self._api, self.bot_token)
+        self.app.add_middleware(Guard, host=host, key=self.key)
         control.add_routes(self.app, self.state, self.person)
         self._uvicorn: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -117,6 +117,11 @@ class Workspace:
         return f"http://{self._host}:{self.port}"
 
     @property
+    def page_url(self) -> str:
+        """The address for a browser, with the key of this run."""
+        return f"{self.url}/?key={self.key}"
+
+    @property
     def api_url(self) -> str:
         """What goes into SLACK_API_URL."""
         return f"{self.url}/api/"
@@ -159,7 +164,7 @@ class Workspace:
         """Send payloads as signed requests to `url` (Slack's HTTP mode), or, with None, over the
         socket again."""
         self._deliverer.carrier = (
-            self._socket if url is None else HttpCarrier(url, SIGNING_SECRET, self.limits)
+            self._socket if url is None else HttpCarrier(url, self.signing_secret, self.limits)
         )
 
     def wait_connected(self, connections: int = 1, timeout: float = 10.0) -> None:

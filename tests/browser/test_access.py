@@ -100,19 +100,19 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     furnish(workspace)
     beside(workspace.served)  # type: ignore[attr-defined]
-    page = opens(workspace.url, size, scheme)
+    page = opens(workspace.page_url, size, scheme)
     look(page, workspace)
     assert faults(page) == []
 
 
 def test_a_screen_reader_hears_what_is_new(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     furnish(workspace)
     expect(page.locator("[aria-live=polite]")).to_contain_text("swarmbot: 🟡 web needs approval")
 
 
 def test_the_theme_can_be_switched_and_stays(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url, scheme="dark")
+    page = opens(workspace.page_url, scheme="dark")
     page.get_by_role("button", name=re.compile("light and dark")).click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.reload()

@@ -44,7 +44,7 @@ def wait_for_sent(workspace: Workspace, count: int = 1) -> dict[str, Any]:
 def test_a_message_shows_up_changes_and_goes_while_one_looks(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     posted = bot_says(workspace, "🔵 web 1/4", section("*🔵 web 1/4*"))
     expect(newest(page, "web 1/4").locator("strong")).to_have_text("🔵 web 1/4")
     posted = workspace.state.edit(posted, "✅ web 4/4", [section("*✅ web 4/4*")])
@@ -56,7 +56,7 @@ def test_a_message_shows_up_changes_and_goes_while_one_looks(
 def test_what_one_types_is_sent_as_that_person_and_others_see_it(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page, other = opens(workspace.url), opens(workspace.url)
+    page, other = opens(workspace.page_url), opens(workspace.page_url)
     other.get_by_text("Lee Lead").click()
     other.wait_for_selector("body[data-ready=lead]")
     send(page, "I take *web* down & up <now>, @lead")
@@ -68,7 +68,7 @@ def test_what_one_types_is_sent_as_that_person_and_others_see_it(
 
 
 def test_what_only_one_may_see_is_on_no_other_page(workspace: Workspace, opens: Opens) -> None:
-    page, other = opens(workspace.url), opens(workspace.url)
+    page, other = opens(workspace.page_url), opens(workspace.page_url)
     other.get_by_text("Gil Guest").click()
     other.wait_for_selector("body[data-ready=guest]")
     bot_says(workspace, "for dev", section("for dev"), only_for=workspace.person("dev").id)
@@ -79,7 +79,7 @@ def test_what_only_one_may_see_is_on_no_other_page(workspace: Workspace, opens: 
 
 
 def test_hostile_text_stays_text(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     send(
         page,
         "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>",
@@ -98,7 +98,7 @@ def test_hostile_text_stays_text(workspace: Workspace, opens: Opens) -> None:
 
 
 def test_a_button_acts_and_a_dangerous_one_asks_before(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     bot_says(
         workspace,
         "x",
@@ -119,7 +119,7 @@ def test_a_button_acts_and_a_dangerous_one_asks_before(workspace: Workspace, ope
 def test_each_question_has_its_own_answer_however_quickly_the_next_one_comes(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     bot_says(
         workspace,
         "x",
@@ -141,7 +141,7 @@ def test_each_question_has_its_own_answer_however_quickly_the_next_one_comes(
 
 
 def test_menus_of_a_message_act_at_once(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     menu = {
         "type": "static_select",
         "action_id": "menu",
@@ -159,7 +159,7 @@ def test_menus_of_a_message_act_at_once(workspace: Workspace, opens: Opens) -> N
 
 
 def test_commands_are_completed_with_the_keyboard(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     line = page.get_by_role("combobox", name="Message")
     line.press_sequentially("/sw")
     line.press("Tab")
@@ -178,7 +178,7 @@ def test_commands_are_completed_with_the_keyboard(workspace: Workspace, opens: O
 
 
 def test_a_thread_opens_beside_and_takes_replies(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     root = bot_says(workspace, "rollout", section("rollout of web"))
     bot_says(workspace, "plan", section("the plan"), thread_ts=root.ts)
     expect(page.locator("#messages .message")).to_have_count(1)
@@ -196,7 +196,7 @@ def test_a_thread_opens_beside_and_takes_replies(workspace: Workspace, opens: Op
 def test_what_is_said_aloud_in_a_thread_stands_in_the_channel_too(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     root = bot_says(workspace, "🟠 quorum at risk", section("quorum at risk"))
     bot_says(workspace, "quiet", section("acknowledged"), thread_ts=root.ts)
     bot_says(workspace, "aloud", section("quorum lost"), thread_ts=root.ts, aloud=True)
@@ -212,7 +212,7 @@ def test_what_is_said_aloud_in_a_thread_stands_in_the_channel_too(
 def test_a_form_holds_what_is_typed_shows_what_is_wrong_and_closes(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     view = open_form(workspace)
     form = page.get_by_role("dialog", name="Deploy a service")
     form.get_by_label("Image").fill("web:v2")
@@ -239,7 +239,7 @@ def test_a_form_holds_what_is_typed_shows_what_is_wrong_and_closes(
 
 
 def test_what_is_submitted_is_what_was_filled_in(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     blocks = [
         field("image", {"type": "plain_text_input", "action_id": "image"}),
         field("flags", {"type": "checkboxes", "action_id": "flags", "options": [option("Yes")]}),
@@ -267,7 +267,7 @@ def test_what_is_submitted_is_what_was_filled_in(workspace: Workspace, opens: Op
 def test_pictures_are_shown_with_their_words_and_files_can_be_read(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     share(workspace, "map.png", "map", picture(), alt="Four nodes with nine tasks")
     share(workspace, "services.txt", "all services", b"NAME IMAGE\nweb  v1\n")
     image = page.get_by_role("img", name="Four nodes with nine tasks")
@@ -280,7 +280,7 @@ def test_pictures_are_shown_with_their_words_and_files_can_be_read(
 def test_what_is_new_elsewhere_is_counted_and_the_address_says_where_one_is(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     bot_says(workspace, "🔴 node4 is Down", section("*🔴 node4 is Down*"), channel="alerts")
     alerts = page.get_by_role("button", name=re.compile("alerts"))
     expect(alerts).to_contain_text("1 new")
@@ -293,7 +293,7 @@ def test_what_is_new_elsewhere_is_counted_and_the_address_says_where_one_is(
 
 def test_the_home_tab_is_asked_for_and_shown(workspace: Workspace, opens: Opens) -> None:
     furnish(workspace)
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     with page.expect_response("**/page/home"):
         page.get_by_role("button", name="Home").click()
     expect(page.get_by_role("heading", name="Swarm · healthy")).to_be_visible()
@@ -309,7 +309,7 @@ def test_on_a_phone_everything_is_one_tap_away_and_nothing_is_cut_off(
     workspace: Workspace, opens: Opens
 ) -> None:
     furnish(workspace)
-    page = opens(workspace.url, PHONE)
+    page = opens(workspace.page_url, PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.get_by_role("button", name="Channels and persona").click()
     page.get_by_role("button", name=re.compile("alerts")).click()
@@ -321,7 +321,7 @@ def test_on_a_phone_everything_is_one_tap_away_and_nothing_is_cut_off(
 
 
 def test_the_page_is_for_this_machine_alone(workspace: Workspace, opens: Opens) -> None:
-    page = opens(workspace.url)
+    page = opens(workspace.page_url)
     body = {"person": "dev", "line": "hello", "channel": "ops"}
     other_site = page.request.post(
         f"{workspace.url}/page/say", data=body, headers={"Origin": "http://evil.example"}

@@ -157,12 +157,12 @@ def workspace(cluster: Cluster) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(workspace: Workspace, tmp_path: Path) -> Path:
     """What an operator has before the first deploy: compose file, secrets, configuration."""
     shutil.copy(ROOT / "compose.yaml", tmp_path)
     (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets/slack_bot_token").write_text(f"{Workspace.bot_token}\n")
-    (tmp_path / "secrets/slack_app_token").write_text(f"{Workspace.app_token}\n")
+    (tmp_path / "secrets/slack_bot_token").write_text(f"{workspace.bot_token}\n")
+    (tmp_path / "secrets/slack_app_token").write_text(f"{workspace.app_token}\n")
     (tmp_path / "swarmbot.toml").write_text('log_level = "info"\n')
     return tmp_path
 
