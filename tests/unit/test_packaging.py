@@ -269,7 +269,9 @@ def test_the_stack_keeps_tokens_in_secrets_and_gives_the_bot_no_more_than_it_nee
 
 
 def test_the_program_says_the_version_that_the_changelog_ends_with() -> None:
-    newest = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), re.M)[0]
+    newest = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )[0]
 
     said = CliRunner().invoke(main, ["--version"])
 
