@@ -4,9 +4,10 @@ demo."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect
 
 from playground.page import Page as ServedPage
 from playground.workspace import Workspace
@@ -14,6 +15,7 @@ from tests.browser.running import DESKTOP, Demo, chromium, start_demo
 from tests.conftest import NUMBER
 
 Opens = Callable[..., Page]
+Scheme = Literal["light", "dark"]
 
 expect.set_options(timeout=30_000)
 
@@ -31,7 +33,7 @@ def opens(browser: Browser) -> Iterator[Opens]:
     complaints: list[str] = []
     contexts = []
 
-    def open_(url: str, size: dict[str, int] = DESKTOP, scheme: str = "light") -> Page:
+    def open_(url: str, size: ViewportSize = DESKTOP, scheme: Scheme = "light") -> Page:
         context = browser.new_context(viewport=size, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()

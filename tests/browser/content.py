@@ -8,8 +8,7 @@ from typing import Any
 
 from playground.page import Page
 from playground.workspace import Workspace
-from playground.workspace.model import BOT_USER, Posted, StoredFile
-from playground.workspace.stack import View
+from playground.workspace.model import BOT_USER, Posted, StoredFile, View
 
 Block = dict[str, Any]
 

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, Queue
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from playground.bot import CHECKOUT
 
@@ -28,7 +28,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-DESKTOP = {"width": 1440, "height": 900}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 READY_SECONDS = 60.0
 END_SECONDS = 60.0
@@ -61,6 +61,11 @@ class Demo:
         return self.process.wait(END_SECONDS)
 
 
+def _read(output: Iterable[str], lines: Queue[str]) -> None:
+    for line in output:
+        lines.put(line)
+
+
 def start_demo(number: int, *options: str) -> Demo:
     """Start it, and wait until it prints its address."""
     ports = ("--port", str(_free_port()), "--bot-port", str(_free_port()))
@@ -80,9 +85,7 @@ def start_demo(number: int, *options: str) -> Demo:
         command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     lines: Queue[str] = Queue()
-    threading.Thread(
-        target=lambda: [lines.put(line) for line in process.stdout or ()], daemon=True
-    ).start()
+    threading.Thread(target=_read, args=(process.stdout or (), lines), daemon=True).start()
     demo = Demo(process, "", [], 0.0)
     while time.monotonic() - began < READY_SECONDS and process.poll() is None:
         try:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -229,8 +230,8 @@ def test_two_bots_two_leads_one_run(
             before = updates()
             workspace.faults.duplicate_envelopes = True
             together(
-                lambda r=request: people.lead.clicks("Approve", on=r),
-                lambda r=request: ops.clicks("Approve", on=r),
+                partial(people.lead.clicks, "Approve", on=request),
+                partial(ops.clicks, "Approve", on=request),
             )
             workspace.faults.duplicate_envelopes = False
             ended(request, "✅ web")

@@ -1,6 +1,7 @@
 """What the workspace breaks on purpose, and how it shows an app that is late or away."""
 
 import time
+from functools import partial
 
 import httpx
 import pytest
@@ -63,6 +64,10 @@ def test_an_app_that_is_away_or_late_is_shown_to_the_person() -> None:
             assert workspace.deliveries[-1].outcome == "timeout"
 
 
+def _reconnected(workspace: Workspace, before: tuple[str, ...]) -> bool:
+    return bool(workspace.connections) and workspace.connections != before
+
+
 def test_faults_of_the_link() -> None:
     with Workspace(limits=SHORT) as workspace:
         dev, bot = workspace.person("dev"), SmallBot(workspace)
@@ -74,9 +79,7 @@ def test_faults_of_the_link() -> None:
             for cut in (workspace.faults.drop_connections, workspace.faults.refresh_requested):
                 before = workspace.connections
                 cut()
-                wait_until(
-                    lambda before=before: workspace.connections and workspace.connections != before
-                )
+                wait_until(partial(_reconnected, workspace, before))
                 moment = dev.types("/swarm back")
                 dev.sees("back", after=moment)
             workspace.faults.silent_link()

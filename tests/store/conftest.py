@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -27,8 +28,8 @@ V1 = Image("10.99.0.254:5000/web", "v1", "sha256:" + "1" * 64)
 V2 = Image("10.99.0.254:5000/web", "v2", "sha256:" + "2" * 64)
 
 
-def rollout(rollout_id: str = "r1", service_id: str = "s1", **fields: object) -> Rollout:
-    values: dict[str, object] = {
+def rollout(rollout_id: str = "r1", service_id: str = "s1", **fields: Any) -> Rollout:
+    values: dict[str, Any] = {
         "verb": "deploy",
         "line": "deploy web 10.99.0.254:5000/web:v2",
         "service": "web",
@@ -39,7 +40,7 @@ def rollout(rollout_id: str = "r1", service_id: str = "s1", **fields: object) ->
         "started": NOW,
         "deadline": NOW + timedelta(minutes=10),
     }
-    return Rollout(id=rollout_id, service_id=service_id, **{**values, **fields})  # type: ignore[arg-type]
+    return Rollout(id=rollout_id, service_id=service_id, **{**values, **fields})
 
 
 class Server:

@@ -31,11 +31,11 @@ from .conftest import ANN, BEN, NOW, Server
 HOUR = timedelta(hours=1)
 
 
-def incident(subject: str = "node:n4", name: str = "node4", **fields: object) -> Incident:
+def incident(subject: str = "node:n4", name: str = "node4", **fields: Any) -> Incident:
     severity = Severity.CRITICAL if subject.startswith("node:") else Severity.WARNING
     trouble = AlertKind.NODE_DOWN if subject.startswith("node:") else AlertKind.SERVICE_BELOW
     problem = Problem(subject=subject, trouble=trouble, severity=severity, name=name, since=NOW)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "id": f"id of {subject}",
         "subject": subject,
         "name": name,
@@ -45,7 +45,7 @@ def incident(subject: str = "node:n4", name: str = "node4", **fields: object) ->
         "changed": NOW,
         "opened": NOW,
     }
-    return Incident(**{**values, **fields})  # type: ignore[arg-type]
+    return Incident(**{**values, **fields})
 
 
 DOWN, WEB, API = incident(), incident("service:s1", "shop_web"), incident("service:s2", "shop_api")
@@ -100,7 +100,7 @@ def says(text: str, where: Context) -> Outcome | str:
     """What comes of a line: its outcome, or why there is nothing to do."""
     command = line.parse(text, TABLE)
     assert isinstance(command, Change)
-    plan = command.plan(where)
+    plan: Plan = command.plan(where)
     if plan.noop_reason:
         return plan.noop_reason
     assert not plan.targets, "nothing is locked, and nothing posted in the channel"

@@ -7,8 +7,10 @@ plan than was approved, and every request comes to an end that somebody can read
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -112,14 +114,8 @@ class Interleavings(RuleBasedStateMachine):
                 and len(known.approved) < known.count
                 and self.now < one.expires
             )
-            assert (
-                self._try(
-                    bot,
-                    request,
-                    lambda a, w=actor: approval_steps.approve(a, w, roles(w), self.now),
-                )
-                == expected
-            )
+            approve = partial(approval_steps.approve, actor=actor, roles=roles(actor), now=self.now)
+            assert self._try(bot, request, approve) == expected
             if expected:
                 known.approved.add(actor.id)
         if fate == "dies at once":
@@ -172,7 +168,8 @@ class Interleavings(RuleBasedStateMachine):
         """Both bots try."""
         known = self.known[request]
         for bot in order:
-            one = self.stores[bot].claim_run(request, self._name(bot), self.now)
+            claim = partial(approval_steps.claim, bot=self._name(bot), now=self.now)
+            one = self.stores[bot].apply(request, claim)
             if one:
                 assert not known.over
                 assert len(known.approved) >= known.count
@@ -213,9 +210,8 @@ class Interleavings(RuleBasedStateMachine):
         for left in self.stores[bot].claimed():
             if left.bot not in alive:
                 words = "interrupted" if left.run else "did not run"
-                assert self.stores[bot].apply(
-                    left.id, lambda a, w=words: approval_steps.finish(a, w, self.now)
-                )  # type: ignore[misc]
+                finish = partial(approval_steps.finish, result=words, now=self.now)
+                assert self.stores[bot].apply(left.id, finish)
 
     # ---- always
 
@@ -286,7 +282,8 @@ class Interleavings(RuleBasedStateMachine):
 
     def _renew(self, one: Approval, bot: int) -> object:
         new = approval_steps.renewed(one, self._id(), self._plan(), one.needs, self.now)
-        if not self.stores[bot].replace(one.id, new, self.now):
+        supersede = partial(approval_steps.supersede, successor=new, now=self.now)
+        if not self.stores[bot].replace(one.id, new, supersede):
             assert self._read(one.id).state.ended
             return multiple()
         self.known[one.id].over = True
@@ -300,9 +297,9 @@ class Interleavings(RuleBasedStateMachine):
     def _waiting(self, request: str) -> bool:
         return self._read(request).state.waiting and self.now < self._read(request).expires
 
-    def _try(self, bot: int, request: str, step: object) -> bool:
+    def _try(self, bot: int, request: str, step: Callable[[Approval], Approval]) -> bool:
         try:
-            self.stores[bot].apply(request, step)  # type: ignore[arg-type]
+            self.stores[bot].apply(request, step)
         except REFUSALS:
             return False
         return True
@@ -313,7 +310,7 @@ def test_whatever_happens_in_whatever_order(redis: Redis, other_redis: Redis) ->
         return Interleavings(redis, other_redis)
 
     run_state_machine_as_test(
-        machine,  # type: ignore[arg-type]
+        machine,  # type: ignore[arg-type]  # any call that makes a machine will do
         settings=settings(
             max_examples=150,
             stateful_step_count=25,

@@ -63,6 +63,14 @@ def approved_by(*actors: Actor) -> Callable[[Approval], Approval]:
     return step
 
 
+def claimed_by(bot: str) -> Callable[[Approval], Approval | None]:
+    return partial(approval_steps.claim, bot=bot, now=NOW + MINUTE)
+
+
+def superseded_by(successor: Approval) -> Callable[[Approval], Approval | None]:
+    return partial(approval_steps.supersede, successor=successor, now=NOW + MINUTE)
+
+
 def at_once(tries: list[Callable[[], object]]) -> list[object]:
     """What each of them came to, an error as its class."""
     gate, found = threading.Barrier(len(tries)), list[object]()
@@ -95,7 +103,7 @@ def test_what_is_not_there_says_so(redis: Redis) -> None:
         store.apply("a1", approved_by(LEAD))
     assert found.value.approval_id == "a1"
     with pytest.raises(ApprovalNotFoundError):
-        store.claim_run("a1", "bot", NOW)
+        store.apply("a1", claimed_by("bot"))
     assert redis.keys() == []
 
 
@@ -141,7 +149,7 @@ def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(
 
     def approve_and_run(name: str) -> None:
         bots[0].apply(name, approved_by(LEAD))
-        bots[0].claim_run(name, "bot-1", NOW + MINUTE)
+        bots[0].apply(name, claimed_by("bot-1"))
 
     def reject(name: str) -> None:
         bots[1].apply(name, lambda one: approval_steps.reject(one, BOSS, ROLES, "no", NOW))
@@ -159,9 +167,7 @@ def test_of_thirty_who_would_run_it_one_does(redis: Redis, other_redis: Redis) -
     bots = (ApprovalStore(redis), ApprovalStore(other_redis))
     bots[0].create(request())
     bots[0].apply("a1", approved_by(LEAD))
-    found = at_once(
-        [partial(bots[i % 2].claim_run, "a1", f"bot-{i}", NOW + MINUTE) for i in range(30)]
-    )
+    found = at_once([partial(bots[i % 2].apply, "a1", claimed_by(f"bot-{i}")) for i in range(30)])
     winners = [one for one in found if isinstance(one, Approval)]
     assert len(winners) == 1
     assert bots[1].claimed() == (winners[0],)
@@ -175,14 +181,14 @@ def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
     for name in ("approved", "running", "done"):
         store.apply(name, approved_by(LEAD))
     for name in ("running", "done"):
-        assert store.claim_run(name, "bot", NOW + MINUTE)
+        assert store.apply(name, claimed_by("bot"))
     store.apply("done", lambda one: approval_steps.finish(one, "done", NOW))
     store.apply("rejected", lambda one: approval_steps.reject(one, BOSS, ROLES, "no", NOW))
     lists = (store.open(), store.approved(), store.claimed())
     assert [[one.id for one in found] for found in lists] == [["open"], ["approved"], ["running"]]
     for one in (*lists[0], *lists[1], *lists[2]):
         store.apply(one.id, lambda one: approval_steps.finish(one, "did not run", NOW))
-    assert {name.rpartition(":")[0] for name in redis.keys("*")} == {"swarmbot:approval"}
+    assert {str(name).rpartition(":")[0] for name in redis.keys("*")} == {"swarmbot:approval"}
 
 
 def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
@@ -215,7 +221,7 @@ def test_a_successor_takes_the_place_and_the_message(redis: Redis, other_redis: 
     new = approval_steps.renewed(
         old, "a2", replace(old.plan, fingerprint="f2"), old.needs, NOW + MINUTE
     )
-    assert store.replace("a1", new, NOW + MINUTE)
+    assert store.replace("a1", new, superseded_by(new))
     assert ApprovalStore(other_redis).open() == (new,)
     stored, ended = store.get("a2"), store.get("a1")
     assert stored
@@ -235,7 +241,9 @@ def test_of_two_bots_that_see_the_plan_moved_one_writes_the_successor(
         replace(request(name), plan=replace(request().plan, fingerprint=name))
         for name in ("a2", "a3")
     ]
-    found = at_once([partial(bots[i].replace, "a1", news[i], NOW) for i in (0, 1)])
+    found = at_once(
+        [partial(bots[i].replace, "a1", news[i], superseded_by(news[i])) for i in (0, 1)]
+    )
     assert found.count(None) == 1
     assert len(bots[0].open()) == 1
 
@@ -244,16 +252,18 @@ def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
     store = ApprovalStore(redis)
     store.create(request())
     store.apply("a1", approved_by(LEAD))
-    store.claim_run("a1", "bot", NOW)
+    store.apply("a1", claimed_by("bot"))
     store.apply("a1", lambda one: approval_steps.begin(one, "r1"))
-    assert store.replace("a1", request("a2"), NOW) is None
+    new = request("a2")
+    assert store.replace("a1", new, superseded_by(new)) is None
     assert store.get("a2") is None
 
 
 def test_slack_may_tell_the_message_after_the_plan_was_replaced(redis: Redis) -> None:
     store = ApprovalStore(redis)
     store.create(request())
-    store.replace("a1", request("a2"), NOW)
+    new = request("a2")
+    store.replace("a1", new, superseded_by(new))
     store.posted("a1", MessageRef("C1", "1.2"))
     assert [getattr(store.get(name), "message", None) for name in ("a1", "a2")] == [
         MessageRef("C1", "1.2")
@@ -280,8 +290,8 @@ def test_a_restart_of_redis_between_request_and_click_loses_nothing(mortal: Serv
             store.apply("a1", approved_by(BOSS))
         mortal.start()
         assert store.apply("a1", approved_by(BOSS)).state is ApprovalState.APPROVED
-        assert store.claim_run("a1", "bot", NOW + MINUTE)
+        assert store.apply("a1", claimed_by("bot"))
         mortal.kill()
         mortal.start()
-        assert store.claim_run("a1", "bot-2", NOW + MINUTE) is None
+        assert store.apply("a1", claimed_by("bot-2")) is None
         assert [one.bot for one in store.claimed()] == ["bot"]

@@ -6,10 +6,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
 from bot.errors import InvalidSettingError, StoreUnavailableError
+from bot.model import Ending
 from bot.model.incident import Memory
 from bot.store.connection import connect, ping
 from bot.store.store import Store
@@ -21,7 +23,7 @@ def test_with_redis_away_every_store_says_so_at_once(mortal: Server) -> None:
     store = Store.connect(mortal.url)
     store.ping()
     mortal.kill()
-    asks = [
+    asks: list[Callable[[], object]] = [
         store.ping,
         lambda: store.locks.of("service:s1"),
         store.locks.all,
@@ -29,7 +31,7 @@ def test_with_redis_away_every_store_says_so_at_once(mortal: Server) -> None:
         lambda: store.rollouts.save(rollout(), 1),
         store.rollouts.running,
         lambda: store.revisions.add("s1", V1, NOW, "ann", "deploy"),
-        lambda: store.revisions.conclude("s1", 1, "done"),
+        lambda: store.revisions.conclude("s1", 1, Ending.DONE),
         lambda: store.audit.intend(ANN, {}, {}, "C1", NOW),
         store.audit.entries,
         store.audit.verify,

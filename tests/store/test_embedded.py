@@ -34,7 +34,7 @@ def data() -> Iterator[Path]:
 
 def pid(url: str) -> int:
     with connect(url) as redis:
-        return int(redis.info("server")["process_id"])  # type: ignore[index,arg-type]
+        return int(redis.info("server")["process_id"])
 
 
 def test_it_starts_keeps_its_data_and_stops(data: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
@@ -88,11 +89,17 @@ def problem(severity: Severity = Severity.CRITICAL) -> Problem:
     )
 
 
-def incident(severity: Severity = Severity.CRITICAL, **fields: object) -> Incident:
-    values = {"since": NOW, "changed": NOW, "opened": NOW, "state": AlertState.FIRING, **fields}
+def incident(severity: Severity = Severity.CRITICAL, **fields: Any) -> Incident:
+    values: dict[str, Any] = {
+        "since": NOW,
+        "changed": NOW,
+        "opened": NOW,
+        "state": AlertState.FIRING,
+        **fields,
+    }
     return Incident(
         id="i1", subject="node:n2", name="node2", problems=(problem(severity),), **values
-    )  # type: ignore[arg-type]
+    )
 
 
 def over(one: Incident) -> Incident:

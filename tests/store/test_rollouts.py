@@ -59,10 +59,10 @@ def test_a_finished_one_is_kept_for_a_week_and_never_runs_again(redis: Redis) ->
 def test_a_late_holder_cannot_write_over_its_successor(redis: Redis, other_redis: Redis) -> None:
     here, there = LockStore(redis, lease_seconds=0.05, renew_seconds=60), LockStore(other_redis)
     rollouts = Rollouts(redis)
-    with here.hold(["service:s1"], "ann", "deploy") as late:
+    with here.acquire(["service:s1"], "ann", "deploy") as late:
         rollouts.save(rollout(summary="here"), late.fence)
         threading.Event().wait(0.1)
-        with there.hold(["service:s1"], "ann", "resume") as now:
+        with there.acquire(["service:s1"], "ann", "resume") as now:
             Rollouts(other_redis).save(rollout(summary="there"), now.fence)
         for write in (rollouts.save, rollouts.finish):
             with pytest.raises(LeaseLostError) as lost:

@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.app import TABLE
 from bot.command import line
 from bot.command.model import Change, Context, utc_now
 from bot.model import Actor, Ending, Outcome, Plan, Progress, Rollout
@@ -16,6 +15,7 @@ from bot.settings import Settings
 from bot.store.embedded import Embedded
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
+from handlers.commands import TABLE
 
 ANN = Actor("U1", "ann")
 
@@ -30,7 +30,8 @@ class Acting:
     def plan(self, text: str) -> Plan:
         command = line.parse(text, TABLE)
         assert isinstance(command, Change)
-        return command.plan(self.context)
+        plan: Plan = command.plan(self.context)
+        return plan
 
     def does(self, text: str) -> Outcome:
         command = line.parse(text, TABLE)

@@ -68,7 +68,10 @@ class Recorder(Poster):
         self.said.append(message)
         return Handle(handle.channel, handle.channel, message, then)
 
-    def reply(self, handle: Handle | MessageRef, message: Message) -> Handle:
+    def reply(
+        self, handle: Handle | MessageRef, message: Message, *, aloud: bool = False
+    ) -> Handle:
+        del aloud
         self.said.append(message)
         return Handle(handle.channel, handle.channel, message)
 

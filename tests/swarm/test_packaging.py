@@ -37,7 +37,7 @@ class Images:
 
 
 @pytest.fixture(scope="module")
-def images(machine: Cluster) -> Iterator[Images]:
+def images(machine: Cluster) -> Images:
     with Builder(machine) as builder:
         base = builder.load(base_tar(ROOT / ".dev"))
         builder.build(ROOT, "swarmbot", BASE=base, CERTIFICATES=own_certificates())

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from bot.app import TABLE
 from bot.command import line
 from bot.model import Ending
+from handlers.commands import TABLE
 from playground.cluster import Cluster
 from tests.swarm.acting import Acting, acting, redis
 from tests.swarm.support import MANAGERS, store, swarm_over

@@ -129,7 +129,8 @@ def acked(event: str, workspace: Workspace) -> int:
     """How the app answers an event; what is not answered with 200 Slack sends again, and in the end
     sends no more."""
     app = bolt(web_client(workspace.bot_token, workspace.api_url), None)
-    SlackListeners(**{each.name: Idle() for each in fields(SlackListeners)}).wire(app)
+    parts: dict[str, Any] = {part.name: Idle() for part in fields(SlackListeners)}
+    SlackListeners(**parts).wire(app)
     inner = {
         "type": event,
         "user": "U1",

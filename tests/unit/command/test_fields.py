@@ -16,9 +16,8 @@ from bot.command.fields import (
     read_moment,
     read_name,
     read_pattern,
-    read_span,
 )
-from bot.model.duration import nanoseconds, read_duration, write_duration
+from bot.model.duration import nanoseconds, read_duration, read_span, write_duration
 
 LONGEST = timedelta(hours=2_562_047)
 

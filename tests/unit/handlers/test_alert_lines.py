@@ -3,6 +3,7 @@ other message later."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from bot.command import line
 from bot.errors import InvalidLineError, InvalidValueError, SwarmbotError
 from bot.model import Message
-from bot.model.incident import AlertKind, AlertState, Severity
+from bot.model.incident import AlertKind, AlertState, Incident, Severity, Silence
 from bot.render.alerts import alert_lists, alert_message
 from handlers.commands import TABLE
 from tests.unit.render import catalogue_alerts as c
@@ -87,12 +88,12 @@ def test_what_is_dangerous_asks_once_more(name: str) -> None:
     "incident",
     [c.DOWN, c.acked(c.DOWN), c.over(c.DOWN), c.LOCKED, c.FOR_LONG, c.BELOW, c.over(c.CERTIFICATE)],
 )
-def test_what_did_not_change_reads_the_same_later(incident: c.Incident, later: int) -> None:
+def test_what_did_not_change_reads_the_same_later(incident: Incident, later: int) -> None:
     first = alert_message.alert(incident, None, v.NOW)
     second = alert_message.alert(incident, None, v.NOW + timedelta(seconds=later))
     assert first.text == second.text
     gone = (
-        c.AlertState.FIRING is incident.state
+        AlertState.FIRING is incident.state
         and incident.trouble is AlertKind.NODE_DOWN
         and later == 86400
     )
@@ -124,7 +125,7 @@ def test_a_node_that_is_down_for_an_hour_may_be_removed() -> None:
         (c.PLACEMENT, "🔵"),
     ],
 )
-def test_the_emoji_says_what_the_word_says(incident: c.Incident, first: str) -> None:
+def test_the_emoji_says_what_the_word_says(incident: Incident, first: str) -> None:
     assert alert_message.alert(incident, None, v.NOW).text.startswith(first)
 
 
@@ -139,17 +140,17 @@ def test_the_emoji_of_what_is_silenced_is_calm() -> None:
     [
         (c.DOWN, c.DOWN),
         (c.over(c.DOWN), c.over(c.DOWN)),
-        (None, c.replace(c.DOWN, state=AlertState.PENDING)),
+        (None, replace(c.DOWN, state=AlertState.PENDING)),
         (c.acked(c.DOWN), c.acked(c.DOWN)),
-        (c.DOWN, c.replace(c.DOWN, changes=("x",), changed=v.NOW + HOUR)),
+        (c.DOWN, replace(c.DOWN, changes=("x",), changed=v.NOW + HOUR)),
         (
             c.STORM,
-            c.replace(c.STORM, problems=(c.replace(c.STORM.problems[0], lost=c.MANY[:150]),)),
+            replace(c.STORM, problems=(replace(c.STORM.problems[0], lost=c.MANY[:150]),)),
         ),
     ],
 )
 def test_where_nothing_visible_happened_the_thread_is_silent(
-    before: c.Incident | None, after: c.Incident
+    before: Incident | None, after: Incident
 ) -> None:
     assert alert_message.history(before, after, v.NOW) is None
 
@@ -173,7 +174,7 @@ def test_a_resolved_alert_asks_for_nothing_but_what_is_left() -> None:
 
 
 def test_each_open_alert_has_the_button_that_comes_next() -> None:
-    def row(incident: c.Incident, *silences: c.Silence) -> list[str]:
+    def row(incident: Incident, *silences: Silence) -> list[str]:
         return list(buttons(alert_lists.alerts([incident], silences, v.NOW)))
 
     assert row(c.DOWN) == ["Acknowledge"]

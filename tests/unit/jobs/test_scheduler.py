@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,8 @@ class Work:
 
 
 @contextmanager
-def running(*jobs: Job, **more: Callable[..., object]) -> Iterator[Scheduler]:
-    scheduler = Scheduler(jobs, **more)  # type: ignore[arg-type]
+def running(*jobs: Job, **more: Callable[..., Any]) -> Iterator[Scheduler]:
+    scheduler = Scheduler(jobs, **more)
     scheduler.start()
     yield scheduler
     scheduler.stop()
@@ -110,7 +111,7 @@ def test_a_job_that_fails_is_logged_and_goes_on(caplog: pytest.LogCaptureFixture
 
 
 def test_a_run_that_hangs_is_cut_off_and_the_next_one_begins_anew() -> None:
-    gate, told = threading.Event(), []
+    gate, told = threading.Event(), list[str]()
     counts: list[tuple[int, bool]] = []
     numbers = itertools.count(1)
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from bot.model.incident import Memory
-from bot.settings import WatchSettings as Settings
+from bot.settings import WatchSettings
 from bot.watch.snapshot import Snapshot
 from jobs.observer import QUICK, WHOLE, Scope
 from jobs.watch import Watch
@@ -46,8 +46,9 @@ def watching(observer: Eyes) -> Watch:
     alerts = SimpleNamespace(memory=Memory, save=lambda *_: None, acks=dict, silences=lambda _: ())
     notifier = SimpleNamespace(tell=lambda *_: None, forget=lambda: None)
     leader = SimpleNamespace(leads=True, fence=1)
-    parts = (observer, SimpleNamespace(alerts=alerts), notifier, leader)
-    return Watch(*cast(Any, parts), Settings(), lambda: NOW)
+    store = SimpleNamespace(alerts=alerts)
+    parts: list[Any] = [observer, store, notifier, leader, WatchSettings(), lambda: NOW]
+    return Watch(*parts)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -346,8 +347,8 @@ def test_another_plan_starts_anew_and_knows_what_moved() -> None:
         ),
     ],
 )
-def test_what_moved(changed: dict[str, object], words: tuple[str, ...]) -> None:
-    assert approval_steps.moved(PLAN, replace(PLAN, **{"fingerprint": "f2", **changed})) == words  # type: ignore[arg-type]
+def test_what_moved(changed: dict[str, Any], words: tuple[str, ...]) -> None:
+    assert approval_steps.moved(PLAN, replace(PLAN, **{"fingerprint": "f2", **changed})) == words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from bot import errors
 from bot.model import (
@@ -84,8 +85,8 @@ ILL = Status(
 )
 
 
-def ended(phase: Phase, ending: Ending, took: float = 18, **more: object) -> Message:
-    return rollout_message.ended(v.outcome(phase, ending, took, **more))  # type: ignore[arg-type]
+def ended(phase: Phase, ending: Ending, took: float = 18, **more: Any) -> Message:
+    return rollout_message.ended(v.outcome(phase, ending, took, **more))
 
 
 def rollouts() -> Mapping[str, Callable[[], Message]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from bot.model import Actor, Message, Shortfall, Status
 from bot.model.cluster import Certificate
@@ -27,15 +28,15 @@ def problem(
     subject: str,
     name: str,
     severity: Severity = Severity.WARNING,
-    **fields: object,
+    **fields: Any,
 ) -> Problem:
     return Problem(
         subject=subject, trouble=trouble, severity=severity, name=name, since=SINCE, **fields
-    )  # type: ignore[arg-type]
+    )
 
 
-def incident(*problems: Problem, **fields: object) -> Incident:
-    values: dict[str, object] = {
+def incident(*problems: Problem, **fields: Any) -> Incident:
+    values: dict[str, Any] = {
         "id": "i1",
         "subject": problems[0].subject,
         "name": problems[0].name,
@@ -45,7 +46,7 @@ def incident(*problems: Problem, **fields: object) -> Incident:
         "opened": SINCE,
         "changed": v.NOW,
     }
-    return Incident(**{**values, **fields})  # type: ignore[arg-type]
+    return Incident(**{**values, **fields})
 
 
 DOWN_NOW = problem(
@@ -326,14 +327,14 @@ STATUS = Status(
 )
 
 
-def acked(one: Incident, **fields: object) -> Incident:
-    return replace(one, acknowledged_by=OPS, acknowledged=SINCE + MINUTE, **fields)  # type: ignore[arg-type]
+def acked(one: Incident, **fields: Any) -> Incident:
+    return replace(one, acknowledged_by=OPS, acknowledged=SINCE + MINUTE, **fields)
 
 
-def over(one: Incident, **fields: object) -> Incident:
+def over(one: Incident, **fields: Any) -> Incident:
     return replace(
         one, state=AlertState.RESOLVED, resolved=SINCE + timedelta(seconds=192), **fields
-    )  # type: ignore[arg-type]
+    )
 
 
 def shown(one: Incident, silence: Silence | None = None) -> Callable[[], Message]:
@@ -453,11 +454,9 @@ def steps() -> Mapping[str, Callable[[], Message]]:
     }
 
 
-def certificate(
-    kind: str, name: str, left: float, life: float = 90, **fields: object
-) -> Certificate:
+def certificate(kind: str, name: str, left: float, life: float = 90, **fields: Any) -> Certificate:
     ends = v.NOW + left * DAY
-    return Certificate(kind=kind, name=name, begins=ends - life * DAY, ends=ends, **fields)  # type: ignore[arg-type]
+    return Certificate(kind=kind, name=name, begins=ends - life * DAY, ends=ends, **fields)
 
 
 def lists() -> Mapping[str, Callable[[], Message]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from bot import errors
 from bot.model import Actor, Difference, Kind, Lock, Message, Plan
@@ -120,11 +121,11 @@ ENTRY = Audited(
 )
 
 
-def over(state: ApprovalState, base: Approval = OPEN, **fields: object) -> Approval:
-    return replace(base, state=state, ended=v.NOW + 2 * MINUTE, **fields)  # type: ignore[arg-type]
+def over(state: ApprovalState, base: Approval = OPEN, **fields: Any) -> Approval:
+    return replace(base, state=state, ended=v.NOW + 2 * MINUTE, **fields)
 
 
-def ended(state: ApprovalState, base: Approval = OPEN, **fields: object) -> Message:
+def ended(state: ApprovalState, base: Approval = OPEN, **fields: Any) -> Message:
     return approval_message.shown(over(state, base, **fields))
 
 

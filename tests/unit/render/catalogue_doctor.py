@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from bot.doctor.examine import examine
 from bot.doctor.probes import Probes
@@ -55,15 +56,13 @@ HEALTH = Status(
 )
 
 
-def entry(
-    number: int, happened: Happened, trouble: AlertKind, name: str, **fields: object
-) -> Entry:
-    values: dict[str, object] = {
+def entry(number: int, happened: Happened, trouble: AlertKind, name: str, **fields: Any) -> Entry:
+    values: dict[str, Any] = {
         "at": v.NOW - timedelta(hours=number),
         "severity": Severity.WARNING,
         **fields,
     }
-    return Entry(id=f"i{number}", happened=happened, trouble=trouble, name=name, **values)  # type: ignore[arg-type]
+    return Entry(id=f"i{number}", happened=happened, trouble=trouble, name=name, **values)
 
 
 def changed(number: int, result: str = "done", actor: str = "dev") -> Audited:

@@ -100,4 +100,8 @@ def messages() -> Mapping[str, Callable[[], Message]]:
             NoEngineError((("node1", "timed out"),)), OPERATOR, v.NOW
         ),
     }
-    return {name: (lambda tab=tab: shown(tab())) for name, tab in tabs.items()}
+    return {name: _message(tab) for name, tab in tabs.items()}
+
+
+def _message(tab: Callable[[], dict[str, Any]]) -> Callable[[], Message]:
+    return lambda: shown(tab())

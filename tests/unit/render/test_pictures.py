@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +24,7 @@ from bot.model import (
     Phase,
     Progress,
     Revision,
+    Rollout,
     Service,
     Step,
     Task,
@@ -105,10 +107,10 @@ def steps(count: int, back: bool = False) -> tuple[Step, ...]:
     return tuple(made())
 
 
-def ended(taken: tuple[Step, ...], ending: Ending = Ending.DONE, **rollout: object) -> File:
+def ended(taken: tuple[Step, ...], ending: Ending = Ending.DONE, **rollout: Any) -> File:
     outcome = replace(v.outcome(Phase.COMPLETED, ending, 31.0), steps=taken)
     assert outcome.rollout is not None
-    found = timeline.picture(replace(outcome, rollout=replace(outcome.rollout, **rollout)))  # type: ignore[arg-type]
+    found = timeline.picture(replace(outcome, rollout=replace(outcome.rollout, **rollout)))
     assert found is not None
     return found
 
@@ -248,8 +250,8 @@ def test_the_map_names_each_node_and_what_it_runs() -> None:
         ({"service_id": "gone"}, "running"),
     ],
 )
-def test_how_a_task_shows(task: dict[str, str], state: str) -> None:
-    file = mapped(nodes(6), [replace(tasks(1, 1)[0], **task)])  # type: ignore[arg-type]
+def test_how_a_task_shows(task: dict[str, Any], state: str) -> None:
+    file = mapped(nodes(6), [replace(tasks(1, 1)[0], **task)])
 
     assert (f"1 {state}" in file.alt) if state else ("0 tasks" in file.alt)
 
@@ -414,13 +416,13 @@ def test_any_swarm_has_a_map(some: list[Node], what: list[Task], times: int) -> 
     NAMES,
 )
 def test_any_rollout_has_a_timeline(
-    taken: list[Step], took: float, rollout: object, name: str
+    taken: list[Step], took: float, rollout: Rollout, name: str
 ) -> None:
     outcome = Outcome(
         ending=Ending.DONE,
         title="",
         seconds=took,
-        rollout=replace(rollout, service=name),  # type: ignore[type-var]
+        rollout=replace(rollout, service=name),
         progress=Progress(Phase.COMPLETED, 0, 0),
         steps=tuple(taken),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.model import (
     Actor,
@@ -146,10 +147,10 @@ def many_slots(total: int, done: int) -> Progress:
 
 
 def outcome(
-    phase: Phase, ending: Ending, took: float, rollout: Rollout = DEPLOY, **progress: object
+    phase: Phase, ending: Ending, took: float, rollout: Rollout = DEPLOY, **progress: Any
 ) -> Outcome:
     """How a rollout ended, with the last look at it."""
-    values: dict[str, object] = {"done": 1, "total": 4, "slots": HALF.slots, **progress}
+    values: dict[str, Any] = {"done": 1, "total": 4, "slots": HALF.slots, **progress}
     steps = tuple(
         Step(START + timedelta(seconds=2 * n), str(1 + n % 4), f"node{1 + n % 4}", state, "2.0")
         for n, state in enumerate(["preparing", "starting", "running", "running"])
@@ -159,7 +160,7 @@ def outcome(
         title=rollout.service,
         seconds=took,
         rollout=rollout,
-        progress=Progress(phase, **values),  # type: ignore[arg-type]
+        progress=Progress(phase, **values),
         steps=steps,
     )
 

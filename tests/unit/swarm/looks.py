@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.model import Phase, Progress, Service, Task
+from bot.model import Node, Phase, Progress, Service, Task
 from bot.swarm.health.progress import Expected, Followed, RolloutSnapshot, advance
 from bot.swarm.spec.edit import fingerprint
 from tests.unit.swarm.values import FOUR, NOW, V1, V2, spec, task
@@ -22,9 +23,12 @@ BACK = spec(V1)
 
 
 def look(
-    this: Service | None, tasks: tuple[Task, ...] = (), at: float = 0, among: object = FOUR
+    this: Service | None,
+    tasks: tuple[Task, ...] = (),
+    at: float = 0,
+    among: Mapping[str, Node] = FOUR,
 ) -> RolloutSnapshot:
-    return RolloutSnapshot(this, tasks, among, NOW + timedelta(seconds=at))  # type: ignore[arg-type]
+    return RolloutSnapshot(this, tasks, among, NOW + timedelta(seconds=at))
 
 
 def seen(*looks: RolloutSnapshot, expected: Expected = EXPECTED) -> Progress:
@@ -36,7 +40,10 @@ def seen(*looks: RolloutSnapshot, expected: Expected = EXPECTED) -> Progress:
 
 
 def after_monitor(
-    this: Service, tasks: tuple[Task, ...], among: object = FOUR, expected: Expected = EXPECTED
+    this: Service,
+    tasks: tuple[Task, ...],
+    among: Mapping[str, Node] = FOUR,
+    expected: Expected = EXPECTED,
 ) -> Progress:
     """What is said when nothing moved for as long as the tasks are watched."""
     return seen(look(this, tasks, 0, among), look(this, tasks, 5, among), expected=expected)

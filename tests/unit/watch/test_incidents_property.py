@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -166,7 +167,7 @@ class Looks(RuleBasedStateMachine):
             if unknown
             else self.nodes()
         )
-        whole = {
+        whole: dict[str, Any] = {
             "engines": self.engines(),
             "nodes": nodes,
             "services": SERVICES,
@@ -174,7 +175,7 @@ class Looks(RuleBasedStateMachine):
             "cluster": cluster(),
             "certificates": (),
         }
-        return Snapshot(at=self.at, redis=self.redis, **{part: whole[part] for part in parts})  # type: ignore[arg-type]
+        return Snapshot(at=self.at, redis=self.redis, **{part: whole[part] for part in parts})
 
     def nodes(self) -> tuple[Node, ...]:
         return tuple(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
@@ -36,10 +37,10 @@ from tests.unit.watch.world import (
 )
 
 
-def certificate(kind: str, left: float, life: float = 90, **fields: object) -> Certificate:
+def certificate(kind: str, left: float, life: float = 90, **fields: Any) -> Certificate:
     ends = NOW + timedelta(days=left)
     values = {"name": "node2", "begins": ends - timedelta(days=life), "ends": ends, **fields}
-    return Certificate(kind=kind, **values)  # type: ignore[arg-type]
+    return Certificate(kind=kind, **values)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -68,14 +68,9 @@ class Kept:
 
 
 def planned(world: World, *names: str) -> RebalancePlan:
-    context = Context(
-        cast(Any, world),
-        cast(Any, Kept(Listed(world.holds))),
-        *[cast(Any, None)] * 3,
-        DEV,
-        lambda: NOW,
-        stopping=threading.Event(),
-    )
+    unused: list[Any] = [None] * 3
+    parts: list[Any] = [world, Kept(Listed(world.holds)), *unused, DEV, lambda: NOW]
+    context = Context(*parts, stopping=threading.Event())
     return Rebalance(services=names).plan(context)
 
 

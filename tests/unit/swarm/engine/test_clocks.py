@@ -39,8 +39,9 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
         for one in clocks(Engines([*(one.address for one in engines), frozen.address]))
     }
     took = time.monotonic() - began
-    for one in (*engines, frozen):
-        one.stop()
+    for engine in engines:
+        engine.stop()
+    frozen.stop()
 
     assert took < 3.5
     assert set(found) == {"right", "ahead", "behind", "slow"}, "who says no time has none"

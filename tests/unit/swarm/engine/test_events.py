@@ -79,7 +79,7 @@ def test_an_event_has_all_that_was_told(make: Workshop) -> None:
     a = make.engine("a")
     all_of = make.listen(a)
     soon(lambda: a.listeners)
-    a.tell(event(7, **{"state.new": "down"}))
+    a.tell(event(7, "update", None, **{"state.new": "down"}))
     soon(lambda: all_of.heard)
     attributes = {"name": "node7", "state.new": "down"}
     assert all_of.heard == [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Mode, Phase, Progress, Service, Task, UpdateStatus
+from bot.model import Image, Mode, Node, Phase, Progress, Service, Task, UpdateStatus
 from bot.swarm.health.progress import tried
 from tests.unit.swarm.looks import BACK, EXPECTED, FOUR_NEW, after_monitor, look, seen
 from tests.unit.swarm.values import V1, V2, node, nodes, old, service, spec, task
@@ -98,8 +99,8 @@ def test_removed() -> None:
         ("rollback_completed", V1, Phase.ROLLED_BACK),
     ],
 )
-def test_the_deadline_ends_only_what_has_not_ended(state: str, image: object, phase: Phase) -> None:
-    this = service(spec=spec(image), state=state)  # type: ignore[arg-type]
+def test_the_deadline_ends_only_what_has_not_ended(state: str, image: Image, phase: Phase) -> None:
+    this = service(spec=spec(image), state=state)
     assert seen(look(this, (old(1, "node1"),), 600)).phase is phase
     assert seen(look(this, (old(1, "node1"),), 599)).phase is not Phase.TIMED_OUT
 
@@ -190,7 +191,7 @@ SERVICES = st.builds(
 
 @given(TASKS, SERVICES, AMONG, st.sampled_from([0.0, 5.0, 600.0]))
 def test_never_complete_while_a_place_is_not_up_to_date(
-    tasks: tuple[Task, ...], this: Service, among: object, at: float
+    tasks: tuple[Task, ...], this: Service, among: Mapping[str, Node], at: float
 ) -> None:
     progress = seen(look(this, tasks, 0, among), look(this, tasks, at, among))
     assert 0 <= progress.done <= progress.total

@@ -86,8 +86,10 @@ def test_what_would_lose_the_quorum_is_refused(
         return
     with pytest.raises((QuorumAtRiskError, LastManagerError)) as caught:
         refuse_loss(nodes, those(nodes, *demoted))
-    assert caught.value.node == refused[0]
-    assert getattr(caught.value, "away", ()) == refused[1]
+    error = caught.value
+    assert isinstance(error, QuorumAtRiskError | LastManagerError)
+    assert error.node == refused[0]
+    assert getattr(error, "away", ()) == refused[1]
 
 
 def test_the_last_manager_is_refused_with_whom_to_promote() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from bot.model.incident import AlertState
 from bot.settings import WatchRule, WatchSettings
@@ -21,7 +22,7 @@ from tests.unit.watch.world import (
 )
 
 DOWN3 = (FOUR[0], FOUR[1], manager(3, state="down", reachability="unreachable"), FOUR[3])
-LEADERLESS = {
+LEADERLESS: dict[str, Any] = {
     "nodes": None,
     "services": None,
     "tasks": None,

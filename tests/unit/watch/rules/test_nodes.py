@@ -121,7 +121,7 @@ def test_a_node_that_is_removed_is_no_trouble_any_more() -> None:
     [((), IDLE), ((task("agent", 0, 4),), ONLY_GLOBAL), ((task("web", 5, 4),), "")],
 )
 def test_a_node_that_is_back_and_runs_nothing_says_so(extra: tuple[object, ...], said: str) -> None:
-    agent = service("agent", mode=Mode.GLOBAL, replicas=None)
+    agent = service("agent", mode=Mode.GLOBAL)
     agent = replace(agent, replicas=None)
     agents = tuple(task("agent", 0, number) for number in range(1, 4))
     before = (*SPREAD, *agents, task("agent", 0, 4))
