@@ -1,9 +1,10 @@
 """Messages and views as plain text: what a reader sees, for tests and for the terminal."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import wcwidth
 
 from playground.workspace.forms import HOLDS, Filled, values
 from playground.workspace.model import Block, Posted, View
@@ -169,9 +170,7 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> str:
 
 def width(text: str) -> int:
     """The columns that a text takes in a terminal."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    zero = sum(unicodedata.combining(character) > 0 or character == "\ufe0f" for character in text)
-    return len(text) + wide - zero
+    return wcwidth.width(text, control_codes="ignore")
 
 
 def label_of(reader: Reader, element: Mapping[str, Any]) -> str:

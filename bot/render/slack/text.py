@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import wcwidth
+
 # A terminal's colours and cursor movements, as programs write them into their logs.
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 # Slack has no escape for these, so each gives way to a twin that looks the same and formats
@@ -85,11 +87,8 @@ def shortened(text: str, most: int) -> str:
 
 
 def width(text: str) -> int:
-    """Columns that the text takes in a monospaced font."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
+    """Columns that the text takes in a monospaced font; control characters take none."""
+    return wcwidth.width(text, control_codes="ignore")
 
 
 def _visible(char: str, keep: str) -> bool:

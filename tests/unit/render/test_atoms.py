@@ -152,6 +152,14 @@ def test_tables_align_wide_letters_and_cut_names_in_the_middle() -> None:
     assert lines[3].startswith(" \\_ web")
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("web", 3), ("漢字", 4), ("⚠️", 2), ("👩‍🚀", 2), ("é", 1), ("ำ", 1), ("a\x07b", 2)],
+)
+def test_the_width_is_that_of_what_people_see(text: str, columns: int) -> None:
+    assert width(text) == columns
+
+
 def test_a_long_table_shows_what_is_in_trouble_and_goes_along_whole() -> None:
     rows = [(f"web{number}", "Down" if number < 3 else "Ready") for number in range(30)]
     blocks, (whole,) = table(("NAME", "STATE"), rows, 3, "nodes.txt")
