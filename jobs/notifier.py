@@ -83,7 +83,7 @@ class Notifier:
 
     def note(self, note: Note) -> None:
         """Say something once, whichever bots notice it."""
-        if self.store.alerts.told(note.id):
+        if self.store.alerts.claim_note(note.id):
             self._remember(_entry(note, Happened.NOTED, note.at))
             self.poster.post(self._channel(Severity.NOTE), alert_message.note(note))
 

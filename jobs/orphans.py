@@ -44,7 +44,7 @@ class Orphans:
             target = f"service:{rollout.service_id}"
             # After an outage of Redis a lease may have run out whose holder, this bot, is about to
             # renew it.
-            if not self.store.locks.holds(target) and self.store.locks.of(target) is None:
+            if not self.store.locks.has_lease(target) and self.store.locks.of(target) is None:
                 log.info("going on with %s of %s", rollout.verb, rollout.service)
                 self.pool.submit(self.executor.adopt, rollout)
 

@@ -294,7 +294,7 @@ class Roller:
     def _with_revision(self, rollout: Rollout) -> Rollout:
         if rollout.after == rollout.before:
             return rollout
-        self.store.revisions.found(rollout.service_id, rollout.before, self.now())
+        self.store.revisions.record_seen(rollout.service_id, rollout.before, self.now())
         revision = self.store.revisions.add(
             rollout.service_id, rollout.after, self.now(), rollout.actor.name, rollout.verb
         )

@@ -1,1 +1,1 @@
-"""All that touches Redis: the only room that imports the Redis client."""
+"""What the bot keeps in Redis. The only package that imports the Redis client."""

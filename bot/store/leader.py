@@ -1,9 +1,9 @@
-"""Which bot of all leads: it alone looks after what needs doing once. A lease in Redis that the
-leader renews while it lives.
+"""Leader election among bots: only the leader watches, and runs the jobs that must run once.
 
-With Redis away nobody can ask who leads, and then too much is said rather than nothing: who led
-goes on, and who did not begins when Redis has been away for long. Whatever either writes by then
-bears the fence, by which a late one is told.
+The leader renews a lease in Redis while it lives. While Redis does not answer nobody can ask who
+leads; an alert that is posted twice is better than none, so the last leader goes on, and another
+bot starts to lead when Redis has been away for `alone_seconds`. Whatever they write later carries
+the fence, by which a late leader is recognised.
 """
 
 from __future__ import annotations
@@ -25,11 +25,9 @@ log = logging.getLogger(__name__)
 _LEASE = key("leader")
 _TERM = key("leader", "term")
 
-# The lease is the owner's word and runs out; the term, a hash of `owner` and `fence`, is kept: a
-# leader that finds its lease
-# run out, and nobody in between, goes on with its number. After an outage (ARGV[3]) the last leader
-# comes first,
-# because it alone knows what was told meanwhile.
+# The lease is a key with a TTL. The term, a hash of `owner` and `fence`, stays: a leader whose
+# lease ran out, with no other leader in between, goes on with its fence. After an outage (ARGV[3])
+# the last leader comes first, because it alone knows what was posted meanwhile.
 
 _CAMPAIGN = """
 local holder = redis.call('GET', KEYS[1])
@@ -52,11 +50,12 @@ if redis.call('HGET', KEYS[2], 'owner') == ARGV[1] then redis.call('HDEL', KEYS[
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """What a bot knows of its leadership. All times are of the monotonic clock.
+    """What a bot knows of its leadership. All times are seconds of the monotonic clock.
 
-    The lease is sure until `until`. Redis has been away since `away`, and was still when the last
-    try ended at `failed`; `led` says whether the lease was held when it went away. It came back at
-    `back`.
+    `lease`: the seconds that a lease lasts; `alone`: the seconds without Redis after which a bot
+    leads unasked. The lease is sure until `until`. Redis has been away since `away` (None: it
+    answers), and still was when the last try ended at `failed`; `led` says whether this bot led at
+    that time. Redis came back at `back`.
     """
 
     lease: float
@@ -77,30 +76,30 @@ class _Standing:
         return self.led or self.failed - self.away >= self.alone
 
     def gives_way(self, now: float) -> bool:
-        """Whether the last leader is to come first: Redis has only just come back, if it has."""
+        """Whether the last leader comes first, because Redis is away or has only just come back."""
         return self.away is not None or now - self.back < self.lease / 2
 
-    def answered(self, fence: int, asked: float) -> _Standing:
-        back = self.back if self.away is None else asked
+    def answered(self, fence: int, asked_at: float) -> _Standing:
+        back = self.back if self.away is None else asked_at
         known = replace(self, away=None, led=False, back=back)
         return (
-            replace(known, fence=fence, until=asked + self.lease)
+            replace(known, fence=fence, until=asked_at + self.lease)
             if fence
             else replace(known, until=-math.inf)
         )
 
-    def unanswered(self, asked: float, now: float) -> _Standing:
+    def unanswered(self, asked_at: float, now: float) -> _Standing:
         if self.away is not None and now - self.failed <= self.lease:
             return replace(self, failed=now)
-        return replace(self, failed=now, away=asked, led=now < self.until)
+        return replace(self, failed=now, away=asked_at, led=now < self.until)
 
 
 class Leader:
-    """The leadership as one bot sees it. `campaign` is to be called every second or two; all else
-    only looks.
+    """The leadership as one bot sees it.
 
-    A leader that dies is followed when its lease has run out, one that resigns at the next campaign
-    of another.
+    `campaign` is called every second or two; everything else only reads what it found. Where a
+    leader dies, another bot leads when the lease has run out; where it resigns, with that bot's
+    next campaign.
     """
 
     def __init__(
@@ -108,50 +107,55 @@ class Leader:
     ):
         self._redis = redis
         self._owner = f"{name}:{uuid.uuid4().hex}"
-        self._lease = lease_seconds
-        self._standing = self._nothing = _Standing(lease_seconds, alone_seconds)
+        self._lease_seconds = lease_seconds
+        self._standing = self._no_standing = _Standing(lease_seconds, alone_seconds)
         self._campaign_script = redis.register_script(_CAMPAIGN)
         self._resign_script = redis.register_script(_RESIGN)
-        self._over = False
+        self._resigned = False
         self._lock = threading.Lock()
 
     @property
     def leads(self) -> bool:
-        """Whether this bot leads now; False as soon as its lease has run out, unless Redis is known
-        to be away."""
+        """Whether this bot leads now; False once its lease ran out, unless Redis is away."""
         return self._standing.leads(time.monotonic())
 
     @property
     def fence(self) -> int:
-        """The number of this bot's last term: larger than that of every leader before; 0 where it
-        never had the lease."""
+        """The number of this bot's last term; 0 where it never led.
+
+        It is larger than that of every leader before.
+        """
         return self._standing.fence
 
     def campaign(self) -> bool:
-        """Take the lead where nobody has it, or renew it; whether this bot leads. Redis may be
-        away."""
+        """Renew the lease, or take it where no bot has it; return whether this bot leads.
+
+        Does not raise where Redis is away.
+        """
         with self._lock:
-            if self._over:
+            if self._resigned:
                 return False
-            led, asked = self.leads, time.monotonic()
+            led_before, asked_at = self.leads, time.monotonic()
             try:
-                self._standing = self._standing.answered(self._ask(asked), asked)
+                self._standing = self._standing.answered(self._ask(asked_at), asked_at)
             except StoreUnavailableError:
-                self._standing = self._standing.unanswered(asked, time.monotonic())
+                self._standing = self._standing.unanswered(asked_at, time.monotonic())
             leads = self.leads
-        if leads != led:
+        if leads != led_before:
             log.info(
-                "leads now, as number %s" if leads else "leads no more; its number was %s",
+                "leads now, with fence %s" if leads else "no longer leads; its fence was %s",
                 self.fence,
             )
         return leads
 
     def resign(self) -> None:
-        """Lead no more, and never again, so that another may at once; where Redis is away, the
-        lease runs out by itself."""
+        """End the leadership for good, so that another bot can lead at once.
+
+        Where Redis does not answer, the lease runs out by itself.
+        """
         with self._lock:
-            self._over = True
-            self._standing = replace(self._nothing, fence=self.fence)
+            self._resigned = True
+            self._standing = replace(self._no_standing, fence=self.fence)
             try:
                 with guarded():
                     self._resign_script([_LEASE, _TERM], [self._owner])
@@ -159,8 +163,10 @@ class Leader:
                 log.warning("could not resign, the lease runs out: %s", away.reason)
 
     @guarded()
-    def _ask(self, asked: float) -> int:
-        way = "1" if self._standing.gives_way(asked) else "0"
+    def _ask(self, asked_at: float) -> int:
+        give_way = "1" if self._standing.gives_way(asked_at) else "0"
         return int(
-            self._campaign_script([_LEASE, _TERM], [self._owner, int(self._lease * 1000), way])
+            self._campaign_script(
+                [_LEASE, _TERM], [self._owner, int(self._lease_seconds * 1000), give_way]
+            )
         )

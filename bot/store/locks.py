@@ -1,9 +1,7 @@
-"""Who may change what, across all replicas of the bot: leases in Redis that are renewed while their
-holder lives.
+"""Locks on services and nodes, shared by all bots: leases in Redis, renewed by their owner.
 
-A lease alone cannot stop a holder that slept through its end, so each hold also has a fence: a
-number that grows with every hold, by which the writes of a late holder are told from those of its
-successor.
+A lease alone cannot stop an owner that slept through its end. So each lease has a fence: a number
+that grows with every lease, by which a write of a late owner is told from one of its successor.
 """
 
 from __future__ import annotations
@@ -29,13 +27,12 @@ log = logging.getLogger(__name__)
 _json = TypeAdapter(Lock)
 
 _FENCE_SECONDS = 86_400
-"""How long Redis remembers the last holder of a lease that ran out: an outage longer than this
-loses the lease."""
+"""TTL of a target's fence: after a longer outage an owner cannot take up its lease again."""
 
 _RETRY_SECONDS = 0.5
 
-# Each target has two keys: the lease, and the fence of its last holder, which outlives the lease
-# until a release.
+# Each target has two keys: the lease, and the fence of its last owner. The fence outlives a lease
+# that ran out; a release deletes both.
 
 _ACQUIRE = """
 for i = 2, #KEYS, 2 do
@@ -77,7 +74,6 @@ end
 """
 
 
-# A target of which only its holder can know yet, so nobody else holds it.
 _EXTEND = """
 local held = redis.call('GET', KEYS[1])
 if held and cjson.decode(held).owner ~= ARGV[3] then return held end
@@ -88,58 +84,64 @@ return ''
 
 
 class Lease:
-    """A hold on some targets. `fence` is larger than that of every hold before; `locks` is what
-    others see."""
+    """The locks on some targets that one owner acquired together.
 
-    def __init__(self, locks: tuple[Lock, ...], owner: str, fence: int, until: float):
+    `fence` is larger than that of every lease before. `locks` is what others see of it. `owner` is
+    a random id.
+    """
+
+    def __init__(self, locks: tuple[Lock, ...], owner: str, fence: int, valid_until: float):
         self.locks = locks
         self.owner = owner
         self.fence = fence
-        self._until = until
-        self._taken = ""
-        self._over = False
+        self._valid_until = valid_until
+        self._taken_target = ""
+        self._released = False
         self._lock = threading.Lock()
 
     @property
     def lost(self) -> bool:
-        """Whether somebody else may hold a target now.
+        """Whether somebody else may have locked a target by now.
 
-        Final once another holder was seen. Where the lease only ran out, it turns back to False if
-        Redis, when it answers again, knows of nobody in between.
+        True for good once another owner was seen. Where the lease only ran out, it becomes False
+        again when Redis answers and knows of no owner in between.
         """
-        return bool(self._taken) or time.monotonic() >= self._until
+        return bool(self._taken_target) or time.monotonic() >= self._valid_until
 
     def check(self) -> None:
-        """Return while the hold is sure; `LeaseLostError` where it is not."""
+        """Return while nobody else can have locked a target; raises `LeaseLostError` otherwise."""
         if self.lost:
-            raise LeaseLostError(self._taken or self.locks[0].target)
+            raise LeaseLostError(self._taken_target or self.locks[0].target)
 
 
 class LockStore:
-    """The locks of one bot. A lease runs out `lease_seconds` after its last renewal."""
+    """The locks of all bots, and the leases that this bot has.
+
+    A lease ends `lease_seconds` after its last renewal; a thread renews it every `renew_seconds`.
+    """
 
     def __init__(self, redis: Redis, lease_seconds: float = 10, renew_seconds: float = 3):
         self._redis = redis
-        self._lease = lease_seconds
-        self._pause = renew_seconds
+        self._lease_seconds = lease_seconds
+        self._renew_seconds = renew_seconds
         self._acquire_script = redis.register_script(_ACQUIRE)
         self._renew_script = redis.register_script(_RENEW)
         self._release_script = redis.register_script(_RELEASE)
         self._extend_script = redis.register_script(_EXTEND)
-        self._held: set[Lease] = set()
+        self._leases: set[Lease] = set()
         self._changed = threading.Condition()
         self._renewing = False
 
     @contextmanager
     def acquire(self, targets: Sequence[str], actor: str, reason: str) -> Iterator[Lease]:
-        """Hold all targets or none while the block runs.
+        """Lock all targets, or none, while the block runs.
 
-        `LockedError` names who holds one of them; `StoreUnavailableError` where Redis cannot be
-        asked. Leaving the block releases; where Redis is away by then, the lease runs out by
-        itself.
+        Raises `LockedError`, with the lock that stands in the way, where another owner has a
+        target, and `StoreUnavailableError` where Redis does not answer. Leaving the block releases
+        the lease; where Redis does not answer then, the lease runs out by itself.
         """
-        lease = self._take(sorted(set(targets)), actor, reason)
-        self._watch(lease)
+        lease = self._acquire(sorted(set(targets)), actor, reason)
+        self._renew_from_now_on(lease)
         try:
             yield lease
         finally:
@@ -147,75 +149,80 @@ class LockStore:
 
     @guarded()
     def extend(self, lease: Lease, target: str) -> None:
-        """Hold one more target, for as long and with the same fence: what a change has just brought
-        into being.
+        """Add a target to the lease, with its owner and fence: a service just created.
 
-        `LockedError` where somebody was quicker.
+        Raises `LockedError` where another owner has locked it.
         """
         lock = replace(lease.locks[0], target=target)
         with lease._lock:
-            holder = self._extend_script(
+            current = self._extend_script(
                 _keys((lock,)),
-                [int(self._lease * 1000), _FENCE_SECONDS, lease.owner, lease.fence, _dump(lock)],
+                [
+                    int(self._lease_seconds * 1000),
+                    _FENCE_SECONDS,
+                    lease.owner,
+                    lease.fence,
+                    _dump(lock),
+                ],
             )
-            if holder:
-                raise LockedError(_json.validate_json(holder))
+            if current:
+                raise LockedError(_json.validate_json(current))
             lease.locks = (*lease.locks, lock)
 
     @guarded()
     def of(self, target: str) -> Lock | None:
-        """Who holds this target, if anybody."""
+        """The lock on this target; None where it is free."""
         stored = self._redis.get(_lease_key(target))
         return _json.validate_json(stored) if stored else None
 
     @guarded()
     def locked(self, targets: Sequence[str]) -> frozenset[str]:
-        """Which of these are held by anybody, in one round trip."""
+        """Those of the targets that anybody has locked, asked in one round trip."""
         stored = self._redis.mget([_lease_key(target) for target in targets]) if targets else []
         return frozenset(target for target, value in zip(targets, stored, strict=True) if value)
 
-    def holds(self, target: str) -> bool:
-        """Whether this bot itself holds the target, or will again as soon as Redis is back."""
+    def has_lease(self, target: str) -> bool:
+        """Whether this bot has a lease on the target, or will renew it once Redis is back."""
         with self._changed:
-            return any(lock.target == target for lease in self._held for lock in lease.locks)
+            return any(lock.target == target for lease in self._leases for lock in lease.locks)
 
     @guarded()
     def all(self) -> tuple[Lock, ...]:
-        """Every lock that is held now, by target."""
+        """Every lock that there is now, sorted by target."""
         keys = list(self._redis.scan_iter(match=_lease_key("*"), count=1000))
         stored = self._redis.mget(keys) if keys else []
         locks = (_json.validate_json(value) for value in stored if value)
         return tuple(sorted(locks, key=lambda lock: lock.target))
 
-    # ---- one hold
+    # ---- one lease
 
     @guarded()
-    def _take(self, targets: list[str], actor: str, reason: str) -> Lease:
+    def _acquire(self, targets: list[str], actor: str, reason: str) -> Lease:
         owner = uuid.uuid4().hex
         locks = tuple(
             Lock(target, owner, actor, reason, datetime.now(UTC), 0) for target in targets
         )
-        asked = time.monotonic()
-        fence, holder = self._acquire_script(
+        asked_at = time.monotonic()
+        fence, current = self._acquire_script(
             [key("fences"), *_keys(locks)],
-            [int(self._lease * 1000), _FENCE_SECONDS, *map(_dump, locks)],
+            [int(self._lease_seconds * 1000), _FENCE_SECONDS, *map(_dump, locks)],
         )
-        if holder:
-            raise LockedError(_json.validate_json(holder))
-        until = asked + self._lease if locks else math.inf
-        return Lease(tuple(replace(lock, fence=fence) for lock in locks), owner, fence, until)
+        if current:
+            raise LockedError(_json.validate_json(current))
+        valid_until = asked_at + self._lease_seconds if locks else math.inf
+        return Lease(tuple(replace(lock, fence=fence) for lock in locks), owner, fence, valid_until)
 
     @guarded()
     def _renew(self, lease: Lease) -> None:
-        # The turn keeps a renewal from taking back what a release has just given away.
+        # The lease's own lock keeps a renewal from taking back what a release has just given away.
         with lease._lock:
-            if lease._over:
+            if lease._released:
                 return
-            asked = time.monotonic()
+            asked_at = time.monotonic()
             refused = self._renew_script(
                 _keys(lease.locks),
                 [
-                    int(self._lease * 1000),
+                    int(self._lease_seconds * 1000),
                     _FENCE_SECONDS,
                     lease.owner,
                     lease.fence,
@@ -223,16 +230,16 @@ class LockStore:
                 ],
             )
             if refused:
-                lease._taken = lease.locks[refused - 1].target
+                lease._taken_target = lease.locks[refused - 1].target
                 self._forget(lease)
-                log.warning("lost the lock on %s", lease._taken)
+                log.warning("lost the lock on %s", lease._taken_target)
             else:
-                lease._until = asked + self._lease
+                lease._valid_until = asked_at + self._lease_seconds
 
     def _release(self, lease: Lease) -> None:
         self._forget(lease)
         with lease._lock:
-            lease._over = True
+            lease._released = True
             try:
                 with guarded():
                     self._release_script(_keys(lease.locks), [lease.owner, lease.fence])
@@ -243,42 +250,42 @@ class LockStore:
 
     # ---- the thread that renews
 
-    def _watch(self, lease: Lease) -> None:
+    def _renew_from_now_on(self, lease: Lease) -> None:
         if not lease.locks:
             return
         with self._changed:
-            self._held.add(lease)
+            self._leases.add(lease)
             if not self._renewing:
                 self._renewing = True
                 threading.Thread(target=self._keep_renewing, name="locks", daemon=True).start()
 
     def _forget(self, lease: Lease) -> None:
         with self._changed:
-            self._held.discard(lease)
+            self._leases.discard(lease)
             self._changed.notify_all()
 
     def _keep_renewing(self) -> None:
-        pause = self._pause
+        pause = self._renew_seconds
         while self._still_needed(pause):
             pause = self._renew_all()
 
     def _still_needed(self, pause: float) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: not self._held, pause)
-            self._renewing = bool(self._held)
+            self._changed.wait_for(lambda: not self._leases, pause)
+            self._renewing = bool(self._leases)
             return self._renewing
 
     def _renew_all(self) -> float:
-        """Renew what is held; the seconds until the next round."""
+        """Renew every lease of this bot and return the seconds until the next round."""
         with self._changed:
-            lease = tuple(self._held)
+            leases = tuple(self._leases)
         try:
-            for one in lease:
-                self._renew(one)
+            for lease in leases:
+                self._renew(lease)
         except StoreUnavailableError as away:
             log.warning("could not renew the locks: %s", away.reason)
-            return min(self._pause, _RETRY_SECONDS)
-        return self._pause
+            return min(self._renew_seconds, _RETRY_SECONDS)
+        return self._renew_seconds
 
 
 def _lease_key(target: str) -> str:

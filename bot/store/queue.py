@@ -1,5 +1,7 @@
-"""Who waits in line for a service: first come, first served, and nobody is lost with the bot that
-called them up."""
+"""FIFO of changes that wait for a locked service.
+
+An entry whose bot crashed returns to its place.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ _NUMBERS = key("queue", "numbers")
 
 @dataclass(frozen=True, slots=True)
 class _QueueEntry:
-    """A place in line. `called` is when a bot took it; None while it waits."""
+    """A change with its number in the queue.
+
+    `number` gives the order. `called` is when a bot took the entry to run it; None while it waits.
+    """
 
     number: int
     queued: Queued
@@ -31,122 +36,128 @@ _json = TypeAdapter(_QueueEntry)
 
 
 class Queue:
-    """Waiting changes, in one hash: lines are short. An id is called up with `pop`, and gone with
-    `begin` or `remove`."""
+    """The changes that wait, of all services, in one Redis hash.
+
+    `pop` takes the next entry of a service, and `begin` or `remove` delete one.
+    """
 
     def __init__(self, redis: Redis):
         self._redis = redis
 
     def push(self, queued: Queued) -> int:
-        """Stand in line and return the position, 1 for the next one.
+        """Append a change and return its position, 1 for the next one to run.
 
-        Who stands there with the same line already keeps the place that they have.
+        Where the same person's same line waits already, nothing is added, and its position is
+        returned.
         """
 
         def change(pipe: Pipeline) -> str:
-            same = [one for one in _all(pipe).values() if _same(one.queued, queued)]
+            duplicates = [entry for entry in _all(pipe).values() if _is_same(entry.queued, queued)]
             number = int(pipe.get(_NUMBERS) or 0) + 1
             pipe.multi()
-            if not same:
+            if not duplicates:
                 pipe.set(_NUMBERS, number)
                 _write(pipe, _QueueEntry(number, queued))
-            return same[0].queued.id if same else queued.id
+            return duplicates[0].queued.id if duplicates else queued.id
 
         return self.position(transact(self._redis, change, _QUEUE, _NUMBERS)) or 1
 
     def pop(self, service_id: str, now: datetime) -> Queued | None:
-        """Call up the next one for this service, for one bot of all; None where nobody waits, or
-        one is called up.
+        """Take the next change of this service, for exactly one of all bots.
 
-        Whoever gets it says `begin` before it does anything, or gives it back with `put_back`.
+        None where nothing waits, or where a change is taken and has neither begun nor been put
+        back. The caller runs `begin` before it changes anything; `put_back` returns an entry that
+        no caller began.
         """
 
         def change(pipe: Pipeline) -> Queued | None:
-            line = _of(_all(pipe), service_id)
-            free = line[0] if line and not any(place.called for place in line) else None
+            entries = _of_service(_all(pipe), service_id)
+            first = entries[0] if entries and not any(entry.called for entry in entries) else None
             pipe.multi()
-            if free is None:
+            if first is None:
                 return None
-            _write(pipe, replace(free, called=now))
-            return free.queued
+            _write(pipe, replace(first, called=now))
+            return first.queued
 
         return transact(self._redis, change, _QUEUE)
 
     def begin(self, queued_id: str) -> bool:
-        """Leave the line because the turn has come; False where the turn was lost meanwhile."""
+        """Delete the entry because its change begins; False where the entry was put back."""
 
         def change(pipe: Pipeline) -> bool:
-            place = _all(pipe).get(queued_id)
-            called = place is not None and place.called is not None
+            entry = _all(pipe).get(queued_id)
+            taken = entry is not None and entry.called is not None
             pipe.multi()
-            if called:
+            if taken:
                 pipe.hdel(_QUEUE, queued_id)
-            return called
+            return taken
 
         return transact(self._redis, change, _QUEUE)
 
     def put_back(self, called_before: datetime) -> tuple[Queued, ...]:
-        """Let those wait again, at their old place, who were called up before this time and did not
-        begin."""
+        """Return entries to their place that were taken before this time and never begun.
+
+        Their bot died. Returns the changes that wait again.
+        """
 
         def change(pipe: Pipeline) -> tuple[Queued, ...]:
-            lost = [
-                place
-                for place in _all(pipe).values()
-                if place.called and place.called < called_before
+            abandoned = [
+                entry
+                for entry in _all(pipe).values()
+                if entry.called and entry.called < called_before
             ]
             pipe.multi()
-            for place in lost:
-                _write(pipe, replace(place, called=None))
-            return tuple(place.queued for place in lost)
+            for entry in abandoned:
+                _write(pipe, replace(entry, called=None))
+            return tuple(entry.queued for entry in abandoned)
 
         return transact(self._redis, change, _QUEUE)
 
     @guarded()
     def remove(self, queued_id: str) -> bool:
-        """Leave the line; False where it was left already."""
+        """Delete the entry; False where it was gone already."""
         return bool(self._redis.hdel(_QUEUE, queued_id))
 
     @guarded()
     def get(self, queued_id: str) -> Queued | None:
-        """Who stands in line under this id."""
-        place = _all(self._redis).get(queued_id)
-        return place.queued if place else None
+        """The change with this id; None where it does not wait."""
+        entry = _all(self._redis).get(queued_id)
+        return entry.queued if entry else None
 
     @guarded()
     def position(self, queued_id: str) -> int | None:
-        """The position in line, 1 for the next one; None for who does not stand there."""
-        places = _all(self._redis)
-        place = places.get(queued_id)
-        return _of(places, place.queued.service_id).index(place) + 1 if place else None
+        """The position, 1 for the next one to run; None where the change does not wait."""
+        entries = _all(self._redis)
+        entry = entries.get(queued_id)
+        return _of_service(entries, entry.queued.service_id).index(entry) + 1 if entry else None
 
     @guarded()
     def all(self) -> tuple[Queued, ...]:
-        """Everybody who waits, the longest first."""
-        return tuple(place.queued for place in sorted(_all(self._redis).values(), key=_number))
+        """Every change that waits, in the order in which they came."""
+        return tuple(entry.queued for entry in sorted(_all(self._redis).values(), key=_number))
 
 
 def _all(redis: Redis) -> Mapping[str, _QueueEntry]:
     return {str(name): _json.validate_json(value) for name, value in redis.hgetall(_QUEUE).items()}
 
 
-def _of(places: Mapping[str, _QueueEntry], service_id: str) -> list[_QueueEntry]:
+def _of_service(entries: Mapping[str, _QueueEntry], service_id: str) -> list[_QueueEntry]:
     return sorted(
-        (place for place in places.values() if place.queued.service_id == service_id), key=_number
+        (entry for entry in entries.values() if entry.queued.service_id == service_id), key=_number
     )
 
 
-def _number(place: _QueueEntry) -> int:
-    return place.number
+def _number(entry: _QueueEntry) -> int:
+    return entry.number
 
 
-def _same(one: Queued, other: Queued) -> bool:
-    return (one.service_id, one.line, one.actor.id) == (
-        other.service_id,
-        other.line,
-        other.actor.id,
+def _is_same(queued: Queued, new: Queued) -> bool:
+    return (queued.service_id, queued.line, queued.actor.id) == (
+        new.service_id,
+        new.line,
+        new.actor.id,
     )
 
 
-def _write(pipe: Pipeline, place: _QueueEntry) -> None:
-    pipe.hset(_QUEUE, place.queued.id, _json.dump_json(place))
+def _write(pipe: Pipeline, entry: _QueueEntry) -> None:
+    pipe.hset(_QUEUE, entry.queued.id, _json.dump_json(entry))

@@ -1,5 +1,7 @@
-"""The images that a service ran, numbered, so that people can name the one to go back to: Swarm
-knows only the last."""
+"""The images that a service ran, numbered, so that people can name the one to go back to.
+
+Swarm itself knows only the last one.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,10 @@ from bot.store.connection import guarded, key
 
 _json = TypeAdapter(Revision)
 
-_MOST = 50
-_FOUND = "found"
+_MOST_REVISIONS = 50
+_SEEN_NOTE = "found"
 
-# A service is a hash: `last`, the number given last, and under each number its revision (without
-# the number).
+# A service is a hash: `last` is the number given last, and each number a field with its revision.
 
 _ADD = """
 local last = tonumber(redis.call('HGET', KEYS[1], 'last') or 0)
@@ -32,7 +33,7 @@ return last + 1
 
 
 class Revisions:
-    """The newest fifty revisions of each service; numbers go on and are never given twice."""
+    """The newest 50 revisions of each service. A number is never given twice."""
 
     def __init__(self, redis: Redis):
         self._redis = redis
@@ -48,54 +49,58 @@ class Revisions:
         return tuple(_read(number, stored[str(number)]) for number in sorted(map(int, stored)))
 
     def add(self, service_id: str, image: Image, at: datetime, by: str, note: str) -> Revision:
-        """Number an image that the service is to run. `by` is who asked, `note` how it came
-        (`deploy`)."""
+        """Store the next revision: an image that the service is to run.
+
+        `by` is who asked for it, `note` how it came about (`deploy`).
+        """
         revision = Revision(0, image, at, by, note)
         return replace(revision, number=self._append(service_id, revision))
 
     def conclude(self, service_id: str, number: int, ending: Ending) -> None:
-        """Write down how the revision's rollout ended; nothing where the number is no longer
-        kept."""
-        where = _key(service_id)
+        """Store how the revision's rollout ended. Does nothing where the number is gone."""
+        name = _key(service_id)
 
-        def write(pipe: Pipeline) -> None:
-            stored = pipe.hget(where, str(number))
+        def change(pipe: Pipeline) -> None:
+            stored = pipe.hget(name, str(number))
             pipe.multi()
             if stored:
                 concluded = replace(_read(number, str(stored)), ending=str(ending))
-                pipe.hset(where, str(number), _dump(concluded))
+                pipe.hset(name, str(number), _dump(concluded))
 
         with guarded():
-            self._redis.transaction(write, where)
+            self._redis.transaction(change, name)
 
-    def found(self, service_id: str, image: Image, at: datetime) -> Revision | None:
-        """Number the image that the service was seen to run, where it is not the one that the
-        revisions say it runs.
+    def record_seen(self, service_id: str, image: Image, at: datetime) -> Revision | None:
+        """Store the image that a service was seen to run, unless it is the newest revision's.
 
-        So the first look at a service and changes outside the bot get numbers too. Not for a
-        service that still rolls.
+        So a service gets a revision when the bot first sees it, and after changes that were made
+        outside the bot. Not for a service whose rollout is still going on. None where nothing was
+        stored.
         """
         known = self.of(service_id)
         if _in_place(known) == image:
             return None
-        revision = Revision(0, image, at, note=_FOUND)
+        revision = Revision(0, image, at, note=_SEEN_NOTE)
         # Another bot may have looked at the same moment; what it wrote stands.
         number = self._append(service_id, revision, after=known[-1].number if known else 0)
         return replace(revision, number=number) if number else None
 
     @guarded()
     def _append(self, service_id: str, revision: Revision, after: int | None = None) -> int:
-        """Store under the next number and return it; 0 where `after` is given and was not the last
-        number."""
+        """Store under the next number and return it.
+
+        Returns 0, and stores nothing, where `after` is given and is no longer the last number.
+        """
         return int(
             self._add_script(
-                [_key(service_id)], [_dump(revision), _MOST, "" if after is None else after]
+                [_key(service_id)],
+                [_dump(revision), _MOST_REVISIONS, "" if after is None else after],
             )
         )
 
 
 def _in_place(known: tuple[Revision, ...]) -> Image | None:
-    """What the service runs as far as the revisions tell: the newest that was not taken back."""
+    """The image that the service runs by its revisions: the newest that was not rolled back."""
     kept = (revision.image for revision in reversed(known) if revision.ending != Ending.ROLLED_BACK)
     return next(kept, None)
 

@@ -1,5 +1,4 @@
-"""The rollouts that the bot follows, so that another bot, or this one after a restart, can go on
-where it stood."""
+"""The rollouts that a bot follows, so that another one, or the same after a restart, can go on."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ _actor = TypeAdapter(Actor)
 _ref = TypeAdapter(MessageRef)
 
 _KEEP_SECONDS = 7 * 86_400
-"""How long the buttons of a finished rollout still know what they belong to."""
+"""TTL of a rollout after its end: that long its buttons still find it."""
 
 _RECENT_SECONDS = 86_400
 """How long the last rollout of a service counts as recent after its end."""
@@ -26,10 +25,9 @@ _RUNNING = key("rollouts", "running")
 _RECENT = key("rollouts", "recent")
 _ENDED = key("rollouts", "ended")
 
-# A rollout is a hash of `value`, `fence` and, at last, `finished`; a service one of its `rollout`,
-# its highest `fence` and the
-# `newest` rollout. That one stands in a hash by service besides; the services whose newest has
-# ended in a sorted set, by when.
+# A rollout is a hash of `value`, `fence` and, once it has ended, `finished`. A service is a hash
+# of the running `rollout`, the highest `fence`, and the `newest` rollout. A further hash has the
+# newest rollout of every service, and a sorted set the services whose newest has ended, by time.
 
 _SAVE = """
 local fence = tonumber(ARGV[3])
@@ -48,8 +46,9 @@ return 1
 """
 
 _FINISH = """
-local fence = tonumber(redis.call('HGET', KEYS[1], 'fence') or 0)
-if ARGV[4] ~= '' and fence > tonumber(ARGV[4]) then return 0 end
+if ARGV[4] ~= '' and tonumber(redis.call('HGET', KEYS[1], 'fence') or 0) > tonumber(ARGV[4]) then
+    return 0
+end
 redis.call('HSET', KEYS[1], 'value', ARGV[2], 'finished', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])
@@ -64,7 +63,7 @@ end
 return 1
 """
 
-_RECENT_ONES = """
+_RECENT_ROLLOUTS = """
 local old = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', redis.call('TIME')[1] - ARGV[1])
 for _, service in ipairs(old) do
     redis.call('HDEL', KEYS[1], service)
@@ -75,20 +74,20 @@ return redis.call('HVALS', KEYS[1])
 
 
 class Rollouts:
-    """Running rollouts, and the finished ones of the last seven days."""
+    """Running rollouts, and those that ended within seven days."""
 
     def __init__(self, redis: Redis):
         self._redis = redis
         self._save_script = redis.register_script(_SAVE)
         self._finish_script = redis.register_script(_FINISH)
-        self._recent_script = redis.register_script(_RECENT_ONES)
+        self._recent_script = redis.register_script(_RECENT_ROLLOUTS)
 
     @guarded()
     def save(self, rollout: Rollout, fence: int) -> None:
-        """Write down where the rollout stands; it counts as running unless it was finished.
+        """Store how far the rollout is; it counts as running unless it was finished.
 
-        `fence` is that of the hold on the service: `LeaseLostError` where a later holder wrote this
-        one or another of it.
+        `fence` is that of the lease on the service. Raises `LeaseLostError` where a later owner
+        wrote this rollout or another one of the service.
         """
         if not self._save_script(
             _keys(rollout), [rollout.id, _dump(rollout), fence, rollout.service_id]
@@ -97,18 +96,20 @@ class Rollouts:
 
     @guarded()
     def finish(self, rollout: Rollout, fence: int | None = None) -> None:
-        """Write down the end: it runs no more. With a `fence`, `LeaseLostError` where a later
-        holder follows this rollout."""
-        late = "" if fence is None else str(fence)
-        said = [rollout.id, _dump(rollout)]
+        """Store the end of the rollout.
+
+        With a `fence`, raises `LeaseLostError` where a later owner follows this rollout.
+        """
+        known_fence = "" if fence is None else str(fence)
         if not self._finish_script(
-            _keys(rollout), [*said, _KEEP_SECONDS, late, rollout.service_id]
+            _keys(rollout),
+            [rollout.id, _dump(rollout), _KEEP_SECONDS, known_fence, rollout.service_id],
         ):
             raise LeaseLostError(f"service:{rollout.service_id}")
 
     @guarded()
     def get(self, rollout_id: str) -> Rollout | None:
-        """The rollout, running or finished within seven days."""
+        """The rollout, if it runs or ended within seven days."""
         stored = self._redis.hget(_record_key(rollout_id), "value")
         return _rollout.validate_json(stored) if stored else None
 
@@ -123,45 +124,47 @@ class Rollouts:
 
     @guarded()
     def posted(self, rollout_id: str, message: MessageRef) -> None:
-        """Remember the message that shows the rollout: Slack tells it in its own time, so it stands
-        apart."""
+        """Store which message shows the rollout; Slack returns it later, so it is stored apart."""
         self._redis.set(_message_key(rollout_id), _ref.dump_json(message), ex=_KEEP_SECONDS)
 
     @guarded()
     def message(self, rollout_id: str) -> MessageRef | None:
-        """The message that shows the rollout, once Slack has it."""
+        """The message that shows the rollout; None where Slack does not have it yet."""
         stored = self._redis.get(_message_key(rollout_id))
         return _ref.validate_json(stored) if stored else None
 
     @guarded()
     def running(self) -> tuple[Rollout, ...]:
         """Every rollout that runs, the oldest first."""
-        found = (self.get(str(rollout_id)) for rollout_id in self._redis.smembers(_RUNNING))
-        return tuple(sorted((one for one in found if one), key=lambda one: (one.started, one.id)))
+        stored = (self.get(str(rollout_id)) for rollout_id in self._redis.smembers(_RUNNING))
+        rollouts = [rollout for rollout in stored if rollout]
+        return tuple(sorted(rollouts, key=lambda rollout: (rollout.started, rollout.id)))
 
     @guarded()
     def recent(self) -> Mapping[str, Rollout]:
-        """The newest rollout of each service (by its id) that runs, or ended within a day. Asks
-        Redis once."""
+        """By service id: the newest rollout that runs, or ended within a day. One round trip."""
         stored = self._recent_script([_RECENT, _ENDED], [_RECENT_SECONDS])
-        return {one.service_id: one for one in map(_rollout.validate_json, stored)}
+        rollouts = map(_rollout.validate_json, stored)
+        return {rollout.service_id: rollout for rollout in rollouts}
 
     @guarded()
     def of_service(self, service_id: str) -> Rollout | None:
-        """The rollout that runs on this service, if one does."""
+        """The rollout that runs on this service; None where none does."""
         rollout_id = self._redis.hget(_service_key(service_id), "rollout")
         return self.get(str(rollout_id)) if rollout_id else None
 
     @guarded()
     def ask_rollback(self, rollout_id: str, actor: Actor) -> bool:
-        """Leave the wish to roll back for whoever follows the rollout; False where somebody wished
-        it before."""
+        """Leave a request to roll back for the bot that follows the rollout.
+
+        False where somebody left one before.
+        """
         wish = _actor.dump_json(actor)
         return bool(self._redis.set(_wish_key(rollout_id), wish, nx=True, ex=_KEEP_SECONDS))
 
     @guarded()
     def rollback_wish(self, rollout_id: str) -> Actor | None:
-        """Who wished this rollout rolled back, if anybody."""
+        """Who asked to roll this rollout back; None where nobody did."""
         stored = self._redis.get(_wish_key(rollout_id))
         return _actor.validate_json(stored) if stored else None
 

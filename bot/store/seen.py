@@ -1,5 +1,7 @@
-"""What Slack delivered already: it sends an envelope again when an ack is late, and a deploy must
-not run twice."""
+"""The requests that Slack delivered already.
+
+Slack sends a request again where its acknowledgement is late, and a deploy must not run twice.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ _MOST_REMEMBERED = 10_000
 
 
 class Seen:
-    """Claims by key, across all bots. With Redis away each process still knows its own."""
+    """Claims of names, shared by all bots. With Redis away each process goes by its own memory."""
 
     def __init__(self, redis: Redis):
         self._redis = redis
@@ -24,9 +26,8 @@ class Seen:
         self._lock = threading.Lock()
 
     def claim(self, name: str, seconds: int = 600) -> bool:
-        """Whether nobody claimed this name in the last `seconds`; with Redis away the own memory
-        decides."""
-        if not self._claim_here(name, seconds):
+        """Claim a name for some seconds; False where it is claimed already."""
+        if not self._claim_in_memory(name, seconds):
             return False
         try:
             with guarded():
@@ -34,7 +35,7 @@ class Seen:
         except StoreUnavailableError:
             return True
 
-    def _claim_here(self, name: str, seconds: int) -> bool:
+    def _claim_in_memory(self, name: str, seconds: int) -> bool:
         now = time.monotonic()
         with self._lock:
             if self._until.get(name, 0) > now:

@@ -1,5 +1,4 @@
-"""Everything that the bot keeps in Redis, as one bundle for the place that puts the bot
-together."""
+"""All stores of the bot over one Redis client."""
 
 from __future__ import annotations
 
@@ -23,8 +22,11 @@ from bot.store.seen import Seen
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The stores over one client. All of them raise `StoreAway` where Redis does not answer; `seen`
-    and leaders alone go on."""
+    """Every store of the bot over one Redis client.
+
+    Where Redis does not answer, all of them raise `StoreUnavailableError`, except `seen` and the
+    leaders, which go on with what they know.
+    """
 
     locks: LockStore
     rollouts: Rollouts
@@ -39,8 +41,10 @@ class Store:
 
     @classmethod
     def connect(cls, url: str) -> Self:
-        """The stores at this URL; connects with the first call. `InvalidSetting` where the URL is
-        none."""
+        """The stores at this URL; the connection is made by the first call.
+
+        Raises `InvalidSettingError` where the text is not a URL of Redis.
+        """
         redis = connection.connect(url)
         return cls(
             LockStore(redis),
@@ -56,13 +60,13 @@ class Store:
         )
 
     def leader(self, name: str) -> Leader:
-        """The leadership as the bot of this name sees it; a candidate of its own with each call."""
+        """A new candidate for leadership under this name; each call makes another one."""
         return Leader(self._redis, name)
 
     def ping(self) -> None:
-        """Return when Redis answers; `StoreAway` where it does not."""
+        """Return when Redis answers; raises `StoreUnavailableError` where it does not."""
         connection.ping(self._redis)
 
     def close(self) -> None:
-        """Give the connections back. What is still held runs out by itself."""
+        """Close the connections. Leases that are not released run out by themselves."""
         self._redis.close()

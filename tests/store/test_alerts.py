@@ -304,10 +304,10 @@ def test_the_history_keeps_the_newest_five_hundred_in_order(redis: Redis) -> Non
 
 def test_a_note_is_told_by_one_bot_once(redis: Redis, other_redis: Redis) -> None:
     here, there = AlertStore(redis), AlertStore(other_redis)
-    assert here.told("leader-1")
-    assert not here.told("leader-1")
-    assert not there.told("leader-1")
-    assert there.told("leader-2")
+    assert here.claim_note("leader-1")
+    assert not here.claim_note("leader-1")
+    assert not there.claim_note("leader-1")
+    assert there.claim_note("leader-2")
 
 
 def test_with_redis_away_only_notes_go_on(mortal: Server) -> None:
@@ -327,11 +327,11 @@ def test_with_redis_away_only_notes_go_on(mortal: Server) -> None:
         ):
             with pytest.raises(StoreUnavailableError):
                 ask()
-        assert alerts.told("leader-1")
-        assert not alerts.told("leader-1")
+        assert alerts.claim_note("leader-1")
+        assert not alerts.claim_note("leader-1")
         mortal.start()
         assert alerts.memory() == memory(incident()), "nothing was lost"
-        assert not alerts.told("leader-1")
+        assert not alerts.claim_note("leader-1")
 
 
 def test_a_frozen_redis_holds_the_watch_up_for_two_seconds_and_loses_nothing(

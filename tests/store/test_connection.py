@@ -111,12 +111,12 @@ def test_everything_that_is_kept_bears_the_name_of_the_bot(mortal: Server) -> No
     with store.locks.acquire(["service:s1"], "ann", "deploy"), connect(mortal.url) as redis:
         store.rollouts.save(rollout(), 1)
         store.rollouts.ask_rollback("r1", ANN)
-        store.revisions.found("s1", V1, NOW)
+        store.revisions.record_seen("s1", V1, NOW)
         store.audit.intend(ANN, {}, {}, "C1", NOW)
         store.seen.claim("Ev1")
         store.leader("one").campaign()
         store.alerts.save(Memory(), 1)
-        store.alerts.told("n1")
+        store.alerts.claim_note("n1")
         keys = [str(key) for key in redis.scan_iter()]
     assert len(keys) > 12
     assert all(key.startswith("swarmbot:") for key in keys)

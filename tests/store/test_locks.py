@@ -89,7 +89,7 @@ def test_a_hold_is_extended_to_what_came_into_being_meanwhile(
     with locks.acquire(["service:web"], "ann", "create web") as held:
         locks.extend(held, "service:s1")
         assert [lock.target for lock in held.locks] == ["service:web", "service:s1"]
-        assert locks.holds("service:s1")
+        assert locks.has_lease("service:s1")
         with pytest.raises(LockedError), others.acquire(["service:s1"], "ben", "deploy"):
             pass
         with others.acquire(["service:s2"], "ben", "deploy"), pytest.raises(LockedError):
@@ -255,10 +255,10 @@ def test_a_bot_knows_what_it_holds_itself_though_redis_forgot_it(
     with mine.acquire(["service:s1"], "ann", "deploy"):
         redis.flushall()
         assert mine.of("service:s1") is None
-        assert mine.holds("service:s1")
-        assert not mine.holds("service:s2")
-        assert not other.holds("service:s1")
-    assert not mine.holds("service:s1")
+        assert mine.has_lease("service:s1")
+        assert not mine.has_lease("service:s2")
+        assert not other.has_lease("service:s1")
+    assert not mine.has_lease("service:s1")
 
 
 def test_what_is_held_of_many_is_said_at_once(redis: Redis, other_redis: Redis) -> None:

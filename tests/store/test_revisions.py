@@ -55,12 +55,12 @@ def test_no_number_is_given_twice(redis: Redis, other_redis: Redis) -> None:
 
 def test_the_first_look_and_a_change_outside_the_bot_are_found_once(redis: Redis) -> None:
     revisions = Revisions(redis)
-    assert revisions.found("s1", V1, NOW) == Revision(1, V1, NOW, note="found")
-    assert revisions.found("s1", V1, NOW) is None
+    assert revisions.record_seen("s1", V1, NOW) == Revision(1, V1, NOW, note="found")
+    assert revisions.record_seen("s1", V1, NOW) is None
     revisions.add("s1", V2, NOW, "U001", "deploy")
-    assert revisions.found("s1", V2, NOW) is None
+    assert revisions.record_seen("s1", V2, NOW) is None
     moved = replace(V2, digest=V1.digest)
-    assert revisions.found("s1", moved, NOW) == Revision(3, moved, NOW, note="found")
+    assert revisions.record_seen("s1", moved, NOW) == Revision(3, moved, NOW, note="found")
 
 
 def test_an_image_that_was_rolled_back_is_not_what_the_service_runs(redis: Redis) -> None:
@@ -68,8 +68,8 @@ def test_an_image_that_was_rolled_back_is_not_what_the_service_runs(redis: Redis
     revisions.add("s1", V1, NOW, "U001", "deploy")
     revisions.add("s1", V2, NOW, "U001", "deploy")
     revisions.conclude("s1", 2, Ending.ROLLED_BACK)
-    assert revisions.found("s1", V1, NOW) is None
-    assert revisions.found("s1", V2, NOW) == Revision(3, V2, NOW, note="found")
+    assert revisions.record_seen("s1", V1, NOW) is None
+    assert revisions.record_seen("s1", V2, NOW) == Revision(3, V2, NOW, note="found")
 
 
 def test_bots_that_look_at_once_find_one_change(redis: Redis, other_redis: Redis) -> None:
@@ -79,7 +79,7 @@ def test_bots_that_look_at_once_find_one_change(redis: Redis, other_redis: Redis
     def look(revisions: Revisions) -> None:
         for service in services:
             gate.wait()
-            found.append(revisions.found(service, V1, NOW))
+            found.append(revisions.record_seen(service, V1, NOW))
 
     threads = [
         threading.Thread(target=look, args=(Revisions((redis, other_redis)[n % 2]),))
