@@ -13,7 +13,7 @@ from socket import create_server
 from typing import ParamSpec, TypeVar
 
 from bot.command.model import utc_now
-from bot.errors import InvalidSettingError, SwarmbotError
+from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.metrics import Metrics
 from bot.model.cluster import EngineAddress
 from bot.pipeline.approvals import ApprovalFlow
@@ -248,8 +248,8 @@ def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Call
     def redis() -> str:
         try:
             store.ping()
-        except SwarmbotError as error:
-            return str(error) or "no answer"
+        except StoreUnavailableError as error:
+            return error.reason or "no answer"
         return ""
 
     def engines() -> str:

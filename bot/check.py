@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.errors import SwarmbotError
+from bot.errors import StoreUnavailableError
 from bot.model.cluster import EngineAddress
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
@@ -76,8 +76,8 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     store = Store.connect(settings.redis_url.get_secret_value())
     try:
         store.ping()
-    except SwarmbotError as error:
-        yield "Redis", getattr(error, "reason", type(error).__name__)
+    except StoreUnavailableError as error:
+        yield "Redis", error.reason
     else:
         yield "Redis", ""
     finally:

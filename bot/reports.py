@@ -14,6 +14,7 @@ from bot.model import Service, Shortfall, Status
 from bot.model.cluster import EngineState
 from bot.model.incident import AlertState, Severity
 from bot.render.audit_list import Audited
+from bot.render.errors.reasons import reason
 from bot.render.home import Home
 from bot.store.audit import AuditEntry
 from bot.store.store import Store
@@ -38,7 +39,7 @@ def everything(swarm: Swarm, store: Store, now: datetime) -> Home:
 def change(entry: AuditEntry) -> Audited:
     """An entry of the audit as people read it."""
     outcome = entry.outcome or {}
-    parts = (str(outcome.get("ending") or ""), str(outcome.get("why") or ""))
+    parts = (str(outcome.get("ending") or ""), reason(str(outcome.get("why") or "")))
     return Audited(
         at=entry.at,
         actor=entry.actor.name,

@@ -13,7 +13,7 @@ from bot.errors.access import (
     ReadOnlyError,
     SelfApprovalError,
 )
-from bot.errors.base import SwarmbotError
+from bot.errors.base import SwarmbotError, error_code
 from bot.errors.input import (
     AmbiguousNameError,
     ImageNotFoundError,
@@ -107,4 +107,5 @@ __all__ = [
     "UnlockKeyNeededError",
     "UnsupportedError",
     "WrongUnlockKeyError",
+    "error_code",
 ]

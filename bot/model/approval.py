@@ -13,6 +13,8 @@ from bot.model.people import Actor, MessageRef
 
 LIFETIME = timedelta(minutes=30)
 """How long a request waits, where nothing else is said."""
+NOTHING_TO_CHANGE = "nothing to change"
+"""The reason of a request whose plan had become needless when it was to run."""
 
 
 class ApprovalState(StrEnum):

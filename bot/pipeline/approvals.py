@@ -57,7 +57,7 @@ class ApprovalFlow:
             line=line.write(command),
             actor=actor,
             plan=approval_steps.bare(plan),
-            needs=needs(ask),
+            needs=_needs(ask),
             asked=now,
             expires=now + lifetime,
             channel=where[0],
@@ -69,8 +69,10 @@ class ApprovalFlow:
         return approval
 
     def show(self, approval: Approval) -> None:
-        """Bring its message up to date; it is posted anew where there is none, or where somebody
-        deleted it."""
+        """Bring its message up to date.
+
+        It is posted anew where there is none, or where somebody deleted it.
+        """
         message = approval_message.shown(approval, self._people(approval))
         if approval.message:
             self.poster.edit(approval.message, message, True, self._remember(approval))
@@ -78,8 +80,10 @@ class ApprovalFlow:
             self.poster.post(approval.channel, message, approval.thread, self._remember(approval))
 
     def remember(self) -> None:
-        """Write down where messages stand, so that every bot goes on in them;
-        `StoreUnavailableError` where Redis is away still."""
+        """Write down where messages stand, so that every bot goes on in them.
+
+        Raises StoreUnavailableError where Redis is still away.
+        """
         for approval_id, ref in tuple(self.unremembered.items()):
             self.store.approvals.posted(approval_id, ref)
             self.unremembered.pop(approval_id, None)
@@ -101,43 +105,49 @@ class ApprovalFlow:
     def settle(self, approval: Approval, result: str) -> None:
         """End what needs no run any more, and show it."""
         ended = self.store.approvals.apply(
-            approval.id, lambda one: approval_steps.finish(one, result, self.now())
+            approval.id, partial(approval_steps.finish, result=result, now=self.now())
         )
         if ended:
             self.show(ended)
 
     # ---- on the way to the run
 
-    def recounted(self, approval: Approval, plan: Plan) -> Approval | None:
-        """Count the approvals again by the rules and roles of now; None where they are no longer
-        enough, which is shown."""
-        asked = self.decision(approval, plan)
-        wanted = needs(asked) if isinstance(asked, decide.Ask) else approval.needs
-        counted = self.store.approvals.apply(
-            approval.id,
-            lambda one: approval_steps.recheck(
-                one, wanted, lambda actor: self.roles(self.verified(actor))
-            ),
+    def recounted(self, approval: Approval, decision: decide.Decision) -> Approval | None:
+        """Count the approvals again, by the decision and the roles of now.
+
+        None where they are no longer enough; its message then shows that.
+        """
+        recheck = partial(
+            approval_steps.recheck,
+            needs=_needs_now(approval, decision),
+            roles_of=lambda actor: decide.roles(self.verified(actor), self.settings),
         )
+        counted = self.store.approvals.apply(approval.id, recheck)
         if counted and counted.missing:
             self.show(counted)
             return None
         return counted
 
-    def renew(self, approval: Approval, plan: Plan) -> None:
+    def renew(self, approval: Approval, plan: Plan, decision: decide.Decision) -> None:
         """Replace the request by one for the plan of now, in the same message."""
-        asked = self.decision(approval, plan)
-        wanted = needs(asked) if isinstance(asked, decide.Ask) else approval.needs
-        successor = approval_steps.renewed(approval, secrets.token_hex(4), plan, wanted, self.now())
+        now_needed = _needs_now(approval, decision)
+        successor = approval_steps.renewed(
+            approval, secrets.token_hex(4), plan, now_needed, self.now()
+        )
         supersede = partial(approval_steps.supersede, successor=successor, now=self.now())
         if self.store.approvals.replace(approval.id, successor, supersede):
             self.show(successor)
 
-    def decision(self, approval: Approval, plan: Plan) -> decide.Decision:
-        """What the policy says now about what was asked then."""
-        return decide.decide(
-            self.verified(approval.actor), str(approval.command["command"]), plan, self.settings
-        )
+    def claimed(self, approval: Approval) -> Approval | None:
+        """Take it, to run it; None where another bot has it, or it is not approved any more."""
+        claim = partial(approval_steps.claim, bot=self.bot, now=self.now())
+        return self.store.approvals.apply(approval.id, claim)
+
+    def show_end(self, approval: Approval) -> None:
+        """Show how it ended, where nothing else tells the channel: its outcome is private."""
+        stored = self.store.approvals.get(approval.id)
+        if stored:
+            self.show(stored)
 
     def restored(self, approval: Approval) -> Change[Plan]:
         """The command that waited."""
@@ -148,31 +158,24 @@ class ApprovalFlow:
         return command
 
     def give_up(self, approval: Approval, why: str) -> bool:
-        """Note that it does not run after all; False where another thread or bot took it meanwhile,
-        or Redis is away."""
+        """Note that it does not run after all.
+
+        False where another thread or bot took it meanwhile, or Redis is away.
+        """
+        step = partial(approval_steps.give_up, why=why, now=self.now())
         try:
-            return bool(
-                self.store.approvals.apply(
-                    approval.id, lambda one: approval_steps.give_up(one, why, self.now())
-                )
-            )
+            return bool(self.store.approvals.apply(approval.id, step))
         except SwarmbotError:
             log.warning("the end of request %s could not be recorded", approval.id)
             return False
 
-    def roles(self, actor: Actor) -> frozenset[str]:
-        """The roles that somebody has now."""
-        return decide.roles(actor, self.settings)
-
     def _people(self, approval: Approval) -> tuple[str, ...]:
         """Whom to notify: users and groups of the roles that decide, but not who asked."""
         deciding = [role for role in self.settings.roles if role.name in approval.needs.roles]
-        ids = [one for role in deciding for one in (*role.users, *role.groups)]
-        return tuple(
-            dict.fromkeys(
-                one for one in ids if one != approval.actor.id or approval.needs.self_approval
-            )
-        )
+        ids = dict.fromkeys(id_ for role in deciding for id_ in (*role.users, *role.groups))
+        if not approval.needs.self_approval:
+            ids.pop(approval.actor.id, None)
+        return tuple(ids)
 
     def _remember(self, approval: Approval) -> Callable[[MessageRef], None]:
         def remember(ref: MessageRef) -> None:
@@ -185,6 +188,11 @@ class ApprovalFlow:
         return remember
 
 
-def needs(ask: decide.Ask) -> Needs:
+def _needs(ask: decide.Ask) -> Needs:
     """What a decision asks for, as a request keeps it."""
     return Needs(ask.roles, ask.approvals, ask.self_approval)
+
+
+def _needs_now(approval: Approval, decision: decide.Decision) -> Needs:
+    """What a decision asks for now; where it asks for nothing any more, what was asked for then."""
+    return _needs(decision) if isinstance(decision, decide.Ask) else approval.needs

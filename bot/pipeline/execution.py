@@ -1,5 +1,7 @@
-"""A change that is decided, from its lock to its end: audit, apply, message and record; also after
-the bot was killed."""
+"""Runs a change that is decided, under its lock: audit, apply, message and record, in that order.
+
+What a killed bot left is gone on with here as well.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.command.model import Change, Context, audited
 from bot.errors import (
@@ -18,6 +21,7 @@ from bot.errors import (
     LockedError,
     StoreUnavailableError,
     SwarmbotError,
+    error_code,
 )
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
@@ -32,7 +36,7 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-WRITE_AGAIN = 0.5
+WRITE_AGAIN_SECONDS = 0.5
 """Seconds between two tries to write down what happened, while Redis is away."""
 
 
@@ -60,41 +64,36 @@ class ChangeExecutor:
     stopping: threading.Event
 
     def perform(self, decided: Decided, lease: Lease) -> Outcome | None:
-        """Run it to its end and return its outcome; None where it failed and the channel says so,
-        or the bot is stopping, or the request was replaced in the moment before.
+        """Run it to its end and return its outcome.
 
-        Raises what the change raises before anything of it was shown.
+        None where it failed and the channel says so, or the bot is stopping, or the request was
+        replaced in the moment before. Raises what the change raises before anything of it was
+        shown.
         """
-        run_id, started, by = (
-            secrets.token_hex(5),
-            self.now(),
-            decided.approval.approvers if decided.approval else (),
-        )
-        audit = self.store.audit.intend(
-            decided.context.actor,
-            audited(decided.command),
-            plans.recorded(decided.plan),
-            decided.channel,
-            started,
-            approved_by=by,
-        )
+        started, approvers = self.now(), decided.approval.approvers if decided.approval else ()
+        audit = self._intend(decided, started, approvers)
         live = LiveMessage(
-            self.poster, self.store, decided.channel, decided.thread, run_id, self.now
+            self.poster,
+            self.store,
+            decided.channel,
+            decided.thread,
+            secrets.token_hex(5),
+            self.now,
+            footer=plans.asked(decided.context.actor, approvers),
         )
-        live.footer = plans.asked(decided.context.actor, by)
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
             return None
-        run = Run(run_id, decided.channel, lease, audit, live.show, live.tell, by)
+        run = Run(live.run_id, decided.channel, lease, audit, live.show, live.tell, approvers)
         try:
             outcome = decided.command.apply(decided.context, decided.plan, run)
         except StoppingError:
             return None
         except Exception as error:
-            if not self._failed(error, live, audit, started):
-                self._finish(decided.approval, type(error).__name__)
+            shown = self._failed(error, live, audit, started)
+            self._finish(decided.approval, error_code(error))
+            if not shown:
                 raise
-            self._finish(decided.approval, type(error).__name__)
             return None
         self._end(outcome, audit, live, lease, decided.plan)
         self._finish(decided.approval, str(outcome.ending))
@@ -115,18 +114,26 @@ class ChangeExecutor:
 
     # ---- parts
 
+    def _intend(self, decided: Decided, started: datetime, approvers: tuple[str, ...]) -> str:
+        return self.store.audit.intend(
+            decided.context.actor,
+            audited(decided.command),
+            plans.recorded(decided.plan),
+            decided.channel,
+            started,
+            approved_by=approvers,
+        )
+
     def _take_over_message(self, approval: Approval | None, live: LiveMessage) -> bool:
-        """What was asked for in a message goes on in the same one; False where the request is no
-        longer to be run."""
+        """Show it in the message in which it was asked for.
+
+        False where the request is no longer to be run.
+        """
         if approval is None:
             return True
         live.message = approval.message
-        if (
-            self.store.approvals.apply(
-                approval.id, lambda one: approval_steps.begin(one, live.run_id)
-            )
-            is None
-        ):
+        begin = partial(approval_steps.begin, run=live.run_id)
+        if self.store.approvals.apply(approval.id, begin) is None:
             return False
         if approval.message:
             self.store.rollouts.posted(live.run_id, approval.message)
@@ -138,7 +145,7 @@ class ChangeExecutor:
             # Whoever has the lock found the rollout's record and goes on with it, message and audit
             # included.
             return True
-        seconds, why = self._since(started), type(error).__name__
+        seconds, why = self._since(started), error_code(error)
         if live.failed(error):
             self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
             return True
@@ -163,7 +170,7 @@ class ChangeExecutor:
         except (StoppingError, LeaseLostError):
             return
         except SwarmbotError as error:
-            seconds, why = self._since(rollout.started), type(error).__name__
+            seconds, why = self._since(rollout.started), error_code(error)
             live.failed(error)
             self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
             return
@@ -198,13 +205,15 @@ class ChangeExecutor:
             live.ended(outcome, plan)
 
     def _insist(self, write: Callable[[], object]) -> None:
-        """Write down what happened, as soon as Redis takes it. Where the bot ends before that, the
-        next one finds out."""
+        """Write down what happened, as soon as Redis takes it.
+
+        Where the bot ends before that, the next one finds out.
+        """
         while True:
             try:
                 write()
             except StoreUnavailableError:
-                if not self.stopping.wait(WRITE_AGAIN):
+                if not self.stopping.wait(WRITE_AGAIN_SECONDS):
                     continue
             except LeaseLostError:
                 log.warning("another bot took over meanwhile, and writes down the end")
@@ -212,13 +221,10 @@ class ChangeExecutor:
 
     def _finish(self, approval: Approval | None, result: str) -> None:
         if approval:
+            finish = partial(approval_steps.finish, result=result, now=self.now())
             # A Redis that lost everything meanwhile has nothing to note it at.
             with suppress(ApprovalNotFoundError):
-                self._insist(
-                    lambda: self.store.approvals.apply(
-                        approval.id, lambda one: approval_steps.finish(one, result, self.now())
-                    )
-                )
+                self._insist(partial(self.store.approvals.apply, approval.id, finish))
 
     def _since(self, started: datetime) -> float:
         return (self.now() - started).total_seconds()

@@ -7,9 +7,8 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
 from bot.command import line
 from bot.command.model import (
@@ -24,20 +23,18 @@ from bot.command.model import (
 )
 from bot.errors import (
     LockedError,
-    NotAllowedError,
-    OnHoldError,
-    ReadOnlyError,
     StoreUnavailableError,
     SwarmbotError,
     UnsupportedError,
+    error_code,
 )
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
-from bot.model.approval import Approval, ApprovalState
+from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor, Decided
-from bot.policy import approval_steps, decide
-from bot.policy.holds import holding
+from bot.policy import decide
+from bot.policy.holds import refuse_held
 from bot.poster import Poster
 from bot.render import plans
 from bot.render.errors import explain
@@ -85,87 +82,77 @@ class Pipeline:
             context = self.context(request.actor)
             with self.metrics.timed(command.full_name()):
                 if isinstance(command, Query):
-                    self._allow_read(request.actor, command)
+                    self._permit_read(command, request.actor)
                     self._answer(request, command.run(context))
-                elif isinstance(command, ApprovalAction):
-                    self._vote(request, command, context)
-                elif isinstance(command, Change):
-                    self._change(request, command, context)
+                    return
+                if isinstance(command, ApprovalAction):
+                    self._take_step(request, command, context)
+                    return
+                assert isinstance(command, Change), "a command reads, changes or decides"
+                self.store.ping()
+                plan = command.plan(context)
+                if plan.noop_reason:
+                    self._answer(request, plans.noop(plan))
+                    return
+                decision = self._decide(command, plan, request.actor)
+                self._say_where(request, plan, decision)
+                if isinstance(decision, decide.Ask):
+                    self._ask(request, command, plan, decision)
+                else:
+                    self._run_at_once(request, command, context, plan)
 
     def resume(self, approval: Approval) -> None:
-        """The same path, entered after *decide*: what was approved runs once, or its message shows
-        what it has become."""
-        try:
+        """The same path, entered after *decide*, for what was approved; never raises.
+
+        It runs once and as it was approved, or its message shows what it has become.
+        """
+        with self._shown(approval):
             command = self.approvals.restored(approval)
             context = self.context(approval.actor)
             plan = command.plan(context)
             if plan.noop_reason:
-                self.approvals.settle(approval, "nothing to change")
+                self.approvals.settle(approval, NOTHING_TO_CHANGE)
                 return
-            self._heed_holds(approval.actor, command, plan)
-            self._refuse(self.approvals.decision(approval, plan), command)
+            decision = self._decide(command, plan, self.approvals.verified(approval.actor))
             if plan.fingerprint != approval.plan.fingerprint:
-                self.approvals.renew(approval, plan)
-            elif self.approvals.recounted(approval, plan):
-                self._run_approved(approval, command, context, plan)
-        except (LockedError, StoreUnavailableError):
-            log.info(
-                "request %s waits: what it changes is being changed, or Redis is away", approval.id
-            )
-        except SwarmbotError as error:
-            self._not_run(approval, error)
-        except Exception:
-            log.exception("request %s failed", approval.id)
-            self._not_run(approval, SwarmbotError())
+                self.approvals.renew(approval, plan, decision)
+            elif self.approvals.recounted(approval, decision):
+                place = Place(approval.channel, approval.thread)
+                outcome = self._run(
+                    Decided(command, plan, context, place.channel, place.thread, approval)
+                )
+                self._tell(place, approval.actor, outcome)
+                if outcome and outcome.private:
+                    self.approvals.show_end(approval)
 
-    # ---- a change
+    # ---- decide
 
-    def _change(self, request: Request, command: Change[Plan], context: Context) -> None:
-        self.store.ping()
-        plan = command.plan(context)
-        if plan.noop_reason:
-            self._answer(request, plans.noop(plan))
-            return
-        if plan.kind is not Kind.READ:
-            self._heed_holds(request.actor, command, plan)
-        decision = decide.decide(request.actor, command.full_name(), plan, self.settings)
-        self._refuse(decision, command)
-        self._say_where(request, plan, decision)
-        if not isinstance(decision, decide.Ask):
-            self._run(request, command, context, plan)
-        elif has_secret(command):
+    def _permit_read(self, query: Query, actor: Actor) -> None:
+        decision = decide.may_read(actor, query.full_name(), self.settings)
+        decide.permitted(decision, query.full_name())
+
+    def _decide(self, command: Change[Plan], plan: Plan, actor: Actor) -> decide.Allow | decide.Ask:
+        """What holds and rules say. Raises where they refuse.
+
+        What locks nothing changes nothing by itself: a rollout that runs may be turned back whoever
+        holds its service.
+        """
+        if plan.kind is not Kind.READ and command.heeds_holds and plan.targets:
+            refuse_held(self.store.holds.all(self.now()), plan, actor, self.now())
+        decision = decide.decide(actor, command.full_name(), plan, self.settings)
+        return decide.permitted(decision, command.full_name())
+
+    def _ask(
+        self, request: Request, command: Change[Plan], plan: Plan, decision: decide.Ask
+    ) -> None:
+        if has_secret(command):
             raise UnsupportedError(
                 "what was typed cannot wait for approval, for it is written nowhere",
                 "Leave it empty.",
             )
-        else:
-            self.approvals.ask(command, plan, decision, request.actor, self._where(request))
+        self.approvals.ask(command, plan, decision, request.actor, self._where(request))
 
-    def _say_where(self, request: Request, plan: Plan, decision: decide.Decision) -> None:
-        """Say in which other channel it is shown; what locks nothing, such as a look at a token, is
-        shown in none."""
-        shown = bool(plan.targets) or isinstance(decision, decide.Ask)
-        if shown and self._where(request)[0] != request.place.channel:
-            self._answer(request, plans.elsewhere(plan, self.settings.channel))
-
-    def _run(self, request: Request, command: Change[Plan], context: Context, plan: Plan) -> None:
-        try:
-            with self.store.locks.acquire(plan.targets, request.actor.name, plan.title) as lease:
-                outcome = self.executor.perform(
-                    Decided(command, plan, context, *self._where(request)), lease
-                )
-        except LockedError as error:
-            self._answer(request, explain.busy(error, line.write(command)))
-        else:
-            self._tell(request.place, request.actor, outcome)
-
-    def _tell(self, place: Place, actor: Actor, outcome: Outcome | None) -> None:
-        """Say what an outcome has for who asked alone."""
-        for message in (outcome.private, outcome.private_note) if outcome else ():
-            if message:
-                self.poster.answer(place, actor.id, message)
-
-    def _vote(self, request: Request, command: ApprovalAction, context: Context) -> None:
+    def _take_step(self, request: Request, command: ApprovalAction, context: Context) -> None:
         """A step on a request; that it was tried is audited too, also where it is refused."""
         self.approvals.remember()
         audit = self.store.audit.intend(
@@ -174,63 +161,61 @@ class Pipeline:
         try:
             approval = command.take(context)
         except SwarmbotError as error:
-            self._conclude(audit, type(error).__name__)
+            self._conclude(audit, Ending.FAILED, error_code(error))
             raise
-        self._conclude(audit)
-        (self.approvals.ended if approval.state.ended else self.approvals.show)(approval)
+        self._conclude(audit, Ending.DONE)
+        if approval.state.ended:
+            self.approvals.ended(approval)
+        else:
+            self.approvals.show(approval)
         if approval.state is ApprovalState.APPROVED:
             self.resume(approval)
 
-    def _conclude(self, audit: str, why: str = "") -> None:
-        ending = Ending.FAILED if why else Ending.DONE
+    def _conclude(self, audit: str, ending: Ending, why: str = "") -> None:
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, 0.0, self.now())
 
-    def _heed_holds(self, actor: Actor, command: Change[Plan], plan: Plan) -> None:
-        """What locks nothing changes nothing by itself: a rollout that runs may be turned back
-        whoever holds its service."""
-        if command.heeds_holds and plan.targets:
-            held = self.store.holds.all(self.now())
-            for name in plan.services or ("",):
-                hold = holding(held, name, actor, self.now())
-                if hold:
-                    raise OnHoldError(hold, name or plan.title)
+    # ---- hold and apply
 
-    def _refuse(self, decision: decide.Decision, command: Command) -> None:
-        if isinstance(decision, decide.Deny):
-            if decision.read_only:
-                raise ReadOnlyError(command.full_name())
-            if decision.split:
-                raise UnsupportedError(
-                    "these services need different approvers", "Send one line for each of them."
-                )
-            raise NotAllowedError(command.full_name(), decision.roles, decision.target)
-
-    def _run_approved(
-        self, approval: Approval, command: Change[Plan], context: Context, plan: Plan
+    def _run_at_once(
+        self, request: Request, command: Change[Plan], context: Context, plan: Plan
     ) -> None:
-        with self.store.locks.acquire(plan.targets, approval.actor.name, plan.title) as lease:
-            claim = partial(approval_steps.claim, bot=self.approvals.bot, now=self.now())
-            claimed = self.store.approvals.apply(approval.id, claim)
-            if claimed is None:
-                return
-            decided = Decided(command, plan, context, approval.channel, approval.thread, claimed)
-            outcome = self.executor.perform(decided, lease)
-        self._tell(Place(approval.channel, approval.thread), approval.actor, outcome)
-        if outcome and outcome.private:
-            self._show_end(approval)
+        try:
+            outcome = self._run(Decided(command, plan, context, *self._where(request)))
+        except LockedError as error:
+            self._answer(request, explain.busy(error, line.write(command)))
+        else:
+            self._tell(request.place, request.actor, outcome)
 
-    def _show_end(self, approval: Approval) -> None:
-        """Nothing but the request itself tells the channel how a change ended whose outcome is
-        private."""
-        ended = self.store.approvals.get(approval.id)
-        if ended:
-            self.approvals.show(ended)
+    def _run(self, decided: Decided) -> Outcome | None:
+        """Lock what the plan targets, and apply it. None where its outcome is told elsewhere.
 
-    def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
-        if self.approvals.give_up(approval, type(error).__name__) and approval.message:
-            self.poster.edit(approval.message, explain.explain(error), True)
+        Raises LockedError where somebody else is changing one of the targets.
+        """
+        plan, actor = decided.plan, decided.context.actor
+        with self.store.locks.acquire(plan.targets, actor.name, plan.title) as lease:
+            if decided.approval:
+                claimed = self.approvals.claimed(decided.approval)
+                if claimed is None:
+                    return None
+                decided = replace(decided, approval=claimed)
+            return self.executor.perform(decided, lease)
 
-    # ---- answers
+    # ---- render
+
+    def _say_where(self, request: Request, plan: Plan, decision: decide.Decision) -> None:
+        """Say in which other channel it is shown.
+
+        What locks nothing, such as a look at a token, is shown in none.
+        """
+        shown = bool(plan.targets) or isinstance(decision, decide.Ask)
+        if shown and self._where(request)[0] != request.place.channel:
+            self._answer(request, plans.elsewhere(plan, self.settings.channel))
+
+    def _tell(self, place: Place, actor: Actor, outcome: Outcome | None) -> None:
+        """Say what an outcome has for who asked alone."""
+        for message in (outcome.private, outcome.private_note) if outcome else ():
+            if message:
+                self.poster.answer(place, actor.id, message)
 
     def _where(self, request: Request) -> tuple[str, str]:
         """Channel and thread in which a change is shown: where changes belong, or where it was
@@ -258,15 +243,12 @@ class Pipeline:
             stopping=self.stopping,
         )
 
-    def _allow_read(self, actor: Actor, command: Command) -> None:
-        decision = decide.may_read(actor, command.full_name(), self.settings)
-        if isinstance(decision, decide.Deny):
-            raise NotAllowedError(command.full_name(), decision.roles)
-
     @contextmanager
     def _answered(self, request: Request) -> Iterator[None]:
-        """Whatever goes wrong becomes a private answer; a fault of the bot's own gets a reference
-        into the log."""
+        """Whatever goes wrong becomes a private answer.
+
+        A fault of the bot's own gets a reference into the log.
+        """
         try:
             yield
         except SwarmbotError as error:
@@ -275,3 +257,25 @@ class Pipeline:
             reference = secrets.token_hex(4)
             log.exception("request %s failed", reference)
             self._answer(request, explain.unexpected(reference))
+
+    @contextmanager
+    def _shown(self, approval: Approval) -> Iterator[None]:
+        """Whatever keeps a request from its run is shown in its message.
+
+        What only delays it is tried again by the next round of `jobs.approvals`.
+        """
+        try:
+            yield
+        except (LockedError, StoreUnavailableError):
+            log.info(
+                "request %s waits: what it changes is being changed, or Redis is away", approval.id
+            )
+        except SwarmbotError as error:
+            self._not_run(approval, error)
+        except Exception:
+            log.exception("request %s failed", approval.id)
+            self._not_run(approval, SwarmbotError())
+
+    def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
+        if self.approvals.give_up(approval, error_code(error)) and approval.message:
+            self.poster.edit(approval.message, explain.explain(error), True)

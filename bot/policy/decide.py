@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from bot.errors import NotAllowedError, ReadOnlyError, UnsupportedError
 from bot.model import Actor, Kind, Plan
 from bot.settings import PolicyRule, Settings
 
@@ -51,8 +52,25 @@ def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decisi
         return Deny(read_only=True)
     ruled_by = plan.ruled_by or command
     return strictest(
-        _decide_one(actor, ruled_by, service, plan, settings) for service in plan.services or ("",)
+        _decide_service(actor, ruled_by, service, plan, settings)
+        for service in plan.services or ("",)
     )
+
+
+def permitted(decision: Decision, command: str) -> Allow | Ask:
+    """The same decision, where it lets `command` go on.
+
+    Raises ReadOnlyError, NotAllowedError, or UnsupportedError for one that has to be split.
+    """
+    if not isinstance(decision, Deny):
+        return decision
+    if decision.read_only:
+        raise ReadOnlyError(command)
+    if decision.split:
+        raise UnsupportedError(
+            "these services need different approvers", "Send one line for each of them."
+        )
+    raise NotAllowedError(command, decision.roles, decision.target)
 
 
 def roles(actor: Actor, settings: Settings) -> frozenset[str]:
@@ -98,9 +116,9 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
 
     Asks to different roles cannot be one request: such a change is refused.
     """
-    found = tuple(decisions)
-    asks = {frozenset(one.roles) for one in found if isinstance(one, Ask)}
-    strict = max(found, key=_strictness, default=Allow())
+    judged = tuple(decisions)
+    asks = {frozenset(decision.roles) for decision in judged if isinstance(decision, Ask)}
+    strict = max(judged, key=_strictness, default=Allow())
     return Deny(split=True) if isinstance(strict, Ask) and len(asks) > 1 else strict
 
 
@@ -113,7 +131,7 @@ def first_match(rules: Iterable[PolicyRule], command: str, service: str) -> Poli
     return None
 
 
-def _decide_one(
+def _decide_service(
     actor: Actor, command: str, service: str, plan: Plan, settings: Settings
 ) -> Decision:
     rule = first_match(settings.rules, command, service)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.model import Difference, Kind, Message
-from bot.model.approval import Approval, ApprovalState
+from bot.model import Difference, Ending, Kind, Message
+from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
+from bot.render.errors.reasons import reason
 from bot.render.plans import differences
 from bot.render.slack.blocks import (
     Block,
@@ -23,7 +24,7 @@ from bot.render.slack.blocks import (
 from bot.render.slack.text import brief, code, escape, prose, shortened
 
 _LONGEST = 120
-_DONE = ("done", "nothing to change")
+_DONE = (Ending.DONE, NOTHING_TO_CHANGE)
 
 
 def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
@@ -157,13 +158,13 @@ def _progress(approval: Approval) -> str:
 
 
 def _words(approval: Approval) -> tuple[str, list[str]]:
-    name, reason = title(approval), approval.reason
+    name, why = title(approval), approval.reason
     match approval.state:
         case ApprovalState.APPROVED | ApprovalState.RUNNING:
             return f"🔵 {name} · approved, begins", []
         case ApprovalState.REJECTED:
             return f"❌ {name} · rejected by {escape(approval.by)}", [
-                f'"{escape(reason)}"' if reason else ""
+                f'"{escape(why)}"' if why else ""
             ]
         case ApprovalState.WITHDRAWN:
             return f"🟠 {name} · withdrawn by {escape(approval.by)}", ["Nothing was changed."]
@@ -172,8 +173,8 @@ def _words(approval: Approval) -> tuple[str, list[str]]:
         case ApprovalState.REPLACED:
             return f"🟠 {name} · replaced by a new plan", ["Nothing was changed."]
         case _:
-            done = reason in _DONE
-            head = f"{'✅' if done else '❌'} {name} · {escape(reason) if reason else 'ended'}"
+            done = why in _DONE
+            head = f"{'✅' if done else '❌'} {name} · {escape(reason(why)) if why else 'ended'}"
             return head, []
 
 
@@ -212,8 +213,8 @@ def title(approval: Approval) -> str:
 
 def _asked(approval: Approval) -> str:
     given = approval.command.get("flags", {}).get("reason") or ""
-    reason = given if isinstance(given, str) else " ".join(map(str, given))
-    return f"asked by {escape(approval.actor.name)}" + (f' · "{escape(reason)}"' if reason else "")
+    why = given if isinstance(given, str) else " ".join(map(str, given))
+    return f"asked by {escape(approval.actor.name)}" + (f' · "{escape(why)}"' if why else "")
 
 
 def _approved(approval: Approval) -> str:

@@ -69,8 +69,6 @@ def _call(ask: Callable[[], object]) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return (
-        str(error.response["error"])
-        if isinstance(error, SlackApiError)
-        else f"{type(error).__name__}: {error}"
-    )
+    if isinstance(error, SlackApiError):
+        return str(error.response["error"])
+    return f"Slack cannot be reached: {error}"

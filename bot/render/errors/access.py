@@ -8,6 +8,7 @@ from typing import Any
 from bot import errors
 from bot.model.approval import Approval, ApprovalState
 from bot.render.errors.explanation import Explanation
+from bot.render.errors.reasons import reason
 from bot.render.holds import held
 from bot.render.slack.blocks import when
 from bot.render.slack.text import code, escape, shortened
@@ -30,7 +31,7 @@ def _approval_over(error: errors.ApprovalClosedError) -> Explanation:
     words = {
         ApprovalState.APPROVED: f"was approved already, by {_approvers(one)}",
         ApprovalState.RUNNING: f"was approved already, by {_approvers(one)}, and runs",
-        ApprovalState.DONE: f"has ended: {escape(one.reason or 'done')}",
+        ApprovalState.DONE: f"has ended: {escape(reason(one.reason) or 'done')}",
         ApprovalState.REJECTED: f"was rejected{by}"
         + (f': "{escape(one.reason)}"' if one.reason else ""),
         ApprovalState.WITHDRAWN: f"was withdrawn{by}",

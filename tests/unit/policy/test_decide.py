@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import NotAllowedError, ReadOnlyError, SwarmbotError, UnsupportedError
 from bot.model import Actor, Kind, Plan
 from bot.policy.decide import (
     Allow,
@@ -17,6 +18,7 @@ from bot.policy.decide import (
     first_match,
     may_ask,
     may_read,
+    permitted,
     strictest,
 )
 from bot.settings import PolicyRule, Role, Settings
@@ -209,3 +211,21 @@ def test_services_with_different_approvers_are_not_one_request() -> None:
     assert strictest([Ask(("lead",)), Ask(("owner",))]) == Deny(split=True)
     assert strictest([Ask(("lead",)), Ask(("lead",), 2), Allow()]) == Ask(("lead",), 2)
     assert strictest([Ask(("lead",)), Ask(("owner",)), Deny(("lead",))]) == Deny(("lead",))
+
+
+@pytest.mark.parametrize("decision", [Allow(), Ask(("lead",))])
+def test_what_goes_on(decision: Allow | Ask) -> None:
+    assert permitted(decision, "deploy") is decision
+
+
+@pytest.mark.parametrize(
+    ("decision", "error"),
+    [
+        (Deny(read_only=True), ReadOnlyError),
+        (Deny(split=True), UnsupportedError),
+        (Deny(("lead",), "web"), NotAllowedError),
+    ],
+)
+def test_what_is_refused(decision: Deny, error: type[SwarmbotError]) -> None:
+    with pytest.raises(error):
+        permitted(decision, "deploy")

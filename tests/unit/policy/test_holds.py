@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.model import Actor
+from bot.errors import OnHoldError
+from bot.model import Actor, Plan
 from bot.model.hold import Hold, covering
-from bot.policy.holds import holding
+from bot.policy.holds import holding, refuse_held
 
 NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 DEV, LEAD, OPS = Actor("U1", "dev"), Actor("U2", "lead"), Actor("U3", "ops")
@@ -74,3 +75,19 @@ def test_it_keeps_everybody_out_but_its_owner_and_a_freeze_everybody(
 )
 def test_patterns_cover_narrower_ones(pattern: str, other: str, covers: bool) -> None:
     assert hold(pattern).covers(other) is covers
+
+
+def test_a_plan_is_refused_for_the_first_service_that_is_held() -> None:
+    plan = Plan(title="rebalance web", targets=("service:s1",), fingerprint="", services=("web",))
+    with pytest.raises(OnHoldError) as refused:
+        refuse_held((hold(),), plan, DEV, NOW)
+    assert refused.value.name == "web"
+    refuse_held((hold(),), plan, LEAD, NOW)
+
+
+def test_what_names_no_service_is_kept_by_a_freeze_alone() -> None:
+    plan = Plan(title="create network uber-net", targets=("network:uber-net",), fingerprint="")
+    refuse_held((hold(),), plan, DEV, NOW)
+    with pytest.raises(OnHoldError) as refused:
+        refuse_held((FREEZE,), plan, LEAD, NOW)
+    assert refused.value.name == "create network uber-net"
