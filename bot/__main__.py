@@ -46,12 +46,6 @@ def run() -> None:
         bot = build(settings)
     except InvalidSettingError as error:
         _refuse(error)
-    except OSError as error:
-        _refuse(
-            InvalidSettingError(
-                "SWARMBOT_HTTP", f"{settings.http} cannot be listened on: {error.strerror}"
-            )
-        )
     bot.start()
     logging.getLogger("swarmbot").info("ready on http://%s", settings.http)
     ending.wait()

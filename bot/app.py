@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import logging
 import secrets
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from socket import create_server
 from typing import ParamSpec, TypeVar
 
 from bot.command.model import utc_now
@@ -30,7 +30,7 @@ from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
-from handlers.slack.events import SlackEndpoint, endpoint
+from handlers.slack.events import web_app
 from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
@@ -92,14 +92,15 @@ class Bot:
     scheduler: Scheduler
     watch: Watch
     streams: Streams
-    server: Server
+    servers: list[Server]
     stopping: threading.Event
     socket: Socket | None
     redis: Embedded | None
 
     def start(self) -> None:
         """Begin to answer: HTTP first, so that what is missing can be asked for."""
-        self.server.start()
+        for server in self.servers:
+            server.start()
         self.leader.campaign()
         self.scheduler.start()
         self.watch.start()
@@ -112,7 +113,8 @@ class Bot:
         self.stopping.set()
         if self.socket:
             self.socket.stop()
-        self.server.stop()
+        for server in self.servers:
+            server.stop()
         self.streams.stop()
         self.scheduler.stop()
         self.watch.stop()
@@ -137,7 +139,7 @@ def build(settings: Settings) -> Bot:
             "SLACK_APP_TOKEN", "it is not set, and neither is SLACK_SIGNING_SECRET (HTTP mode)"
         )
     # First, so that an address that is taken leaves nothing behind.
-    listener = create_server((settings.host, settings.port))
+    listener = _listen("SWARMBOT_HTTP", settings.listen)
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     redis, store = _store(settings)
     swarm = Swarm(Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers))
@@ -168,9 +170,17 @@ def build(settings: Settings) -> Bot:
     door = SlackListeners(
         client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool, homes
     )
-    socket, slack_endpoint = _slack(settings, client, door)
-    checks = _checks(store, swarm, socket)
-    web = Web(checks, metrics.exposition, slack_endpoint)
+    signing_secret = settings.slack_signing_secret
+    app = bolt(client, signing_secret.get_secret_value() if signing_secret else None)
+    door.wire(app)
+    app_token = settings.slack_app_token
+    slack_socket = Socket(app, app_token.get_secret_value()) if app_token else None
+    checks = _checks(store, swarm, slack_socket)
+    web = Web(checks, metrics.exposition, settings.readiness_details)
+    servers = [Server(web.app(), listener)]
+    if slack_socket is None:
+        slack_address = _listen("SWARMBOT_SLACK_HTTP", settings.slack_listen)
+        servers.append(Server(web_app(app), slack_address))
     requests = ApprovalUpkeep(store, approvals, pipeline.resume, pool, utc_now)
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
@@ -204,9 +214,9 @@ def build(settings: Settings) -> Bot:
         scheduler,
         watch,
         Streams(swarm.engines.addresses, watch.heard, watch.joined),
-        Server(web.app(), listener),
+        servers,
         stopping,
-        socket,
+        slack_socket,
         redis,
     )
 
@@ -232,16 +242,14 @@ def _store(settings: Settings) -> tuple[Embedded | None, Store]:
     return redis, Store.connect(redis.start())
 
 
-def _slack(
-    settings: Settings, client: object, door: SlackListeners
-) -> tuple[Socket | None, SlackEndpoint | None]:
-    secret = (
-        settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
-    )
-    app = bolt(client, secret)  # type: ignore[arg-type]
-    door.wire(app)
-    token = settings.slack_app_token
-    return (Socket(app, token.get_secret_value()), None) if token else (None, endpoint(app))
+def _listen(variable: str, address: tuple[str, int]) -> socket.socket:
+    try:
+        return socket.create_server(address)
+    except OSError as error:
+        where = f"{address[0]}:{address[1]}"
+        raise InvalidSettingError(
+            variable, f"{where} cannot be listened on: {error.strerror}"
+        ) from None
 
 
 def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Callable[[], str]]:

@@ -6,10 +6,19 @@ from __future__ import annotations
 import os
 import tomllib
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -26,8 +35,17 @@ from bot.model.incident import RULES, AlertKind, AlertRule, Severity
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
 """Settings whose variable may also come as `…_FILE`."""
-FILE_ONLY = ("approval_lifetime", "channel", "engines", "roles", "rules", "watch")
-"""Settings without a variable: their names are so common that it may well be another program's."""
+FILE_ONLY = (
+    "approval_lifetime",
+    "channel",
+    "engines",
+    "readiness_details",
+    "roles",
+    "rules",
+    "watch",
+)
+"""Settings without a variable: their names are so common that another program may mean them."""
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 def _read_lifetime(value: object) -> object:
@@ -133,12 +151,16 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None
     data: Path = Field(default=Path("data"), validation_alias="SWARMBOT_DATA")
     http: str = Field(
-        default="127.0.0.1:8090", validation_alias="SWARMBOT_HTTP", pattern=r"^.*:\d+$"
+        default="127.0.0.1:8090", validation_alias="SWARMBOT_HTTP", pattern=r"^.*:\d{1,5}$"
+    )
+    slack_http: str = Field(
+        default="127.0.0.1:3000", validation_alias="SWARMBOT_SLACK_HTTP", pattern=r"^.*:\d{1,5}$"
     )
     docker_host: str = "unix:///var/run/docker.sock"
 
     channel: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    readiness_details: tuple[IPvAnyNetwork, ...] = LOOPBACK
     approval_lifetime: Annotated[timedelta, BeforeValidator(_read_lifetime)] = LIFETIME
     engines: tuple[EngineSettings, ...] = ()
     roles: tuple[Role, ...] = ()
@@ -166,20 +188,25 @@ class Settings(BaseSettings):
         return self.engines or (EngineSettings(name="local", url=self.docker_host),)
 
     @property
-    def host(self) -> str:
-        """Where HTTP listens."""
-        return self.http.rpartition(":")[0].strip("[]") or "127.0.0.1"
+    def listen(self) -> tuple[str, int]:
+        """Host and TCP port where health, readiness and metrics are answered."""
+        return _host_and_port(self.http)
 
     @property
-    def port(self) -> int:
-        """The TCP port where HTTP listens."""
-        return int(self.http.rpartition(":")[2])
+    def slack_listen(self) -> tuple[str, int]:
+        """Host and TCP port where Slack's requests are answered in HTTP mode."""
+        return _host_and_port(self.slack_http)
 
     def roles_of(self, user: str, groups: frozenset[str] = frozenset()) -> frozenset[str]:
         """The names of the roles that a user has, by id or by user group."""
         return frozenset(
             r.name for r in self.roles if user in r.users or groups.intersection(r.groups)
         )
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 class Variables(EnvSettingsSource):
@@ -263,16 +290,47 @@ def _explained(error: ValidationError) -> InvalidSettingError:
 
 
 def _check(settings: Settings) -> None:
+    """What no single value shows; `InvalidSettingError` says what is wrong, where."""
+    _check_secrets(settings)
+    _check_engines(settings)
+    _check_rules(settings)
+    _check_addresses(settings)
+
+
+def _check_secrets(settings: Settings) -> None:
+    for name in SECRETS:
+        secret: SecretStr | None = getattr(settings, name)
+        if secret is not None and not secret.get_secret_value().strip():
+            raise InvalidSettingError(name, "it is empty; leave it out, or give the value")
+
+
+def _check_engines(settings: Settings) -> None:
     names = [engine.name for engine in settings.engines]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidSettingError("engines", f"two engines are named {name}")
+    for engine in settings.engines:
+        if names.count(engine.name) > 1:
+            raise InvalidSettingError("engines", f"two engines are named {engine.name}")
+        if engine.tls and not engine.url.startswith(("tcp://", "https://")):
+            raise InvalidSettingError(
+                "engines",
+                f"{engine.name} has tls, and {engine.url} would go in clear: "
+                "write tcp:// or https://",
+            )
+
+
+def _check_rules(settings: Settings) -> None:
     known = {role.name for role in settings.roles}
     for number, rule in enumerate(settings.rules):
         for role in (*rule.ask, *rule.approve):
             if role not in known:
                 raise InvalidSettingError(f"rules.{number}", f"there is no role named {role}")
-    if settings.port > 65535:
-        raise InvalidSettingError("SWARMBOT_HTTP", "the port has to be at most 65535")
+
+
+def _check_addresses(settings: Settings) -> None:
+    for variable, (_, port) in (
+        ("SWARMBOT_HTTP", settings.listen),
+        ("SWARMBOT_SLACK_HTTP", settings.slack_listen),
+    ):
+        if port > 65535:
+            raise InvalidSettingError(variable, "the port has to be at most 65535")
     if settings.slack_api_url and not settings.slack_api_url.endswith("/api/"):
         raise InvalidSettingError("SLACK_API_URL", "it has to end in /api/")

@@ -1,11 +1,12 @@
-"""HTTP: health, readiness, metrics, and Slack's HTTP mode where there is no app token."""
+"""HTTP: health, readiness and metrics, for the operator's own network."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -17,11 +18,12 @@ Checks = Mapping[str, Callable[[], str]]
 
 @dataclass(frozen=True)
 class Web:
-    """What the endpoints ask. `slack` answers Slack's requests; it is None in Socket Mode."""
+    """What the endpoints ask. Only clients in `details` learn why something is missing: the
+    reasons name engines and addresses."""
 
     checks: Checks
     metrics: Callable[[], bytes]
-    slack: Callable[[Request], Awaitable[Response]] | None = None
+    details: Sequence[IPv4Network | IPv6Network] = ()
 
     def app(self) -> FastAPI:
         """The endpoints; no pages of documentation, for there is nobody to read them."""
@@ -29,18 +31,23 @@ class Web:
         app.get("/healthz")(self.health)
         app.get("/readyz")(self.ready)
         app.get("/metrics")(self.exposition)
-        if self.slack:
-            app.post("/slack/events")(self.slack)
         return app
 
     def health(self) -> dict[str, str]:
         """The process lives and answers."""
         return {"status": "ok"}
 
-    def ready(self) -> JSONResponse:
+    def ready(self, request: Request) -> JSONResponse:
         """200 when everything that the bot needs is there; else 503, and what is missing."""
-        missing = {name: why for name, check in self.checks.items() if (why := check())}
+        told = self._may_know_why(request)
+        missing = {
+            name: why if told else "" for name, check in self.checks.items() if (why := check())
+        }
         return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+
+    def _may_know_why(self, request: Request) -> bool:
+        client = ip_address(request.client.host) if request.client else None
+        return client is not None and any(client in network for network in self.details)
 
     def exposition(self) -> Response:
         """Prometheus' text format."""

@@ -1,25 +1,50 @@
-"""Slack's HTTP mode: its requests arrive at a route of the bot's own, without an app token."""
+"""Slack's HTTP mode: its requests arrive on a listener of their own, without an app token.
+
+What is reached from the Internet shows nothing but this one route, and reads no more than Slack
+ever sends before the signature is judged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
+from fastapi import FastAPI
 from slack_bolt import App
 from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-SlackEndpoint = Callable[[Request], Awaitable[Response]]
+MOST_BODY = 1 << 20
+"""Bytes of one request; the largest that Slack sends are modals and messages of some hundred kB."""
 
 
-def endpoint(app: App) -> SlackEndpoint:
-    """What answers Slack's requests; Bolt verifies their signature. Off the event loop, since
-    Bolt's app is synchronous."""
+def web_app(app: App) -> FastAPI:
+    """The listener's only route. Bolt verifies the signature, off the event loop, since its app is
+    synchronous."""
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
+    @web.post("/slack/events")
     async def events(request: Request) -> Response:
-        body = await request.body()
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
         answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, body))
         return to_starlette_response(answer)
 
-    return events
+    return web
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body; None as soon as it is longer than `MOST_BODY`."""
+    if _length(request) > MOST_BODY:
+        return None
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > MOST_BODY:
+            return None
+    return bytes(parts)
+
+
+def _length(request: Request) -> int:
+    text = request.headers.get("content-length", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else MOST_BODY + 1

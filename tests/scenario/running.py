@@ -53,6 +53,7 @@ class RunningBot:
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
+    slack_port: int = 0
     config: str = ""
     started_in: float = field(default=0.0)
 
@@ -60,9 +61,11 @@ class RunningBot:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "swarmbot.toml").write_text(self.config)
         self.port = self.port or free_port()
+        self.slack_port = self.slack_port or free_port()
         environment = {
             **self.environment,
             "SWARMBOT_HTTP": f"127.0.0.1:{self.port}",
+            "SWARMBOT_SLACK_HTTP": f"127.0.0.1:{self.slack_port}",
             "SWARMBOT_CONFIG": str(self.folder / "swarmbot.toml"),
             "SWARMBOT_DATA": str(self.folder / "data"),
         }

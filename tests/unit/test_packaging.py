@@ -40,6 +40,7 @@ FROM_ENVIRONMENT = {
     "redis_url",
     "data",
     "http",
+    "slack_http",
     "docker_host",
 }
 

@@ -72,7 +72,7 @@ def wrong() -> tuple[str, str]:
 def test_nothing_given() -> None:
     settings = load()
     assert settings.managers == (EngineSettings(name="local", url="unix:///var/run/docker.sock"),)
-    assert (settings.host, settings.port, settings.data) == ("127.0.0.1", 8090, Path("data"))
+    assert (settings.listen, settings.data) == (("127.0.0.1", 8090), Path("data"))
     assert settings.slack_api_url == "https://slack.com/api/"
     assert (settings.roles, settings.rules, settings.channel) == ((), (), "")
     assert settings.approval_lifetime == timedelta(minutes=30)
@@ -120,11 +120,7 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.redis_url
     assert settings.redis_url.get_secret_value() == "redis://redis/0"
     assert settings.slack_app_token
-    assert (settings.data, settings.host, settings.port) == (
-        Path("/var/lib/swarmbot"),
-        "0.0.0.0",
-        80,
-    )
+    assert (settings.data, settings.listen) == (Path("/var/lib/swarmbot"), ("0.0.0.0", 80))
     assert settings.managers == (EngineSettings(name="local", url="tcp://docker:2375"),)
     assert "xoxb-1" not in repr(settings)
 
@@ -137,7 +133,7 @@ def test_where_http_listens(
     monkeypatch: pytest.MonkeyPatch, http: str, host: str, port: int
 ) -> None:
     monkeypatch.setenv("SWARMBOT_HTTP", http)
-    assert (load().host, load().port) == (host, port)
+    assert load().listen == (host, port)
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, file: Write) -> None:
@@ -266,6 +262,20 @@ def test_a_secret_s_file_that_cannot_be_read(
             "there is no role named lead",
         ),
         ("channel =", "swarmbot.toml", "it is not TOML: Invalid value"),
+        ('slack_signing_secret = ""', "slack_signing_secret", "it is empty"),
+        ('slack_bot_token = "  "', "slack_bot_token", "it is empty"),
+        ('slack_app_token = ""', "slack_app_token", "it is empty"),
+        (
+            '[[engines]]\nname = "a"\nurl = "http://node1:2376"\ntls = "/certs"',
+            "engines",
+            "would go in clear",
+        ),
+        (
+            '[[engines]]\nname = "a"\nurl = "ssh://node1"\ntls = "/certs"',
+            "engines",
+            "would go in clear",
+        ),
+        ('readiness_details = ["everybody"]', "readiness_details.0", "network"),
     ],
 )
 def test_a_mistake_in_the_file(file: Write, text: str, where: str, problem: str) -> None:
@@ -288,6 +298,8 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
         ("SWARMBOT_HTTP", "8090", "SWARMBOT_HTTP", "match"),
         ("SWARMBOT_HTTP", "localhost:http", "SWARMBOT_HTTP", "match"),
         ("SWARMBOT_HTTP", "localhost:65536", "SWARMBOT_HTTP", "the port has to be at most 65535"),
+        ("SWARMBOT_HTTP", "localhost:" + "9" * 5000, "SWARMBOT_HTTP", "match"),
+        ("SWARMBOT_SLACK_HTTP", "localhost:70000", "SWARMBOT_SLACK_HTTP", "at most 65535"),
         ("LOG_LEVEL", "loud", "log_level", "'debug', 'info', 'warning' or 'error'"),
         ("SWARMBOT_CONFIG", "none.toml", "SWARMBOT_CONFIG", "there is no file none.toml"),
         ("SWARMBOT_CONFIG", ".", "SWARMBOT_CONFIG", "there is no file ."),

@@ -1,0 +1,73 @@
+"""What can be asked by HTTP, and by whom: Slack's route stands alone, and reasons are for the
+operator."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+from fastapi.testclient import TestClient
+from slack_sdk import WebClient
+
+from handlers.http.server import Web
+from handlers.slack.events import MOST_BODY, web_app
+from handlers.slack.wiring import bolt
+
+CHECKS = {"redis": lambda: "", "engines": lambda: "10.0.0.7:2376: connection refused"}
+
+
+def client(address: str, *details: str) -> TestClient:
+    web = Web(CHECKS, lambda: b"", [ip_network(network) for network in details])
+    return TestClient(web.app(), client=(address, 40000))
+
+
+@pytest.mark.parametrize(
+    ("address", "details", "reason"),
+    [
+        ("127.0.0.1", ("127.0.0.0/8",), CHECKS["engines"]()),
+        ("10.1.2.3", ("127.0.0.0/8", "10.0.0.0/8"), CHECKS["engines"]()),
+        ("10.1.2.3", ("127.0.0.0/8",), ""),
+        ("::1", ("127.0.0.0/8",), ""),
+        ("127.0.0.1", (), ""),
+    ],
+)
+def test_why_something_is_missing_is_told_only_to_whom_the_file_allows(
+    address: str, details: tuple[str, ...], reason: str
+) -> None:
+    answer = client(address, *details).get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"ready": False, "missing": {"engines": reason}}
+
+
+@pytest.fixture
+def slack() -> TestClient:
+    return TestClient(web_app(bolt(WebClient(token="xoxb-1"), "a signing secret")))
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/"])
+def test_slacks_listener_shows_nothing_but_slacks_route(slack: TestClient, path: str) -> None:
+    assert slack.get(path).status_code == 404
+
+
+def test_what_is_larger_than_slack_ever_sends_is_refused_before_it_is_read(
+    slack: TestClient,
+) -> None:
+    read = 0
+
+    def endless() -> object:
+        nonlocal read
+        while read < 60 * MOST_BODY:
+            read += 65536
+            yield b"x" * 65536
+
+    announced = slack.post("/slack/events", headers={"Content-Length": str(60 * MOST_BODY)})
+    chunked = slack.post("/slack/events", content=endless())  # type: ignore[arg-type]
+    absurd = slack.post("/slack/events", headers={"Content-Length": "9" * 5000})
+
+    assert [answer.status_code for answer in (announced, chunked, absurd)] == [413, 413, 413]
+
+
+def test_what_nobody_signed_is_refused_and_no_constant_signs_in_socket_mode() -> None:
+    for app in (bolt(WebClient(token="xoxb-1"), None), bolt(WebClient(token="xoxb-1"), "secret")):
+        answer = TestClient(web_app(app)).post("/slack/events", content=b"command=/swarm")
+        assert answer.status_code == 401
