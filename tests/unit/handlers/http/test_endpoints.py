@@ -3,6 +3,7 @@ operator."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import ip_network
 
 import pytest
@@ -13,19 +14,20 @@ from handlers.http.server import Web
 from handlers.slack.events import MOST_BODY, web_app
 from handlers.slack.wiring import bolt
 
-CHECKS = {"redis": lambda: "", "engines": lambda: "10.0.0.7:2376: connection refused"}
+REASON = "10.0.0.7:2376: connection refused"
 
 
 def client(address: str, *details: str) -> TestClient:
-    web = Web(CHECKS, lambda: b"", [ip_network(network) for network in details])
+    checks = {"redis": lambda: "", "engines": lambda: REASON}
+    web = Web(checks, lambda: b"", [ip_network(network) for network in details])
     return TestClient(web.app(), client=(address, 40000))
 
 
 @pytest.mark.parametrize(
     ("address", "details", "reason"),
     [
-        ("127.0.0.1", ("127.0.0.0/8",), CHECKS["engines"]()),
-        ("10.1.2.3", ("127.0.0.0/8", "10.0.0.0/8"), CHECKS["engines"]()),
+        ("127.0.0.1", ("127.0.0.0/8",), REASON),
+        ("10.1.2.3", ("127.0.0.0/8", "10.0.0.0/8"), REASON),
         ("10.1.2.3", ("127.0.0.0/8",), ""),
         ("::1", ("127.0.0.0/8",), ""),
         ("127.0.0.1", (), ""),
@@ -54,14 +56,14 @@ def test_what_is_larger_than_slack_ever_sends_is_refused_before_it_is_read(
 ) -> None:
     read = 0
 
-    def endless() -> object:
+    def endless() -> Iterator[bytes]:
         nonlocal read
         while read < 60 * MOST_BODY:
             read += 65536
             yield b"x" * 65536
 
     announced = slack.post("/slack/events", headers={"Content-Length": str(60 * MOST_BODY)})
-    chunked = slack.post("/slack/events", content=endless())  # type: ignore[arg-type]
+    chunked = slack.post("/slack/events", content=endless())
     absurd = slack.post("/slack/events", headers={"Content-Length": "9" * 5000})
 
     assert [answer.status_code for answer in (announced, chunked, absurd)] == [413, 413, 413]
