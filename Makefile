@@ -28,12 +28,12 @@ demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:/
 test: browser setup check  ## everything, on a real Swarm and a real Redis
 	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 2 --dist loadfile --reruns 1
 
-check: setup  ## quick: format, lint, types, imports, unit tests
+check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest tests/unit -n auto
+	@$(BIN)/python -m pytest tests/unit tests/memory -n auto
 
 format: setup  ## put the source in order
 	@$(BIN)/ruff format .

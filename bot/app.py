@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from bot.pipeline.pipeline import Pipeline
 from bot.poster import Drawing, Poster
 from bot.rollout.roller import Roller
 from bot.settings import Settings
+from bot.stopping import Stopping
 from bot.store.embedded import Embedded
 from bot.store.leader import Leader
 from bot.store.store import Store
@@ -93,7 +93,7 @@ class Bot:
     watch: Watch
     streams: Streams
     servers: list[Server]
-    stopping: threading.Event
+    stopping: Stopping
     socket: Socket | None
     redis: Embedded | None
 
@@ -145,7 +145,7 @@ def build(settings: Settings) -> Bot:
     swarm = Swarm(Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers))
     metrics = Metrics()
     poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
-    stopping = threading.Event()
+    stopping = Stopping()
     roller = Roller(swarm, store, utc_now, stopping)
     people = People(client, settings)
     executor = ChangeExecutor(store, poster, roller, metrics, utc_now, stopping)

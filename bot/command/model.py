@@ -3,7 +3,6 @@ Redis as JSON."""
 
 from __future__ import annotations
 
-import threading
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
 from bot.rollout.roller import Roller, Run
 from bot.settings import Settings
+from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
@@ -41,7 +41,7 @@ class Context:
     settings: Settings
     actor: Actor
     now: Callable[[], datetime] = utc_now
-    stopping: threading.Event = field(kw_only=True)
+    stopping: Stopping = field(kw_only=True)
 
 
 class Command(BaseModel):

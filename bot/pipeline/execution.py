@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
 from bot.rollout.roller import Roller, Run, StoppingError
+from bot.stopping import Stopping
 from bot.store.locks import Lease
 from bot.store.store import Store
 
@@ -61,7 +61,7 @@ class ChangeExecutor:
     roller: Roller
     metrics: Metrics
     now: Callable[[], datetime]
-    stopping: threading.Event
+    stopping: Stopping
 
     def perform(self, decided: Decided, lease: Lease) -> Outcome | None:
         """Run it to its end and return its outcome.

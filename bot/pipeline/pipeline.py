@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +39,7 @@ from bot.render import plans
 from bot.render.errors import explain
 from bot.rollout.roller import Roller
 from bot.settings import Settings
+from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
@@ -73,7 +73,7 @@ class Pipeline:
     settings: Settings
     metrics: Metrics
     now: Callable[[], datetime]
-    stopping: threading.Event
+    stopping: Stopping
 
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""

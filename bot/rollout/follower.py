@@ -3,13 +3,13 @@ what it sees."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.errors import SwarmbotError, UnknownNameError
 from bot.model import Finding, Node, Phase, Progress, Rollout, Task
+from bot.stopping import Stopping
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.health.progress import Expected, Followed, RolloutSnapshot, advance, tried
 from bot.swarm.spec.edit import monitor_seconds
@@ -31,6 +31,7 @@ class Follower:
 
     swarm: Swarm
     now: Callable[[], datetime]
+    stopping: Stopping
     _nodes: Mapping[str, Node] = field(default_factory=dict)
     _nodes_at: float = float("-inf")
 
@@ -41,7 +42,8 @@ class Follower:
         while not followed.progress.phase.ended:
             followed = self._next(followed, rollout())
             yield followed.progress
-            time.sleep(0 if followed.progress.phase.ended else LOOK_SECONDS)
+            if not followed.progress.phase.ended:
+                self.stopping.wait(LOOK_SECONDS)
 
     def look(self, service_id: str) -> RolloutSnapshot:
         """One look: three calls to an engine, four when the nodes are looked at afresh."""
@@ -67,9 +69,9 @@ class Follower:
 
     def _known_nodes(self, tasks: Sequence[Task]) -> Mapping[str, Node]:
         unknown = any(task.node_id and task.node_id not in self._nodes for task in tasks)
-        if unknown or time.monotonic() - self._nodes_at > NODES_EVERY:
+        if unknown or self.stopping.monotonic() - self._nodes_at > NODES_EVERY:
             self._nodes = {node.id: node for node in self.swarm.nodes.list()}
-            self._nodes_at = time.monotonic()
+            self._nodes_at = self.stopping.monotonic()
         return self._nodes
 
     def _explained(self, progress: Progress, rollout: Rollout, look: RolloutSnapshot) -> Progress:

@@ -8,8 +8,6 @@ pauses or a person asks.
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +24,7 @@ from bot.errors import (
 from bot.model import Ending, Message, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
 from bot.model.rollout import BOT
 from bot.rollout.follower import LOOK_SECONDS, Follower
+from bot.stopping import Stopping
 from bot.store.locks import Lease
 from bot.store.store import Store
 from bot.swarm.spec.edit import fingerprint
@@ -79,7 +78,7 @@ class Roller:
     swarm: Swarm
     store: Store
     now: Callable[[], datetime]
-    stopping: threading.Event
+    stopping: Stopping
 
     def run(self, rollout: Rollout, service: Service, spec: Spec, run: Run) -> Outcome:
         """Post the specification and follow it to its end.
@@ -136,7 +135,7 @@ class Roller:
 
     def resume(self, rollout: Rollout, run: Run) -> Outcome:
         """Follow a rollout whose specification is posted, from wherever it stands, to its end."""
-        steps = Steps()
+        steps = Steps(self.stopping.monotonic)
         progress = Progress(Phase.ROLLING, 0, 0)
         for rollout, progress in self._watched(rollout, run):  # noqa: B020, PLR1704 - the last pair is the outcome
             steps.add(progress, self.now())
@@ -196,7 +195,7 @@ class Roller:
                     with_auth=rollout.with_auth,
                 )
             except OutOfSequenceError:
-                time.sleep(0.1 * 2**attempt)
+                self.stopping.wait(0.1 * 2**attempt)
             except OutcomeUnknownError:
                 pass
             else:
@@ -239,10 +238,10 @@ class Roller:
     def _watched(self, rollout: Rollout, run: Run) -> Iterator[tuple[Rollout, Progress]]:
         """Every look; a rollback is asked for in between, where a person wishes it or Swarm
         paused."""
-        paused = True
+        follower, paused = Follower(self.swarm, self.now, self.stopping), True
         while paused:
             paused = False
-            for progress in Follower(self.swarm, self.now).follow(lambda: rollout):  # noqa: B023 - the newest is wanted
+            for progress in follower.follow(lambda: rollout):  # noqa: B023 - the newest is wanted
                 self._may_go_on(run)
                 wish = self._rollback_wish(rollout, progress)
                 if wish:
@@ -305,7 +304,8 @@ class Steps:
     """What happened to each place, one step a change of state, for the thread and the timeline; and
     when to show it."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
         self.seen: list[Step] = []
         self._places: dict[str, Slot] = {}
         self._shown: Progress | None = None
@@ -336,7 +336,7 @@ class Steps:
 
     def show(self, rollout: Rollout, progress: Progress, run: Run) -> None:
         """Show progress that changed, or that was shown a while ago."""
-        now = time.monotonic()
+        now = self._monotonic()
         if progress.phase.ended or (progress == self._shown and now - self._shown_at < SHOW_EVERY):
             return
         self._shown, self._shown_at = progress, now

@@ -13,6 +13,7 @@ import math
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from redis import Redis
@@ -103,9 +104,15 @@ class Leader:
     """
 
     def __init__(
-        self, redis: Redis, name: str, lease_seconds: float = 8, alone_seconds: float = 30
+        self,
+        redis: Redis,
+        name: str,
+        lease_seconds: float = 8,
+        alone_seconds: float = 30,
+        monotonic: Callable[[], float] = time.monotonic,
     ):
         self._redis = redis
+        self._monotonic = monotonic
         self._owner = f"{name}:{uuid.uuid4().hex}"
         self._lease_seconds = lease_seconds
         self._standing = self._no_standing = _Standing(lease_seconds, alone_seconds)
@@ -117,7 +124,7 @@ class Leader:
     @property
     def leads(self) -> bool:
         """Whether this bot leads now; False once its lease ran out, unless Redis is away."""
-        return self._standing.leads(time.monotonic())
+        return self._standing.leads(self._monotonic())
 
     @property
     def fence(self) -> int:
@@ -135,11 +142,11 @@ class Leader:
         with self._lock:
             if self._resigned:
                 return False
-            led_before, asked_at = self.leads, time.monotonic()
+            led_before, asked_at = self.leads, self._monotonic()
             try:
                 self._standing = self._standing.answered(self._ask(asked_at), asked_at)
             except StoreUnavailableError:
-                self._standing = self._standing.unanswered(asked_at, time.monotonic())
+                self._standing = self._standing.unanswered(asked_at, self._monotonic())
             leads = self.leads
         if leads != led_before:
             log.info(

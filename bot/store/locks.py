@@ -11,7 +11,7 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -90,11 +90,19 @@ class Lease:
     a random id.
     """
 
-    def __init__(self, locks: tuple[Lock, ...], owner: str, fence: int, valid_until: float):
+    def __init__(
+        self,
+        locks: tuple[Lock, ...],
+        owner: str,
+        fence: int,
+        valid_until: float,
+        monotonic: Callable[[], float],
+    ):
         self.locks = locks
         self.owner = owner
         self.fence = fence
         self._valid_until = valid_until
+        self._monotonic = monotonic
         self._taken_target = ""
         self._released = False
         self._lock = threading.Lock()
@@ -106,7 +114,7 @@ class Lease:
         True for good once another owner was seen. Where the lease only ran out, it becomes False
         again when Redis answers and knows of no owner in between.
         """
-        return bool(self._taken_target) or time.monotonic() >= self._valid_until
+        return bool(self._taken_target) or self._monotonic() >= self._valid_until
 
     def check(self) -> None:
         """Return while nobody else can have locked a target; raises `LeaseLostError` otherwise."""
@@ -120,8 +128,15 @@ class LockStore:
     A lease ends `lease_seconds` after its last renewal; a thread renews it every `renew_seconds`.
     """
 
-    def __init__(self, redis: Redis, lease_seconds: float = 10, renew_seconds: float = 3):
+    def __init__(
+        self,
+        redis: Redis,
+        lease_seconds: float = 10,
+        renew_seconds: float = 3,
+        monotonic: Callable[[], float] = time.monotonic,
+    ):
         self._redis = redis
+        self._monotonic = monotonic
         self._lease_seconds = lease_seconds
         self._renew_seconds = renew_seconds
         self._acquire_script = redis.register_script(_ACQUIRE)
@@ -202,7 +217,7 @@ class LockStore:
         locks = tuple(
             Lock(target, owner, actor, reason, datetime.now(UTC), 0) for target in targets
         )
-        asked_at = time.monotonic()
+        asked_at = self._monotonic()
         fence, current = self._acquire_script(
             [key("fences"), *_keys(locks)],
             [int(self._lease_seconds * 1000), _FENCE_SECONDS, *map(_dump, locks)],
@@ -210,7 +225,8 @@ class LockStore:
         if current:
             raise LockedError(_json.validate_json(current))
         valid_until = asked_at + self._lease_seconds if locks else math.inf
-        return Lease(tuple(replace(lock, fence=fence) for lock in locks), owner, fence, valid_until)
+        taken = tuple(replace(lock, fence=fence) for lock in locks)
+        return Lease(taken, owner, fence, valid_until, self._monotonic)
 
     @guarded()
     def _renew(self, lease: Lease) -> None:
@@ -218,7 +234,7 @@ class LockStore:
         with lease._lock:
             if lease._released:
                 return
-            asked_at = time.monotonic()
+            asked_at = self._monotonic()
             refused = self._renew_script(
                 _keys(lease.locks),
                 [
@@ -267,7 +283,7 @@ class LockStore:
     def _keep_renewing(self) -> None:
         pause = self._renew_seconds
         while self._still_needed(pause):
-            pause = self._renew_all()
+            pause = self.renew()
 
     def _still_needed(self, pause: float) -> bool:
         with self._changed:
@@ -275,8 +291,11 @@ class LockStore:
             self._renewing = bool(self._leases)
             return self._renewing
 
-    def _renew_all(self) -> float:
-        """Renew every lease of this bot and return the seconds until the next round."""
+    def renew(self) -> float:
+        """Renew every lease of this bot and return the seconds until the next round.
+
+        A thread calls it for as long as there are any.
+        """
         with self._changed:
             leases = tuple(self._leases)
         try:

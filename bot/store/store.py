@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -38,6 +40,7 @@ class Store:
     queue: Queue
     alerts: AlertStore
     _redis: Redis = field(repr=False)
+    _monotonic: Callable[[], float] = field(repr=False)
 
     @classmethod
     def connect(cls, url: str) -> Self:
@@ -45,9 +48,13 @@ class Store:
 
         Raises `InvalidSettingError` where the text is not a URL of Redis.
         """
-        redis = connection.connect(url)
+        return cls.over(connection.connect(url))
+
+    @classmethod
+    def over(cls, redis: Redis, monotonic: Callable[[], float] = time.monotonic) -> Self:
+        """The stores over this client; leases are measured by `monotonic`, in seconds."""
         return cls(
-            LockStore(redis),
+            LockStore(redis, monotonic=monotonic),
             Rollouts(redis),
             Revisions(redis),
             Audit(redis),
@@ -57,11 +64,12 @@ class Store:
             Queue(redis),
             AlertStore(redis),
             redis,
+            monotonic,
         )
 
     def leader(self, name: str) -> Leader:
         """A new candidate for leadership under this name; each call makes another one."""
-        return Leader(self._redis, name)
+        return Leader(self._redis, name, monotonic=self._monotonic)
 
     def ping(self) -> None:
         """Return when Redis answers; raises `StoreUnavailableError` where it does not."""

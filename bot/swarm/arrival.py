@@ -3,12 +3,12 @@ count on the node."""
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.errors import UnknownNameError
 from bot.model import Node
+from bot.stopping import Stopping
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import settled
 
@@ -19,7 +19,7 @@ class Arrival:
 
     swarm: Swarm
     engine: str
-    stopping: threading.Event
+    stopping: Stopping
 
     def await_node(self, seconds: float) -> Node | None:
         """Its node as soon as that is Ready, and Reachable where it manages; None where that did

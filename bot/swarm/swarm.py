@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.swarm.certificates.survey import Certificates
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.images import Images
 from bot.swarm.objects.logs import Logs
@@ -19,7 +19,7 @@ from bot.swarm.objects.services import Services
 class Swarm:
     """All operations on the Swarm that these engines manage, by what they are about."""
 
-    engines: Engines
+    engines: EnginePool
 
     @property
     def services(self) -> Services:

@@ -3,31 +3,30 @@ move, networks that empty."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 
 from bot.errors import NO_MANAGER, EngineRefusedError, OutcomeUnknownError, UnknownNameError
+from bot.stopping import Stopping
 
 AWAY = (*NO_MANAGER, EngineRefusedError)
 """What a question meets while managers come and go: it is asked again later."""
 PAUSE_SECONDS = 0.3
 
 
-def settled(is_so: Callable[[], bool], seconds: float, stopping: threading.Event) -> bool:
+def settled(is_so: Callable[[], bool], seconds: float, stopping: Stopping) -> bool:
     """Look until it is so: False where `seconds` are over, or the bot is `stopping`."""
-    until = time.monotonic() + seconds
+    until = stopping.monotonic() + seconds
     while True:
         try:
             if is_so():
                 return True
         except AWAY:
             pass
-        if time.monotonic() >= until or stopping.wait(PAUSE_SECONDS):
+        if stopping.monotonic() >= until or stopping.wait(PAUSE_SECONDS):
             return False
 
 
-def remove(removal: Callable[[], None], seconds: float, stopping: threading.Event) -> None:
+def remove(removal: Callable[[], None], seconds: float, stopping: Stopping) -> None:
     """Remove something that may be in use for some seconds more. Gone already is as good.
 
     Raises EngineRefusedError with the engine's own word where it is still there after `seconds`.

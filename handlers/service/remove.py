@@ -3,7 +3,6 @@ what went."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -113,8 +112,8 @@ def _running(context: Context, services: Sequence[Service]) -> Counter[str]:
 
 
 def _watch(context: Context, services: Sequence[Service]) -> Counter[str]:
-    until = time.monotonic() + STOP_WATCHED_SECONDS
-    while (left := _running(context, services)) and time.monotonic() < until:
+    until = context.stopping.monotonic() + STOP_WATCHED_SECONDS
+    while (left := _running(context, services)) and context.stopping.monotonic() < until:
         if context.stopping.wait(STOP_LOOK_SECONDS):
             break
     return left

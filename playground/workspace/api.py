@@ -108,6 +108,12 @@ class Api:
         while fault is not None and fault.kind == "hang":
             await asyncio.sleep(0.05)
             fault = self._faults.strike(method)
+        return self.answer(method, token, given, fault)
+
+    def answer(
+        self, method: str, token: str, given: Arguments, fault: ApiFault | None = None
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """The same at once, with a fault if one is given."""
         status, body, headers = self._guarded(method, token, given, fault)
         self.counts[method] += 1
         self._state.record_call(ApiCall(method, given.raw, self._state.clock(), status, body))

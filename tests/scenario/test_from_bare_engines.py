@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.model import Actor
 from bot.model.cluster import EngineAddress
 from bot.rollout.roller import Roller
 from bot.settings import Settings
+from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
@@ -252,7 +252,7 @@ def context(url: str) -> Context:
     """What the operation needs that a dialog calls with a typed key."""
     swarm = Swarm(Engines([EngineAddress("node1", url)]))
     store = Store.connect("redis://127.0.0.1:1")
-    stopping = threading.Event()
+    stopping = Stopping()
     roller = Roller(swarm, store, utc_now, stopping)
     return Context(
         swarm, store, roller, Table(()), Settings(), Actor("U1", "dev"), stopping=stopping

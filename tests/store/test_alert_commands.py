@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy.decide import Allow, Ask, decide
 from bot.rollout.roller import Roller, Run
 from bot.settings import PolicyRule, Role, Settings
+from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.engine.pool import Engines
 from bot.swarm.swarm import Swarm
@@ -91,7 +91,7 @@ def engine(tmp_path: Path) -> Iterator[FakeEngine]:
 
 def context(store: Store, actor: Actor = ANN, *engines: FakeEngine, now: datetime = NOW) -> Context:
     swarm = Swarm(Engines(one.address for one in engines))
-    stopping = threading.Event()
+    stopping = Stopping()
     roller = Roller(swarm, store, lambda: now, stopping)
     return Context(swarm, store, roller, TABLE, Settings(), actor, lambda: now, stopping=stopping)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from bot.command.model import Change, Context, utc_now
 from bot.model import Actor, Ending, Outcome, Plan, Progress, Rollout
 from bot.rollout.roller import Roller, Run
 from bot.settings import Settings
+from bot.stopping import Stopping
 from bot.store.embedded import Embedded
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
@@ -51,7 +51,7 @@ class Acting:
 
 def acting(swarm: Swarm, store: Store, folder: Path) -> Acting:
     settings = Settings(SWARMBOT_DATA=folder)
-    stopping = threading.Event()
+    stopping = Stopping()
     roller = Roller(swarm, store, utc_now, stopping)
     return Acting(Context(swarm, store, roller, TABLE, settings, ANN, stopping=stopping))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from bot.policy import approval_steps
 from bot.poster import Handle, Poster, Then
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, Role, Settings
+from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
@@ -122,7 +122,7 @@ def pipeline(swarm: Swarm, opened: Store, slack: Recorder, folder: Path) -> Pipe
     rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,))
     settings = Settings(SWARMBOT_DATA=folder, roles=(asking, deciding), rules=(rule,))
     metrics = Metrics()
-    stopping = threading.Event()
+    stopping = Stopping()
     roller = Roller(swarm, opened, utc_now, stopping)
     executor = ChangeExecutor(opened, slack, roller, metrics, utc_now, stopping)
     approvals = ApprovalFlow(opened, slack, settings, TABLE, utc_now, lambda actor: actor, "b1")

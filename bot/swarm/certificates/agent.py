@@ -23,7 +23,7 @@ from bot.swarm.certificates import x509
 from bot.swarm.certificates.x509 import Leaf
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.failover import explain
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.logs import Logs
 from bot.swarm.objects.services import Services
 from bot.swarm.spec.read import ENDED
@@ -51,7 +51,7 @@ class Agent:
     """Runs `image`, any with a shell, once on every node. Only one at a time: its service has a
     fixed name."""
 
-    engines: Engines
+    engines: EnginePool
     image: str
 
     def read(self, nodes: Sequence[Node]) -> Mapping[str, Found]:

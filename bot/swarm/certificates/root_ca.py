@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.model.cluster import RootCertificate, RootRotation
 from bot.swarm.engine.client import Client, Json
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 
 _ISSUER = ("CertIssuerSubject", "CertIssuerPublicKey")
 
@@ -38,7 +38,7 @@ def certificate(pem: str) -> RootCertificate | None:
     )
 
 
-def rotation(engines: Engines) -> RootRotation:
+def rotation(engines: EnginePool) -> RootRotation:
     """How far the nodes have come: two reads of one manager."""
 
     def ask(client: Client) -> tuple[Json, list[Json]]:

@@ -21,7 +21,7 @@ from bot.swarm.certificates.agent import Agent
 from bot.swarm.certificates.handshake import UnreadableCertificateError, shown_by, split
 from bot.swarm.certificates.x509 import Leaf
 from bot.swarm.engine.parallel import side_by_side
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.nodes import Nodes
 
@@ -36,7 +36,7 @@ _Asked = tuple[Certificate, Callable[[], Leaf]]
 class Certificates:
     """The certificates of nodes, of the root, of the engines' TLS, and of other servers."""
 
-    engines: Engines
+    engines: EnginePool
 
     def read(self, endpoints: Iterable[str] = (), agent: str = "") -> tuple[Certificate, ...]:
         """All of them: nodes by name, the root (`name` is `root`), engines, their client

@@ -12,16 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import quote
 
-import docker.auth
-from docker.errors import DockerException
-from requests import Response
-from requests.exceptions import RequestException
-
 from bot.errors import EngineRefusedError
 from bot.model import Spec
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.refusals import NOTHING, NotReachedError, Target, refusal
-from bot.swarm.engine.transport import CONNECT_SECONDS, Stream, connect, failure
+from bot.swarm.engine.transport import Answer, DockerTransport, Stream, Transport
 
 Filters = Mapping[str, list[str]]
 Json = dict[str, Any]
@@ -35,15 +30,21 @@ class Client:
     answer.
     """
 
-    def __init__(self, address: EngineAddress, version: str = "", timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        address: EngineAddress,
+        version: str = "",
+        timeout: float = 10.0,
+        transport: Transport | None = None,
+    ) -> None:
         self.engine = address.name
         self.timeout = timeout
-        self._api = connect(address, version)
+        self._transport = transport or DockerTransport(address, version)
         self.version = version
 
     def close(self) -> None:
         """Give the connection back."""
-        self._api.close()
+        self._transport.close()
 
     # ---- the engine
 
@@ -232,12 +233,7 @@ class Client:
     def registry_auth(self, image: str) -> str:
         """The `X-Registry-Auth` header for the image's registry from this machine's Docker
         configuration, or empty."""
-        try:
-            registry, _ = docker.auth.resolve_repository_name(image)
-            header = docker.auth.get_config_header(self._api, registry)
-        except DockerException:
-            return ""
-        return header.decode() if isinstance(header, bytes) else header or ""
+        return self._transport.registry_auth(image)
 
     # ---- transport
 
@@ -260,29 +256,22 @@ class Client:
         *,
         versioned: bool = True,
         **options: Any,
-    ) -> Response:
-        url = (
-            self._api.base_url + (f"/v{self.version}" if versioned and self.version else "") + path
-        )
-        try:
-            response = self._api.request(
-                method, url, timeout=(CONNECT_SECONDS, self.timeout), **options
-            )
-        except (RequestException, DockerException, OSError) as error:
-            raise failure(error) from error
+    ) -> Answer:
+        prefix = f"/v{self.version}" if versioned and self.version else ""
+        response = self._transport.send(method, prefix + path, self.timeout, **options)
         if response.status_code >= 400:
             raise refusal(self.engine, response.status_code, _words(response), target)
         return response
 
 
-def _words(response: Response) -> str:
+def _words(response: Answer) -> str:
     try:
         return str(response.json()["message"])
     except (ValueError, KeyError, TypeError):
         return response.text
 
 
-def _object(response: Response) -> Json:
+def _object(response: Answer) -> Json:
     found = response.json() if response.content else None
     return found if isinstance(found, dict) else {}
 

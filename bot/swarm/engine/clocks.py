@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from bot.errors import SwarmbotError
 from bot.model.cluster import Clock
 from bot.swarm.engine.client import Client
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.spec import read
 
 SECONDS = 2.0
 
 
-def clocks(engines: Engines) -> tuple[Clock, ...]:
+def clocks(engines: EnginePool) -> tuple[Clock, ...]:
     """Those of all engines that answer within two seconds; what the way took is what is
     uncertain."""
     if not engines.names:
@@ -26,7 +26,7 @@ def clocks(engines: Engines) -> tuple[Clock, ...]:
         return tuple(clock for clock in found if clock)
 
 
-def _clock(engine: Engines, name: str) -> Clock | None:
+def _clock(engine: EnginePool, name: str) -> Clock | None:
     try:
         return engine.call(lambda client: _measured(client, name), deadline=SECONDS)
     except SwarmbotError:

@@ -19,11 +19,11 @@ from bot.model.cluster import EngineAddress, EngineState
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.failover import Call, Engine, Search, explain, verdict
 from bot.swarm.engine.ping import ALIVE
+from bot.swarm.engine.port import CALL_SECONDS
 from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.names import nearest
 from bot.swarm.spec import read
 
-CALL_SECONDS = 10.0
 STATE_SECONDS = 1.5
 AVOID_SECONDS = 10.0
 

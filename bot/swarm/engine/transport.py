@@ -4,12 +4,14 @@ what their errors mean."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
+from typing import Any, Protocol
 
+import docker.auth
 from docker import APIClient
 from docker.errors import DockerException
 from docker.tls import TLSConfig
@@ -31,6 +33,96 @@ _NOT_SENT = (
 )
 
 
+class Answer(Protocol):
+    """What an engine answered, as `requests.Response` has it."""
+
+    @property
+    def status_code(self) -> int:
+        """The status of HTTP."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """The whole body."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, by names in any case."""
+        ...
+
+    @property
+    def raw(self) -> Any:
+        """The connection below, which can be shut down from another thread."""
+        ...
+
+    def json(self) -> Any:
+        """The body read as JSON; ValueError where it is none."""
+        ...
+
+    def iter_content(self, chunk_size: int | None) -> Iterator[bytes]:
+        """The body piece by piece, as it comes."""
+        ...
+
+    def close(self) -> None:
+        """Read no more of it."""
+        ...
+
+
+class Transport(Protocol):
+    """The way to one engine; for one thread."""
+
+    def send(self, method: str, path: str, timeout: float, **options: Any) -> Answer:
+        """Send one request and return its answer, whatever its status; `options` are those of
+        `requests`.
+
+        Raises `NotReachedError` where nothing was sent, and `ConnectionLostError` where it was.
+        """
+        ...
+
+    def registry_auth(self, image: str) -> str:
+        """The `X-Registry-Auth` header for the image's registry, or empty."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+class DockerTransport:
+    """The real way: docker-py's connections and its registry credentials."""
+
+    def __init__(self, address: EngineAddress, version: str) -> None:
+        self._api = connect(address, version)
+
+    def send(self, method: str, path: str, timeout: float, **options: Any) -> Response:
+        """Send one request and return its answer, whatever its status."""
+        try:
+            return self._api.request(
+                method, self._api.base_url + path, timeout=(CONNECT_SECONDS, timeout), **options
+            )
+        except (RequestException, DockerException, OSError) as error:
+            raise failure(error) from error
+
+    def registry_auth(self, image: str) -> str:
+        """The header from this machine's Docker configuration, or empty."""
+        try:
+            registry, _ = docker.auth.resolve_repository_name(image)
+            header = docker.auth.get_config_header(self._api, registry)
+        except DockerException:
+            return ""
+        return header.decode() if isinstance(header, bytes) else header or ""
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._api.close()
+
+
 class EngineSilentError(ConnectionLostError):
     """The connection stands, as far as one can tell, and nothing came in time."""
 
@@ -43,7 +135,7 @@ class Stream:
     came in time.
     """
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Answer) -> None:
         self._response = response
 
     @property

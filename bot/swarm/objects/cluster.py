@@ -13,7 +13,7 @@ from bot.model import Node, Spec
 from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, JoinTokens
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.failover import Call
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import Change, persistently
 from bot.swarm.health import quorum
 from bot.swarm.spec import read
@@ -42,7 +42,7 @@ class Cluster:
     """The Swarm as a whole. Every call raises what `Engines.call` raises; no answer of an engine is
     logged here."""
 
-    engines: Engines
+    engines: EnginePool
 
     def inspect(self) -> ClusterInfo:
         """The configuration, without tokens."""

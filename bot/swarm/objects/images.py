@@ -17,7 +17,7 @@ from bot.errors import (
 )
 from bot.model import Image, Platform, ResolvedImage
 from bot.swarm.engine.client import Client
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.spec import read
 
@@ -36,7 +36,7 @@ _MISSING = ("manifest unknown", "name unknown", "not found", "does not exist")
 class Images:
     """Images in their registries."""
 
-    engines: Engines
+    engines: EnginePool
 
     def resolve(self, image: Image) -> ResolvedImage:
         """Pin an image (`latest` where it has neither tag nor digest) to its digest, within ten

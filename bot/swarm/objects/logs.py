@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from bot.model.cluster import LogLine, ServiceLog
 from bot.swarm.engine.client import Client
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.spec import read
 
@@ -29,7 +29,7 @@ class Logs:
     """The logs of tasks and services. Every call raises what `Engines.call` raises, and
     UnknownName."""
 
-    engines: Engines
+    engines: EnginePool
 
     def task_log(self, task_id: str, tail: int, *, seconds: float = LOG_SECONDS) -> tuple[str, ...]:
         """The last lines of a task; fewer, or none, where its node does not answer in time."""

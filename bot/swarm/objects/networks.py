@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model.cluster import Network
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.names import pick
 from bot.swarm.spec import read
 
@@ -15,7 +15,7 @@ from bot.swarm.spec import read
 class Networks:
     """The Swarm's networks. Every call raises what `Engines.call` raises."""
 
-    engines: Engines
+    engines: EnginePool
 
     def list(self) -> tuple[Network, ...]:
         """All networks of the Swarm by name; those that belong to one engine alone are left out."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.model import Node
 from bot.swarm.engine.client import Client, Json
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import Change, persistently
 from bot.swarm.names import pick
 from bot.swarm.spec import read
@@ -19,7 +19,7 @@ SELF = "self"
 class Nodes:
     """The nodes as the managers see them. Every call raises what `Engines.call` raises."""
 
-    engines: Engines
+    engines: EnginePool
 
     def list(self) -> tuple[Node, ...]:
         """All nodes by name."""

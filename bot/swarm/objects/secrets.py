@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.model.cluster import Stored
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.spec import read
 
 
@@ -14,7 +14,7 @@ from bot.swarm.spec import read
 class Stores:
     """What the Swarm keeps for its services. Every call raises what `Engines.call` raises."""
 
-    engines: Engines
+    engines: EnginePool
 
     def secrets(self) -> tuple[Stored, ...]:
         """All secrets by name."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.errors import EngineRefusedError, UnknownNameError
 from bot.model import Service, Spec, Task
 from bot.swarm.engine.client import Client
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.names import pick
 from bot.swarm.spec import read
 
@@ -21,7 +21,7 @@ _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
 class Services:
     """The services of the Swarm. Every call raises what `Engines.call` raises."""
 
-    engines: Engines
+    engines: EnginePool
 
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks."""

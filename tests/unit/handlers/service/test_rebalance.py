@@ -3,7 +3,6 @@ before."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from bot.command.model import Context
 from bot.errors import UnknownNameError, UnsupportedError
 from bot.model import Actor, Mode, Service, Task, UpdateStatus
 from bot.model.hold import Hold
+from bot.stopping import Stopping
 from handlers.service.rebalance import Rebalance, RebalancePlan
 from tests.unit.swarm.values import NOW, node, service, spec, task
 
@@ -70,7 +70,7 @@ class Kept:
 def planned(world: World, *names: str) -> RebalancePlan:
     unused: list[Any] = [None] * 3
     parts: list[Any] = [world, Kept(Listed(world.holds)), *unused, DEV, lambda: NOW]
-    context = Context(*parts, stopping=threading.Event())
+    context = Context(*parts, stopping=Stopping())
     return Rebalance(services=names).plan(context)
 
 

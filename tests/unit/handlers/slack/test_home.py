@@ -3,7 +3,6 @@ and nobody else."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +15,7 @@ from bot.model import Actor, Rollout
 from bot.model.incident import Memory
 from bot.render.slack.limits import plain
 from bot.settings import PolicyRule, Role, Settings
+from bot.stopping import Stopping
 from handlers.commands import TABLE
 from handlers.slack.home import OPEN_SECONDS, SHOWN_EVERY, HomeTabs
 from tests.unit.render import values as v
@@ -59,7 +59,7 @@ class World:
             settings,
             actor,
             lambda: v.NOW,
-            stopping=threading.Event(),
+            stopping=Stopping(),
         )
 
     def publish(self, user: str, view: Mapping[str, Any]) -> None:

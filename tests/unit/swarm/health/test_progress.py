@@ -303,7 +303,7 @@ def test_the_steps_of_a_rollout_tell_each_failure_once_and_none_of_before() -> N
             Phase.ROLLING, 0, 1, (Slot("1", "node1", state, "2.0", False, failed=newest),)
         )
 
-    steps = Steps()
+    steps = Steps(lambda: 0.0)
     for progress in (
         at("running", "old"),
         at("starting", "old"),

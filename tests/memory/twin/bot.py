@@ -1,0 +1,146 @@
+"""A bot over what is in memory: put together as in `bot.app`, with the story's clock in place of
+threads and timers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.metrics import Metrics
+from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.execution import ChangeExecutor
+from bot.pipeline.pipeline import Pipeline
+from bot.poster import Pace, Poster
+from bot.rollout.roller import Roller
+from bot.settings import PolicyRule, Role, Settings
+from bot.store.store import Store
+from bot.swarm.swarm import Swarm
+from handlers.commands import TABLE
+from handlers.slack.home import HomeTabs
+from handlers.slack.names import Names, readers
+from handlers.slack.people import People
+from handlers.slack.wiring import SlackListeners
+from jobs.approvals import ApprovalUpkeep
+from jobs.orphans import Orphans
+from jobs.queue import QueueRunner
+from tests.memory.twin.clock import Clock, Party, TurnedPool, TurnedStopping
+from tests.memory.twin.pool import MemoryEngines
+from tests.memory.twin.redis_twin import RedisTwin
+from tests.memory.twin.slack_twin import DirectClient, SlackTwin
+from tests.memory.twin.swarm_twin import SwarmTwin
+
+AT_ONCE = Pace(edit_gap=0.0, edits_per_minute=1e9, edit_burst=1e6, first_retry=0.01)
+LOOK_EVERY = 2.0
+RENEW_EVERY = 3.0
+PICTURE = b"\x89PNG"
+
+
+def settings(
+    roles: tuple[Role, ...], rules: tuple[PolicyRule, ...], channel: str = "C0OPS00001"
+) -> Settings:
+    """What an operator would have written into the file."""
+    return Settings(channel=channel, roles=roles, rules=rules, SWARMBOT_DATA=Path("unused"))
+
+
+class MemoryBot:
+    """One bot of a story, of several perhaps."""
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        redis: RedisTwin,
+        swarm: SwarmTwin,
+        slack: SlackTwin,
+        configured: Settings,
+    ) -> None:
+        self.party = Party(name)
+        self.clock = clock
+        self.engines = MemoryEngines(swarm)
+        self.stopping = TurnedStopping(clock)
+        self.client = DirectClient(slack.api, slack.state)
+        self.poster = Poster(self.client, pace=AT_ONCE, draw=lambda _: PICTURE)
+        self.swarm = Swarm(self.engines)
+        self.store = Store.over(redis.client(), clock.monotonic)
+        self.leader = self.store.leader(name)
+        self._put_together(configured)
+        self._look_after()
+
+    def crash(self) -> None:
+        """Die as with SIGKILL: nothing that was under way goes on, and nothing is put in order."""
+        self.party.crashed = True
+
+    def freeze(self) -> None:
+        """Stand still, as a machine that swaps."""
+        self.party.frozen = True
+
+    def resume(self) -> None:
+        """Go on where it stood."""
+        self.party.frozen = False
+
+    def stop(self) -> None:
+        """End in good order: rollouts are left to the next bot."""
+        self.stopping.set()
+        self.clock.run(lambda: not self.clock.is_busy(self.party), 60)
+        self.leader.resign()
+        self.crash()
+
+    def close(self) -> None:
+        """End the threads of the poster."""
+        self.poster.stop()
+
+    def _put_together(self, configured: Settings) -> None:
+        clock, pool = self.clock, TurnedPool(self.clock, self.party)
+        metrics = Metrics()
+        roller = Roller(self.swarm, self.store, clock.now, self.stopping)
+        people = People(self.client, configured)
+        executor = ChangeExecutor(
+            self.store, self.poster, roller, metrics, clock.now, self.stopping
+        )
+        approvals = ApprovalFlow(
+            self.store, self.poster, configured, TABLE, clock.now, people.verified, self.party.name
+        )
+        self.pipeline = Pipeline(
+            self.swarm,
+            self.store,
+            self.poster,
+            roller,
+            executor,
+            approvals,
+            TABLE,
+            configured,
+            metrics,
+            clock.now,
+            self.stopping,
+        )
+        self.homes = HomeTabs(
+            self.pipeline.context, people, self.poster.publish, clock=clock.monotonic
+        )
+        self.listeners = SlackListeners(
+            self.client,
+            TABLE,
+            Names(readers(self.swarm)),
+            self.pipeline.execute,
+            people,
+            self.store.seen,
+            pool,
+            self.homes,
+        )
+        self.upkeep = ApprovalUpkeep(self.store, approvals, self.pipeline.resume, pool, clock.now)
+        self.orphans = Orphans(self.store, executor, pool, clock.now)
+        self.queue = QueueRunner(
+            self.store, self.pipeline.execute, people.verified, pool, clock.now
+        )
+
+    def _look_after(self) -> None:
+        """What the scheduler and the threads of a real bot do."""
+        self.leader.campaign()
+        self.clock.every(self.party, LOOK_EVERY, self._jobs)
+        self.clock.every(self.party, RENEW_EVERY, self.store.locks.renew)
+
+    def _jobs(self) -> None:
+        self.upkeep.remember()
+        self.homes.refresh()
+        if self.leader.campaign():
+            self.orphans.run()
+            self.upkeep.run()
+            self.queue.run()

@@ -1,0 +1,210 @@
+"""Time that a story turns: whoever waits is woken when the clock has come that far, one after the
+other.
+
+Every task has a thread of its own, but only one of them runs at any moment: the others wait for
+their turn. So a story is the same each time that it is told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import ParamSpec, TypeVar
+
+from bot.stopping import Stopping
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BEGIN = datetime(2025, 11, 23, 8, 30, tzinfo=UTC)
+STUCK_SECONDS = 20.0
+"""Real seconds after which a task that neither ends nor waits counts as stuck."""
+
+
+class CrashedError(BaseException):
+    """Ends the threads of a bot that crashed, when all is over."""
+
+
+@dataclass(eq=False)
+class Party:
+    """Who tasks belong to: a bot. Its tasks run only while it is neither frozen nor crashed."""
+
+    name: str
+    frozen: bool = False
+    crashed: bool = False
+
+    @property
+    def awake(self) -> bool:
+        return not self.frozen and not self.crashed
+
+
+@dataclass(eq=False)
+class Task:
+    """Work that is under way, in a thread that runs only when it is given its turn."""
+
+    party: Party
+    wake: float
+    order: int
+    work: Callable[[], object]
+    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    thread: threading.Thread | None = None
+
+
+@dataclass(eq=False)
+class Routine:
+    """Something that a party does again and again."""
+
+    party: Party
+    every: float
+    work: Callable[[], object]
+    wake: float
+    order: int
+
+
+class Clock:
+    """The time of one story, and everything that waits for it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.settle: Callable[[], object] = lambda: None
+        """Called after each task's turn: what it set going elsewhere is then finished."""
+        self._tasks: list[Task] = []
+        self._routines: list[Routine] = []
+        self._orders = count()
+        self._back = threading.Semaphore(0)
+        self._here = threading.local()
+        self._errors: list[BaseException] = []
+        self._over = False
+
+    def now(self) -> datetime:
+        """The date, in UTC."""
+        return BEGIN + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        """Seconds since the story began."""
+        return self.seconds
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass for whoever calls: a task gives its turn away, the story turns the
+        clock."""
+        task: Task | None = getattr(self._here, "task", None)
+        if task is None:
+            self.run(lambda: False, seconds)
+            return
+        task.wake, task.order = self.seconds + seconds, next(self._orders)
+        self._back.release()
+        task.turn.acquire()
+        if self._over:
+            raise CrashedError
+
+    def spawn(self, party: Party, work: Callable[[], object]) -> None:
+        """Begin some work, which gets its first turn as soon as the clock runs."""
+        self._tasks.append(Task(party, self.seconds, next(self._orders), work))
+
+    def every(self, party: Party, seconds: float, work: Callable[[], object]) -> None:
+        """Do something again and again; it must not wait."""
+        wake = self.seconds + seconds
+        self._routines.append(Routine(party, seconds, work, wake, next(self._orders)))
+
+    def run(self, done: Callable[[], object], seconds: float) -> bool:
+        """Turn the clock until it is so: False where it is not after this many seconds."""
+        end = self.seconds + seconds
+        while not done():
+            following = self._following()
+            if following is None or following.wake > end:
+                self.seconds = max(self.seconds, end)
+                return bool(done())
+            self.seconds = max(self.seconds, following.wake)
+            self._give_turn(following)
+        return True
+
+    def leap(self, seconds: float) -> None:
+        """Let much time pass at once: nobody looks in between, and each looks once at its end."""
+        self.run(lambda: False, 0)
+        self.seconds += seconds
+        for routine in self._routines:
+            routine.wake = self.seconds
+        self.run(lambda: False, 1.0)
+
+    def is_idle(self) -> bool:
+        """Whether no task of a party that is awake is under way."""
+        return not any(task.party.awake for task in self._tasks)
+
+    def is_busy(self, party: Party) -> bool:
+        """Whether a task of this party is under way."""
+        return any(task.party is party for task in self._tasks)
+
+    def end(self) -> None:
+        """End all threads."""
+        self._over = True
+        for task in self._tasks:
+            if task.thread:
+                task.turn.release()
+                task.thread.join(STUCK_SECONDS)
+
+    def _following(self) -> Task | Routine | None:
+        all_of_them: list[Task | Routine] = [*self._tasks, *self._routines]
+        waiting = (each for each in all_of_them if each.party.awake)
+        return min(waiting, key=lambda each: (each.wake, each.order), default=None)
+
+    def _give_turn(self, turn: Task | Routine) -> None:
+        if isinstance(turn, Routine):
+            turn.wake, turn.order = self.seconds + turn.every, next(self._orders)
+            turn.work()
+        else:
+            self._resume(turn)
+        self.settle()
+
+    def _resume(self, task: Task) -> None:
+        if task.thread is None:
+            task.thread = threading.Thread(target=self._work, args=(task,), daemon=True)
+            task.thread.start()
+        else:
+            task.turn.release()
+        assert self._back.acquire(timeout=STUCK_SECONDS), "a task neither waits nor ends"
+        if self._errors:
+            raise self._errors.pop()
+
+    def _work(self, task: Task) -> None:
+        self._here.task = task
+        try:
+            task.work()
+        except CrashedError:
+            return
+        except BaseException as error:  # noqa: BLE001 - the story fails with it
+            self._errors.append(error)
+        self._tasks.remove(task)
+        self._back.release()
+
+
+class TurnedStopping(Stopping):
+    """The end of a bot whose time is a story's clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.is_set():
+            self._clock.wait(timeout or 0.0)
+        return self.is_set()
+
+
+class TurnedPool(Executor):
+    """The bot's pool: what is handed to it becomes a task of the clock."""
+
+    def __init__(self, clock: Clock, party: Party) -> None:
+        self._clock = clock
+        self._party = party
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        self._clock.spawn(self._party, lambda: future.set_result(fn(*args, **kwargs)))
+        return future

@@ -1,0 +1,93 @@
+"""The Engine API of the Swarm in memory: paths, statuses and sentences as the real one has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.memory.twin import engine_cluster, engine_services
+from tests.memory.twin.cluster import Json, RefusedError
+from tests.memory.twin.request import Request
+from tests.memory.twin.swarm_twin import SwarmTwin
+
+NO_LEADER = (
+    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few "
+    "managers are online."
+)
+NOT_A_MANAGER = (
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect '
+    "this node to swarm and try again."
+)
+WORKER = (
+    "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. "
+    "Please run this command on a manager node or promote the current node to a manager."
+)
+
+ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
+    *engine_services.ROUTES,
+    *engine_cluster.ROUTES,
+)
+_COMPILED = tuple((method, re.compile(f"{path}$"), answer) for method, path, answer in ROUTES)
+
+
+class EngineTwin:
+    """One engine of the Swarm, by the name of its machine."""
+
+    def __init__(self, twin: SwarmTwin, name: str) -> None:
+        self.twin = twin
+        self.name = name
+
+    def answer(self, method: str, path: str, params: Json, body: Any) -> tuple[int, Any]:
+        """Status and body of one request."""
+        self.twin.advance()
+        try:
+            return 200, self._routed(method, path, params, body)
+        except RefusedError as refused:
+            return refused.status, {"message": refused.message}
+
+    def _routed(self, method: str, path: str, params: Json, body: Any) -> Any:
+        if path in ("/_ping", "/version"):
+            return "OK" if path == "/_ping" else {"ApiVersion": "1.41"}
+        if path == "/info":
+            return self._info()
+        self._must_be_manager()
+        for wanted, pattern, answer in _COMPILED:
+            found = pattern.match(path)
+            if found and wanted == method:
+                return answer(Request(self.twin, found.groups(), params, body))
+        raise RefusedError(404, "page not found")
+
+    def _must_be_manager(self) -> None:
+        node = self.twin.cluster.node(self.name)
+        if "ManagerStatus" not in node:
+            raise RefusedError(503, WORKER)
+        if not self.twin.cluster.has_leader:
+            raise RefusedError(500, NO_LEADER)
+
+    def _info(self) -> Json:
+        cluster = self.twin.cluster
+        node = cluster.node(self.name)
+        managers = [n for n in cluster.nodes.values() if "ManagerStatus" in n]
+        return {
+            "Name": self.name,
+            "ServerVersion": node["Description"]["Engine"]["EngineVersion"],
+            "SystemTime": cluster.time(),
+            "Swarm": {
+                "NodeID": node["ID"],
+                "NodeAddr": node["Status"]["Addr"],
+                "LocalNodeState": "active",
+                "ControlAvailable": "ManagerStatus" in node,
+                "Error": "" if cluster.has_leader else NO_LEADER,
+                "RemoteManagers": [
+                    {"NodeID": n["ID"], "Addr": n["ManagerStatus"]["Addr"]} for n in managers
+                ],
+                "Nodes": len(cluster.nodes),
+                "Managers": len(managers),
+                "Cluster": {"ID": cluster.swarm["ID"], **_shown(cluster.swarm)},
+            },
+        }
+
+
+def _shown(swarm: Json) -> Json:
+    return {key: value for key, value in swarm.items() if key != "JoinTokens"}

@@ -1,0 +1,191 @@
+"""Nodes, networks, secrets, configs and the Swarm itself in the Engine API of the Swarm in
+memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.memory.twin.cluster import ENDED, Json, RefusedError, copied
+from tests.memory.twin.request import Request
+
+
+def nodes(request: Request) -> list[Json]:
+    return list(request.cluster.nodes.values())
+
+
+def node(request: Request) -> Json:
+    return request.find("node", request.cluster.nodes)
+
+
+def update_node(request: Request) -> None:
+    found, spec = node(request), copied(request.body)
+    request.check_version(found)
+    if spec["Role"] != found["Spec"]["Role"]:
+        if spec["Role"] == "worker":
+            _check_demotion(request, found)
+        request.twin.change_role(found)
+    found["Spec"] = {"Labels": {}, **spec}
+    request.cluster.touch(found)
+    request.cluster.stirred = True
+
+
+def remove_node(request: Request) -> None:
+    found, forced = node(request), request.params.get("force") == "true"
+    if "ManagerStatus" in found or found["Spec"]["Role"] == "manager":
+        why = (
+            f"node {found['ID']} is a cluster manager and is a member of the raft cluster. It must "
+            "be demoted to worker before removal"
+        )
+        raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
+    if found["Status"]["State"] != "down" and not forced:
+        why = f"node {found['ID']} is not down and can't be removed"
+        raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
+    del request.cluster.nodes[found["ID"]]
+    for task in request.cluster.tasks.values():
+        if task.get("NodeID") == found["ID"] and task["Status"]["State"] not in ENDED:
+            task["Status"] |= {"State": "orphaned"}
+    request.cluster.stirred = True
+
+
+def swarm(request: Request) -> Json:
+    return request.cluster.swarm
+
+
+def update_swarm(request: Request) -> None:
+    found = request.cluster.swarm
+    request.check_version(found)
+    found["Spec"] = copied(request.body)
+    number = found["Version"]["Index"]
+    for parameter, kind in (("rotateWorkerToken", "Worker"), ("rotateManagerToken", "Manager")):
+        if request.params.get(parameter) == "true":
+            found["JoinTokens"][kind] = f"SWMTKN-1-abc-{kind.lower()}{number}"
+    request.cluster.touch(found)
+
+
+def unlock_key(request: Request) -> Json:
+    locks = request.cluster.swarm["Spec"]["EncryptionConfig"]["AutoLockManagers"]
+    return {"UnlockKey": "SWMKEY-1-geheim" if locks else ""}
+
+
+def networks(request: Request) -> list[Json]:
+    wanted = request.filters
+    return [
+        network
+        for network in request.cluster.networks.values()
+        if all(_matches(network, name, values) for name, values in wanted.items())
+    ]
+
+
+def network(request: Request) -> Json:
+    things = {network["Id"]: network for network in request.cluster.networks.values()}
+    return request.find("network", things, lambda each: each["Name"])
+
+
+def create_network(request: Request) -> Json:
+    cluster, body = request.cluster, copied(request.body)
+    if any(each["Name"] == body["Name"] for each in cluster.networks.values()):
+        raise RefusedError(409, f"network with name {body['Name']} already exists")
+    pool = body.get("IPAM") or {}
+    if not pool.get("Config"):
+        subnet = f"10.0.{len(cluster.networks)}"
+        pool = {"Config": [{"Subnet": f"{subnet}.0/24", "Gateway": f"{subnet}.1"}]}
+    made = {"Id": cluster.new_id("net"), "Created": cluster.time(), "Scope": "swarm"}
+    cluster.networks[made["Id"]] = {"Labels": {}, **body, **made, "IPAM": pool}
+    return {"Id": made["Id"], "Warning": ""}
+
+
+def remove_network(request: Request) -> None:
+    found = network(request)
+    users = [
+        task
+        for task in request.cluster.tasks.values()
+        if found["Id"] in _networks_of(task["Spec"]) and task["Status"]["State"] not in ENDED
+    ]
+    services = [
+        service
+        for service in request.cluster.services.values()
+        if {found["Id"], found["Name"]} & set(_networks_of(service["Spec"]["TaskTemplate"]))
+    ]
+    if users or services:
+        by = f"service {services[0]['ID']}" if services else f"task {users[0]['ID']}"
+        why = f"network {found['Id']} is in use by {by}"
+        raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
+    del request.cluster.networks[found["Id"]]
+
+
+def secrets(request: Request) -> list[Json]:
+    return list(request.cluster.stored["secret"].values())
+
+
+def configs(request: Request) -> list[Json]:
+    return list(request.cluster.stored["config"].values())
+
+
+def remove_secret(request: Request) -> None:
+    _remove_stored(request, "secret", "Secrets", "SecretID")
+
+
+def remove_config(request: Request) -> None:
+    _remove_stored(request, "config", "Configs", "ConfigID")
+
+
+ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
+    ("GET", "/nodes", nodes),
+    ("GET", "/nodes/([^/]+)", node),
+    ("POST", "/nodes/([^/]+)/update", update_node),
+    ("DELETE", "/nodes/([^/]+)", remove_node),
+    ("GET", "/swarm", swarm),
+    ("POST", "/swarm/update", update_swarm),
+    ("GET", "/swarm/unlockkey", unlock_key),
+    ("GET", "/networks", networks),
+    ("POST", "/networks/create", create_network),
+    ("GET", "/networks/([^/]+)", network),
+    ("DELETE", "/networks/([^/]+)", remove_network),
+    ("GET", "/secrets", secrets),
+    ("GET", "/configs", configs),
+    ("DELETE", "/secrets/([^/]+)", remove_secret),
+    ("DELETE", "/configs/([^/]+)", remove_config),
+)
+
+
+def _check_demotion(request: Request, found: Json) -> None:
+    managers = [n for n in request.cluster.nodes.values() if "ManagerStatus" in n]
+    if len(managers) == 1:
+        why = "attempting to demote the last manager of the swarm"
+        raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
+    healthy = [n for n in request.cluster.healthy_managers() if n is not found]
+    if 2 * len(healthy) <= len(managers) - 1:
+        why = (
+            "this operation could result in a loss of quorum: can't remove member from the raft: "
+            "this would result in a loss of quorum"
+        )
+        raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
+
+
+def _matches(network: Json, name: str, values: list[str]) -> bool:
+    shown = {"scope": network.get("Scope"), "driver": network.get("Driver"), "id": network["Id"]}
+    if name == "name":
+        return any(value in network["Name"] for value in values)
+    if name == "type":
+        return network["Name"] not in ("host", "bridge", "none") or "builtin" in values
+    return shown.get(name) in values
+
+
+def _networks_of(template: Json) -> list[str]:
+    return [each["Target"] for each in template.get("Networks") or ()]
+
+
+def _remove_stored(request: Request, kind: str, listed: str, key: str) -> None:
+    found = request.find(kind, request.cluster.stored[kind], lambda each: each["Spec"]["Name"])
+    users = [
+        service["Spec"]["Name"]
+        for service in request.cluster.services.values()
+        if json.dumps(found["ID"]) in json.dumps(service["Spec"]["TaskTemplate"])
+    ]
+    if users:
+        name, plural = found["Spec"]["Name"], "service" if len(users) == 1 else "services"
+        why = f"{kind} '{name}' is in use by the following {plural}: {', '.join(users)}"
+        raise RefusedError(400, f"rpc error: code = InvalidArgument desc = {why}")
+    del request.cluster.stored[kind][found["ID"]]

@@ -1,0 +1,200 @@
+"""Services, tasks and images in the Engine API of the Swarm in memory."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from tests.memory.twin.cluster import Json, RefusedError, copied, mode_of
+from tests.memory.twin.orchestrator import is_dirty, remove_service
+from tests.memory.twin.registry import HOST
+from tests.memory.twin.request import Request
+
+
+def services(request: Request) -> list[Json]:
+    return [{**service, "ServiceStatus": _status(request, service)} for service in _all(request)]
+
+
+def service(request: Request) -> Json:
+    return request.find("service", request.cluster.services, _name)
+
+
+def create(request: Request) -> Json:
+    spec = copied(request.body)
+    _check(request, spec, "")
+    made = request.cluster.new("svc", Spec=spec, Endpoint=_endpoint(spec))
+    if mode_of(spec).endswith("Job"):
+        made["JobStatus"] = {"JobIteration": {"Index": 0}}
+    request.cluster.services[made["ID"]] = made
+    request.cluster.stirred = True
+    return {"ID": made["ID"]}
+
+
+def update(request: Request) -> Json:
+    found = service(request)
+    request.check_version(found)
+    if request.params.get("rollback") == "previous":
+        if not found.get("PreviousSpec"):
+            why = f"service {request.name} does not have a previous spec"
+            raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
+        request.twin.updater.roll_back(found, "manually requested rollback")
+    else:
+        _update(request, found, copied(request.body))
+    found["Endpoint"] = _endpoint(found["Spec"])
+    request.cluster.touch(found)
+    request.cluster.stirred = True
+    return {"Warnings": None}
+
+
+def remove(request: Request) -> None:
+    found = service(request)
+    request.twin.updater.drop(found)
+    remove_service(request.cluster, found)
+
+
+def tasks(request: Request) -> list[Json]:
+    filters, cluster = request.filters, request.cluster
+    found = list(cluster.tasks.values())
+    if ids := filters.get("service"):
+        known = {s["ID"] for s in _all(request) if {s["ID"], _name(s)} & set(ids)}
+        if not known:
+            raise RefusedError(404, f"service {ids[0]} not found")
+        found = [task for task in found if task["ServiceID"] in known]
+    if nodes := filters.get("node"):
+        found = [task for task in found if task.get("NodeID") in nodes]
+    if desired := filters.get("desired-state"):
+        found = [task for task in found if task["DesiredState"] in desired]
+    if filters.get("_up-to-date"):
+        found = [task for task in found if _is_up_to_date(request, task)]
+    return found
+
+
+def task(request: Request) -> Json:
+    return request.find("task", request.cluster.tasks)
+
+
+def logs(request: Request) -> bytes:
+    """What the program of each image writes, in the frames of a log stream."""
+    wanted = request.name
+    lines = []
+    for each in request.cluster.tasks.values():
+        if wanted in (each["ID"], each["ServiceID"]):
+            build = request.cluster.registry.find(each["Spec"]["ContainerSpec"]["Image"])
+            details = ",".join(
+                f"com.docker.swarm.{kind}.id={each.get(key, '')}"
+                for kind, key in (("node", "NodeID"), ("service", "ServiceID"), ("task", "ID"))
+            )
+            stamped = f"{each['CreatedAt']} {details} " if request.params.get("details") else ""
+            lines += [f"{stamped}{line}\n" for line in (build.log if build else "").splitlines()]
+    return b"".join(struct.pack(">BxxxL", 1, len(line.encode())) + line.encode() for line in lines)
+
+
+def distribution(request: Request) -> Json:
+    registry = request.cluster.registry
+    if registry.away:
+        raise RefusedError(500, registry.away)
+    found = registry.find(request.name)
+    if found is None:
+        raise RefusedError(404, f"errors:\nmanifest unknown: manifest unknown to {HOST}\n")
+    platforms = [{"architecture": cpu, "os": "linux"} for cpu in found.platforms]
+    return {"Descriptor": {"digest": found.digest}, "Platforms": platforms}
+
+
+def image(request: Request) -> Json:
+    raise RefusedError(404, f"No such image: {request.name}")
+
+
+ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
+    ("GET", "/services", services),
+    ("POST", "/services/create", create),
+    ("GET", "/services/([^/]+)", service),
+    ("POST", "/services/([^/]+)/update", update),
+    ("DELETE", "/services/([^/]+)", remove),
+    ("GET", "/services/([^/]+)/logs", logs),
+    ("GET", "/tasks", tasks),
+    ("GET", "/tasks/([^/]+)", task),
+    ("GET", "/tasks/([^/]+)/logs", logs),
+    ("GET", "/distribution/(.+)/json", distribution),
+    ("GET", "/images/(.+)/json", image),
+)
+
+
+def _all(request: Request) -> list[Json]:
+    return list(request.cluster.services.values())
+
+
+def _name(thing: Json) -> str:
+    return str(thing["Spec"]["Name"])
+
+
+def _status(request: Request, found: Json) -> Json:
+    own = request.cluster.tasks_of(found)
+    return {
+        "RunningTasks": sum(t["Status"]["State"] == "running" for t in own),
+        "DesiredTasks": sum(t["DesiredState"] in ("ready", "running") for t in own),
+    }
+
+
+def _is_up_to_date(request: Request, each: Json) -> bool:
+    found = request.cluster.services.get(each["ServiceID"])
+    return found is not None and not is_dirty(found, each)
+
+
+def _update(request: Request, found: Json, spec: Json) -> None:
+    if spec.get("Name") != _name(found):
+        raise RefusedError(
+            501, "rpc error: code = Unimplemented desc = renaming services is not supported"
+        )
+    if mode_of(spec) != mode_of(found["Spec"]):
+        raise RefusedError(
+            501, "rpc error: code = Unimplemented desc = service mode change is not allowed"
+        )
+    _check(request, spec, found["ID"])
+    if "JobStatus" in found:
+        found["JobStatus"]["JobIteration"]["Index"] += 1
+    found["PreviousSpec"], found["Spec"] = found["Spec"], spec
+    found.pop("UpdateStatus", None)
+    request.twin.updater.begin(found)
+
+
+def _check(request: Request, spec: Json, own_id: str) -> None:
+    others = [each for each in _all(request) if each["ID"] != own_id]
+    if any(_name(each) == spec.get("Name") for each in others):
+        why = f"name conflicts with an existing object: service {spec['Name']} already exists"
+        raise RefusedError(409, f"rpc error: code = AlreadyExists desc = {why}")
+    taken = {
+        port["PublishedPort"]: each for each in others for port in _ingress_ports(each["Spec"])
+    }
+    for port in _ingress_ports(spec):
+        if port.get("PublishedPort") in taken:
+            holder = taken[port["PublishedPort"]]
+            why = (
+                f"port '{port['PublishedPort']}' is already in use by service "
+                f"'{_name(holder)}' ({holder['ID']}) as an ingress port"
+            )
+            raise RefusedError(400, f"rpc error: code = InvalidArgument desc = {why}")
+    _check_networks(request, spec)
+
+
+def _check_networks(request: Request, spec: Json) -> None:
+    known = {name for n in request.cluster.networks.values() for name in (n["Id"], n["Name"])}
+    wanted = (spec["TaskTemplate"].get("Networks") or []) + (spec.get("Networks") or [])
+    for network in wanted:
+        if network["Target"] not in known:
+            raise RefusedError(500, f"network {network['Target']} not found")
+
+
+def _ingress_ports(spec: Json) -> list[Json]:
+    ports = (spec.get("EndpointSpec") or {}).get("Ports") or []
+    return [port for port in ports if port.get("PublishMode", "ingress") == "ingress"]
+
+
+def _endpoint(spec: Json) -> Json:
+    given = copied(spec.get("EndpointSpec") or {})
+    ports = [
+        {**port, "PublishedPort": port.get("PublishedPort") or 30000 + number}
+        for number, port in enumerate(given.get("Ports") or ())
+    ]
+    return {"Spec": given, **json.loads(json.dumps({"Ports": ports} if ports else {}))}

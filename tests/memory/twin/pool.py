@@ -1,0 +1,154 @@
+"""The engines of the Swarm in memory, as the bot calls them: its own client over a transport that
+needs no socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from bot.errors import (
+    NoEngineError,
+    NoLeaderError,
+    NotAManagerError,
+    OutcomeUnknownError,
+    SwarmbotError,
+    UnknownNameError,
+)
+from bot.model.cluster import EngineAddress, EngineState
+from bot.swarm.engine.client import Client
+from bot.swarm.engine.failover import Call, Errors, explain, verdict
+from bot.swarm.engine.port import CALL_SECONDS
+from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
+from bot.swarm.names import nearest
+from bot.swarm.spec import read
+from tests.memory.twin.engine import EngineTwin
+from tests.memory.twin.swarm_twin import MANAGERS, SwarmTwin
+
+T = TypeVar("T")
+
+
+class Wire:
+    """The way to one engine, and how it fails: `cut` takes nothing more, `loses_answers` does what
+    is asked and does not say so."""
+
+    def __init__(self, engine: EngineTwin) -> None:
+        self._engine = engine
+        self.cut = False
+        self.loses_answers = 0
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, method: str, path: str, timeout: float, **options: Any) -> WireAnswer:
+        """Send one request."""
+        name = self._engine.name
+        down = self._engine.twin.cluster.node(name)["Status"]["State"] == "down"
+        if self.cut or down:
+            raise NotReachedError("Connection refused")
+        self.sent.append((method, path))
+        body = json.loads(json.dumps(options.get("json")))
+        params = dict(options.get("params") or {})
+        status, answer = self._engine.answer(method, unquote(path), params, body)
+        if method != "GET" and self.loses_answers:
+            self.loses_answers -= 1
+            raise ConnectionLostError("Connection reset by peer")
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        return WireAnswer(status, content)
+
+    def registry_auth(self, image: str) -> str:
+        """No registry asks for any."""
+        return ""
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+@dataclass(frozen=True)
+class WireAnswer:
+    """An answer, with the parts of `requests.Response` that the bot uses."""
+
+    status_code: int
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: Any = None
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    def iter_content(self, chunk_size: int | None) -> Iterator[bytes]:
+        yield self.content
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class MemoryEngines:
+    """The engine pool of one bot: the answer of the first engine that is well, and a change at most
+    once."""
+
+    def __init__(self, twin: SwarmTwin, names: tuple[str, ...] = MANAGERS) -> None:
+        self.wires = {name: Wire(EngineTwin(twin, name)) for name in names}
+        self._answering = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.wires)
+
+    @property
+    def addresses(self) -> tuple[EngineAddress, ...]:
+        return tuple(EngineAddress(name, f"unix:///memory/{name}.sock") for name in self.wires)
+
+    @property
+    def answering(self) -> str:
+        return self._answering
+
+    def on(self, name: str) -> MemoryEngines:
+        if name not in self.wires:
+            raise UnknownNameError("engine", name, nearest(name, self.names))
+        only = MemoryEngines.__new__(MemoryEngines)
+        only.wires, only._answering = {name: self.wires[name]}, ""
+        return only
+
+    def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
+        errors: Errors = {}
+        for name in sorted(self.wires, key=lambda each: each != self._answering):
+            try:
+                answer = fn(self._client(name))
+            except (NotReachedError, ConnectionLostError, NoLeaderError, NotAManagerError) as error:
+                errors[name] = error
+            else:
+                self._answering = name
+                return answer
+        raise verdict(errors)
+
+    def call_write(
+        self, fn: Call[T], *, deadline: float = CALL_SECONDS, check: Call[Any] = Client.swarm
+    ) -> T:
+        self.call(check, deadline=deadline)
+        only = self.on(self._answering)
+        try:
+            return fn(only._client(self._answering))
+        except ConnectionLostError as error:
+            raise OutcomeUnknownError(self._answering, error.reason) from error
+        except (NotReachedError, NoLeaderError, NotAManagerError) as error:
+            raise verdict({self._answering: error}) from error
+
+    def states(self) -> tuple[EngineState, ...]:
+        return tuple(map(self._state, self.wires))
+
+    def _state(self, name: str) -> EngineState:
+        try:
+            return read.engine_state(name, self._client(name).info())
+        except (NotReachedError, NoEngineError) as error:
+            return EngineState(name, reachable=False, error=explain(error))
+        except SwarmbotError as error:
+            return EngineState(name, reachable=True, error=explain(error))
+
+    def _client(self, name: str) -> Client:
+        address = EngineAddress(name, f"unix:///memory/{name}.sock")
+        return Client(address, transport=self.wires[name])

@@ -1,0 +1,50 @@
+"""Redis in memory: fakeredis, which runs the bot's own Lua scripts, with expiry by the story's
+clock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from threading import Lock
+
+from fakeredis import FakeRedis, FakeServer
+from fakeredis._core._database import Database
+from redis import Redis
+
+
+class TurnedDatabase(Database):
+    """A database in which keys run out by a clock of its own; what the server sets is left
+    aside."""
+
+    def __init__(self, lock: Lock, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        super().__init__(lock)
+
+    @property
+    def time(self) -> float:
+        return self._clock()
+
+    @time.setter
+    def time(self, value: float) -> None:
+        pass
+
+
+class RedisTwin:
+    """One Redis for all bots of a story. `away` makes every call fail, as a lost connection
+    does."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._server = FakeServer(version=(7,))
+        self._server.dbs = defaultdict(lambda: TurnedDatabase(self._server.lock, clock))
+
+    def client(self) -> Redis:
+        """A client of its own, as each bot has one."""
+        return FakeRedis(server=self._server, decode_responses=True)
+
+    @property
+    def away(self) -> bool:
+        return not self._server.connected
+
+    @away.setter
+    def away(self, away: bool) -> None:
+        self._server.connected = not away

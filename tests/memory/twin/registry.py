@@ -1,0 +1,46 @@
+"""A registry in memory, and how the programs in its images behave."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+HOST = "shop"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One image. `exits` is the code with which its program ends `after` seconds; None: it runs.
+
+    `starts` is how long it takes until it runs; `healthy` is False where its health check fails.
+    """
+
+    digest: str
+    platforms: tuple[str, ...] = ("amd64",)
+    exits: int | None = None
+    after: float = 0.0
+    starts: float = 0.1
+    healthy: bool = True
+    log: str = ""
+
+
+@dataclass
+class Registry:
+    """What nodes can pull. `away` is the answer of a registry that cannot be asked."""
+
+    builds: dict[str, Build] = field(default_factory=dict)
+    away: str = ""
+
+    def push(self, image: str, **behaviour: object) -> Build:
+        """Push an image; `behaviour` are the fields of a `Build`."""
+        digest = "sha256:" + hashlib.sha256(f"{image}{behaviour}".encode()).hexdigest()
+        build = Build(digest, **behaviour)  # type: ignore[arg-type]
+        self.builds[image] = build
+        return build
+
+    def find(self, reference: str) -> Build | None:
+        """The image of this name and tag, or digest."""
+        name, _, digest = reference.partition("@")
+        if digest:
+            return next((each for each in self.builds.values() if each.digest == digest), None)
+        return self.builds.get(name if ":" in name.rpartition("/")[2] else f"{name}:latest")

@@ -1,0 +1,211 @@
+"""Slack in memory: the playground's workspace without its servers, and the people in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from slack_bolt import Ack
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
+
+from bot.render import home
+from handlers.slack.wiring import SlackListeners
+from playground.workspace import methods_files
+from playground.workspace.api import Api, Tokens
+from playground.workspace.arguments import Arguments
+from playground.workspace.delivery import NO_CONNECTION, Deliverer
+from playground.workspace.errors import NotSeenError, SeenError
+from playground.workspace.faults import Faults
+from playground.workspace.interactions import Interactions
+from playground.workspace.model import BOT_USER, MANIFEST_SCOPES, Delivery, Limits, Posted
+from playground.workspace.person import Person
+from playground.workspace.socketmode import SocketMode
+from playground.workspace.state import State
+from playground.workspace.surfaces import Message, Pattern, named
+from tests.memory.twin.clock import BEGIN, Clock
+
+Found = TypeVar("Found")
+
+BOT_TOKEN, APP_TOKEN = "xoxb-in-memory", "xapp-in-memory"
+PATIENCE = 120.0
+"""Seconds of the story's time for which a person waits for what they want to see."""
+
+
+class Answering(Protocol):
+    """A bot that is connected to Slack."""
+
+    @property
+    def listeners(self) -> SlackListeners: ...
+
+
+class SlackTwin:
+    """The workspace of one story. `connected` says which bot gets the next payload, if any does."""
+
+    def __init__(self, clock: Clock, connected: Callable[[], Answering | None]) -> None:
+        limits = replace(Limits(), posts_a_minute=10**6, post_burst=10**6, updates_a_minute=10**6)
+        self.state = State(lambda: BEGIN.timestamp() + clock.seconds, limits)
+        faults = Faults(self.state.clock, SocketMode(limits, ""))
+        self.api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, MANIFEST_SCOPES), faults)
+        self.interactions = Interactions(
+            self.state, DirectDeliverer(self.state, connected), ("/swarm",)
+        )
+        self.clock = clock
+        self.heeded: dict[tuple[str, str], int] = {}
+        """Messages that somebody looked at, and their newest version by then."""
+
+    def person(self, name: str) -> MemoryPerson:
+        """Someone in the workspace: `dev`, `lead`, `guest` or `ops`."""
+        return MemoryPerson(self, self.state.directory.user(name).name)
+
+    def unheeded(self) -> list[Posted]:
+        """What the bot said that nobody in the story looked at, in its last version.
+
+        The answers in a thread belong to the message above them.
+        """
+        said = (each for each in self.state.messages.values() if each.user == BOT_USER)
+        return [
+            each
+            for each in said
+            if each.deleted_at is None
+            and not each.thread_ts
+            and self.heeded.get((each.channel, each.ts), -1) < each.now.seq
+        ]
+
+
+class DirectClient(WebClient):
+    """Slack's own client, whose calls reach the workspace without a socket."""
+
+    def __init__(self, api: Api, state: State) -> None:
+        super().__init__(token=BOT_TOKEN)
+        self._api = api
+        self._state = state
+        self.away = False
+
+    def api_call(
+        self,
+        api_method: str,
+        *,
+        http_verb: str = "POST",
+        files: Any = None,
+        data: Any = None,
+        params: Any = None,
+        json: Any = None,
+        headers: Any = None,
+        auth: Any = None,
+    ) -> SlackResponse:
+        if self.away:
+            raise ConnectionError("Slack is away")
+        given = _plain({**(params or {}), **(data or {}), **(json or {})})
+        status, body, sent = self._api.answer(api_method, BOT_TOKEN, Arguments(given))
+        response = SlackResponse(
+            client=self,
+            http_verb=http_verb,
+            api_url=api_method,
+            req_args={},
+            data=body,
+            headers=dict(sent),
+            status_code=status,
+        )
+        response.validate()
+        return response
+
+    def _upload_file(self, *, url: str, data: bytes, **_: Any) -> FileUploadV2Result:
+        methods_files.upload(self._state, url.rpartition("/")[2], data)
+        return FileUploadV2Result(status=200, body="OK")
+
+
+def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in given.items() if value is not None}
+    plain: dict[str, Any] = json.loads(json.dumps(known, default=lambda value: value.to_dict()))
+    return plain
+
+
+class DirectDeliverer(Deliverer):
+    """Hands what people do to the bot's own listeners."""
+
+    def __init__(self, state: State, connected: Callable[[], Answering | None]) -> None:
+        self._known = state
+        self._connected = connected
+
+    def ask(self, kind: str, payload: dict[str, Any]) -> Delivery:
+        """Send an interaction; the ack comes at once."""
+        # Private answers go by the Web API: an address to answer at would need a server.
+        payload.pop("response_url", None)
+        state = self._known
+        sent = Delivery(
+            state.new_id("P"), kind, payload, state.clock(), state.feed.seq, NO_CONNECTION
+        )
+        bot = self._connected()
+        if bot:
+            ack = Ack()
+            listener = _listener(bot.listeners, kind, payload)
+            if listener:
+                listener(ack, payload)
+                answer = ack.response.body if ack.response else ""
+                body = json.loads(answer) if isinstance(answer, str) and answer else answer or {}
+                sent = replace(sent, outcome="acked", answer=body)
+        return state.record_delivery(sent)
+
+    def tell(self, payload: dict[str, Any]) -> Delivery:
+        """Send an event."""
+        return self.ask("events_api", payload)
+
+
+def _listener(
+    bot: SlackListeners, kind: str, payload: Mapping[str, Any]
+) -> Callable[[Ack, Mapping[str, Any]], None] | None:
+    if kind == "slash_commands":
+        return bot.on_command
+    if kind == "events_api":
+        by_event = {"app_mention": bot.on_mention, "app_home_opened": bot.on_home}
+        return by_event.get(payload["event"]["type"])
+    if payload["type"] == "block_actions":
+        action = payload["actions"][0]["action_id"]
+        return bot.on_refresh if action == home.REFRESH else bot.on_click
+    by_type = {"view_submission": bot.on_form, "block_suggestion": bot.on_lookup}
+    return by_type.get(payload["type"])
+
+
+class MemoryPerson(Person):
+    """A person whose patience is measured by the story's clock."""
+
+    def __init__(self, slack: SlackTwin, name: str) -> None:
+        super().__init__(slack.state, slack.interactions, slack.state.directory.user(name))
+        self._slack = slack
+
+    def sees(
+        self,
+        pattern: Pattern,
+        timeout: float = PATIENCE,
+        *,
+        channel: str = "",
+        after: int = 0,
+    ) -> Message:
+        message = super().sees(pattern, timeout, channel=channel, after=after)
+        self._slack.heeded[message.key] = message.posted.now.seq
+        return message
+
+    def does_not_see(
+        self, pattern: Pattern, within: float = 5.0, *, channel: str = "", after: int = 0
+    ) -> None:
+        def seen() -> list[Message]:
+            return self._others(pattern, channel, after)
+
+        if self._slack.clock.run(seen, within):
+            raise SeenError(self.name, named(pattern), seen()[-1].shown)
+
+    def _wait(self, find: Callable[[], Found | None], awaited: str, timeout: float) -> Found:
+        found: list[Found | None] = [None]
+
+        def seen() -> bool:
+            found[0] = find()
+            return found[0] is not None
+
+        self._slack.clock.run(seen, timeout)
+        if found[0] is None:
+            raise NotSeenError(self.name, awaited, timeout, self.screen())
+        return found[0]

@@ -1,0 +1,173 @@
+"""A Swarm in memory: what it is, what it does by itself as time goes by, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.memory.twin import agents
+from tests.memory.twin.cluster import Cluster, Json
+from tests.memory.twin.orchestrator import clean, is_waiting, orchestrate
+from tests.memory.twin.updater import Updater
+
+STEP = 0.1
+ROLE_SECONDS = 0.5
+MANAGERS = ("node1", "node2", "node3")
+
+
+class SwarmTwin:
+    """Three managers and a worker, as the playground has them.
+
+    It moves when it is looked at: then it does all that it would have done since the last look.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.cluster = Cluster(clock)
+        self.updater = Updater(self.cluster)
+        self._roles: dict[str, float] = {}
+        for name in MANAGERS:
+            self.cluster.add_node(name, "manager", leader=name == "node1")
+        self.cluster.add_node("node4")
+        self.cluster.swarm = self.cluster.new("swarm", Spec=_settings(), **_tokens())
+        self._add_networks()
+
+    def advance(self) -> None:
+        """Come up to the time of now."""
+        cluster, to = self.cluster, self.cluster.clock()
+        while cluster.seconds < to:
+            if not cluster.has_leader or not self._is_moving():
+                cluster.seconds = to
+                return
+            cluster.seconds = min(to, cluster.seconds + STEP)
+            self._step()
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Let the Swarm come to rest without the clock: for what a story sets up."""
+        cluster = self.cluster
+        for _ in range(round(seconds / STEP)):
+            if not self._is_moving():
+                break
+            cluster.seconds += STEP
+            self._step()
+        behind = cluster.seconds - cluster.clock()
+        for life in cluster.lives.values():
+            life.due, life.since = life.due - behind, life.since - behind
+        cluster.seconds = cluster.clock()
+
+    def change_role(self, node: Json) -> None:
+        """A role was asked for: it comes into force a little later."""
+        self._roles[node["ID"]] = self.cluster.seconds + ROLE_SECONDS
+
+    # ---- what goes wrong
+
+    def stop_node(self, name: str) -> None:
+        """A machine goes down, and the managers know."""
+        node = self.cluster.node(name)
+        node["Status"] |= {"State": "down", "Message": "heartbeat failure"}
+        if "ManagerStatus" in node:
+            was_leader = node["ManagerStatus"].pop("Leader", False)
+            node["ManagerStatus"]["Reachability"] = "unreachable"
+            if was_leader:
+                self._elect()
+        self.cluster.touch(node)
+        self._reconcile()
+
+    def start_node(self, name: str) -> None:
+        """It comes back."""
+        node = self.cluster.node(name)
+        node["Status"] = {"State": "ready", "Addr": node["Status"]["Addr"]}
+        if "ManagerStatus" in node:
+            node["ManagerStatus"]["Reachability"] = "reachable"
+            if not any(n["ManagerStatus"].get("Leader") for n in self.cluster.healthy_managers()):
+                self._elect()
+        self.cluster.touch(node)
+        self._reconcile()
+
+    def _elect(self) -> None:
+        for manager in self.cluster.healthy_managers()[: 1 if self.cluster.has_leader else 0]:
+            manager["ManagerStatus"]["Leader"] = True
+
+    # ---- what it does by itself
+
+    def _is_moving(self) -> bool:
+        cluster = self.cluster
+        return bool(
+            self._roles
+            or self.updater.updates
+            or cluster.stirred
+            or any(agents.is_moving(cluster, task) for task in cluster.tasks.values())
+            or any(is_waiting(cluster, service) for service in cluster.services.values())
+        )
+
+    def _reconcile(self) -> None:
+        self.cluster.stirred = True
+
+    def _step(self) -> None:
+        cluster = self.cluster
+        cluster.stirred = False
+        self._take_roles()
+        for service in list(cluster.services.values()):
+            self.updater.step(service)
+            orchestrate(cluster, service)
+        for task in list(cluster.tasks.values()):
+            agents.advance(cluster, task)
+        clean(cluster)
+
+    def _take_roles(self) -> None:
+        for node_id, due in list(self._roles.items()):
+            node = self.cluster.nodes.get(node_id)
+            if self.cluster.seconds < due and node is not None:
+                continue
+            del self._roles[node_id]
+            if node is not None:
+                self._take_role(node)
+
+    def _take_role(self, node: Json) -> None:
+        if node["Spec"]["Role"] == "manager" and "ManagerStatus" not in node:
+            address = f"{node['Status']['Addr']}:2377"
+            node["ManagerStatus"] = {"Reachability": "reachable", "Addr": address}
+        elif node["Spec"]["Role"] == "worker" and "ManagerStatus" in node:
+            was_leader = node.pop("ManagerStatus").get("Leader")
+            if was_leader:
+                self._elect()
+        self.cluster.touch(node)
+
+    def _add_networks(self) -> None:
+        for name, driver, scope in (("host", "host", "local"), ("bridge", "bridge", "local")):
+            self._add_network(name, Driver=driver, Scope=scope)
+        pool = {"Config": [{"Subnet": "10.0.0.0/24", "Gateway": "10.0.0.1"}]}
+        self._add_network("ingress", Driver="overlay", Scope="swarm", Ingress=True, IPAM=pool)
+
+    def _add_network(self, name: str, **fields: object) -> None:
+        network_id = self.cluster.new_id("net")
+        made = {"Id": network_id, "Name": name, "Created": self.cluster.time(), "Labels": {}}
+        self.cluster.networks[network_id] = {**made, **fields}
+
+
+def _settings() -> Json:
+    return {
+        "Name": "default",
+        "Labels": {},
+        "Orchestration": {"TaskHistoryRetentionLimit": 5},
+        "Raft": {
+            "SnapshotInterval": 10000,
+            "KeepOldSnapshots": 0,
+            "LogEntriesForSlowFollowers": 500,
+            "ElectionTick": 10,
+            "HeartbeatTick": 1,
+        },
+        "Dispatcher": {"HeartbeatPeriod": 5_000_000_000},
+        "CAConfig": {"NodeCertExpiry": 7_776_000_000_000_000},
+        "TaskDefaults": {},
+        "EncryptionConfig": {"AutoLockManagers": False},
+    }
+
+
+def _tokens() -> Json:
+    return {
+        "JoinTokens": {"Worker": "SWMTKN-1-abc-worker1", "Manager": "SWMTKN-1-abc-manager1"},
+        "RootRotationInProgress": False,
+        "TLSInfo": {"TrustRoot": ""},
+        "DataPathPort": 4789,
+        "DefaultAddrPool": ["10.0.0.0/8"],
+        "SubnetSize": 24,
+    }

@@ -1,0 +1,112 @@
+"""The world of one story: a Swarm, a Redis, a workspace, people, and the bots between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.settings import PolicyRule, Role, Settings
+from playground.workspace.text import Reader
+from tests.memory.twin.bot import MemoryBot, settings
+from tests.memory.twin.clock import Clock
+from tests.memory.twin.cluster import Json
+from tests.memory.twin.redis_twin import RedisTwin
+from tests.memory.twin.slack_twin import MemoryPerson, SlackTwin
+from tests.memory.twin.swarm_twin import SwarmTwin
+
+DEV, LEAD, OPS = "U0DEV00001", "U0LEAD0001", "U0OPS00001"
+OPERATORS = (Role(name="operator", users=(DEV, LEAD)),)
+FREELY = (PolicyRule(commands=("*",), ask=("operator",)),)
+SECOND = 1_000_000_000
+
+
+class World:
+    """Everything that a story is told in."""
+
+    def __init__(
+        self,
+        roles: tuple[Role, ...] = OPERATORS,
+        rules: tuple[PolicyRule, ...] = FREELY,
+        bots: int = 1,
+    ) -> None:
+        self.clock = Clock()
+        self.redis = RedisTwin(self.clock.monotonic)
+        self.swarm = SwarmTwin(self.clock.monotonic)
+        self.slack = SlackTwin(self.clock, self._connected)
+        self.settings: Settings = settings(roles, rules)
+        self.bots: list[MemoryBot] = []
+        self.clock.settle = self._flush
+        for _ in range(bots):
+            self.start_bot()
+        for tag in ("1.0", "2.0", "3.0"):
+            self.swarm.cluster.registry.push(f"shop/web:{tag}")
+
+    @property
+    def bot(self) -> MemoryBot:
+        """The bot, where there is one."""
+        return self.bots[0]
+
+    @property
+    def registry(self) -> Any:
+        return self.swarm.cluster.registry
+
+    def start_bot(self) -> MemoryBot:
+        """One bot more."""
+        bot = MemoryBot(
+            f"bot{len(self.bots) + 1}",
+            self.clock,
+            self.redis,
+            self.swarm,
+            self.slack,
+            self.settings,
+        )
+        self.bots.append(bot)
+        return bot
+
+    def person(self, name: str) -> MemoryPerson:
+        """`dev`, `lead`, `guest` or `ops`."""
+        return self.slack.person(name)
+
+    def runs(self, name: str, image: str = "shop/web:1.0", replicas: int = 2, **spec: Any) -> Json:
+        """Create a service behind the bot's back, and let it come to run."""
+        build = self.registry.find(image) or self.registry.push(image)
+        template = {"ContainerSpec": {"Image": f"{image}@{build.digest}"}, **spec.pop("Task", {})}
+        body = {
+            "Name": name,
+            "Labels": {},
+            "TaskTemplate": template,
+            "Mode": {"Replicated": {"Replicas": replicas}},
+            "UpdateConfig": {"Parallelism": 1, "Monitor": SECOND, "FailureAction": "pause"},
+            **spec,
+        }
+        self.bot.engines.call(lambda client: client.create_service(body))
+        self.swarm.settle()
+        return self.swarm.cluster.service(name)
+
+    def image_of(self, name: str) -> str:
+        """The image that a service is to run, without its digest."""
+        template = self.swarm.cluster.service(name)["Spec"]["TaskTemplate"]
+        return str(template["ContainerSpec"]["Image"]).partition("@")[0]
+
+    def finish(self) -> None:
+        """The end of the story: all comes to rest, and nothing was said but what people looked
+        at."""
+        self.clock.run(self.clock.is_idle, 300)
+        self.clock.run(lambda: False, 3)
+        reader = Reader(self.slack.state, "UTC", DEV)
+        said = [reader.message(each) for each in self.slack.unheeded()]
+        assert not said, "nobody in the story looked at:\n" + "\n---\n".join(said)
+        if not self.redis.away:
+            assert not self.bot.store.rollouts.running(), "a rollout is still recorded as running"
+
+    def end(self) -> None:
+        """Give back what it cost."""
+        self.clock.end()
+        for bot in self.bots:
+            bot.close()
+
+    def _connected(self) -> MemoryBot | None:
+        return next((bot for bot in self.bots if bot.party.awake), None)
+
+    def _flush(self) -> None:
+        for bot in self.bots:
+            assert bot.poster.flush(5), f"{bot.party.name} cannot say what it has to say"
