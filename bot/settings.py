@@ -29,9 +29,10 @@ from pydantic_settings import (
 )
 
 from bot.errors import InvalidSettingError
+from bot.model.alert_facts import AlertKind
 from bot.model.approval import LIFETIME
 from bot.model.duration import read_duration, read_span
-from bot.model.incident import RULES, AlertKind, AlertRule, Severity
+from bot.model.incident import RULES, AlertRule, Severity
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
 """Settings whose variable may also come as `…_FILE`."""
@@ -129,9 +130,9 @@ class WatchSettings(_Part):
     digest: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
     digest_channel: str = ""
 
-    def rule(self, trouble: AlertKind) -> AlertRule:
-        """What holds for this kind of trouble."""
-        default, own = RULES[trouble], self.rules.get(trouble, WatchRule())
+    def rule(self, kind: AlertKind) -> AlertRule:
+        """What holds for this kind of alert."""
+        default, own = RULES[kind], self.rules.get(kind, WatchRule())
         return AlertRule(
             own.severity or default.severity,
             default.after if own.after is None else own.after,

@@ -4,17 +4,17 @@ they start."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from bot.errors import StoreUnavailableError, SwarmbotError
-from bot.model.approval import Approval
+from bot.model.alert_facts import AlertKind
 from bot.model.hold import Hold
-from bot.model.incident import AlertKind, Memory
+from bot.model.incident import Memory, Problem
 from bot.poster import Poster
-from bot.render.digest import Day, Expiry, digest
+from bot.render.digest import Day, Ending, digest
 from bot.reports import change, health
 from bot.settings import Settings
 from bot.store.store import Store
@@ -79,8 +79,8 @@ class Digest:
             changes = tuple(
                 map(change, self.store.audit.entries(since=now - DAY, limit=MOST_CHANGES))
             )
-            waiting: tuple[Hold | Approval, ...] = (
-                *self.store.holds.all(now),
+            waiting: tuple[Ending, ...] = (
+                *(hold for hold in self.store.holds.all(now) if _ends_soon(hold, now)),
                 *self.store.approvals.open(),
             )
         except StoreUnavailableError:
@@ -91,34 +91,25 @@ class Digest:
                 (),
             )
         try:
-            ends = tuple(self._certificates(now))
+            ends = self._certificates(now)
         except SwarmbotError:
             ends = ()
             unknown += ["certificates"]
-        endings = (*ends, *(one for each in waiting for one in _ending(each, now)))
         return Day(
-            health=seen, entries=entries, changes=changes, endings=endings, unknown=tuple(unknown)
+            health=seen,
+            entries=entries,
+            changes=changes,
+            endings=(*ends, *waiting),
+            unknown=tuple(unknown),
         )
 
-    def _certificates(self, now: datetime) -> Iterator[Expiry]:
+    def _certificates(self, now: datetime) -> tuple[Problem, ...]:
         """As the watch judges them, or it would say one thing and the digest another."""
         watch = self.settings.watch
-        found = self.swarm.certificates.read(watch.endpoints)
-        scene = Evaluation(Snapshot(at=now, certificates=found), Memory(), watch)
-        for problem in certificates.judge(scene).problems:
-            if problem.trouble is AlertKind.CERTIFICATE:
-                yield Expiry(
-                    f"{problem.name}: {problem.detail[:1].lower()}{problem.detail[1:].rstrip('.')}"
-                )
+        snapshot = Snapshot(at=now, certificates=self.swarm.certificates.read(watch.endpoints))
+        problems = certificates.judge(Evaluation.of(snapshot, Memory(), watch)).problems
+        return tuple(problem for problem in problems if problem.kind is AlertKind.CERTIFICATE)
 
 
-def _ending(one: Hold | Approval, now: datetime) -> Iterator[Expiry]:
-    if isinstance(one, Approval):
-        yield Expiry(f"{one.plan.title} by {one.actor.name} waits for approval until", one.expires)
-    elif one.until and one.until - now < DAY:
-        yield Expiry(f"{_held(one)}, until", one.until)
-
-
-def _held(hold: Hold) -> str:
-    what = "everything is frozen" if hold.freeze else f"{hold.pattern} is held"
-    return f"{what} by {hold.owner.name}" + (f' ("{hold.reason}")' if hold.reason else "")
+def _ends_soon(hold: Hold, now: datetime) -> bool:
+    return hold.until is not None and hold.until - now < DAY

@@ -22,7 +22,7 @@ from bot.model.incident import (
     worsened,
 )
 from bot.poster import Handle, Poster
-from bot.render.alerts import alert_message
+from bot.render.alerts import alert_message, alert_notes
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -85,7 +85,7 @@ class Notifier:
         """Say something once, whichever bots notice it."""
         if self.store.alerts.claim_note(note.id):
             self._remember(_entry(note, Happened.NOTED, note.at))
-            self.poster.post(self._channel(Severity.NOTE), alert_message.note(note))
+            self.poster.post(self._channel(Severity.NOTE), alert_notes.note(note))
 
     # ---- one incident
 
@@ -191,9 +191,8 @@ def _entry(what: Incident | Note, happened: Happened, at: datetime) -> Entry:
         at=at,
         happened=happened,
         id=what.id,
-        trouble=what.trouble,
+        kind=what.kind,
         severity=incident.severity if incident else Severity.NOTE,
         name=what.name,
-        text=what.text if isinstance(what, Note) else what.problems[0].detail,
         lasted=at - begun if begun else None,
     )

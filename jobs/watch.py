@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.errors import LeaseLostError, StoreUnavailableError
-from bot.model.incident import AlertKind, AlertState, Memory, Silence, acknowledged
+from bot.model.alert_facts import AlertKind
+from bot.model.incident import AlertState, Memory, Silence, acknowledged
 from bot.settings import WatchSettings
 from bot.store.leader import Leader
 from bot.store.store import Store
@@ -225,8 +226,7 @@ class Watch:
             return True
         open_now = self._memory.incidents.values() if self._memory else ()
         return any(
-            one.state is AlertState.FIRING and one.trouble is AlertKind.CERTIFICATE
-            for one in open_now
+            one.state is AlertState.FIRING and one.kind is AlertKind.CERTIFICATE for one in open_now
         )
 
     def _has_rested(self) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.doctor.grouped import grouped
 from bot.model import Node
 from bot.model.cluster import EngineState
+from bot.model.english import listed
 from bot.model.incident import Advice, Severity
 from bot.swarm.health import quorum
 from bot.watch.snapshot import Snapshot
-from bot.watch.wording import grouped, listed
 
 _LAST_RESORT = (
     "Bring back a majority of the managers: `sudo systemctl start docker` on each that is "

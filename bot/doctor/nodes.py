@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.doctor.grouped import grouped
 from bot.doctor.probes import Probes
 from bot.model import Node, Service, Task
 from bot.model.cluster import Clock, EngineState
+from bot.model.english import listed, rounded
 from bot.model.incident import Advice, Severity
 from bot.swarm.scheduler import balance, constraints
 from bot.swarm.scheduler.load import Load
-from bot.watch.phrases import span
 from bot.watch.snapshot import Snapshot
-from bot.watch.wording import grouped, listed
 
 LONG_DOWN = timedelta(days=1)
 CLOCK_OFF = timedelta(seconds=2)
@@ -72,7 +72,7 @@ def _down(nodes: Sequence[Node], engines: Sequence[EngineState], now: datetime) 
         if node.state not in ("down", "disconnected") or node.name in locked:
             continue
         since = (
-            f" for {span(now - node.updated)}"
+            f" for {rounded(now - node.updated)}"
             if node.updated and now - node.updated >= LONG_DOWN
             else ""
         )
@@ -189,7 +189,7 @@ def _clocks(clocks: Sequence[Clock]) -> Iterator[Advice]:
 
 
 def _off(ahead: timedelta) -> str:
-    return f"{span(abs(ahead))} {'ahead' if ahead > timedelta() else 'behind'}"
+    return f"{rounded(abs(ahead))} {'ahead' if ahead > timedelta() else 'behind'}"
 
 
 # ---- room

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.doctor.grouped import grouped
 from bot.doctor.specifications import (
     RunningServices,
     first,
@@ -14,9 +15,9 @@ from bot.doctor.specifications import (
     own_volumes,
     restart_of,
 )
+from bot.model.english import listed
 from bot.model.incident import Advice, Severity
 from bot.swarm.scheduler import constraints
-from bot.watch.wording import grouped, listed
 
 
 def losses(view: RunningServices) -> Iterator[Advice]:

@@ -13,12 +13,12 @@ from bot.doctor.resilience import losses, tied_data
 from bot.doctor.specifications import RunningServices
 from bot.doctor.updates import deploys, images, registry
 from bot.model import Finding, Service, Spec, Task
+from bot.model.english import listed
 from bot.model.incident import Advice, Severity
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.scheduler import constraints
 from bot.watch import replica_counts
 from bot.watch.snapshot import Snapshot
-from bot.watch.wording import listed
 
 YOUNG = timedelta(minutes=1)
 """A service this new, or this newly changed, may still be about to run."""

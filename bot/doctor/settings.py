@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doctor.probes import Probes
+from bot.model.alert_facts import AlertKind
 from bot.model.cluster import ClusterInfo, RootRotation
-from bot.model.incident import Advice, AlertKind, Memory, Severity
+from bot.model.incident import Advice, Memory, Severity
+from bot.render.alerts.alert_reasons import reason
 from bot.settings import WatchSettings
 from bot.watch.evaluation import Evaluation
 from bot.watch.rules import certificates
@@ -18,13 +20,14 @@ MUCH_HISTORY = 50
 def examine(seen: Snapshot, probes: Probes, watch: WatchSettings) -> Iterator[Advice]:
     """Certificates first: what is left of them is the only thing here that ends by itself."""
     for problem in certificates.judge(Evaluation(seen, Memory(), watch)).problems:
-        if problem.trouble is AlertKind.CERTIFICATE:
-            detail = problem.detail[:1].lower() + problem.detail[1:]
+        if problem.kind is AlertKind.CERTIFICATE:
+            said = reason(problem.facts, problem.name)
+            detail = said.cause[:1].lower() + said.cause[1:]
             yield Advice(
                 severity=problem.severity,
                 name="certificate",
                 text=f"{problem.name}: {detail}",
-                fix=problem.fix,
+                fix=said.fix,
             )
     if seen.cluster:
         yield from _rotation(seen.cluster, probes.rotation, seen)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.doctor.probes import Probes
 from bot.model import Node, Service, Task
-from bot.watch.wording import listed
+from bot.model.english import listed
 
 
 @dataclass(frozen=True, slots=True)

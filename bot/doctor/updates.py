@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
+from bot.doctor.grouped import grouped
 from bot.doctor.probes import Probes
 from bot.doctor.specifications import (
     RunningServices,
@@ -17,8 +18,8 @@ from bot.doctor.specifications import (
 )
 from bot.model import Service
 from bot.model.cluster import RegistryAnswer
+from bot.model.english import listed
 from bot.model.incident import Advice, Severity
-from bot.watch.wording import grouped, listed
 
 _GONE = (RegistryAnswer.MISSING, RegistryAnswer.DENIED)
 

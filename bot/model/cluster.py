@@ -25,13 +25,22 @@ class EngineAddress:
     tls: str | None = None
 
 
+class EngineFault(StrEnum):
+    """What an engine's own words, or those of the transport, mean where something is wrong with
+    it."""
+
+    NONE = ""
+    NO_LEADER = "no leader"
+    TLS = "tls"
+
+
 @dataclass(frozen=True, slots=True)
 class EngineState:
     """What an engine says of itself. `swarm` is `active`, `locked`, `inactive`, `pending` or
     `error`; empty: unknown.
 
-    `error` is its own word (such as that there is no leader), or why it is away. `peers`: managers'
-    addresses.
+    `error` is its own word (such as that there is no leader), or why it is away; `fault` what that
+    means. `peers`: managers' addresses.
     """
 
     name: str
@@ -45,6 +54,7 @@ class EngineState:
     cluster_id: str = ""
     address: str = ""
     peers: tuple[str, ...] = ()
+    fault: EngineFault = EngineFault.NONE
 
 
 @dataclass(frozen=True, slots=True)

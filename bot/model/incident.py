@@ -10,6 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from bot.model import Actor, Shortfall
+from bot.model.alert_facts import Aftermath, AlertKind, NoteFacts, ProblemFacts
 
 
 class Severity(StrEnum):
@@ -23,29 +24,6 @@ class Severity(StrEnum):
     def rank(self) -> int:
         """The higher, the worse."""
         return list(Severity).index(self)
-
-
-class AlertKind(StrEnum):
-    """What can be wrong: the names of the rules in the configuration."""
-
-    NODE_DOWN = "node-down"
-    MANAGER_LOCKED = "manager-locked"
-    MANAGER_UNREACHABLE = "manager-unreachable"
-    ENGINE_UNREACHABLE = "engine-unreachable"
-    QUORUM_AT_RISK = "quorum-at-risk"
-    QUORUM_LOST = "quorum-lost"
-    CERTIFICATE = "certificate"
-    ROOT_ROTATION = "root-rotation"
-    SERVICE_BELOW = "service-below"
-    SERVICE_CRASHING = "service-crashing"
-    ROLLOUT_PAUSED = "rollout-paused"
-    ROLLOUT_ROLLED_BACK = "rollout-rolled-back"
-    PLACEMENT = "placement"
-    REDIS_AWAY = "redis-away"
-    SLACK_AWAY = "slack-away"
-    JOB_HANGS = "job-hangs"
-    LEADER_MOVED = "leader-moved"
-    CHANGED_OUTSIDE = "changed-outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +67,35 @@ class Problem:
     """Something that is wrong now, with one subject: `node:ID`, `service:ID`, `quorum`,
     `certificate:HOST`, `bot:redis`, ….
 
-    All problems of one subject are one incident. `name` is the subject in words (`node4`, `web`).
-    `detail` (what is wrong) and `fix` (what helps) are plain sentences in which backticks mark what
-    can be copied. `since`: when it was first noticed, or when it began, where the Swarm says so.
-    `lost` are services that lose replicas by it. `engine` is the configured engine that is meant,
-    where one is.
+    All problems of one subject are one incident. `name` is the subject as people call it (`node4`,
+    `web`). `facts` say what is wrong. `since`: when it was first noticed, or when it began, where
+    the Swarm says so. `lost` are services that lose replicas by it. `engine` is the configured
+    engine that is meant, where one is.
     """
 
     subject: str
-    trouble: AlertKind
     severity: Severity
     name: str
     since: datetime
-    detail: str = ""
-    fix: str = ""
+    facts: ProblemFacts
     lost: tuple[Shortfall, ...] = ()
     engine: str = ""
+
+    @property
+    def kind(self) -> AlertKind:
+        """What is wrong."""
+        return self.facts.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentChange:
+    """A rollout that began shortly before something went wrong, so long `before` it; `verb` names
+    its command."""
+
+    service: str
+    verb: str
+    by: str
+    before: timedelta
 
 
 class AlertState(StrEnum):
@@ -121,8 +112,8 @@ class Incident:
 
     `problems`: the worst first; of a resolved incident, the worst that it had, which is `worst`
     while it fires. `opened` is when people were first to be told, and stands through reopening;
-    `times` counts how often it fired. `changes`: what changed lately, in words. `aftermath`: what
-    remains to be done now that it is over. `changed` is when anything of it changed last.
+    `times` counts how often it fired. `changes`: what people changed shortly before. `aftermath`:
+    what remains to be done now that it is over. `changed` is when anything of it changed last.
     `returning`: of a resolved one, what is wrong again, but not yet for so long that people are
     told.
     """
@@ -139,22 +130,21 @@ class Incident:
     times: int = 1
     acknowledged_by: Actor | None = None
     acknowledged: datetime | None = None
-    changes: tuple[str, ...] = ()
-    aftermath: str = ""
+    changes: tuple[RecentChange, ...] = ()
+    aftermath: Aftermath = Aftermath.NOTHING
     returning: tuple[Problem, ...] = ()
     worst: Problem | None = None
 
     @property
     def severity(self) -> Severity:
         """That of its worst problem."""
-        return max(
-            (one.severity for one in self.problems), key=lambda one: one.rank, default=Severity.NOTE
-        )
+        severities = (problem.severity for problem in self.problems)
+        return max(severities, key=lambda severity: severity.rank, default=Severity.NOTE)
 
     @property
-    def trouble(self) -> AlertKind:
+    def kind(self) -> AlertKind:
         """What is worst: the first problem's."""
-        return self.problems[0].trouble
+        return self.problems[0].kind
 
     @property
     def key(self) -> str:
@@ -167,18 +157,21 @@ class Note:
     """Something worth saying once that nobody has to end: the leader moved, a service was changed
     by hand.
 
-    Of a change: `what` changed in short, the service's id, and its stack; one of a whole stack has
-    no service.
+    Of a change: the service's id, and its stack; a note on several services of a stack has no
+    service.
     """
 
     id: str
-    trouble: AlertKind
     name: str
-    text: str
+    facts: NoteFacts
     at: datetime
     service_id: str = ""
     stack: str = ""
-    what: str = ""
+
+    @property
+    def kind(self) -> AlertKind:
+        """What happened."""
+        return self.facts.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +200,7 @@ def worsened(before: Incident, after: Incident) -> bool:
 
 def silencing(silences: Iterable[Silence], incident: Incident, now: datetime) -> Silence | None:
     """The silence that keeps this incident quiet, if one does."""
-    return next((one for one in silences if one.covers(incident, now)), None)
+    return next((silence for silence in silences if silence.covers(incident, now)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +236,9 @@ def acknowledged(memory: Memory, acks: Mapping[str, tuple[Actor, datetime]]) -> 
     incidents that are over."""
     return replace(
         memory,
-        incidents={subject: _acknowledged(one, acks) for subject, one in memory.incidents.items()},
+        incidents={
+            subject: _acknowledged(incident, acks) for subject, incident in memory.incidents.items()
+        },
     )
 
 
@@ -269,17 +264,15 @@ class Entry:
     """One line of the history: people were told of an incident, it was over, or something was said
     once.
 
-    `id` is that of the incident or the note; `text` says in words what it was; `lasted` how long
-    the incident was open.
+    `id` is that of the incident or the note; `lasted` how long the incident was open.
     """
 
     at: datetime
     happened: Happened
     id: str
-    trouble: AlertKind
+    kind: AlertKind
     severity: Severity
     name: str
-    text: str = ""
     lasted: timedelta | None = None
 
 

@@ -7,11 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import singledispatch
 
 from bot.model import Message, Status
-from bot.model.incident import AlertKind, Entry, Happened
+from bot.model.alert_facts import AlertKind
+from bot.model.approval import Approval
+from bot.model.hold import Hold
+from bot.model.incident import Entry, Happened, Problem
 from bot.render import status
-from bot.render.alerts.alert_words import name_words, trouble_words
+from bot.render.alerts.alert_reasons import reason
+from bot.render.alerts.alert_words import kind_words, name_words
 from bot.render.audit_list import Audited
 from bot.render.slack.blocks import context, message, plural, seconds, when
 from bot.render.slack.text import brief, escape, prose, shortened
@@ -26,10 +31,14 @@ _SAID_ONCE = (AlertKind.CHANGED_OUTSIDE, AlertKind.LEADER_MOVED)
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Something that ends soon, in words; `at` is None where these say when."""
+    """When something ends, in words; `at` is None where these say when."""
 
-    what: str
+    words: str
     at: datetime | None = None
+
+
+Ending = Problem | Hold | Approval
+"""What ends soon: a certificate that is a problem, a hold, a request that waits for approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +52,7 @@ class Day:
     health: Status | None
     entries: Sequence[Entry] = ()
     changes: Sequence[Audited] = ()
-    endings: Sequence[Expiry] = ()
+    endings: Sequence[Ending] = ()
     unknown: Sequence[str] = ()
 
 
@@ -71,42 +80,42 @@ def digest(day: Day) -> Message:
 
 def _alerts(entries: Sequence[Entry]) -> list[str]:
     """How many began and ended, then what is still open, then what took longest."""
-    opened = {one.id: one for one in entries if one.happened is Happened.OPENED}
-    over = {one.id: one for one in entries if one.happened is Happened.RESOLVED}
+    opened = {entry.id: entry for entry in entries if entry.happened is Happened.OPENED}
+    over = {entry.id: entry for entry in entries if entry.happened is Happened.RESOLVED}
     if not opened and not over:
         return []
-    still = [one for one in opened.values() if one.id not in over]
+    still = [entry for entry in opened.values() if entry.id not in over]
     counts = f"*Alerts*: {len(opened)} opened, {len(over)} resolved" + (
         f", {len(still)} still open" if still else ""
     )
-    worst = sorted(still, key=lambda one: (-one.severity.rank, one.at))
+    worst = sorted(still, key=lambda entry: (-entry.severity.rank, entry.at))
     longest = sorted(
         over.values(),
-        key=lambda one: (-one.severity.rank, -(one.lasted or timedelta()).total_seconds()),
+        key=lambda entry: (-entry.severity.rank, -(entry.lasted or timedelta()).total_seconds()),
     )
     return [counts, *_some([*map(_open, worst), *map(_over, longest)])]
 
 
-def _open(one: Entry) -> str:
-    return f"{trouble_words(one.trouble, one.name)} · since {when(one.at)}"
+def _open(entry: Entry) -> str:
+    return f"{kind_words(entry.kind, entry.name)} · since {when(entry.at)}"
 
 
-def _over(one: Entry) -> str:
-    lasted = f" · for {seconds(one.lasted.total_seconds())}" if one.lasted else ""
-    return f"{trouble_words(one.trouble, one.name)}{lasted} · over"
+def _over(entry: Entry) -> str:
+    lasted = f" · for {seconds(entry.lasted.total_seconds())}" if entry.lasted else ""
+    return f"{kind_words(entry.kind, entry.name)}{lasted} · over"
 
 
 def _said_once(entries: Iterable[Entry]) -> list[str]:
-    notes = [one for one in entries if one.happened is Happened.NOTED]
-    outside = Counter(one.name for one in notes if one.trouble is AlertKind.CHANGED_OUTSIDE)
-    moved = [one for one in notes if one.trouble is AlertKind.LEADER_MOVED]
-    others = [one for one in notes if one.trouble not in _SAID_ONCE]
+    notes = [entry for entry in entries if entry.happened is Happened.NOTED]
+    outside = Counter(note.name for note in notes if note.kind is AlertKind.CHANGED_OUTSIDE)
+    moved = [note for note in notes if note.kind is AlertKind.LEADER_MOVED]
+    others = [note for note in notes if note.kind not in _SAID_ONCE]
     parts = [
         f"*Changed outside swarmbot*: {_names(outside)}" if outside else "",
         f"*The leader moved* {plural(len(moved), 'time')}, to {name_words(moved[-1].name)} at last"
         if moved
         else "",
-        f"*Noted*: {_names(Counter(one.name for one in others))}" if others else "",
+        f"*Noted*: {_names(Counter(note.name for note in others))}" if others else "",
     ]
     return [part for part in parts if part]
 
@@ -118,26 +127,54 @@ def _changes(changes: Sequence[Audited]) -> list[str]:
     """Who changed how much; one by one those that did not end well, and where they are few, all."""
     if not changes:
         return []
-    people = _names(Counter(one.actor for one in changes))
-    bad = [one for one in changes if one.result not in _DONE]
+    people = _names(Counter(change.actor for change in changes))
+    bad = [change for change in changes if change.result not in _DONE]
     counts = f"*{plural(len(changes), 'change')}* by {people}" + (
         f", {len(bad)} not done" if bad else ""
     )
-    return [counts, *_some([_change(one) for one in (changes if len(changes) <= _NAMED else bad)])]
+    shown = changes if len(changes) <= _NAMED else bad
+    return [counts, *_some([_change(change) for change in shown])]
 
 
-def _change(one: Audited) -> str:
-    what = escape(shortened(brief(one.what), _LONGEST))
-    return f"{what} by {escape(one.actor)} · {escape(one.result) or 'not ended'}"
+def _change(change: Audited) -> str:
+    what = escape(shortened(brief(change.what), _LONGEST))
+    return f"{what} by {escape(change.actor)} · {escape(change.result) or 'not ended'}"
 
 
 # ---- ends
 
 
-def _endings(endings: Sequence[Expiry]) -> list[str]:
-    ordered = sorted(endings, key=lambda one: one.at or _FIRST)
-    lines = [prose(one.what) + (f" {when(one.at)}" if one.at else "") for one in ordered]
+def _endings(endings: Sequence[Ending]) -> list[str]:
+    ordered = sorted(map(expiry, endings), key=lambda expiry: expiry.at or _FIRST)
+    lines = [
+        prose(expiry.words) + (f" {when(expiry.at)}" if expiry.at else "") for expiry in ordered
+    ]
     return ["*Ends soon*", *_some(lines)] if lines else []
+
+
+@singledispatch
+def expiry(ending: object) -> Expiry:
+    """The words for something that ends soon."""
+    raise NotImplementedError(f"no words for {type(ending).__name__}")
+
+
+@expiry.register
+def _(problem: Problem) -> Expiry:
+    cause = reason(problem.facts, problem.name).cause
+    return Expiry(f"{problem.name}: {cause[:1].lower()}{cause[1:].rstrip('.')}")
+
+
+@expiry.register
+def _(approval: Approval) -> Expiry:
+    words = f"{approval.plan.title} by {approval.actor.name} waits for approval until"
+    return Expiry(words, approval.expires)
+
+
+@expiry.register
+def _(hold: Hold) -> Expiry:
+    what = "everything is frozen" if hold.freeze else f"{hold.pattern} is held"
+    why = f' ("{hold.reason}")' if hold.reason else ""
+    return Expiry(f"{what} by {hold.owner.name}{why}, until", hold.until)
 
 
 def _some(lines: Sequence[str]) -> list[str]:

@@ -10,7 +10,6 @@ from bot.settings import WatchSettings
 from bot.watch import lifecycle
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, joined
-from bot.watch.memory import refreshed
 from bot.watch.rules import bot_health, certificates, managers, nodes, notes, placement, services
 from bot.watch.snapshot import Judgement, Snapshot
 
@@ -25,23 +24,22 @@ JUDGES = (
 """Each finds the problems of its kind that are there now, and says of which nobody can tell."""
 
 
-def judge(observation: Snapshot, memory: Memory, watch: WatchSettings) -> Judgement:
+def judge(snapshot: Snapshot, memory: Memory, watch: WatchSettings) -> Judgement:
     """What to remember of this look, which incidents look different to people now, and what is to
     be said once."""
-    scene = Evaluation(observation, refreshed(observation, memory), watch)
-    found = _watched(scene, joined(each(scene) for each in JUDGES))
-    incidents, changed = lifecycle.advance(scene, found)
-    said, held = notes.noted(scene, memory)
-    return Judgement(
-        memory=replace(scene.memory, incidents=incidents, held=held), changed=changed, notes=said
-    )
+    evaluation = Evaluation.of(snapshot, memory, watch)
+    findings = _watched(evaluation, joined(judge_kind(evaluation) for judge_kind in JUDGES))
+    incidents, changed = lifecycle.advance(evaluation, findings)
+    due, held = notes.noted(evaluation, memory)
+    remembered = replace(evaluation.memory, incidents=incidents, held=held)
+    return Judgement(memory=remembered, changed=changed, notes=due)
 
 
-def _watched(scene: Evaluation, found: Findings) -> Findings:
+def _watched(evaluation: Evaluation, findings: Findings) -> Findings:
     """Without what nobody wants to hear of."""
     return Findings(
-        tuple(one for one in found.problems if scene.watched(one.trouble)),
+        tuple(problem for problem in findings.problems if evaluation.watched(problem.kind)),
         frozenset(
-            (subject, trouble) for subject, trouble in found.unknown if scene.watched(trouble)
+            (subject, kind) for subject, kind in findings.unknown if evaluation.watched(kind)
         ),
     )

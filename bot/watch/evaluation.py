@@ -10,12 +10,15 @@ from functools import cached_property
 from typing import Any
 
 from bot.model import Node, Service, Shortfall, Spec, Task
+from bot.model.alert_facts import AlertKind, ProblemFacts
 from bot.model.cluster import EngineState, Quorum
-from bot.model.incident import AlertKind, AlertRule, AlertState, Incident, Memory, Problem
+from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
 from bot.settings import WatchSettings
+from bot.swarm.health.quorum import quorum_of, reachable
 from bot.swarm.scheduler import balance, constraints
 from bot.swarm.spec.read import ENDED
 from bot.watch import replica_counts
+from bot.watch.memory import refreshed
 from bot.watch.snapshot import Snapshot
 
 UNSURE = timedelta(seconds=45)
@@ -31,7 +34,7 @@ class Evaluation:
     """What was seen, what is remembered (`memory.incidents` as they were before this look), and the
     rules."""
 
-    seen: Snapshot
+    snapshot: Snapshot
     memory: Memory
     watch: WatchSettings
 
@@ -39,58 +42,63 @@ class Evaluation:
 
     @cached_property
     def rules(self) -> Mapping[AlertKind, AlertRule]:
-        """What holds for each kind of trouble."""
-        return {trouble: self.watch.rule(trouble) for trouble in AlertKind}
+        """What holds for each kind of alert."""
+        return {kind: self.watch.rule(kind) for kind in AlertKind}
 
-    def watched(self, trouble: AlertKind) -> bool:
+    def watched(self, kind: AlertKind) -> bool:
         """Whether anybody wants to hear of it."""
-        return self.rules[trouble].watched
+        return self.rules[kind].watched
 
-    def problem(self, trouble: AlertKind, subject: str, name: str, **fields: Any) -> Problem:
+    def problem(self, facts: ProblemFacts, subject: str, name: str, **fields: Any) -> Problem:
         """A problem as the rules weigh it, noticed now."""
-        severity = self.rules[trouble].severity
         values: dict[str, Any] = {
             "subject": subject,
-            "severity": severity,
+            "severity": self.rules[facts.kind].severity,
             "name": name,
             "since": self.at,
+            "facts": facts,
         }
-        return Problem(trouble=trouble, **{**values, **fields})
+        return Problem(**{**values, **fields})
 
     # ---- what is there
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, memory: Memory, watch: WatchSettings) -> Evaluation:
+        """The evaluation of a look, with what it adds to the memory."""
+        return cls(snapshot, refreshed(snapshot, memory), watch)
 
     @property
     def at(self) -> datetime:
         """The time of the look."""
-        return self.seen.at
+        return self.snapshot.at
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
         """The nodes by id; none where nobody could say."""
-        return {one.id: one for one in self.seen.nodes or ()}
+        return {node.id: node for node in self.snapshot.nodes or ()}
 
     @cached_property
     def services(self) -> Mapping[str, Service]:
         """The services by id; none where nobody could say."""
-        return {one.id: one for one in self.seen.services or ()}
+        return {service.id: service for service in self.snapshot.services or ()}
 
     @cached_property
     def tasks_of(self) -> Mapping[str, Sequence[Task]]:
         """The tasks by service (id)."""
-        found: defaultdict[str, list[Task]] = defaultdict(list)
-        for task in self.seen.tasks or ():
-            found[task.service_id].append(task)
-        return found
+        tasks: defaultdict[str, list[Task]] = defaultdict(list)
+        for task in self.snapshot.tasks or ():
+            tasks[task.service_id].append(task)
+        return tasks
 
     @cached_property
     def burdens(self) -> Mapping[str, frozenset[str]]:
         """By node (id) the services (ids) with tasks that did not end there: those of a dead node
         go on saying that they run."""
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for task in self.seen.tasks or ():
+        burdens: defaultdict[str, set[str]] = defaultdict(set)
+        for task in self.snapshot.tasks or ():
             if task.node_id and task.state not in ENDED:
-                found[task.node_id].add(task.service_id)
-        return {node_id: frozenset(services) for node_id, services in found.items()}
+                burdens[task.node_id].add(task.service_id)
+        return {node_id: frozenset(services) for node_id, services in burdens.items()}
 
     def able(self, spec: Spec) -> frozenset[str]:
         """The nodes (ids) that may run what the specification says."""
@@ -107,20 +115,20 @@ class Evaluation:
 
     # ---- nodes and managers
 
-    def open(self, subject: str, trouble: AlertKind) -> Problem | None:
+    def open(self, subject: str, kind: AlertKind) -> Problem | None:
         """The problem as the last look left it, where it is not over."""
         incident = self.memory.incidents.get(subject)
         if incident is None:
             return None
-        return next((one for one in _standing(incident) if one.trouble is trouble), None)
+        return next((problem for problem in standing(incident) if problem.kind is kind), None)
 
     @cached_property
     def away(self) -> Mapping[str, Node]:
         """The nodes that are Down, or of which the leader has not heard for so long that they are
         as good as that."""
-        return {one.id: one for one in self.nodes.values() if self._is_away(one)}
+        return {node.id: node for node in self.nodes.values() if self._has_gone(node)}
 
-    def _is_away(self, node: Node) -> bool:
+    def _has_gone(self, node: Node) -> bool:
         if node.state in ("ready", "down"):
             return node.state == "down"
         if self.open(f"node:{node.id}", AlertKind.NODE_DOWN):
@@ -130,7 +138,21 @@ class Evaluation:
     @cached_property
     def engines(self) -> Mapping[str, EngineState]:
         """The engines by name; none where nobody could say."""
-        return {one.name: one for one in self.seen.engines or ()}
+        return {engine.name: engine for engine in self.snapshot.engines or ()}
+
+    @cached_property
+    def silent_engines(self) -> Sequence[EngineState]:
+        """The engines that do not answer the bot."""
+        return [engine for engine in self.engines.values() if not engine.reachable]
+
+    @cached_property
+    def locked_engines(self) -> Sequence[EngineState]:
+        """The engines that say that they are locked."""
+        return [engine for engine in self.engines.values() if engine.swarm == "locked"]
+
+    def is_away(self, engine: EngineState) -> bool:
+        """Whether the engine's node is known to be away, which explains that it is silent."""
+        return self.memory.engine_nodes.get(engine.name, ("", ""))[0] in self.away
 
     @cached_property
     def engine_on(self) -> Mapping[str, EngineState]:
@@ -143,50 +165,64 @@ class Evaluation:
         node_id, host = self.memory.engine_nodes.get(engine.name, ("", ""))
         if not node_id:
             return f"engine:{engine.name}", engine.node_name or engine.name
-        return f"node:{node_id}", self.nodes[
-            node_id
-        ].name if node_id in self.nodes else host or engine.name
+        known = self.nodes.get(node_id)
+        return f"node:{node_id}", known.name if known else host or engine.name
 
     @cached_property
     def locked(self) -> frozenset[str]:
         """The nodes (ids) whose engines say that they are locked, or have to be taken for
         locked."""
         said = {node_id for node_id, state in self.engine_on.items() if state.swarm == "locked"}
-        return frozenset(said | {one.id for one in self.perhaps_locked})
+        return frozenset(said | {node.id for node in self.perhaps_locked})
 
     @cached_property
     def perhaps_locked(self) -> Sequence[Node]:
         """Managers that look dead though their hosts answer, where autolock is on and nobody can
         ask their engines."""
-        if not (self.seen.cluster and self.seen.cluster.autolock):
+        if not (self.snapshot.cluster and self.snapshot.cluster.autolock):
             return ()
         return [
-            one
-            for one in self.nodes.values()
-            if one.state == "down"
-            and one.id in self.seen.answering_hosts
-            and one.id not in self.engine_on
-            if one.manager and one.manager.reachability != "reachable"
+            node
+            for node in self.nodes.values()
+            if node.state == "down"
+            and node.id in self.snapshot.answering_hosts
+            and node.id not in self.engine_on
+            and node.manager
+            and not reachable(node)
         ]
 
     @cached_property
     def missing_managers(self) -> Sequence[Node]:
         """The managers that do not take part now."""
         return [
-            one
-            for one in self.nodes.values()
-            if one.manager
-            if one.manager.reachability != "reachable"
-            or one.id in self.away
-            or one.id in self.locked
+            node
+            for node in self.nodes.values()
+            if node.manager
+            and (not reachable(node) or node.id in self.away or node.id in self.locked)
         ]
 
     @cached_property
-    def bearing(self) -> Quorum:
+    def cut_off_managers(self) -> Sequence[Node]:
+        """The managers that the others do not reach, though they are neither away nor locked."""
+        return [
+            node
+            for node in self.missing_managers
+            if node.id not in self.away and node.id not in self.locked
+        ]
+
+    @cached_property
+    def quorum(self) -> Quorum:
         """What the managers can bear; all zero where nobody knows them."""
-        managers = sum(one.manager is not None for one in self.nodes.values())
-        present, needed = managers - len(self.missing_managers), managers // 2 + 1
-        return Quorum(managers, present, needed, max(0, present - needed))
+        managers = sum(node.manager is not None for node in self.nodes.values())
+        return quorum_of(managers, managers - len(self.missing_managers))
+
+    def fault_tolerance_without(self, node_id: str) -> int | None:
+        """How many more managers may fail now that this node takes no part; None where it is no
+        manager, or the only one."""
+        node = self.nodes.get(node_id)
+        if node is None or node.manager is None or self.quorum.managers < 2:
+            return None
+        return self.quorum.fault_tolerance
 
     # ---- services
 
@@ -197,30 +233,33 @@ class Evaluation:
     @cached_property
     def below(self) -> Mapping[str, Shortfall]:
         """The services (ids) that run less than they should; see `uncounted`."""
-        found = {}
-        for service_id, count in self._counts.items():
-            if count and count[0] < count[1]:
-                found[service_id] = Shortfall(self.services[service_id].name, *count)
-        return found
+        return {
+            service_id: Shortfall(self.services[service_id].name, *count)
+            for service_id, count in self.counts.items()
+            if count and count[0] < count[1]
+        }
 
     @cached_property
     def uncounted(self) -> frozenset[str]:
         """The services (ids) of which nobody can say whether they are whole."""
-        return frozenset(service_id for service_id, count in self._counts.items() if count is None)
+        return frozenset(service_id for service_id, count in self.counts.items() if count is None)
 
     @cached_property
-    def _counts(self) -> Mapping[str, tuple[int, int] | None]:
-        if self.seen.nodes is None:
+    def counts(self) -> Mapping[str, tuple[int, int] | None]:
+        """By service (id) how many replicas run and how many should; None where nobody can say."""
+        if self.snapshot.nodes is None:
             return dict.fromkeys(self.services)
-        if self.seen.tasks is None:
+        if self.snapshot.tasks is None:
             return {
-                key: replica_counts.as_told(one, sure=not self.away)
-                for key, one in self.services.items()
+                service_id: replica_counts.as_told(service, sure=not self.away)
+                for service_id, service in self.services.items()
             }
         alive = self.nodes.keys() - self.away.keys()
         return {
-            key: replica_counts.counted(one, self.tasks_of.get(key, ()), alive, self.able)
-            for key, one in self.services.items()
+            service_id: replica_counts.counted(
+                service, self.tasks_of.get(service_id, ()), alive, self.able
+            )
+            for service_id, service in self.services.items()
         }
 
     @cached_property
@@ -234,20 +273,21 @@ class Evaluation:
     @cached_property
     def explained(self) -> frozenset[str]:
         """The names of the services that are below their count because of a node."""
-        return frozenset(one.service for lost in self.losses.values() for one in lost)
+        return frozenset(shortfall.service for lost in self.losses.values() for shortfall in lost)
 
     def _lost(self, node_id: str) -> tuple[Shortfall, ...]:
         old = self.open(f"node:{node_id}", AlertKind.NODE_DOWN)
-        if self.seen.tasks is None or self.seen.services is None:
+        if self.snapshot.tasks is None or self.snapshot.services is None:
             return old.lost if old else ()
-        before = {one.service for one in old.lost} if old else set()
+        before = {shortfall.service for shortfall in old.lost} if old else set()
         new = old is None or self.at - old.since < EXPLAINED
-        lost = [self.below[each] for each in self.burdens.get(node_id, ()) if each in self.below]
-        return tuple(
-            sorted(
-                (one for one in lost if new or one.service in before), key=lambda one: one.service
-            )
-        )
+        below = [
+            self.below[service_id]
+            for service_id in self.burdens.get(node_id, ())
+            if service_id in self.below
+        ]
+        lost = [shortfall for shortfall in below if new or shortfall.service in before]
+        return tuple(sorted(lost, key=lambda shortfall: shortfall.service))
 
     # ---- where tasks could go
 
@@ -255,37 +295,44 @@ class Evaluation:
     def uneven(self) -> Sequence[Service]:
         """The services that `rebalance` would spread anew, without those that the bot changes
         itself."""
-        found = balance.uneven(
-            self.services.values(), tuple(self.nodes.values()), self.seen.tasks or ()
+        services = balance.uneven(
+            self.services.values(), tuple(self.nodes.values()), self.snapshot.tasks or ()
         )
-        return [one for one in found if (one.replicas or 0) > 1 and not self.quiet(one.id)]
+        return [
+            service
+            for service in services
+            if (service.replicas or 0) > 1 and not self.quiet(service.id)
+        ]
 
     @cached_property
     def used(self) -> frozenset[str]:
         """The nodes (ids) that run anything at all."""
-        tasks = self.seen.tasks or ()
-        return frozenset(
-            one.node_id for one in tasks if one.desired == "running" and one.state not in ENDED
-        )
+        return frozenset(task.node_id for task in self._wanted_tasks)
 
     @cached_property
     def loaded(self) -> frozenset[str]:
         """The nodes (ids) that run at least one task which is not there because every node runs
         it."""
-        bound = {key for key, one in self.services.items() if one.replicas is None}
-        tasks = self.seen.tasks or ()
+        everywhere = {key for key, service in self.services.items() if service.replicas is None}
         return frozenset(
-            one.node_id
-            for one in tasks
-            if one.desired == "running" and one.state not in ENDED and one.service_id not in bound
+            task.node_id for task in self._wanted_tasks if task.service_id not in everywhere
         )
+
+    @cached_property
+    def _wanted_tasks(self) -> Sequence[Task]:
+        return [
+            task
+            for task in self.snapshot.tasks or ()
+            if task.desired == "running" and task.state not in ENDED
+        ]
 
     def idles(self, node_id: str) -> bool:
         """Whether a node runs no replica, though it may take over what others have too many of."""
-        if self.seen.tasks is None or node_id not in self.nodes or node_id in self.loaded:
+        if self.snapshot.tasks is None or node_id not in self.nodes or node_id in self.loaded:
             return False
         return any(node_id in self.able(service.spec) for service in self.uneven)
 
 
-def _standing(incident: Incident) -> tuple[Problem, ...]:
+def standing(incident: Incident) -> tuple[Problem, ...]:
+    """What is wrong with its subject now, whether or not people were told."""
     return incident.returning if incident.state is AlertState.RESOLVED else incident.problems

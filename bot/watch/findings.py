@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.model.incident import AlertKind, Problem
+from bot.model.alert_facts import AlertKind
+from bot.model.incident import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The problems that are there now; `unknown` pairs subject (empty: any) and trouble of which
-    nobody can say anything now."""
+    """The problems that are there now; `unknown` pairs subject (empty: any) and kind of
+    problems of which nobody can say anything now."""
 
     problems: tuple[Problem, ...] = ()
     unknown: frozenset[tuple[str, AlertKind]] = frozenset()
@@ -19,18 +20,18 @@ class Findings:
     def keeps(self, problem: Problem) -> bool:
         """Whether a problem of an earlier look stays as it was, because this look tells nothing of
         it."""
-        return ("", problem.trouble) in self.unknown or (
+        return ("", problem.kind) in self.unknown or (
             problem.subject,
-            problem.trouble,
+            problem.kind,
         ) in self.unknown
 
 
 NOTHING = Findings()
 
 
-def unknown(*troubles: AlertKind, subject: str = "") -> Findings:
-    """Nothing can be said of these kinds of trouble, of any subject or of this one."""
-    return Findings(unknown=frozenset((subject, trouble) for trouble in troubles))
+def unknown(*kinds: AlertKind, subject: str = "") -> Findings:
+    """Nothing can be said of these kinds, of any subject or of this one."""
+    return Findings(unknown=frozenset((subject, kind) for kind in kinds))
 
 
 def joined(parts: Iterable[Findings]) -> Findings:

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.model.incident import AlertKind, AlertState, Incident, Problem
+from bot.model.alert_facts import Aftermath, AlertKind
+from bot.model.incident import AlertState, Incident, Problem
 from bot.watch import recent_changes
-from bot.watch.evaluation import Evaluation
+from bot.watch.evaluation import Evaluation, standing
 from bot.watch.findings import Findings
 from bot.watch.rules import nodes
 
 REOPENS = timedelta(minutes=10)
 """An incident that comes back within this time after it was resolved is the same one."""
-_TROUBLES = list(AlertKind)
+_KINDS = list(AlertKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +30,25 @@ class _Now:
 
 
 def advance(
-    scene: Evaluation, found: Findings
+    evaluation: Evaluation, findings: Findings
 ) -> tuple[Mapping[str, Incident], tuple[Incident, ...]]:
     """The incidents by subject after this look, and those of them that people see otherwise than
     before."""
-    known = _moved(scene)
-    earlier = {one.id: one for one in scene.memory.incidents.values()}
-    seen: defaultdict[str, list[Problem]] = defaultdict(list)
-    for problem in found.problems:
-        seen[problem.subject].append(problem)
+    known = _moved(evaluation)
+    earlier = {incident.id: incident for incident in evaluation.memory.incidents.values()}
+    problems: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in findings.problems:
+        problems[problem.subject].append(problem)
     incidents: dict[str, Incident] = {}
     changed: list[Incident] = []
-    for subject in {**known, **seen}:
+    for subject in {**known, **problems}:
         before = known.get(subject)
-        after = _step(scene, before, _now(scene, found, before, seen.get(subject, ())))
+        now = _now(evaluation, findings, before, problems.get(subject, ()))
+        after = _step(evaluation, before, now)
         if after is None:
             continue
         if not _looks_like(after, earlier.get(after.id)):
-            after = replace(after, changed=scene.at)
+            after = replace(after, changed=evaluation.at)
             if after.state is not AlertState.PENDING:
                 changed.append(after)
         incidents[subject] = after
@@ -60,21 +62,21 @@ def _looks_like(after: Incident, before: Incident | None) -> bool:
     )
 
 
-def _moved(scene: Evaluation) -> Mapping[str, Incident]:
+def _moved(evaluation: Evaluation) -> Mapping[str, Incident]:
     """The incidents so far; that of an engine goes on as its node's, once it is known which one
     that is."""
-    known = dict(scene.memory.incidents)
-    for name, (node_id, host) in scene.memory.engine_nodes.items():
+    known = dict(evaluation.memory.incidents)
+    for name, (node_id, host) in evaluation.memory.engine_nodes.items():
         old, new = f"engine:{name}", f"node:{node_id}"
         if old in known and new not in known:
-            shown = scene.nodes[node_id].name if node_id in scene.nodes else host
+            shown = evaluation.nodes[node_id].name if node_id in evaluation.nodes else host
             known[new] = _as_of(known.pop(old), new, shown)
     return known
 
 
 def _as_of(incident: Incident, subject: str, name: str) -> Incident:
     def theirs(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-        return tuple(replace(one, subject=subject, name=name) for one in problems)
+        return tuple(replace(problem, subject=subject, name=name) for problem in problems)
 
     return replace(
         incident,
@@ -87,66 +89,73 @@ def _as_of(incident: Incident, subject: str, name: str) -> Incident:
 
 
 def _now(
-    scene: Evaluation, found: Findings, before: Incident | None, seen: Iterable[Problem]
+    evaluation: Evaluation,
+    findings: Findings,
+    before: Incident | None,
+    problems: Iterable[Problem],
 ) -> _Now:
-    standing: tuple[Problem, ...] = ()
-    if before:
-        standing = before.returning if before.state is AlertState.RESOLVED else before.problems
-    old = {_key(one): one for one in standing}
+    old = {_key(problem): problem for problem in (standing(before) if before else ())}
     fresh = {
-        _key(one): replace(one, since=old[_key(one)].since) if _key(one) in old else one
-        for one in seen
+        _key(problem): replace(problem, since=old[_key(problem)].since)
+        if _key(problem) in old
+        else problem
+        for problem in problems
     }
-    kept = {key: one for key, one in old.items() if key not in fresh and found.keeps(one)}
-    ripe = any(scene.at - one.since >= scene.rules[one.trouble].after for one in fresh.values())
+    kept = {
+        key: problem for key, problem in old.items() if key not in fresh and findings.keeps(problem)
+    }
+    ripe = any(
+        evaluation.at - problem.since >= evaluation.rules[problem.kind].after
+        for problem in fresh.values()
+    )
     return _Now(tuple(sorted({**kept, **fresh}.values(), key=_order)), ripe)
 
 
 def _key(problem: Problem) -> tuple[AlertKind, str]:
-    return problem.trouble, problem.engine
+    return problem.kind, problem.engine
 
 
 def _order(problem: Problem) -> tuple[int, bool, int, str]:
     """The worst first; that a manager is locked is the cause of its being Down."""
-    cause = problem.trouble is AlertKind.MANAGER_LOCKED
-    return -problem.severity.rank, not cause, _TROUBLES.index(problem.trouble), problem.engine
+    is_cause = problem.kind is AlertKind.MANAGER_LOCKED
+    return -problem.severity.rank, not is_cause, _KINDS.index(problem.kind), problem.engine
 
 
-def _step(scene: Evaluation, before: Incident | None, now: _Now) -> Incident | None:
+def _step(evaluation: Evaluation, before: Incident | None, now: _Now) -> Incident | None:
     if before is None:
-        return _begun(scene, now) if now.problems else None
+        return _begun(evaluation, now) if now.problems else None
     match before.state:
         case AlertState.PENDING:
-            return _waited(scene, before, now)
+            return _waited(evaluation, before, now)
         case AlertState.FIRING:
-            return _went_on(scene, before, now) if now.problems else _ended(scene, before)
+            return _went_on(evaluation, before, now) if now.problems else _ended(evaluation, before)
         case AlertState.RESOLVED:
-            return _rested(scene, before, now)
+            return _rested(evaluation, before, now)
 
 
-def _begun(scene: Evaluation, now: _Now) -> Incident:
+def _begun(evaluation: Evaluation, now: _Now) -> Incident:
     first = now.problems[0]
     pending = Incident(
-        id=hashlib.sha256(f"{first.subject}|{scene.at.isoformat()}".encode()).hexdigest()[:16],
+        id=hashlib.sha256(f"{first.subject}|{evaluation.at.isoformat()}".encode()).hexdigest()[:16],
         subject=first.subject,
         name=first.name,
         state=AlertState.PENDING,
         problems=now.problems,
         since=_since(now),
-        changed=scene.at,
+        changed=evaluation.at,
     )
-    return _fired(scene, pending, now) if now.ripe else pending
+    return _fired(evaluation, pending, now) if now.ripe else pending
 
 
-def _waited(scene: Evaluation, before: Incident, now: _Now) -> Incident | None:
+def _waited(evaluation: Evaluation, before: Incident, now: _Now) -> Incident | None:
     if not now.problems:
         return None
     if now.ripe:
-        return _fired(scene, before, now)
+        return _fired(evaluation, before, now)
     return replace(before, problems=now.problems, since=_since(now), name=now.problems[0].name)
 
 
-def _fired(scene: Evaluation, before: Incident, now: _Now) -> Incident:
+def _fired(evaluation: Evaluation, before: Incident, now: _Now) -> Incident:
     since = _since(now)
     return replace(
         before,
@@ -154,17 +163,17 @@ def _fired(scene: Evaluation, before: Incident, now: _Now) -> Incident:
         name=now.problems[0].name,
         problems=now.problems,
         since=since,
-        opened=before.opened or scene.at,
+        opened=before.opened or evaluation.at,
         worst=now.problems[0],
-        changes=recent_changes.changes(scene, now.problems, since),
+        changes=recent_changes.changes(evaluation, now.problems, since),
     )
 
 
-def _went_on(scene: Evaluation, before: Incident, now: _Now) -> Incident:
+def _went_on(evaluation: Evaluation, before: Incident, now: _Now) -> Incident:
     new = [
-        each
-        for each in recent_changes.changes(scene, now.problems, before.since)
-        if each not in before.changes
+        change
+        for change in recent_changes.changes(evaluation, now.problems, before.since)
+        if change not in before.changes
     ]
     changes = (*before.changes, *new)[: recent_changes.MOST]
     worst = min(now.problems[0], before.worst or now.problems[0], key=_order)
@@ -173,7 +182,7 @@ def _went_on(scene: Evaluation, before: Incident, now: _Now) -> Incident:
     )
 
 
-def _ended(scene: Evaluation, before: Incident) -> Incident:
+def _ended(evaluation: Evaluation, before: Incident) -> Incident:
     """People are told what it was at its worst: a manager that was locked is merely Unreachable in
     the end."""
     problems = (before.worst,) if before.worst else before.problems
@@ -181,12 +190,12 @@ def _ended(scene: Evaluation, before: Incident) -> Incident:
         before,
         state=AlertState.RESOLVED,
         problems=problems,
-        resolved=scene.at,
-        aftermath=nodes.aftermath(scene, before),
+        resolved=evaluation.at,
+        aftermath=nodes.aftermath(evaluation, before),
     )
 
 
-def _rested(scene: Evaluation, before: Incident, now: _Now) -> Incident | None:
+def _rested(evaluation: Evaluation, before: Incident, now: _Now) -> Incident | None:
     """Resolved: it fires again, or is forgotten after a while."""
     if now.ripe:
         again = replace(
@@ -195,14 +204,14 @@ def _rested(scene: Evaluation, before: Incident, now: _Now) -> Incident | None:
             resolved=None,
             acknowledged_by=None,
             acknowledged=None,
-            aftermath="",
+            aftermath=Aftermath.NOTHING,
             returning=(),
         )
-        return _fired(scene, again, now)
-    if not now.problems and before.resolved and scene.at - before.resolved >= REOPENS:
+        return _fired(evaluation, again, now)
+    if not now.problems and before.resolved and evaluation.at - before.resolved >= REOPENS:
         return None
     return replace(before, returning=now.problems)
 
 
 def _since(now: _Now) -> datetime:
-    return min(one.since for one in now.problems)
+    return min(problem.since for problem in now.problems)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from bot.model import Node, Service, Task
 from bot.model.cluster import EngineState
 from bot.model.incident import Memory
+from bot.swarm.health.quorum import reachable
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.spec.read import ENDED
 from bot.watch.snapshot import Snapshot
@@ -22,72 +23,79 @@ counted."""
 _JUST = timedelta(minutes=2)
 
 
-def refreshed(seen: Snapshot, memory: Memory) -> Memory:
+def refreshed(snapshot: Snapshot, memory: Memory) -> Memory:
     """The memory with all that this look adds; its incidents stay as they were."""
-    memory = replace(memory, silent_until=_silences(seen, memory.silent_until))
-    if seen.nodes is not None:
+    memory = replace(memory, silent_until=_silences(snapshot, memory.silent_until))
+    if snapshot.nodes is not None:
         memory = replace(
             memory,
             unready={
-                one.id: memory.unready.get(one.id, seen.at)
-                for one in seen.nodes
-                if one.state != "ready"
+                node.id: memory.unready.get(node.id, snapshot.at)
+                for node in snapshot.nodes
+                if node.state != "ready"
             },
             leader=next(
-                (one.id for one in seen.nodes if one.manager and one.manager.leader), memory.leader
+                (node.id for node in snapshot.nodes if node.manager and node.manager.leader),
+                memory.leader,
             ),
-            managers={one.id: one.name for one in seen.nodes if one.manager},
+            managers={node.id: node.name for node in snapshot.nodes if node.manager},
         )
-    if seen.engines is not None:
+    if snapshot.engines is not None:
         memory = replace(
-            memory, engine_nodes=_engine_nodes(seen.engines, seen.nodes, memory.engine_nodes)
+            memory,
+            engine_nodes=_engine_nodes(snapshot.engines, snapshot.nodes, memory.engine_nodes),
         )
-    if seen.certificates is not None:
-        memory = replace(
-            memory, first_end=min((one.ends for one in seen.certificates if one.ends), default=None)
-        )
-    return memory if seen.services is None else _with_services(seen, seen.services, memory)
+    if snapshot.certificates is not None:
+        ends = (certificate.ends for certificate in snapshot.certificates if certificate.ends)
+        memory = replace(memory, first_end=min(ends, default=None))
+    if snapshot.services is None:
+        return memory
+    return _with_services(snapshot, snapshot.services, memory)
 
 
-def _with_services(seen: Snapshot, services: Iterable[Service], memory: Memory) -> Memory:
-    specs = {one.id: fingerprint(one.spec) for one in services}
+def _with_services(snapshot: Snapshot, services: Iterable[Service], memory: Memory) -> Memory:
+    specs = {service.id: fingerprint(service.spec) for service in services}
     accounted = {
         service_id: memory.accounted[service_id]
         for service_id in specs
         if service_id in memory.accounted
     }
     for service_id, spec in specs.items():
-        rollout = seen.rollouts.get(service_id)
+        rollout = snapshot.rollouts.get(service_id)
         if rollout and rollout.spec_hash == spec:
             accounted[service_id] = rollout.id
     return replace(
         memory,
         specs=specs,
-        seen_since={service_id: memory.seen_since.get(service_id, seen.at) for service_id in specs},
+        seen_since={
+            service_id: memory.seen_since.get(service_id, snapshot.at) for service_id in specs
+        },
         accounted=accounted,
     )
 
 
-def _silences(seen: Snapshot, known: Mapping[str, datetime]) -> Mapping[str, datetime]:
+def _silences(snapshot: Snapshot, known: Mapping[str, datetime]) -> Mapping[str, datetime]:
     """Until when to say nothing: of services that the bot changes, of those that it drives from a
     node."""
-    until = {service_id: end for service_id, end in known.items() if end + KEPT > seen.at}
-    changing = {
-        target.removeprefix("service:") for target in seen.locks if target.startswith("service:")
-    }
-    closing = {target.removeprefix("node:") for target in seen.locks if target.startswith("node:")}
+    until = {service_id: end for service_id, end in known.items() if end + KEPT > snapshot.at}
+    changing, closing = _locked(snapshot, "service:"), _locked(snapshot, "node:")
     changing.update(
         task.service_id
-        for task in seen.tasks or ()
-        if task.node_id in closing and _lives(task, seen.at)
+        for task in snapshot.tasks or ()
+        if task.node_id in closing and _lives(task, snapshot.at)
     )
-    ends = dict.fromkeys(changing, seen.at + SILENCE)
-    for service_id, rollout in seen.rollouts.items():
+    ends = dict.fromkeys(changing, snapshot.at + SILENCE)
+    for service_id, rollout in snapshot.rollouts.items():
         ends.setdefault(service_id, rollout.started + SILENCE)
     for service_id, end in ends.items():
-        if end + KEPT > seen.at:
+        if end + KEPT > snapshot.at:
             until[service_id] = max(end, until.get(service_id, end))
     return until
+
+
+def _locked(snapshot: Snapshot, prefix: str) -> set[str]:
+    """Ids of what the bot is changing now, of one kind of target."""
+    return {target.removeprefix(prefix) for target in snapshot.locks if target.startswith(prefix)}
 
 
 def _lives(task: Task, at: datetime) -> bool:
@@ -100,8 +108,8 @@ def _engine_nodes(
     known: Mapping[str, tuple[str, str]],
 ) -> Mapping[str, tuple[str, str]]:
     listed = None if nodes is None else tuple(nodes)
-    there = None if listed is None else {one.id for one in listed}
-    found = {}
+    there = None if listed is None else {node.id for node in listed}
+    places = {}
     for state in engines:
         node = known.get(state.name)
         if state.swarm == "inactive" or (node and there is not None and node[0] not in there):
@@ -111,18 +119,14 @@ def _engine_nodes(
         elif node is None and state.swarm == "locked" and listed:
             node = _by_host(state.node_name, listed)
         if node:
-            found[state.name] = node
-    return found
+            places[state.name] = node
+    return places
 
 
 def _by_host(name: str, nodes: Iterable[Node]) -> tuple[str, str] | None:
     """The node that a locked engine is, which does not say its id: by its host name, which two
     nodes may have."""
-    named = [one for one in nodes if one.name == name and one.manager]
-    away = [
-        one
-        for one in named
-        if one.state == "down" and one.manager and one.manager.reachability != "reachable"
-    ]
+    named = [node for node in nodes if node.name == name and node.manager]
+    away = [node for node in named if node.state == "down" and not reachable(node)]
     sure = away if len(away) == 1 else named
     return (sure[0].id, name) if len(sure) == 1 else None

@@ -21,14 +21,14 @@ def counted(
     if service.mode in JOBS:
         return _of_job(service, tasks, alive, able_for)
     running = [
-        one
-        for one in tasks
-        if one.desired == "running" and one.state == "running" and one.node_id in alive
+        task
+        for task in tasks
+        if task.desired == "running" and task.state == "running" and task.node_id in alive
     ]
     if service.mode is Mode.GLOBAL:
         places = able_for(service.spec)
-        return len(places & {one.node_id for one in running}), len(places)
-    return len({one.slot for one in running}), service.replicas or 0
+        return len(places & {task.node_id for task in running}), len(places)
+    return len({task.slot for task in running}), service.replicas or 0
 
 
 def as_told(service: Service, *, sure: bool) -> tuple[int, int] | None:
@@ -47,12 +47,12 @@ def _of_job(
     able_for: Callable[[Spec], frozenset[str]],
 ) -> tuple[int, int]:
     """A job that gets on is whole: fewer at a time than in all is its way."""
-    current = [one for one in tasks if one.job_iteration == service.job_iteration]
+    current = [task for task in tasks if task.job_iteration == service.job_iteration]
     is_global = service.mode is Mode.GLOBAL_JOB
     complete = {
-        one.node_id if is_global else one.slot for one in current if one.state == "complete"
+        task.node_id if is_global else task.slot for task in current if task.state == "complete"
     }
     total = len({*able_for(service.spec), *complete}) if is_global else service.replicas or 0
-    if any(one.state == "running" and one.node_id in alive for one in current):
+    if any(task.state == "running" and task.node_id in alive for task in current):
         return total, total
     return min(len(complete), total), total

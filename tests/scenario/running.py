@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.model.incident import AlertKind
+from bot.model.alert_facts import AlertKind
 from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Workspace

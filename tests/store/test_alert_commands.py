@@ -14,7 +14,8 @@ from bot.command.model import Change, Context, Query
 from bot.errors import StoreUnavailableError, UnknownNameError, UnsupportedError
 from bot.metrics import Metrics
 from bot.model import Actor, Message, Outcome, Plan
-from bot.model.incident import AlertKind, AlertState, Incident, Memory, Problem, Severity
+from bot.model.alert_facts import NodeDown, ServiceBelow
+from bot.model.incident import AlertState, Incident, Memory, Problem, Severity
 from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy.decide import Allow, Ask, decide
 from bot.rollout.roller import Roller, Run
@@ -33,8 +34,8 @@ HOUR = timedelta(hours=1)
 
 def incident(subject: str = "node:n4", name: str = "node4", **fields: Any) -> Incident:
     severity = Severity.CRITICAL if subject.startswith("node:") else Severity.WARNING
-    trouble = AlertKind.NODE_DOWN if subject.startswith("node:") else AlertKind.SERVICE_BELOW
-    problem = Problem(subject=subject, trouble=trouble, severity=severity, name=name, since=NOW)
+    facts = NodeDown() if subject.startswith("node:") else ServiceBelow()
+    problem = Problem(subject=subject, facts=facts, severity=severity, name=name, since=NOW)
     values: dict[str, Any] = {
         "id": f"id of {subject}",
         "subject": subject,

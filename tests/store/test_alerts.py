@@ -14,14 +14,15 @@ from redis import Redis
 
 from bot.errors import LeaseLostError, StoreUnavailableError
 from bot.model import MessageRef, Shortfall
+from bot.model.alert_facts import AlertKind, LostReplicas, NodeDown
 from bot.model.incident import (
-    AlertKind,
     AlertState,
     Entry,
     Happened,
     Incident,
     Memory,
     Problem,
+    RecentChange,
     Severity,
     Silence,
 )
@@ -31,17 +32,17 @@ from bot.store.leader import Leader
 
 from .conftest import ANN, BEN, NOW, Server
 
+CHANGE = RecentChange(service='"größer"', verb="deploy", by="ann", before=timedelta(minutes=4))
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
 def incident(name: str = "node4", state: AlertState = AlertState.FIRING, **fields: Any) -> Incident:
     problem = Problem(
         subject=f"node:{name}",
-        trouble=AlertKind.NODE_DOWN,
         severity=Severity.CRITICAL,
         name=name,
         since=NOW,
-        detail="`<!channel>` is Down",
+        facts=NodeDown(replicas=LostReplicas.BEING_REPLACED, fault_tolerance=1),
         lost=(Shortfall("web", 3, 4),),
     )
     values: dict[str, Any] = {
@@ -69,7 +70,7 @@ def silence(pattern: str = "node4", until: datetime | None = None, **fields: Any
 
 def entry(number: int = 0, **fields: Any) -> Entry:
     values: dict[str, Any] = {
-        "trouble": AlertKind.NODE_DOWN,
+        "kind": AlertKind.NODE_DOWN,
         "severity": Severity.CRITICAL,
         "name": "node4",
         **fields,
@@ -82,7 +83,7 @@ def entry(number: int = 0, **fields: Any) -> Entry:
 
 def test_what_was_saved_comes_back_whole(redis: Redis, other_redis: Redis) -> None:
     full = memory(
-        incident(acknowledged_by=ANN, acknowledged=NOW, changes=('"größer"',)),
+        incident(acknowledged_by=ANN, acknowledged=NOW, changes=(CHANGE,)),
         ended(incident("web")),
         unready={"n1": NOW},
         engine_nodes={"e1": ("n1", "node1")},
@@ -295,10 +296,10 @@ def test_the_history_keeps_the_newest_five_hundred_in_order(redis: Redis) -> Non
     alerts = AlertStore(redis)
     assert alerts.history(NOW) == ()
     for number in range(505):
-        alerts.remember(entry(number, lasted=timedelta(seconds=number), text="`web`"))
+        alerts.remember(entry(number, lasted=timedelta(seconds=number)))
     kept = alerts.history(NOW)
     assert len(kept) == 500
-    assert kept[0] == entry(5, lasted=timedelta(seconds=5), text="`web`")
+    assert kept[0] == entry(5, lasted=timedelta(seconds=5))
     assert [one.id for one in alerts.history(NOW + 503 * SECOND)] == ["i503", "i504"]
 
 

@@ -9,8 +9,9 @@ from typing import cast
 import pytest
 
 from bot.model import Message
+from bot.model.alert_facts import AlertKind
 from bot.model.hold import Hold
-from bot.model.incident import AlertKind, Entry, Happened, Severity
+from bot.model.incident import Entry, Happened, Severity
 from bot.poster import Poster
 from bot.render.slack.limits import plain
 from bot.settings import Settings, WatchSettings
@@ -83,7 +84,7 @@ def test_it_tells_what_redis_knows(store: Store, clock: Clock) -> None:
         at=NOW - timedelta(hours=3),
         happened=Happened.RESOLVED,
         id="i1",
-        trouble=AlertKind.NODE_DOWN,
+        kind=AlertKind.NODE_DOWN,
         severity=Severity.CRITICAL,
         name="node4",
         lasted=timedelta(seconds=192),

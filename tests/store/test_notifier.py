@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.model.incident import AlertKind, AlertState, Incident, Problem, Severity, Silence
+from bot.model.alert_facts import NodeDown
+from bot.model.incident import AlertState, Incident, Problem, Severity, Silence
 from bot.poster import Poster
 from bot.settings import Settings, WatchSettings
 from bot.store.store import Store
@@ -84,9 +85,7 @@ def _watcher(
 
 
 def problem(severity: Severity = Severity.CRITICAL) -> Problem:
-    return Problem(
-        subject="node:n2", trouble=AlertKind.NODE_DOWN, severity=severity, name="node2", since=NOW
-    )
+    return Problem(subject="node:n2", facts=NodeDown(), severity=severity, name="node2", since=NOW)
 
 
 def incident(severity: Severity = Severity.CRITICAL, **fields: Any) -> Incident:

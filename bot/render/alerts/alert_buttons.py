@@ -7,7 +7,15 @@ import re
 import shlex
 from datetime import datetime, timedelta
 
-from bot.model.incident import AlertKind, AlertState, Incident, Silence
+from bot.model.alert_facts import (
+    Aftermath,
+    AlertKind,
+    CertificateEnding,
+    ManagerLocked,
+    UnevenPlacement,
+)
+from bot.model.incident import AlertState, Incident, Silence
+from bot.render.alerts.alert_reasons import RENEW
 from bot.render.slack.blocks import Block, button
 from bot.render.slack.text import shortened
 
@@ -24,17 +32,17 @@ _SERVICE = (
     AlertKind.ROLLOUT_ROLLED_BACK,
 )
 _QUORUM = (AlertKind.QUORUM_AT_RISK, AlertKind.QUORUM_LOST, AlertKind.MANAGER_UNREACHABLE)
-_IDLE = "it runs "
-"""How the aftermath of a node begins that is back and carries too little."""
-_RENEW = "swarm ca --rotate"
+_IDLE = (Aftermath.IDLE, Aftermath.ONLY_GLOBAL)
+_RENEWED_BY_SWARM = ("node", "root")
+"""The kinds of certificates that the Swarm itself can give anew."""
 
 
 def buttons(incident: Incident, silence: Silence | None, now: datetime) -> list[Block]:
     """What can be done next. None while Redis is away: nothing that is clicked could be written
     down."""
     if incident.state is AlertState.RESOLVED:
-        return [_rebalance()] if incident.aftermath.startswith(_IDLE) else []
-    if incident.trouble is AlertKind.REDIS_AWAY:
+        return [_rebalance()] if incident.aftermath in _IDLE else []
+    if incident.kind is AlertKind.REDIS_AWAY:
         return []
     first, later = _doing(incident, now)
     acknowledge = [] if incident.acknowledged_by else [acknowledging(incident)]
@@ -66,24 +74,24 @@ def key(incident: Incident) -> str:
 def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]:
     """What helps more than an acknowledgement, and what helps after it."""
     worst = incident.problems[0]
-    if worst.trouble in _SERVICE:
-        back = [] if worst.trouble is AlertKind.ROLLOUT_ROLLED_BACK else [_roll_back(incident)]
+    if worst.kind in _SERVICE:
+        back = [] if worst.kind is AlertKind.ROLLOUT_ROLLED_BACK else [_roll_back(incident)]
         return [button("Logs", f"service logs {_target(incident)}"), *back], []
-    if worst.trouble is AlertKind.NODE_DOWN:
+    if worst.kind is AlertKind.NODE_DOWN:
         return [], [*([_remove(incident)] if now - incident.since > GONE else []), _drain(incident)]
-    doctor = [button("Doctor", "doctor")] if worst.trouble in _QUORUM else []
+    doctor = [button("Doctor", "doctor")] if worst.kind in _QUORUM else []
     return _mending(incident), doctor
 
 
 def _mending(incident: Incident) -> list[Block]:
     """What ends it at once, where one click does."""
     worst = incident.problems[0]
-    match worst.trouble:
-        case AlertKind.MANAGER_LOCKED if worst.engine:
+    match worst.facts:
+        case ManagerLocked(suspected=False):
             return [_unlock(worst.engine)]
-        case AlertKind.CERTIFICATE if _RENEW in worst.fix:
+        case CertificateEnding(certificate=kind) if kind in _RENEWED_BY_SWARM:
             return [_renew()]
-        case AlertKind.PLACEMENT:
+        case UnevenPlacement():
             return [_rebalance()]
         case _:
             return []
@@ -118,7 +126,7 @@ def _unlock(engine: str) -> Block:
 def _renew() -> Block:
     return button(
         "Renew",
-        _RENEW,
+        RENEW,
         "danger",
         "Every node gets a new certificate from a new root. Nodes that are away hold it up.",
     )
@@ -145,8 +153,8 @@ def _rebalance() -> Block:
 
 def _target(incident: Incident) -> str:
     """The node or service in a line: by name, or by id where the name is none to type."""
-    name, _, found = incident.name, *incident.subject.partition(":")[1:]
-    return name if _PLAIN.fullmatch(name) else shlex.quote(found)
+    name, object_id = incident.name, incident.subject.partition(":")[2]
+    return name if _PLAIN.fullmatch(name) else shlex.quote(object_id)
 
 
 def _label(incident: Incident) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.model import Actor, Message
 from bot.model.incident import AlertState, Entry, Happened, Incident, Severity, Silence, silencing
 from bot.render.alerts.alert_buttons import acknowledging, silencing_button, unsilencing
+from bot.render.alerts.alert_reasons import reason
 from bot.render.alerts.alert_words import (
     LONGEST_NAME,
     cause,
@@ -135,6 +136,7 @@ def _next(incident: Incident, silence: Silence | None) -> Block:
 
 
 def _row(incident: Incident, silence: Silence | None, now: datetime) -> Row:
+    worst = incident.problems[0]
     who = (
         incident.acknowledged_by.name
         if incident.acknowledged_by
@@ -147,7 +149,7 @@ def _row(incident: Incident, silence: Silence | None, now: datetime) -> Row:
         str(incident.severity),
         age(incident.since, now),
         who,
-        incident.problems[0].detail,
+        reason(worst.facts, worst.name).cause,
     )
 
 

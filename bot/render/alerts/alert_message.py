@@ -1,5 +1,4 @@
-"""An alert through its life: one message edited in place, one line in its thread a step, and notes
-that end by themselves.
+"""An alert through its life: one message edited in place, and one line in its thread a step.
 
 The same incident renders to the same message, whenever that is: times are dates, so that nothing is
 edited for the clock's sake.
@@ -7,16 +6,17 @@ edited for the clock's sake.
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime
 
 from bot.model import File, Message, Shortfall
-from bot.model.incident import AlertKind, AlertState, Incident, Note, Problem, Silence, worsened
+from bot.model.alert_facts import AlertKind
+from bot.model.incident import AlertState, Incident, Problem, Silence, worsened
 from bot.render.alerts.alert_buttons import buttons
 from bot.render.alerts.alert_words import (
     NAMED,
-    aftermath,
+    aftermath_words,
     cause,
+    change_words,
     fix,
     impact,
     lost_by,
@@ -26,10 +26,9 @@ from bot.render.alerts.alert_words import (
     now_words,
     over_words,
     silenced_words,
-    trouble_words,
 )
-from bot.render.slack.blocks import Block, actions, aligned, button, context, message, when
-from bot.render.slack.text import clean, prose, sentence
+from bot.render.slack.blocks import Block, actions, aligned, context, message, when
+from bot.render.slack.text import prose, sentence
 
 _SHORT = 40
 
@@ -74,18 +73,6 @@ def unsilenced(incident: Incident, now: datetime) -> Message:
     return message(head, _reasons(incident), context(when(now, secs=True)))
 
 
-def note(said: Note) -> Message:
-    """Something that is said once."""
-    text = sentence(said.text)
-    own = clean(text).startswith(said.name)
-    first, _, rest = (
-        text.partition(": ") if own else (trouble_words(said.trouble, said.name), "", text)
-    )
-    head = prose(first).rstrip(".") if own else first
-    shown = [_changed(said)] if said.trouble is AlertKind.CHANGED_OUTSIDE else []
-    return message(f"🔵 {head}", [prose(sentence(rest))], actions(*shown))
-
-
 # ---- while it lasts
 
 
@@ -111,13 +98,13 @@ def _lines(incident: Incident) -> list[str]:
         lost_words(lost) + rest,
         cause(worst),
         fix(worst),
-        *(_other(one, worst) for one in others),
+        *(_other(problem, worst) for problem in others),
     ]
 
 
 def _other(problem: Problem, worst: Problem) -> str:
     """What else is wrong with it; that a locked manager is Down goes without saying."""
-    if worst.trouble is AlertKind.MANAGER_LOCKED and problem.trouble is AlertKind.NODE_DOWN:
+    if worst.kind is AlertKind.MANAGER_LOCKED and problem.kind is AlertKind.NODE_DOWN:
         return cause(problem)
     reason = " ".join(part for part in (cause(problem), fix(problem)) if part)
     return f"{now_words(problem)}: {reason}" if reason else f"{now_words(problem)}."
@@ -126,7 +113,7 @@ def _other(problem: Problem, worst: Problem) -> str:
 def _small(incident: Incident) -> list[Block]:
     acknowledged = incident.acknowledged if incident.acknowledged_by else None
     return context(
-        *(prose(change) for change in incident.changes),
+        *(prose(change_words(change)) for change in incident.changes),
         f"since {when(incident.since, secs=True)}",
         f"acknowledged {when(acknowledged)}" if acknowledged else "",
     )
@@ -143,23 +130,29 @@ def _over(incident: Incident) -> str:
     parts = [
         f"🟢 {over_words(incident)}",
         _flapping(incident),
-        prose(aftermath(incident)) if _short(incident) else "",
+        prose(_remains(incident)) if _is_short(incident) else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
 def _rest(incident: Incident) -> str:
-    return "" if _short(incident) else prose(sentence(aftermath(incident)))
+    return "" if _is_short(incident) else prose(sentence(_remains(incident)))
 
 
-def _short(incident: Incident) -> bool:
-    return len(incident.aftermath) <= _SHORT and "`" not in incident.aftermath
+def _remains(incident: Incident) -> str:
+    return aftermath_words(incident.aftermath)
+
+
+def _is_short(incident: Incident) -> bool:
+    """Whether what remains has room in the headline."""
+    remains = _remains(incident)
+    return len(remains) <= _SHORT and "`" not in remains
 
 
 def _resolved_small(incident: Incident) -> list[Block]:
     until = f" until {when(incident.resolved, secs=True)}" if incident.resolved else ""
     return context(
-        *(prose(change) for change in incident.changes),
+        *(prose(change_words(change)) for change in incident.changes),
         f"{when(incident.since, secs=True)}{until}",
         f"acknowledged by {name_words(incident.acknowledged_by.name)}"
         if incident.acknowledged_by
@@ -188,7 +181,7 @@ def _step_of_firing(before: Incident, after: Incident) -> tuple[str, list[str]]:
     what = f"{_symbol(after)} {now_words(after.problems[0])}"
     if worsened(before, after):
         return f"{what} · now {after.severity}, was {before.severity}", _reasons(after)
-    if after.trouble is not before.trouble:
+    if after.kind is not before.kind:
         return what, _reasons(after)
     if after.acknowledged_by and before.acknowledged_by is None:
         return f"{_symbol(after)} acknowledged by {name_words(after.acknowledged_by.name)}", []
@@ -207,12 +200,6 @@ def _reasons(incident: Incident) -> list[str]:
 
 
 def _whole(lost: tuple[Shortfall, ...]) -> File:
-    rows = [(one.service, str(one.running), str(one.desired)) for one in lost]
+    rows = [(below.service, str(below.running), str(below.desired)) for below in lost]
     content = aligned(("SERVICE", "RUNNING", "WANTED"), rows, most=200) + "\n"
     return File("lost-replicas.txt", content, f"All {len(lost)} services that lose replicas")
-
-
-def _changed(said: Note) -> Block:
-    if said.stack and not said.service_id:
-        return button("Services", f"stack services {shlex.quote(said.stack)}")
-    return button("History", f"history {shlex.quote(said.service_id or said.name)}")

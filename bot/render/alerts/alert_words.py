@@ -1,12 +1,29 @@
-"""What each kind of trouble is called, while it lasts and when it is over: the same words in
+"""What each kind of problem is called, while it lasts and when it is over: the same words in
 headlines, threads and lists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import singledispatch
 
 from bot.model import Shortfall
-from bot.model.incident import AlertKind, AlertState, Incident, Problem, Severity, Silence
+from bot.model.alert_facts import (
+    Aftermath,
+    AlertKind,
+    CertificateEnding,
+    EngineUnreachable,
+    ManagerLocked,
+)
+from bot.model.english import rounded
+from bot.model.incident import (
+    AlertState,
+    Incident,
+    Problem,
+    RecentChange,
+    Severity,
+    Silence,
+)
+from bot.render.alerts.alert_reasons import reason
 from bot.render.slack.blocks import plural, seconds, when
 from bot.render.slack.text import escape, prose, sentence, shortened
 
@@ -76,15 +93,27 @@ _CERTIFICATES = {
     "root": "The root certificate",
     "engine": "The TLS certificate of the engine {name}",
 }
-_GONE = "it is no longer "
-"""How the aftermath of a node begins that was removed: it is not back."""
+_AFTERMATHS = {
+    Aftermath.NOTHING: "",
+    Aftermath.IDLE: "it runs nothing yet",
+    Aftermath.ONLY_GLOBAL: "it runs only global services yet",
+    # Its headline says so already.
+    Aftermath.GONE: "",
+}
+_DONE = {
+    "deploy": "deployed",
+    "rollback": "rolled back",
+    "scale": "scaled",
+    "create": "created",
+    "update": "updated",
+}
 
 
 def mark(incident: Incident, quiet: bool) -> str:
     """The one emoji; `quiet` where somebody cares for it, or does not want to hear of it."""
     if incident.state is AlertState.RESOLVED:
         return "🟢"
-    if incident.trouble is AlertKind.MANAGER_LOCKED and incident.problems[0].engine:
+    if _is_surely_locked(incident.problems[0]):
         return "🔒"
     if incident.severity is Severity.NOTE:
         return "🔵"
@@ -102,22 +131,38 @@ def over_words(incident: Incident) -> str:
     """That it is over, and how long it was so: `node4 is back · was Down 3 m 12 s`."""
     worst = incident.problems[0]
     lasted = seconds(((incident.resolved or incident.changed) - incident.since).total_seconds())
-    if incident.aftermath.startswith(_GONE):
-        return (
-            f"{name_words(incident.name)} {prose(incident.aftermath.removeprefix('it '))} · was "
-            f"away {lasted}"
-        )
+    if incident.aftermath is Aftermath.GONE:
+        name = name_words(incident.name)
+        return f"{name} is no longer part of the Swarm · was away {lasted}"
     return _words(worst).over.format(name=name_words(worst.name), took=lasted)
 
 
-def aftermath(incident: Incident) -> str:
-    """What remains to be done, where that is not what its headline says anyway."""
-    return "" if incident.aftermath.startswith(_GONE) else incident.aftermath
+@singledispatch
+def aftermath_words(aftermath: object) -> str:
+    """What remains to be done, as a plain sentence; empty where the headline says it anyway."""
+    raise NotImplementedError(f"no words for {aftermath}")
 
 
-def trouble_words(trouble: AlertKind, name: str) -> str:
+@aftermath_words.register
+def _(aftermath: Aftermath) -> str:
+    return _AFTERMATHS[aftermath]
+
+
+@singledispatch
+def change_words(change: object) -> str:
+    """What somebody changed shortly before, as a plain sentence."""
+    raise NotImplementedError(f"no words for {change}")
+
+
+@change_words.register
+def _(change: RecentChange) -> str:
+    done = _DONE.get(change.verb.split()[-1] if change.verb else "", "changed")
+    return f"{change.service} was {done} by {change.by} {rounded(change.before)} before"
+
+
+def kind_words(kind: AlertKind, name: str) -> str:
     """The same of something that is no problem of an incident."""
-    return _WORDS[trouble].now.format(name=name_words(name))
+    return _WORDS[kind].now.format(name=name_words(name))
 
 
 def name_words(name: str) -> str:
@@ -144,19 +189,22 @@ def impact(incident: Incident) -> str:
 
 def lost_by(incident: Incident) -> tuple[Shortfall, ...]:
     """The services that lose replicas by it, each once, those with nothing left first."""
-    found = {
-        one.service: one
+    by_name = {
+        shortfall.service: shortfall
         for problem in incident.problems
         if not _own_count(problem)
-        for one in problem.lost
+        for shortfall in problem.lost
     }
-    return tuple(sorted(found.values(), key=lambda one: (one.running > 0, one.service)))
+    return tuple(
+        sorted(by_name.values(), key=lambda shortfall: (shortfall.running > 0, shortfall.service))
+    )
 
 
 def lost_words(lost: tuple[Shortfall, ...]) -> str:
     """`web 3/4, api 1/2`; of many the first."""
     named = ", ".join(
-        f"{name_words(one.service)} {one.running}/{one.desired}" for one in lost[:NAMED]
+        f"{name_words(shortfall.service)} {shortfall.running}/{shortfall.desired}"
+        for shortfall in lost[:NAMED]
     )
     left = len(lost) - NAMED
     return named + (f" and {left} more" if left > 0 else "")
@@ -164,18 +212,18 @@ def lost_words(lost: tuple[Shortfall, ...]) -> str:
 
 def cause(problem: Problem) -> str:
     """Why it is so, as a sentence."""
-    return prose(sentence(problem.detail))
+    return prose(sentence(reason(problem.facts, problem.name).cause))
 
 
 def fix(problem: Problem) -> str:
     """What helps, as a sentence."""
-    return prose(sentence(problem.fix))
+    return prose(sentence(reason(problem.facts, problem.name).fix))
 
 
 def _own_count(problem: Problem) -> Shortfall | None:
     """The count of the service that it is about; None where it is about something else."""
     return (
-        next((one for one in problem.lost if one.service == problem.name), None)
+        next((lost for lost in problem.lost if lost.service == problem.name), None)
         if _of_service(problem)
         else None
     )
@@ -185,20 +233,23 @@ def _of_service(problem: Problem) -> bool:
     return problem.subject.startswith("service:")
 
 
+def _is_surely_locked(problem: Problem) -> bool:
+    return isinstance(problem.facts, ManagerLocked) and not problem.facts.suspected
+
+
 def _words(problem: Problem) -> _Words:
-    match problem.trouble:
-        case AlertKind.MANAGER_LOCKED if not problem.engine:
+    match problem.facts:
+        case ManagerLocked(suspected=True):
             return _MAY_BE_LOCKED
-        case AlertKind.ENGINE_UNREACHABLE if problem.subject == "engines":
+        case EngineUnreachable(engines=engines) if engines > 1:
             return _NO_ENGINE
-        case AlertKind.CERTIFICATE:
-            return _certificate(problem)
+        case CertificateEnding(certificate=certificate):
+            return _certificate(certificate, problem.severity)
         case _:
-            return _WORDS[problem.trouble]
+            return _WORDS[problem.kind]
 
 
-def _certificate(problem: Problem) -> _Words:
-    """The subject tells the kind: `certificate:engine:NAME`."""
-    what = _CERTIFICATES.get(problem.subject.split(":")[1], "The certificate of {name}")
-    ending = "needs renewal now" if problem.severity is Severity.CRITICAL else "ends soon"
+def _certificate(kind: str, severity: Severity) -> _Words:
+    what = _CERTIFICATES.get(kind, "The certificate of {name}")
+    ending = "needs renewal now" if severity is Severity.CRITICAL else "ends soon"
     return _Words(f"{what} {ending}", f"{what} is in order again")

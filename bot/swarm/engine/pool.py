@@ -122,6 +122,6 @@ def _state(name: str, asked: Future[Json], ping: Future[str]) -> EngineState:
     )
     if error is None:
         return read.engine_state(name, asked.result())
-    if ping.done() and ping.result() == ALIVE:
-        return EngineState(name, reachable=True, error=explain(error))
-    return EngineState(name, reachable=False, error=ping.result() if ping.done() else late)
+    reachable = ping.done() and ping.result() == ALIVE
+    words = explain(error) if reachable else ping.result() if ping.done() else late
+    return EngineState(name, reachable, error=words, fault=read.engine_fault(words))

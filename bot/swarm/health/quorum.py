@@ -16,7 +16,7 @@ MANY = 7
 def quorum(nodes: Iterable[Node]) -> Quorum:
     """How many managers there are, how many are reachable, and how many more may fail."""
     managers = [node for node in nodes if node.manager is not None]
-    return _of(len(managers), sum(map(reachable, managers)))
+    return quorum_of(len(managers), sum(map(reachable, managers)))
 
 
 def reachable(node: Node) -> bool:
@@ -40,7 +40,7 @@ def changed(
         if node.manager is not None and node.id not in demoted
     }
     managers |= {node_id: managers.get(node_id, True) for node_id in promoted}
-    return _of(len(managers), sum(managers.values()))
+    return quorum_of(len(managers), sum(managers.values()))
 
 
 def refuse_loss(nodes: Sequence[Node], demoted: Sequence[Node]) -> None:
@@ -108,6 +108,7 @@ def cautions(after: Quorum, workers: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _of(managers: int, at_hand: int) -> Quorum:
+def quorum_of(managers: int, at_hand: int) -> Quorum:
+    """The quorum of so many managers, of which so many take part."""
     needed = managers // 2 + 1
     return Quorum(managers, at_hand, needed, max(0, at_hand - needed))

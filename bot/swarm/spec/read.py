@@ -9,7 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 from bot.model import Image, ManagerStatus, Mode, Node, Platform, Port, Service, Task, UpdateStatus
-from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, ExternalCa, Network, Stored
+from bot.model.cluster import (
+    ClusterInfo,
+    EngineFault,
+    EngineInfo,
+    EngineState,
+    ExternalCa,
+    Network,
+    Stored,
+)
 
 Raw = Mapping[str, Any]
 
@@ -21,6 +29,7 @@ _MODES = {
     "ReplicatedJob": Mode.REPLICATED_JOB,
     "GlobalJob": Mode.GLOBAL_JOB,
 }
+_TLS = ("tls", "ssl", "certificate", "x509")
 
 
 def time(text: str | None) -> datetime | None:
@@ -205,9 +214,18 @@ def stored(kind: str, raw: Raw) -> Stored:
     return Stored(kind, raw["ID"], spec.get("Name", ""), spec.get("Labels") or {}, created, updated)
 
 
+def engine_fault(words: str) -> EngineFault:
+    """What it means that an engine, or the transport to it, says this."""
+    lowered = words.lower()
+    if "leader" in lowered:
+        return EngineFault.NO_LEADER
+    return EngineFault.TLS if any(sign in lowered for sign in _TLS) else EngineFault.NONE
+
+
 def engine_state(name: str, info: Raw) -> EngineState:
     """What `GET /info` says of the Swarm."""
     swarm = info.get("Swarm") or {}
+    error = swarm.get("Error", "")
     return EngineState(
         name=name,
         reachable=True,
@@ -215,11 +233,12 @@ def engine_state(name: str, info: Raw) -> EngineState:
         manager=bool(swarm.get("ControlAvailable")),
         node_id=swarm.get("NodeID", ""),
         node_name=info.get("Name", ""),
-        error=swarm.get("Error", ""),
+        error=error,
         version=info.get("ServerVersion", ""),
         cluster_id=(swarm.get("Cluster") or {}).get("ID", ""),
         address=swarm.get("NodeAddr", ""),
         peers=tuple(peer["Addr"] for peer in swarm.get("RemoteManagers") or ()),
+        fault=engine_fault(error),
     )
 
 

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from bot.model.incident import AlertKind
+from bot.model.alert_facts import JobHangs, RedisAway, SlackAway
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings
 
 
-def judge(scene: Evaluation) -> Findings:
+def judge(evaluation: Evaluation) -> Findings:
     """What is wrong with the bot."""
-    seen = scene.seen
-    found = []
-    if seen.redis:
-        found.append(
-            scene.problem(
-                AlertKind.REDIS_AWAY,
-                "bot:redis",
-                "redis",
-                detail=f"Redis does not answer: {seen.redis}. Reading works, changes are refused.",
-                fix="Look at Redis, and at `REDIS_URL`.",
-            )
-        )
-    if seen.slack:
-        found.append(
-            scene.problem(
-                AlertKind.SLACK_AWAY,
-                "bot:slack",
-                "slack",
-                detail=f"Slack does not answer: {seen.slack}. What is to be said waits.",
-                fix="Look at the network between the bot and Slack.",
-            )
-        )
-    found += [
-        scene.problem(
-            AlertKind.JOB_HANGS,
-            f"bot:job:{job}",
-            job,
-            detail=f"The job `{job}` hung, and was cut off.",
-            fix="The bot's log says where it stood.",
-        )
-        for job in seen.hanging
-    ]
-    return Findings(tuple(found))
+    snapshot = evaluation.snapshot
+    problems = []
+    if snapshot.redis:
+        facts = RedisAway(reason=snapshot.redis)
+        problems.append(evaluation.problem(facts, "bot:redis", "redis"))
+    if snapshot.slack:
+        problems.append(evaluation.problem(SlackAway(reason=snapshot.slack), "bot:slack", "slack"))
+    problems += [evaluation.problem(JobHangs(), f"bot:job:{job}", job) for job in snapshot.hanging]
+    return Findings(tuple(problems))

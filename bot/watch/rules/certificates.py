@@ -5,108 +5,74 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from bot.model.alert_facts import AlertKind, CertificateEnding, RootRotationStalled
 from bot.model.cluster import Certificate
-from bot.model.incident import AlertKind, Problem, Severity
+from bot.model.incident import Problem, Severity
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import NOTHING, Findings, joined, unknown
-from bot.watch.phrases import some
-
-_WHAT = {
-    "node": "node certificate",
-    "root": "root certificate",
-    "engine": "TLS certificate of the engine",
-}
-_FIXES = {
-    "node": (
-        "Swarm renews it by itself when 50 to 80 % of its life are over, so something hinders it. "
-        "`/swarm swarm ca --rotate` has every node renew its certificate; one that is Down has to "
-        "come back first."
-    ),
-    "root": (
-        "`/swarm swarm ca --rotate` gives the Swarm a new root and every node a new certificate."
-    ),
-    "engine": "Make a new certificate for the engine's TLS, and restart the engine.",
-    "endpoint": "Whoever runs it has to renew the certificate.",
-}
 
 
-def judge(scene: Evaluation) -> Findings:
+def judge(evaluation: Evaluation) -> Findings:
     """Certificates that end soon or have ended, and a rotation of the root that goes on."""
-    return joined((_certificates(scene), _rotation(scene)))
+    return joined((_certificates(evaluation), _rotation(evaluation)))
 
 
-def _certificates(scene: Evaluation) -> Findings:
-    if scene.seen.certificates is None:
+def _certificates(evaluation: Evaluation) -> Findings:
+    if evaluation.snapshot.certificates is None:
         return unknown(AlertKind.CERTIFICATE)
-    read: defaultdict[str, list[Certificate]] = defaultdict(list)
-    for one in scene.seen.certificates:
-        read[_subject(one)].append(one)
-    return joined(_judged(scene, subject, several) for subject, several in read.items())
+    by_subject: defaultdict[str, list[Certificate]] = defaultdict(list)
+    for certificate in evaluation.snapshot.certificates:
+        by_subject[_subject(certificate)].append(certificate)
+    return joined(
+        _judged(evaluation, subject, readings) for subject, readings in by_subject.items()
+    )
 
 
-def _judged(scene: Evaluation, subject: str, several: Sequence[Certificate]) -> Findings:
+def _judged(evaluation: Evaluation, subject: str, readings: Sequence[Certificate]) -> Findings:
     """One certificate, which may have been read in several ways; the one that ends first counts."""
-    ends = [(one.ends, one) for one in several if one.ends is not None]
+    ends = [(reading.ends, reading) for reading in readings if reading.ends is not None]
     if not ends:
         return unknown(AlertKind.CERTIFICATE, subject=subject)
     first = min(ends, key=lambda pair: pair[0])[1]
-    return Findings((_ending(scene, subject, first),)) if _ends_soon(scene, first) else NOTHING
+    if not _ends_soon(evaluation, first):
+        return NOTHING
+    return Findings((_ending(evaluation, subject, first),))
 
 
-def _subject(one: Certificate) -> str:
-    return f"certificate:{one.kind}:{one.node_id or one.name}"
+def _subject(certificate: Certificate) -> str:
+    return f"certificate:{certificate.kind}:{certificate.node_id or certificate.name}"
 
 
-def _ends_soon(scene: Evaluation, one: Certificate) -> bool:
-    left, share = one.left(scene.at), one.share_left(scene.at)
+def _ends_soon(evaluation: Evaluation, certificate: Certificate) -> bool:
+    left, share = certificate.left(evaluation.at), certificate.share_left(evaluation.at)
     if left is None:
         return False
-    if one.kind == "endpoint":
-        return left < scene.watch.endpoint_left
+    if certificate.kind == "endpoint":
+        return left < evaluation.watch.endpoint_left
     return (
         left.total_seconds() <= 0
-        or left < scene.watch.certificate_left
-        or (share is not None and share < scene.watch.certificate_share)
+        or left < evaluation.watch.certificate_left
+        or (share is not None and share < evaluation.watch.certificate_share)
     )
 
 
-def _ending(scene: Evaluation, subject: str, one: Certificate) -> Problem:
-    assert one.ends
-    ended = one.ends <= scene.at
-    verb = "ended" if ended else "ends"
-    return scene.problem(
-        AlertKind.CERTIFICATE,
+def _ending(evaluation: Evaluation, subject: str, certificate: Certificate) -> Problem:
+    assert certificate.ends
+    ended = certificate.ends <= evaluation.at
+    severity = Severity.CRITICAL if ended else evaluation.rules[AlertKind.CERTIFICATE].severity
+    return evaluation.problem(
+        CertificateEnding(certificate=certificate.kind, ends=certificate.ends, ended=ended),
         subject,
-        one.name or one.kind,
-        detail=(
-            f"Its {_WHAT.get(one.kind, 'certificate')} {verb} on {one.ends:%Y-%m-%d at %H:%M} UTC."
-        ),
-        fix=_FIXES.get(one.kind, ""),
-        severity=Severity.CRITICAL if ended else scene.rules[AlertKind.CERTIFICATE].severity,
+        certificate.name or certificate.kind,
+        severity=severity,
     )
 
 
-def _rotation(scene: Evaluation) -> Findings:
-    if scene.seen.cluster is None:
+def _rotation(evaluation: Evaluation) -> Findings:
+    if evaluation.snapshot.cluster is None:
         return unknown(AlertKind.ROOT_ROTATION)
-    if not scene.seen.cluster.root_rotation:
+    if not evaluation.snapshot.cluster.root_rotation:
         return NOTHING
-    waiting = [
-        (one.name, one.state.capitalize()) for one in scene.nodes.values() if one.state != "ready"
-    ]
-    names = some(sorted(f"{name} ({state})" for name, state in waiting))
-    held_up = f": {names} {'holds' if len(waiting) == 1 else 'hold'} it up" if waiting else ""
-    help_out = (
-        f"Bring {'it' if len(waiting) == 1 else 'them'} back, or remove with `/swarm node rm`."
-        if waiting
-        else ""
-    )
-    problem = scene.problem(
-        AlertKind.ROOT_ROTATION,
-        "root",
-        "root",
-        detail=f"The rotation of the root certificate does not end{held_up}.",
-        fix=help_out
-        or "`/swarm node ls` shows which nodes still have a certificate of the old root.",
-    )
-    return Findings((problem,))
+    waiting = sorted((node.name, node.state) for node in evaluation.away.values())
+    facts = RootRotationStalled(waiting=tuple(waiting))
+    return Findings((evaluation.problem(facts, "root", "root"),))

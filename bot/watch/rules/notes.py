@@ -9,98 +9,98 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.model import Service, Spec
-from bot.model.incident import AlertKind, Memory, Note
+from bot.model.alert_facts import (
+    ChangedOutside,
+    LeaderMoved,
+    NoteFacts,
+    ServiceChanges,
+    SpecChange,
+)
+from bot.model.incident import Memory, Note
 from bot.swarm.health.progress import BY_HAND
 from bot.swarm.spec.edit import differences, image_of, replicas_of
 from bot.watch.evaluation import Evaluation
-from bot.watch.phrases import some
 
 TOGETHER = timedelta(seconds=4)
 """A stack is deployed service by service: what changes of it with shorter pauses is one piece of
 news."""
 LONGEST = timedelta(seconds=30)
 """For longer nobody is kept waiting for it."""
-_SPARED = 3
+_MOST_FIELDS = 5
 
 
-def noted(scene: Evaluation, before: Memory) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+def noted(evaluation: Evaluation, before: Memory) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
     """What is to be said once, and what waits for company; `before` is what was remembered before
     this look."""
-    found = (*_leader(scene, before), *_changes(scene, before), *before.held)
-    watched = [one for one in found if scene.watched(one.trouble)]
-    alone = [one for one in watched if not one.stack]
-    together = [_together(notes) for notes in _by_stack(watched) if _is_ripe(scene, notes)]
-    held = [one for notes in _by_stack(watched) if not _is_ripe(scene, notes) for one in notes]
-    return (*alone, *together), tuple(held)
+    every = (*_leader(evaluation, before), *_changes(evaluation, before), *before.held)
+    watched = [note for note in every if evaluation.watched(note.kind)]
+    alone = [note for note in watched if not note.stack]
+    ripe = [notes for notes in _by_stack(watched) if _is_ripe(evaluation, notes)]
+    unripe = [notes for notes in _by_stack(watched) if not _is_ripe(evaluation, notes)]
+    held = tuple(note for notes in unripe for note in notes)
+    return (*alone, *(_together(notes) for notes in ripe)), held
 
 
 def _by_stack(notes: Iterable[Note]) -> Iterable[list[Note]]:
-    found: defaultdict[str, list[Note]] = defaultdict(list)
+    stacks: defaultdict[str, list[Note]] = defaultdict(list)
     for note in notes:
         if note.stack:
-            found[note.stack].append(note)
-    return found.values()
+            stacks[note.stack].append(note)
+    return stacks.values()
 
 
-def _is_ripe(scene: Evaluation, notes: Sequence[Note]) -> bool:
+def _is_ripe(evaluation: Evaluation, notes: Sequence[Note]) -> bool:
     times = [note.at for note in notes]
-    return scene.at - max(times) >= TOGETHER or scene.at - min(times) >= LONGEST
+    return evaluation.at - max(times) >= TOGETHER or evaluation.at - min(times) >= LONGEST
 
 
 def _together(notes: Sequence[Note]) -> Note:
     """What happened to a stack as one piece of news: to one service of it, also several times, or
     to several."""
-    changes: defaultdict[str, list[str]] = defaultdict(list)
+    changes: defaultdict[str, list[SpecChange]] = defaultdict(list)
     for note in sorted(notes, key=lambda note: note.at):
-        changes[note.name] += [note.what] if note.what else []
-    what = {name: ", then ".join(each) for name, each in sorted(changes.items())}
+        for service in note.facts.services if isinstance(note.facts, ChangedOutside) else ():
+            changes[service.service] += service.changes
+    facts = ChangedOutside(
+        services=tuple(
+            ServiceChanges(service=service, changes=tuple(made))
+            for service, made in sorted(changes.items())
+        )
+    )
     last = max(notes, key=lambda note: note.at)
-    note_id = hashlib.sha256("|".join(sorted(note.id for note in notes)).encode()).hexdigest()[:16]
-    if len(what) == 1:
-        return replace(
-            last, id=note_id, text=_text(last.name, what[last.name]), what=what[last.name]
-        )
-    listed = some([f"{name} ({each})" if each else name for name, each in what.items()])
-    text = _text(last.stack, f"{len(what)} services of this stack, {listed}")
-    return replace(last, id=note_id, name=last.stack, text=text, service_id="", what="")
+    together = replace(last, id=_digest("|".join(sorted(note.id for note in notes))), facts=facts)
+    return together if len(changes) == 1 else replace(together, name=last.stack, service_id="")
 
 
-def _text(name: str, what: str) -> str:
-    return f"{name} was changed outside swarmbot{f': {what}' if what else ''}."
-
-
-def _leader(scene: Evaluation, before: Memory) -> Iterator[Note]:
-    old, new = before.leader, scene.memory.leader
+def _leader(evaluation: Evaluation, before: Memory) -> Iterator[Note]:
+    old, new = before.leader, evaluation.memory.leader
     if old and new and old != new:
-        known = {**before.managers, **scene.memory.managers}
-        text = f"{known.get(new, new)} leads the Swarm now; before it was {known.get(old, old)}."
-        yield _note(
-            scene,
-            AlertKind.LEADER_MOVED,
-            known.get(new, new),
-            text,
-            f"{old}>{new}@{scene.at.isoformat()}",
-        )
+        known = {**before.managers, **evaluation.memory.managers}
+        key = f"{old}>{new}@{evaluation.at.isoformat()}"
+        yield _note(evaluation, LeaderMoved(before=known.get(old, old)), known.get(new, new), key)
 
 
-def _changes(scene: Evaluation, before: Memory) -> Iterator[Note]:
-    for service in scene.services.values():
-        old, new = before.specs.get(service.id, ""), scene.memory.specs[service.id]
-        if not old or old == new or f"service:{service.id}" in scene.seen.locks:
+def _changes(evaluation: Evaluation, before: Memory) -> Iterator[Note]:
+    for service in evaluation.services.values():
+        old, new = before.specs.get(service.id, ""), evaluation.memory.specs[service.id]
+        if not old or old == new or f"service:{service.id}" in evaluation.snapshot.locks:
             continue
-        if not (_is_own(scene, before, service) or _is_rollback_by_swarm(service)):
-            what = _what(service.previous, service.spec) if service.previous else ""
+        if not (_is_own(evaluation, before, service) or _is_rollback_by_swarm(service)):
+            change = _change(service.previous, service.spec) if service.previous else None
+            made = (change,) if change else ()
+            facts = ChangedOutside(services=(ServiceChanges(service=service.name, changes=made),))
             key = f"{service.id}:{old}>{new}@{service.version}"
-            note = _note(
-                scene, AlertKind.CHANGED_OUTSIDE, service.name, _text(service.name, what), key
-            )
-            yield replace(note, service_id=service.id, stack=service.stack, what=what)
+            note = _note(evaluation, facts, service.name, key)
+            yield replace(note, service_id=service.id, stack=service.stack)
 
 
-def _is_own(scene: Evaluation, before: Memory, service: Service) -> bool:
+def _is_own(evaluation: Evaluation, before: Memory, service: Service) -> bool:
     """Whether the bot's newest rollout of the service brought this specification, or took it
     back."""
-    rollout, spec = scene.seen.rollouts.get(service.id), scene.memory.specs[service.id]
+    rollout, spec = (
+        evaluation.snapshot.rollouts.get(service.id),
+        evaluation.memory.specs[service.id],
+    )
     if rollout is None:
         return False
     if spec == rollout.spec_hash:
@@ -122,30 +122,28 @@ def _is_rollback_by_swarm(service: Service) -> bool:
     )
 
 
-def _what(old: Spec, new: Spec) -> str:
-    """What changed, in the words of the Docker CLI where these are short."""
+def _change(old: Spec, new: Spec) -> SpecChange | None:
+    """What changed: the image and the count, else the fields; None where nothing did."""
     images = (image_of(old), image_of(new))
     counts = (replicas_of(old), replicas_of(new))
-    parts = []
-    if images[0] != images[1]:
-        same = images[0].tagged == images[1].tagged
-        parts.append("image {} → {}".format(*(str(one) if same else one.tagged for one in images)))
-    if counts[0] != counts[1]:
-        parts.append(
-            f"replicas {'–' if counts[0] is None else counts[0]} → "
-            f"{'–' if counts[1] is None else counts[1]}"
+    if images[0] != images[1] or counts[0] != counts[1]:
+        return SpecChange(
+            image=images if images[0] != images[1] else None,
+            replicas=counts if counts[0] != counts[1] else None,
         )
-    return ", ".join(parts) or _fields(old, new)
+    fields = _fields(old, new)
+    return SpecChange(fields=fields) if fields else None
 
 
-def _fields(old: Spec, new: Spec) -> str:
+def _fields(old: Spec, new: Spec) -> tuple[str, ...]:
     """The names of the fields that differ, never their values, which may be secrets."""
-    names = sorted(
-        {one.field.partition("[")[0].rpartition(".")[2] for one in differences(old, new)}
-    )
-    return some(names[: _SPARED + 2]) if names else ""
+    paths = (difference.field.partition("[")[0] for difference in differences(old, new))
+    return tuple(sorted({path.rpartition(".")[2] for path in paths})[:_MOST_FIELDS])
 
 
-def _note(scene: Evaluation, trouble: AlertKind, name: str, text: str, key: str) -> Note:
-    note_id = hashlib.sha256(f"{trouble}|{key}".encode()).hexdigest()[:16]
-    return Note(id=note_id, trouble=trouble, name=name, text=text, at=scene.at)
+def _note(evaluation: Evaluation, facts: NoteFacts, name: str, key: str) -> Note:
+    return Note(id=_digest(f"{facts.kind}|{key}"), name=name, facts=facts, at=evaluation.at)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

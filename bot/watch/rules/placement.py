@@ -3,29 +3,24 @@ take over."""
 
 from __future__ import annotations
 
-from bot.model.incident import AlertKind
+from bot.model.alert_facts import AlertKind, UnevenPlacement
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import NOTHING, Findings, unknown
-from bot.watch.phrases import some
 
 
-def judge(scene: Evaluation) -> Findings:
+def judge(evaluation: Evaluation) -> Findings:
     """One problem for the whole Swarm: Swarm itself moves nothing that runs."""
-    seen = scene.seen
-    if seen.nodes is None or seen.services is None or seen.tasks is None:
+    snapshot = evaluation.snapshot
+    if snapshot.nodes is None or snapshot.services is None or snapshot.tasks is None:
         return unknown(AlertKind.PLACEMENT)
-    if any(target.startswith("node:") for target in seen.locks):
+    if any(target.startswith("node:") for target in snapshot.locks):
         return unknown(AlertKind.PLACEMENT)
-    if not scene.uneven:
+    if not evaluation.uneven:
         return NOTHING
-    names = sorted(service.name for service in scene.uneven)
-    idle = sorted(one.name for one in scene.nodes.values() if scene.idles(one.id))
-    nothing = f"{some(idle)} {'runs' if len(idle) == 1 else 'run'} no replicas; " if idle else ""
-    problem = scene.problem(
-        AlertKind.PLACEMENT,
-        "swarm:placement",
-        "The Swarm",
-        detail=f"{nothing}{some(names)} {'is' if len(names) == 1 else 'are'} spread unevenly.",
-        fix="`/swarm rebalance` places their tasks anew, one after the other.",
+    facts = UnevenPlacement(
+        services=tuple(sorted(service.name for service in evaluation.uneven)),
+        idle=tuple(
+            sorted(node.name for node in evaluation.nodes.values() if evaluation.idles(node.id))
+        ),
     )
-    return Findings((problem,))
+    return Findings((evaluation.problem(facts, "swarm:placement", "The Swarm"),))

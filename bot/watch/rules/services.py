@@ -8,12 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.model import Finding, Rollout, Service, Task, UpdateStatus
-from bot.model.incident import AlertKind, AlertState, Problem
+from bot.model.alert_facts import (
+    AlertKind,
+    ProblemFacts,
+    RolloutPaused,
+    RolloutRolledBack,
+    ServiceBelow,
+    ServiceCrashing,
+)
+from bot.model.incident import AlertState, Problem
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.health.progress import BY_HAND
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, joined, unknown
-from bot.watch.phrases import cause, fix
 from bot.watch.replica_counts import GLOBAL
 
 WINDOW = timedelta(minutes=5)
@@ -36,134 +43,142 @@ _ALL = (
 )
 
 
-def judge(scene: Evaluation) -> Findings:
+def judge(evaluation: Evaluation) -> Findings:
     """All that is wrong with services."""
-    if scene.seen.services is None:
+    if evaluation.snapshot.services is None:
         return unknown(*_ALL)
-    return joined((_below(scene), _crashing(scene), *_rollouts(scene)))
+    return joined((_below(evaluation), _crashing(evaluation), *_rollouts(evaluation)))
 
 
 # ---- below their count
 
 
-def _below(scene: Evaluation) -> Findings:
-    if scene.seen.nodes is None:
+def _below(evaluation: Evaluation) -> Findings:
+    if evaluation.snapshot.nodes is None:
         return unknown(AlertKind.SERVICE_BELOW)
-    open_questions = {*scene.uncounted, *(each for each in scene.below if scene.quiet(each))}
-    short = [each for each in scene.below if each not in open_questions]
-    problems = tuple(_short(scene, each) for each in short if not _is_explained(scene, each))
-    return joined((Findings(problems), *_kept(open_questions, AlertKind.SERVICE_BELOW)))
+    quiet = {service_id for service_id in evaluation.below if evaluation.quiet(service_id)}
+    undecided = evaluation.uncounted | quiet
+    problems = tuple(
+        _short(evaluation, service_id)
+        for service_id in evaluation.below
+        if service_id not in undecided and not _is_explained(evaluation, service_id)
+    )
+    return joined((Findings(problems), *_kept(undecided, AlertKind.SERVICE_BELOW)))
 
 
-def _is_explained(scene: Evaluation, service_id: str) -> bool:
+def _is_explained(evaluation: Evaluation, service_id: str) -> bool:
     """Whether the alert of a node says it; not where people were told of the service before the
     node went Down."""
-    incident = scene.memory.incidents.get(f"service:{service_id}")
+    incident = evaluation.memory.incidents.get(f"service:{service_id}")
     told = incident is not None and incident.state is AlertState.FIRING
-    if told and scene.open(f"service:{service_id}", AlertKind.SERVICE_BELOW):
+    if told and evaluation.open(f"service:{service_id}", AlertKind.SERVICE_BELOW):
         return False
-    return scene.below[service_id].service in scene.explained
+    return evaluation.below[service_id].service in evaluation.explained
 
 
-def _short(scene: Evaluation, service_id: str) -> Problem:
-    below = scene.below[service_id]
-    findings = _findings(scene, service_id)
-    return _problem(
-        scene,
-        scene.services[service_id],
-        AlertKind.SERVICE_BELOW,
-        detail=(
-            f"{below.running} of {below.desired} "
-            f"{'replica runs' if below.desired == 1 else 'replicas run'}{cause(findings)}."
-        ),
-        fix=fix(findings) or f"`/swarm ps {below.service}` shows its tasks.",
-        lost=(below,),
+def _short(evaluation: Evaluation, service_id: str) -> Problem:
+    shortfall = evaluation.below[service_id]
+    facts = ServiceBelow(
+        running=shortfall.running,
+        desired=shortfall.desired,
+        cause=_cause(_tasks_in_trouble(evaluation, service_id), evaluation),
     )
+    return _problem(evaluation, evaluation.services[service_id], facts, lost=(shortfall,))
 
 
-def _findings(scene: Evaluation, service_id: str) -> Sequence[Finding]:
-    """Why tasks do not run: those that should and do not, and those that failed lately."""
-    tasks = [
-        one
-        for one in scene.tasks_of.get(service_id, ())
-        if (one.desired in ("running", "ready") and one.state != "running")
-        or (one.state in _FAILED and scene.at - (_time(one) or scene.at) < _RECENT)
+def _tasks_in_trouble(evaluation: Evaluation, service_id: str) -> Sequence[Task]:
+    """The tasks that should run and do not, and those that failed lately."""
+    return [
+        task
+        for task in evaluation.tasks_of.get(service_id, ())
+        if (task.desired in ("running", "ready") and task.state != "running")
+        or (task.state in _FAILED and evaluation.at - (_time(task) or evaluation.at) < _RECENT)
     ]
-    return diagnose(tasks, scene.nodes)
+
+
+def _cause(tasks: Iterable[Task], evaluation: Evaluation) -> Finding | None:
+    """The first cause, without what differs from task to task: it has to be the same at every
+    look."""
+    findings = diagnose(tasks, evaluation.nodes)
+    return Finding(findings[0].cause, findings[0].fix) if findings else None
 
 
 # ---- crashing
 
 
-def _crashing(scene: Evaluation) -> Findings:
-    if scene.seen.tasks is None:
+def _crashing(evaluation: Evaluation) -> Findings:
+    if evaluation.snapshot.tasks is None:
         return unknown(AlertKind.SERVICE_CRASHING)
-    quiet = [each for each in scene.services if scene.quiet(each)]
-    problems = tuple(
-        _crashes(scene, each) for each in scene.services.values() if not scene.quiet(each.id)
-    )
+    quiet = [service_id for service_id in evaluation.services if evaluation.quiet(service_id)]
+    problems = [
+        _crashes(evaluation, service)
+        for service in evaluation.services.values()
+        if not evaluation.quiet(service.id)
+    ]
     return joined(
-        (Findings(tuple(one for one in problems if one)), *_kept(quiet, AlertKind.SERVICE_CRASHING))
+        (
+            Findings(tuple(problem for problem in problems if problem)),
+            *_kept(quiet, AlertKind.SERVICE_CRASHING),
+        )
     )
 
 
-def _crashes(scene: Evaluation, service: Service) -> Problem | None:
-    after = max(scene.at - WINDOW, scene.memory.silent_until.get(service.id, scene.at - WINDOW))
+def _crashes(evaluation: Evaluation, service: Service) -> Problem | None:
+    begin = evaluation.at - WINDOW
+    after = max(begin, evaluation.memory.silent_until.get(service.id, begin))
     failed: defaultdict[int | str, list[Task]] = defaultdict(list)
-    for task in scene.tasks_of.get(service.id, ()):
+    for task in evaluation.tasks_of.get(service.id, ()):
         if task.state in _FAILED and (_time(task) or after) > after:
             failed[task.node_id if service.mode in GLOBAL else task.slot].append(task)
     again = [task for tasks in failed.values() if len(tasks) >= CRASHES for task in tasks]
     if not again:
         return None
     newest = max(again, key=lambda task: (_time(task) or after, task.id))
-    findings = diagnose([newest], scene.nodes)
     return _problem(
-        scene,
+        evaluation,
         service,
-        AlertKind.SERVICE_CRASHING,
+        ServiceCrashing(cause=_cause([newest], evaluation)),
         since=min(_time(task) or after for task in again),
-        detail=f"A task of it fails again and again{cause(findings)}.",
-        fix=fix(findings) or f"`/swarm logs {service.name}` shows its last lines.",
     )
 
 
 # ---- rollouts that Swarm gave up
 
 
-def _rollouts(scene: Evaluation) -> Iterator[Findings]:
-    for service in scene.services.values():
+def _rollouts(evaluation: Evaluation) -> Iterator[Findings]:
+    for service in evaluation.services.values():
         if service.update is None or not service.update.state.startswith(("paused", "rollback")):
             continue
-        if scene.quiet(service.id):
+        if evaluation.quiet(service.id):
             yield from _kept([service.id], AlertKind.ROLLOUT_PAUSED, AlertKind.ROLLOUT_ROLLED_BACK)
-        elif problem := _given_up(scene, service, service.update):
+        elif problem := _given_up(evaluation, service, service.update):
             yield Findings((problem,))
 
 
-def _given_up(scene: Evaluation, service: Service, update: UpdateStatus) -> Problem | None:
-    if _is_told(scene, service, update) or _is_old(scene, service, update):
+def _given_up(evaluation: Evaluation, service: Service, update: UpdateStatus) -> Problem | None:
+    if _is_told(evaluation, service, update) or _is_old(evaluation, service, update):
         return None
     if update.state in ("paused", "rollback_paused"):
-        return _paused(scene, service, update)
+        return _paused(evaluation, service, update)
     over = (
-        scene.at - (update.completed or update.started or scene.memory.seen_since[service.id])
+        evaluation.at
+        - (update.completed or update.started or evaluation.memory.seen_since[service.id])
         > FORGET
     )
     by_hand = update.message.startswith(BY_HAND)
     return (
-        _rolled_back(scene, service, update)
+        _rolled_back(evaluation, service, update)
         if update.state == "rollback_completed" and not over and not by_hand
         else None
     )
 
 
-def _is_told(scene: Evaluation, service: Service, update: UpdateStatus) -> bool:
+def _is_told(evaluation: Evaluation, service: Service, update: UpdateStatus) -> bool:
     """Whether it is the bot's own rollout, whose message says it."""
-    rollout = scene.seen.rollouts.get(service.id)
+    rollout = evaluation.snapshot.rollouts.get(service.id)
     if rollout is None or (update.started and update.started < rollout.started - SKEW):
         return False
-    return scene.memory.specs[service.id] == _expected(rollout, update)
+    return evaluation.memory.specs[service.id] == _expected(rollout, update)
 
 
 def _expected(rollout: Rollout, update: UpdateStatus) -> str:
@@ -174,59 +189,48 @@ def _expected(rollout: Rollout, update: UpdateStatus) -> str:
     )
 
 
-def _is_old(scene: Evaluation, service: Service, update: UpdateStatus) -> bool:
+def _is_old(evaluation: Evaluation, service: Service, update: UpdateStatus) -> bool:
     """Whether it was long over when the watch first saw the service, or when anybody could still
     say whose it was."""
-    if update.started is None or scene.open(f"service:{service.id}", AlertKind.ROLLOUT_PAUSED):
+    if update.started is None or evaluation.open(f"service:{service.id}", AlertKind.ROLLOUT_PAUSED):
         return False
     return (
-        scene.memory.seen_since[service.id] - update.started > FORGET
-        or scene.at - update.started > NEWS
+        evaluation.memory.seen_since[service.id] - update.started > FORGET
+        or evaluation.at - update.started > NEWS
     )
 
 
-def _paused(scene: Evaluation, service: Service, update: UpdateStatus) -> Problem:
-    what = "rollback" if update.state.startswith("rollback") else "update"
-    findings = _findings(scene, service.id)
-    return _problem(
-        scene,
-        service,
-        AlertKind.ROLLOUT_PAUSED,
-        since=_since(scene, update.completed or update.started),
-        detail=f"Swarm paused the {what} to {service.image.tagged}{cause(findings)}.",
-        fix=fix(findings)
-        or (
-            f"`/swarm rollback {service.name}` goes back, `/swarm ps {service.name}` shows "
-            "its tasks."
-        ),
+def _paused(evaluation: Evaluation, service: Service, update: UpdateStatus) -> Problem:
+    facts = RolloutPaused(
+        image=service.image,
+        rollback=update.state.startswith("rollback"),
+        cause=_cause(_tasks_in_trouble(evaluation, service.id), evaluation),
     )
+    return _problem(evaluation, service, facts, since=_since(evaluation, update))
 
 
-def _rolled_back(scene: Evaluation, service: Service, update: UpdateStatus) -> Problem:
-    findings = _findings(scene, service.id)
-    return _problem(
-        scene,
-        service,
-        AlertKind.ROLLOUT_ROLLED_BACK,
-        since=_since(scene, update.completed or update.started),
-        detail=f"Swarm rolled an update back to {service.image.tagged}{cause(findings)}.",
-        fix=fix(findings) or f"`/swarm ps {service.name}` shows the tasks that failed.",
+def _rolled_back(evaluation: Evaluation, service: Service, update: UpdateStatus) -> Problem:
+    facts = RolloutRolledBack(
+        image=service.image, cause=_cause(_tasks_in_trouble(evaluation, service.id), evaluation)
     )
+    return _problem(evaluation, service, facts, since=_since(evaluation, update))
 
 
 # ---- small things
 
 
-def _problem(scene: Evaluation, service: Service, trouble: AlertKind, **fields: object) -> Problem:
-    return scene.problem(trouble, f"service:{service.id}", service.name, **fields)
+def _problem(
+    evaluation: Evaluation, service: Service, facts: ProblemFacts, **fields: object
+) -> Problem:
+    return evaluation.problem(facts, f"service:{service.id}", service.name, **fields)
 
 
-def _kept(service_ids: Iterable[str], *troubles: AlertKind) -> Iterator[Findings]:
-    return (unknown(*troubles, subject=f"service:{each}") for each in service_ids)
+def _kept(service_ids: Iterable[str], *kinds: AlertKind) -> Iterator[Findings]:
+    return (unknown(*kinds, subject=f"service:{service_id}") for service_id in service_ids)
 
 
-def _since(scene: Evaluation, began: datetime | None) -> datetime:
-    return min(began or scene.at, scene.at)
+def _since(evaluation: Evaluation, update: UpdateStatus) -> datetime:
+    return min(update.completed or update.started or evaluation.at, evaluation.at)
 
 
 def _time(task: Task) -> datetime | None:

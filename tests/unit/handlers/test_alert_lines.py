@@ -12,11 +12,13 @@ import pytest
 from bot.command import line
 from bot.errors import InvalidLineError, InvalidValueError, SwarmbotError
 from bot.model import Message
-from bot.model.incident import AlertKind, AlertState, Incident, Severity, Silence
+from bot.model.alert_facts import Aftermath, AlertKind
+from bot.model.incident import AlertState, Incident, Severity, Silence
 from bot.render.alerts import alert_lists, alert_message
 from handlers.commands import TABLE
 from tests.unit.render import catalogue_alerts as c
 from tests.unit.render import values as v
+from tests.unit.render.written import written_change
 
 HOUR = timedelta(hours=1)
 MESSAGES = c.messages()
@@ -94,7 +96,7 @@ def test_what_did_not_change_reads_the_same_later(incident: Incident, later: int
     assert first.text == second.text
     gone = (
         AlertState.FIRING is incident.state
-        and incident.trouble is AlertKind.NODE_DOWN
+        and incident.kind is AlertKind.NODE_DOWN
         and later == 86400
     )
     assert (first == second) or gone
@@ -142,7 +144,7 @@ def test_the_emoji_of_what_is_silenced_is_calm() -> None:
         (c.over(c.DOWN), c.over(c.DOWN)),
         (None, replace(c.DOWN, state=AlertState.PENDING)),
         (c.acked(c.DOWN), c.acked(c.DOWN)),
-        (c.DOWN, replace(c.DOWN, changes=("x",), changed=v.NOW + HOUR)),
+        (c.DOWN, replace(c.DOWN, changes=(written_change("x"),), changed=v.NOW + HOUR)),
         (
             c.STORM,
             replace(c.STORM, problems=(replace(c.STORM.problems[0], lost=c.MANY[:150]),)),
@@ -169,7 +171,7 @@ def test_a_long_list_of_services_goes_along_once() -> None:
 
 def test_a_resolved_alert_asks_for_nothing_but_what_is_left() -> None:
     assert buttons(alert_message.alert(c.over(c.DOWN), None, v.NOW)) == {}
-    idle = alert_message.alert(c.over(c.DOWN, aftermath="it runs nothing yet"), None, v.NOW)
+    idle = alert_message.alert(c.over(c.DOWN, aftermath=Aftermath.IDLE), None, v.NOW)
     assert list(buttons(idle)) == ["Rebalance"]
 
 

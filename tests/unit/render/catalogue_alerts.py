@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from bot.model import Actor, Message, Shortfall, Status
+from bot.model import Actor, Message, Shortfall, Status, alert_facts
+from bot.model.alert_facts import Aftermath, AlertKind, ProblemFacts
 from bot.model.cluster import Certificate
-from bot.model.incident import AlertKind, AlertState, Incident, Note, Problem, Severity, Silence
+from bot.model.incident import AlertState, Incident, Note, Problem, Severity, Silence
 from bot.render import status
-from bot.render.alerts import alert_lists, alert_message
+from bot.render.alerts import alert_lists, alert_message, alert_notes
 from bot.render.objects import certificates
 from tests.unit.render import values as v
+from tests.unit.render.written import WrittenAftermath, written, written_note
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 OPS = Actor("U0OPS1", "ops")
@@ -24,15 +26,29 @@ EVIL = f"{v.HOSTILE} {RTL}\u202e{v.LONG}"[:250]
 
 
 def problem(
-    trouble: AlertKind,
+    facts: ProblemFacts,
     subject: str,
     name: str,
     severity: Severity = Severity.WARNING,
+    *,
+    detail: str = "",
+    fix: str = "",
     **fields: Any,
 ) -> Problem:
     return Problem(
-        subject=subject, trouble=trouble, severity=severity, name=name, since=SINCE, **fields
+        subject=subject,
+        severity=severity,
+        name=name,
+        since=SINCE,
+        facts=written(facts, detail, fix),
+        **fields,
     )
+
+
+def reworded(one: Problem, detail: str, fix: str | None = None, **fields: Any) -> Problem:
+    """The same problem in other words."""
+    told = one.facts.fix if fix is None else fix  # type: ignore[union-attr]
+    return replace(one, facts=replace(one.facts, cause=detail, fix=told), **fields)  # type: ignore[call-arg, arg-type]
 
 
 def incident(*problems: Problem, **fields: Any) -> Incident:
@@ -50,7 +66,7 @@ def incident(*problems: Problem, **fields: Any) -> Incident:
 
 
 DOWN_NOW = problem(
-    AlertKind.NODE_DOWN,
+    alert_facts.NodeDown(),
     "node:n4",
     "node4",
     Severity.CRITICAL,
@@ -61,13 +77,13 @@ DOWN_NOW = problem(
     ),
     lost=(Shortfall("web", 3, 4), Shortfall("api", 1, 2)),
 )
-WHOLE = replace(
-    DOWN_NOW, lost=(), detail="its heartbeat stopped. All services run their full count elsewhere"
+WHOLE = reworded(
+    DOWN_NOW, "its heartbeat stopped. All services run their full count elsewhere", lost=()
 )
 DOWN = incident(DOWN_NOW, changes=("web was deployed at 14:01 by dev",))
 LOCKED = incident(
     problem(
-        AlertKind.MANAGER_LOCKED,
+        alert_facts.ManagerLocked(),
         "node:n3",
         "node3",
         Severity.CRITICAL,
@@ -79,7 +95,7 @@ LOCKED = incident(
 )
 MAY_BE_LOCKED = incident(
     problem(
-        AlertKind.MANAGER_LOCKED,
+        alert_facts.ManagerLocked(suspected=True),
         "node:n3",
         "node3",
         Severity.CRITICAL,
@@ -95,7 +111,7 @@ MAY_BE_LOCKED = incident(
 )
 AT_RISK = incident(
     problem(
-        AlertKind.QUORUM_AT_RISK,
+        alert_facts.QuorumAtRisk(),
         "quorum",
         "quorum",
         detail="2 of 3 managers are reachable: no further manager may fail",
@@ -104,7 +120,7 @@ AT_RISK = incident(
 )
 NO_QUORUM = incident(
     problem(
-        AlertKind.QUORUM_LOST,
+        alert_facts.QuorumLost(),
         "quorum",
         "quorum",
         Severity.CRITICAL,
@@ -117,7 +133,7 @@ NO_QUORUM = incident(
 )
 REFUSED = incident(
     problem(
-        AlertKind.ENGINE_UNREACHABLE,
+        alert_facts.EngineUnreachable(),
         "node:n2",
         "node2",
         detail="it refuses the connection: tlsv13 alert certificate required",
@@ -127,7 +143,7 @@ REFUSED = incident(
 )
 CERTIFICATE = incident(
     problem(
-        AlertKind.CERTIFICATE,
+        alert_facts.CertificateEnding(certificate="node", ends=v.NOW),
         "certificate:node:n2",
         "node2",
         detail="it ends on 2026-03-20; 17 % of its life is left, so its renewal fails",
@@ -136,7 +152,7 @@ CERTIFICATE = incident(
 )
 EXPIRED = incident(
     problem(
-        AlertKind.CERTIFICATE,
+        alert_facts.CertificateEnding(certificate="endpoint", ends=v.NOW),
         "certificate:endpoint:registry.example.com:443",
         "registry.example.com:443",
         Severity.CRITICAL,
@@ -147,7 +163,7 @@ EXPIRED = incident(
 ENDS = "ends on 2026-03-20 at 14:00 UTC."
 ROOT = incident(
     problem(
-        AlertKind.CERTIFICATE,
+        alert_facts.CertificateEnding(certificate="root", ends=v.NOW),
         "certificate:root:root",
         "root",
         detail=f"Its root certificate {ENDS}",
@@ -159,7 +175,7 @@ ROOT = incident(
 )
 ENGINE_TLS = incident(
     problem(
-        AlertKind.CERTIFICATE,
+        alert_facts.CertificateEnding(certificate="engine", ends=v.NOW),
         "certificate:engine:node1/client",
         "node1/client",
         detail=f"Its TLS certificate of the engine {ENDS}",
@@ -167,7 +183,7 @@ ENGINE_TLS = incident(
 )
 ENGINES = incident(
     problem(
-        AlertKind.ENGINE_UNREACHABLE,
+        alert_facts.EngineUnreachable(engines=3),
         "engines",
         "node1, node2 and node3",
         detail="None of 3 engines answers the bot: timed out.",
@@ -176,7 +192,7 @@ ENGINES = incident(
 )
 ROTATION = incident(
     problem(
-        AlertKind.ROOT_ROTATION,
+        alert_facts.RootRotationStalled(),
         "rotation",
         "root certificate",
         detail="2 of 4 nodes have it. node4 is Down and holds it up",
@@ -185,7 +201,7 @@ ROTATION = incident(
 )
 BELOW = incident(
     problem(
-        AlertKind.SERVICE_BELOW,
+        alert_facts.ServiceBelow(),
         "service:s1",
         "web",
         detail="the reservations of 3 nodes are full",
@@ -195,7 +211,7 @@ BELOW = incident(
 )
 CRASHING = incident(
     problem(
-        AlertKind.SERVICE_CRASHING,
+        alert_facts.ServiceCrashing(),
         "service:s1",
         "web",
         detail=(
@@ -207,7 +223,7 @@ CRASHING = incident(
 )
 PAUSED = incident(
     problem(
-        AlertKind.ROLLOUT_PAUSED,
+        alert_facts.RolloutPaused(image=v.NEW),
         "service:s1",
         "web",
         detail=(
@@ -219,7 +235,7 @@ PAUSED = incident(
 )
 BACK_BY_ITSELF = incident(
     problem(
-        AlertKind.ROLLOUT_ROLLED_BACK,
+        alert_facts.RolloutRolledBack(image=v.OLD),
         "service:s1",
         "web",
         detail="Swarm itself took an update back",
@@ -227,7 +243,7 @@ BACK_BY_ITSELF = incident(
 )
 PLACEMENT = incident(
     problem(
-        AlertKind.PLACEMENT,
+        alert_facts.UnevenPlacement(),
         "swarm:placement",
         "placement",
         Severity.NOTE,
@@ -237,18 +253,20 @@ PLACEMENT = incident(
 )
 REDIS = incident(
     problem(
-        AlertKind.REDIS_AWAY,
+        alert_facts.RedisAway(),
         "bot:redis",
         "redis",
         detail="connection refused. Reading works; changes are refused until it is back",
     )
 )
 SLACK = incident(
-    problem(AlertKind.SLACK_AWAY, "bot:slack", "slack", detail="messages were held back meanwhile")
+    problem(
+        alert_facts.SlackAway(), "bot:slack", "slack", detail="messages were held back meanwhile"
+    )
 )
 JOB = incident(
     problem(
-        AlertKind.JOB_HANGS,
+        alert_facts.JobHangs(),
         "bot:job-rollouts",
         "rollouts",
         detail="it has not ended for 5 m",
@@ -257,7 +275,7 @@ JOB = incident(
 )
 MANAGER = incident(
     problem(
-        AlertKind.MANAGER_UNREACHABLE,
+        alert_facts.ManagerUnreachable(),
         "node:n2",
         "node2",
         detail="the other managers do not reach it, no further manager may fail",
@@ -268,39 +286,43 @@ MANY = tuple(Shortfall(f"shop_web{n:03}", n % 3, 3) for n in range(200))
 STORM = incident(replace(DOWN_NOW, lost=MANY))
 TWO = incident(
     DOWN_NOW,
-    problem(AlertKind.ENGINE_UNREACHABLE, "node:n4", "node4", detail="timed out", engine="node4"),
+    problem(
+        alert_facts.EngineUnreachable(), "node:n4", "node4", detail="timed out", engine="node4"
+    ),
 )
 HOSTILE = incident(
-    replace(
+    reworded(
         DOWN_NOW,
+        v.HOSTILE,
+        v.HOSTILE,
         subject="node:x4",
         name=EVIL,
-        detail=v.HOSTILE,
-        fix=v.HOSTILE,
         lost=(Shortfall(EVIL, 0, 1), Shortfall(v.LONG, 1, 2)),
     ),
     changes=(v.HOSTILE,),
     acknowledged_by=Actor("U0EVIL", v.HOSTILE),
     acknowledged=v.NOW,
 )
-HOSTILE_SERVICE = incident(
-    replace(CRASHING.problems[0], subject="service:x1", name=EVIL, detail=EVIL)
-)
+HOSTILE_SERVICE = incident(reworded(CRASHING.problems[0], EVIL, subject="service:x1", name=EVIL))
 SILENCE = Silence(pattern="node4", by=OPS, since=v.NOW, until=v.NOW + HOUR)
 ENDLESS = Silence(pattern="shop_*", by=Actor("U1", v.HOSTILE), since=v.NOW)
 FOR_LONG = replace(DOWN, since=SINCE - 2 * HOUR)
+
+
+def changed(name: str, rest: str) -> Any:
+    return written_note(AlertKind.CHANGED_OUTSIDE, f"{name} was changed outside swarmbot", rest)
+
+
 LEADER = Note(
     id="l1",
-    trouble=AlertKind.LEADER_MOVED,
     name="node2",
-    text="node2 leads the Swarm, not node1 any more",
+    facts=written_note(AlertKind.LEADER_MOVED, "node2 leads the Swarm, not node1 any more"),
     at=v.NOW,
 )
 OUTSIDE = Note(
     id="o1",
-    trouble=AlertKind.CHANGED_OUTSIDE,
     name="web",
-    text="web was changed outside swarmbot: image `shop/web:2.0` → `shop/web:1.1`, replicas 4 → 2",
+    facts=changed("web", "image `shop/web:2.0` → `shop/web:1.1`, replicas 4 → 2"),
     at=v.NOW,
     service_id="s1",
 )
@@ -309,9 +331,11 @@ OUTSIDE = Note(
 STACK = replace(
     OUTSIDE,
     name="shop",
-    text="shop was changed outside swarmbot: 3 services of this stack, shop_api (image "
-    "`shop/api:1.0` → `shop/api:1.1`), "
-    "shop_db (Env) and shop_web (replicas 4 → 2)",
+    facts=changed(
+        "shop",
+        "3 services of this stack, shop_api (image `shop/api:1.0` → `shop/api:1.1`), "
+        "shop_db (Env) and shop_web (replicas 4 → 2)",
+    ),
     service_id="",
     stack="shop",
 )
@@ -363,22 +387,25 @@ def lives() -> Mapping[str, Callable[[], Message]]:
         "alert-node-down-and-engine": shown(TWO),
         "alert-node-down-warning": shown(incident(replace(DOWN_NOW, severity=Severity.WARNING))),
         "alert-node-back": shown(over(DOWN)),
-        "alert-node-back-idle": shown(over(acked(DOWN), aftermath="it runs nothing yet")),
+        "alert-node-back-idle": shown(over(acked(DOWN), aftermath=Aftermath.IDLE)),
         "alert-node-back-idle-long": shown(
             over(
                 DOWN,
-                aftermath=(
-                    "it runs nothing yet: Swarm moves nothing that runs. `/swarm rebalance` does"
+                aftermath=WrittenAftermath(
+                    Aftermath.IDLE,
+                    "it runs nothing yet: Swarm moves nothing that runs. `/swarm rebalance` does",
                 ),
             )
         ),
-        "alert-node-gone": shown(over(DOWN, aftermath="it is no longer part of the Swarm")),
-        "alert-node-back-global": shown(over(DOWN, aftermath="it runs only global services yet")),
+        "alert-node-gone": shown(over(DOWN, aftermath=Aftermath.GONE)),
+        "alert-node-back-global": shown(over(DOWN, aftermath=Aftermath.ONLY_GLOBAL)),
         "alert-flapping": shown(again),
         "alert-flapping-over": shown(over(again)),
         "alert-storm": shown(STORM),
         "alert-hostile": shown(HOSTILE),
-        "alert-hostile-over": shown(over(HOSTILE, aftermath=v.HOSTILE)),
+        "alert-hostile-over": shown(
+            over(HOSTILE, aftermath=WrittenAftermath(Aftermath.NOTHING, v.HOSTILE))
+        ),
         "alert-hostile-service": shown(HOSTILE_SERVICE),
         "alert-locked": shown(LOCKED),
         "alert-locked-and-down": shown(
@@ -386,7 +413,7 @@ def lives() -> Mapping[str, Callable[[], Message]]:
                 LOCKED,
                 problems=(
                     *LOCKED.problems,
-                    replace(DOWN_NOW, detail="What ran there is being placed elsewhere."),
+                    reworded(DOWN_NOW, "What ran there is being placed elsewhere."),
                 ),
             )
         ),
@@ -442,14 +469,20 @@ def steps() -> Mapping[str, Callable[[], Message]]:
         "alert-step-acknowledged": step(DOWN, acked(DOWN)),
         "alert-step-lost": step(without, DOWN),
         "alert-step-whole": step(DOWN, incident(WHOLE)),
-        "alert-step-resolved": step(DOWN, over(DOWN, aftermath="it runs nothing yet")),
+        "alert-step-resolved": step(DOWN, over(DOWN, aftermath=Aftermath.IDLE)),
         "alert-step-hostile": step(None, HOSTILE),
-        "alert-note-leader": lambda: alert_message.note(LEADER),
-        "alert-note-outside": lambda: alert_message.note(OUTSIDE),
-        "alert-note-stack": lambda: alert_message.note(STACK),
-        "alert-note-plain": lambda: alert_message.note(replace(OUTSIDE, text="image v1 → v2")),
-        "alert-note-hostile": lambda: alert_message.note(
-            replace(OUTSIDE, name=EVIL, text=v.HOSTILE)
+        "alert-note-leader": lambda: alert_notes.note(LEADER),
+        "alert-note-outside": lambda: alert_notes.note(OUTSIDE),
+        "alert-note-stack": lambda: alert_notes.note(STACK),
+        "alert-note-plain": lambda: alert_notes.note(
+            replace(OUTSIDE, facts=written_note(AlertKind.CHANGED_OUTSIDE, rest="image v1 → v2"))
+        ),
+        "alert-note-hostile": lambda: alert_notes.note(
+            replace(
+                OUTSIDE,
+                name=EVIL,
+                facts=written_note(AlertKind.CHANGED_OUTSIDE, rest=v.HOSTILE),
+            )
         ),
     }
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.doctor.examine import examine
 from bot.doctor.probes import Probes
-from bot.model import Message, Shortfall, Status
+from bot.model import Actor, Message, Shortfall, Status
+from bot.model.alert_facts import AlertKind, CertificateEnding
 from bot.model.cluster import Clock, EngineState, RegistryAnswer
-from bot.model.incident import Advice, AlertKind, Entry, Happened, Severity
+from bot.model.hold import Hold
+from bot.model.incident import Advice, Entry, Happened, Problem, Severity
 from bot.render import digest, doctor_message
 from bot.render.audit_list import Audited
 from bot.watch.snapshot import Snapshot
 from tests.unit.render import values as v
 from tests.unit.render.catalogue_swarm import CLUSTER
+from tests.unit.render.written import written_ending
 
 NODES = (v.NODES["n1"], replace(v.NODES["n2"]), v.NODES["n3"], v.NODES["n4"])
 ILL = Snapshot(
@@ -56,13 +59,13 @@ HEALTH = Status(
 )
 
 
-def entry(number: int, happened: Happened, trouble: AlertKind, name: str, **fields: Any) -> Entry:
+def entry(number: int, happened: Happened, kind: AlertKind, name: str, **fields: Any) -> Entry:
     values: dict[str, Any] = {
         "at": v.NOW - timedelta(hours=number),
         "severity": Severity.WARNING,
         **fields,
     }
-    return Entry(id=f"i{number}", happened=happened, trouble=trouble, name=name, **values)
+    return Entry(id=f"i{number}", happened=happened, kind=kind, name=name, **values)
 
 
 def changed(number: int, result: str = "done", actor: str = "dev") -> Audited:
@@ -92,8 +95,20 @@ BUSY = digest.Day(
     entries=ENTRIES,
     changes=(changed(1), changed(2, "rolled back", "lead"), changed(3), changed(4)),
     endings=(
-        digest.Expiry('web is held by lead ("incident 42"), until', v.NOW + timedelta(hours=2)),
-        digest.Expiry("node2: its node certificate ends on 2026-03-09 at 10:00 UTC"),
+        Hold(
+            pattern="web",
+            owner=Actor("U1", "lead"),
+            reason="incident 42",
+            since=v.NOW,
+            until=v.NOW + timedelta(hours=2),
+        ),
+        Problem(
+            subject="certificate:node:n2",
+            severity=Severity.WARNING,
+            name="node2",
+            since=v.NOW,
+            facts=CertificateEnding(certificate="node", ends=datetime(2026, 3, 9, 10, tzinfo=UTC)),
+        ),
     ),
 )
 FLOOD = digest.Day(
@@ -109,7 +124,7 @@ FLOOD = digest.Day(
         replace(changed(n, "failed · " + v.HOSTILE, v.HOSTILE + str(n % 7)), what=v.LONG)
         for n in range(200)
     ],
-    endings=[digest.Expiry(v.HOSTILE, v.NOW)] * 9,
+    endings=[written_ending(v.HOSTILE, v.NOW)] * 9,
     unknown=("certificates",),
 )
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.model import Node, Service, Task
+from bot.model.alert_facts import AlertKind
 from bot.model.cluster import EngineState
-from bot.model.incident import AlertKind, AlertState, Incident, Memory
+from bot.model.incident import AlertState, Incident, Memory
 from bot.settings import WatchSettings
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
@@ -108,7 +109,7 @@ class Looks(RuleBasedStateMachine):
             self.at += timedelta(seconds=70)
             self.look(SCOPES)
         assert {
-            key: sorted({p.trouble for p in one.problems}) for key, one in self.open.items()
+            key: sorted({p.kind for p in one.problems}) for key, one in self.open.items()
         } == self.truth()
 
     # ---- what holds at any time
@@ -235,7 +236,7 @@ class Looks(RuleBasedStateMachine):
         if self.redis:
             found["bot:redis"] = [AlertKind.REDIS_AWAY]
         if placement := self.open.get("swarm:placement"):
-            found["swarm:placement"] = [placement.trouble]
+            found["swarm:placement"] = [placement.kind]
         return found
 
 

@@ -66,7 +66,7 @@ def test_a_certificate_near_its_end(one: Certificate, severity: str) -> None:
 def test_a_certificate_that_is_renewed_is_over_and_one_that_cannot_be_read_is_not() -> None:
     story = begun()
     story.sees(certificates=(certificate("node", 10, node_id="n2"),))
-    assert "`/swarm swarm ca --rotate`" in story.one("certificate:node:n2").problems[0].fix
+    assert "`/swarm swarm ca --rotate`" in story.reason("certificate:node:n2").fix
     story.sees(
         certificates=(
             Certificate(kind="node", name="node2", node_id="n2", error="connection refused"),
@@ -86,7 +86,7 @@ def test_of_a_certificate_that_was_read_in_two_ways_the_one_that_ends_first_coun
         for left, how in ((5, "handshake"), (80, "agent"))
     )
     story.sees(certificates=(late, soon))
-    assert f"{soon.ends:%Y-%m-%d}" in story.one("certificate:node:n2").problems[0].detail
+    assert f"{soon.ends:%Y-%m-%d}" in story.reason("certificate:node:n2").cause
     story.sees(certificates=(late,))
     assert not story.firing
 
@@ -97,7 +97,7 @@ def test_a_root_rotation_that_does_not_end_names_who_holds_it_up() -> None:
     story.waits(590, 30)
     assert "root" not in story.firing
     story.waits(10)
-    assert "node4 (Down) holds it up" in story.one("root").problems[0].detail
+    assert "node4 (Down) holds it up" in story.reason("root").cause
     story.sees(cluster=cluster())
     assert story.one("root").state is AlertState.RESOLVED
 
@@ -135,10 +135,7 @@ def test_an_idle_node_is_named_and_a_drain_by_the_bot_is_no_news() -> None:
     assert story.memory.incidents == {}
     story.sees(locks=frozenset())
     story.waits(300, 30)
-    assert (
-        "node4 runs no replicas; web is spread unevenly"
-        in story.one("swarm:placement").problems[0].detail
-    )
+    assert "node4 runs no replicas; web is spread unevenly" in story.reason("swarm:placement").cause
 
 
 def test_the_bot_itself() -> None:

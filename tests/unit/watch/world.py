@@ -10,7 +10,10 @@ from typing import Any
 from bot.model import Actor, Image, ManagerStatus, Mode, Node, Rollout, Service, Task
 from bot.model.cluster import ClusterInfo, EngineState
 from bot.model.incident import AlertState, Incident, Memory, Note
+from bot.render.alerts import alert_notes
+from bot.render.alerts.alert_reasons import Reason, reason
 from bot.settings import WatchSettings
+from bot.swarm.spec import read
 from bot.swarm.spec.edit import fingerprint
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Judgement, Snapshot
@@ -61,6 +64,7 @@ def engine(number: int, **fields: Any) -> EngineState:
         "swarm": "active",
         "node_id": f"n{number}",
         "node_name": f"node{number}",
+        "fault": read.engine_fault(fields.get("error", "")),
         **fields,
     }
     return EngineState(name=f"node{number}", **{"manager": values["swarm"] == "active", **values})
@@ -71,7 +75,7 @@ def locked(number: int) -> EngineState:
 
 
 def silent(number: int, error: str = "connection refused") -> EngineState:
-    return EngineState(name=f"node{number}", reachable=False, error=error)
+    return EngineState(f"node{number}", False, error=error, fault=read.engine_fault(error))
 
 
 def cluster(**fields: Any) -> ClusterInfo:
@@ -179,7 +183,12 @@ class Story:
     @property
     def troubles(self) -> dict[str, list[str]]:
         """What people were told of and is not over: by subject, the worst first."""
-        return {key: [str(p.trouble) for p in one.problems] for key, one in self.firing.items()}
+        return {key: [str(p.kind) for p in one.problems] for key, one in self.firing.items()}
+
+    def reason(self, subject: str) -> Reason:
+        """What people are told of the worst problem of a subject."""
+        problem = self.one(subject).problems[0]
+        return reason(problem.facts, problem.name)
 
     @property
     def said(self) -> list[str]:
@@ -187,7 +196,8 @@ class Story:
 
     @staticmethod
     def text(note: Note) -> str:
-        return note.text
+        words = alert_notes.words(note.facts, note)
+        return f"{words.head}{f': {words.rest}' if words.rest else ''}."
 
 
 def begun(**changes: Any) -> Story:

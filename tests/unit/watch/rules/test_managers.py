@@ -37,7 +37,7 @@ def test_a_locked_manager_is_one_incident_from_before_it_is_down_until_it_is_bac
     story = begun()
     (alert,) = story.sees(engines=(*ENGINES[:2], locked(3))).changed
     assert (alert.subject, alert.name, alert.problems[0].engine) == ("node:n3", "node3", "node3")
-    assert "no more manager may fail" in alert.problems[0].detail
+    assert "no more manager may fail" in story.reason("node:n3").cause
     story.sees(12, nodes=DOWN3)
     story.waits(60)
     assert story.troubles == {"node:n3": ["manager-locked", "node-down"]}
@@ -84,8 +84,8 @@ def test_a_manager_without_a_connection_may_be_locked() -> None:
     assert story.troubles == {"node:n3": ["manager-locked", "node-down"]}
     problem = story.one("node:n3").problems[0]
     assert problem.engine == ""
-    assert "may be locked" in problem.detail
-    assert "`docker swarm unlock` on node3" in problem.fix
+    assert "may be locked" in story.reason("node:n3").cause
+    assert "`docker swarm unlock` on node3" in story.reason("node:n3").fix
     assert story.sees(nodes=None, cluster=None).changed == ()
     story.sees(nodes=DOWN3, cluster=cluster(autolock=False))
     assert story.troubles == {"node:n3": ["node-down"]}
@@ -98,7 +98,7 @@ def test_a_manager_that_the_others_do_not_reach_though_it_is_ready() -> None:
     assert story.waits(15) == []
     story.waits(5)
     assert story.troubles == {"node:n3": ["manager-unreachable"]}
-    assert "no more manager may fail" in story.one("node:n3").problems[0].detail
+    assert "no more manager may fail" in story.reason("node:n3").cause
 
 
 def test_an_engine_that_is_silent_for_twenty_seconds_says_why() -> None:
@@ -107,9 +107,8 @@ def test_an_engine_that_is_silent_for_twenty_seconds_says_why() -> None:
     assert story.waits(15) == []
     story.waits(5)
     assert story.troubles == {"node:n3": ["engine-unreachable"]}
-    problem = story.one("node:n3").problems[0]
-    assert "certificate has expired" in problem.detail
-    assert "/swarm certs" in problem.fix
+    assert "certificate has expired" in story.reason("node:n3").cause
+    assert "/swarm certs" in story.reason("node:n3").fix
 
 
 def test_a_silent_engine_is_no_news_of_a_node_that_is_down() -> None:
@@ -149,7 +148,7 @@ def test_the_quorum_is_at_risk_where_nobody_hears_of_the_manager_itself() -> Non
     assert story.waits(15) == []
     story.waits(5)
     assert story.troubles == {"quorum": ["quorum-at-risk"]}
-    assert "node3 of 3 managers" in story.one("quorum").problems[0].detail
+    assert "node3 of 3 managers" in story.reason("quorum").cause
     story.sees(nodes=FOUR)
     assert story.troubles == {}
 
@@ -164,7 +163,8 @@ def test_the_quorum_is_lost_and_the_nodes_stay_as_they_were() -> None:
     (lost,) = story.waits(5)
     assert (lost.subject, lost.severity) == ("quorum", "critical")
     assert (
-        "2 of 3 managers have to be there; node2 and node3 do not answer" in lost.problems[0].detail
+        "2 of 3 managers have to be there; node2 and node3 do not answer"
+        in story.reason("quorum").cause
     )
     story.waits(120)
     assert story.troubles == {"node:n2": ["node-down"], "quorum": ["quorum-lost"]}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot.model import Mode, Shortfall
-from bot.model.incident import AlertState
+from bot.model import Mode, Shortfall, Task
+from bot.model.alert_facts import Aftermath, LostReplicas, NodeDown
+from bot.model.incident import AlertState, RecentChange
 from bot.settings import WatchRule, WatchSettings
-from bot.watch.rules.nodes import ELSEWHERE, GONE, IDLE, ONLY_GLOBAL, WHOLE
 from tests.unit.watch.world import (
     API,
     DEV,
@@ -43,7 +44,7 @@ def test_a_node_goes_down_while_it_runs_web_and_api() -> None:
     (alert,) = story.sees(nodes=DOWN4).changed
     assert (alert.name, alert.state, alert.severity) == ("node4", AlertState.FIRING, "critical")
     assert alert.problems[0].lost == (Shortfall("api", 1, 2), Shortfall("web", 3, 4))
-    assert ELSEWHERE in alert.problems[0].detail
+    assert alert.problems[0].facts == NodeDown(replicas=LostReplicas.BEING_REPLACED)
 
     story.sees(tasks=REPLACED)
     assert story.verdict.changed == ()
@@ -54,7 +55,7 @@ def test_a_node_goes_down_while_it_runs_web_and_api() -> None:
 
     (whole,) = story.sees(tasks=ELSEWHERE_NOW).changed
     assert (whole.id, whole.problems[0].lost) == (alert.id, ())
-    assert WHOLE in whole.problems[0].detail
+    assert whole.problems[0].facts == NodeDown(replicas=LostReplicas.REPLACED)
 
     (over,) = story.sees(nodes=FOUR).changed
     assert (over.id, over.state, over.resolved, over.since) == (
@@ -63,7 +64,7 @@ def test_a_node_goes_down_while_it_runs_web_and_api() -> None:
         story.world.at,
         alert.since,
     )
-    assert over.aftermath == IDLE
+    assert over.aftermath is Aftermath.IDLE
 
 
 def test_two_hundred_services_on_a_dead_node_are_one_alert() -> None:
@@ -113,14 +114,20 @@ def test_a_node_that_is_removed_is_no_trouble_any_more() -> None:
     story = begun()
     story.sees(nodes=DOWN4, tasks=ELSEWHERE_NOW)
     (over,) = story.sees(nodes=FOUR[:3]).changed
-    assert (over.state, over.aftermath) == (AlertState.RESOLVED, GONE)
+    assert (over.state, over.aftermath) == (AlertState.RESOLVED, Aftermath.GONE)
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"),
-    [((), IDLE), ((task("agent", 0, 4),), ONLY_GLOBAL), ((task("web", 5, 4),), "")],
+    ("extra", "aftermath"),
+    [
+        ((), Aftermath.IDLE),
+        ((task("agent", 0, 4),), Aftermath.ONLY_GLOBAL),
+        ((task("web", 5, 4),), Aftermath.NOTHING),
+    ],
 )
-def test_a_node_that_is_back_and_runs_nothing_says_so(extra: tuple[object, ...], said: str) -> None:
+def test_a_node_that_is_back_and_runs_nothing_says_so(
+    extra: tuple[Task, ...], aftermath: Aftermath
+) -> None:
     agent = service("agent", mode=Mode.GLOBAL)
     agent = replace(agent, replicas=None)
     agents = tuple(task("agent", 0, number) for number in range(1, 4))
@@ -129,7 +136,7 @@ def test_a_node_that_is_back_and_runs_nothing_says_so(extra: tuple[object, ...],
     story.sees(nodes=DOWN4, tasks=before)
     tasks = (*(one for one in ELSEWHERE_NOW if one.node_id != "n4"), *agents, *extra)
     story.sees(nodes=FOUR, tasks=tasks)
-    assert story.one("node:n4").aftermath == said
+    assert story.one("node:n4").aftermath is aftermath
 
 
 def test_a_flapping_node_is_one_incident() -> None:
@@ -142,7 +149,11 @@ def test_a_flapping_node_is_one_incident() -> None:
     story.sees(nodes=FOUR)
     (again,) = story.sees(500, nodes=DOWN4).changed
     assert (again.id, again.times, again.state) == (first.id, 2, AlertState.FIRING)
-    assert (again.acknowledged_by, again.resolved, again.aftermath) == (None, None, "")
+    assert (again.acknowledged_by, again.resolved, again.aftermath) == (
+        None,
+        None,
+        Aftermath.NOTHING,
+    )
     assert again.opened == first.opened
     assert again.since == story.world.at
     story.sees(nodes=FOUR)
@@ -157,7 +168,10 @@ def test_what_was_deployed_lately_is_said_and_reads_the_same_later() -> None:
     story.sees(
         nodes=DOWN4, rollouts={WEB.id: rollout(WEB, ago=240), API.id: rollout(API, ago=3600)}
     )
-    assert story.one("node:n4").changes == ("web was deployed by dev 4 min before",)
+    (change,) = story.one("node:n4").changes
+    assert change == RecentChange(
+        service="web", verb="deploy", by="dev", before=timedelta(seconds=242)
+    )
     assert story.waits(120, 30) == []
 
 
@@ -195,7 +209,7 @@ def test_a_manager_that_is_down_says_what_the_quorum_bears() -> None:
     assert story.troubles == {"node:n3": ["node-down"]}, (
         "neither its engine nor the quorum alert beside it"
     )
-    assert "no more manager may fail" in story.one("node:n3").problems[0].detail
+    assert "no more manager may fail" in story.reason("node:n3").cause
 
 
 def test_whoever_does_not_want_to_hear_of_nodes_hears_of_services() -> None:

@@ -49,8 +49,8 @@ def test_a_service_below_its_count_is_told_after_a_minute() -> None:
     assert below(story, 5) == {"service:s-web": ["service-below"]}
     problem = story.one("service:s-web").problems[0]
     assert problem.lost == (Shortfall("web", 3, 4),)
-    assert "3 of 4 replicas run: 4 nodes have no room left" in problem.detail
-    assert "--reserve-memory" in problem.fix
+    assert "3 of 4 replicas run: 4 nodes have no room left" in story.reason("service:s-web").cause
+    assert "--reserve-memory" in story.reason("service:s-web").fix
     story.sees(tasks=SPREAD)
     assert story.one("service:s-web").state is AlertState.RESOLVED
 
@@ -182,7 +182,7 @@ def test_three_crashes_of_one_slot_within_five_minutes() -> None:
     story.sees(tasks=(*SPREAD, *crashes(10, 20, 30, at=at)))
     assert story.troubles == {"service:s-web": ["service-crashing"]}
     problem = story.one("service:s-web").problems[0]
-    assert "again and again: exit code 3" in problem.detail
+    assert "again and again: exit code 3" in story.reason("service:s-web").cause
     assert problem.since == at - timedelta(seconds=30)
     story.waits(240)
     assert story.firing

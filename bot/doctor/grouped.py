@@ -1,4 +1,4 @@
-"""Sentences about one or several, for the judges that speak of names."""
+"""One advice on several names."""
 
 from __future__ import annotations
 
@@ -19,8 +19,3 @@ def grouped(names: Sequence[str], one: str, many: Advice) -> tuple[Advice, ...]:
     if len(names) == 1:
         return (replace(many, text=f"{names[0]} {one}"),)
     return (replace(many, text=f"{len(names)} {many.text}", names=tuple(names)),)
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

@@ -1,0 +1,89 @@
+"""What is said once: the leader moved, or somebody changed services without the bot."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from functools import singledispatch
+
+from bot.model import Message
+from bot.model.alert_facts import (
+    AlertKind,
+    ChangedOutside,
+    LeaderMoved,
+    ServiceChanges,
+    SpecChange,
+)
+from bot.model.english import some
+from bot.model.incident import Note
+from bot.render.alerts.alert_words import kind_words
+from bot.render.slack.blocks import Block, actions, button, message
+from bot.render.slack.text import prose, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWords:
+    """The `head` of a note, and what else is to be said; without a head the kind of note gives
+    it."""
+
+    head: str = ""
+    rest: str = ""
+
+
+@singledispatch
+def words(facts: object, note: Note) -> NoteWords:
+    """The plain sentences of a note with these facts."""
+    raise NotImplementedError(f"no words for {type(facts).__name__} of {note.name}")
+
+
+@words.register
+def _(facts: LeaderMoved, note: Note) -> NoteWords:
+    return NoteWords(f"{note.name} leads the Swarm now; before it was {facts.before}")
+
+
+@words.register
+def _(facts: ChangedOutside, note: Note) -> NoteWords:
+    head = f"{note.name} was changed outside swarmbot"
+    if len(facts.services) == 1:
+        return NoteWords(head, _changes(facts.services[0]))
+    names = some([_named(service) for service in facts.services])
+    return NoteWords(head, f"{len(facts.services)} services of this stack, {names}")
+
+
+def note(told: Note) -> Message:
+    """Something that is said once."""
+    said = words(told.facts, told)
+    head = prose(said.head) if said.head else kind_words(told.kind, told.name)
+    shown = [_button(told)] if told.kind is AlertKind.CHANGED_OUTSIDE else []
+    return message(f"🔵 {head}", [prose(sentence(said.rest))], actions(*shown))
+
+
+def _named(service: ServiceChanges) -> str:
+    changes = _changes(service)
+    return f"{service.service} ({changes})" if changes else service.service
+
+
+def _changes(service: ServiceChanges) -> str:
+    return ", then ".join(_change(change) for change in service.changes)
+
+
+def _change(change: SpecChange) -> str:
+    """What changed, in the words of the Docker CLI where these are short."""
+    parts = []
+    if change.image:
+        old, new = change.image
+        same = old.tagged == new.tagged
+        parts.append(f"image {old if same else old.tagged} → {new if same else new.tagged}")
+    if change.replicas:
+        parts.append("replicas {} → {}".format(*map(_count, change.replicas)))
+    return ", ".join(parts) or some(change.fields)
+
+
+def _count(replicas: int | None) -> str:
+    return "–" if replicas is None else str(replicas)
+
+
+def _button(told: Note) -> Block:
+    if told.stack and not told.service_id:
+        return button("Services", f"stack services {shlex.quote(told.stack)}")
+    return button("History", f"history {shlex.quote(told.service_id or told.name)}")

@@ -1,0 +1,296 @@
+"""Why something is wrong, and what helps: for each kind of problem the sentences that its facts
+make.
+
+Plain sentences, in which backticks mark what can be copied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+from bot.model import Finding
+from bot.model.alert_facts import (
+    CertificateEnding,
+    EngineAnswer,
+    EngineUnreachable,
+    JobHangs,
+    LostReplicas,
+    ManagerLocked,
+    ManagerUnreachable,
+    NodeDown,
+    QuorumAtRisk,
+    QuorumLost,
+    RedisAway,
+    RolloutPaused,
+    RolloutRolledBack,
+    RootRotationStalled,
+    ServiceBelow,
+    ServiceCrashing,
+    SlackAway,
+    UnevenPlacement,
+)
+from bot.model.cluster import EngineFault
+from bot.model.english import some
+
+RENEW = "swarm ca --rotate"
+"""The command line that renews the certificates of the Swarm."""
+_CERTIFICATES = {
+    "node": "node certificate",
+    "root": "root certificate",
+    "engine": "TLS certificate of the engine",
+}
+_CERTIFICATE_FIXES = {
+    "node": (
+        "Swarm renews it by itself when 50 to 80 % of its life are over, so something hinders it. "
+        f"`/swarm {RENEW}` has every node renew its certificate; one that is Down has to come back "
+        "first."
+    ),
+    "root": f"`/swarm {RENEW}` gives the Swarm a new root and every node a new certificate.",
+    "engine": "Make a new certificate for the engine's TLS, and restart the engine.",
+    "endpoint": "Whoever runs it has to renew the certificate.",
+}
+_ENGINES = {
+    EngineAnswer.NOT_CONNECTED: "",
+    EngineAnswer.ANSWERS: "its engine answers, so it may be cut off from the managers",
+    EngineAnswer.SILENT: "its engine is silent too",
+}
+_REPLICAS = {
+    LostReplicas.NONE: "",
+    LostReplicas.BEING_REPLACED: "What ran there is being placed elsewhere.",
+    LostReplicas.REPLACED: "Its services are whole again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What is wrong, and what helps; empty where there is nothing to say."""
+
+    cause: str
+    fix: str = ""
+
+
+@singledispatch
+def reason(facts: object, name: str) -> Reason:
+    """The sentences on a problem with these facts, whose subject people call `name`."""
+    raise NotImplementedError(f"no words for {type(facts).__name__} of {name}")
+
+
+# ---- nodes and managers
+
+
+@reason.register
+def _(facts: NodeDown, name: str) -> Reason:
+    replicas = _REPLICAS[facts.replicas]
+    if facts.locked:
+        return Reason(replicas)
+    cause = _parts("it sends no heartbeat", _ENGINES[facts.engine], _safety(facts.fault_tolerance))
+    return Reason(
+        f"{cause} {replicas}".rstrip(),
+        f"Start its Docker engine; if the machine is gone: `/swarm node rm {name}`.",
+    )
+
+
+@reason.register
+def _(facts: ManagerLocked, name: str) -> Reason:
+    safety = _safety(facts.fault_tolerance)
+    if facts.suspected:
+        may_be = (
+            "it may be locked: autolock is on, it is Down and Unreachable, and its host still "
+            "answers"
+        )
+        fix = f"Run `docker swarm unlock` on {name}; `/swarm swarm unlock-key` shows you the key."
+        return Reason(_parts(may_be, safety), fix)
+    return Reason(
+        _parts("it restarted, and waits for the unlock key to rejoin", safety),
+        "Unlock it with the Swarm's unlock key: `/swarm swarm unlock`.",
+    )
+
+
+@reason.register
+def _(facts: ManagerUnreachable, name: str) -> Reason:
+    del name
+    return Reason(
+        _parts(
+            "the other managers do not reach it, though it is not Down",
+            _safety(facts.fault_tolerance),
+        ),
+        "Look at its engine's log, and at port 2377/tcp between the managers.",
+    )
+
+
+@reason.register
+def _(facts: EngineUnreachable, name: str) -> Reason:
+    del name
+    word = facts.reason or "no answer"
+    fix = (
+        "Look at the ends of both certificates (`/swarm certs`), and at `tls` of this engine in "
+        "the configuration."
+        if facts.fault is EngineFault.TLS
+        else "Look whether Docker runs there, and at the network between it and the bot."
+    )
+    if facts.engines > 1:
+        return Reason(f"None of {facts.engines} engines answers the bot: {word}.", fix)
+    return Reason(f"The engine `{facts.engine}` does not answer the bot: {word}.", fix)
+
+
+@reason.register
+def _(facts: QuorumAtRisk, name: str) -> Reason:
+    del name
+    return Reason(
+        f"No more manager may fail: {some(facts.missing)} of {facts.managers} managers cannot be "
+        "reached.",
+        "Bring them back before anything else; `/swarm doctor` says more.",
+    )
+
+
+@reason.register
+def _(facts: QuorumLost, name: str) -> Reason:
+    del name
+    count = facts.managers
+    needed = (
+        f"{count // 2 + 1} of {count} managers have to be there"
+        if count
+        else "too few managers are there"
+    )
+    silent, locked = facts.silent, facts.locked
+    why = _parts(
+        needed,
+        f"{some(silent)} {'does' if len(silent) == 1 else 'do'} not answer" if silent else "",
+        f"{some(locked)} {_is(len(locked))} locked" if locked else "",
+    )
+    return Reason(
+        f"{why} Services go on running, but nothing can be changed.",
+        "Bring a manager back, or unlock it: `/swarm swarm unlock`.",
+    )
+
+
+# ---- certificates
+
+
+@reason.register
+def _(facts: CertificateEnding, name: str) -> Reason:
+    del name
+    certificate = _CERTIFICATES.get(facts.certificate, "certificate")
+    ends = f"{'ended' if facts.ended else 'ends'} on {facts.ends:%Y-%m-%d at %H:%M} UTC"
+    return Reason(f"Its {certificate} {ends}.", _CERTIFICATE_FIXES.get(facts.certificate, ""))
+
+
+@reason.register
+def _(facts: RootRotationStalled, name: str) -> Reason:
+    del name
+    cause, waiting = "The rotation of the root certificate does not end", facts.waiting
+    if not waiting:
+        fix = "`/swarm node ls` shows which nodes still have a certificate of the old root."
+        return Reason(f"{cause}.", fix)
+    names = some([f"{node} ({state.capitalize()})" for node, state in waiting])
+    alone = len(waiting) == 1
+    return Reason(
+        f"{cause}: {names} {'holds' if alone else 'hold'} it up.",
+        f"Bring {'it' if alone else 'them'} back, or remove with `/swarm node rm`.",
+    )
+
+
+# ---- services
+
+
+@reason.register
+def _(facts: ServiceBelow, name: str) -> Reason:
+    run = "replica runs" if facts.desired == 1 else "replicas run"
+    return Reason(
+        f"{facts.running} of {facts.desired} {run}{_because(facts.cause)}.",
+        _help(facts.cause) or f"`/swarm ps {name}` shows its tasks.",
+    )
+
+
+@reason.register
+def _(facts: ServiceCrashing, name: str) -> Reason:
+    return Reason(
+        f"A task of it fails again and again{_because(facts.cause)}.",
+        _help(facts.cause) or f"`/swarm logs {name}` shows its last lines.",
+    )
+
+
+@reason.register
+def _(facts: RolloutPaused, name: str) -> Reason:
+    what = "rollback" if facts.rollback else "update"
+    return Reason(
+        f"Swarm paused the {what} to {facts.image.tagged}{_because(facts.cause)}.",
+        _help(facts.cause)
+        or f"`/swarm rollback {name}` goes back, `/swarm ps {name}` shows its tasks.",
+    )
+
+
+@reason.register
+def _(facts: RolloutRolledBack, name: str) -> Reason:
+    return Reason(
+        f"Swarm rolled an update back to {facts.image.tagged}{_because(facts.cause)}.",
+        _help(facts.cause) or f"`/swarm ps {name}` shows the tasks that failed.",
+    )
+
+
+@reason.register
+def _(facts: UnevenPlacement, name: str) -> Reason:
+    del name
+    idle, services = facts.idle, facts.services
+    nothing = f"{some(idle)} {'runs' if len(idle) == 1 else 'run'} no replicas; " if idle else ""
+    return Reason(
+        f"{nothing}{some(services)} {_is(len(services))} spread unevenly.",
+        "`/swarm rebalance` places their tasks anew, one after the other.",
+    )
+
+
+# ---- the bot itself
+
+
+@reason.register
+def _(facts: RedisAway, name: str) -> Reason:
+    del name
+    return Reason(
+        f"Redis does not answer: {facts.reason}. Reading works, changes are refused.",
+        "Look at Redis, and at `REDIS_URL`.",
+    )
+
+
+@reason.register
+def _(facts: SlackAway, name: str) -> Reason:
+    del name
+    return Reason(
+        f"Slack does not answer: {facts.reason}. What is to be said waits.",
+        "Look at the network between the bot and Slack.",
+    )
+
+
+@reason.register
+def _(facts: JobHangs, name: str) -> Reason:
+    del facts
+    return Reason(f"The job `{name}` hung, and was cut off.", "The bot's log says where it stood.")
+
+
+# ---- parts
+
+
+def _safety(fault_tolerance: int | None) -> str:
+    """How many managers more may fail, where it is about a manager."""
+    if fault_tolerance is None:
+        return ""
+    managers = "managers" if fault_tolerance > 1 else "manager"
+    return f"{fault_tolerance or 'no'} more {managers} may fail"
+
+
+def _parts(*words: str) -> str:
+    """One sentence of several parts, of which those that are empty are left out."""
+    said = "; ".join(word for word in words if word)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _because(cause: Finding | None) -> str:
+    return f": {cause.cause.rstrip('.')}" if cause else ""
+
+
+def _help(cause: Finding | None) -> str:
+    return cause.fix if cause else ""
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
