@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
-from bot.command import line
 from bot.command.fields import Argument
 from bot.command.model import Command, Context, Query
+from bot.command.parameters import parameters, usage
+from bot.command.suggestions import nearest
 from bot.errors import UnknownCommandError
 from bot.model import Kind, Message
 from bot.policy import decide
@@ -30,9 +31,7 @@ class Help(Query):
             )
         found = context.table.find(self.command)
         if found is None:
-            raise UnknownCommandError(
-                " ".join(self.command), line.nearest(self.command, context.table)
-            )
+            raise UnknownCommandError(" ".join(self.command), nearest(self.command, context.table))
         return help_message.command_help(_page(found[0]))
 
 
@@ -57,16 +56,16 @@ def _groups(commands: Iterable[type[Command]]) -> list[help_message.Group]:
 
 def _entry(command: type[Command]) -> help_message.CommandHelp:
     first = (command.__doc__ or "").strip().partition("\n")[0]
-    return help_message.CommandHelp(line.usage(command), first.rstrip("."))
+    return help_message.CommandHelp(usage(command), first.rstrip("."))
 
 
 def _page(command: type[Command]) -> help_message.CommandHelp:
     options = (
         help_message.FlagHelp(", ".join(param.spellings), param.metavar, param.text)
-        for param in line.parameters(command)
+        for param in parameters(command)
         if param.spellings
     )
     text = " ".join((command.__doc__ or "").split())
     return help_message.CommandHelp(
-        line.usage(command), text, tuple(options), command.examples, command.names[1:]
+        usage(command), text, tuple(options), command.examples, command.names[1:]
     )

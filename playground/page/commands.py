@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from bot.command import line
+from bot.command.parameters import usage
 from handlers.commands import TABLE
 
 
@@ -11,11 +11,9 @@ def offered() -> tuple[dict[str, str], ...]:
     """Every command with its form and what it does, in the order of their names."""
     listed = []
     for command in TABLE.commands:
-        usage, summary = (
-            line.usage(command),
-            (command.__doc__ or "").strip().partition("\n")[0].rstrip("."),
-        )
+        form = usage(command)
+        summary = (command.__doc__ or "").strip().partition("\n")[0].rstrip(".")
         for name in command.names:
-            tail = usage.removeprefix(command.names[0])
+            tail = form.removeprefix(command.names[0])
             listed.append({"name": name, "usage": f"{name}{tail}", "summary": summary})
     return tuple(sorted(listed, key=lambda each: each["name"]))

@@ -11,6 +11,7 @@ from random import Random
 
 from bot.command import line
 from bot.command.model import Command, Table
+from bot.command.parameters import Parameter, parameters
 from bot.errors import SwarmbotError
 from bot.model import Image
 from bot.model.addresses import split_address
@@ -192,7 +193,7 @@ class Typist:
     def _by_grammar(self) -> str:
         command = self.random.choice(self.table.commands)
         name = self.random.choice(command.names)
-        params = line.parameters(command)
+        params = parameters(command)
         words = [self._argument(param) for param in params if not param.spellings]
         for _ in range(self.random.choice((0, 0, 1, 2, 3))):
             at = self.random.choice((0, len(words)))
@@ -200,7 +201,7 @@ class Typist:
         join = self.random.choice((shlex.join, shlex.join, shlex.join, " ".join))
         return f"{self._misspelt(name) if self._now_and_then() else name} {join(words)}"
 
-    def _argument(self, param: line.Parameter) -> str:
+    def _argument(self, param: Parameter) -> str:
         known = (self.image,) if param.metavar == "IMAGE" else FITTING.get(param.metavar, NAMES)
         return self._word() if self._now_and_then() else self.random.choice(known)
 
@@ -208,7 +209,7 @@ class Typist:
         """A flag of the command or, now and then, of another one; misspelt now and then; with or
         without a value."""
         of = self.random.choice(self.table.commands) if self._now_and_then() else command
-        params = [param for param in line.parameters(of) if param.spellings]
+        params = [param for param in parameters(of) if param.spellings]
         if not params or self.random.random() < 0.02:
             return ["--help"] if self._now_and_then() else []
         param = self.random.choice(params)
