@@ -25,8 +25,8 @@ from bot.stopping import Stopping
 from bot.store.embedded import Embedded
 from bot.store.leader import Leader
 from bot.store.store import Store
-from bot.swarm.engine.events import Streams
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.events import EventStreams
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
@@ -91,7 +91,7 @@ class Bot:
     leader: Leader
     scheduler: Scheduler
     watch: Watch
-    streams: Streams
+    streams: EventStreams
     servers: list[Server]
     stopping: Stopping
     socket: Socket | None
@@ -142,7 +142,9 @@ def build(settings: Settings) -> Bot:
     listener = _listen("SWARMBOT_HTTP", settings.listen)
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     redis, store = _store(settings)
-    swarm = Swarm(Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers))
+    swarm = Swarm(
+        FailoverPool(EngineAddress(one.name, one.url, one.tls) for one in settings.managers)
+    )
     metrics = Metrics()
     poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     stopping = Stopping()
@@ -213,7 +215,7 @@ def build(settings: Settings) -> Bot:
         leader,
         scheduler,
         watch,
-        Streams(swarm.engines.addresses, watch.heard, watch.joined),
+        EventStreams(swarm.engines.addresses, watch.heard, watch.joined),
         servers,
         stopping,
         slack_socket,

@@ -8,7 +8,7 @@ from bot.errors import StoreUnavailableError
 from bot.model.cluster import EngineAddress
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from handlers.slack.check import check_slack
 from handlers.slack.wiring import web_client
 
@@ -85,7 +85,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:
-    engines = Engines(EngineAddress(one.name, one.url, one.tls) for one in settings.managers)
+    engines = FailoverPool(EngineAddress(one.name, one.url, one.tls) for one in settings.managers)
     for state in engines.states():
         if not state.reachable:
             yield f"engine {state.name}", state.error

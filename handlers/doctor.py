@@ -17,7 +17,7 @@ from bot.model import Image, Message, Service
 from bot.model.cluster import EngineState, RegistryAnswer
 from bot.render import doctor_message
 from bot.swarm.certificates import root_ca
-from bot.swarm.engine.clocks import clocks
+from bot.swarm.engine.clocks import measure_clocks
 from bot.swarm.objects.images import Images
 from bot.swarm.swarm import Swarm
 from bot.watch.snapshot import Snapshot
@@ -64,7 +64,7 @@ class _Reader:
         """First what the engines say, then what has to be asked because of it."""
         swarm, ask = self.swarm, self.pool.submit
         engines: Future[tuple[EngineState, ...]] = ask(swarm.engines.states)
-        measured = ask(clocks, swarm.engines)
+        measured = ask(measure_clocks, swarm.engines)
         nodes, services, tasks = (
             ask(swarm.nodes.list),
             ask(swarm.services.list),

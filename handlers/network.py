@@ -133,7 +133,7 @@ class NetworkCreate(Change[Plan]):
             subnets.extend(context.swarm.networks.find(network_id).subnets)
             return bool(subnets)
 
-        waiting.settled(is_set_up, SET_UP_SECONDS, context.stopping)
+        waiting.wait_until(is_set_up, SET_UP_SECONDS, context.stopping)
         subnet = (f"{self.name} has {', '.join(subnets)}",) if subnets else ()
         return Outcome(
             ending=Ending.DONE,

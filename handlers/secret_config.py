@@ -18,7 +18,7 @@ class SecretLs(Query):
 
     def run(self, context: Context) -> Message:
         """Two calls to an engine."""
-        return _listed(context, "secret", context.swarm.stores.secrets())
+        return _listed(context, "secret", context.swarm.stored_objects.secrets())
 
 
 class ConfigLs(Query):
@@ -28,7 +28,7 @@ class ConfigLs(Query):
 
     def run(self, context: Context) -> Message:
         """Two calls to an engine."""
-        return _listed(context, "config", context.swarm.stores.configs())
+        return _listed(context, "config", context.swarm.stored_objects.configs())
 
 
 COMMANDS: tuple[type[Command], ...] = (SecretLs, ConfigLs)

@@ -128,7 +128,10 @@ COMMANDS: tuple[type[Command], ...] = (StackLs, StackServices, StackPs, StackRm)
 def _all(context: Context) -> tuple[Stack, ...]:
     swarm = context.swarm
     return stacks(
-        swarm.services.list(), swarm.stores.secrets(), swarm.stores.configs(), swarm.networks.list()
+        swarm.services.list(),
+        swarm.stored_objects.secrets(),
+        swarm.stored_objects.configs(),
+        swarm.networks.list(),
     )
 
 
@@ -179,8 +182,14 @@ def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
                 "service",
                 {each.name: partial(swarm.services.remove, each.id) for each in stack.services},
             ),
-            ("secret", {each.name: partial(swarm.stores.remove, each) for each in stack.secrets}),
-            ("config", {each.name: partial(swarm.stores.remove, each) for each in stack.configs}),
+            (
+                "secret",
+                {each.name: partial(swarm.stored_objects.remove, each) for each in stack.secrets},
+            ),
+            (
+                "config",
+                {each.name: partial(swarm.stored_objects.remove, each) for each in stack.configs},
+            ),
             (
                 "network",
                 {each.name: partial(swarm.networks.remove, each.id) for each in stack.networks},

@@ -19,7 +19,7 @@ from bot.swarm.scheduler import moves
 from bot.swarm.scheduler.moves import Move
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.spec.read import ENDED
-from bot.swarm.waiting import AWAY, settled
+from bot.swarm.waiting import AWAY, wait_until
 
 ROLE_SECONDS = 90.0
 """A role comes into force within seconds, but a promotion right after a demotion takes Swarm half a
@@ -147,7 +147,7 @@ def has_role(context: Context, node: Node, role: str) -> bool:
         found = context.swarm.nodes.get(node.id)
         return quorum.reachable(found) if role == "manager" else found.manager is None
 
-    return settled(look, ROLE_SECONDS, context.stopping)
+    return wait_until(look, ROLE_SECONDS, context.stopping)
 
 
 def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
@@ -173,7 +173,7 @@ def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
         )
         return all(now[service_id] >= count for service_id, count in wanted.items())
 
-    done = settled(look, MOVE_SECONDS, context.stopping)
+    done = wait_until(look, MOVE_SECONDS, context.stopping)
     with suppress(*AWAY):
         _say_where(context, planned.moving, wanted, say)
     return Ending.DONE if done else Ending.TIMED_OUT

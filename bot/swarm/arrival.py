@@ -10,11 +10,11 @@ from bot.errors import UnknownNameError
 from bot.model import Node
 from bot.stopping import Stopping
 from bot.swarm.swarm import Swarm
-from bot.swarm.waiting import settled
+from bot.swarm.waiting import wait_until
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class NodeArrival:
     """What is awaited of one engine. Every wait ends early when the bot is `stopping`."""
 
     swarm: Swarm
@@ -30,11 +30,11 @@ class Arrival:
             found[:] = [node for node in self._nodes() if _is_ready(node)]
             return bool(found)
 
-        return found[0] if settled(is_ready, seconds, self.stopping) else None
+        return found[0] if wait_until(is_ready, seconds, self.stopping) else None
 
     def await_left(self, seconds: float) -> bool:
         """Whether the engine is in no Swarm any more before the time is up."""
-        return settled(lambda: self._state() == "inactive", seconds, self.stopping)
+        return wait_until(lambda: self._state() == "inactive", seconds, self.stopping)
 
     def _nodes(self) -> list[Node]:
         """The node that the engine is now: while it is on its way in, the managers may not know it

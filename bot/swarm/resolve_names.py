@@ -28,8 +28,8 @@ def ids(swarm: Swarm, flags: Flags) -> Ids:
     configs = [references.file(text)[0] for text in _given(flags, "config", "config_add")]
     return Ids(
         {name: _network(swarm, name).id for name in (*attached, *flags.get("network_rm", ()))},
-        _stored("secret", secrets, swarm.stores.secrets() if secrets else ()),
-        _stored("config", configs, swarm.stores.configs() if configs else ()),
+        _stored("secret", secrets, swarm.stored_objects.secrets() if secrets else ()),
+        _stored("config", configs, swarm.stored_objects.configs() if configs else ()),
     )
 
 

@@ -11,7 +11,7 @@ from bot.swarm.objects.images import Images
 from bot.swarm.objects.logs import Logs
 from bot.swarm.objects.networks import Networks
 from bot.swarm.objects.nodes import Nodes
-from bot.swarm.objects.secrets import Stores
+from bot.swarm.objects.secrets import StoredObjects
 from bot.swarm.objects.services import Services
 
 
@@ -52,9 +52,9 @@ class Swarm:
         return Certificates(self.engines)
 
     @property
-    def stores(self) -> Stores:
+    def stored_objects(self) -> StoredObjects:
         """Secrets and configs."""
-        return Stores(self.engines)
+        return StoredObjects(self.engines)
 
     @property
     def logs(self) -> Logs:

@@ -13,7 +13,7 @@ AWAY = (*NO_MANAGER, EngineRefusedError)
 PAUSE_SECONDS = 0.3
 
 
-def settled(is_so: Callable[[], bool], seconds: float, stopping: Stopping) -> bool:
+def wait_until(is_so: Callable[[], bool], seconds: float, stopping: Stopping) -> bool:
     """Look until it is so: False where `seconds` are over, or the bot is `stopping`."""
     until = stopping.monotonic() + seconds
     while True:
@@ -41,5 +41,5 @@ def remove(removal: Callable[[], None], seconds: float, stopping: Stopping) -> N
             return False
         return True
 
-    if not settled(is_gone, seconds, stopping):
+    if not wait_until(is_gone, seconds, stopping):
         removal()

@@ -22,7 +22,7 @@ from bot.model import Ending, Kind, Node, Outcome, Plan
 from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
 from bot.rollout.roller import Run
-from bot.swarm.arrival import Arrival
+from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import MEMBER, OUTSIDE, choose
 from bot.swarm.engine import reach
 from bot.swarm.health import quorum
@@ -134,7 +134,7 @@ class Join(Change[MemberPlan]):
             Availability=self.availability,
             **{key: value for key, value in given.items() if value},
         )
-        node = Arrival(context.swarm, plan.engine, context.stopping).await_node(JOINED_SECONDS)
+        node = NodeArrival(context.swarm, plan.engine, context.stopping).await_node(JOINED_SECONDS)
         took = (context.now() - started).total_seconds()
         if node is None:
             title = f"{plan.engine} joined as {self.role}, and is not Ready yet"
@@ -219,7 +219,7 @@ class Leave(Change[MemberPlan]):
         del run
         started = context.now()
         context.swarm.cluster.leave(plan.engine, force=self.force)
-        left = Arrival(context.swarm, plan.engine, context.stopping).await_left(LEFT_SECONDS)
+        left = NodeArrival(context.swarm, plan.engine, context.stopping).await_left(LEFT_SECONDS)
         return Outcome(
             ending=Ending.DONE if left else Ending.TIMED_OUT,
             title=f"{plan.engine} left the Swarm" if left else f"{plan.engine} is still leaving",
@@ -289,7 +289,7 @@ def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A warning for the TCP ports that do not answer from here, and a line on what was and what
     could not be checked."""
     host, port = split_address(remote)
-    answers = reach.answering(host, (port, reach.GOSSIP_PORT))
+    answers = reach.open_ports(host, (port, reach.GOSSIP_PORT))
     opened = [f"{one}/tcp" for one, answer in answers.items() if answer]
     closed = [f"{one}/tcp" for one, answer in answers.items() if not answer]
     rest = (
@@ -366,8 +366,8 @@ def _contents(context: Context) -> str:
     swarm = context.swarm
     counts = {
         "service": len(swarm.services.list()),
-        "secret": len(swarm.stores.secrets()),
-        "config": len(swarm.stores.configs()),
+        "secret": len(swarm.stored_objects.secrets()),
+        "config": len(swarm.stored_objects.configs()),
     }
     words = [
         f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count

@@ -342,7 +342,7 @@ def _strangers(
         for one in context.settings.managers
     }
     others = {name: address for name, address in addresses.items() if name != engine and address}
-    foreign = reach.elsewhere(advertised, others)
+    foreign = reach.in_other_networks(advertised, others)
     if not foreign:
         return ()
     return (

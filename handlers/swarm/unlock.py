@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.model import Ending, Kind, Outcome, Plan
 from bot.rollout.roller import Run
-from bot.swarm.arrival import Arrival
+from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import LOCKED, choose
 
 UNLOCKED_SECONDS = 45.0
@@ -151,7 +151,7 @@ def unlock_with(context: Context, engine: str, key: SecretStr) -> Outcome:
 def _unlocked(context: Context, engine: str, started: float) -> Outcome:
     others = _still_locked(context, engine)
     patience = ALONE_SECONDS if others and not _has_leader(context) else UNLOCKED_SECONDS
-    node = Arrival(context.swarm, engine, context.stopping).await_node(patience)
+    node = NodeArrival(context.swarm, engine, context.stopping).await_node(patience)
     took = context.now().timestamp() - started
     if node:
         return Outcome(

@@ -16,7 +16,7 @@ from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.stopping import Stopping
 from bot.store.store import Store
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from playground.errors import CommandFailedError
@@ -250,7 +250,7 @@ def test_a_manager_that_lost_its_quorum_founds_the_swarm_anew(
 
 def context(url: str) -> Context:
     """What the operation needs that a dialog calls with a typed key."""
-    swarm = Swarm(Engines([EngineAddress("node1", url)]))
+    swarm = Swarm(FailoverPool([EngineAddress("node1", url)]))
     store = Store.connect("redis://127.0.0.1:1")
     stopping = Stopping()
     roller = Roller(swarm, store, utc_now, stopping)

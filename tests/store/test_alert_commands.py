@@ -22,7 +22,7 @@ from bot.rollout.roller import Roller, Run
 from bot.settings import PolicyRule, Role, Settings
 from bot.stopping import Stopping
 from bot.store.store import Store
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from tests.unit.swarm.fake_engine import INFO, FakeEngine
@@ -91,7 +91,7 @@ def engine(tmp_path: Path) -> Iterator[FakeEngine]:
 
 
 def context(store: Store, actor: Actor = ANN, *engines: FakeEngine, now: datetime = NOW) -> Context:
-    swarm = Swarm(Engines(one.address for one in engines))
+    swarm = Swarm(FailoverPool(one.address for one in engines))
     stopping = Stopping()
     roller = Roller(swarm, store, lambda: now, stopping)
     return Context(swarm, store, roller, TABLE, Settings(), actor, lambda: now, stopping=stopping)

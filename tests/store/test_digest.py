@@ -16,7 +16,7 @@ from bot.poster import Poster
 from bot.render.slack.limits import plain
 from bot.settings import Settings, WatchSettings
 from bot.store.store import Store
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from jobs.digest import Digest
 from tests.store.conftest import ANN, NOW, Server
@@ -54,7 +54,7 @@ def bot(
     store: Store, posts: Posts, clock: Clock, at: str = "08:30", channel: str = "C0DAY"
 ) -> Digest:
     settings = Settings(channel="C0OPS", watch=WatchSettings(digest=at, digest_channel=channel))
-    return Digest(Swarm(Engines(())), store, cast(Poster, posts), settings, clock.now)
+    return Digest(Swarm(FailoverPool(())), store, cast(Poster, posts), settings, clock.now)
 
 
 def test_once_a_day_across_bots_and_restarts(store: Store, clock: Clock) -> None:

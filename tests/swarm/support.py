@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from bot.model import Task
 from bot.model.cluster import EngineAddress
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def swarm_over(cluster: Cluster, *names: str) -> Swarm:
     """The Swarm as the bot reaches it when exactly these engines are configured."""
-    return Swarm(Engines(EngineAddress(name, cluster.nodes[name].url) for name in names))
+    return Swarm(FailoverPool(EngineAddress(name, cluster.nodes[name].url) for name in names))
 
 
 def eventually(look: Callable[[], T], seconds: float = 30.0) -> T:

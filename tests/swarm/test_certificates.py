@@ -18,7 +18,7 @@ from bot.swarm.certificates import agent
 from bot.swarm.certificates.agent import Agent
 from bot.swarm.certificates.x509 import Leaf
 from bot.swarm.engine import reach
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from playground.node import Node
@@ -192,7 +192,7 @@ def test_engines_and_endpoints(cluster: Cluster, tls: Path, server: TlsServer) -
         hung = f"127.0.0.1:{silent.getsockname()[1]}"
         here = f"127.0.0.1:{server.port}"
         plain = cluster.registry.address
-        found = Swarm(Engines(engines)).certificates.read(
+        found = Swarm(FailoverPool(engines)).certificates.read(
             (here, "localhost:9", plain, hung, "no.invalid:443")
         )
     by_name = {(one.kind, one.name): one for one in found}
@@ -222,7 +222,7 @@ def test_hosts_that_answer(cluster: Cluster, swarm: Swarm) -> None:
         }
     assert time.monotonic() - began < 3
     # A locked manager listens on neither: that it refuses says that its host is up.
-    assert reach.answering(addresses["node3"], (2377, reach.GOSSIP_PORT)) == {
+    assert reach.open_ports(addresses["node3"], (2377, reach.GOSSIP_PORT)) == {
         2377: False,
         reach.GOSSIP_PORT: False,
     }

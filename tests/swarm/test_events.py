@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.model.cluster import EngineAddress
-from bot.swarm.engine.events import Event, Streams
+from bot.swarm.engine.events import Event, EventStreams
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from tests.swarm.support import MANAGERS, eventually, web
 
 
 class Listening:
-    """Streams over some nodes' engines, with all that was heard and when."""
+    """Event streams of some nodes' engines, with all that was heard and when."""
 
     def __init__(self, cluster: Cluster, *names: str, silence: float = 30.0) -> None:
         self.heard: list[Event] = []
         self.joined: list[str] = []
         self.came = threading.Event()
         addresses = [EngineAddress(name, cluster.nodes[name].url) for name in names]
-        self.streams = Streams(addresses, self._hear, self.joined.append, silence=silence)
+        self.streams = EventStreams(addresses, self._hear, self.joined.append, silence=silence)
         self.streams.start()
 
     def of(self, kind: str, name: str) -> list[Event]:

@@ -235,7 +235,7 @@ def test_networks(swarm: Swarm) -> None:
 def test_secrets_and_configs_are_named_and_not_shown(swarm: Swarm, cluster: Cluster) -> None:
     store(cluster, "secret", "key")
     store(cluster, "config", "conf")
-    (secret,), (config,) = swarm.stores.secrets(), swarm.stores.configs()
+    (secret,), (config,) = swarm.stored_objects.secrets(), swarm.stored_objects.configs()
     assert (secret.kind, secret.name, config.kind, config.name) == (
         "secret",
         "key",

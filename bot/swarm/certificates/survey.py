@@ -20,7 +20,7 @@ from bot.swarm.certificates import root_ca, x509
 from bot.swarm.certificates.agent import Agent
 from bot.swarm.certificates.handshake import UnreadableCertificateError, shown_by, split
 from bot.swarm.certificates.x509 import Leaf
-from bot.swarm.engine.parallel import side_by_side
+from bot.swarm.engine.parallel import run_in_parallel
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.nodes import Nodes
@@ -44,7 +44,7 @@ class Certificates:
         minute where an `agent` is to run.
 
         One that cannot be read has an `error`. Workers are left out where there is no `agent`, an
-        image with a shell. Raises what `Engines.call` raises.
+        image with a shell. Raises what `FailoverPool.call` raises.
         """
         nodes = Nodes(self.engines).list()
         root = Cluster(self.engines).inspect().trust_root
@@ -133,7 +133,7 @@ def _in_file(path: Path) -> Leaf:
 
 
 def _read(asked: Sequence[_Asked]) -> list[Certificate]:
-    outcomes = side_by_side([ask for _, ask in asked], SECONDS)
+    outcomes = run_in_parallel([ask for _, ask in asked], SECONDS)
     return [_filled(blank, outcome) for (blank, _), outcome in zip(asked, outcomes, strict=True)]
 
 

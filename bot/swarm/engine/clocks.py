@@ -16,7 +16,7 @@ from bot.swarm.spec import read
 SECONDS = 2.0
 
 
-def clocks(engines: EnginePool) -> tuple[Clock, ...]:
+def measure_clocks(engines: EnginePool) -> tuple[Clock, ...]:
     """Those of all engines that answer within two seconds; what the way took is what is
     uncertain."""
     if not engines.names:

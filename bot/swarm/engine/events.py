@@ -61,7 +61,7 @@ Heard = Callable[[Event], None]
 Joined = Callable[[str], None]
 
 
-class Streams:
+class EventStreams:
     """Listens to all engines at the same time, each in a thread of its own.
 
     `heard` gets each happening once, `joined` an engine's name each time its stream begins (anew):
@@ -81,7 +81,7 @@ class Streams:
         self._ears = tuple(_Ear(address, self._once, joined, silence) for address in addresses)
 
     def start(self) -> None:
-        """Begin to listen; returns at once. A `Streams` is started once."""
+        """Begin to listen; returns at once. An `EventStreams` is started once."""
         for ear in self._ears:
             ear.thread.start()
 

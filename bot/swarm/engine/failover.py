@@ -26,7 +26,7 @@ TICK_SECONDS = 0.1
 
 T = TypeVar("T")
 Call = Callable[[Client], T]
-Errors = dict[str, SwarmbotError]
+EngineErrors = dict[str, SwarmbotError]
 
 
 class Engine:
@@ -38,10 +38,10 @@ class Engine:
         self.address = address
         self.workers = EngineWorkers(address)
         self.ping = Ping(address)
-        self.failed = float("-inf")
+        self.last_failure = float("-inf")
 
 
-class Search(Generic[T]):
+class FailoverCall(Generic[T]):
     """Asks engines the same thing, in this order, until one answers or `until` (monotonic seconds)
     has come.
 
@@ -49,7 +49,7 @@ class Search(Generic[T]):
     """
 
     def __init__(self, engines: Sequence[Engine], fn: Call[T], until: float) -> None:
-        self.errors: Errors = {}
+        self.errors: EngineErrors = {}
         self._fn = fn
         self._waiting = list(engines)
         self._asked: dict[Future[T], Engine] = {}
@@ -119,10 +119,10 @@ class Search(Generic[T]):
 
     def _fail(self, engine: Engine, error: SwarmbotError) -> None:
         self.errors[engine.name] = error
-        engine.failed = time.monotonic()
+        engine.last_failure = time.monotonic()
 
 
-def verdict(errors: Errors) -> SwarmbotError:
+def combined_error(errors: EngineErrors) -> SwarmbotError:
     """The error that tells most: there is no leader, then no manager, then nobody."""
     words = tuple((name, explain(error)) for name, error in errors.items())
     if any(isinstance(error, NoLeaderError) for error in errors.values()):

@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def side_by_side(jobs: Sequence[Callable[[], T]], seconds: float) -> tuple[Future[T], ...]:
+def run_in_parallel(jobs: Sequence[Callable[[], T]], seconds: float) -> tuple[Future[T], ...]:
     """Do all at once, and return when all are done or time is up: then some futures are not done.
 
     The threads are daemons: a name that is looked up for minutes must not keep the program from

@@ -17,7 +17,7 @@ from bot.errors import (
 )
 from bot.model.cluster import EngineAddress, EngineState
 from bot.swarm.engine.client import Client, Json
-from bot.swarm.engine.failover import Call, Engine, Search, explain, verdict
+from bot.swarm.engine.failover import Call, Engine, FailoverCall, combined_error, explain
 from bot.swarm.engine.ping import ALIVE
 from bot.swarm.engine.port import CALL_SECONDS
 from bot.swarm.engine.refusals import ConnectionLostError
@@ -30,7 +30,7 @@ AVOID_SECONDS = 10.0
 T = TypeVar("T")
 
 
-class Engines:
+class FailoverPool:
     """The configured engines. To be used from any thread, but not from inside a call."""
 
     def __init__(self, addresses: Iterable[EngineAddress]) -> None:
@@ -52,11 +52,11 @@ class Engines:
         """The name of the engine that answered last; empty before the first answer."""
         return self._answering
 
-    def on(self, name: str) -> Engines:
+    def on(self, name: str) -> FailoverPool:
         """Exactly this engine, to be called in the same ways. Raises UnknownNameError."""
         if name not in self._engines:
             raise UnknownNameError("engine", name, nearest(name, self.names))
-        only = Engines(())
+        only = FailoverPool(())
         only._engines = {name: self._engines[name]}
         return only
 
@@ -66,7 +66,7 @@ class Engines:
         `fn` may run on several engines at the same time. Raises NoLeaderError, NotAManagerError,
         NoEngineError, what `fn` raises.
         """
-        return self._search(Search(self._in_order(), fn, time.monotonic() + deadline))[1]
+        return self._answer(FailoverCall(self._in_order(), fn, time.monotonic() + deadline))[1]
 
     def call_write(
         self, fn: Call[T], *, deadline: float = CALL_SECONDS, check: Call[Any] = Client.swarm
@@ -78,10 +78,10 @@ class Engines:
         manager with a leader.
         """
         until = time.monotonic() + deadline
-        healthy, _ = self._search(Search(self._in_order(), check, until))
-        change = Search([healthy], fn, until)
+        healthy, _ = self._answer(FailoverCall(self._in_order(), check, until))
+        change = FailoverCall([healthy], fn, until)
         try:
-            return self._search(change)[1]
+            return self._answer(change)[1]
         except (NoEngineError, NoLeaderError, NotAManagerError):
             error = change.errors[healthy.name]
             if isinstance(error, ConnectionLostError):
@@ -98,10 +98,10 @@ class Engines:
         wait(asked, STATE_SECONDS)
         return tuple(map(_state, self.names, asked, pings))
 
-    def _search(self, search: Search[T]) -> tuple[Engine, T]:
+    def _answer(self, search: FailoverCall[T]) -> tuple[Engine, T]:
         answer = search.run()
         if answer is None:
-            raise verdict(search.errors)
+            raise combined_error(search.errors)
         self._answering = answer[0].name
         return answer
 
@@ -110,7 +110,7 @@ class Engines:
         avoid = time.monotonic() - AVOID_SECONDS
         return sorted(
             self._engines.values(),
-            key=lambda each: (each.failed > avoid, each.name != self._answering),
+            key=lambda each: (each.last_failure > avoid, each.name != self._answering),
         )
 
 

@@ -20,7 +20,7 @@ _PRIVATE = tuple(
 )
 
 
-def answering(host: str, ports: Iterable[int]) -> Mapping[int, bool]:
+def open_ports(host: str, ports: Iterable[int]) -> Mapping[int, bool]:
     """Whether something takes TCP connections on each port of the host, seen from this machine;
     within two seconds."""
     listed = tuple(ports)
@@ -49,7 +49,7 @@ def host_of(url: str) -> str:
     return (parts.hostname or "") if parts.scheme in ("tcp", "ssh", "http", "https") else ""
 
 
-def elsewhere(advertised: str, others: Mapping[str, str]) -> tuple[str, ...]:
+def in_other_networks(advertised: str, others: Mapping[str, str]) -> tuple[str, ...]:
     """`name at address` of the others that a private advertised address is none for: they live in
     another network."""
     address = _ip(advertised)

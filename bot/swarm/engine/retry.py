@@ -12,13 +12,13 @@ from bot.errors import OutOfSequenceError
 ATTEMPTS = 6
 PAUSE_SECONDS = 0.1
 
-Change = Callable[[dict[str, Any]], None]
+SpecChange = Callable[[dict[str, Any]], None]
 """Changes a private copy of a raw specification in place."""
 
 T = TypeVar("T")
 
 
-def persistently(attempt: Callable[[], T]) -> T:
+def retry_on_conflict(attempt: Callable[[], T]) -> T:
     """Try until the version that was read is still the current one; after six times
     OutOfSequenceError is raised on."""
     for count in range(1, ATTEMPTS):

@@ -14,7 +14,7 @@ from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, JoinTokens
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.failover import Call
 from bot.swarm.engine.port import EnginePool
-from bot.swarm.engine.retry import Change, persistently
+from bot.swarm.engine.retry import SpecChange, retry_on_conflict
 from bot.swarm.health import quorum
 from bot.swarm.spec import read
 
@@ -39,8 +39,10 @@ NO_ROTATION = Rotate()
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The Swarm as a whole. Every call raises what `Engines.call` raises; no answer of an engine is
-    logged here."""
+    """The Swarm as a whole. Every call raises what `EnginePool.call` raises.
+
+    No answer of an engine is logged here: it may hold tokens.
+    """
 
     engines: EnginePool
 
@@ -53,11 +55,10 @@ class Cluster:
         found: Spec = self.engines.call(Client.swarm)["Spec"]
         return found
 
-    def update(self, change: Change, rotate: Rotate = NO_ROTATION) -> None:
-        """Change the specification and nothing but what `change` changes; with `rotate`, replace
-        tokens or the key.
+    def update(self, change: SpecChange, rotate: Rotate = NO_ROTATION) -> None:
+        """Change the specification by `change`, and nothing else; `rotate` replaces tokens or keys.
 
-        Raises OutOfSequence where others change it time and again, EngineRefused.
+        Raises OutOfSequenceError where others change it time and again, and EngineRefusedError.
         """
         flags = {
             "rotateWorkerToken": rotate.worker_token,
@@ -71,7 +72,7 @@ class Cluster:
             change(spec)
             client.update_swarm(raw, spec, flags)
 
-        persistently(lambda: self.engines.call_write(update))
+        retry_on_conflict(lambda: self.engines.call_write(update))
 
     def join_tokens(self) -> JoinTokens:
         """What an engine needs to join as worker or as manager."""

@@ -43,7 +43,7 @@ class Images:
         seconds.
 
         Raises ImageNotFoundError, RegistryDeniedError, RegistryUnavailableError, and what
-        `Engines.call` raises.
+        `FailoverPool.call` raises.
         """
         wanted = image if image.tag or image.digest else replace(image, tag="latest")
 

@@ -26,7 +26,7 @@ _ORIGIN = re.compile(r"com\.docker\.swarm\.(\w+)\.id=(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The logs of tasks and services. Every call raises what `Engines.call` raises, and
+    """The logs of tasks and services. Every call raises what `FailoverPool.call` raises, and
     UnknownName."""
 
     engines: EnginePool

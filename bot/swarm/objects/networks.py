@@ -13,7 +13,7 @@ from bot.swarm.spec import read
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """The Swarm's networks. Every call raises what `Engines.call` raises."""
+    """The Swarm's networks. Every call raises what `FailoverPool.call` raises."""
 
     engines: EnginePool
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.model import Node
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
-from bot.swarm.engine.retry import Change, persistently
+from bot.swarm.engine.retry import SpecChange, retry_on_conflict
 from bot.swarm.names import pick
 from bot.swarm.spec import read
 
@@ -17,7 +17,7 @@ SELF = "self"
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The nodes as the managers see them. Every call raises what `Engines.call` raises."""
+    """The nodes as the managers see them. Every call raises what `FailoverPool.call` raises."""
 
     engines: EnginePool
 
@@ -43,7 +43,7 @@ class Nodes:
         """The node with this id. Raises UnknownName."""
         return read.node(self.engines.call(lambda client: client.node(node_id)))
 
-    def update(self, node: Node, change: Change) -> None:
+    def update(self, node: Node, change: SpecChange) -> None:
         """Change what `change` changes of the node's specification (`Role`, `Availability`,
         `Labels`), nothing else.
 
@@ -57,7 +57,7 @@ class Nodes:
             change(spec)
             client.update_node(raw, spec)
 
-        persistently(lambda: self.engines.call_write(update))
+        retry_on_conflict(lambda: self.engines.call_write(update))
 
     def remove(self, node: Node, *, force: bool = False) -> None:
         """Remove a node. `force` skips the check that it is down, never that it is no manager.

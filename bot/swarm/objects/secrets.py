@@ -11,8 +11,8 @@ from bot.swarm.spec import read
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
-    """What the Swarm keeps for its services. Every call raises what `Engines.call` raises."""
+class StoredObjects:
+    """What the Swarm keeps for its services. Every call raises what `FailoverPool.call` raises."""
 
     engines: EnginePool
 

@@ -19,7 +19,7 @@ _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of the Swarm. Every call raises what `Engines.call` raises."""
+    """The services of the Swarm. Every call raises what `FailoverPool.call` raises."""
 
     engines: EnginePool
 

@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.model.cluster import EngineAddress, EngineState
 from bot.swarm.engine.client import Client
-from bot.swarm.engine.failover import Call, Errors, explain, verdict
+from bot.swarm.engine.failover import Call, EngineErrors, combined_error, explain
 from bot.swarm.engine.port import CALL_SECONDS
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
 from bot.swarm.names import nearest
@@ -115,7 +115,7 @@ class MemoryEngines:
         return only
 
     def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
-        errors: Errors = {}
+        errors: EngineErrors = {}
         for name in sorted(self.wires, key=lambda each: each != self._answering):
             try:
                 answer = fn(self._client(name))
@@ -124,7 +124,7 @@ class MemoryEngines:
             else:
                 self._answering = name
                 return answer
-        raise verdict(errors)
+        raise combined_error(errors)
 
     def call_write(
         self, fn: Call[T], *, deadline: float = CALL_SECONDS, check: Call[Any] = Client.swarm
@@ -136,7 +136,7 @@ class MemoryEngines:
         except ConnectionLostError as error:
             raise OutcomeUnknownError(self._answering, error.reason) from error
         except (NotReachedError, NoLeaderError, NotAManagerError) as error:
-            raise verdict({self._answering: error}) from error
+            raise combined_error({self._answering: error}) from error
 
     def states(self) -> tuple[EngineState, ...]:
         return tuple(map(self._state, self.wires))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.swarm.engine.clocks import clocks
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.clocks import measure_clocks
+from bot.swarm.engine.pool import FailoverPool
 from tests.unit.swarm.fake_engine import INFO, Answer, FakeEngine, FrozenEngine
 
 
@@ -36,7 +36,7 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
     began = time.monotonic()
     found = {
         one.engine: one
-        for one in clocks(Engines([*(one.address for one in engines), frozen.address]))
+        for one in measure_clocks(FailoverPool([*(one.address for one in engines), frozen.address]))
     }
     took = time.monotonic() - began
     for engine in engines:
@@ -52,4 +52,4 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
 
 
 def test_no_engines_no_clocks() -> None:
-    assert clocks(Engines(())) == ()
+    assert measure_clocks(FailoverPool(())) == ()

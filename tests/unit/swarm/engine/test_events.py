@@ -11,17 +11,19 @@ import pytest
 
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine import events
-from bot.swarm.engine.events import REMEMBERED, Event, Streams
+from bot.swarm.engine.events import REMEMBERED, Event, EventStreams
 from tests.unit.swarm.telling_engine import TellingEngine, event
 
 
 class Listening:
-    """Streams over some engines, with all that was heard."""
+    """Event streams of some engines, with all that was heard."""
 
     def __init__(self, *addresses: EngineAddress, silence: float = 30.0) -> None:
         self.heard: list[Event] = []
         self.joined: list[str] = []
-        self.streams = Streams(addresses, self.heard.append, self.joined.append, silence=silence)
+        self.streams = EventStreams(
+            addresses, self.heard.append, self.joined.append, silence=silence
+        )
         self.streams.start()
 
     @property
@@ -90,7 +92,7 @@ def test_an_event_has_all_that_was_told(make: Workshop) -> None:
 def test_it_is_heard_at_once(make: Workshop) -> None:
     a = make.engine("a")
     heard = threading.Event()
-    streams = Streams([a.address], lambda _event: heard.set(), lambda _name: None)
+    streams = EventStreams([a.address], lambda _event: heard.set(), lambda _name: None)
     streams.start()
     soon(lambda: streams.connected)
     began = time.monotonic()
@@ -226,7 +228,7 @@ def test_who_is_told_may_fail(make: Workshop) -> None:
         heard.append(told.id)
         raise RuntimeError("a mistake")
 
-    streams = Streams([a.address], fail, lambda _name: None)
+    streams = EventStreams([a.address], fail, lambda _name: None)
     streams.start()
     soon(lambda: a.listeners)
     a.tell(event(1))
@@ -264,7 +266,7 @@ def test_it_may_be_stopped_by_who_is_told(make: Workshop) -> None:
         streams.stop()
         done.set()
 
-    streams = Streams([a.address], stop, lambda _name: None)
+    streams = EventStreams([a.address], stop, lambda _name: None)
     streams.start()
     soon(lambda: a.listeners)
     a.tell(event(1))

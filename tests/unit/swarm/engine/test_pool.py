@@ -20,7 +20,7 @@ from bot.errors import (
 )
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.client import Client
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.engine.workers import LIMIT
 from tests.unit.swarm.fake_engine import (
     INFO,
@@ -97,7 +97,7 @@ def create(client: Client) -> dict[str, Any]:
 
 
 def test_an_engine_that_is_away_costs_no_time(make: Workshop) -> None:
-    engines = Engines([make.away("one"), make.healthy("two").address])
+    engines = FailoverPool([make.away("one"), make.healthy("two").address])
     with Watch() as watch:
         assert engines.call(Client.services) == WEB
     assert watch.seconds < 0.3
@@ -107,7 +107,7 @@ def test_an_engine_that_is_away_costs_no_time(make: Workshop) -> None:
 def test_a_frozen_engine_holds_a_read_up_for_less_than_two_seconds_and_the_next_one_not_at_all(
     make: Workshop,
 ) -> None:
-    engines = Engines([make.frozen("one").address, make.healthy("two").address])
+    engines = FailoverPool([make.frozen("one").address, make.healthy("two").address])
     with Watch() as first:
         assert engines.call(Client.services) == WEB
     with Watch() as second:
@@ -118,7 +118,7 @@ def test_a_frozen_engine_holds_a_read_up_for_less_than_two_seconds_and_the_next_
 
 def test_an_address_that_swallows_packets_holds_nobody_up(make: Workshop) -> None:
     with black_hole() as port:
-        engines = Engines(
+        engines = FailoverPool(
             [EngineAddress("one", f"tcp://127.0.0.1:{port}"), make.healthy("two").address]
         )
         with Watch() as watch:
@@ -133,12 +133,12 @@ def test_something_else_that_speaks_http_is_no_engine(make: Workshop) -> None:
     other = make.fake("one")
     other.version = {"name": "a web server"}
     with pytest.raises(NoEngineError) as caught:
-        Engines([other.address]).call(Client.services)
+        FailoverPool([other.address]).call(Client.services)
     assert caught.value.tried == (("one", "does not speak the Engine API"),)
 
 
 def test_all_frozen_is_said_within_three_seconds(make: Workshop) -> None:
-    engines = Engines([make.frozen(name).address for name in ("one", "two", "three", "four")])
+    engines = FailoverPool([make.frozen(name).address for name in ("one", "two", "three", "four")])
     with Watch() as watch, pytest.raises(NoEngineError) as caught:
         engines.call(Client.services)
     assert watch.seconds < 3
@@ -147,7 +147,7 @@ def test_all_frozen_is_said_within_three_seconds(make: Workshop) -> None:
 
 def test_all_away_is_said_at_once_with_reasons(make: Workshop) -> None:
     with Watch() as watch, pytest.raises(NoEngineError) as caught:
-        Engines([make.away("one"), make.away("two")]).call(Client.services)
+        FailoverPool([make.away("one"), make.away("two")]).call(Client.services)
     assert watch.seconds < 0.3
     assert caught.value.tried == (
         ("one", "No such file or directory"),
@@ -156,14 +156,14 @@ def test_all_away_is_said_at_once_with_reasons(make: Workshop) -> None:
 
 
 def test_a_locked_manager_is_passed_over(make: Workshop) -> None:
-    engines = Engines(
+    engines = FailoverPool(
         [make.fake("one", refusing(503, LOCKED)).address, make.healthy("two").address]
     )
     assert engines.call(Client.services) == WEB
 
 
 def test_only_locked_managers_and_one_away_are_named_with_their_states(make: Workshop) -> None:
-    engines = Engines([make.fake("one", refusing(503, LOCKED)).address, make.away("two")])
+    engines = FailoverPool([make.fake("one", refusing(503, LOCKED)).address, make.away("two")])
     with pytest.raises(NotAManagerError) as caught:
         engines.call(Client.services)
     assert caught.value.states == (("one", "locked"), ("two", "No such file or directory"))
@@ -173,22 +173,24 @@ def test_a_manager_without_leader_is_passed_over_and_told_where_there_is_no_othe
     make: Workshop,
 ) -> None:
     lost = make.fake("one", refusing(500, NO_LEADER))
-    assert Engines([lost.address, make.healthy("two").address]).call(Client.services) == WEB
+    assert FailoverPool([lost.address, make.healthy("two").address]).call(Client.services) == WEB
     with pytest.raises(NoLeaderError, match="does not have a leader"):
-        Engines([lost.address, make.fake("three", refusing(503, LOCKED)).address]).call(
+        FailoverPool([lost.address, make.fake("three", refusing(503, LOCKED)).address]).call(
             Client.services
         )
 
 
 def test_a_slow_engine_that_is_alive_is_waited_for(make: Workshop) -> None:
-    engines = Engines([make.fake("one", after(3, HEALTHY)).address])
+    engines = FailoverPool([make.fake("one", after(3, HEALTHY)).address])
     with Watch() as watch:
         assert engines.call(Client.services) == WEB
     assert 3 <= watch.seconds < 3.5
 
 
 def test_a_manager_that_hangs_but_answers_pings_is_overtaken_by_the_next(make: Workshop) -> None:
-    engines = Engines([make.fake("one", after(5, HEALTHY)).address, make.healthy("two").address])
+    engines = FailoverPool(
+        [make.fake("one", after(5, HEALTHY)).address, make.healthy("two").address]
+    )
     with Watch() as watch:
         assert engines.call(Client.services) == WEB
     assert watch.seconds < 2
@@ -196,16 +198,19 @@ def test_a_manager_that_hangs_but_answers_pings_is_overtaken_by_the_next(make: W
 
 
 def test_time_is_up_at_the_deadline(make: Workshop) -> None:
-    engines = Engines([make.fake("one", after(5, HEALTHY)).address])
+    engines = FailoverPool([make.fake("one", after(5, HEALTHY)).address])
     with Watch() as watch, pytest.raises(NoEngineError) as caught:
         engines.call(Client.services, deadline=1)
     assert watch.seconds < 1.3
-    assert caught.value.tried == (("one", "alive, but no answer within 1 s"),)
+    # Who asked and the connection itself are given up at the same moment: either may come first.
+    ((engine, reason),) = caught.value.tried
+    assert engine == "one"
+    assert reason in ("alive, but no answer within 1 s", "no answer in time")
 
 
 def test_what_an_engine_refuses_is_asked_of_no_other(make: Workshop) -> None:
     other = make.healthy("two")
-    engines = Engines([make.fake("one", refusing(400, "bad")).address, other.address])
+    engines = FailoverPool([make.fake("one", refusing(400, "bad")).address, other.address])
     with pytest.raises(EngineRefusedError) as caught:
         engines.call(Client.services)
     assert (caught.value.status, caught.value.reason) == (400, "bad")
@@ -214,7 +219,7 @@ def test_what_an_engine_refuses_is_asked_of_no_other(make: Workshop) -> None:
 
 def test_a_change_goes_to_the_first_healthy_manager(make: Workshop) -> None:
     healthy = make.fake("three", always((201, {"ID": "new"})))
-    engines = Engines(
+    engines = FailoverPool(
         [
             make.frozen("one").address,
             make.fake("two", refusing(503, LOCKED)).address,
@@ -229,7 +234,7 @@ def test_a_change_that_is_lost_in_the_middle_is_not_sent_again(make: Workshop) -
     dropping = make.fake("one", lambda call: None if call.startswith("POST") else (200, {}))
     other = make.healthy("two")
     with pytest.raises(OutcomeUnknownError) as caught:
-        Engines([dropping.address, other.address]).call_write(create)
+        FailoverPool([dropping.address, other.address]).call_write(create)
     assert caught.value.engine == "one"
     assert dropping.seen == ["GET /swarm", "POST /services/create"]
     assert other.seen == []
@@ -239,7 +244,7 @@ def test_a_change_whose_manager_loses_its_leadership_may_have_happened(make: Wor
     lost = (500, {"message": "rpc error: code = Unknown desc = node lost leader status"})
     engine = make.fake("one", lambda call: lost if call.startswith("POST") else (200, {}))
     with pytest.raises(OutcomeUnknownError):
-        Engines([engine.address]).call_write(create)
+        FailoverPool([engine.address]).call_write(create)
 
 
 def test_a_change_may_take_its_time(make: Workshop) -> None:
@@ -247,11 +252,13 @@ def test_a_change_may_take_its_time(make: Workshop) -> None:
     slow = make.fake(
         "one", lambda call: create_slowly(call) if call.startswith("POST") else (200, {})
     )
-    assert Engines([slow.address, make.healthy("two").address]).call_write(create) == {"ID": "new"}
+    assert FailoverPool([slow.address, make.healthy("two").address]).call_write(create) == {
+        "ID": "new"
+    }
 
 
 def test_calls_on_one_engine_go_nowhere_else(make: Workshop) -> None:
-    engines = Engines([make.healthy("one").address, make.away("two")])
+    engines = FailoverPool([make.healthy("one").address, make.away("two")])
     assert engines.on("one").call(Client.info) == INFO
     with pytest.raises(NoEngineError):
         engines.on("two").call(Client.info)
@@ -262,7 +269,7 @@ def test_calls_on_one_engine_go_nowhere_else(make: Workshop) -> None:
 
 def test_states_of_all_engines_come_within_two_seconds(make: Workshop) -> None:
     locked = {"Name": "host2", "Swarm": {"LocalNodeState": "locked"}}
-    engines = Engines(
+    engines = FailoverPool(
         [
             make.healthy("one").address,
             make.frozen("two").address,
@@ -282,7 +289,7 @@ def test_states_of_all_engines_come_within_two_seconds(make: Workshop) -> None:
 
 
 def test_threads_do_not_pile_up_at_a_frozen_engine(make: Workshop) -> None:
-    engines = Engines([make.frozen("icy").address])
+    engines = FailoverPool([make.frozen("icy").address])
 
     def ask() -> None:
         with pytest.raises(NoEngineError):
@@ -301,7 +308,7 @@ def test_threads_do_not_pile_up_at_a_frozen_engine(make: Workshop) -> None:
 
 
 def test_many_callers_share_the_threads_of_a_busy_engine(make: Workshop) -> None:
-    engines = Engines([make.fake("one", after(0.1, HEALTHY)).address])
+    engines = FailoverPool([make.fake("one", after(0.1, HEALTHY)).address])
     answers: list[Any] = []
     people = [
         threading.Thread(target=lambda: answers.append(engines.call(Client.services)))
@@ -316,7 +323,7 @@ def test_many_callers_share_the_threads_of_a_busy_engine(make: Workshop) -> None
 
 def test_an_engine_that_was_restarted_is_called_again(make: Workshop) -> None:
     first = make.healthy("one")
-    engines = Engines([first.address])
+    engines = FailoverPool([first.address])
     assert engines.call(Client.services) == WEB
     first.stop()
     with pytest.raises(NoEngineError):

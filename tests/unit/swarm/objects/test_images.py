@@ -12,7 +12,7 @@ from bot.errors import (
     RegistryUnavailableError,
 )
 from bot.model import Image, Platform
-from bot.swarm.engine.pool import Engines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.objects.images import Images, platforms
 from tests.unit.swarm.fake_engine import FakeEngine, always
 
@@ -75,7 +75,7 @@ def test_what_a_registry_says(
 ) -> None:
     engine = FakeEngine(tmp_path, "one", always((status, {"message": words})))
     with pytest.raises(error):
-        Images(Engines([engine.address])).resolve(WEB)
+        Images(FailoverPool([engine.address])).resolve(WEB)
     engine.stop()
 
 
@@ -97,7 +97,7 @@ def test_an_image_is_pinned_to_its_digest(
     engine = FakeEngine(
         tmp_path, "one", always((200, {"Descriptor": {"digest": DIGEST}, "Platforms": None}))
     )
-    found = Images(Engines([engine.address])).resolve(image)
+    found = Images(FailoverPool([engine.address])).resolve(image)
     engine.stop()
     assert engine.seen == [f"GET /distribution/{asked}/json"]
     assert (found.image, found.platforms) == (pinned, ())
@@ -107,4 +107,4 @@ def test_without_an_engine_the_registry_is_not_blamed(tmp_path: Path) -> None:
     engine = FakeEngine(tmp_path, "one")
     engine.stop()
     with pytest.raises(NoEngineError):
-        Images(Engines([engine.address])).resolve(WEB)
+        Images(FailoverPool([engine.address])).resolve(WEB)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.command.address_fields import read_remote
 from bot.model import Difference
 from bot.model.addresses import external_ca, split_address
-from bot.swarm.engine.reach import answering, elsewhere, host_of
+from bot.swarm.engine.reach import host_of, in_other_networks, open_ports
 from bot.swarm.spec import swarm_settings
 
 SPEC: dict[str, Any] = {
@@ -180,7 +180,7 @@ def test_what_is_no_external_authority(typed: str) -> None:
 def test_a_private_address_that_others_cannot_know(
     advertised: str, others: dict[str, str], strangers: tuple[str, ...]
 ) -> None:
-    assert elsewhere(advertised, others) == strangers
+    assert in_other_networks(advertised, others) == strangers
 
 
 def test_where_an_engine_lives() -> None:
@@ -190,5 +190,5 @@ def test_where_an_engine_lives() -> None:
 
 
 def test_a_port_that_nothing_listens_on_does_not_answer() -> None:
-    assert answering("127.0.0.1", (1,)) == {1: False}
-    assert answering("host.invalid", (2377,)) == {2377: False}
+    assert open_ports("127.0.0.1", (1,)) == {1: False}
+    assert open_ports("host.invalid", (2377,)) == {2377: False}
