@@ -1,47 +1,65 @@
-"""A sentence for every refusal around approvals and holds: why not, and who could."""
+"""Explanations of refusals: who may do what, approvals and holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
 from bot import errors
 from bot.model.approval import Approval, ApprovalState
-from bot.render.errors.explanation import Explanation
+from bot.render.errors.explanation import Explain, Explanation, alternatives
 from bot.render.errors.reasons import reason
 from bot.render.holds import held
 from bot.render.slack.blocks import when
 from bot.render.slack.text import code, escape, shortened
 
-_LONGEST = 80
+_LONGEST_TITLE = 80
 
 
-def _approval_gone(error: errors.ApprovalNotFoundError) -> Explanation:
+def _read_only(error: errors.ReadOnlyError) -> Explanation:
+    return Explanation(
+        f"✋ {code(error.command)} changes something, and swarmbot only reads as long as no roles "
+        f"are configured. Add {code('[[roles]]')} and {code('[[rules]]')} to its configuration "
+        f"file, then run {code('swarmbot check')}."
+    )
+
+
+def _not_allowed(error: errors.NotAllowedError) -> Explanation:
+    target = f" on {code(error.target)}" if error.target else ""
+    if not error.roles:
+        return Explanation(
+            f"✋ No rule allows {code(error.command)}{target}. Add one to the configuration file."
+        )
+    return Explanation(
+        f"✋ You may not {code(error.command)}{target}: that is for {alternatives(error.roles)}. "
+        "Ask one of them to send the line."
+    )
+
+
+def _approval_not_found(error: errors.ApprovalNotFoundError) -> Explanation:
     return Explanation(
         f"❌ No request {code(error.approval_id)} is known any more: it ended more than 7 days "
-        "ago, or was lost. "
-        "Nothing ran. Send the line again.",
+        "ago, or was lost. Nothing ran. Send the line again.",
         "approvals",
     )
 
 
-def _approval_over(error: errors.ApprovalClosedError) -> Explanation:
-    one = error.approval
-    by = f" by {escape(one.by)}" if one.by else ""
-    words = {
-        ApprovalState.APPROVED: f"was approved already, by {_approvers(one)}",
-        ApprovalState.RUNNING: f"was approved already, by {_approvers(one)}, and runs",
-        ApprovalState.DONE: f"has ended: {escape(reason(one.reason) or 'done')}",
+def _approval_closed(error: errors.ApprovalClosedError) -> Explanation:
+    approval = error.approval
+    by = f" by {escape(approval.by)}" if approval.by else ""
+    states = {
+        ApprovalState.APPROVED: f"was approved already, by {_approvers(approval)}",
+        ApprovalState.RUNNING: f"was approved already, by {_approvers(approval)}, and runs",
+        ApprovalState.DONE: f"has ended: {escape(reason(approval.reason) or 'done')}",
         ApprovalState.REJECTED: f"was rejected{by}"
-        + (f': "{escape(one.reason)}"' if one.reason else ""),
+        + (f': "{escape(approval.reason)}"' if approval.reason else ""),
         ApprovalState.WITHDRAWN: f"was withdrawn{by}",
-        ApprovalState.EXPIRED: f"expired {when(one.expires)}",
+        ApprovalState.EXPIRED: f"expired {when(approval.expires)}",
         ApprovalState.REPLACED: "is no longer the plan: its message shows the new one",
     }
-    return Explanation(f"✋ {_title(one)} {words.get(one.state, 'is open')}.")
+    return Explanation(f"✋ {_title(approval)} {states.get(approval.state, 'is open')}.")
 
 
-def _own_approval(error: errors.SelfApprovalError) -> Explanation:
+def _self_approval(error: errors.SelfApprovalError) -> Explanation:
     return Explanation(
         f"✋ You asked for {_title(error.approval)} yourself, so somebody else has to approve it: "
         f"{_roles(error.approval)}."
@@ -54,25 +72,26 @@ def _not_approver(error: errors.NotApproverError) -> Explanation:
     )
 
 
-def _approved_before(error: errors.AlreadyApprovedError) -> Explanation:
-    one = error.approval
+def _already_approved(error: errors.AlreadyApprovedError) -> Explanation:
+    approval = error.approval
     return Explanation(
-        f"✋ You approved {_title(one)} already: it needs {one.missing} more of {_roles(one)}."
+        f"✋ You approved {_title(approval)} already: it needs {approval.missing} more of "
+        f"{_roles(approval)}."
     )
 
 
-def _not_asker(error: errors.NotRequesterError) -> Explanation:
-    one = error.approval
+def _not_requester(error: errors.NotRequesterError) -> Explanation:
+    approval = error.approval
     return Explanation(
         (
-            f"✋ Only {escape(one.actor.name)}, who asked, can withdraw {_title(one)}. Who may "
-            "approve it can reject it."
+            f"✋ Only {escape(approval.actor.name)}, who asked, can withdraw {_title(approval)}. "
+            "Who may approve it can reject it."
         ),
-        f"reject {one.id} REASON",
+        f"reject {approval.id} REASON",
     )
 
 
-def _held(error: errors.OnHoldError) -> Explanation:
+def _on_hold(error: errors.OnHoldError) -> Explanation:
     if error.hold.freeze:
         return Explanation(
             f"{held(error.hold, error.name)} Nothing is changed until {code('/swarm unfreeze')}."
@@ -83,7 +102,7 @@ def _held(error: errors.OnHoldError) -> Explanation:
     )
 
 
-def _not_yours(error: errors.NotHolderError) -> Explanation:
+def _not_holder(error: errors.NotHolderError) -> Explanation:
     return Explanation(
         (
             f"{held(error.hold, error.hold.pattern)} To release it all the same, say why: "
@@ -93,20 +112,8 @@ def _not_yours(error: errors.NotHolderError) -> Explanation:
     )
 
 
-EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
-    errors.ApprovalNotFoundError: _approval_gone,
-    errors.ApprovalClosedError: _approval_over,
-    errors.SelfApprovalError: _own_approval,
-    errors.NotApproverError: _not_approver,
-    errors.AlreadyApprovedError: _approved_before,
-    errors.NotRequesterError: _not_asker,
-    errors.OnHoldError: _held,
-    errors.NotHolderError: _not_yours,
-}
-
-
 def _title(approval: Approval) -> str:
-    return escape(shortened(approval.plan.title, _LONGEST))
+    return escape(shortened(approval.plan.title, _LONGEST_TITLE))
 
 
 def _roles(approval: Approval) -> str:
@@ -115,3 +122,17 @@ def _roles(approval: Approval) -> str:
 
 def _approvers(approval: Approval) -> str:
     return ", ".join(escape(name) for name in approval.approvers)
+
+
+ACCESS_ERRORS: Mapping[type, Explain] = {
+    errors.ReadOnlyError: _read_only,
+    errors.NotAllowedError: _not_allowed,
+    errors.ApprovalNotFoundError: _approval_not_found,
+    errors.ApprovalClosedError: _approval_closed,
+    errors.SelfApprovalError: _self_approval,
+    errors.NotApproverError: _not_approver,
+    errors.AlreadyApprovedError: _already_approved,
+    errors.NotRequesterError: _not_requester,
+    errors.OnHoldError: _on_hold,
+    errors.NotHolderError: _not_holder,
+}

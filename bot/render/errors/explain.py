@@ -1,32 +1,43 @@
-"""The one place where what went wrong becomes a sentence: the cause, what would be right, and a
-line to copy."""
+"""Turns errors into messages: the cause, what would be right, and a line to copy."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.errors import LockedError, SwarmbotError
 from bot.model import Message
-from bot.render.errors.explanation import Explanation
-from bot.render.errors.explanations import EXPLANATIONS
+from bot.render.errors.access import ACCESS_ERRORS
+from bot.render.errors.explanation import Explain, Explanation
+from bot.render.errors.input import INPUT_ERRORS
+from bot.render.errors.settings import SETTINGS_ERRORS
+from bot.render.errors.store import STORE_ERRORS
+from bot.render.errors.swarm import SWARM_ERRORS
 from bot.render.slack.blocks import actions, button, context, section
 from bot.render.slack.limits import fit
 from bot.render.slack.text import code, escape
 
+EXPLANATIONS: Mapping[type, Explain] = {
+    **INPUT_ERRORS,
+    **ACCESS_ERRORS,
+    **SWARM_ERRORS,
+    **STORE_ERRORS,
+    **SETTINGS_ERRORS,
+}
 _UNKNOWN = Explanation("❌ That did not work", "swarmbot knows no more about it than its log says")
 
 
 def explain(error: SwarmbotError) -> Message:
-    """What went wrong, for who asked: cause, what would be right, an example."""
-    known = words(error)
-    example = code(f"/swarm {known.example}") if known.example else ""
-    text = "\n".join(part for part in (known.sentence, example) if part)
-    return fit(Message(known.sentence, (section(text),)))
+    """The message for whoever sent the line: the cause, what would be right, an example."""
+    explanation = words(error)
+    example = code(f"/swarm {explanation.example}") if explanation.example else ""
+    text = "\n".join(part for part in (explanation.sentence, example) if part)
+    return fit(Message(explanation.sentence, (section(text),)))
 
 
 def words(error: SwarmbotError) -> Explanation:
-    """The explanation of an error; a class derived from a known one shares its words."""
+    """The explanation of an error; a class without one of its own has that of its base class."""
     explanations = (
         EXPLANATIONS[kind](error) for kind in type(error).__mro__ if kind in EXPLANATIONS
     )
@@ -34,7 +45,7 @@ def words(error: SwarmbotError) -> Explanation:
 
 
 def busy(error: LockedError, line: str) -> Message:
-    """Somebody else changes it now; a change of one service can wait in line."""
+    """The message where somebody else has the lock; a change of one service can be queued."""
     message = explain(error)
     if not error.lock.target.startswith("service:"):
         return message
@@ -44,7 +55,7 @@ def busy(error: LockedError, line: str) -> Message:
 
 
 def unexpected(reference: str) -> Message:
-    """A fault of the bot's own; `reference` finds it in the log."""
+    """The message for a fault of the bot itself; `reference` finds it in the log."""
     head = "❌ swarmbot itself failed at this"
     text = f"{head}. Part of it may be done: look at what is there before you try again."
     return fit(

@@ -1,14 +1,55 @@
-"""What an explanation is, for the modules that hold the explanations of one part each."""
+"""What an explanation is, and the phrases that several of them share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from bot.render.slack.text import code, escape
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error in words: `sentence` is mrkdwn with its emoji, `example` a line to send, without
-    `/swarm`."""
+    """An error in words: its cause, and what would be right.
+
+    `sentence` is mrkdwn and starts with an emoji; `example` is a line to send, without `/swarm`.
+    """
 
     sentence: str
     example: str = ""
+
+
+Explain = Callable[[Any], Explanation]
+"""Explains errors of one class."""
+
+LISTINGS = {
+    "service": "service ls",
+    "node": "node ls",
+    "network": "network ls",
+    "secret": "secret ls",
+    "config": "config ls",
+    "stack": "stack ls",
+    "alert": "alerts",
+    "silence": "alerts",
+}
+"""The line that lists all objects of a kind."""
+
+
+def did_you_mean(near: Iterable[str]) -> str:
+    """A question that offers up to three similar names; empty where there are none."""
+    names = list(near)
+    return f" Did you mean {' or '.join(code(name) for name in names[:3])}?" if names else ""
+
+
+def codes(names: Iterable[str]) -> str:
+    """Names as code, in a list; of many the first ten and the number of those left out."""
+    shown = list(names)
+    return ", ".join(code(name) for name in shown[:10]) + (
+        f" and {len(shown) - 10} more" if len(shown) > 10 else ""
+    )
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """`a or b`, as mrkdwn."""
+    return " or ".join(escape(name) for name in names)

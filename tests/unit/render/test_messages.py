@@ -15,7 +15,7 @@ from bot import errors
 from bot.model import Message
 from bot.model.picture import Sheet
 from bot.render.errors import explain
-from bot.render.errors.explanations import EXPLANATIONS
+from bot.render.errors.explain import EXPLANATIONS
 from bot.render.slack.limits import plain
 from tests.unit.render import catalogue_nodes, catalogue_swarm
 from tests.unit.render.catalogue import ERRORS, catalogue

@@ -1,0 +1,39 @@
+"""Explanations of locks that are taken or lost, and of a Redis that does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot import errors
+from bot.render.errors.explanation import Explain, Explanation
+from bot.render.slack.blocks import when
+from bot.render.slack.text import brief, escape
+
+
+def _locked(error: errors.LockedError) -> Explanation:
+    lock = error.lock
+    doing = f': "{escape(brief(lock.reason))}"' if lock.reason else ""
+    text = f"✋ {escape(lock.actor)} has been changing this since {when(lock.since)}{doing}."
+    return Explanation(f"{text} Nothing was done; try again when it has ended.", "status")
+
+
+def _lease_lost(_: errors.LeaseLostError) -> Explanation:
+    return Explanation(
+        "❌ swarmbot lost its lock and stopped: somebody else may be changing it. Look at what "
+        "is there before you try again.",
+        "status",
+    )
+
+
+def _store_unavailable(error: errors.StoreUnavailableError) -> Explanation:
+    return Explanation(
+        f"✋ Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be "
+        "changed: there would be no lock and no record. Reading works; bring Redis back."
+    )
+
+
+STORE_ERRORS: Mapping[type, Explain] = {
+    errors.LockedError: _locked,
+    errors.LeaseLostError: _lease_lost,
+    errors.StoreUnavailableError: _store_unavailable,
+}
