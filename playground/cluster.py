@@ -78,6 +78,11 @@ class Cluster:
         self.bridge = Bridge(number)
         self.registry = Registry(self.bridge.gateway, self.root / "registry")
 
+    @property
+    def founded(self) -> str:
+        """The id of the Swarm; another one when it was founded anew. Raises NoManagerError."""
+        return str(self.manager.swarm_info().get("Cluster", {}).get("ID", ""))
+
     @cached_property
     def nodes(self) -> dict[str, Node]:
         """node1, node2, node3 (managers) and node4 (worker)."""

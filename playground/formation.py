@@ -16,6 +16,9 @@ from playground.processes import wait_until
 LEADER_SECONDS = 60.0
 READY_SECONDS = 60.0
 UNLOCKED = {"active", "pending", "error"}
+# Swarm calls a node Down after three of these without a sign; with its own 5 seconds one would
+# wait a quarter of a minute for each machine that is switched off.
+HEARTBEAT_SECONDS = 2
 # Outside of 10.1.0.0 to 10.254.0.0, where the nodes themselves live.
 NETWORKS = "10.0.0.0/16"
 
@@ -89,9 +92,9 @@ def _may_elect(nodes: Sequence[Node]) -> bool:
 def _found(nodes: Sequence[Node]) -> Node:
     dissolve(nodes)
     first = nodes[0]
-    first.docker(
-        "swarm", "init", "--advertise-addr", first.address, "--default-addr-pool", NETWORKS
-    )
+    pool = ("--default-addr-pool", NETWORKS)
+    heartbeat = ("--dispatcher-heartbeat", f"{HEARTBEAT_SECONDS}s")
+    first.docker("swarm", "init", "--advertise-addr", first.address, *pool, *heartbeat)
     return first
 
 

@@ -8,17 +8,17 @@ from docker import APIClient
 from docker.errors import APIError, DockerException, NotFound
 from requests import RequestException
 
-from playground.formation import dissolve, form, members
+from playground.formation import HEARTBEAT_SECONDS, dissolve, form, members
 from playground.node import Node
 from playground.processes import wait_until
 
 SETTLE_SECONDS = 60.0
 SECOND = 1_000_000_000
-# What `docker swarm init` sets; the certificate authority itself stays.
+# What the playground's own `docker swarm init` sets; the certificate authority itself stays.
 FIRST_SETTINGS = {
     "Labels": {},
     "Orchestration": {"TaskHistoryRetentionLimit": 5},
-    "Dispatcher": {"HeartbeatPeriod": 5 * SECOND},
+    "Dispatcher": {"HeartbeatPeriod": HEARTBEAT_SECONDS * SECOND},
     "EncryptionConfig": {"AutoLockManagers": False},
 }
 FIRST_CERTIFICATES = {"NodeCertExpiry": 2160 * 3600 * SECOND, "ExternalCAs": None}

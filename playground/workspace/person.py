@@ -71,6 +71,11 @@ class Person:
     def messages(self, channel: str = "", after: int = 0) -> list[Message]:
         """All messages that are visible now, oldest first; those that changed after a moment, if
         given."""
+        listed = self._visible(channel, after)
+        self._looks_at(*listed)
+        return listed
+
+    def _visible(self, channel: str = "", after: int = 0) -> list[Message]:
         wanted = self._channel(channel).id if channel else ""
         return [
             Message(self._state, self.reader, (each.channel, each.ts))
@@ -89,13 +94,14 @@ class Person:
 
         message = self._wait(find, f"a message with {named(pattern)}", timeout)
         message.check_notification()
+        self._looks_at(message)
         return message
 
     def wrote(self, pattern: Pattern, *, channel: str = "", after: int = 0) -> Message:
         """The newest message of this person's own with that in it, for example to type in its
         thread; raises NotSeenError."""
         mine = (
-            each for each in reversed(self.messages(channel, after)) if each.posted.user == self.id
+            each for each in reversed(self._visible(channel, after)) if each.posted.user == self.id
         )
         found = next((each for each in mine if matches(pattern, each.shown)), None)
         if found is None:
@@ -238,13 +244,17 @@ class Person:
 
     def screen(self) -> str:
         """All that is visible to this person now, for error messages."""
-        parts = [_line(each) for each in self.messages()[-SHOWN_AT_MOST:]]
+        parts = [_line(each) for each in self._visible()[-SHOWN_AT_MOST:]]
         parts += [f"[modal]\n{self.modal.shown}"] if self.modal else []
         parts += [f"[home]\n{self.home.shown}"] if self.home else []
         return "\n".join(parts) or "(nothing)"
 
+    def _looks_at(self, *messages: Message) -> None:
+        with self._state.lock:
+            self._state.seen.update(message.key for message in messages)
+
     def _others(self, pattern: Pattern, channel: str, after: int) -> list[Message]:
-        listed = (each for each in self.messages(channel, after) if each.posted.user != self.id)
+        listed = (each for each in self._visible(channel, after) if each.posted.user != self.id)
         return [each for each in listed if matches(pattern, each.shown)]
 
     def _home_after(self, moment: int) -> Screen | None:
@@ -355,11 +365,13 @@ class Person:
 
     def _use(self, fits: Callable[[dict[str, Any]], bool], on: Surface | None, wanted: str) -> Use:
         front: list[Surface] = [self.modal] if self.modal else []
-        surfaces = [on] if on is not None else front or list(reversed(self.messages()))
+        surfaces = [on] if on is not None else front or list(reversed(self._visible()))
         for surface in surfaces:
             gone = isinstance(surface, Message) and surface.deleted
             for block, element in () if gone else surface.elements():
                 if fits(element):
+                    if isinstance(surface, Message):
+                        self._looks_at(surface)
                     return surface, block, element
         raise NothingToUseError(self.name, wanted, on.shown if on is not None else self.screen())
 

@@ -108,6 +108,12 @@ class Views:
             self._feed.tell("closed", self.known[id_])
         return [self.known[id_] for id_ in closed]
 
+    def forget(self) -> None:
+        """Close everything, and forget every Home tab."""
+        self.known.clear()
+        self.stacks.clear()
+        self.homes.clear()
+
     def _new(self, kind: str, user: str, content: dict[str, Any]) -> View:
         id_ = f"V0{next(self._numbers):09X}"
         return View(

@@ -14,6 +14,7 @@ from playground.workspace.blocks import with_ids
 from playground.workspace.feed import Feed
 from playground.workspace.links import ResponseUrls, Triggers
 from playground.workspace.model import (
+    BOT_USER,
     ApiCall,
     Block,
     Delivery,
@@ -43,6 +44,8 @@ class State:
         self.deliveries: dict[str, Delivery] = {}
         self.calls: list[ApiCall] = []
         self.chosen: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+        self.seen: set[tuple[str, str]] = set()
+        self.forgotten: set[tuple[str, str]] = set()
         self.base_url = ""
         self._last_ts = 0
         self._numbers = itertools.count(1)
@@ -124,7 +127,41 @@ class State:
             return [
                 each
                 for each in self.messages.values()
-                if each.channel in mine and each.deleted_at is None and each.only_for in ("", user)
+                if each.channel in mine
+                and each.deleted_at is None
+                and each.only_for in ("", user)
+                and (each.channel, each.thread_ts) not in self.forgotten
+            ]
+
+    def forget(self) -> None:
+        """Take away all messages, views, files and records, as in a new workspace.
+
+        Who is there, ids and the feed's numbers go on. What is still posted into a thread that is
+        gone is not visible to anybody.
+        """
+        with self.lock:
+            self.forgotten |= self.messages.keys()
+            for kept in (self.messages, self.files, self.deliveries, self.chosen):
+                kept.clear()
+            self.calls.clear()
+            self.seen.clear()
+            self.views.forget()
+            self.feed.tell("forgotten", None)
+
+    def overlooked(self) -> list[Posted]:
+        """The messages of the app at which no person has looked, in the order in which they were
+        posted.
+
+        Who looked at a message has looked at its thread.
+        """
+        with self.lock:
+            return [
+                each
+                for each in self.messages.values()
+                if each.user == BOT_USER
+                and each.deleted_at is None
+                and not {(each.channel, each.ts), (each.channel, each.thread_ts)}
+                & (self.seen | self.forgotten)
             ]
 
     def keep_file(self, file: StoredFile) -> StoredFile:

@@ -1,8 +1,8 @@
-"""Each story begins with an empty Swarm, an empty workspace, and a bot that was just started."""
+"""Each story begins with an empty Swarm, an empty workspace, and a bot that knows of nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,22 +11,51 @@ import pytest
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from playground.workspace.person import Person
+from tests.scenario.resident import Resident
 from tests.scenario.running import RunningBot, bot_for
 from tests.scenario.swarm import Site
 from tests.store.conftest import Server
 
 
-@pytest.fixture
-def workspace() -> Iterator[Workspace]:
-    with Workspace() as workspace:
-        yield workspace
+@pytest.fixture(scope="session")
+def resident(machine: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resident]:
+    """The bot of all stories that are not about a start."""
+    resident = Resident(machine, lambda: tmp_path_factory.mktemp("bot"), bot_for)
+    yield resident
+    resident.close()
 
 
 @pytest.fixture
-def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    bot = bot_for(cluster, workspace, tmp_path).start()
-    yield bot
-    bot.stop()
+def lodging(request: pytest.FixtureRequest) -> Iterator[Resident | None]:
+    """The resident bot, unless the story has bots of its own."""
+    if "bot" not in request.fixturenames or request.node.get_closest_marker("own_bot"):
+        yield None
+    else:
+        resident: Resident = request.getfixturevalue("resident")
+        yield resident
+        resident.story_ended()
+
+
+@pytest.fixture
+def workspace(lodging: Resident | None) -> Iterator[Workspace]:
+    if lodging:
+        yield lodging.workspace
+    else:
+        with Workspace() as workspace:
+            yield workspace
+
+
+@pytest.fixture
+def bot(
+    cluster: Cluster, lodging: Resident | None, workspace: Workspace, tmp_path: Path
+) -> Iterator[RunningBot]:
+    """A bot that runs and knows of nothing; with the mark `own_bot` one that was just started."""
+    if lodging:
+        yield lodging.bot
+    else:
+        bot = bot_for(cluster, workspace, tmp_path).start()
+        yield bot
+        bot.stop()
 
 
 @pytest.fixture
@@ -66,3 +95,15 @@ def guest(bot: RunningBot, people: People) -> Person:
 @pytest.fixture
 def site(cluster: Cluster) -> Site:
     return Site(cluster)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """At the end of each story nothing else was said: people looked at every message."""
+    result = yield
+    workspace = pyfuncitem.funcargs.get("workspace")
+    if isinstance(workspace, Workspace):
+        reader = workspace.person("dev").reader
+        overlooked = [reader.message(each) for each in workspace.state.overlooked()]
+        assert not overlooked, "the bot also said:\n" + "\n\n".join(overlooked)
+    return result

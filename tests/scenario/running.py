@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from redis import Redis
+
 from bot.model.alert_facts import AlertKind
 from bot.store.store import Store
 from playground.cluster import Cluster
@@ -44,7 +46,11 @@ STARTS_WITHIN, STOPS_WITHIN = 60, 30
 """Seconds, on a busy machine."""
 
 
-@dataclass
+LIVE: list[RunningBot] = []
+"""The bots of this story, for whoever has to say why it failed."""
+
+
+@dataclass(eq=False)
 class RunningBot:
     """One `swarmbot run`. `kill` is SIGKILL, as when the machine dies; `stop` is what an orderly
     shutdown sends."""
@@ -56,6 +62,7 @@ class RunningBot:
     slack_port: int = 0
     config: str = ""
     started_in: float = field(default=0.0)
+    _read: int = 0
 
     def start(self) -> RunningBot:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -69,6 +76,7 @@ class RunningBot:
             "SWARMBOT_CONFIG": str(self.folder / "swarmbot.toml"),
             "SWARMBOT_DATA": str(self.folder / "data"),
         }
+        LIVE.append(self)
         begun = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "bot", "run"],
@@ -106,6 +114,35 @@ class RunningBot:
             return len(store.audit.open_intents())
         finally:
             store.close()
+
+    def is_at_rest(self) -> bool:
+        """Whether lock, record and audit all say that nothing is being changed."""
+        store = Store.connect(self.redis_url)
+        try:
+            return not (store.locks.all() or store.rollouts.running() or store.audit.open_intents())
+        finally:
+            store.close()
+
+    def forgets(self) -> None:
+        """Empty its Redis while it runs; it goes on leading."""
+        with Redis.from_url(self.redis_url) as redis:
+            if keys := [key for key in redis.scan_iter() if b":leader" not in key]:
+                redis.delete(*keys)
+
+    def story_begins(self) -> None:
+        """From here on, `story_log` is what a person is to read."""
+        LIVE.append(self)
+        self._read = len(self.log)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is alive."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def story_log(self) -> str:
+        """What it logged since the story began."""
+        return self.log[self._read :]
 
     @property
     def redis_url(self) -> str:

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.cluster import Cluster
+from tests.scenario.running import eventually
+
+QUICK = ("--stop-grace-period=1s", "--update-monitor=1s", "--rollback-monitor=1s")
+"""What Swarm waits for a service: by default five seconds after the last task of each update."""
+WHOLE_WITHIN = 60
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,25 @@ class Site:
             "service",
             "create",
             "--quiet",
+            "--detach",
             "--name",
             name,
-            "--stop-grace-period",
-            "1s",
+            *QUICK,
             *flags,
             self.image(image),
+        )
+        if "--detach" not in flags:
+            eventually(lambda: self._is_whole(name), WHOLE_WITHIN, lambda: f"{name} is not whole")
+
+    def _is_whole(self, name: str) -> bool:
+        with self.cluster.manager.api() as api:
+            listed = api.services({"name": name}, status=True)
+        service = next(each for each in listed if each["Spec"]["Name"] == name)
+        count = service["ServiceStatus"]
+        meant = count["DesiredTasks"]
+        # A global service means no task until Swarm has looked at the nodes.
+        return bool(
+            count["RunningTasks"] == meant and (meant or "Replicated" in service["Spec"]["Mode"])
         )
 
     def many(self, name: str, count: int) -> None:

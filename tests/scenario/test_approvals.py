@@ -37,6 +37,9 @@ approve = ["lead"]
 """
 
 
+pytestmark = pytest.mark.own_bot
+
+
 @pytest.fixture
 def bot(
     cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path

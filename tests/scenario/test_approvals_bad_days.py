@@ -48,6 +48,9 @@ approve = ["lead"]
 """
 
 
+pytestmark = pytest.mark.own_bot
+
+
 @pytest.fixture
 def another(
     cluster: Cluster, workspace: Workspace, people: People, tmp_path: Path

@@ -15,6 +15,8 @@ from tests.scenario.conftest import People
 from tests.scenario.running import RunningBot, bot_for, eventually
 from tests.scenario.swarm import Site
 
+pytestmark = pytest.mark.own_bot
+
 SHOWN_WITHIN = 66.0
 """A minute at most, and the two seconds between two looks."""
 

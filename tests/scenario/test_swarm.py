@@ -18,6 +18,8 @@ from tests.scenario.conftest import People
 from tests.scenario.running import RunningBot, bot_for, eventually
 from tests.scenario.secrecy import leaked
 
+pytestmark = pytest.mark.own_bot
+
 
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:

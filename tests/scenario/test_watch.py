@@ -17,6 +17,8 @@ from tests.scenario.conftest import People
 from tests.scenario.running import RunningBot, eventually, watching
 from tests.scenario.swarm import Site
 
+pytestmark = pytest.mark.own_bot
+
 
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:

@@ -23,6 +23,9 @@ STORM = 12
 """Each is a container: the machine that runs the tests is not to be what dies."""
 
 
+pytestmark = pytest.mark.own_bot
+
+
 @pytest.fixture
 def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
     """A bot whose watch is on."""

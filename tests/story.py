@@ -1,0 +1,56 @@
+"""What somebody needs who has to understand, without a second run, why a story failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from playground.cluster import Cluster
+from playground.errors import PlaygroundError
+from playground.workspace import Workspace
+from tests.scenario.running import LIVE
+
+PEOPLE = ("dev", "lead", "guest", "ops")
+LOG_AT_MOST = 20_000
+"""Characters of the bot's log: the last ones."""
+SWARM = (
+    ("node", "ls"),
+    ("service", "ls"),
+    ("stack", "ls"),
+)
+
+
+def evidence(item: pytest.Item) -> Iterator[tuple[str, str]]:
+    """Headings and texts: what people saw, the log of each bot, the state of the Swarm."""
+    values: Iterable[object] = getattr(item, "funcargs", {}).values()
+    for value in {id(value): value for value in values}.values():
+        if isinstance(value, Workspace):
+            yield from _seen(value)
+        elif isinstance(value, Cluster):
+            yield f"Swarm {value.number}", state_of(value)
+    for bot in dict.fromkeys(LIVE):
+        yield f"log of the bot in {bot.folder}", bot.story_log[-LOG_AT_MOST:]
+
+
+def _seen(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    for name in PEOPLE:
+        yield f"what {name} saw", workspace.person(name).screen()
+
+
+def state_of(cluster: Cluster) -> str:
+    """Engines, nodes, services and their tasks, as far as anything answers."""
+    parts = [str(cluster.status())]
+    for words in (*SWARM, ("service", "ps", "--no-trunc", *_services(cluster))):
+        try:
+            parts.append(cluster.docker(*words))
+        except PlaygroundError as error:
+            parts.append(str(error))
+    return "\n".join(parts)
+
+
+def _services(cluster: Cluster) -> list[str]:
+    try:
+        return cluster.docker("service", "ls", "-q").split()
+    except PlaygroundError:
+        return []
