@@ -12,14 +12,16 @@ from typing import Any, ClassVar, TypeVar
 from bot.command.model import Command, Context, Query
 from bot.doctor.examine import examine
 from bot.doctor.probes import Probes
-from bot.errors import ImageNotFoundError, RegistryDeniedError, SwarmbotError
+from bot.errors import ImageNotFoundError, RegistryDeniedError, StoreUnavailableError, SwarmbotError
 from bot.model import Image, Message, Service
 from bot.model.cluster import EngineState, RegistryAnswer
-from bot.render import doctor_message
+from bot.model.incident import Memory
+from bot.render.doctor import doctor_message
 from bot.swarm.certificates import root_ca
 from bot.swarm.engine.clocks import measure_clocks
 from bot.swarm.objects.images import Images
 from bot.swarm.swarm import Swarm
+from bot.watch.evaluation import Evaluation
 from bot.watch.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -44,10 +46,17 @@ class Examination(Query):
     def run(self, context: Context) -> Message:
         """What cannot be looked at in time is named; everything else is judged."""
         with _threads() as pool:
-            seen, probes = _Reader(context.swarm, pool).around(context)
-        return doctor_message.advised(
-            examine(seen, probes, context.settings.watch), _unseen(seen, probes)
-        )
+            snapshot, probes = _Reader(context.swarm, pool).around(context)
+        evaluation = Evaluation.of(snapshot, _memory(context), context.settings.watch)
+        return doctor_message.advised(examine(evaluation, probes), _unseen(snapshot, probes))
+
+
+def _memory(context: Context) -> Memory:
+    """What the watch remembers, so that both judge alike; without it each look is the first."""
+    try:
+        return context.store.alerts.memory()
+    except StoreUnavailableError:
+        return Memory()
 
 
 COMMANDS: tuple[type[Command], ...] = (Examination,)
@@ -75,7 +84,7 @@ class _Reader:
         looks: list[Future[Any]] = [engines, measured, nodes, services, tasks, cluster]
         wait(looks, LOOK_SECONDS)
         said: tuple[EngineState, ...] | None = _answer(engines)
-        seen = Snapshot(
+        snapshot = Snapshot(
             at=context.now(),
             engines=self._heard(said or ()),
             nodes=_answer(nodes),
@@ -87,10 +96,10 @@ class _Reader:
         until = time.monotonic() + PROBE_SECONDS
         rotation = (
             ask(root_ca.rotation, swarm.engines)
-            if seen.cluster and seen.cluster.root_rotation
+            if snapshot.cluster and snapshot.cluster.root_rotation
             else None
         )
-        images = _images(seen.services or ())
+        images = _images(snapshot.services or ())
         registry = {image: ask(self._held, image) for image in images}
         checks = {image: ask(self._checked, image) for image in images}
         asked: list[Future[Any]] = [
@@ -111,7 +120,7 @@ class _Reader:
             ),
             rotation=_answer(rotation) if rotation else None,
         )
-        return replace(seen, certificates=_answer(certificates)), probes
+        return replace(snapshot, certificates=_answer(certificates)), probes
 
     def _heard(self, engines: Sequence[EngineState]) -> tuple[EngineState, ...]:
         """The engines, those asked again that are there and said nothing: without a leader one may
@@ -194,15 +203,15 @@ def _known(found: Mapping[str, bool | None]) -> Mapping[str, bool]:
     return {image: checked for image, checked in found.items() if checked is not None}
 
 
-def _unseen(seen: Snapshot, probes: Probes) -> tuple[str, ...]:
+def _unseen(snapshot: Snapshot, probes: Probes) -> tuple[str, ...]:
     """What nobody could say, in words; without a leader that is clear."""
-    if seen.leaderless:
+    if snapshot.leaderless:
         return ()
     parts = {
-        "services": seen.services is None,
-        "tasks": seen.tasks is None,
-        "the Swarm's settings": seen.cluster is None,
-        "certificates": seen.certificates is None,
+        "services": snapshot.services is None,
+        "tasks": snapshot.tasks is None,
+        "the Swarm's settings": snapshot.cluster is None,
+        "certificates": snapshot.certificates is None,
     }
     silent = sorted(
         image for image, held in probes.registry.items() if held is RegistryAnswer.UNKNOWN

@@ -5,25 +5,21 @@ from __future__ import annotations
 
 from bot.doctor import managers, nodes, services, settings
 from bot.doctor.probes import Probes
-from bot.model.incident import Advice
-from bot.settings import WatchSettings
-from bot.watch.snapshot import Snapshot
+from bot.model.advice import Advice
+from bot.watch.evaluation import Evaluation
 
 NOTHING = Probes()
-DEFAULTS = WatchSettings()
 
 
-def examine(
-    seen: Snapshot, probes: Probes = NOTHING, watch: WatchSettings = DEFAULTS
-) -> tuple[Advice, ...]:
+def examine(evaluation: Evaluation, probes: Probes = NOTHING) -> tuple[Advice, ...]:
     """All that is to be said of what was seen, the worst first; of what nobody could say, nothing.
 
-    `watch` is what the configuration says of certificates.
+    What the watch judges too is read from its own evaluation, so that both tell the same.
     """
-    found = (
-        *managers.examine(seen),
-        *nodes.examine(seen, probes),
-        *services.examine(seen, probes),
-        *settings.examine(seen, probes, watch),
+    advice = (
+        *managers.examine(evaluation),
+        *nodes.examine(evaluation, probes),
+        *services.examine(evaluation, probes),
+        *settings.examine(evaluation, probes),
     )
-    return tuple(sorted(found, key=lambda advice: -advice.severity.rank))
+    return tuple(sorted(advice, key=lambda advice: -advice.severity.rank))

@@ -3,218 +3,125 @@ all; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from bot.doctor.grouped import grouped
 from bot.model import Node
-from bot.model.cluster import EngineState
-from bot.model.english import listed
-from bot.model.incident import Advice, Severity
+from bot.model.advice import (
+    Advice,
+    AdviceKind,
+    AllAlike,
+    EngineAway,
+    EngineLocked,
+    ManagersUnwise,
+    NoLeader,
+    NotConnected,
+    WayBack,
+)
+from bot.model.cluster import EngineState, Quorum
+from bot.model.incident import Severity
 from bot.swarm.health import quorum
-from bot.watch.snapshot import Snapshot
+from bot.watch.evaluation import Evaluation
 
-_LAST_RESORT = (
-    "Bring back a majority of the managers: `sudo systemctl start docker` on each that is "
-    "off. Only where most of "
-    "them are gone for good, on one that is left ({name}): `docker swarm init "
-    "--force-new-cluster --advertise-addr {address}`; "
-    "services stay, the other managers have to join anew"
-)
-_MEANS = "services run on, and nothing can be changed"
-_NO_ENGINE = (
-    "Start Docker there (`sudo systemctl start docker`); `swarmbot check` says what the bot reaches"
-)
+_BARE = ("inactive", "pending")
 
 
-def examine(seen: Snapshot) -> Iterator[Advice]:
+def examine(evaluation: Evaluation) -> Iterator[Advice]:
     """Without a leader that comes first, and the rest is what the engines say of themselves."""
-    engines, nodes = seen.engines or (), seen.nodes
-    if seen.leaderless:
-        yield _leaderless(engines)
-    yield from _locked(engines)
-    if not seen.leaderless:
-        yield from _away(engines, nodes or ())
-    if nodes is not None:
-        yield from _numbers(nodes, engines)
-        yield from _unreachable(nodes, engines)
-        yield from _unknown(nodes, engines)
+    leaderless = bool(evaluation.snapshot.leaderless)
+    if leaderless:
+        yield _no_leader(evaluation)
+    for engine in evaluation.locked_engines:
+        yield Advice(Severity.CRITICAL, EngineLocked(engine=engine.name))
+    for engine in () if leaderless else evaluation.silent_engines:
+        # Of an engine whose node is away, that is said.
+        if not evaluation.is_away(engine):
+            facts = EngineAway(engine=engine.name, reason=engine.error)
+            yield Advice(Severity.WARNING, facts)
+    if evaluation.snapshot.nodes is not None:
+        yield from _numbers(evaluation)
+        yield from _unreachable(evaluation)
+        yield from _not_connected(evaluation)
 
 
-def _leaderless(
-    engines: Sequence[EngineState], what: str = "the managers have no leader"
-) -> Advice:
-    """Who is left, what they say, and the way back; the last resort only where somebody is there to
-    take it."""
-    words = "; ".join(f"{one.name}: {_state(one)}" for one in engines)
+def _no_leader(evaluation: Evaluation, too_few: Quorum | None = None) -> Advice:
+    """Who is left, and the way back; the last resort only where somebody is there to take it."""
+    engines = tuple(evaluation.engines.values())
+    way_back, engine = _way_back(engines)
+    facts = NoLeader(
+        engines=engines,
+        way_back=way_back,
+        quorum=too_few,
+        engine=engine.name if engine else "",
+        address=engine.address if engine else "",
+    )
+    return Advice(Severity.CRITICAL, facts)
+
+
+def _way_back(engines: Sequence[EngineState]) -> tuple[WayBack, EngineState | None]:
     left = [
-        one
-        for one in engines
-        if one.reachable and one.swarm not in ("locked", "inactive", "pending")
+        engine for engine in engines if engine.reachable and engine.swarm not in ("locked", *_BARE)
     ]
-    locked = any(one.swarm == "locked" for one in engines)
-    bare = [one.name for one in engines if one.swarm in ("inactive", "pending")]
     if left:
-        best = max(left, key=lambda one: (one.manager, bool(one.address)))
-        what += f": {_MEANS}"
-        fix = _LAST_RESORT.format(name=best.name, address=best.address or "ADDRESS")
-    elif locked:
-        what = f"no manager is there that is not locked: {_MEANS}"
-        fix = "Unlock them, all from the same key: `/swarm swarm unlock`"
-    elif bare:
-        what = "no engine that answers belongs to a Swarm"
-        fix = (
-            f"`/swarm swarm init --on {bare[0]}`, or `/swarm swarm join --on {bare[0]}` where "
-            "there is one"
-        )
-    else:
-        what, fix = "no engine answers the bot", _NO_ENGINE
-    return Advice(
-        severity=Severity.CRITICAL,
-        name="no-leader",
-        text=f"{what} ({words})" if words else what,
-        fix=fix,
-    )
+        best = max(left, key=lambda engine: (engine.manager, bool(engine.address)))
+        return WayBack.FORCE_NEW_CLUSTER, best
+    if any(engine.swarm == "locked" for engine in engines):
+        return WayBack.UNLOCK, None
+    bare = [engine for engine in engines if engine.swarm in _BARE]
+    return (WayBack.JOIN, bare[0]) if bare else (WayBack.START, None)
 
 
-def _state(one: EngineState) -> str:
-    if not one.reachable:
-        return f"no answer, {one.error}" if one.error else "no answer"
-    if one.swarm == "locked":
-        return "locked"
-    if one.swarm in ("inactive", "pending"):
-        return "in no Swarm" if one.swarm == "inactive" else "joining"
-    # Swarm's own sentence is long, and says the same of each.
-    return "answers, no leader" if one.manager or one.error else "answers, a worker"
-
-
-def _locked(engines: Iterable[EngineState]) -> Iterator[Advice]:
-    for one in engines:
-        if one.swarm == "locked":
-            yield Advice(
-                severity=Severity.CRITICAL,
-                name="locked",
-                text=(
-                    f"{one.name} is a locked manager: it restarted, and needs the unlock "
-                    "key to rejoin"
-                ),
-                fix=f"`/swarm swarm unlock --on {one.name}`",
-            )
-
-
-def _away(engines: Iterable[EngineState], nodes: Sequence[Node]) -> Iterator[Advice]:
-    """Engines that do not answer, but for those whose node is known to be down: that is said of the
-    node."""
-    down = {node.name for node in nodes if node.state == "down"}
-    for one in engines:
-        if not one.reachable and one.name not in down:
-            yield Advice(
-                severity=Severity.WARNING,
-                name="engine",
-                text=f"the engine {one.name} does not answer the bot: {one.error}",
-                fix=(
-                    "On that machine: `sudo systemctl status docker`; or its `url` under "
-                    "`[[engines]]` is wrong"
-                ),
-            )
-
-
-def _numbers(nodes: Sequence[Node], engines: Sequence[EngineState]) -> Iterator[Advice]:
+def _numbers(evaluation: Evaluation) -> Iterator[Advice]:
     """A leader that has lost the others goes on answering for some seconds."""
-    bearing, able = quorum.quorum(nodes), quorum.candidates(nodes)
-    if bearing.managers and not quorum.holds(bearing):
-        yield _leaderless(
-            engines,
-            (
-                f"{bearing.reachable} of {bearing.managers} managers can be reached, and "
-                f"{bearing.needed} are needed"
-            ),
-        )
+    now, nodes = evaluation.quorum, tuple(evaluation.nodes.values())
+    if now.managers and not quorum.holds(now):
+        yield _no_leader(evaluation, now)
         return
-    for caution in quorum.cautions(bearing, able):
-        yield Advice(
-            severity=Severity.WARNING,
-            name="managers",
-            text=caution,
-            fix=_number_fix(bearing.managers, nodes),
-        )
+    for caution in quorum.cautions(now, quorum.candidates(nodes)):
+        yield Advice(Severity.WARNING, _unwise(caution, evaluation))
 
 
-def _number_fix(count: int, nodes: Sequence[Node]) -> str:
-    """Lines where the caution has none of its own: it has one up to two managers."""
-    managers = [node for node in nodes if node.manager]
-    gone = [node.name for node in managers if not quorum.reachable(node)]
+def _unwise(caution: str, evaluation: Evaluation) -> ManagersUnwise:
+    """The caution with what helps; up to two managers it says that itself."""
+    nodes = evaluation.nodes.values()
+    managers, count = [node for node in nodes if node.manager], evaluation.quorum.managers
+    missing = evaluation.missing_managers
+    gone = tuple(node.name for node in missing)
     if gone and count % 2 and 2 < count < quorum.MANY:
-        return (
-            f"Bring {listed(gone)} back, or replace: `/swarm node demote {gone[0]}`, and "
-            "promote another"
-        )
-    spare = next((node for node in managers if not quorum.reachable(node)), None) or next(
-        (node for node in reversed(managers) if not (node.manager and node.manager.leader)), None
-    )
-    fewer = f"`/swarm node demote {spare.name}`" if spare and count > 2 and count % 2 == 0 else ""
-    more = quorum.candidates(nodes) if fewer and count < quorum.MANY - 1 else ()
-    if more:
-        return f"{fewer} or `/swarm node promote {more[0]}`"
-    return fewer or (f"`/swarm node demote {spare.name}`" if spare and count >= quorum.MANY else "")
+        return ManagersUnwise(caution=caution, gone=gone)
+    spare = (missing[0] if missing else None) or _last_follower(managers)
+    too_many, even = count >= quorum.MANY, count > 2 and count % 2 == 0
+    demote = spare.name if spare and (too_many or even) else ""
+    workers = quorum.candidates(nodes) if demote and even and count < quorum.MANY - 1 else ()
+    return ManagersUnwise(caution=caution, demote=demote, promote=workers[0] if workers else "")
 
 
-def _unreachable(nodes: Iterable[Node], engines: Sequence[EngineState]) -> Iterator[Advice]:
-    """Managers that run and that the others do not reach; one whose engine is locked or away is
-    told of as that."""
-    told = {
+def _last_follower(managers: Sequence[Node]) -> Node | None:
+    followers = (node for node in reversed(managers) if not (node.manager and node.manager.leader))
+    return next(followers, None)
+
+
+def _unreachable(evaluation: Evaluation) -> Iterator[Advice]:
+    """Managers that the others do not reach; one whose engine is silent is told of as that."""
+    silent = {
         name
-        for one in engines
-        if one.swarm == "locked" or not one.reachable
-        for name in (one.name, one.node_name)
+        for engine in evaluation.silent_engines
+        for name in (engine.name, evaluation.place_of(engine)[1])
     }
-    names = [
-        node.name
-        for node in nodes
-        if node.manager
-        and not quorum.reachable(node)
-        and node.state == "ready"
-        and node.name not in told
-    ]
-    yield from grouped(
-        names,
-        "is a manager that the others do not reach",
-        Advice(
-            severity=Severity.WARNING,
-            name="manager-unreachable",
-            text="managers are not reached by the others",
-            fix=(
-                "Port 2377/tcp has to be open between managers; there: `sudo journalctl -u docker "
-                "--since -1h`"
-            ),
-        ),
-    )
+    names = tuple(node.name for node in evaluation.cut_off_managers if node.name not in silent)
+    if names:
+        yield Advice(Severity.WARNING, AllAlike(AdviceKind.MANAGER_UNREACHABLE, names))
 
 
-def _unknown(nodes: Iterable[Node], engines: Sequence[EngineState]) -> Iterator[Advice]:
+def _not_connected(evaluation: Evaluation) -> Iterator[Advice]:
     """Managers to which the bot has no connection; not while one of the engines does not say which
     node it is."""
-    if not engines or any(not one.node_id for one in engines):
+    engines = tuple(evaluation.engines.values())
+    if not engines or any(not engine.node_id for engine in engines):
         return
-    known = {one.node_id for one in engines}
-    names = [node.name for node in nodes if node.manager and node.id not in known]
-    lost = any(one.manager for one in engines) and sum(one.manager for one in engines) == 1
-    means = (
-        "when that one is lost the bot is blind, and"
-        if lost
-        else "whether one of them is locked only it can say, and"
+    known = {engine.node_id for engine in engines}
+    names = tuple(
+        node.name for node in evaluation.nodes.values() if node.manager and node.id not in known
     )
-    yield from grouped(
-        names,
-        f"is a manager that the bot is not connected to: {means} it cannot be unlocked from here",
-        Advice(
-            severity=Severity.NOTE,
-            name="not-connected",
-            text=(
-                f"managers are not connected to the bot: {means} they cannot be unlocked from here"
-            ),
-            fix=(
-                f'Add to swarmbot.toml: `[[engines]]` with `name = "{listed(names[:1])}"` '
-                "and its `url`"
-            ),
-        ),
-    )
+    if names:
+        one_left = sum(engine.manager for engine in engines) == 1
+        yield Advice(Severity.NOTE, NotConnected(names=names, one_left=one_left))

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from bot.doctor.probes import Probes
-from bot.model import Node, Service, Task
-from bot.model.english import listed
+from bot.model import Service
+from bot.watch.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +17,19 @@ class RunningServices:
     """The services that should run all the time, and what is known of them."""
 
     services: tuple[Service, ...]
-    tasks: Mapping[str, Sequence[Task]]
-    nodes: Mapping[str, Node]
+    evaluation: Evaluation
     probes: Probes
-    at: datetime
 
 
-def lies_on(service: Service, view: RunningServices) -> str:
-    """The nodes on which it runs, where they are few; else nothing."""
+def lies_on(service: Service, view: RunningServices) -> tuple[str, ...]:
+    """The names of the nodes on which it runs."""
+    nodes = view.evaluation.nodes
     names = {
-        view.nodes[task.node_id].name
-        for task in view.tasks.get(service.id, ())
-        if task.state == "running" and task.node_id in view.nodes
+        nodes[task.node_id].name
+        for task in view.evaluation.tasks_of.get(service.id, ())
+        if task.state == "running" and task.node_id in nodes
     }
-    return listed(sorted(names)) if len(names) <= 3 else ""
+    return tuple(sorted(names))
 
 
 def own_volumes(service: Service) -> list[str]:
@@ -78,11 +76,6 @@ def limits_of(service: Service) -> Mapping[str, Any]:
     return (template_of(service).get("Resources") or {}).get("Limits") or {}
 
 
-def names_of(services: Sequence[Service]) -> list[str]:
+def names_of(services: Sequence[Service]) -> tuple[str, ...]:
     """Their names."""
-    return [service.name for service in services]
-
-
-def first(names: Sequence[str]) -> str:
-    """The first name; empty where there is none."""
-    return names[0] if names else ""
+    return tuple(service.name for service in services)

@@ -274,20 +274,3 @@ class Entry:
     severity: Severity
     name: str
     lasted: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """Something that is wrong, risky or could be better now, with what to do about it; what
-    `doctor` finds.
-
-    `name` is its kind (`health-check`). `text` (what it is) and `fix` are plain sentences in which
-    backticks mark what can be copied. `names` are those that a `text` of several counts; it begins
-    with number and kind ("3 services have no …").
-    """
-
-    severity: Severity
-    name: str
-    text: str
-    fix: str = ""
-    names: tuple[str, ...] = ()

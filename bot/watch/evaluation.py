@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from bot.model import Node, Service, Shortfall, Spec, Task
+from bot.model import Finding, Node, Service, Shortfall, Spec, Task
 from bot.model.alert_facts import AlertKind, ProblemFacts
 from bot.model.cluster import EngineState, Quorum
 from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
 from bot.settings import WatchSettings
+from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.health.quorum import quorum_of, reachable
 from bot.swarm.scheduler import balance, constraints
 from bot.swarm.spec.read import ENDED
@@ -27,6 +28,9 @@ longer is it trouble."""
 EXPLAINED = timedelta(seconds=60)
 """A service that falls below its count within this time after a node went Down does so because of
 the node."""
+RECENT = timedelta(minutes=10)
+"""What failed within this time says why a service does not run now."""
+FAILED = ("failed", "rejected")
 
 
 @dataclass(frozen=True)
@@ -151,8 +155,14 @@ class Evaluation:
         return [engine for engine in self.engines.values() if engine.swarm == "locked"]
 
     def is_away(self, engine: EngineState) -> bool:
-        """Whether the engine's node is known to be away, which explains that it is silent."""
-        return self.memory.engine_nodes.get(engine.name, ("", ""))[0] in self.away
+        """Whether the engine's node is known to be away, which explains that it is silent.
+
+        Of an engine that has never said which node it is, its name decides.
+        """
+        node_id = self.memory.engine_nodes.get(engine.name, ("", ""))[0]
+        if node_id:
+            return node_id in self.away
+        return any(node.name == engine.name for node in self.away.values())
 
     @cached_property
     def engine_on(self) -> Mapping[str, EngineState]:
@@ -238,6 +248,27 @@ class Evaluation:
             for service_id, count in self.counts.items()
             if count and count[0] < count[1]
         }
+
+    def cause_of(self, service_id: str) -> Finding | None:
+        """Why tasks of a service do not run: of those that should and of those that failed lately;
+        else of any that failed."""
+        tasks = self.tasks_of.get(service_id, ())
+        ill = [task for task in tasks if self._is_ill(task)] or [
+            task for task in tasks if task.error and task.state != "running"
+        ]
+        return self.diagnosed(ill)
+
+    def diagnosed(self, tasks: Iterable[Task]) -> Finding | None:
+        """The first cause, without what differs from task to task: it has to be the same at every
+        look."""
+        findings = diagnose(tasks, self.nodes)
+        return Finding(findings[0].cause, findings[0].fix) if findings else None
+
+    def _is_ill(self, task: Task) -> bool:
+        if task.desired in ("running", "ready") and task.state != "running":
+            return True
+        failed_at = task.at or task.created or self.at
+        return task.state in FAILED and self.at - failed_at < RECENT
 
     @cached_property
     def uncounted(self) -> frozenset[str]:

@@ -4,10 +4,10 @@ up."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from bot.model import Finding, Rollout, Service, Task, UpdateStatus
+from bot.model import Rollout, Service, Task, UpdateStatus
 from bot.model.alert_facts import (
     AlertKind,
     ProblemFacts,
@@ -17,9 +17,8 @@ from bot.model.alert_facts import (
     ServiceCrashing,
 )
 from bot.model.incident import AlertState, Problem
-from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.health.progress import BY_HAND
-from bot.watch.evaluation import Evaluation
+from bot.watch.evaluation import FAILED, Evaluation
 from bot.watch.findings import Findings, joined, unknown
 from bot.watch.replica_counts import GLOBAL
 
@@ -33,8 +32,6 @@ NEWS = timedelta(hours=23)
 one of them."""
 SKEW = timedelta(seconds=30)
 """The Swarm's clock and the bot's may differ."""
-_RECENT = timedelta(minutes=10)
-_FAILED = ("failed", "rejected")
 _ALL = (
     AlertKind.SERVICE_BELOW,
     AlertKind.SERVICE_CRASHING,
@@ -81,26 +78,9 @@ def _short(evaluation: Evaluation, service_id: str) -> Problem:
     facts = ServiceBelow(
         running=shortfall.running,
         desired=shortfall.desired,
-        cause=_cause(_tasks_in_trouble(evaluation, service_id), evaluation),
+        cause=evaluation.cause_of(service_id),
     )
     return _problem(evaluation, evaluation.services[service_id], facts, lost=(shortfall,))
-
-
-def _tasks_in_trouble(evaluation: Evaluation, service_id: str) -> Sequence[Task]:
-    """The tasks that should run and do not, and those that failed lately."""
-    return [
-        task
-        for task in evaluation.tasks_of.get(service_id, ())
-        if (task.desired in ("running", "ready") and task.state != "running")
-        or (task.state in _FAILED and evaluation.at - (_time(task) or evaluation.at) < _RECENT)
-    ]
-
-
-def _cause(tasks: Iterable[Task], evaluation: Evaluation) -> Finding | None:
-    """The first cause, without what differs from task to task: it has to be the same at every
-    look."""
-    findings = diagnose(tasks, evaluation.nodes)
-    return Finding(findings[0].cause, findings[0].fix) if findings else None
 
 
 # ---- crashing
@@ -128,7 +108,7 @@ def _crashes(evaluation: Evaluation, service: Service) -> Problem | None:
     after = max(begin, evaluation.memory.silent_until.get(service.id, begin))
     failed: defaultdict[int | str, list[Task]] = defaultdict(list)
     for task in evaluation.tasks_of.get(service.id, ()):
-        if task.state in _FAILED and (_time(task) or after) > after:
+        if task.state in FAILED and (_time(task) or after) > after:
             failed[task.node_id if service.mode in GLOBAL else task.slot].append(task)
     again = [task for tasks in failed.values() if len(tasks) >= CRASHES for task in tasks]
     if not again:
@@ -137,7 +117,7 @@ def _crashes(evaluation: Evaluation, service: Service) -> Problem | None:
     return _problem(
         evaluation,
         service,
-        ServiceCrashing(cause=_cause([newest], evaluation)),
+        ServiceCrashing(cause=evaluation.diagnosed([newest])),
         since=min(_time(task) or after for task in again),
     )
 
@@ -204,15 +184,13 @@ def _paused(evaluation: Evaluation, service: Service, update: UpdateStatus) -> P
     facts = RolloutPaused(
         image=service.image,
         rollback=update.state.startswith("rollback"),
-        cause=_cause(_tasks_in_trouble(evaluation, service.id), evaluation),
+        cause=evaluation.cause_of(service.id),
     )
     return _problem(evaluation, service, facts, since=_since(evaluation, update))
 
 
 def _rolled_back(evaluation: Evaluation, service: Service, update: UpdateStatus) -> Problem:
-    facts = RolloutRolledBack(
-        image=service.image, cause=_cause(_tasks_in_trouble(evaluation, service.id), evaluation)
-    )
+    facts = RolloutRolledBack(image=service.image, cause=evaluation.cause_of(service.id))
     return _problem(evaluation, service, facts, since=_since(evaluation, update))
 
 

@@ -11,6 +11,7 @@ import pytest
 from bot.doctor.examine import examine
 from bot.doctor.probes import Probes
 from bot.model import Image, ManagerStatus, Mode, Node, Port, Service, Task, UpdateStatus
+from bot.model.advice import Advice, AdviceKind
 from bot.model.cluster import (
     Certificate,
     Clock,
@@ -19,7 +20,11 @@ from bot.model.cluster import (
     RegistryAnswer,
     RootRotation,
 )
-from bot.model.incident import Advice, Severity
+from bot.model.incident import Memory, Severity
+from bot.render.doctor.advice_text import AdviceText
+from bot.render.doctor.advice_words import words
+from bot.settings import WatchSettings
+from bot.watch.evaluation import Evaluation
 from bot.watch.snapshot import Snapshot
 from tests.unit.swarm import values as v
 
@@ -115,7 +120,7 @@ class World:
             certificates=self.certificates,
             leaderless=self.leaderless,
         )
-        return examine(seen, self.probes)
+        return examine(Evaluation.of(seen, Memory(), WatchSettings()), self.probes)
 
 
 WELL = World()
@@ -463,7 +468,7 @@ TABLE: dict[str, tuple[World, World, str]] = {
 
 
 def said(world: World) -> list[str]:
-    return [f"{one.name}: {one.text}" for one in world.advice()]
+    return [f"{one.kind}: {words(one).sentence}" for one in world.advice()]
 
 
 def test_in_a_swarm_in_order_there_is_nothing_to_do() -> None:
@@ -481,33 +486,36 @@ def test_it_is_found_where_it_is_and_only_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLE)
 def test_each_says_what_helps(name: str) -> None:
-    for one in TABLE[name][0].advice():
-        assert "`" in one.fix + one.text or one.name == "certificate", one
-        assert "``" not in one.fix
-        assert "  " not in one.text + one.fix
-        assert not one.fix.rstrip("`").endswith(" "), one
+    for advice in TABLE[name][0].advice():
+        text, fix = words(advice).sentence, words(advice).fix
+        assert "`" in fix + text or advice.kind is AdviceKind.CERTIFICATE, advice
+        assert "``" not in fix
+        assert "  " not in text + fix
+        assert not fix.rstrip("`").endswith(" "), advice
 
 
 def test_the_worst_comes_first() -> None:
     found = World(nodes=away(3), cluster=replace(CLUSTER, autolock=False)).advice()
-    ranks = [one.severity.rank for one in found]
+    ranks = [advice.severity.rank for advice in found]
     assert ranks == sorted(ranks, reverse=True)
     assert found[0].severity is Severity.CRITICAL
     assert found[-1].severity is Severity.NOTE
+
+
+def told_of(kind: AdviceKind, world: World) -> AdviceText:
+    """The words of the only advice of this kind."""
+    (advice,) = [advice for advice in world.advice() if advice.kind is kind]
+    return words(advice)
 
 
 def test_many_of_one_kind_are_one_finding() -> None:
     names = [f"web{n}" for n in range(30)]
     services = tuple(service(name, config={"FailureAction": "continue"}) for name in names)
     tasks = tuple(task(slot, f"node{slot}", name) for name in names for slot in (1, 2))
-    found = [
-        one
-        for one in World(services=services, tasks=tasks).advice()
-        if one.name == "update-continue"
-    ]
-    assert [one.text.partition(" go ")[0] for one in found] == ["30 services"]
-    assert found[0].names == tuple(names)
-    assert found[0].fix == "`/swarm service update --update-failure-action rollback web0`"
+    text = told_of(AdviceKind.UPDATE_CONTINUE, World(services=services, tasks=tasks))
+    assert (text.several, text.text.partition(" with ")[0]) == ("30 services", "go on")
+    assert text.names == tuple(names)
+    assert text.fix == "`/swarm service update --update-failure-action rollback web0`"
 
 
 def test_jobs_and_services_without_replicas_are_left_in_peace() -> None:
@@ -524,13 +532,9 @@ def test_many_that_fail_for_the_same_reason_are_one_finding() -> None:
         for name in names
         for each in (task(1, "node1"), SICK)
     )
-    found = [
-        one for one in World(services=services, tasks=tasks).advice() if one.name == "below-count"
-    ]
-    assert [one.text for one in found] == [
-        "30 services run fewer tasks than they should: exit code 3"
-    ]
-    assert found[0].names == tuple(names)
+    text = told_of(AdviceKind.BELOW_COUNT, World(services=services, tasks=tasks))
+    assert text.sentence == "30 services run fewer tasks than they should: exit code 3"
+    assert text.names == tuple(names)
 
 
 def test_without_a_leader_each_engine_is_told_of_once() -> None:

@@ -7,15 +7,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.doctor.examine import examine
+from bot.doctor.examine import NOTHING, examine
 from bot.doctor.probes import Probes
 from bot.model import Actor, Message, Shortfall, Status
 from bot.model.alert_facts import AlertKind, CertificateEnding
 from bot.model.cluster import Clock, EngineState, RegistryAnswer
 from bot.model.hold import Hold
-from bot.model.incident import Advice, Entry, Happened, Problem, Severity
-from bot.render import digest, doctor_message
+from bot.model.incident import Entry, Happened, Memory, Problem, Severity
+from bot.render import digest
 from bot.render.audit_list import Audited
+from bot.render.doctor import doctor_message
+from bot.render.doctor.advice_text import AdviceText
+from bot.settings import WatchSettings
+from bot.watch.evaluation import Evaluation
 from bot.watch.snapshot import Snapshot
 from tests.unit.render import values as v
 from tests.unit.render.catalogue_swarm import CLUSTER
@@ -129,44 +133,36 @@ FLOOD = digest.Day(
 )
 
 
-def many() -> tuple[Advice, ...]:
+def examined(snapshot: Snapshot, probes: Probes = NOTHING) -> Message:
+    evaluation = Evaluation.of(snapshot, Memory(), WatchSettings())
+    return doctor_message.advised(examine(evaluation, probes))
+
+
+def many() -> Message:
     names = tuple(f"shop_web{n}" for n in range(40))
-    several = Advice(
-        severity=Severity.WARNING,
-        name="health-check",
-        text="40 services have no check",
-        names=names,
-    )
-    one = Advice(
-        severity=Severity.CRITICAL,
-        name="node-down",
-        text="node4 is Down",
-        fix="`/swarm node rm node4`",
-    )
-    notes = [replace(one, severity=Severity.NOTE, text=f"hint {n}: {v.HOSTILE}") for n in range(30)]
-    return (
-        one,
-        replace(several, fix="`/swarm service update --health-cmd COMMAND shop_web0`"),
-        *notes,
+    fix = "`/swarm service update --health-cmd COMMAND shop_web0`"
+    down = AdviceText("node4 is Down", "`/swarm node rm node4`")
+    hints = [replace(down, text=f"hint {n}: {v.HOSTILE}") for n in range(30)]
+    return doctor_message.laid_out(
+        [
+            (Severity.CRITICAL, down),
+            (Severity.WARNING, AdviceText("have no check", fix, "40 services", names)),
+            *((Severity.NOTE, hint) for hint in hints),
+        ]
     )
 
 
 def messages() -> dict[str, Callable[[], Message]]:
-    hint = Advice(
-        severity=Severity.NOTE,
-        name="autolock",
-        text="autolock is off",
-        fix="`/swarm swarm update --autolock=true`",
-    )
+    hint = AdviceText("autolock is off", "`/swarm swarm update --autolock=true`")
     return {
         "doctor-well": lambda: doctor_message.advised(()),
-        "doctor-hint": lambda: doctor_message.advised((hint,)),
+        "doctor-hint": lambda: doctor_message.laid_out([(Severity.NOTE, hint)]),
         "doctor-unseen": lambda: doctor_message.advised(
             (), ("certificates", "3 images in their registries")
         ),
-        "doctor": lambda: doctor_message.advised(examine(ILL, PROBES)),
-        "doctor-many": lambda: doctor_message.advised(many()),
-        "doctor-no-leader": lambda: doctor_message.advised(examine(LEADERLESS)),
+        "doctor": lambda: examined(ILL, PROBES),
+        "doctor-many": many,
+        "doctor-no-leader": lambda: examined(LEADERLESS),
         "digest-quiet": lambda: digest.digest(digest.Day(health=HEALTH)),
         "digest": lambda: digest.digest(BUSY),
         "digest-flood": lambda: digest.digest(FLOOD),

@@ -1,0 +1,1 @@
+"""What the doctor finds, as people see it."""

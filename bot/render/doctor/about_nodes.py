@@ -1,0 +1,134 @@
+"""What the doctor says of nodes and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.model.advice import (
+    ClockOff,
+    LeftOver,
+    ManagerDrained,
+    NodeAway,
+    NoNodeActive,
+    NoSpareRoom,
+    Skewed,
+    VersionsDiffer,
+)
+from bot.model.english import listed, rounded
+from bot.render.doctor.advice_text import AdviceText, about_all
+
+_ID = 12
+"""So many characters of an id are enough to name it, as in Docker's own lists."""
+_ACTIVATE = "/swarm node update --availability active"
+_SYNCHRONIZE = "`sudo timedatectl set-ntp true`"
+
+
+def left_over(facts: LeftOver) -> AdviceText:
+    """An entry from before the node joined anew."""
+    node_id = facts.node_id[:_ID]
+    return AdviceText(
+        f"{facts.node} is listed twice: {node_id} is Down, left over from before it joined anew",
+        f"`/swarm node rm {node_id}`",
+    )
+
+
+def node_away(facts: NodeAway) -> AdviceText:
+    """A node that is Down."""
+    since = f" for {rounded(facts.lasted)}" if facts.lasted else ""
+    manager = ", and is a manager" if facts.manager else ""
+    return AdviceText(
+        f"{facts.node} is {facts.state.capitalize()}{since}{manager}",
+        "Bring it back (there: `sudo systemctl start docker`), or where it is gone for good: "
+        f"`/swarm node rm {facts.node}`",
+    )
+
+
+def no_node_active(facts: NoNodeActive) -> AdviceText:
+    """Every node is drained or paused."""
+    return AdviceText(
+        "no node takes tasks: every one that is Ready is drained or paused",
+        f"`{_ACTIVATE} {facts.node}`",
+    )
+
+
+def manager_drained(facts: ManagerDrained) -> AdviceText:
+    """A manager that runs nothing, while others do."""
+    return AdviceText(
+        f"{facts.node} is a manager and drained: it has its vote, and runs nothing, while other "
+        "managers run tasks",
+        f"`{_ACTIVATE} {facts.node}`",
+    )
+
+
+def node_closed(names: Sequence[str]) -> AdviceText:
+    """Nodes that are drained or paused."""
+    return about_all(
+        names,
+        "nodes",
+        "takes no new tasks: it is drained or paused",
+        "take no new tasks: they are drained or paused",
+        f"When the work there is done: `{_ACTIVATE} {names[0]}`",
+    )
+
+
+def versions_differ(facts: VersionsDiffer) -> AdviceText:
+    """Engines of several versions."""
+    others = "; ".join(f"{version} on {listed(names)}" for version, names in facts.others)
+    first = facts.others[0][1][0]
+    return AdviceText(
+        f"engines of different versions: {facts.common} on most, {others}",
+        f"One node after the other: `/swarm node update --availability drain {first}`, upgrade "
+        "Docker there, then `--availability active`",
+    )
+
+
+def clock_off(facts: ClockOff) -> AdviceText:
+    """A clock that is wrong: an engine's, or the bot's own."""
+    off = f"{rounded(abs(facts.ahead))} {'ahead' if facts.ahead > timedelta() else 'behind'}"
+    if not facts.engine:
+        return AdviceText(
+            f"the bot's own clock is {off} of all engines", f"Where the bot runs: {_SYNCHRONIZE}"
+        )
+    return AdviceText(
+        f"the clock of {facts.engine} is {off} of the bot's: certificates, logs and events go by "
+        "it",
+        f"On {facts.engine}: {_SYNCHRONIZE}",
+    )
+
+
+def over_reserved(names: Sequence[str]) -> AdviceText:
+    """Nodes that promise more than they have."""
+    return about_all(
+        names,
+        "nodes",
+        "has less memory or CPUs than its tasks reserve",
+        "have less memory or CPUs than their tasks reserve",
+        f"`/swarm node inspect {names[0]}` shows both; lower `--reserve-memory` or `--reserve-cpu`",
+    )
+
+
+def no_spare_room(facts: NoSpareRoom) -> AdviceText:
+    """A node whose tasks would find no room elsewhere."""
+    reserve = "reserves" if len(facts.services) == 1 else "reserve"
+    return AdviceText(
+        f"were {facts.node} lost, the other nodes would have no room for what "
+        f"{listed(facts.services)} {reserve}",
+        "Add a node (`/swarm swarm join-token worker`), or lower `--reserve-memory` or "
+        "`--reserve-cpu`",
+    )
+
+
+def skewed(facts: Skewed) -> AdviceText:
+    """Services that do not lie evenly."""
+    empty = facts.empty
+    idle = (
+        f", and {listed(empty[:3])} {'runs' if len(empty) == 1 else 'run'} nothing" if empty else ""
+    )
+    return about_all(
+        facts.names,
+        "services",
+        f"does not lie evenly on its nodes{idle}",
+        f"do not lie evenly on their nodes{idle}",
+        f"`/swarm rebalance {facts.names[0]}` restarts its tasks, one after the other",
+    )
