@@ -1,5 +1,7 @@
-"""The only place where things are put together: settings → clients → stores → Slack app, scheduler,
-HTTP."""
+"""The only place where the parts of the bot are put together.
+
+Settings, then clients, then stores, then Slack's listeners, the scheduler and HTTP.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +65,10 @@ turn has come."""
 
 
 class LoggingPool(ThreadPoolExecutor):
-    """Threads whose work nobody waits for: what goes wrong there would be lost, so the log says
-    it."""
+    """Threads whose work nobody waits for.
+
+    What goes wrong there would be lost, so the log says it.
+    """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Do it when a thread is free."""
@@ -128,8 +132,10 @@ class Bot:
 
 
 def build(settings: Settings) -> Bot:
-    """Put the bot together; `InvalidSettingError` where something that it cannot do without is not
-    configured."""
+    """Put the bot together.
+
+    Raises InvalidSettingError where something that it cannot do without is not configured.
+    """
     if settings.slack_bot_token is None:
         raise InvalidSettingError(
             "SLACK_BOT_TOKEN", "it is not set; Slack shows it under OAuth & Permissions, as xoxb-…"
@@ -226,8 +232,10 @@ def build(settings: Settings) -> Bot:
 def _heartbeat(
     settings: Settings, watch: Watch, checks: Mapping[str, Callable[[], str]]
 ) -> tuple[Job, ...]:
-    """The dead man's switch, where the operator wants one: it stops when nobody would be told of
-    anything any more."""
+    """The dead man's switch, where the operator wants one.
+
+    It stops when nobody would be told of anything any more.
+    """
 
     def well() -> str:
         ill = {name: check() for name, check in checks.items()} | {"watch": watch.stands_still()}

@@ -1,5 +1,7 @@
-"""What commands and jobs report alike: the health of everything, and what the audit says of a
-change."""
+"""What commands and jobs report alike.
+
+The health of everything, and what the audit says of a change.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,10 @@ from bot.swarm.swarm import Swarm
 
 
 def health(swarm: Swarm, store: Store, now: datetime) -> Status:
-    """Two calls to a manager, one to each engine, and what Redis knows; what does not answer is
-    named."""
+    """Two calls to a manager, one to each engine, and what Redis knows.
+
+    What does not answer is named.
+    """
     return everything(swarm, store, now).status
 
 

@@ -1,5 +1,7 @@
-"""Environment and TOML file → frozen settings, read once; nothing else in the bot looks at the
-environment."""
+"""Environment and TOML file → frozen settings, read once.
+
+Nothing else in the bot looks at the environment.
+"""
 
 from __future__ import annotations
 
@@ -62,8 +64,10 @@ class _Part(BaseModel):
 
 
 class EngineSettings(_Part):
-    """A Docker engine that the bot talks to. `tls` is a folder with `ca.pem`, `cert.pem` and
-    `key.pem`."""
+    """A Docker engine that the bot talks to.
+
+    `tls` is a folder with `ca.pem`, `cert.pem` and `key.pem`.
+    """
 
     name: str = Field(min_length=1)
     url: str = Field(pattern=r"^(unix|tcp|ssh|http|https)://")
@@ -99,8 +103,10 @@ Span = Annotated[timedelta, BeforeValidator(_read_span), Field(ge=timedelta())]
 
 
 class WatchRule(_Part):
-    """What of a kind of trouble is to be otherwise than it is by default; see `RULES` of
-    `bot.model.incident`."""
+    """What is otherwise for one kind of alert than it is by default.
+
+    The defaults are `RULES` of `bot.model.incident`.
+    """
 
     severity: Severity | None = None
     after: Span | None = None
@@ -177,8 +183,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, so that a secret store can override what is checked
-        in."""
+        """The environment wins over the file.
+
+        So a secret store can override what is checked in.
+        """
         del env_settings, dotenv_settings, file_secret_settings
         toml = TomlConfigSettingsSource(settings_cls, _config_file())
         return init_settings, Variables(settings_cls), SecretFiles(settings_cls), toml
@@ -244,8 +252,10 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def load() -> Settings:
-    """Read the environment and the file that `SWARMBOT_CONFIG` names; `InvalidSettingError` says
-    what is wrong, where."""
+    """Read the environment and the file that `SWARMBOT_CONFIG` names.
+
+    `InvalidSettingError` says what is wrong, where.
+    """
     try:
         settings = Settings()
     except ValidationError as error:

@@ -55,8 +55,7 @@ def _groups(commands: Iterable[type[Command]]) -> list[help_message.Group]:
 
 
 def _entry(command: type[Command]) -> help_message.CommandHelp:
-    first = (command.__doc__ or "").strip().partition("\n")[0]
-    return help_message.CommandHelp(usage(command), first.rstrip("."))
+    return help_message.CommandHelp(usage(command), command.summary())
 
 
 def _page(command: type[Command]) -> help_message.CommandHelp:

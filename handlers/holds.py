@@ -234,8 +234,10 @@ COMMANDS: tuple[type[Command], ...] = (
 
 
 def _services(context: Context, name: str) -> tuple[tuple[str, ...], str]:
-    """What the rules have to allow, and the pattern to hold: a service by its name, whatever was
-    typed."""
+    """What the rules have to allow, and the pattern to hold.
+
+    A service goes by its name, whatever was typed.
+    """
     if "*" not in name:
         found = context.swarm.services.find(name).name
         return (found,), found

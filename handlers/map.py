@@ -15,8 +15,10 @@ class Map(Query):
     names: ClassVar = ("map",)
 
     def run(self, context: Context) -> Message:
-        """Three calls to an engine; the picture is drawn after the answer, and follows it as a
-        direct message."""
+        """Three calls to an engine.
+
+        The picture is drawn after the answer, and follows it as a direct message.
+        """
         from bot.render import map_message  # noqa: PLC0415 - not before the first picture: it is 1 MB
 
         services = {service.id: service for service in context.swarm.services.list()}

@@ -102,8 +102,7 @@ class NetworkCreate(Change[Plan]):
     )
 
     def plan(self, context: Context) -> Plan:
-        """Refuse a driver of one engine alone, a name that is taken, and subnets that others
-        have."""
+        """Refuse a driver of one engine alone, a name that is taken, and subnets of others."""
         if self.driver in LOCAL_DRIVERS:
             right = line.write(self.model_copy(update={"driver": "overlay"}))
             raise UnsupportedError(
@@ -212,8 +211,10 @@ class NetworkRm(Change[NetworkRemovalPlan]):
         )
 
     def apply(self, context: Context, plan: NetworkRemovalPlan, run: Run) -> Outcome:
-        """Remove one after the other; tasks of services that were just removed may still hold one
-        for a moment."""
+        """Remove one after the other.
+
+        Tasks of services that were just removed may still hold one for a moment.
+        """
 
         def remove(network: Network, say: Say) -> Ending:
             waiting.remove(

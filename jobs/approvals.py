@@ -1,5 +1,7 @@
-"""Looks after requests for approval: reminds, lets them expire, and takes up what a bot that is
-gone left behind."""
+"""Looks after requests for approval.
+
+It reminds, lets them expire, and takes up what a bot that is gone left behind.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,10 @@ bot."""
 
 @dataclass(frozen=True)
 class ApprovalUpkeep:
-    """One round over everything that waits or was taken. `resume` takes an approved request to its
-    run."""
+    """One round over everything that waits or was taken.
+
+    `resume` takes an approved request to its run.
+    """
 
     store: Store
     approvals: ApprovalFlow
@@ -44,8 +48,10 @@ class ApprovalUpkeep:
             return
 
     def remember(self) -> None:
-        """What this bot alone knows, because Redis was away when Slack told it, so every bot does
-        it."""
+        """Write down what this bot alone knows because Redis was away.
+
+        Slack told it alone, so every bot does this.
+        """
         with suppress(StoreUnavailableError):
             self.approvals.remember()
 
@@ -70,8 +76,10 @@ class ApprovalUpkeep:
             self.pool.submit(self.resume, approved)
 
     def _give_up(self) -> None:
-        """What a bot took and left: a rollout that somebody follows ends by itself, anything else
-        is told as it is."""
+        """End what a bot took and left.
+
+        A rollout that somebody follows ends by itself; anything else is told as it is.
+        """
         followed = {rollout.id for rollout in self.store.rollouts.running()}
         for taken in self.store.approvals.claimed():
             young = taken.taken is None or self.now() - taken.taken < YOUNG_CLAIM

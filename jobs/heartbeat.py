@@ -1,5 +1,7 @@
-"""A dead man's switch: calls a URL of the operator's while the bot is well; whoever waits for it
-there notices silence."""
+"""A dead man's switch: calls a URL of the operator's while the bot is well.
+
+Whoever waits for the call there notices silence.
+"""
 
 from __future__ import annotations
 

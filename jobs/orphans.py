@@ -1,5 +1,7 @@
-"""Finds what a bot that is gone has left behind: rollouts that nobody follows, and changes that
-never began."""
+"""Finds what a bot that is gone has left behind.
+
+These are rollouts that nobody follows, and changes that never began.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,7 @@ YOUNG_INTENT = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Orphans:
-    """Goes on with orphaned rollouts, and closes the audit of changes that were interrupted before
-    they began."""
+    """Goes on with orphaned rollouts, and closes the audit of changes that never began."""
 
     store: Store
     executor: ChangeExecutor

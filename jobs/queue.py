@@ -1,5 +1,7 @@
-"""Whose turn has come: what waits in line for a service runs, planned anew, when nobody changes the
-service any more."""
+"""Runs what waits in the queue for a service when nobody changes the service any more.
+
+The line is planned anew then.
+"""
 
 from __future__ import annotations
 

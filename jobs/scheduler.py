@@ -1,5 +1,4 @@
-"""The clock of the bot: APScheduler says when, and each run has a thread of its own with a
-deadline.
+"""The clock of the bot: APScheduler says when, and each run has a thread with a deadline.
 
 Jobs never overlap themselves, and make up a missed time once. Of all bots only the leader's run,
 but for those that run everywhere. A run past its deadline is cut off: its thread cannot be ended,
@@ -40,11 +39,11 @@ RUNS_END_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every `seconds`, and at once: after the start, or when this bot begins to
-    lead (not without `at_start`).
+    """Something to do every `seconds`, and at once.
 
-    With `at` (`08:00` or `08:00:30`, UTC) it is done daily at that time instead. A run is cut off
-    after `deadline` seconds. Only the leader does it, or every bot where it says `everywhere`.
+    At once: after the start, or when this bot begins to lead; not without `at_start`. With `at`
+    (`08:00` or `08:00:30`, UTC) it is done daily at that time instead. A run is cut off after
+    `deadline` seconds. Only the leader does it, or every bot where it says `everywhere`.
     """
 
     name: str
@@ -70,8 +69,10 @@ _running: ContextVar[_Run | None] = ContextVar("running", default=None)
 
 
 def cut_off() -> bool:
-    """Whether the run that asks, on its own thread, was cut off or this bot leads no more: it is
-    then to do nothing further."""
+    """Whether the run that asks, on its own thread, is to do nothing further.
+
+    It was cut off, or this bot leads no more.
+    """
     run = _running.get()
     return run is not None and (run.cut_off or not run.counts())
 
@@ -116,8 +117,10 @@ class _Turns:
             raise
 
     def missed(self) -> bool:
-        """Whether its time came while this bot did not lead, and is to be made up; asked by who
-        then makes it up."""
+        """Whether its time came while this bot did not lead, and is to be made up now.
+
+        Whoever asks then makes it up.
+        """
         with self._changed:
             if self._missed is None or not self._may_run():
                 return False
@@ -143,8 +146,10 @@ class _Turns:
         return self.job.everywhere or self._leads()
 
     def _take(self) -> bool:
-        """Whether there is something to run now; where there is not, whoever comes next looks
-        again."""
+        """Whether there is something to run now.
+
+        Where there is not, whoever comes next looks again.
+        """
         with self._changed:
             self._busy = self._owed and self._may_begin()
             self._owed = False
@@ -194,8 +199,10 @@ class _Turns:
 
 
 class Scheduler:
-    """Runs the jobs. `leads` says whether this bot leads; `on_cut_off` is told the name of a job
-    that hangs."""
+    """Runs the jobs. `leads` says whether this bot leads.
+
+    `on_cut_off` is told the name of a job that hangs.
+    """
 
     def __init__(
         self,
@@ -233,8 +240,10 @@ class Scheduler:
             turns.wait(until - time.monotonic())
 
     def hanging(self) -> tuple[str, ...]:
-        """The names of jobs of which a run was cut off that still goes on, or since which none has
-        ended in time."""
+        """The names of jobs that hang.
+
+        Of these a run was cut off that still goes on, or none has ended in time since.
+        """
         return tuple(turns.job.name for turns in self._turns if turns.hangs)
 
     def _catch_up(self) -> None:

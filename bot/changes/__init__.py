@@ -1,2 +1,1 @@
-"""What commands that change something share: plans of rollouts and of nodes, images, sequences of
-steps."""
+"""What commands that change something share: plans, image checks and sequences of steps."""

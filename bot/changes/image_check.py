@@ -1,5 +1,4 @@
-"""An image before anything runs it: pinned to its digest, compared with the nodes, with what people
-should know of it.
+"""Checks an image before anything runs it: registry, digest, platforms, health check.
 
 Shared by every command that names an image. Swarm itself checks nothing of this; it would only
 wait.
@@ -26,8 +25,7 @@ NOT_RESOLVED = "the tag is not resolved: every node pulls what the tag is at tha
 
 
 def as_it_is(image: Image) -> tuple[ResolvedImage, tuple[str, ...]]:
-    """The image by its tag alone, as `--resolve-image never` wants it, with the warnings that go
-    with that."""
+    """The image by its tag alone, with warnings, as `--resolve-image never` wants it."""
     tagged = image if image.tag or image.digest else replace(image, tag="latest")
     if not image.registry:
         return ResolvedImage(tagged), (NOT_RESOLVED, _no_registry(tagged))

@@ -1,5 +1,7 @@
-"""What every change of nodes shares: what the managers then bear, which tasks move, and waiting
-until Swarm has done it."""
+"""What every change of nodes shares: the plan, and waiting until Swarm has done it.
+
+The plan says how many managers may fail then, and which tasks move.
+"""
 
 from __future__ import annotations
 
@@ -52,11 +54,10 @@ def named(context: Context, names: Iterable[str]) -> tuple[Node, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodesPlan(Plan):
-    """A change of nodes: `members` as they are, in the order in which they are changed, and what
-    moves.
+    """A change of nodes, and what moves by it.
 
-    `managers_after` says how many managers there will be, and how many of them may then fail, where
-    that changes.
+    `members` are the nodes as they are, in the order in which they are changed. `managers_after`
+    says how many managers there will be, and how many of them may then fail, where that changes.
     """
 
     members: tuple[Node, ...]
@@ -75,10 +76,10 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     warnings: tuple[str, ...] = (),
     noop_reason: str = "",
 ) -> NodesPlan:
-    """Judge what becomes of the Swarm when nodes become others, or are gone (None), one after the
-    other.
+    """Judge what becomes of the Swarm when nodes change or are gone, one after the other.
 
-    Raises QuorumAtRisk or LastManager where the quorum would be lost.
+    A node that is gone is paired with None. Raises QuorumAtRisk or LastManager where the quorum
+    would be lost.
     """
     then = {before.id: after for before, after in pairs}
     after = [node for node in (then.get(each.id, each) for each in look.nodes) if node]
@@ -119,8 +120,10 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
 
 
 def keep_in_reach(context: Context, demoted: Iterable[Node]) -> None:
-    """Refuse to demote the last manager that swarmbot itself is connected to: it could do nothing
-    any more."""
+    """Refuse to demote the last manager that swarmbot itself is connected to.
+
+    It could do nothing any more.
+    """
     leaving = {node.id: node.name for node in demoted if node.manager}
     if not leaving:
         return
@@ -151,8 +154,10 @@ def has_role(context: Context, node: Node, role: str) -> bool:
 
 
 def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
-    """Wait until the tasks that move have ended where they were and run elsewhere, and say where;
-    or what still waits."""
+    """Wait until the tasks that move have ended where they were and run elsewhere.
+
+    Say where they run then, or what still waits.
+    """
     if not planned.moving:
         return Ending.DONE
     gone = {task_id for move in planned.moving for task_id in move.tasks}

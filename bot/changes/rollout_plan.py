@@ -1,5 +1,7 @@
-"""What every command that changes a service's specification shares: the plan, and the record of the
-rollout it starts."""
+"""What every command that changes a service's specification shares.
+
+The plan, and the record of the rollout that it starts.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,10 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     noop_reason: str = "",
     replicas: int | None = None,
 ) -> RollPlan:
-    """Plan to post `changed`. `title` names subject and goal; `noop_reason` is said where the
-    specification stays the same."""
+    """Plan to post `changed`.
+
+    `title` names subject and goal; `noop_reason` is said where the specification stays the same.
+    """
     same = edit.fingerprint(changed) == edit.fingerprint(service.spec)
     return RollPlan(
         title=title,
@@ -108,10 +112,10 @@ def roll(
 def one_of_several(
     command: Command, context: Context, plan: RollPlan, run: Run, timeout: timedelta
 ) -> Outcome:
-    """The end of one of several, in one line: what it could not do does not keep the others from
-    theirs.
+    """Roll one of several services, and tell its end in one line.
 
-    `command` is what does this one alone, and `run` has an id of its own.
+    What cannot be done to it does not keep the others from theirs. `command` is what does this one
+    alone, and `run` has an id of its own.
     """
     try:
         outcome = roll(command, context, plan, run, timeout)

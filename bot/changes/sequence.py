@@ -1,5 +1,7 @@
-"""A change that takes several steps: each says what it did, and where one fails, what was done
-before it is told too."""
+"""A change that takes several steps, each of which says what it did.
+
+Where one fails, what was done before is told too.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,10 @@ Step = Callable[[Say], Ending]
 
 
 def carry_out(context: Context, plan: Plan, run: Run, title: str, steps: Iterable[Step]) -> Outcome:
-    """Take one step after the other. `title` is what is so when all are done; raises where the
-    first one fails at once."""
+    """Take one step after the other.
+
+    `title` is what is so when all are done. Raises where the first step fails at once.
+    """
     started, lines, ending = context.now(), list[str](), Ending.DONE
     for step in steps:
         try:

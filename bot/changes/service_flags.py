@@ -1,5 +1,6 @@
-"""The flags that `service create` and `service update` share, with Docker's names and meanings, and
-the types of their values.
+"""The flags that `service create` and `service update` share, and the types of their values.
+
+Names and meanings are Docker's.
 
 A flag that was not given is None (or empty): what nobody asked for is not changed. Lists keep what
 was typed; that it can be read is checked here, what it means is known in `bot.swarm`.

@@ -1,5 +1,4 @@
-"""Types for the fields of commands about the Swarm itself: addresses, ports and external
-certificate authorities."""
+"""Types of fields for commands about the Swarm itself: addresses, ports, external authorities."""
 
 from __future__ import annotations
 

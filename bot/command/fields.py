@@ -43,16 +43,20 @@ _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """Marks a field as positional; `metavar` is its name in the usage line; a field of several
-    values takes all."""
+    """Marks a field as positional.
+
+    `metavar` is its name in the usage line; a field of several values takes all.
+    """
 
     metavar: str
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Other spellings of a flag than its field's name gives: `Option(("--publish", "-p"))`;
-    `metavar` names the value."""
+    """Other spellings of a flag than its field's name gives: `Option(("--publish", "-p"))`.
+
+    `metavar` names the value.
+    """
 
     spellings: tuple[str, ...] = ()
     metavar: str = ""
@@ -118,11 +122,10 @@ def read_moment(value: str) -> str:
 
 
 def moment(text: str, now: datetime, past: bool = False) -> datetime:
-    """The time that is meant: a span from now, the next `15:40`, or a date with or without a time;
-    UTC if not said.
+    """The time that is meant: a span from now, the next `15:40`, or a date.
 
-    With `past` a span goes back, and a time of day is the last one. `ValueError` where it is none
-    of these.
+    A date may have a time; UTC if not said. With `past` a span goes back, and a time of day is the
+    last one. `ValueError` where it is none of these.
     """
     clock = _CLOCK.fullmatch(text)
     if clock:
@@ -161,8 +164,10 @@ Label = Annotated[str, AfterValidator(read_label)]
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Marks a field of a form whose value is looked up while it is typed; `kind` is `service`,
-    `node`, `network` or `engine`."""
+    """Marks a field of a form whose value is looked up while it is typed.
+
+    `kind` is `service`, `node`, `network` or `engine`.
+    """
 
     kind: str
 

@@ -1,5 +1,7 @@
-"""A command is a model: its fields are its flags, its docstring is its help, and it can wait in
-Redis as JSON."""
+"""A command is a model: its fields are its flags, and its docstring is its help.
+
+As a model it can also wait in Redis as JSON.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +67,12 @@ class Command(BaseModel):
         """The full name, which rules and the audit speak of."""
         return cls.names[0]
 
+    @classmethod
+    def summary(cls) -> str:
+        """What it does, in the sentence that its help begins with."""
+        first, _, _ = (cls.__doc__ or "").partition("\n\n")
+        return " ".join(first.split()).rstrip(".")
+
 
 class Form(BaseModel):
     """What a modal asks for; `title` (24 characters at most) and `submit` stand on it.
@@ -84,8 +92,10 @@ class Form(BaseModel):
 
 
 class ApprovalAction(Command):
-    """A step on a request that waits for approval. The request says who may take it, and policy is
-    not asked."""
+    """A step on a request that waits for approval.
+
+    The request says who may take it, and policy is not asked.
+    """
 
     kind: ClassVar[Kind] = Kind.CHANGE
 
@@ -137,8 +147,10 @@ def written(command: Command) -> dict[str, Any]:
 
 
 def audited(command: Command) -> dict[str, Any]:
-    """A command as the audit keeps it: the values of variables, which may be secrets, are left
-    out."""
+    """A command as the audit keeps it.
+
+    The values of variables, which may be secrets, are left out.
+    """
     record = written(command)
     for flag in VARIABLES & record["flags"].keys():
         record["flags"][flag] = [
@@ -162,8 +174,10 @@ class Table:
         return {name: command for command in self.commands for name in command.names}
 
     def find(self, words: Sequence[str]) -> tuple[type[Command], int] | None:
-        """The command with the longest name that the words begin with, and how many words its name
-        takes."""
+        """The command with the longest name that the words begin with.
+
+        With how many words its name takes; None where there is no such command.
+        """
         by_name = self.by_name
         for count in range(min(3, len(words)), 0, -1):
             command = by_name.get(" ".join(words[:count]).lower())

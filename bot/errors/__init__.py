@@ -1,5 +1,7 @@
-"""What can go wrong, as classes that carry data, not prose; `bot.render.errors.explain` alone turns
-them into sentences."""
+"""What can go wrong, as classes that carry data, not prose.
+
+`bot.render.errors.explain` alone turns them into sentences.
+"""
 
 from bot.errors.access import (
     AlreadyApprovedError,

@@ -18,8 +18,10 @@ class ReadOnlyError(SwarmbotError):
 
 @dataclass(eq=False)
 class NotAllowedError(SwarmbotError):
-    """The rules refuse. `roles` names who may ask; empty where no rule covers the command at
-    all."""
+    """The rules refuse.
+
+    `roles` names who may ask; empty where no rule covers the command at all.
+    """
 
     command: str
     roles: tuple[str, ...] = ()
@@ -70,8 +72,10 @@ class NotRequesterError(SwarmbotError):
 
 @dataclass(eq=False)
 class OnHoldError(SwarmbotError):
-    """Somebody holds the service, or everything is frozen. `name` is what was to be changed, or to
-    be held."""
+    """Somebody holds the service, or everything is frozen.
+
+    `name` is what was to be changed, or to be held.
+    """
 
     hold: Hold
     name: str

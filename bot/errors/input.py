@@ -17,8 +17,10 @@ class UnclosedQuoteError(SwarmbotError):
 
 @dataclass(eq=False)
 class UnknownCommandError(SwarmbotError):
-    """No command has this name. `near` holds full names, the likeliest first; `right` a whole line,
-    where one is known."""
+    """No command has this name.
+
+    `near` holds full names, the likeliest first; `right` a whole line, where one is known.
+    """
 
     typed: str
     near: tuple[str, ...] = ()
@@ -27,8 +29,10 @@ class UnknownCommandError(SwarmbotError):
 
 @dataclass(eq=False)
 class UnknownFlagError(SwarmbotError):
-    """The command has no such flag. `right` is a whole line that would be right, where one is
-    known."""
+    """The command has no such flag.
+
+    `right` is a whole line that would be right, where one is known.
+    """
 
     command: str
     flag: str
@@ -38,8 +42,10 @@ class UnknownFlagError(SwarmbotError):
 
 @dataclass(eq=False)
 class InvalidLineError(SwarmbotError):
-    """Arguments are missing, too many or repeated: `problem` names which, `usage` is the form of
-    the command."""
+    """Arguments are missing, too many or repeated.
+
+    `problem` names which, `usage` is the form of the command.
+    """
 
     command: str
     problem: str
@@ -59,16 +65,20 @@ class InvalidValueError(SwarmbotError):
 
 @dataclass(eq=False)
 class SecretTypedError(SwarmbotError):
-    """A join token or an unlock key (`what`) stood in the line: nothing ran, and the value is not
-    carried along."""
+    """A join token or an unlock key stood in the line; nothing ran.
+
+    `what` names which of them; the value is not carried along.
+    """
 
     what: str
 
 
 @dataclass(eq=False)
 class UnknownNameError(SwarmbotError):
-    """No object of this kind (`service`, `node`, …) has this name. `right` is the line with the
-    nearest name."""
+    """No object of this kind (`service`, `node`, …) has this name.
+
+    `right` is the line with the nearest name.
+    """
 
     kind: str
     name: str
@@ -108,8 +118,10 @@ class RegistryDeniedError(SwarmbotError):
 
 @dataclass(eq=False)
 class ImageOnlyOnNodeError(SwarmbotError):
-    """The image lies on an engine, and no registry has it under this name, which itself names
-    none."""
+    """The image lies on an engine, and no registry has it under this name.
+
+    The name itself names no registry.
+    """
 
     image: Image
 

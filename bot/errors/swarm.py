@@ -23,8 +23,10 @@ class NoLeaderError(SwarmbotError):
 
 @dataclass(eq=False)
 class NotAManagerError(SwarmbotError):
-    """The engines answer, but none is an unlocked manager: pairs of engine name and state
-    (`locked`, `inactive`, `worker`)."""
+    """The engines answer, but none is an unlocked manager.
+
+    `states` pairs engine name and state (`locked`, `inactive`, `worker`).
+    """
 
     states: tuple[tuple[str, str], ...]
 
@@ -74,8 +76,10 @@ class NameTakenError(SwarmbotError):
 
 @dataclass(eq=False)
 class EngineRefusedError(SwarmbotError):
-    """The engine refused the call for a reason that no other class names. `status` is the HTTP
-    status."""
+    """The engine refused the call for a reason that no other class names.
+
+    `status` is the HTTP status.
+    """
 
     status: int
     reason: str
@@ -83,8 +87,10 @@ class EngineRefusedError(SwarmbotError):
 
 @dataclass(eq=False)
 class OutcomeUnknownError(SwarmbotError):
-    """The engine was lost after a change was sent: it may have happened or not, so read again
-    before anything else."""
+    """The engine was lost after a change was sent: it may have happened or not.
+
+    Read again before anything else.
+    """
 
     engine: str
     reason: str
@@ -109,8 +115,10 @@ class UnsupportedError(SwarmbotError):
 
 @dataclass(eq=False)
 class LastManagerError(SwarmbotError):
-    """Without this node there would be no manager at all. `instead` names a node to promote first,
-    if there is one."""
+    """Without this node there would be no manager at all.
+
+    `instead` names a node to promote first, if there is one.
+    """
 
     node: str
     instead: tuple[str, ...] = ()
@@ -118,8 +126,10 @@ class LastManagerError(SwarmbotError):
 
 @dataclass(eq=False)
 class QuorumAtRiskError(SwarmbotError):
-    """Without this manager the others would have no quorum: of `managers` that are left `reachable`
-    answer, `away` do not."""
+    """Without this manager the others would have no quorum.
+
+    Of `managers` that are left `reachable` answer, `away` do not.
+    """
 
     node: str
     managers: int
@@ -165,8 +175,10 @@ class AmbiguousEngineError(SwarmbotError):
 
 @dataclass(eq=False)
 class UnlockKeyNeededError(SwarmbotError):
-    """No manager hands out the key that unlocks the engine: `reason` says why, and somebody has to
-    type it."""
+    """No manager hands out the key that unlocks the engine, so somebody has to type it.
+
+    `reason` says why.
+    """
 
     engine: str
     reason: str
@@ -181,8 +193,10 @@ class WrongUnlockKeyError(SwarmbotError):
 
 @dataclass(eq=False)
 class ManagerLeavesError(SwarmbotError):
-    """A manager is not to leave without force: `managers` there are, and `fault_tolerance` of them
-    may be lost after that."""
+    """A manager is not to leave without force.
+
+    There are `managers`, and `fault_tolerance` of them may be lost after that.
+    """
 
     engine: str
     node: str

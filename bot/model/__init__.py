@@ -1,5 +1,7 @@
-"""Frozen values that pass between the rooms; no vendor's object, no behaviour beyond reading
-themselves."""
+"""Frozen values that pass between the rooms.
+
+No vendor's object, no behaviour beyond reading themselves.
+"""
 
 from bot.model.change import Difference, Ending, Kind, Lock, Plan
 from bot.model.images import Image, Platform, ResolvedImage

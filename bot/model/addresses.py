@@ -17,8 +17,10 @@ _ADDRESS = re.compile(
 
 
 def split_address(value: str) -> tuple[str, int]:
-    """Host (or network interface) and port of `HOST[:PORT]`, with the Swarm's own port where none
-    is named."""
+    """Host (or network interface) and port of `HOST[:PORT]`.
+
+    The port is the Swarm's own where none is named. Raises ValueError.
+    """
     found = _ADDRESS.fullmatch(value.removeprefix("tcp://"))
     if not found or (found["port"] and not 0 < int(found["port"]) < 65536):
         raise ValueError("an address such as 10.0.0.1 or 10.0.0.1:2377")
@@ -26,8 +28,10 @@ def split_address(value: str) -> tuple[str, int]:
 
 
 def external_ca(text: str) -> Mapping[str, Any]:
-    """An external certificate authority in the Engine API's form; `ValueError` says what would be
-    right."""
+    """An external certificate authority in the Engine API's form.
+
+    `ValueError` says what would be right.
+    """
     right = "an external authority such as protocol=cfssl,url=https://ca.example.com"
     try:
         pairs = [field.partition("=") for field in next(csv.reader([text]), [])]

@@ -42,8 +42,10 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Whose approval it takes: `count` different people of `roles`; who asked counts only with
-    `self_approval`."""
+    """Whose approval it takes: `count` different people of `roles`.
+
+    Who asked counts only with `self_approval`.
+    """
 
     roles: tuple[str, ...]
     count: int = 1

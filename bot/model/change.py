@@ -17,8 +17,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that a plan changes, in the words of the Docker CLI; empty `before` means that it
-    was not set."""
+    """One field that a plan changes, in the words of the Docker CLI.
+
+    Empty `before` means that it was not set.
+    """
 
     field: str
     before: str
@@ -65,8 +67,10 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Who holds a target, why, since when. `fence` grows with every holder and makes late writers
-    visible."""
+    """Who holds a target, why, since when.
+
+    `fence` grows with every holder and makes late writers visible.
+    """
 
     target: str
     owner: str

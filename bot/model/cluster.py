@@ -1,5 +1,7 @@
-"""Frozen values about the engines and the Swarm as a whole; the values about its contents stand in
-`bot.model`."""
+"""Frozen values about the engines and the Swarm as a whole.
+
+The values about its contents stand in `bot.model`.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,10 @@ from bot.model import Service
 
 @dataclass(frozen=True, slots=True)
 class EngineAddress:
-    """How to reach an engine: `unix://`, `tcp://`, `ssh://`; `tls` is a folder with ca.pem,
-    cert.pem, key.pem."""
+    """How to reach an engine: `unix://`, `tcp://`, `ssh://`.
+
+    `tls` is a folder with ca.pem, cert.pem, key.pem.
+    """
 
     name: str
     url: str
@@ -26,8 +30,7 @@ class EngineAddress:
 
 
 class EngineFault(StrEnum):
-    """What an engine's own words, or those of the transport, mean where something is wrong with
-    it."""
+    """What is wrong with an engine, by its own words or those of the transport."""
 
     NONE = ""
     NO_LEADER = "no leader"
@@ -36,11 +39,11 @@ class EngineFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """What an engine says of itself. `swarm` is `active`, `locked`, `inactive`, `pending` or
-    `error`; empty: unknown.
+    """What an engine says of itself.
 
-    `error` is its own word (such as that there is no leader), or why it is away; `fault` what that
-    means. `peers`: managers' addresses.
+    `swarm` is `active`, `locked`, `inactive`, `pending` or `error`; empty: unknown. `error` is its
+    own word (such as that there is no leader), or why it is away; `fault` what that means. `peers`:
+    managers' addresses.
     """
 
     name: str
@@ -80,8 +83,10 @@ class ExternalCa:
 
 @dataclass(frozen=True, slots=True)
 class ClusterInfo:
-    """The Swarm's own configuration, without its tokens and keys. `trust_root` is the root
-    certificate as PEM."""
+    """The Swarm's own configuration, without its tokens and keys.
+
+    `trust_root` is the root certificate as PEM.
+    """
 
     id: str
     version: int
@@ -107,8 +112,10 @@ class ClusterInfo:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """The Swarm part of `docker system info` of one engine. `cluster` is None, and the counts are
-    0, unless it manages."""
+    """The Swarm part of `docker system info` of one engine.
+
+    `cluster` is None, and the counts are 0, unless it manages.
+    """
 
     state: EngineState
     managers: int = 0
@@ -118,8 +125,10 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class RootCertificate:
-    """The certificate that every node of the Swarm trusts. `fingerprint` is the SHA-256 of its DER
-    form, in hex."""
+    """The certificate that every node of the Swarm trusts.
+
+    `fingerprint` is the SHA-256 of its DER form, in hex.
+    """
 
     subject: str
     serial: str
@@ -130,12 +139,12 @@ class RootCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A certificate that ends some day. `kind` is `node`, `root`, `engine` (its TLS) or `endpoint`
-    (of the configuration).
+    """A certificate that ends some day.
 
-    `name` is the node's, the engine's, or `host:port`. Where it could not be read, `error` says
-    why, and the times are None. `source` is how it was read: `handshake` (with 2377), `agent` (a
-    job on the node), `swarm`, `tls`.
+    `kind` is `node`, `root`, `engine` (its TLS) or `endpoint` (of the configuration). `name` is the
+    node's, the engine's, or `host:port`. Where it could not be read, `error` says why, and the
+    times are None. `source` is how it was read: `handshake` (with 2377), `agent` (a job on the
+    node), `swarm`, `tls`.
     """
 
     kind: str
@@ -159,8 +168,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class RootRotation:
-    """How many of `total` nodes have a certificate of the newest root; `waiting` pairs the others'
-    names and states."""
+    """How many of `total` nodes have a certificate of the newest root.
+
+    `waiting` pairs the others' names and states.
+    """
 
     running: bool
     total: int
@@ -186,8 +197,11 @@ class JoinTokens:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """What the managers can bear: `fault_tolerance` more of them may be lost before nothing can be
-    changed any more."""
+    """The managers, and how many of them may be lost.
+
+    With `fault_tolerance` more of them gone nothing is lost yet; with one more nothing can be
+    changed any more.
+    """
 
     managers: int
     reachable: int
@@ -200,8 +214,10 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network. `driver` and `subnets` (CIDR) are empty until Swarm has set it up; `scope` is
-    `swarm` or `local`."""
+    """A network. `driver` and `subnets` (CIDR) are empty until Swarm has set it up.
+
+    `scope` is `swarm` or `local`.
+    """
 
     id: str
     name: str
@@ -221,8 +237,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A secret or a config: that it is there, never what is in it. `kind` is `secret` or
-    `config`."""
+    """A secret or a config: that it is there, never what is in it.
+
+    `kind` is `secret` or `config`.
+    """
 
     kind: str
     id: str
@@ -270,8 +288,10 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class ServiceLog:
-    """Lines in the order of time. `silent`: ids of nodes that did not answer; `cut`: time ran out
-    before the end."""
+    """Lines in the order of time.
+
+    `silent`: ids of nodes that did not answer; `cut`: time ran out before the end.
+    """
 
     lines: tuple[LogLine, ...]
     silent: tuple[str, ...] = ()

@@ -24,8 +24,10 @@ _MOST_HOURS = 2_562_047
 
 
 def read_duration(value: object) -> object:
-    """Read `20s`, `1m30s`, `1.5h` (units ns, us, ms, s, m, h) as Go's durations; `0` needs no
-    unit."""
+    """Read `20s`, `1m30s`, `1.5h` (units ns, us, ms, s, m, h) as Go's durations.
+
+    `0` needs no unit.
+    """
     if not isinstance(value, str):
         return value
     if value == "0":
@@ -41,8 +43,10 @@ def read_duration(value: object) -> object:
 
 
 def read_span(value: object) -> object:
-    """Read a duration as Docker writes it, or days and weeks, which it has no units for: `7d`,
-    `2w`."""
+    """Read a duration as Docker writes it, or days and weeks: `7d`, `2w`.
+
+    Docker has no units for those.
+    """
     found = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if found:
         return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))

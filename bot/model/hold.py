@@ -1,5 +1,7 @@
-"""Holds: who keeps a service to themselves, and a freeze, which keeps it from everybody. And who
-waits in the queue for a service."""
+"""Holds: who keeps a service to themselves, and a freeze, which keeps it from everybody.
+
+And who waits in the queue for a service.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,10 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Only `owner` changes the services that fit `pattern` (a name, `shop_*` or `*`), until it ends
-    or is released.
+    """Only `owner` changes the services that fit `pattern`, until it ends or is released.
 
-    A `freeze` is a hold on everything that binds its owner too.
+    `pattern` is a name, `shop_*` or `*`. A `freeze` is a hold on everything that binds its owner
+    too.
     """
 
     pattern: str
@@ -42,15 +44,19 @@ class Hold:
 
     @property
     def specific(self) -> tuple[bool, bool, int]:
-        """How closely it names what it holds; of several holds the most specific decides, and a
-        freeze before all."""
+        """How closely it names what it holds.
+
+        Of several holds the most specific decides, and a freeze before all.
+        """
         return self.freeze, "*" not in self.pattern, len(self.pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A change that waits until its service is free. `line` is planned anew then; `fingerprint` is
-    that of the plan now."""
+    """A change that waits until its service is free.
+
+    `line` is planned anew then; `fingerprint` is that of the plan now.
+    """
 
     id: str
     service_id: str

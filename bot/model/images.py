@@ -19,8 +19,10 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image reference: `name` with its registry, `tag` and `digest` (`sha256:…`), each empty
-    where it is not given."""
+    """An image reference: `name` with its registry, `tag` and `digest` (`sha256:…`).
+
+    Tag and digest are empty where they are not given.
+    """
 
     name: str
     tag: str = ""
@@ -66,8 +68,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedImage:
-    """What the registry says of an image: pinned to its digest, with the platforms it is built
-    for."""
+    """What the registry says of an image: its digest, and the platforms it is built for."""
 
     image: Image
     platforms: tuple[Platform, ...] = ()

@@ -11,12 +11,11 @@ from bot.model.rollout import Progress, Rollout, Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a change ended, for the message, the audit and the metrics alike. `seconds` is its
-    duration.
+    """How a change ended, for the message, the audit and the metrics alike.
 
-    `private` goes to who asked alone, and where it is set nothing is posted in the channel.
-    `private_note` goes to who asked alone as well, besides what is posted: a key, for one.
-    `message` is what is posted, where the command words it itself.
+    `seconds` is its duration. `private` goes to who asked alone, and where it is set nothing is
+    posted in the channel. `private_note` goes to who asked alone as well, besides what is posted: a
+    key, for one. `message` is what is posted, where the command words it itself.
     """
 
     ending: Ending

@@ -11,11 +11,10 @@ from bot.model.picture import Sheet
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: Slack's user id, a name to show, and the ids of the user groups that the roles
-    name.
+    """Who asks: Slack's user id, a name to show, and user groups.
 
-    An `outsider` is a guest, a bot, or from another workspace: they have no role, whatever the
-    configuration says.
+    `groups` are the ids of those that the roles name. An `outsider` is a guest, a bot, or from
+    another workspace: they have no role, whatever the configuration says.
     """
 
     id: str
@@ -26,8 +25,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer goes. `thread` is the `ts` of the thread's first message; `response_url`
-    works 30 min, 5 times."""
+    """Where an answer goes.
+
+    `thread` is the `ts` of the thread's first message; `response_url` works 30 min, 5 times.
+    """
 
     channel: str
     thread: str = ""
@@ -45,8 +46,10 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that goes along with a message: what is too long for one, or a picture, drawn on its
-    way out."""
+    """A file that goes along with a message.
+
+    It is what is too long for one, or a picture, which is drawn on its way out.
+    """
 
     name: str
     content: str | bytes | Sheet
@@ -56,8 +59,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What people will see. `text` is the notification and what screen readers read, so it is never
-    empty."""
+    """What people will see.
+
+    `text` is the notification and what screen readers read, so it is never empty.
+    """
 
     text: str
     blocks: tuple[Mapping[str, Any], ...] = ()

@@ -1,5 +1,7 @@
-"""A picture before it is drawn: plain shapes at their places, which can be looked at, compared and
-sent to who draws them."""
+"""A picture before it is drawn: plain shapes at their places.
+
+They can be looked at, compared and sent to the process that draws them.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,10 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle from its upper left corner, filled or edged or both; colours as `#rrggbb`, none
-    where empty."""
+    """A rectangle from its upper left corner, filled or edged or both.
+
+    Colours as `#rrggbb`, none where empty.
+    """
 
     x: float
     y: float
@@ -70,8 +74,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One line of text; `y` is its middle. What is wider than `most` is cut in the middle and
-    marked."""
+    """One line of text; `y` is its middle.
+
+    What is wider than `most` is cut in the middle and marked.
+    """
 
     x: float
     y: float
@@ -89,8 +95,10 @@ _SHAPES: dict[str, type[Shape]] = {each.__name__: each for each in (Box, Sign, L
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A picture of `width` × `height` units on its own ground; later shapes lie over earlier ones.
-    `y` grows downwards."""
+    """A picture of `width` × `height` units on its own ground.
+
+    Later shapes lie over earlier ones. `y` grows downwards.
+    """
 
     width: float
     height: float

@@ -16,8 +16,10 @@ BOT = "swarmbot"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause in words with its fix, from the tasks that do not run. `log` holds the last lines of
-    the failed task."""
+    """A cause in words with its fix, from the tasks that do not run.
+
+    `log` holds the last lines of the failed task.
+    """
 
     cause: str
     fix: str = ""
@@ -41,10 +43,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place of a service: a slot of a replicated one, a node of a global one. `key` is its
-    number or node name.
+    """One place of a service: a slot of a replicated one, a node of a global one.
 
-    `failed` is the newest task that failed there, whenever that was.
+    `key` is its number or node name. `failed` is the newest task that failed there, whenever that
+    was.
     """
 
     key: str
@@ -77,8 +79,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One look at a rollout: `done` of `total` places are where they should be. `message` is the
-    engine's own word."""
+    """One look at a rollout: `done` of `total` places are where they should be.
+
+    `message` is the engine's own word.
+    """
 
     phase: Phase
     done: int
@@ -131,8 +135,10 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One place of a service reached another state during a rollout, as the bot saw it; `at` is
-    UTC."""
+    """One place of a service reached another state during a rollout, as the bot saw it.
+
+    `at` is UTC.
+    """
 
     at: datetime
     key: str
@@ -144,8 +150,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An image that a service ran, numbered from 1. `by` is empty where the bot only found it;
-    `note` says how it came."""
+    """An image that a service ran, numbered from 1.
+
+    `by` is empty where the bot only found it; `note` says how it came.
+    """
 
     number: int
     image: Image

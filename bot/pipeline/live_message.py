@@ -1,5 +1,7 @@
-"""The one message of a change in its channel: posted when there is something to see, then edited in
-place to the end."""
+"""The one message of a change in its channel.
+
+It is posted when there is something to see, and then edited in place to the end.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +57,10 @@ class LiveMessage:
         self.poster.reply(handle, details.details(outcome))
 
     def failed(self, error: Exception) -> bool:
-        """Show why it could not go on; False where nothing was shown yet, so that only who asked
-        needs to know."""
+        """Show why it could not go on.
+
+        False where nothing was shown yet, so that only who asked needs to know.
+        """
         if self.rollout is None and self.message is None:
             return False
         if self.rollout is None:

@@ -218,10 +218,10 @@ class Pipeline:
                 self.poster.answer(place, actor.id, message)
 
     def _where(self, request: Request) -> tuple[str, str]:
-        """Channel and thread in which a change is shown: where changes belong, or where it was
-        asked for.
+        """Channel and thread in which a change is shown.
 
-        The Home tab is no channel: where no other is configured, it is shown to who asked.
+        That is where changes belong, or where it was asked for. The Home tab is no channel: where
+        no other is configured, it is shown to who asked.
         """
         place = request.place
         channel = self.settings.channel or place.channel or request.actor.id

@@ -29,10 +29,10 @@ RUN_WITHIN = timedelta(minutes=10)
 
 
 def approve(approval: Approval, actor: Actor, roles: frozenset[str], now: datetime) -> Approval:
-    """Add one person's approval; the last one that is needed makes it `approved`. `roles` are those
-    of the actor.
+    """Add one person's approval; the last one that is needed makes it `approved`.
 
-    Raises `ApprovalClosedError`, `SelfApprovalError`, `NotApproverError` or `AlreadyApprovedError`.
+    `roles` are those of the actor. Raises `ApprovalClosedError`, `SelfApprovalError`,
+    `NotApproverError` or `AlreadyApprovedError`.
     """
     _open(approval, now)
     if actor.id == approval.actor.id and not approval.needs.self_approval:
@@ -54,8 +54,10 @@ def approve(approval: Approval, actor: Actor, roles: frozenset[str], now: dateti
 def reject(
     approval: Approval, actor: Actor, roles: frozenset[str], reason: str, now: datetime
 ) -> Approval:
-    """End it, by one of those who may approve. Raises `ApprovalClosedError` or
-    `NotApproverError`."""
+    """End it, by one of those who may approve.
+
+    Raises `ApprovalClosedError` or `NotApproverError`.
+    """
     _waiting(approval, now)
     if roles.isdisjoint(approval.needs.roles):
         raise NotApproverError(approval)
@@ -128,8 +130,10 @@ def give_up(approval: Approval, why: str, now: datetime) -> Approval | None:
 def recheck(
     approval: Approval, needs: Needs, roles_of: Callable[[Actor], frozenset[str]]
 ) -> Approval | None:
-    """Count again, by the rules and roles of now: what was approved opens again where too few still
-    count."""
+    """Count again, by the rules and roles of now.
+
+    What was approved opens again where too few still count.
+    """
     if not approval.state.waiting:
         return None
     counting = tuple(
@@ -150,8 +154,10 @@ def supersede(approval: Approval, successor: Approval, now: datetime) -> Approva
 
 
 def renewed(approval: Approval, new_id: str, plan: Plan, needs: Needs, now: datetime) -> Approval:
-    """The same request with the plan of now. It has to be approved from the start: nobody has seen
-    this plan yet."""
+    """The same request with the plan of now.
+
+    It has to be approved from the start: nobody has seen this plan yet.
+    """
     return Approval(
         id=new_id,
         command=approval.command,

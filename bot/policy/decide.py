@@ -1,5 +1,7 @@
-"""Who may do what: a pure function from actor, plan and rules to a decision. The first matching
-rule decides."""
+"""Who may do what: a pure function from actor, plan and rules to a decision.
+
+The first matching rule decides.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """It does not run. `roles` may ask for it; none where nobody may. `read_only`: there are no
-    roles at all.
+    """It does not run.
 
-    `split`: its services need different approvers.
+    `roles` may ask for it; none where nobody may. `read_only`: there are no roles at all. `split`:
+    its services need different approvers.
     """
 
     roles: tuple[str, ...] = ()
@@ -44,8 +46,10 @@ Decision = Allow | Ask | Deny
 
 
 def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decision:
-    """Judge one change. Where it touches several services, the strictest judgement over them
-    counts."""
+    """Judge one change.
+
+    Where it touches several services, the strictest judgement over them counts.
+    """
     if plan.kind is Kind.READ:
         return Allow()
     if not settings.roles:
@@ -79,8 +83,10 @@ def roles(actor: Actor, settings: Settings) -> frozenset[str]:
 
 
 def may_read(actor: Actor, command: str, settings: Settings) -> Decision:
-    """Judge a read: allowed unless a rule names it and the actor is in none of its roles; `*` names
-    only changes."""
+    """Judge a read: allowed unless a rule names it and the actor is in none of its roles.
+
+    `*` names only changes.
+    """
     naming = (
         rule
         for rule in settings.rules
@@ -93,8 +99,10 @@ def may_read(actor: Actor, command: str, settings: Settings) -> Decision:
 
 
 def may_ask(actor: Actor, command: str, settings: Settings) -> bool:
-    """Whether some rule lets the actor ask for the command, on whatever service: what help
-    offers."""
+    """Whether some rule lets the actor ask for the command, on whatever service.
+
+    Help offers what somebody may ask for.
+    """
     for rule in settings.rules:
         if _fits(command, rule.commands) and rule.services:
             if _has(actor, rule.ask, settings):
@@ -111,10 +119,10 @@ def may_ask_on(actor: Actor, command: str, service: str, settings: Settings) -> 
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
-    """Deny before ask before allow; of several asks, the one that wants the most approvals, and
-    then by others.
+    """The strictest of several decisions: deny before ask before allow.
 
-    Asks to different roles cannot be one request: such a change is refused.
+    Of several asks it is the one that wants the most approvals, and then the one that wants them
+    from others. Asks to different roles cannot be one request: such a change is refused.
     """
     judged = tuple(decisions)
     asks = {frozenset(decision.roles) for decision in judged if isinstance(decision, Ask)}
@@ -123,8 +131,10 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
 
 
 def first_match(rules: Iterable[PolicyRule], command: str, service: str) -> PolicyRule | None:
-    """The rule that decides: command and service both fit one of its globs; no service fits only a
-    rule for any."""
+    """The rule that decides: command and service both fit one of its globs.
+
+    What names no service fits only a rule for any service.
+    """
     for rule in rules:
         if _fits(command, rule.commands) and _fits(service, rule.services):
             return rule

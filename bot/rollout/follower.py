@@ -1,5 +1,7 @@
-"""Follows a rollout: looks at the service, its tasks and the nodes again and again, and hands out
-what it sees."""
+"""Follows a rollout: looks again and again, and hands out what it sees.
+
+It looks at the service, its tasks and the nodes.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,10 @@ class Follower:
     _nodes_at: float = float("-inf")
 
     def follow(self, rollout: Callable[[], Rollout]) -> Iterator[Progress]:
-        """Every look as progress, the ended one last. `rollout` is asked each time: people may ask
-        for a rollback meanwhile."""
+        """Every look as progress, the ended one last.
+
+        `rollout` is asked each time: people may ask for a rollback meanwhile.
+        """
         followed = Followed(Progress(Phase.ROLLING, 0, 0))
         while not followed.progress.phase.ended:
             followed = self._next(followed, rollout())
@@ -91,8 +95,10 @@ class Follower:
 
 
 def _in_trouble(tasks: Sequence[Task], phase: Phase) -> Sequence[Task]:
-    """The tasks whose state needs a word: while it rolls only those with an error, for waiting is
-    then no trouble."""
+    """The tasks whose state needs a word.
+
+    While it rolls these are only those with an error, for waiting is then no trouble.
+    """
     if phase is Phase.COMPLETED:
         return ()
     return tasks if phase is Phase.TIMED_OUT else [task for task in tasks if task.error]

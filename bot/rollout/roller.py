@@ -1,5 +1,6 @@
-"""Rolls one service from one specification to the next and follows it to its end, also across a
-restart of the bot.
+"""Rolls one service to another specification and follows it to its end.
+
+It goes on across a restart of the bot.
 
 Swarm does the rolling; the bot posts the specification once, watches, and rolls back when Swarm
 pauses or a person asks.
@@ -56,10 +57,10 @@ class StoppingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A change under way: its id, the lock that it runs under, its audit entry, the channel and how
-    progress is shown.
+    """A change under way, with what it needs to be recorded and shown.
 
-    `tell` shows how far a change has come that is no rollout of a service.
+    It runs under `lease`; `audit` is the id of its entry, `show` shows progress. `tell` shows how
+    far a change has come that is no rollout of a service.
     """
 
     id: str
@@ -106,11 +107,11 @@ class Roller:
         return self.resume(self._posted(rollout, run), run)
 
     def create(self, rollout: Rollout, spec: Spec, run: Run) -> Outcome:
-        """Create a service and follow it until it runs as it should; the hold then covers the
-        service by its id too.
+        """Create a service and follow it until it runs as it should.
 
-        Raises what the engine refuses. A bot that ends before the service is recorded leaves it
-        without anybody who follows it; it is there all the same.
+        The lease then covers the service by its id too. Raises what the engine refuses. A bot that
+        ends before the service is recorded leaves it without anybody who follows it; it is there
+        all the same.
         """
         service = self._created(spec, rollout.with_auth)
         rollout = replace(
@@ -150,8 +151,10 @@ class Roller:
         )
 
     def recover(self, rollout: Rollout, run: Run) -> Outcome:
-        """Go on with a rollout that another bot left. `ChangeInterruptedError` where it had not
-        posted anything yet."""
+        """Go on with a rollout that another bot left.
+
+        `ChangeInterruptedError` where it had not posted anything yet.
+        """
         if rollout.spec_hash:
             return self.resume(rollout, run)
         try:
@@ -183,8 +186,10 @@ class Roller:
             return self.swarm.services.find(spec["Name"])
 
     def _post(self, service: Service, spec: Spec, rollout: Rollout) -> None:
-        """Send the specification. Where only the version moved meanwhile, send it again for the new
-        one."""
+        """Send the specification.
+
+        Where only the version moved meanwhile, send it again for the new one.
+        """
         planned = fingerprint(service.spec)
         for attempt in range(UPDATE_ATTEMPTS):
             try:
@@ -208,16 +213,20 @@ class Roller:
         raise OutOfSequenceError("service", service.name)
 
     def _posted(self, rollout: Rollout, run: Run) -> Rollout:
-        """Remember the specification as the engine wrote it, so that a change by somebody else
-        shows."""
+        """Remember the specification as the engine wrote it.
+
+        A change by somebody else then shows.
+        """
         service = self._seen(rollout)
         rollout = replace(rollout, spec_hash=fingerprint(service.spec))
         self._note(rollout, run)
         return rollout
 
     def _seen(self, rollout: Rollout) -> Service:
-        """The service, as soon as a manager answers: one is being elected, perhaps, and may have
-        taken the change."""
+        """The service, as soon as a manager answers.
+
+        One is being elected, perhaps, and may have taken the change.
+        """
         while True:
             try:
                 return self.swarm.services.get(rollout.service_id)
@@ -228,16 +237,20 @@ class Roller:
                 raise StoppingError
 
     def _note(self, rollout: Rollout, run: Run) -> None:
-        """Write down where the rollout stands. It goes on without Redis, for Swarm does not wait
-        either."""
+        """Write down where the rollout stands.
+
+        It goes on without Redis, for Swarm does not wait either.
+        """
         try:
             self.store.rollouts.save(rollout, run.lease.fence)
         except StoreUnavailableError:
             log.warning("%s goes on unrecorded: Redis is away", rollout.service)
 
     def _watched(self, rollout: Rollout, run: Run) -> Iterator[tuple[Rollout, Progress]]:
-        """Every look; a rollback is asked for in between, where a person wishes it or Swarm
-        paused."""
+        """Every look at the rollout, with the rollout as it is then.
+
+        A rollback is asked for in between, where a person wishes it or Swarm paused.
+        """
         follower, paused = Follower(self.swarm, self.now, self.stopping), True
         while paused:
             paused = False
@@ -277,8 +290,10 @@ class Roller:
         return BOT if progress.phase is Phase.PAUSED and rollout.rolls_back else ""
 
     def _roll_back(self, rollout: Rollout, by: str, run: Run) -> Rollout:
-        """Ask Swarm for the previous specification; the same rollout where it has none or somebody
-        changed the service."""
+        """Ask Swarm for the previous specification.
+
+        Returns the same rollout where Swarm has none, or somebody changed the service.
+        """
         try:
             service = self.swarm.services.get(rollout.service_id)
             if fingerprint(service.spec) != rollout.spec_hash:
@@ -301,8 +316,10 @@ class Roller:
 
 
 class Steps:
-    """What happened to each place, one step a change of state, for the thread and the timeline; and
-    when to show it."""
+    """What happened to each place of a service, one step a change of state.
+
+    For the thread and the timeline. It also knows when progress is to be shown.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -312,8 +329,10 @@ class Steps:
         self._shown_at = 0.0
 
     def add(self, progress: Progress, at: datetime) -> None:
-        """Note every place whose state or image is not what it was, and every task that failed
-        since the first look."""
+        """Note every place whose state or image has changed.
+
+        Every task that failed since the first look is noted as well.
+        """
         for slot in progress.slots:
             known, failed = self._places.get(slot.key), slot.failed
             if (

@@ -18,8 +18,11 @@ Checks = Mapping[str, Callable[[], str]]
 
 @dataclass(frozen=True)
 class Web:
-    """What the endpoints ask. Only clients in `details` learn why something is missing: the
-    reasons name engines and addresses."""
+    """What the endpoints ask.
+
+    Only clients in `details` learn why something is missing: the reasons name engines and
+    addresses.
+    """
 
     checks: Checks
     metrics: Callable[[], bytes]

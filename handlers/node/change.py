@@ -31,8 +31,10 @@ class Wanted:
     label_rm: tuple[str, ...] = ()
 
     def of(self, node: Node) -> Node:
-        """The node as it will be. Raises InvalidValueError for a label to remove that it does not
-        have."""
+        """The node as it will be.
+
+        Raises InvalidValueError for a label to remove that it does not have.
+        """
         labels = {**node.labels, **self.label_add}
         for key in self.label_rm:
             if key not in labels:
@@ -72,8 +74,10 @@ class NodeChange(Change[NodesPlan]):
         """What they are to become."""
 
     def plan(self, context: Context) -> NodesPlan:
-        """Say what changes, which tasks move, and what the managers then bear; refuse what would
-        lose the quorum."""
+        """Say what changes, which tasks move, and what the managers then bear.
+
+        Refuse what would lose the quorum.
+        """
         look, wanted = SwarmSnapshot.at(context), self.wanted()
         every = [(node, wanted.of(node)) for node in node_plan.named(context, self.typed())]
         changed = [(before, after) for before, after in every if before != after]
@@ -106,8 +110,10 @@ class NodeChange(Change[NodesPlan]):
         )
 
     def apply(self, context: Context, plan: NodesPlan, run: Run) -> Outcome:
-        """Change one node after the other, each when the role of the one before is in force; wait
-        for tasks that move."""
+        """Change one node after the other, each when the role of the one before is in force.
+
+        Wait for tasks that move.
+        """
         node_plan.still(plan, self.plan(context))
         wanted = self.wanted()
         last = plan.members[-1].id

@@ -41,8 +41,10 @@ _GLOBAL = ("global", "global-job")
 
 
 class CreateForm(Form):
-    """What `service create` asks for when nothing else is typed: the flags that most services
-    need."""
+    """What `service create` asks for when nothing else is typed.
+
+    These are the flags that most services need.
+    """
 
     title: ClassVar = "Create a service"
     submit: ClassVar = "Create"
@@ -212,8 +214,10 @@ def _room(
 
 
 def _reach(networks: Mapping[str, str], others: Sequence[Service]) -> tuple[str, ...]:
-    """Overlay networks that no service uses yet: people look for them on the nodes, and miss them
-    there."""
+    """A warning for overlay networks that no service uses yet.
+
+    People look for them on the nodes, and miss them there.
+    """
     used = {
         each.get("Target")
         for other in others

@@ -135,9 +135,10 @@ class Deploy(Change[rollout_plan.RollPlan]):
         return image_check.resolve(context, image, service, nodes)
 
     def _update_config(self, current: Spec) -> Mapping[str, Any]:
-        """What the flags say, in the Engine API's words. The default `rollback` is the bot's own
-        doing, and changes nothing here; only where Swarm itself would go on regardless
-        (`continue`), it has to be told to stop.
+        """What the flags say, in the Engine API's words.
+
+        The default `rollback` is the bot's own doing, and changes nothing here; only where Swarm
+        itself would go on regardless (`continue`), it has to be told to stop.
         """
         given = {
             "Parallelism": self.parallelism,

@@ -1,5 +1,7 @@
-"""Spreading services anew over the nodes that may run them: Swarm itself moves nothing that
-runs."""
+"""Spreading services anew over the nodes that may run them.
+
+Swarm itself moves nothing that runs.
+"""
 
 from __future__ import annotations
 
@@ -94,8 +96,10 @@ class Rebalance(Change[RebalancePlan]):
         )
 
     def apply(self, context: Context, plan: RebalancePlan, run: Run) -> Outcome:
-        """Restart one service after the other; where one does not end well, the rest stays as it
-        is."""
+        """Restart one service after the other.
+
+        Where one does not end well, the rest stays as it is.
+        """
         if len(plan.rolls) == 1:
             outcome = rollout_plan.roll(self, context, plan.rolls[0], run, self.timeout)
             return replace(outcome, lines=(*outcome.lines, *_where(context, [outcome])))
@@ -136,8 +140,10 @@ def _look(context: Context) -> _Placement:
 
 
 def _of_named(look: _Placement, names: Iterable[str]) -> tuple[list[Spread], list[str], str]:
-    """Of the named ones those for which it changes something, what is said of the others, and where
-    that is all."""
+    """Of the named services those for which it changes something.
+
+    With what is said of the others, and what is said where there are no others.
+    """
     found = {each.id: each for each in (_named(look, name) for name in names)}
     spreads = [look.spreads[service_id] for service_id in found]
     wanted = [spread for spread in spreads if spread.uneven or spread.movable]
@@ -160,8 +166,10 @@ def _named(look: _Placement, name: str) -> Service:
 
 
 def _of_all(context: Context, look: _Placement) -> tuple[list[Spread], list[str], str]:
-    """The uneven services that may be restarted now, a sentence for each that may not, and what is
-    said of none."""
+    """The uneven services that may be restarted now.
+
+    With a sentence for each that may not, and what is said where there is none at all.
+    """
     spreads = tuple(look.spreads.values())
     uneven = [spread for spread in spreads if spread.uneven]
     why = {spread.service.id: _not_now(context, spread.service) for spread in uneven}
@@ -176,8 +184,10 @@ def _of_all(context: Context, look: _Placement) -> tuple[list[Spread], list[str]
 
 
 def _not_now(context: Context, service: Service) -> str:
-    """Why nobody should restart it along with others; empty where nothing speaks against it. A
-    freeze stops them all."""
+    """Why nobody should restart it along with others; empty where nothing speaks against it.
+
+    A freeze stops them all.
+    """
     state = service.update.state if service.update else ""
     if state in _ROLLS:
         return "an update of it rolls"

@@ -1,5 +1,7 @@
-"""Removing services: the Docker CLI asks nothing, so the bot shows what goes, and says afterwards
-what went."""
+"""Removing services.
+
+The Docker CLI asks nothing, so the bot shows what goes, and says afterwards what went.
+"""
 
 from __future__ import annotations
 
@@ -102,8 +104,10 @@ def _remove(context: Context, service: Service) -> None:
 
 
 def _running(context: Context, services: Sequence[Service]) -> Counter[str]:
-    """How many tasks of each service run. All tasks are asked for: of a service that is gone, the
-    engine refuses to say."""
+    """How many tasks of each service run.
+
+    All tasks are asked for: of a service that is gone, the engine refuses to say.
+    """
     ids = {service.id for service in services}
     tasks = context.swarm.services.tasks()
     return Counter(

@@ -18,8 +18,10 @@ MOST_BODY = 1 << 20
 
 
 def web_app(app: App) -> FastAPI:
-    """The listener's only route. Bolt verifies the signature, off the event loop, since its app is
-    synchronous."""
+    """The listener's only route.
+
+    Bolt verifies the signature, off the event loop, since its app is synchronous.
+    """
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @web.post("/slack/events")

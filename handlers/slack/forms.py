@@ -1,5 +1,7 @@
-"""Modals made from the fields of a form: the same model that validates a line says at which field
-something is wrong."""
+"""Modals made from the fields of a form.
+
+The same model that validates a line says at which field something is wrong.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,10 @@ LOOKUP = "lookup:"
 
 
 def view(form: type[Form], name: str, place: Place, given: Sequence[str] = ()) -> dict[str, Any]:
-    """The modal of the command `name`; where its answer goes, and what was `given` before, is kept
-    with it."""
+    """The modal of the command `name`.
+
+    Where its answer goes, and what was `given` before, is kept with it.
+    """
     kept = dict(zip(given_fields(form), given, strict=False))
     return {
         "type": "modal",

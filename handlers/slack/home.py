@@ -1,5 +1,6 @@
-"""Who has the Home tab open, and when it is shown to them anew: at once when they open it, then on
-change, once a minute at most.
+"""Who has the Home tab open, and when it is shown to them anew.
+
+That is at once when they open it, then on change, once a minute at most.
 
 Slack never says that it was closed, so it counts as open for a while after it was opened or
 something was pressed in it. What nobody has open costs nothing. Each bot looks after those whose
@@ -39,8 +40,10 @@ Publish = Callable[[str, Mapping[str, Any]], None]
 
 @dataclass
 class _Opened:
-    """What somebody has before them: until when it counts as open, when it was shown last, and what
-    of the world."""
+    """What somebody has before them.
+
+    Until when it counts as open, when it was shown last, and what it showed.
+    """
 
     actor: Actor
     until: float
@@ -85,8 +88,10 @@ class HomeTabs:
                 opened.until = self.clock() + OPEN_SECONDS
 
     def refresh(self) -> None:
-        """Show it anew to those whose turn it is and for whom something has changed; quick where
-        that is nobody."""
+        """Show it anew to those whose turn it is and for whom something has changed.
+
+        That is quick where nobody has it open.
+        """
         now = self.clock()
         with self._lock:
             self._open = {user: one for user, one in self._open.items() if one.until > now}
@@ -166,8 +171,10 @@ def _may_approve(approval: Approval, context: Context) -> bool:
 
 
 def _mark(context: Context) -> object:
-    """Something that is another when a rollout, a request or an alert began, ended or went a step
-    further."""
+    """A value that changes with every rollout, request and alert.
+
+    It is another when one of them began, ended or went a step further.
+    """
     store = context.store
     try:
         return (

@@ -1,5 +1,7 @@
-"""Names for type-ahead: Slack waits for the answer, so it comes from memory, and memory is filled
-on the side."""
+"""Names for type-ahead, from memory: Slack waits for the answer.
+
+Memory is filled on the side.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +48,10 @@ class Names:
         ]
 
     def refresh(self, kind: str) -> threading.Thread | None:
-        """Begin to read the names of a kind where they are not fresh; who reads them, if
-        anybody."""
+        """Begin to read the names of a kind where they are not fresh.
+
+        The thread that reads them, if one does.
+        """
         with self._lock:
             read_at = self._known.get(kind, (float("-inf"), ()))[0]
             reading = self._reading.get(kind)

@@ -1,5 +1,7 @@
-"""Who somebody is: user groups that the roles name, and whether they belong here, read from Slack
-and kept for a minute."""
+"""Who somebody is: their user groups, and whether they belong here.
+
+Read from Slack and kept for a minute; only groups that the roles name are read.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +28,10 @@ T = TypeVar("T")
 
 
 class People:
-    """Makes actors of Slack's users. A group that cannot be read counts as empty, and the log says
-    so.
+    """Makes actors of Slack's users.
 
-    Only somebody whom a role names is looked up; whoever cannot be looked up counts as an outsider.
+    A group that cannot be read counts as empty, and the log says so. Only somebody whom a role
+    names is looked up; whoever cannot be looked up counts as an outsider.
     """
 
     def __init__(self, client: WebClient, settings: Settings) -> None:

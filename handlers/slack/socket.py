@@ -1,5 +1,7 @@
-"""Socket Mode over the SDK's client, which by itself takes a link on which nothing is heard for a
-good one."""
+"""Socket Mode over the SDK's client, with an end to links on which nothing is heard.
+
+The client by itself takes such a link for a good one.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +54,10 @@ class Socket:
 
     @property
     def connected(self) -> bool:
-        """Whether the link is open and Slack was heard on it lately: an open link alone says
-        nothing."""
+        """Whether the link is open and Slack was heard on it lately.
+
+        An open link alone says nothing.
+        """
         last = self._last_heard()
         return (
             self._client.is_connected() and last > self._lost and time.time() - last < SILENT_AFTER
@@ -88,8 +92,10 @@ class Socket:
         send_response(client, request, run_bolt_app(self._app, request), time.time())
 
     def _keep_newest(self, session: websocket.WebSocketApp) -> None:
-        """A link that was replaced while it was being opened is not wanted any more, and would be
-        read for ever."""
+        """Close a link that was replaced while it was being opened.
+
+        Nobody wants it any more, and it would be read for ever.
+        """
         if session is not self._client.current_session:
             session.close()
 
@@ -103,8 +109,10 @@ class Socket:
             self._lost = time.time()
 
     def _last_heard(self) -> float:
-        """When the link of now last brought a message or answered a ping (Unix time); 0 where it
-        never did."""
+        """When the current link last brought a message or answered a ping.
+
+        In Unix time; 0 where it never did.
+        """
         session = self._client.current_session
         heard_on, at = self._heard
         return max(

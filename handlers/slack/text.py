@@ -1,5 +1,7 @@
-"""What Slack makes of a typed line is undone here: entities, mentions and links that it wraps
-around words. Pure."""
+"""Undoes what Slack makes of a typed line; pure.
+
+Slack wraps entities, mentions and links around words.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,10 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def unescape(text: str) -> str:
-    """The line as it was typed: `<http://shop.io/web:2|shop.io/web:2>` is `shop.io/web:2`,
-    `<@U1|dev>` is `@U1`.
+    """The line as it was typed.
 
-    A link without a label was typed with its scheme.
+    `<http://shop.io/web:2|shop.io/web:2>` is `shop.io/web:2`, `<@U1|dev>` is `@U1`. A link without
+    a label was typed with its scheme.
     """
     text = _WRAPPED.sub(_unwrap, text)
     for entity, character in _ENTITIES:

@@ -1,5 +1,8 @@
-"""Bolt's listeners. Each reads from top to bottom: ack, claim the payload once, make a request of
-it, hand it to the pool."""
+"""Bolt's listeners.
+
+Each reads from top to bottom: ack, claim the payload once, make a request of it, hand it to the
+pool.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,10 @@ Body = Mapping[str, Any]
 
 
 def bolt(client: WebClient, signing_secret: str | None) -> App:
-    """Bolt's app over this client. With a signing secret, requests by HTTP are verified; sockets
-    need none."""
+    """Bolt's app over this client.
+
+    With a signing secret, requests by HTTP are verified; sockets need none.
+    """
     return App(
         client=client,
         # Without one nothing can be signed: not even by whoever reads this line.
@@ -49,8 +54,10 @@ def bolt(client: WebClient, signing_secret: str | None) -> App:
 
 
 def web_client(token: str, base_url: str) -> WebClient:
-    """A client of Slack's Web API; the poster does its own retries, so only dropped connections are
-    tried again here."""
+    """A client of Slack's Web API.
+
+    The poster does its own retries, so only dropped connections are tried again here.
+    """
     client = WebClient(token=token, base_url=base_url, timeout=10)
     client.retry_handlers[:] = [ConnectionErrorRetryHandler(max_retry_count=1)]
     return client
@@ -70,8 +77,10 @@ class SlackListeners:
     homes: HomeTabs
 
     def wire(self, app: App) -> None:
-        """Register every listener; nothing else is subscribed to, for what is not handled is not
-        acked."""
+        """Register every listener.
+
+        Nothing else is subscribed to, for what is not handled is not acked.
+        """
         app.command("/swarm")(self.on_command)
         app.action(re.compile("^line:"))(self.on_click)
         app.event("app_mention")(self.on_mention)
@@ -142,8 +151,10 @@ class SlackListeners:
         )
 
     def on_form(self, ack: Ack, body: Body) -> None:
-        """A modal that was sent: what is wrong is said at its fields; what is right becomes a
-        request."""
+        """A modal that was sent: what is wrong is said at its fields.
+
+        What is right becomes a request.
+        """
         view, user = body["view"], body["user"]
         form = self.table.by_name[view["callback_id"].removeprefix(forms.CALLBACK)].form
         assert form is not None
@@ -190,8 +201,10 @@ class SlackListeners:
             log.exception("a request by %s could not be handled", user_id)
 
     def _opens_form(self, text: str, place: Place) -> bool:
-        """Open the form of a command of which nothing but the name was typed, or a secret that
-        belongs into the form."""
+        """Open the form of a command of which nothing but the name was typed.
+
+        It is also opened for a secret that belongs into the form. False where it was not opened.
+        """
         found = line.bare(text, self.table)
         form = found[0].form if found else None
         if found is None or form is None:

@@ -108,8 +108,10 @@ class Ca(Change[CaPlan]):
         )
 
     def apply(self, context: Context, plan: CaPlan, run: Run) -> Outcome:
-        """Look, or begin the change and follow it; Swarm goes on with it also where nobody follows
-        any more."""
+        """Look, or begin the change and follow it.
+
+        Swarm goes on with it also where nobody follows any more.
+        """
         if not self.rotate:
             return self._look(context)
         started, cluster = context.now(), context.swarm.cluster
@@ -148,8 +150,10 @@ class Ca(Change[CaPlan]):
         return Outcome(ending=Ending.DONE, title="root certificate", seconds=0.0, private=message)
 
     def _follow(self, context: Context, run: Run) -> RootRotation:
-        """Every look until all nodes are through, or the time is up; shown when it moved, or was
-        shown a while ago."""
+        """Look until all nodes have come along, or the time is up; the last look is returned.
+
+        It is shown when something moved, or when it was shown a while ago.
+        """
         begun = time.monotonic()
         seen, shown_at = RootRotation(running=True, total=0, renewed=0), float("-inf")
         while time.monotonic() - begun < self.timeout.total_seconds():

@@ -37,8 +37,10 @@ LEFT_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberPlan(Plan):
-    """An engine that joins through these managers (`HOST:PORT`), or leaves; `lines` were found out
-    while planning."""
+    """An engine that joins through these managers (`HOST:PORT`), or leaves.
+
+    `lines` were found out while planning.
+    """
 
     engine: str
     remotes: tuple[str, ...] = ()
@@ -46,8 +48,10 @@ class MemberPlan(Plan):
 
 
 class JoinForm(Form):
-    """What `swarm join` asks for when nothing else is typed, or when a token was typed where it
-    does not belong."""
+    """What `swarm join` asks for when nothing else is typed.
+
+    It opens too when a token was typed where it does not belong.
+    """
 
     title: ClassVar = "Join the Swarm"
     submit: ClassVar = "Join"
@@ -286,8 +290,10 @@ def _refuse_joining(state: EngineState, nodes: Sequence[Node]) -> bool:
 
 
 def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """A warning for the TCP ports that do not answer from here, and a line on what was and what
-    could not be checked."""
+    """A warning for the TCP ports that do not answer from here.
+
+    With a line on what was and what could not be checked.
+    """
     host, port = split_address(remote)
     answers = reach.open_ports(host, (port, reach.GOSSIP_PORT))
     opened = [f"{one}/tcp" for one, answer in answers.items() if answer]
@@ -325,8 +331,10 @@ def _known_nodes(context: Context) -> tuple[Node, ...]:
 
 
 def _missing(nodes: Sequence[Node], node: Node) -> tuple[str, ...]:
-    """What the managers bear when one is gone that still counts; raises QuorumAtRiskError where
-    that is too little."""
+    """What the managers bear when one is gone that still counts.
+
+    Raises QuorumAtRiskError where that is too little.
+    """
     now = quorum.quorum(nodes)
     left = now.reachable - quorum.reachable(node)
     if left < now.needed <= now.reachable:

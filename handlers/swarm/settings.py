@@ -62,8 +62,7 @@ class Info(Query):
 
 
 class SwarmSettingsFlags(Change[PlanType]):
-    """What `swarm init` and `swarm update` have in common: the flags that are the Swarm's
-    settings."""
+    """What `swarm init` and `swarm update` have in common: the Swarm's settings as flags."""
 
     kind: ClassVar = Kind.DANGER
 
@@ -142,8 +141,10 @@ class SwarmUpdate(SwarmSettingsFlags[UpdatePlan]):
         )
 
     def apply(self, context: Context, plan: UpdatePlan, run: Run) -> Outcome:
-        """Post the whole specification with these values; who switches autolock on gets the key in
-        private."""
+        """Post the whole specification with these values.
+
+        Who switches autolock on gets the key in private.
+        """
         del run
         started, cluster = context.now(), context.swarm.cluster
         if f"{fingerprint(cluster.spec())}:{fingerprint(plan.wanted)}" != plan.fingerprint:
@@ -334,8 +335,7 @@ def _foundation(states: Sequence[EngineState], state: EngineState) -> tuple[str,
 def _strangers(
     context: Context, states: Sequence[EngineState], engine: str, advertised: str
 ) -> tuple[str, ...]:
-    """A warning where the advertised address is private and other engines live in another
-    network."""
+    """A warning where the advertised address is private and other engines are elsewhere."""
     known = {one.name: one.address for one in states if one.address}
     addresses = {
         one.name: reach.host_of(one.url) or known.get(one.name, "")

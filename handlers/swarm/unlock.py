@@ -1,5 +1,7 @@
-"""Managers that are locked: back into the Swarm with the key of a healthy one, or with one that
-somebody types."""
+"""Locked managers: back into the Swarm with the key.
+
+It is that of a healthy manager, or one that somebody types.
+"""
 
 from __future__ import annotations
 
@@ -124,10 +126,10 @@ def locked(context: Context, name: str = "") -> UnlockPlan:
 
 
 def unlock_with(context: Context, engine: str, key: SecretStr) -> Outcome:
-    """Unlock an engine and say how it is then: back among the managers, or waiting for others that
-    are locked too.
+    """Unlock an engine and say how it is then.
 
-    Raises WrongUnlockKeyError (it is still locked), Unsupported where it is not locked,
+    It is back among the managers, or waits for others that are locked too. Raises
+    WrongUnlockKeyError (it is still locked), Unsupported where it is not locked,
     EngineRefusedError.
     """
     started = context.now()

@@ -12,8 +12,7 @@ def offered() -> tuple[dict[str, str], ...]:
     listed = []
     for command in TABLE.commands:
         form = usage(command)
-        summary = (command.__doc__ or "").strip().partition("\n")[0].rstrip(".")
         for name in command.names:
             tail = form.removeprefix(command.names[0])
-            listed.append({"name": name, "usage": f"{name}{tail}", "summary": summary})
+            listed.append({"name": name, "usage": f"{name}{tail}", "summary": command.summary()})
     return tuple(sorted(listed, key=lambda each: each["name"]))
