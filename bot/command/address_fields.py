@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from bot.model.addresses import external_ca, split_address
 
-_POOL = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,3}")
+_POOL = re.compile(r"\A[0-9A-Fa-f:.]+/[0-9]{1,3}")
 
 
 def read_address(value: str) -> str:

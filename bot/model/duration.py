@@ -16,8 +16,10 @@ _MICROSECONDS = {
     "m": Decimal(60_000_000),
     "h": Decimal(3_600_000_000),
 }
-_DURATION_PART = re.compile(rf"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)({'|'.join(_MICROSECONDS)})")
-_DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
+_DURATION_PART = re.compile(
+    rf"([0-9]{1, 20}(?:\.[0-9]{0, 20})?|\.[0-9]{1, 20})({'|'.join(_MICROSECONDS)})"
+)
+_DURATION = re.compile(rf"\A(?:{_DURATION_PART.pattern})+")
 _SPAN = re.compile(r"([0-9]{1,4})([dw])")
 _MOST_HOURS = 2_562_047
 """More does not fit into the 64 bits in which Docker counts nanoseconds."""

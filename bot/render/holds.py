@@ -23,7 +23,7 @@ from bot.render.slack.blocks import (
 from bot.render.slack.text import brief, code, escape, shortened
 
 _LONGEST = 120
-_SIMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\*")
+_SIMPLE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\*")
 
 
 def listed(holds: Sequence[Hold], now: datetime) -> Message:

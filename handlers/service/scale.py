@@ -19,7 +19,7 @@ from bot.rollout.roller import Run
 from bot.swarm.scheduler import room
 from bot.swarm.spec import edit
 
-_TARGET = re.compile(r"(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
+_TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
 _FEWEST_NODES = 3
 """More nodes than this are counted rather than named."""
 

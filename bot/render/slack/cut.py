@@ -7,9 +7,9 @@ import re
 
 FENCE = "```"
 _TAIL = re.compile(r"&[#\w]{0,9}$|`{1,3}$")
-_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
-_LINK = re.compile(r"<(?!!)([^|>]+)\|([^>]*)>")
-_MENTION = re.compile(r"<([@#!][^|>]+)(?:\|[^>]*)?>")
+_DATE = re.compile(r"<!date\^[^|<>]*\|([^<>]*)>")
+_LINK = re.compile(r"<(?!!)([^|<>]+)\|([^<>]*)>")
+_MENTION = re.compile(r"<([@#!][^|<>]+)(?:\|[^<>]*)?>")
 _BOLD = re.compile(r"\*([^*\n]+)\*")
 
 

@@ -47,10 +47,10 @@ NOTHING = Target()
 _SECRETS = re.compile(r"(SWMTKN|SWMKEY)-[\w-]+")
 _PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
 _NAME_TAKEN = re.compile(
-    r"(?:existing object: (\w+) (\S+) already exists|(\w+) with name (\S+) already exists)"
+    r"(?:existing object: (\w{1,50}) (\S{1,300}) already exists|\b(\w{1,50}) with name (\S{1,300}) already exists)"
 )
 _MISSING = re.compile(
-    r"(?P<kind>service|node|network|secret|config|task) (?:(?P<before>\S+) not found|not "
+    r"(?P<kind>service|node|network|secret|config|task) (?:(?P<before>\S{1,300}) not found|not "
     r"found: (?P<after>\S+))"
 )
 _NOT_A_MANAGER = (

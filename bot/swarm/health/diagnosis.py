@@ -31,7 +31,7 @@ def _says(text: str) -> Callable[[re.Match[str], Task], str]:
 
 
 _FREE_PORT = "Free the port on that node, or publish another."
-_PROGRAM = r'exec: \\?"(?P<program>[^"\\]+)'
+_PROGRAM = r'exec: \\?"(?P<program>[^"\\]{1,300})'
 
 _SIGNS = (
     _Sign(
@@ -66,7 +66,7 @@ _SIGNS = (
     ),
     _Sign(
         re.compile(
-            r":(?P<port>\d+)\b[^:]*:?[^:]*: (?:port is already allocated|address already in use)"
+            r":(?P<port>\d{1,5})\b[^:]{0,300}(?::[^:]{0,300})?: (?:port is already allocated|address already in use)"
         ),
         _says("port {port} is taken by something outside Swarm"),
         _FREE_PORT,
@@ -77,12 +77,14 @@ _SIGNS = (
         _FREE_PORT,
     ),
     _Sign(
-        re.compile(rf"{_PROGRAM}.*(?:executable file not found|no such file or directory)"),
+        re.compile(
+            rf"{_PROGRAM}.{{0,2000}}(?:executable file not found|no such file or directory)"
+        ),
         _says("the program `{program}` is not in the image"),
         "Check the command, and that the image has a shell if it needs one.",
     ),
     _Sign(
-        re.compile(rf"{_PROGRAM}.*permission denied"),
+        re.compile(rf"{_PROGRAM}.{{0,2000}}permission denied"),
         _says("the program `{program}` may not be executed"),
         "Set its execute bit when the image is built, or check the user that it runs as.",
     ),

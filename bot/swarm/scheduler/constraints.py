@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.model import Node, Platform, Service, Spec
 
-_CONSTRAINT = re.compile(r"\s*(?P<key>[\w.\-]+)\s*(?P<operator>==|!=)\s*(?P<value>.+?)\s*")
+_CONSTRAINT = re.compile(r"\A(?P<key>[\w.\-]+)\s*(?P<operator>==|!=)\s*(?P<value>.+)")
 Demands = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
 """Constraints, and the platforms of the image."""
 _ALIASES = {
@@ -167,7 +167,7 @@ def _too_small(spec: Spec, able: Sequence[Node]) -> str:
 def _fulfils(node: Node, constraint: str) -> bool:
     """Whether a node fulfils one constraint as Swarm compares: without case; a key that it does not
     know fits none."""
-    found = _CONSTRAINT.fullmatch(constraint)
+    found = _CONSTRAINT.fullmatch(constraint.strip())
     if not found:
         return False
     key, value, wanted = found["key"], found["value"], found["operator"] == "=="

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from bot.model import Port, Service
 from bot.swarm.spec.syntax import Json, fields, whole
 
-_LONG = re.compile(r"\w+=\w+")
+_LONG = re.compile(r"\w=\w")
 _MOST = 65535
 _SHORT = re.compile(
-    r"(?:(?P<address>[^:]*|\[[^\]]*\]):(?=[^:]*:))?(?:(?P<published>\d*(?:-\d+)?):)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>\w+))?"
+    r"\A(?:(?P<address>[^:]*|\[[^\]]*\]):(?=[^:]*:))?(?:(?P<published>\d*(?:-\d+)?):)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>\w+))?"
 )
 _EXPECTED = "a port such as 8081:8080, 8081:8080/udp or published=8081,target=8080,mode=host"
 _PROTOCOLS = ("tcp", "udp", "sctp")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.errors import UnsupportedError
 from bot.swarm.spec.syntax import Json, fields
 
-_LONG = re.compile(r"\w+=\w+")
+_LONG = re.compile(r"\w=\w")
 _MOST = 1 << 32
 
 
