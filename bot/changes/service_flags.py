@@ -24,6 +24,7 @@ from pydantic import (
 
 from bot.changes.rollout_plan import ROLLOUT_TIMEOUT
 from bot.command.fields import Duration, Option
+from bot.model.bounds import MOST_COUNT, MOST_REPLICAS
 from bot.swarm.spec import mounts, ports, references, scalars, syntax
 from bot.swarm.spec.scalars import Flags
 
@@ -61,8 +62,12 @@ def _setting(text: str) -> str:
     return text
 
 
-Memory = Annotated[int, _reads(syntax.memory), PlainSerializer(scalars.memory)]
-Cpus = Annotated[int, _reads(syntax.nano_cpus), PlainSerializer(syntax.cpus)]
+Memory = Annotated[
+    int, Field(ge=0, le=2**63 - 1), _reads(syntax.memory), PlainSerializer(scalars.memory)
+]
+Cpus = Annotated[
+    int, Field(ge=0, le=2**63 - 1), _reads(syntax.nano_cpus), PlainSerializer(syntax.cpus)
+]
 Words = Annotated[str, _checked(_words)]
 Pair = Annotated[str, AfterValidator(_pair)]
 Setting = Annotated[str, AfterValidator(_setting)]
@@ -78,13 +83,14 @@ Resource = Annotated[str, _checked(syntax.resource)]
 Constraint = Annotated[str, _checked(syntax.constraint)]
 Order = Literal["stop-first", "start-first"]
 Ratio = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+Replicas = Annotated[int, Field(ge=0, le=MOST_REPLICAS)]
+Count = Annotated[int, Field(ge=0, le=MOST_COUNT)]
 
 
 class ServiceFlags(BaseModel):
     """The flags with one value."""
 
-    replicas: Count | None = Field(None, description="number of tasks")
+    replicas: Replicas | None = Field(None, description="number of tasks")
     replicas_max_per_node: Count | None = Field(
         None, description="tasks on one node at most, 0 for any number"
     )

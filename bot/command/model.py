@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
+from bot.model.bounds import MOST_LINE
 from bot.rollout.roller import Roller, Run
 from bot.settings import Settings
 from bot.stopping import Stopping
@@ -54,7 +55,7 @@ class Command(BaseModel):
     create … IMAGE sh -c …`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=MOST_LINE)
 
     names: ClassVar[tuple[str, ...]]
     kind: ClassVar[Kind]
@@ -81,7 +82,7 @@ class Form(BaseModel):
     `SecretStr` exist here alone: what is typed into a modal stands in no channel.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=MOST_LINE)
 
     title: ClassVar[str]
     submit: ClassVar[str] = "Send"

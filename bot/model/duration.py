@@ -17,7 +17,7 @@ _MICROSECONDS = {
     "h": Decimal(3_600_000_000),
 }
 _DURATION_PART = re.compile(
-    rf"([0-9]{1, 20}(?:\.[0-9]{0, 20})?|\.[0-9]{1, 20})({'|'.join(_MICROSECONDS)})"
+    r"([0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})" rf"({'|'.join(_MICROSECONDS)})"
 )
 _DURATION = re.compile(rf"\A(?:{_DURATION_PART.pattern})+")
 _SPAN = re.compile(r"([0-9]{1,4})([dw])")

@@ -20,6 +20,7 @@ from bot.changes.service_flags import (
     Mounted,
     Pair,
     Published,
+    Replicas,
     Resource,
     ServiceFlags,
     Setting,
@@ -51,7 +52,7 @@ class CreateForm(Form):
 
     name: Name
     image: ImageReference = Field(description="name and tag, such as shop/web:2.0")
-    replicas: int = Field(1, ge=0)
+    replicas: Replicas = Field(1)
     publish: Published | None = Field(None, description="port, such as 8081:8080")
     network: Annotated[tuple[Name, ...], Lookup("network")] = ()
     env: Annotated[tuple[Pair, ...], BeforeValidator(by_line)] = Field(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from bot.changes import image_check, rollout_plan
+from bot.changes.service_flags import Count
 from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option
 from bot.command.model import Change, Command, Context, Form, Query
 from bot.errors import NoRevisionError, UnsupportedError
@@ -28,6 +29,7 @@ from bot.model import (
     Service,
     Spec,
 )
+from bot.model.bounds import MOST_COUNT
 from bot.model.duration import nanoseconds, write_duration
 from bot.render import plans
 from bot.render.objects import services
@@ -44,7 +46,7 @@ class DeployForm(Form):
 
     service: Annotated[Name, Lookup("service")]
     image: ImageReference = Field(description="name and tag, such as shop/web:2.0")
-    parallelism: int | None = Field(None, ge=0, description="tasks at a time, 0 for all at once")
+    parallelism: Count | None = Field(None, description="tasks at a time, 0 for all at once")
     delay: Duration | None = Field(None, description="pause between them, such as 10s")
     reason: str = Field("", max_length=200, description="why, for the audit")
 
@@ -69,7 +71,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
 
     service: Annotated[Name, Argument("SERVICE")]
     image: Annotated[ImageReference, Argument("IMAGE")]
-    parallelism: int | None = Field(None, ge=0, description="tasks at a time, 0 for all at once")
+    parallelism: Count | None = Field(None, description="tasks at a time, 0 for all at once")
     delay: Duration | None = Field(None, description="pause between them, such as 10s")
     order: Literal["stop-first", "start-first"] | None = Field(
         None, description="stop-first or start-first"
@@ -179,7 +181,9 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     examples: ClassVar = ("rollback web", "rollback web --to 3")
 
     service: Annotated[Name, Argument("SERVICE")]
-    to: int | None = Field(None, ge=1, description="number of the revision, see `history`")
+    to: int | None = Field(
+        None, ge=1, le=MOST_COUNT, description="number of the revision, see `history`"
+    )
     timeout: Duration = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )

@@ -11,10 +11,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.changes import rollout_plan
 from bot.changes.rollout_plan import RollPlan
+from bot.changes.service_flags import Replicas
 from bot.command.fields import Argument, Duration, Lookup, Name, Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
+from bot.model.bounds import MOST_REPLICAS
 from bot.rollout.roller import Run
 from bot.swarm.scheduler import room
 from bot.swarm.spec import edit
@@ -25,8 +27,11 @@ _FEWEST_NODES = 3
 
 
 def _target(text: str) -> str:
-    if not _TARGET.fullmatch(text):
+    target = _TARGET.fullmatch(text)
+    if not target:
         raise ValueError("a service and a whole number, such as web=5")
+    if int(target["count"]) > MOST_REPLICAS:
+        raise ValueError(f"a service and at most {MOST_REPLICAS} tasks, such as web=5")
     return text
 
 
@@ -47,7 +52,7 @@ class ScaleForm(Form):
     submit: ClassVar = "Scale"
 
     service: Annotated[Name, Lookup("service")]
-    replicas: int = Field(ge=0, description="tasks that it is to run")
+    replicas: Replicas = Field(description="tasks that it is to run")
 
     def command(self) -> Scale:
         """The scale of this one service."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+_MENTION = re.compile(r"<@[A-Z0-9]{1,30}(?:\|[^<>]*)?>")
 _WRAPPED = re.compile(r"<(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
@@ -25,7 +26,7 @@ def unescape(text: str) -> str:
 
 def without_mention(text: str) -> str:
     """The line behind the mention of the bot that it begins with, or that stands anywhere in it."""
-    before, _, after = re.sub(r"<@[A-Z0-9]+(?:\|[^>]*)?>", "\0", text, count=1).partition("\0")
+    before, _, after = _MENTION.sub("\0", text, count=1).partition("\0")
     return f"{before.strip()} {after.strip()}".strip()
 
 

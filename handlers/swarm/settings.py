@@ -20,6 +20,7 @@ from bot.errors import (
 )
 from bot.model import Ending, Kind, Message, Outcome, Plan, Spec
 from bot.model.addresses import split_address
+from bot.model.bounds import MOST_COUNT
 from bot.model.cluster import EngineState
 from bot.render.objects import credentials, swarm_sheet
 from bot.rollout.roller import Run
@@ -79,13 +80,13 @@ class SwarmSettingsFlags(Change[PlanType]):
         Field((), description="an authority outside of the Swarm that signs node certificates")
     )
     max_snapshots: int | None = Field(
-        None, ge=0, description="older Raft snapshots to keep (default 0)"
+        None, ge=0, le=MOST_COUNT, description="older Raft snapshots to keep (default 0)"
     )
     snapshot_interval: int | None = Field(
-        None, ge=1, description="Raft entries between snapshots (default 10000)"
+        None, ge=1, le=MOST_COUNT, description="Raft entries between snapshots (default 10000)"
     )
     task_history_limit: int | None = Field(
-        None, ge=0, description="ended tasks to keep a slot (default 5)"
+        None, ge=0, le=MOST_COUNT, description="ended tasks to keep a slot (default 5)"
     )
 
     @model_validator(mode="after")

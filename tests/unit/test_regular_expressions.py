@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ import jobs
 LENGTH = 6_000
 """Characters; linear matching takes milliseconds for so many, and quadratic a second."""
 SECONDS = 0.25
+ROOT = Path(__file__).parents[2]
 OWN = ("bot", "handlers", "jobs")
 
 
@@ -37,18 +39,18 @@ def expressions() -> dict[str, re.Pattern[str]]:
         compiled = original(pattern, flags)
         frame = sys._getframe(1)
         module = str(frame.f_globals.get("__name__", ""))
-        if module.split(".")[0] in OWN and isinstance(compiled.pattern, str):
+        if module.split(".", maxsplit=1)[0] in OWN and isinstance(compiled.pattern, str):
             found[f"{module}:{frame.f_lineno}"] = compiled
         return compiled
 
-    setattr(re, "compile", recording)
+    re.compile = recording
     try:
         for package in (bot, handlers, jobs):
             for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
                 if not module.name.endswith("__main__") and not module.name.endswith(".draw"):
                     importlib.import_module(module.name)
     finally:
-        setattr(re, "compile", original)
+        re.compile = original
         for name in [name for name in sys.modules if name.split(".")[0] in OWN]:
             del sys.modules[name]
         sys.modules.update(own)
@@ -73,6 +75,13 @@ def attacks(pattern: str) -> Iterator[str]:
         yield start + part * (LENGTH // len(part)) + "\0"
     for one, other in product(parts[:6], parts):
         yield (one + other) * (LENGTH // len(one + other)) + "\0"
+
+
+def test_every_expression_is_compiled_where_its_module_is_loaded() -> None:
+    inside = re.compile(r"\bre\.(?:match|search|fullmatch|sub|split|findall|finditer)\(")
+    for package in OWN:
+        for path in (ROOT / package).rglob("*.py"):
+            assert not inside.search(path.read_text()), path
 
 
 def test_the_expressions_are_known() -> None:

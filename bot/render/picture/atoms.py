@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
 from bot.render.slack.text import clean
 
+_NUMBER = re.compile(r"([0-9]{1,18})")
+
 GROUND, CARD, EDGE, FAINT = "#f6f8fa", "#ffffff", "#d0d7de", "#e7ecf0"
 INK, SOFT = "#1d2530", "#59636e"
 GREEN, BLUE, RED, AMBER, GREY = "#1a7f37", "#0550ae", "#c11f2b", "#8a5a00", "#59636e"
@@ -106,5 +108,5 @@ def alt(head: str, parts: Sequence[str]) -> str:
 
 def natural(name: str) -> list[tuple[int, int | str]]:
     """Sorts node2 before node10."""
-    parts = re.split(r"([0-9]{1,18})", name)
+    parts = _NUMBER.split(name)
     return [(0, int(part)) if index % 2 else (1, part) for index, part in enumerate(parts)]

@@ -47,7 +47,8 @@ NOTHING = Target()
 _SECRETS = re.compile(r"(SWMTKN|SWMKEY)-[\w-]+")
 _PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
 _NAME_TAKEN = re.compile(
-    r"(?:existing object: (\w{1,50}) (\S{1,300}) already exists|\b(\w{1,50}) with name (\S{1,300}) already exists)"
+    r"(?:existing object: (\w{1,50}) (\S{1,300}) already exists|"
+    r"\b(\w{1,50}) with name (\S{1,300}) already exists)"
 )
 _MISSING = re.compile(
     r"(?P<kind>service|node|network|secret|config|task) (?:(?P<before>\S{1,300}) not found|not "

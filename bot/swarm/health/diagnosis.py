@@ -66,7 +66,8 @@ _SIGNS = (
     ),
     _Sign(
         re.compile(
-            r":(?P<port>\d{1,5})\b[^:]{0,300}(?::[^:]{0,300})?: (?:port is already allocated|address already in use)"
+            r":(?P<port>\d{1,5})\b[^:]{0,300}(?::[^:]{0,300})?: "
+            r"(?:port is already allocated|address already in use)"
         ),
         _says("port {port} is taken by something outside Swarm"),
         _FREE_PORT,

@@ -11,6 +11,7 @@ from bot.errors import UnsupportedError
 from bot.swarm.spec.syntax import Json, fields
 
 _LONG = re.compile(r"\w=\w")
+_OCTAL = re.compile(r"\A0[oO]?[0-7]{1,20}")
 _MOST = 1 << 32
 
 
@@ -119,7 +120,7 @@ def _files(
 
 def _mode(value: str) -> int:
     """Permissions as Go reads them: octal with a leading 0 or 0o, else decimal or 0x…"""
-    octal = re.fullmatch(r"0[oO]?[0-7]+", value)
+    octal = _OCTAL.fullmatch(value)
     try:
         mode = int(value, 8) if octal else int(value, 0)
     except ValueError:

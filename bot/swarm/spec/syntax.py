@@ -13,6 +13,21 @@ from ipaddress import ip_address
 from typing import Any
 
 Json = dict[str, Any]
+_CONSTRAINT = re.compile(r"\A\s*[\w.\-/]+\s*[=!]=\s*\S.*")
+_ULIMIT = re.compile(
+    r"\A(?P<name>[^=]+)=(?P<soft>-1|\d{1,19})(?::(?P<hard>-1|\d{1,19})?)?", re.ASCII
+)
+_MEMORY = re.compile(
+    r"\A(?P<number>\d{1,19}(?:\.\d{0,19})?|\.\d{1,19}) ?(?P<unit>[kmgtp]?)(?:i?b)?",
+    re.IGNORECASE | re.ASCII,
+)
+_CPUS = re.compile(
+    r"\A(?:\d{1,19}(?:\.\d{0,19})?|\.\d{1,19})(?:e[+-]?\d)?(?:/\d{1,19})?",
+    re.IGNORECASE | re.ASCII,
+)
+_MOST = 1 << 63
+"""What the Engine API's 64-bit numbers can hold, in the unit of the field."""
+_MOST_DIGITS = 20
 _TRUTH = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 
@@ -37,7 +52,7 @@ def truth(value: str) -> bool:
 
 def whole(value: str, most: int, what: str) -> int:
     """A number in decimal digits from 0 to `most`."""
-    if not (value.isascii() and value.isdigit()) or int(value) > most:
+    if not _is_number(value) or int(value) > most:
         raise ValueError(f"{what} as a number of at most {most}")
     return int(value)
 
@@ -86,29 +101,27 @@ def spread(text: str) -> Json:
 
 def constraint(text: str) -> str:
     """A constraint on nodes: `node.labels.zone==a`, `node.role!=manager`."""
-    if not re.fullmatch(r"\s*[\w.\-/]+\s*[=!]=\s*\S.*", text):
+    if not _CONSTRAINT.fullmatch(text):
         raise ValueError("a constraint such as node.labels.zone==a or node.role!=manager")
     return text
 
 
 def ulimit(text: str) -> Json:
     """A limit of the kernel: `nofile=1024:2048`; one number is both the soft and the hard limit."""
-    name, _, numbers = text.partition("=")
-    soft, _, hard = numbers.partition(":")
-    try:
-        low = int(soft)
-        high = int(hard) if hard else low
-    except ValueError:
-        raise ValueError("a limit such as nofile=1024:2048") from None
-    if not name or (high != -1 and (low > high or low == -1)):
+    limit = _ULIMIT.fullmatch(text)
+    if not limit:
+        raise ValueError("a limit such as nofile=1024:2048")
+    low = int(limit["soft"])
+    high = int(limit["hard"] or low)
+    if max(low, high) >= _MOST or (high != -1 and (low > high or low == -1)):
         raise ValueError("a limit such as nofile=1024:2048, the soft one not above the hard one")
-    return {"Name": name, "Soft": low, "Hard": high}
+    return {"Name": limit["name"], "Soft": low, "Hard": high}
 
 
 def resource(text: str) -> Json:
     """A resource of the operator's own, as a number: `GPU=2`."""
     name, _, count = text.partition("=")
-    if not name or not (count.isascii() and count.isdigit()):
+    if not name or not _is_number(count) or int(count) >= _MOST:
         raise ValueError("a resource and how many, such as GPU=2")
     return {"DiscreteResourceSpec": {"Kind": name, "Value": int(count)}}
 
@@ -118,12 +131,6 @@ def capability(text: str) -> str:
     stay."""
     name = text.strip().upper()
     return name if name in ("ALL", "RESET") or name.startswith("CAP_") else f"CAP_{name}"
-
-
-_MEMORY = re.compile(
-    r"(?P<number>\d+(?:\.\d*)?|\.\d+) ?(?P<unit>[kmgtp]?)(?:i?b)?", re.IGNORECASE | re.ASCII
-)
-_MOST = 1 << 63
 
 
 def memory(text: str) -> int:
@@ -142,7 +149,8 @@ def memory(text: str) -> int:
 def nano_cpus(text: str) -> int:
     """Billionths of a CPU: `0.5`, `1/4`."""
     try:
-        nano = Fraction(text.strip()) * 1_000_000_000
+        # Fraction takes "1e60000000" for the number that it is, and never comes back.
+        nano = Fraction(text.strip() if _CPUS.fullmatch(text.strip()) else "-1") * 1_000_000_000
     except (ValueError, ZeroDivisionError):
         nano = Fraction(-1)
     if nano < 0 or nano.denominator != 1 or nano >= _MOST:
@@ -154,6 +162,10 @@ def cpus(nano: int) -> str:
     """Billionths of a CPU as a flag writes them: `0.5`."""
     whole_cpus, rest = divmod(nano, 1_000_000_000)
     return f"{whole_cpus}.{rest:09}".rstrip("0").rstrip(".")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def _is_address(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -91,11 +92,11 @@ LINES = (
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("number", HUGE, ids=lambda number: f"{number[:12]}({len(number)})")
 def test_a_number_with_thousands_of_digits_is_answered_at_once(line: str, number: str) -> None:
+    with suppress(SwarmbotError):
+        parse(line.format(1), TABLE)  # the flags of a command are read from its model once
     begun = time.process_time()
-    try:
+    with suppress(SwarmbotError):
         parse(line.format(number), TABLE)
-    except SwarmbotError:
-        pass
     assert time.process_time() - begun < 0.1
 
 

@@ -70,7 +70,7 @@ def test_what_is_no_duration_is_told_with_an_example(text: str) -> None:
         read_duration(text)
 
 
-@pytest.mark.parametrize("text", ["2562048h", "99999999999h", "9" * 400 + "s"])
+@pytest.mark.parametrize("text", ["2562048h", "99999999999h", "9" * 20 + "s"])
 def test_a_duration_longer_than_docker_can_hold(text: str) -> None:
     with pytest.raises(ValueError, match=r"^a duration of at most 2562047h$"):
         read_duration(text)
