@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from bot.command.model import utc_now
+from bot.clock import Stopping, utc_now
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.metrics import Metrics
 from bot.model.cluster import EngineAddress
@@ -23,7 +23,6 @@ from bot.pipeline.pipeline import Pipeline
 from bot.poster import Drawing, Poster
 from bot.rollout.roller import Roller
 from bot.settings import Settings
-from bot.stopping import Stopping
 from bot.store.embedded import Embedded
 from bot.store.leader import Leader
 from bot.store.store import Store

@@ -8,26 +8,21 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from bot.clock import Stopping, utc_now
 from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
 from bot.model.bounds import MOST_LINE
 from bot.rollout.roller import Roller, Run
 from bot.settings import Settings
-from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
 PlanType = TypeVar("PlanType", bound=Plan)
-
-
-def utc_now() -> datetime:
-    """The clock of the bot, replaced by a fixed one in tests."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from bot.clock import Stopping
 from bot.command.model import Change, Context, audited
 from bot.errors import (
     ApprovalNotFoundError,
@@ -30,7 +31,6 @@ from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
 from bot.rollout.roller import Roller, Run, StoppingError
-from bot.stopping import Stopping
 from bot.store.locks import Lease
 from bot.store.store import Store
 

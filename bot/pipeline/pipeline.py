@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.clock import Stopping
 from bot.command import line
 from bot.command.model import (
     ApprovalAction,
@@ -39,7 +40,6 @@ from bot.render import plans
 from bot.render.errors import explain
 from bot.rollout.roller import Roller
 from bot.settings import Settings
-from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.clock import Stopping
 from bot.errors import SwarmbotError, UnknownNameError
 from bot.model import Finding, Node, Phase, Progress, Rollout, Task
-from bot.stopping import Stopping
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.health.progress import Expected, Followed, RolloutSnapshot, advance, tried
 from bot.swarm.spec.edit import monitor_seconds

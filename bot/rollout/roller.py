@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.clock import Stopping
 from bot.errors import (
     ChangeInterruptedError,
     OutcomeUnknownError,
@@ -25,7 +26,6 @@ from bot.errors import (
 from bot.model import Ending, Message, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
 from bot.model.rollout import BOT
 from bot.rollout.follower import LOOK_SECONDS, Follower
-from bot.stopping import Stopping
 from bot.store.locks import Lease
 from bot.store.store import Store
 from bot.swarm.spec.edit import fingerprint

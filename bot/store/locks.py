@@ -14,11 +14,12 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import TypeAdapter
 from redis import Redis
 
+from bot.clock import utc_now
 from bot.errors import LeaseLostError, LockedError, StoreUnavailableError
 from bot.model import Lock
 from bot.store.connection import guarded, key
@@ -134,9 +135,11 @@ class LockStore:
         lease_seconds: float = 10,
         renew_seconds: float = 3,
         monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
     ):
         self._redis = redis
         self._monotonic = monotonic
+        self._now = now
         self._lease_seconds = lease_seconds
         self._renew_seconds = renew_seconds
         self._acquire_script = redis.register_script(_ACQUIRE)
@@ -214,9 +217,7 @@ class LockStore:
     @guarded()
     def _acquire(self, targets: list[str], actor: str, reason: str) -> Lease:
         owner = uuid.uuid4().hex
-        locks = tuple(
-            Lock(target, owner, actor, reason, datetime.now(UTC), 0) for target in targets
-        )
+        locks = tuple(Lock(target, owner, actor, reason, self._now(), 0) for target in targets)
         asked_at = self._monotonic()
         fence, current = self._acquire_script(
             [key("fences"), *_keys(locks)],

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
 from redis import Redis
 
+from bot.clock import utc_now
 from bot.store import connection
 from bot.store.alerts import AlertStore
 from bot.store.approvals import ApprovalStore
@@ -51,10 +53,15 @@ class Store:
         return cls.over(connection.connect(url))
 
     @classmethod
-    def over(cls, redis: Redis, monotonic: Callable[[], float] = time.monotonic) -> Self:
-        """The stores over this client; leases are measured by `monotonic`, in seconds."""
+    def over(
+        cls,
+        redis: Redis,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+    ) -> Self:
+        """The stores over this client; leases are measured by `monotonic` and dated by `now`."""
         return cls(
-            LockStore(redis, monotonic=monotonic),
+            LockStore(redis, monotonic=monotonic, now=now),
             Rollouts(redis),
             Revisions(redis),
             Audit(redis),

@@ -6,9 +6,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.clock import Stopping
 from bot.errors import UnknownNameError
 from bot.model import Node
-from bot.stopping import Stopping
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import wait_until
 

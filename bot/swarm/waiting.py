@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.clock import Stopping
 from bot.errors import NO_MANAGER, EngineRefusedError, OutcomeUnknownError, UnknownNameError
-from bot.stopping import Stopping
 
 AWAY = (*NO_MANAGER, EngineRefusedError)
 """What a question meets while managers come and go: it is asked again later."""

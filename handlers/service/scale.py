@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
@@ -113,23 +113,19 @@ class Scale(Change[ScalePlan]):
             return rollout_plan.roll(self, context, plan.rolls[0], run, self.timeout)
         together = rollout_plan.Together(context, run)
         started = context.now()
-        with ThreadPoolExecutor(len(plan.rolls), thread_name_prefix="scale") as pool:
-            runs = [
-                replace(run, id=f"{run.id}-{number}", show=together.show)
-                for number in range(len(plan.rolls))
-            ]
-            futures = [
-                pool.submit(
+        outcomes = context.stopping.side_by_side(
+            [
+                partial(
                     rollout_plan.one_of_several,
                     self._alone(roll),
                     context,
                     roll,
-                    each,
+                    replace(run, id=f"{run.id}-{number}", show=together.show),
                     self.timeout,
                 )
-                for roll, each in zip(plan.rolls, runs, strict=True)
+                for number, roll in enumerate(plan.rolls)
             ]
-            outcomes = [future.result() for future in futures]
+        )
         bad = next(
             (each.ending for each in outcomes if each.ending is not Ending.DONE), Ending.DONE
         )

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A story that has failed is not asked what else was said."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 @pytest.fixture
@@ -20,6 +33,8 @@ def world(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
     world = World(*mark.args, **mark.kwargs) if mark else World()
     yield world
     try:
+        if FAILED in request.node.stash:
+            return
         world.finish()
         faults = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
         assert not faults, "the bot's log tells of errors"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.command.model import Context, Table, utc_now
+from bot.clock import Stopping, utc_now
+from bot.command.model import Context, Table
 from bot.model import Actor
 from bot.model.cluster import EngineAddress
 from bot.rollout.roller import Roller
 from bot.settings import Settings
-from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.clock import Stopping
 from bot.command import line
 from bot.command.model import Change, Context, Query
 from bot.errors import StoreUnavailableError, UnknownNameError, UnsupportedError
@@ -20,7 +21,6 @@ from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy.decide import Allow, Ask, decide
 from bot.rollout.roller import Roller, Run
 from bot.settings import PolicyRule, Role, Settings
-from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm

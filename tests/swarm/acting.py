@@ -6,12 +6,12 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.clock import Stopping, utc_now
 from bot.command import line
-from bot.command.model import Change, Context, utc_now
+from bot.command.model import Change, Context
 from bot.model import Actor, Ending, Outcome, Plan, Progress, Rollout
 from bot.rollout.roller import Roller, Run
 from bot.settings import Settings
-from bot.stopping import Stopping
 from bot.store.embedded import Embedded
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm

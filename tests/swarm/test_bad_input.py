@@ -14,7 +14,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.command.model import utc_now
+from bot.clock import Stopping, utc_now
 from bot.metrics import Metrics
 from bot.model import Message, MessageRef, Place
 from bot.model.approval import Approval
@@ -25,7 +25,6 @@ from bot.policy import approval_steps
 from bot.poster import Handle, Poster, Then
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, Role, Settings
-from bot.stopping import Stopping
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE

@@ -8,19 +8,21 @@ their turn. So a story is the same each time that it is told.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import ParamSpec, TypeVar
 
-from bot.stopping import Stopping
+from bot.clock import Stopping
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 BEGIN = datetime(2025, 11, 23, 8, 30, tzinfo=UTC)
+MOMENT = 0.05
+"""Seconds between two looks at what is done side by side."""
 STUCK_SECONDS = 20.0
 """Real seconds after which a task that neither ends nor waits counts as stuck."""
 
@@ -79,6 +81,12 @@ class Clock:
         self._here = threading.local()
         self._errors: list[BaseException] = []
         self._over = False
+
+    @property
+    def party(self) -> Party:
+        """Whose turn it is; only for tasks."""
+        task: Task = self._here.task
+        return task.party
 
     def now(self) -> datetime:
         """The date, in UTC."""
@@ -196,6 +204,13 @@ class TurnedStopping(Stopping):
             self._clock.wait(timeout or 0.0)
         return self.is_set()
 
+    def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        pool = TurnedPool(self._clock, self._clock.party)
+        futures = [pool.submit(job) for job in jobs]
+        while not all(future.done() for future in futures):
+            self._clock.wait(MOMENT)
+        return [future.result() for future in futures]
+
 
 class TurnedPool(Executor):
     """The bot's pool: what is handed to it becomes a task of the clock."""
@@ -206,5 +221,13 @@ class TurnedPool(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
-        self._clock.spawn(self._party, lambda: future.set_result(fn(*args, **kwargs)))
+
+        def work() -> None:
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except Exception as error:
+                future.set_exception(error)
+                raise
+
+        self._clock.spawn(self._party, work)
         return future

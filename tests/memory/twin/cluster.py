@@ -58,6 +58,8 @@ class Cluster:
     between: dict[str, set[object]] = field(default_factory=dict)
     """By service: slots and nodes whose task the updater is just replacing."""
     seconds: float = 0.0
+    moves_versions: int = 0
+    """How many updates of services meet a version that somebody else has just moved."""
     stirred: bool = False
     """Whether something was changed from outside that the Swarm has not looked at yet."""
     index: int = 10

@@ -34,6 +34,9 @@ def create(request: Request) -> Json:
 
 def update(request: Request) -> Json:
     found = service(request)
+    if request.cluster.moves_versions:
+        request.cluster.moves_versions -= 1
+        request.cluster.touch(found)
     request.check_version(found)
     if request.params.get("rollback") == "previous":
         if not found.get("PreviousSpec"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 HOST = "shop"
 
@@ -37,6 +37,10 @@ class Registry:
         build = Build(digest, **behaviour)  # type: ignore[arg-type]
         self.builds[image] = build
         return build
+
+    def spoil(self, image: str, **behaviour: object) -> None:
+        """Let the program in an image behave otherwise from now on, under the same digest."""
+        self.builds[image] = replace(self.builds[image], **behaviour)  # type: ignore[arg-type]
 
     def find(self, reference: str) -> Build | None:
         """The image of this name and tag, or digest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -43,16 +43,18 @@ class Answering(Protocol):
 
 
 class SlackTwin:
-    """The workspace of one story. `connected` says which bot gets the next payload, if any does."""
+    """The workspace of one story. `connected` are the bots: a payload goes to the first of them.
 
-    def __init__(self, clock: Clock, connected: Callable[[], Answering | None]) -> None:
+    With `delivers_twice` it goes to the next one too, as where an ack was lost.
+    """
+
+    def __init__(self, clock: Clock, connected: Callable[[], Sequence[Answering]]) -> None:
         limits = replace(Limits(), posts_a_minute=10**6, post_burst=10**6, updates_a_minute=10**6)
         self.state = State(lambda: BEGIN.timestamp() + clock.seconds, limits)
         faults = Faults(self.state.clock, SocketMode(limits, ""))
         self.api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, MANIFEST_SCOPES), faults)
-        self.interactions = Interactions(
-            self.state, DirectDeliverer(self.state, connected), ("/swarm",)
-        )
+        self.deliverer = DirectDeliverer(self.state, connected)
+        self.interactions = Interactions(self.state, self.deliverer, ("/swarm",))
         self.clock = clock
         self.heeded: dict[tuple[str, str], int] = {}
         """Messages that somebody looked at, and their newest version by then."""
@@ -64,7 +66,7 @@ class SlackTwin:
     def unheeded(self) -> list[Posted]:
         """What the bot said that nobody in the story looked at, in its last version.
 
-        The answers in a thread belong to the message above them.
+        Answers in a thread, and files, belong to the message that they follow.
         """
         said = (each for each in self.state.messages.values() if each.user == BOT_USER)
         return [
@@ -72,6 +74,7 @@ class SlackTwin:
             for each in said
             if each.deleted_at is None
             and not each.thread_ts
+            and not each.files
             and self.heeded.get((each.channel, each.ts), -1) < each.now.seq
         ]
 
@@ -127,9 +130,10 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
 class DirectDeliverer(Deliverer):
     """Hands what people do to the bot's own listeners."""
 
-    def __init__(self, state: State, connected: Callable[[], Answering | None]) -> None:
+    def __init__(self, state: State, connected: Callable[[], Sequence[Answering]]) -> None:
         self._known = state
         self._connected = connected
+        self.delivers_twice = False
 
     def ask(self, kind: str, payload: dict[str, Any]) -> Delivery:
         """Send an interaction; the ack comes at once."""
@@ -139,8 +143,8 @@ class DirectDeliverer(Deliverer):
         sent = Delivery(
             state.new_id("P"), kind, payload, state.clock(), state.feed.seq, NO_CONNECTION
         )
-        bot = self._connected()
-        if bot:
+        bots = self._connected()
+        for bot in bots[: 2 if self.delivers_twice else 1]:
             ack = Ack()
             listener = _listener(bot.listeners, kind, payload)
             if listener:
@@ -186,8 +190,17 @@ class MemoryPerson(Person):
         after: int = 0,
     ) -> Message:
         message = super().sees(pattern, timeout, channel=channel, after=after)
-        self._slack.heeded[message.key] = message.posted.now.seq
+        self.reads(message)
         return message
+
+    def reads(self, message: Message) -> str:
+        """Look at a message as it is now."""
+        self._slack.heeded[message.key] = message.posted.now.seq
+        return message.text
+
+    def asks(self, line: str, said: Pattern = "") -> Message:
+        """Type a line, and see what is said to it, with that in it."""
+        return self.sees(said, after=self.types(f"/swarm {line}"))
 
     def does_not_see(
         self, pattern: Pattern, within: float = 5.0, *, channel: str = "", after: int = 0

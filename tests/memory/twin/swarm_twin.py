@@ -133,14 +133,16 @@ class SwarmTwin:
 
     def _add_networks(self) -> None:
         for name, driver, scope in (("host", "host", "local"), ("bridge", "bridge", "local")):
-            self._add_network(name, Driver=driver, Scope=scope)
+            self.add_network(name, Driver=driver, Scope=scope)
         pool = {"Config": [{"Subnet": "10.0.0.0/24", "Gateway": "10.0.0.1"}]}
-        self._add_network("ingress", Driver="overlay", Scope="swarm", Ingress=True, IPAM=pool)
+        self.add_network("ingress", Driver="overlay", Scope="swarm", Ingress=True, IPAM=pool)
 
-    def _add_network(self, name: str, **fields: object) -> None:
+    def add_network(self, name: str, **fields: object) -> Json:
+        """Add a network."""
         network_id = self.cluster.new_id("net")
         made = {"Id": network_id, "Name": name, "Created": self.cluster.time(), "Labels": {}}
         self.cluster.networks[network_id] = {**made, **fields}
+        return self.cluster.networks[network_id]
 
 
 def _settings() -> Json:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.settings import PolicyRule, Role, Settings
 from playground.workspace.text import Reader
 from tests.memory.twin.bot import MemoryBot, settings
 from tests.memory.twin.clock import Clock
-from tests.memory.twin.cluster import Json
+from tests.memory.twin.cluster import Json, copied, count_of
 from tests.memory.twin.redis_twin import RedisTwin
 from tests.memory.twin.slack_twin import MemoryPerson, SlackTwin
 from tests.memory.twin.swarm_twin import SwarmTwin
@@ -34,6 +35,7 @@ class World:
         self.slack = SlackTwin(self.clock, self._connected)
         self.settings: Settings = settings(roles, rules)
         self.bots: list[MemoryBot] = []
+        self._first: MemoryBot | None = None
         self.clock.settle = self._flush
         for _ in range(bots):
             self.start_bot()
@@ -82,6 +84,25 @@ class World:
         self.swarm.settle()
         return self.swarm.cluster.service(name)
 
+    def add_network(self, name: str, **fields: Any) -> Json:
+        """An overlay network."""
+        return self.swarm.add_network(name, Driver="overlay", Scope="swarm", **fields)
+
+    def everything_in_redis(self) -> list[Any]:
+        """All that is stored, whatever it is."""
+        redis = self.redis.client()
+        return [redis.dump(key) for key in redis.scan_iter()]
+
+    def by_hand(self, name: str, change: Callable[[Json], object]) -> None:
+        """Change a service behind the bot's back, as with Docker's own command line."""
+        service = copied(self.swarm.cluster.service(name))
+        change(service["Spec"])
+        self.bot.engines.call(lambda client: client.update_service(service, service["Spec"]))
+
+    def replicas_of(self, name: str) -> int:
+        """How many replicas a service is to have."""
+        return count_of(self.swarm.cluster.service(name)["Spec"])
+
     def image_of(self, name: str) -> str:
         """The image that a service is to run, without its digest."""
         template = self.swarm.cluster.service(name)["Spec"]["TaskTemplate"]
@@ -104,8 +125,13 @@ class World:
         for bot in self.bots:
             bot.close()
 
-    def _connected(self) -> MemoryBot | None:
-        return next((bot for bot in self.bots if bot.party.awake), None)
+    def talks_to(self, bot: MemoryBot) -> None:
+        """From now on Slack sends everything to this bot, while it is awake."""
+        self._first = bot
+
+    def _connected(self) -> list[MemoryBot]:
+        awake = [bot for bot in self.bots if bot.party.awake]
+        return sorted(awake, key=lambda bot: bot is not self._first)
 
     def _flush(self) -> None:
         for bot in self.bots:

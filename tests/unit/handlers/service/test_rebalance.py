@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.clock import Stopping
 from bot.command.model import Context
 from bot.errors import UnknownNameError, UnsupportedError
 from bot.model import Actor, Mode, Service, Task, UpdateStatus
 from bot.model.hold import Hold
-from bot.stopping import Stopping
 from handlers.service.rebalance import Rebalance, RebalancePlan
 from tests.unit.swarm.values import NOW, node, service, spec, task
 

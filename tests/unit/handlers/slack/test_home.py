@@ -9,13 +9,13 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+from bot.clock import Stopping
 from bot.command.model import Context
 from bot.errors import NoEngineError, StoreUnavailableError, SwarmbotError
 from bot.model import Actor, Rollout
 from bot.model.incident import Memory
 from bot.render.slack.limits import plain
 from bot.settings import PolicyRule, Role, Settings
-from bot.stopping import Stopping
 from handlers.commands import TABLE
 from handlers.slack.home import OPEN_SECONDS, SHOWN_EVERY, HomeTabs
 from tests.unit.render import values as v

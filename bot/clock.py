@@ -1,0 +1,35 @@
+"""The date, and the time of a change: what it waits for, and what it does side by side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    """The date, in UTC: the clock of the bot, replaced by another one in tests."""
+    return datetime.now(UTC)
+
+
+class Stopping(threading.Event):
+    """Set when the bot is about to end.
+
+    Whatever a change waits for, it waits for it by `wait`, which ends early when this is set, and
+    measures it by `monotonic`. So the time of a change can be turned by hand in tests.
+    """
+
+    def monotonic(self) -> float:
+        """Seconds from any origin, never going back."""
+        return time.monotonic()
+
+    def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Do all at the same time, and return what each returned; raises what the first one that
+        failed raised, when all have ended."""
+        with ThreadPoolExecutor(max(1, len(jobs)), thread_name_prefix="side by side") as pool:
+            return [future.result() for future in [pool.submit(job) for job in jobs]]

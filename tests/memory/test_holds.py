@@ -1,0 +1,74 @@
+"""Holds, the freeze, and the line in front of a busy service."""
+
+from __future__ import annotations
+
+from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.world import World
+
+
+def test_what_is_held_only_its_holder_changes(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    assert '"incident 42"' in lead.asks('hold web "incident 42" --for 2h', "✋ web").text
+
+    refused = dev.asks("deploy web shop/web:2.0")
+    assert "✋ web is held by lead" in refused.text
+    assert '"incident 42"' in refused.text
+    lead.asks("deploy web shop/web:2.0", "✅ web is on")
+    lead.asks("release web", "released")
+    dev.asks("deploy web shop/web:1.0", "✅ web is on")
+
+
+def test_a_hold_runs_out(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    lead.asks('hold web "lunch" --for 30m', "✋ web")
+
+    world.clock.leap(31 * 60)
+
+    dev.asks("scale web=1", "✅ web · replicas 2 → 1")
+
+
+def test_while_everything_is_frozen_nothing_changes(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    lead.asks('freeze "migration"', "❄️")
+
+    for person in (dev, lead):
+        assert "❄️ Everything is frozen by lead" in person.asks("scale web=3").text
+
+    dev.asks("unfreeze", "🟢 Nothing is frozen any more")
+    dev.asks("scale web=3", "✅ web · replicas 2 → 3")
+
+
+def test_a_second_change_waits_in_line(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 2s")
+    dev.sees("1/3")
+
+    refusal = lead.asks("deploy web shop/web:3.0", "dev")
+    assert refusal.ephemeral
+    assert "2.0" in refusal.text
+    clicked = lead.clicks("Queue", on=refusal)
+    lead.sees("in line", after=clicked)
+
+    dev.sees("✅ web is on shop/web:2.0")
+    lead.sees("✅ web is on shop/web:3.0")
+    assert world.image_of("web") == "shop/web:3.0"
+
+
+def test_who_waits_may_roll_back_what_runs(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 9s")
+    dev.sees("1/3")
+
+    refusal = lead.asks("deploy web shop/web:3.0", "dev")
+    assert refusal.ephemeral
+    clicked = lead.clicks("Roll back")
+
+    lead.sees("turns back", after=clicked)
+    dev.sees("↩️ web rolled back")
+    assert world.image_of("web") == "shop/web:1.0"
