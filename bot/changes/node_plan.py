@@ -20,7 +20,6 @@ from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.scheduler import moves
 from bot.swarm.scheduler.moves import Move
 from bot.swarm.spec.edit import fingerprint
-from bot.swarm.spec.read import ENDED
 from bot.swarm.waiting import AWAY, wait_until
 
 ROLE_SECONDS = 90.0
@@ -171,7 +170,7 @@ def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
 
     def look() -> bool:
         tasks = [task for node_id in left for task in context.swarm.services.tasks(node_id=node_id)]
-        if any(task.id in gone and task.state not in ENDED for task in tasks):
+        if any(task.id in gone and not task.state.terminal for task in tasks):
             return False
         now = _running(
             task for task in context.swarm.services.tasks(running=True) if task.id not in gone

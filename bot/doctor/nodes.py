@@ -4,7 +4,7 @@ clocks, room; pure."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.doctor.probes import Probes
@@ -24,8 +24,8 @@ from bot.model.advice import (
 )
 from bot.model.cluster import Clock
 from bot.model.incident import Severity
-from bot.swarm.scheduler import balance, constraints
-from bot.swarm.scheduler.load import Load
+from bot.swarm.scheduler import balance, moves
+from bot.swarm.scheduler.capacity import Capacity, Shortage
 from bot.watch.evaluation import Evaluation
 
 LONG_DOWN = timedelta(days=1)
@@ -138,42 +138,27 @@ def _full(
     nodes: Sequence[Node], services: Sequence[Service], tasks: Sequence[Task]
 ) -> Iterator[Advice]:
     """Reservations above what a node has, and those that would find no room were a node lost."""
-    known = {
-        service.id: service for service in services if any(constraints.reservation(service.spec))
-    }
-    lying = [
-        task
-        for task in tasks
-        if task.service_id in known and task.state == task.desired == "running" and task.node_id
-    ]
-    able = [node for node in nodes if node.state == "ready" and node.availability == "active"]
-    load = Load.of(able, lying, known)
-    over = [node.name for node in able if load.memory[node.id] < 0 or load.cpus[node.id] < 0]
+    able = [node for node in nodes if node.takes_tasks]
+    capacity = Capacity.of(able, tasks, services)
+    left = {node.id: capacity.left(node.id) for node in able}
+    over = [node.name for node in able if left[node.id].memory < 0 or left[node.id].nano_cpus < 0]
     if over:
         yield Advice(Severity.WARNING, AllAlike(AdviceKind.OVER_RESERVED, tuple(over)))
-    for node in sorted(able, key=lambda node: load.memory[node.id] - node.memory)[:_LOST]:
-        short = () if over or len(able) < 2 else _homeless(node, able, lying, known)
+    for node in sorted(able, key=lambda node: left[node.id].memory - node.memory)[:_LOST]:
+        short = () if over or len(able) < 2 else _homeless(node, nodes, tasks, services)
         if short:
             yield Advice(Severity.WARNING, NoSpareRoom(node=node.name, services=short))
             return
 
 
 def _homeless(
-    lost: Node, able: Sequence[Node], tasks: Sequence[Task], services: Mapping[str, Service]
+    lost: Node, nodes: Sequence[Node], tasks: Sequence[Task], services: Sequence[Service]
 ) -> tuple[str, ...]:
     """Names of the services whose tasks on the lost node would find no reservation on the others
     that may run them."""
-    others = [node for node in able if node is not lost]
-    load = Load.of(others, [task for task in tasks if task.node_id != lost.id], services)
-    moving = [services[task.service_id] for task in tasks if task.node_id == lost.id]
-    names = (
-        service.name
-        for service in moving
-        if service.replicas is not None
-        and (places := constraints.eligible(service.spec, others))
-        and not load.take(service, places)
-    )
-    return tuple(dict.fromkeys(names))
+    others = [node for node in nodes if node is not lost]
+    leaving = moves.moves(nodes, others, tasks, services)
+    return tuple(move.service.name for move in leaving if move.shortage is Shortage.RESERVATION)
 
 
 # ---- spread

@@ -42,7 +42,7 @@ def tied_data(view: RunningServices) -> Iterator[Advice]:
     for service in view.services:
         volumes = own_volumes(service)
         nodes = view.evaluation.nodes.values()
-        able = [node for node in nodes if constraints.fulfils(service.spec, node)]
+        able = [node for node in nodes if constraints.suits(service.spec, node)]
         if volumes and service.replicas is not None and len(able) > 1:
             where = lies_on(service, view)
             facts = TiedData(

@@ -21,7 +21,7 @@ from bot.model.advice import (
     PlacementObstacle,
 )
 from bot.model.incident import Severity
-from bot.swarm.scheduler import constraints
+from bot.swarm.scheduler import obstacles
 from bot.watch import replica_counts
 from bot.watch.evaluation import Evaluation
 
@@ -111,6 +111,6 @@ def _obstacles(view: RunningServices) -> Iterator[Advice]:
     for service in view.services:
         if service.id in view.evaluation.below:
             continue
-        for warning in constraints.warnings(service, nodes, service.spec):
+        for warning in obstacles.warnings(service, nodes, service.spec):
             facts = PlacementObstacle(service=service.name, warning=warning)
             yield Advice(Severity.WARNING, facts)

@@ -9,10 +9,26 @@ from bot.model.outcome import Outcome
 from bot.model.people import Actor, File, Message, MessageRef, Place
 from bot.model.rollout import Failure, Finding, Phase, Progress, Revision, Rollout, Slot, Step
 from bot.model.status import Shortfall, Status
-from bot.model.swarm import ManagerStatus, Mode, Node, Port, Service, Spec, Task, UpdateStatus
+from bot.model.swarm import (
+    Availability,
+    ManagerStatus,
+    Mode,
+    Node,
+    NodeRole,
+    NodeState,
+    Port,
+    Reachability,
+    Resources,
+    Service,
+    Spec,
+    Task,
+    TaskState,
+    UpdateStatus,
+)
 
 __all__ = [
     "Actor",
+    "Availability",
     "Difference",
     "Ending",
     "Failure",
@@ -26,6 +42,8 @@ __all__ = [
     "MessageRef",
     "Mode",
     "Node",
+    "NodeRole",
+    "NodeState",
     "Outcome",
     "Phase",
     "Place",
@@ -33,7 +51,9 @@ __all__ = [
     "Platform",
     "Port",
     "Progress",
+    "Reachability",
     "ResolvedImage",
+    "Resources",
     "Revision",
     "Rollout",
     "Service",
@@ -43,5 +63,6 @@ __all__ = [
     "Status",
     "Step",
     "Task",
+    "TaskState",
     "UpdateStatus",
 ]

@@ -5,6 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+KERNEL_NAMES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "armv7l": "arm",
+    "armv6l": "arm",
+    "i686": "386",
+    "i386": "386",
+}
+"""What kernels call the architectures that registries and Go name otherwise."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Platform:
@@ -15,6 +25,13 @@ class Platform:
 
     def __str__(self) -> str:
         return f"{self.os}/{self.architecture}"
+
+    @property
+    def normalized(self) -> Platform:
+        """The same with the architecture as registries name it (`amd64`), not as kernels do
+        (`x86_64`)."""
+        architecture = self.architecture.lower()
+        return Platform(self.os.lower(), KERNEL_NAMES.get(architecture, architecture))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,26 +14,118 @@ Spec = Mapping[str, Any]
 """A specification as the Engine API's JSON has it: read, never changed in place."""
 
 
+class TaskState(StrEnum):
+    """How far a task has come, in Swarm's order; UNKNOWN stands for a word that this bot does not
+    know."""
+
+    UNKNOWN = "unknown"
+    NEW = "new"
+    ALLOCATED = "allocated"
+    PENDING = "pending"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    PREPARING = "preparing"
+    READY = "ready"
+    STARTING = "starting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    SHUTDOWN = "shutdown"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    REMOVE = "remove"
+    ORPHANED = "orphaned"
+
+    @property
+    def rank(self) -> int:
+        """The place in Swarm's order: a task only ever goes on to a higher one."""
+        return _RANKS[self]
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the task has ended, well or badly: it never changes any more."""
+        return _RANKS[self] > _RANKS[TaskState.RUNNING]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the task ended by itself and badly: its program failed, or its node refused
+        it."""
+        return self in (TaskState.FAILED, TaskState.REJECTED)
+
+
+_RANKS = {state: rank for rank, state in enumerate(TaskState)}
+
+
+class NodeState(StrEnum):
+    """What the managers hear of a node; UNKNOWN also right after an election, and for a word that
+    this bot does not know."""
+
+    UNKNOWN = "unknown"
+    DOWN = "down"
+    READY = "ready"
+    DISCONNECTED = "disconnected"
+
+    @property
+    def away(self) -> bool:
+        """Whether the managers hear nothing of it any more."""
+        return self in (NodeState.DOWN, NodeState.DISCONNECTED)
+
+
+class Availability(StrEnum):
+    """Whether a node takes tasks: paused it keeps those that it has, drained it gives them away."""
+
+    UNKNOWN = "unknown"
+    ACTIVE = "active"
+    PAUSE = "pause"
+    DRAIN = "drain"
+
+
+class NodeRole(StrEnum):
+    """What a node is meant to be; whether it is one already, its manager status says."""
+
+    UNKNOWN = "unknown"
+    WORKER = "worker"
+    MANAGER = "manager"
+
+
+class Reachability(StrEnum):
+    """Whether the Raft group reaches a manager."""
+
+    UNKNOWN = "unknown"
+    UNREACHABLE = "unreachable"
+    REACHABLE = "reachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a task reserves, or a node has: memory in bytes, billionths of a CPU, and generic
+    resources (a GPU for one) by kind."""
+
+    memory: int = 0
+    nano_cpus: int = 0
+    generic: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.memory or self.nano_cpus or self.generic)
+
+
 @dataclass(frozen=True, slots=True)
 class ManagerStatus:
-    """A manager's place in the Raft group; `reachability` is `reachable`, `unreachable` or
-    `unknown`."""
+    """A manager's place in the Raft group."""
 
     leader: bool
-    reachability: str
+    reachability: Reachability
     address: str
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node as the managers see it. `state` is `ready`, `down`, `unknown` or `disconnected`;
-    memory in bytes."""
+    """A node as the managers see it; memory in bytes, `generic` resources by kind."""
 
     id: str
     name: str
-    role: str
-    availability: str
-    state: str
+    role: NodeRole
+    availability: Availability
+    state: NodeState
     address: str = ""
     message: str = ""
     manager: ManagerStatus | None = None
@@ -43,9 +135,20 @@ class Node:
     engine_labels: Mapping[str, str] = field(default_factory=dict)
     nano_cpus: int = 0
     memory: int = 0
+    generic: Mapping[str, int] = field(default_factory=dict)
     version: int = 0
     created: datetime | None = None
     updated: datetime | None = None
+
+    @property
+    def resources(self) -> Resources:
+        """All that it has, whatever is reserved of it."""
+        return Resources(self.memory, self.nano_cpus, self.generic)
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Whether Swarm places new tasks there: it is Ready, and neither paused nor drained."""
+        return self.state == NodeState.READY and self.availability == Availability.ACTIVE
 
 
 class Mode(StrEnum):
@@ -55,6 +158,16 @@ class Mode(StrEnum):
     GLOBAL = "global"
     REPLICATED_JOB = "replicated-job"
     GLOBAL_JOB = "global-job"
+
+    @property
+    def is_job(self) -> bool:
+        """Whether its tasks are to end."""
+        return self in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB)
+
+    @property
+    def is_global(self) -> bool:
+        """Whether every node that may run it gets one task, which does not move."""
+        return self in (Mode.GLOBAL, Mode.GLOBAL_JOB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +225,8 @@ class Task:
     service_id: str
     slot: int
     node_id: str
-    state: str
-    desired: str
+    state: TaskState
+    desired: TaskState
     image: Image
     message: str = ""
     error: str = ""
@@ -123,3 +236,8 @@ class Task:
     created: datetime | None = None
     up_to_date: bool = True
     job_iteration: int | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it is meant to run and has not ended: then it takes room on its node."""
+        return self.desired == TaskState.RUNNING and not self.state.terminal

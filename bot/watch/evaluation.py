@@ -17,7 +17,6 @@ from bot.settings import WatchSettings
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.health.quorum import quorum_of, reachable
 from bot.swarm.scheduler import balance, constraints
-from bot.swarm.spec.read import ENDED
 from bot.watch import replica_counts
 from bot.watch.memory import refreshed
 from bot.watch.snapshot import Snapshot
@@ -100,7 +99,7 @@ class Evaluation:
         go on saying that they run."""
         burdens: defaultdict[str, set[str]] = defaultdict(set)
         for task in self.snapshot.tasks or ():
-            if task.node_id and task.state not in ENDED:
+            if task.node_id and not task.state.terminal:
                 burdens[task.node_id].add(task.service_id)
         return {node_id: frozenset(services) for node_id, services in burdens.items()}
 
@@ -109,7 +108,7 @@ class Evaluation:
         wanted = constraints.demands(spec)
         if wanted not in self._able:
             self._able[wanted] = frozenset(
-                node.id for node in constraints.able(spec, self.nodes.values())
+                node.id for node in constraints.eligible(spec, self.nodes.values())
             )
         return self._able[wanted]
 
@@ -351,11 +350,7 @@ class Evaluation:
 
     @cached_property
     def _wanted_tasks(self) -> Sequence[Task]:
-        return [
-            task
-            for task in self.snapshot.tasks or ()
-            if task.desired == "running" and task.state not in ENDED
-        ]
+        return [task for task in self.snapshot.tasks or () if task.active]
 
     def idles(self, node_id: str) -> bool:
         """Whether a node runs no replica, though it may take over what others have too many of."""

@@ -12,7 +12,6 @@ from bot.model.cluster import EngineState
 from bot.model.incident import Memory
 from bot.swarm.health.quorum import reachable
 from bot.swarm.spec.edit import fingerprint
-from bot.swarm.spec.read import ENDED
 from bot.watch.snapshot import Snapshot
 
 SILENCE = timedelta(seconds=60)
@@ -99,7 +98,7 @@ def _locked(snapshot: Snapshot, prefix: str) -> set[str]:
 
 
 def _lives(task: Task, at: datetime) -> bool:
-    return task.state not in ENDED or (task.at is not None and at - task.at < _JUST)
+    return not task.state.terminal or (task.at is not None and at - task.at < _JUST)
 
 
 def _engine_nodes(

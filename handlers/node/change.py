@@ -16,7 +16,16 @@ from bot.changes.sequence import Say, carry_out
 from bot.command.fields import Argument, Label, Name, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import InvalidValueError, UnsupportedError
-from bot.model import Difference, Ending, Kind, Node, Outcome
+from bot.model import (
+    Availability,
+    Difference,
+    Ending,
+    Kind,
+    Node,
+    NodeRole,
+    NodeState,
+    Outcome,
+)
 from bot.rollout.roller import Run
 from bot.swarm.spec.syntax import mapping
 
@@ -25,8 +34,8 @@ from bot.swarm.spec.syntax import mapping
 class Wanted:
     """What a node is to become; None and nothing leave it as it is."""
 
-    role: str | None = None
-    availability: str | None = None
+    role: NodeRole | None = None
+    availability: Availability | None = None
     label_add: Mapping[str, str] = field(default_factory=dict)
     label_rm: tuple[str, ...] = ()
 
@@ -46,7 +55,7 @@ class Wanted:
             del labels[key]
         role = self.role or node.role
         availability = self.availability or node.availability
-        manager = node.manager if role == "manager" else None
+        manager = node.manager if role == NodeRole.MANAGER else None
         return replace(node, role=role, availability=availability, labels=labels, manager=manager)
 
     def write(self, spec: dict[str, Any]) -> None:
@@ -82,13 +91,11 @@ class NodeChange(Change[NodesPlan]):
         every = [(node, wanted.of(node)) for node in node_plan.named(context, self.typed())]
         changed = [(before, after) for before, after in every if before != after]
         promoted = [
-            before
-            for before, after in changed
-            if after.role == "manager" and before.role != "manager"
+            before for before, after in changed if after.role == NodeRole.MANAGER != before.role
         ]
         _refuse_absent(promoted)
         node_plan.keep_in_reach(
-            context, (before for before, after in changed if after.role == "worker")
+            context, (before for before, after in changed if after.role == NodeRole.WORKER)
         )
         pairs = changed or every
         return node_plan.plan(
@@ -96,7 +103,7 @@ class NodeChange(Change[NodesPlan]):
             pairs,
             title=f"{_and(before.name for before, _ in pairs)} → {_goal(wanted)}",
             kind=Kind.DANGER
-            if wanted.availability == "drain" or wanted.role == "worker"
+            if wanted.availability == Availability.DRAIN or wanted.role == NodeRole.WORKER
             else Kind.CHANGE,
             changes=tuple(
                 each
@@ -175,7 +182,12 @@ class NodeUpdate(NodeChange):
 
     def wanted(self) -> Wanted:
         """What the flags say."""
-        return Wanted(self.role, self.availability, mapping(self.label_add), self.label_rm)
+        return Wanted(
+            NodeRole(self.role) if self.role else None,
+            Availability(self.availability) if self.availability else None,
+            mapping(self.label_add),
+            self.label_rm,
+        )
 
 
 class NodePromote(NodeChange):
@@ -192,7 +204,7 @@ class NodePromote(NodeChange):
 
     def wanted(self) -> Wanted:
         """Managers."""
-        return Wanted(role="manager")
+        return Wanted(role=NodeRole.MANAGER)
 
 
 class NodeDemote(NodeChange):
@@ -210,14 +222,14 @@ class NodeDemote(NodeChange):
 
     def wanted(self) -> Wanted:
         """Workers."""
-        return Wanted(role="worker")
+        return Wanted(role=NodeRole.WORKER)
 
 
 COMMANDS: tuple[type[Command], ...] = (NodeUpdate, NodePromote, NodeDemote)
 
 
 def _changes_role(node: Node, wanted: Wanted) -> bool:
-    in_force = "worker" if node.manager is None else "manager"
+    in_force = NodeRole.WORKER if node.manager is None else NodeRole.MANAGER
     return wanted.role is not None and wanted.role != in_force
 
 
@@ -226,7 +238,7 @@ def _changes_role(node: Node, wanted: Wanted) -> bool:
 
 def _refuse_absent(promoted: Iterable[Node]) -> None:
     for node in promoted:
-        if node.state != "ready":
+        if node.state != NodeState.READY:
             raise UnsupportedError(
                 f"{node.name} is {node.state.capitalize()} and cannot become a manager",
                 "Bring it back first",
@@ -285,23 +297,20 @@ def _shown(value: str | None) -> str:
 
 
 def _warnings(look: SwarmSnapshot, before: Node, after: Node) -> Iterable[str]:
-    drained = after.availability == "drain" != before.availability
+    drained = after.availability == Availability.DRAIN != before.availability
     if drained and after.manager:
         yield f"{before.name} stays a manager and votes: drain moves its tasks alone"
-    left = [
-        node
-        for node in look.nodes
-        if node.id != before.id and node.state == "ready" and node.availability == "active"
-    ]
-    if after.availability != "active" == before.availability and not left:
+    left = [node for node in look.nodes if node.id != before.id and node.takes_tasks]
+    closes = before.availability == Availability.ACTIVE != after.availability
+    if closes and not left:
         yield "no other node is Ready and Active: nothing new can start until one is"
-    if before.state != "ready":
+    if before.state != NodeState.READY:
         yield f"{before.name} is {before.state.capitalize()}"
 
 
 def _hint(plan: NodesPlan, wanted: Wanted) -> Iterable[str]:
-    if wanted.availability == "active" and any(
-        node.availability == "drain" for node in plan.members
+    if wanted.availability == Availability.ACTIVE and any(
+        node.availability == Availability.DRAIN for node in plan.members
     ):
         yield "what runs elsewhere stays there; `/swarm rebalance` spreads services anew"
 

@@ -13,7 +13,7 @@ from bot.command.model import Command, Context, Query
 from bot.model import Message, Node, Service, Task
 from bot.render.objects import node_sheet, nodes, placed_tasks
 from bot.render.slack import blocks
-from bot.swarm.scheduler import constraints
+from bot.swarm.spec import read
 
 
 class NodeLs(Query):
@@ -70,11 +70,11 @@ class NodeInspect(Query):
         node = context.swarm.nodes.find(name)
         tasks = [task for task in _tasks(context, node) if task.desired == "running"]
         needs = [
-            constraints.reservation(services[task.service_id].spec)
+            read.reserved(services[task.service_id].spec)
             for task in tasks
             if task.service_id in services
         ]
-        reserved = (sum(memory for memory, _ in needs), sum(cpus for _, cpus in needs))
+        reserved = (sum(need.memory for need in needs), sum(need.nano_cpus for need in needs))
         return node_sheet.inspected(node, tasks, services, reserved, node.id == answering)
 
 

@@ -34,7 +34,7 @@ from bot.model import Difference, Image, Mode, Node, Outcome, Service, Spec
 from bot.render.slack.blocks import plural
 from bot.rollout.roller import Run
 from bot.swarm import resolve_names
-from bot.swarm.scheduler import constraints, room
+from bot.swarm.scheduler import capacity, obstacles
 from bot.swarm.spec import create, edit, ports, read, scalars, update
 
 _JOBS = ("replicated-job", "global-job")
@@ -202,16 +202,15 @@ def _room(
     context: Context, service: Service, nodes: Sequence[Node], others: Sequence[Service]
 ) -> tuple[str, ...]:
     """What stands in the way of its tasks, the places on the nodes included."""
-    found = constraints.warnings(service, nodes, service.spec)
+    found = obstacles.warnings(service, nodes, service.spec)
     if found or service.mode is not Mode.REPLICATED or not service.replicas:
         return found
     tasks = context.swarm.services.tasks(running=True)
-    free = room.more(service, service.replicas, nodes, others, tasks)
-    return (
-        (f"there is room for {len(free.nodes)} of {service.replicas} tasks: {free.why}",)
-        if free.short
-        else ()
-    )
+    free = capacity.more(service, service.replicas, nodes, others, tasks)
+    if not free.short:
+        return ()
+    why = capacity.why_short(free, service)
+    return (f"there is room for {free.placed} of {service.replicas} tasks: {why}",)
 
 
 def _reach(networks: Mapping[str, str], others: Sequence[Service]) -> tuple[str, ...]:

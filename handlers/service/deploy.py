@@ -34,7 +34,7 @@ from bot.model.duration import nanoseconds, write_duration
 from bot.render import plans
 from bot.render.objects import services
 from bot.rollout.roller import Run
-from bot.swarm.scheduler import constraints
+from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit
 
 
@@ -115,7 +115,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
                 *rollout_plan.image_change(service.image, resolved.image),
                 *_config_changes(service.spec, wanted),
             ),
-            warnings=(*warnings, *constraints.warnings(service, nodes, changed)),
+            warnings=(*warnings, *obstacles.warnings(service, nodes, changed)),
             rolls_back=self.failure_action in (None, "rollback"),
         )
 

@@ -22,7 +22,7 @@ from bot.policy.holds import holding
 from bot.render.rollout import rollout_message
 from bot.rollout.roller import Run
 from bot.swarm.names import pick
-from bot.swarm.scheduler import balance, constraints
+from bot.swarm.scheduler import balance, obstacles
 from bot.swarm.scheduler.balance import Spread
 from bot.swarm.spec import edit
 
@@ -225,7 +225,7 @@ def _roll(spread: Spread, nodes: Sequence[Node]) -> RollPlan:
         changed,
         title=service.name,
         changes=(),
-        warnings=(*_gap(service), *constraints.warnings(service, nodes, changed)),
+        warnings=(*_gap(service), *obstacles.warnings(service, nodes, changed)),
     )
 
 

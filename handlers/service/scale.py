@@ -18,7 +18,8 @@ from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
 from bot.model.bounds import MOST_REPLICAS
 from bot.rollout.roller import Run
-from bot.swarm.scheduler import room
+from bot.swarm.scheduler import capacity
+from bot.swarm.scheduler.capacity import Placement
 from bot.swarm.spec import edit
 
 _TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
@@ -171,28 +172,29 @@ def _plan(context: Context, text: str) -> RollPlan:
     return replace(roll, summary=_summary(service, before, after, free))
 
 
-def _room(context: Context, service: Service, more: int) -> room.Room:
+def _room(context: Context, service: Service, more: int) -> Placement:
     if more <= 0 or service.mode is not Mode.REPLICATED:
-        return room.Room(())
+        return Placement()
     swarm = context.swarm
-    return room.more(
+    return capacity.more(
         service, more, swarm.nodes.list(), swarm.services.list(), swarm.services.tasks(running=True)
     )
 
 
-def _summary(service: Service, before: int, after: int, free: room.Room) -> str:
+def _summary(service: Service, before: int, after: int, free: Placement) -> str:
     if after <= before:
         return f"{service.name}: {before - after} of {before} stop, the rest goes on"
-    places = list(dict.fromkeys(free.nodes))
+    places = [name for name, _ in free.nodes]
     named = ", ".join(places) if len(places) <= _FEWEST_NODES else f"{len(places)} nodes"
     where = f" on {named}" if places else ""
     return f"{service.name}: {after - before} more{where}, what runs goes on"
 
 
-def _warnings(service: Service, before: int, after: int, free: room.Room) -> tuple[str, ...]:
+def _warnings(service: Service, before: int, after: int, free: Placement) -> tuple[str, ...]:
     if not free.short:
         return ()
-    return (f"{service.name} has room for {len(free.nodes)} of {after - before} more: {free.why}",)
+    why = capacity.why_short(free, service)
+    return (f"{service.name} has room for {free.placed} of {after - before} more: {why}",)
 
 
 def _named(change: Difference, roll: RollPlan) -> Difference:

@@ -31,7 +31,7 @@ from bot.errors import UnsupportedError
 from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
 from bot.rollout.roller import Run
 from bot.swarm import resolve_names
-from bot.swarm.scheduler import constraints
+from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit, read, update
 from bot.swarm.spec.scalars import Flags
 
@@ -156,7 +156,7 @@ class Update(ServiceFlags, Change[RollPlan]):
             changed,
             title=_title(service, resolved.image, flags),
             changes=changes,
-            warnings=(*warnings, *constraints.warnings(after, nodes, changed)),
+            warnings=(*warnings, *obstacles.warnings(after, nodes, changed)),
         )
 
     def apply(self, context: Context, plan: RollPlan, run: Run) -> Outcome:

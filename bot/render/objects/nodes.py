@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.model import Message, Node
+from bot.model import Message, Node, NodeState
 from bot.render.slack.blocks import (
     MOST_ROWS,
     Block,
@@ -91,7 +90,7 @@ def _head(nodes: list[Node], trouble: list[Node]) -> str:
     first = trouble[0]
     what = state_word(first.state) if first.state != "ready" else "not reachable as a manager"
     others = f" and {plural(len(trouble) - 1, 'other')}" if len(trouble) > 1 else ""
-    ready = Counter(node.state for node in nodes)["ready"]
+    ready = sum(node.state == NodeState.READY for node in nodes)
     return (
         f"🟠 {escape(first.name)}{others} {'is' if not others else 'are'} {what} · "
         f"{ready}/{len(nodes)} nodes Ready"

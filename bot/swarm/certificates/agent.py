@@ -26,7 +26,6 @@ from bot.swarm.engine.failover import explain
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.logs import Logs
 from bot.swarm.objects.services import Services
-from bot.swarm.spec.read import ENDED
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ class Agent:
         until = time.monotonic() + JOB_SECONDS
         while True:
             tasks = {task.node_id: task for task in Services(self.engines).tasks(job)}
-            ended = {node for node, task in tasks.items() if task.state in ENDED}
+            ended = {node for node, task in tasks.items() if task.state.terminal}
             if node_ids <= ended or time.monotonic() > until:
                 return tasks
             time.sleep(PAUSE_SECONDS)

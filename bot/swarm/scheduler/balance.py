@@ -12,12 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from bot.model import Mode, Node, Service, Spec, Task
+from bot.model import Mode, Node, Service, Task
 from bot.swarm.scheduler import constraints
-from bot.swarm.scheduler.load import Load
-from bot.swarm.spec.read import ENDED
+from bot.swarm.scheduler.capacity import Capacity, Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +46,19 @@ class _Candidate:
 
     node: Node
     own: int
-    service: Service
-    load: Load
+    need: Need
+    capacity: Capacity
     branches: tuple[str, ...]
 
     @property
     def every(self) -> int:
         """How many tasks it runs of all services."""
-        return self.load.every[self.node.id]
+        return self.capacity.every(self.node.id)
 
     @property
     def open(self) -> bool:
         """Whether one more finds room there."""
-        return self.load.has_room(self.service, self.node.id)
+        return self.capacity.has_room(self.need, self.node.id)
 
 
 @dataclass(frozen=True)
@@ -78,12 +76,7 @@ class _Layout:
     ) -> _Layout:
         known = {service.id: service for service in services}
         alive = [
-            task
-            for task in tasks
-            if task.service_id in known
-            and task.desired == "running"
-            and task.state not in ENDED
-            and task.node_id
+            task for task in tasks if task.active and task.node_id and task.service_id in known
         ]
         return cls(known, nodes, alive)
 
@@ -100,19 +93,25 @@ class _Layout:
         return found
 
     @cached_property
-    def load(self) -> Load:
-        return Load.of(self.nodes, self.tasks, self.services)
+    def capacity(self) -> Capacity:
+        return Capacity.of(self.nodes, self.tasks, self.services.values())
 
     def able(self, service: Service) -> tuple[Node, ...]:
         wanted = constraints.demands(service.spec)
         if wanted not in self._able:
-            self._able[wanted] = constraints.able(service.spec, self.nodes)
+            self._able[wanted] = constraints.eligible(service.spec, self.nodes)
         return self._able[wanted]
 
     def places(self, service: Service) -> list[_Candidate]:
-        own = self.own.get(service.id, Counter())
+        own, need = self.own.get(service.id, Counter()), Need.of(service)
         return [
-            _Candidate(node, own[node.id], service, self.load, _branches(service.spec, node))
+            _Candidate(
+                node,
+                own[node.id],
+                need,
+                self.capacity,
+                constraints.branches(service.spec, node),
+            )
             for node in self.able(service)
         ]
 
@@ -131,13 +130,14 @@ class _Layout:
         own = self.own.get(service.id)
         if not own:
             return False
-        if _preferences(service.spec):
+        if constraints.has_preferences(service.spec):
             return _uneven(self.places(service), 0)
         # The same as `_uneven`, without a place for each of a thousand nodes.
         able = self.able(service)
         fewer = max((own[node.id] for node in able), default=0) - 1
+        need = Need.of(service)
         return fewer > 0 and any(
-            own[node.id] < fewer and self.load.has_room(service, node.id) for node in able
+            own[node.id] < fewer and self.capacity.has_room(need, node.id) for node in able
         )
 
 
@@ -162,9 +162,8 @@ def uneven(
 def unused(nodes: Iterable[Node], tasks: Iterable[Task]) -> tuple[str, ...]:
     """Names of the nodes that could run tasks, and run none. `tasks`: all that are meant to run, of
     all services."""
-    used = {task.node_id for task in tasks if task.desired == "running" and task.state not in ENDED}
-    ready = (node for node in nodes if node.state == "ready" and node.availability == "active")
-    return tuple(node.name for node in ready if node.id not in used)
+    used = {task.node_id for task in tasks if task.active}
+    return tuple(node.name for node in nodes if node.takes_tasks and node.id not in used)
 
 
 def _uneven(places: Sequence[_Candidate], level: int) -> bool:
@@ -199,12 +198,3 @@ def _movable(places: Sequence[_Candidate]) -> bool:
         fullest.get((place.branches, place.own + 1), 0) - place.every > 1 and place.open
         for place in places
     )
-
-
-def _branches(spec: Spec, node: Node) -> tuple[str, ...]:
-    keys = ((each.get("Spread") or {}).get("SpreadDescriptor", "") for each in _preferences(spec))
-    return tuple(constraints.value(node, key) for key in keys)
-
-
-def _preferences(spec: Spec) -> Sequence[Mapping[str, Any]]:
-    return (spec.get("TaskTemplate", {}).get("Placement") or {}).get("Preferences") or ()

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.model import Mode, Node, Service, Task
+from bot.model import Availability, Node, Resources, Service, Task
 from bot.swarm.scheduler import constraints
-from bot.swarm.scheduler.load import Load
-from bot.swarm.spec.read import ENDED
-
-_BOUND = (Mode.GLOBAL, Mode.GLOBAL_JOB)
+from bot.swarm.scheduler.capacity import Capacity, Need, Placement, Shortage, host_ports_in_words
+from bot.swarm.spec import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +22,32 @@ class Move:
     """The tasks of one service that leave (ids). `bound`: they belong to their nodes (global), and
     are not replaced elsewhere.
 
-    `placed` of them find room on other nodes; `able` says whether any other node may run the
-    service at all.
+    `placement` says where the others find room; what is bound has none.
     """
 
     service: Service
     tasks: tuple[str, ...]
-    placed: int = 0
-    able: bool = True
+    placement: Placement = field(default_factory=Placement)
+
+    @property
+    def placed(self) -> int:
+        """Tasks that find room on other nodes."""
+        return self.placement.placed
+
+    @property
+    def shortage(self) -> Shortage | None:
+        """What keeps the rest of them from a place."""
+        return self.placement.shortage
+
+    @property
+    def able(self) -> bool:
+        """Whether any other node may run the service at all."""
+        return self.shortage not in (Shortage.NO_NODE, Shortage.PLATFORM)
 
     @property
     def bound(self) -> bool:
         """Whether they end instead of moving."""
-        return self.service.mode in _BOUND
+        return self.service.mode.is_global
 
     @property
     def waiting(self) -> int:
@@ -55,23 +66,21 @@ def moves(
     then = {node.id: node for node in after}
     same = {node.id for node in before if then.get(node.id) == node}
     known = {service.id: service for service in services}
-    alive = [
-        task
-        for task in tasks
-        if task.desired == "running" and task.state not in ENDED and task.service_id in known
-    ]
+    alive = [task for task in tasks if task.active and task.service_id in known]
     leaving = [
         task
         for task in alive
         if task.node_id and task.node_id not in same and _leaves(task, then, known)
     ]
     gone = {task.id for task in leaving}
-    load = Load.of(then.values(), (task for task in alive if task.id not in gone), known)
-    of: defaultdict[str, list[str]] = defaultdict(list)
+    capacity = Capacity.of(
+        then.values(), (task for task in alive if task.id not in gone), known.values()
+    )
+    tasks_of: defaultdict[str, list[str]] = defaultdict(list)
     for task in leaving:
-        of[task.service_id].append(task.id)
-    ordered = sorted(of, key=lambda each: constraints.reservation(known[each].spec), reverse=True)
-    found = (_move(known[each], tuple(of[each]), tuple(then.values()), load) for each in ordered)
+        tasks_of[task.service_id].append(task.id)
+    largest_first = sorted((known[service_id] for service_id in tasks_of), key=_size, reverse=True)
+    found = [_move(service, tuple(tasks_of[service.id]), capacity) for service in largest_first]
     return tuple(sorted(found, key=lambda move: move.service.name))
 
 
@@ -92,32 +101,50 @@ def shortages(found: Iterable[Move]) -> tuple[str, ...]:
 
 def _shortage(move: Move) -> str:
     wait = f"{move.waiting} of {len(move.tasks)} tasks" if len(move.tasks) > 1 else "its task"
-    would_wait = f"{move.service.name}: {wait} would wait"
-    if not move.able:
-        return f"{would_wait}, for no other node is Ready and Active and fulfils its constraints"
-    memory, cpus = constraints.reservation(move.service.spec)
-    flags = [
-        flag
-        for flag, needed in (("`--reserve-memory`", memory), ("`--reserve-cpu`", cpus))
-        if needed
-    ]
-    if not flags:
-        return f"{would_wait}, for the other nodes hold as many as they may. Add a node"
-    return (
-        f"{would_wait}, for the other nodes have no room left for what it reserves. Lower "
-        f"{' or '.join(flags)}, or add a node"
+    return f"{move.service.name}: {wait} would wait, for {_why(move)}"
+
+
+def _why(move: Move) -> str:
+    need = Need.of(move.service)
+    match move.shortage:
+        case Shortage.NO_NODE:
+            return "no other node is Ready and Active and fulfils its constraints"
+        case Shortage.PLATFORM:
+            return constraints.no_platform(move.service.spec)
+        case Shortage.HOST_PORT:
+            return f"its {host_ports_in_words(need)} taken on the other nodes. Add a node"
+        case Shortage.RESERVATION:
+            return (
+                "the other nodes have no room left for what it reserves. Lower "
+                f"{' or '.join(_flags(need.resources))}, or add a node"
+            )
+        case _:
+            return "the other nodes hold as many as they may. Add a node"
+
+
+def _flags(resources: Resources) -> list[str]:
+    flags = (
+        ("`--reserve-memory`", resources.memory),
+        ("`--reserve-cpu`", resources.nano_cpus),
+        ("`--generic-resource`", resources.generic),
     )
+    return [flag for flag, needed in flags if needed]
+
+
+def _size(service: Service) -> tuple[int, int]:
+    """Swarm has no such order; the largest first makes the most of the room."""
+    reserved = read.reserved(service.spec)
+    return reserved.memory, reserved.nano_cpus
 
 
 def _leaves(task: Task, then: Mapping[str, Node], services: Mapping[str, Service]) -> bool:
     node = then.get(task.node_id)
-    if node is None or node.availability == "drain":
+    if node is None or node.availability == Availability.DRAIN:
         return True
     return not constraints.fulfils(services[task.service_id].spec, node)
 
 
-def _move(service: Service, tasks: tuple[str, ...], nodes: Sequence[Node], load: Load) -> Move:
-    if service.mode in _BOUND:
+def _move(service: Service, tasks: tuple[str, ...], capacity: Capacity) -> Move:
+    if service.mode.is_global:
         return Move(service, tasks)
-    able = constraints.eligible(service.spec, nodes)
-    return Move(service, tasks, sum(load.take(service, able) for _ in tasks), bool(able))
+    return Move(service, tasks, capacity.place(service, len(tasks)))

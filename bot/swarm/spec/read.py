@@ -3,12 +3,29 @@ never an error."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from bot.model import Image, ManagerStatus, Mode, Node, Platform, Port, Service, Task, UpdateStatus
+from bot.model import (
+    Availability,
+    Image,
+    ManagerStatus,
+    Mode,
+    Node,
+    NodeRole,
+    NodeState,
+    Platform,
+    Port,
+    Reachability,
+    Resources,
+    Service,
+    Task,
+    TaskState,
+    UpdateStatus,
+)
 from bot.model.cluster import (
     ClusterInfo,
     EngineFault,
@@ -22,7 +39,12 @@ from bot.model.cluster import (
 Raw = Mapping[str, Any]
 
 STACK = "com.docker.stack.namespace"
-ENDED = frozenset({"complete", "shutdown", "failed", "rejected", "orphaned", "remove"})
+# A newer engine may say a word that none of these has: it is read as unknown.
+_TASK_STATES = {str(state): state for state in TaskState}
+_NODE_STATES = {str(state): state for state in NodeState}
+_AVAILABILITIES = {str(availability): availability for availability in Availability}
+_ROLES = {str(role): role for role in NodeRole}
+_REACHABILITIES = {str(reachability): reachability for reachability in Reachability}
 _MODES = {
     "Replicated": Mode.REPLICATED,
     "Global": Mode.GLOBAL,
@@ -104,20 +126,20 @@ def task(raw: Raw, *, up_to_date: bool = True) -> Task:
     """A task. The engine does not say whether it is up to date: who asked with its filter knows."""
     status = raw.get("Status") or {}
     container = status.get("ContainerStatus") or {}
-    state = status.get("State", "")
+    state = task_state(status.get("State"))
     return Task(
         id=raw["ID"],
         service_id=raw.get("ServiceID", ""),
         slot=raw.get("Slot") or 0,
         node_id=raw.get("NodeID", ""),
         state=state,
-        desired=raw.get("DesiredState", ""),
+        desired=task_state(raw.get("DesiredState")),
         image=image(_container({"TaskTemplate": raw.get("Spec") or {}}).get("Image", "")),
         message=status.get("Message", ""),
         error=status.get("Err", ""),
         # The engine says 0 as well for a container that still runs or never was.
         exit_code=container.get("ExitCode", 0)
-        if state in ENDED and container.get("ContainerID")
+        if state.terminal and container.get("ContainerID")
         else None,
         container_id=container.get("ContainerID", ""),
         at=time(status.get("Timestamp")),
@@ -127,12 +149,20 @@ def task(raw: Raw, *, up_to_date: bool = True) -> Task:
     )
 
 
+def task_state(text: str | None) -> TaskState:
+    """A state of a task as the engine writes it."""
+    return _TASK_STATES.get(text or "", TaskState.UNKNOWN)
+
+
+_ENDED_WELL = (TaskState.SHUTDOWN, TaskState.COMPLETE, TaskState.REMOVE)
+
+
 def is_past(raw: Raw, since: datetime) -> bool:
     """Whether a task was stopped in good order before then, or never ran: nothing is to be learnt
     of it any more."""
     status = raw.get("Status") or {}
-    wanted = raw.get("DesiredState") not in ("shutdown", "remove")
-    if wanted or status.get("State") not in ("shutdown", "complete", "remove"):
+    wanted = raw.get("DesiredState") not in (TaskState.SHUTDOWN, TaskState.REMOVE)
+    if wanted or status.get("State") not in _ENDED_WELL:
         return False
     at = time(status.get("Timestamp"))
     return at is not None and at < since
@@ -149,9 +179,9 @@ def node(raw: Raw) -> Node:
     return Node(
         id=raw["ID"],
         name=description.get("Hostname", ""),
-        role=spec.get("Role", ""),
-        availability=spec.get("Availability", ""),
-        state=status.get("State", ""),
+        role=_ROLES.get(spec.get("Role", ""), NodeRole.UNKNOWN),
+        availability=_AVAILABILITIES.get(spec.get("Availability", ""), Availability.UNKNOWN),
+        state=_NODE_STATES.get(status.get("State", ""), NodeState.UNKNOWN),
         address=status.get("Addr", ""),
         message=status.get("Message", ""),
         manager=_manager(raw.get("ManagerStatus")),
@@ -161,29 +191,39 @@ def node(raw: Raw) -> Node:
         engine_labels=engine.get("Labels") or {},
         nano_cpus=resources.get("NanoCPUs", 0),
         memory=resources.get("MemoryBytes", 0),
+        generic=generic_resources(resources),
         version=_version(raw),
         created=time(raw.get("CreatedAt")),
         updated=time(raw.get("UpdatedAt")),
     )
 
 
-_ARCHITECTURES = {
-    "x86_64": "amd64",
-    "aarch64": "arm64",
-    "i386": "386",
-    "i686": "386",
-    "armv6l": "arm",
-    "armv7l": "arm",
-}
+def generic_resources(resources: Raw) -> Mapping[str, int]:
+    """Generic resources by kind: a number, or as many as have a name of their own."""
+    found: Counter[str] = Counter()
+    for entry in resources.get("GenericResources") or ():
+        counted, named = entry.get("DiscreteResourceSpec"), entry.get("NamedResourceSpec")
+        if counted:
+            found[counted.get("Kind", "")] += counted.get("Value") or 0
+        elif named:
+            found[named.get("Kind", "")] += 1
+    return found
+
+
+def reserved(spec: Raw) -> Resources:
+    """What one task of a service reserves."""
+    found = ((spec.get("TaskTemplate") or {}).get("Resources") or {}).get("Reservations") or {}
+    return Resources(
+        found.get("MemoryBytes") or 0, found.get("NanoCPUs") or 0, generic_resources(found)
+    )
 
 
 def platform(raw: Raw) -> Platform:
     """A platform in Go's names: nodes say `x86_64` where manifests say `amd64`."""
-    architecture = raw.get("Architecture") or raw.get("architecture") or ""
     return Platform(
-        (raw.get("OS") or raw.get("os") or "").lower(),
-        _ARCHITECTURES.get(architecture, architecture),
-    )
+        raw.get("OS") or raw.get("os") or "",
+        raw.get("Architecture") or raw.get("architecture") or "",
+    ).normalized
 
 
 def network(raw: Raw) -> Network:
@@ -306,7 +346,9 @@ def _manager(raw: Raw | None) -> ManagerStatus | None:
     if not raw:
         return None
     return ManagerStatus(
-        bool(raw.get("Leader")), raw.get("Reachability", "unknown"), raw.get("Addr", "")
+        bool(raw.get("Leader")),
+        _REACHABILITIES.get(raw.get("Reachability", ""), Reachability.UNKNOWN),
+        raw.get("Addr", ""),
     )
 
 

@@ -10,7 +10,18 @@ import pytest
 
 from bot.doctor.examine import examine
 from bot.doctor.probes import Probes
-from bot.model import Image, ManagerStatus, Mode, Node, Port, Service, Task, UpdateStatus
+from bot.model import (
+    Availability,
+    Image,
+    ManagerStatus,
+    Mode,
+    Node,
+    Port,
+    Reachability,
+    Service,
+    Task,
+    UpdateStatus,
+)
 from bot.model.advice import Advice, AdviceKind
 from bot.model.cluster import (
     Certificate,
@@ -55,7 +66,7 @@ CLUSTER = ClusterInfo(
 def manager(
     name: str, reachability: str = "reachable", leader: bool = False, **fields: Any
 ) -> Node:
-    status = ManagerStatus(leader, reachability, f"{name}:2377")
+    status = ManagerStatus(leader, Reachability(reachability), f"{name}:2377")
     return v.node(name, role="manager", manager=status, engine="28.2", **fields)
 
 
@@ -135,7 +146,7 @@ def but(number: int, **fields: Any) -> tuple[Node, ...]:
 
 
 def away(number: int) -> tuple[Node, ...]:
-    return but(number, manager=ManagerStatus(False, "unreachable", ""), state="down")
+    return but(number, manager=ManagerStatus(False, Reachability.UNREACHABLE, ""), state="down")
 
 
 def only(one: Service, *tasks: Task, **fields: Any) -> World:
@@ -191,7 +202,7 @@ TABLE: dict[str, tuple[World, World, str]] = {
         "locked: node3 is a locked manager",
     ),
     "a manager that the others do not reach": (
-        World(nodes=but(3, manager=ManagerStatus(False, "unreachable", ""))),
+        World(nodes=but(3, manager=ManagerStatus(False, Reachability.UNREACHABLE, ""))),
         WELL,
         "manager-unreachable: node3",
     ),
@@ -218,7 +229,7 @@ TABLE: dict[str, tuple[World, World, str]] = {
     ),
     "a drained worker": (World(nodes=but(4, availability="drain")), WELL, "node-closed: node4"),
     "nobody works": (
-        World(nodes=tuple(replace(node, availability="pause") for node in NODES)),
+        World(nodes=tuple(replace(node, availability=Availability.PAUSE) for node in NODES)),
         WELL,
         "no-node-active: no node takes tasks",
     ),
@@ -433,7 +444,7 @@ TABLE: dict[str, tuple[World, World, str]] = {
     "most managers are away": (
         World(
             nodes=tuple(
-                replace(node, manager=ManagerStatus(False, "unreachable", ""))
+                replace(node, manager=ManagerStatus(False, Reachability.UNREACHABLE, ""))
                 for node in NODES[1:3]
             )
             + NODES[:1]

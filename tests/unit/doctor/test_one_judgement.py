@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.doctor.examine import examine
-from bot.model import ManagerStatus, Node
+from bot.model import ManagerStatus, Node, NodeState, Reachability
 from bot.model.advice import (
     Advice,
     AdviceKind,
@@ -70,8 +70,10 @@ DAYS = st.integers(-2, 80)
 def as_node(node: Node, state: str, reachability: str) -> Node:
     leads = node.manager is not None and node.manager.leader
     if node.manager is None or leads:
-        return node if leads else replace(node, state=state)
-    return replace(node, state=state, manager=ManagerStatus(False, reachability, ""))
+        return node if leads else replace(node, state=NodeState(state))
+    return replace(
+        node, state=NodeState(state), manager=ManagerStatus(False, Reachability(reachability), "")
+    )
 
 
 @st.composite

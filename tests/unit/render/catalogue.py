@@ -9,10 +9,12 @@ from typing import Any
 
 from bot import errors
 from bot.model import (
+    Availability,
     Ending,
     Image,
     Lock,
     Message,
+    NodeState,
     Outcome,
     Phase,
     Platform,
@@ -20,6 +22,7 @@ from bot.model import (
     Shortfall,
     Status,
     Task,
+    TaskState,
 )
 from bot.render import help_message, map_message, plans, status
 from bot.render.errors import explain
@@ -235,7 +238,7 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         image=Image("registry.example.com:5000/" + "a/" * 60 + "web", "2.0"),
         stack=v.HOSTILE,
     )
-    locked = replace(v.NODES["n2"], state="down", availability="active")
+    locked = replace(v.NODES["n2"], state=NodeState.DOWN, availability=Availability.ACTIVE)
     ends = {
         "n1": v.NOW + timedelta(days=71, hours=2),
         "n2": v.NOW + timedelta(days=71),
@@ -287,7 +290,7 @@ def lists() -> Mapping[str, Callable[[], Message]]:
 
 def task(number: int) -> Task:
     state = "starting" if number in (7, 400) else "running"
-    return replace(v.TASKS[0], id=f"t{number}", slot=number, state=state)
+    return replace(v.TASKS[0], id=f"t{number}", slot=number, state=TaskState(state))
 
 
 def others() -> Mapping[str, Callable[[], Message]]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.errors import NoEngineError
-from bot.model import Message, Node, Shortfall, Status
+from bot.model import Availability, Message, Node, NodeRole, NodeState, Shortfall, Status
 from bot.model.incident import AlertState
 from bot.render import home
 from bot.render.home import Home, Viewer
@@ -47,7 +47,10 @@ OPERATOR = Viewer(
     decides=frozenset({catalogue_approvals.OPEN.id}),
 )
 FOUR = tuple(v.NODES.values())
-READY = tuple(replace(node, state="ready", message="", availability="active") for node in FOUR)
+READY = tuple(
+    replace(node, state=NodeState.READY, message="", availability=Availability.ACTIVE)
+    for node in FOUR
+)
 CALM = Home(status=WELL, nodes=READY)
 ROUGH = Home(
     status=ILL,
@@ -63,7 +66,7 @@ ROUGH = Home(
 )
 ODD = Home(
     status=replace(ILL, below=(Shortfall(v.LONG, 0, 9),), redis=v.HOSTILE, critical=0),
-    nodes=(replace(FOUR[0], name=v.HOSTILE, state="down"),),
+    nodes=(replace(FOUR[0], name=v.HOSTILE, state=NodeState.DOWN),),
     rollouts=(replace(v.DEPLOY, service=v.LONG, actor=replace(v.DEPLOY.actor, name=v.HOSTILE)),),
     approvals=(catalogue_approvals.ODD,),
     incidents=(catalogue_alerts.HOSTILE,),
@@ -72,7 +75,13 @@ ODD = Home(
 MANY = Home(
     status=replace(ILL, below=tuple(Shortfall(f"web{number}", 0, 1) for number in range(300))),
     nodes=tuple(
-        Node(f"n{number}", f"node{number}", "worker", "active", "ready" if number % 20 else "down")
+        Node(
+            f"n{number}",
+            f"node{number}",
+            NodeRole.WORKER,
+            Availability.ACTIVE,
+            NodeState.READY if number % 20 else NodeState.DOWN,
+        )
         for number in range(200)
     ),
     rollouts=tuple(replace(v.DEPLOY, service=f"web{number}") for number in range(40)),

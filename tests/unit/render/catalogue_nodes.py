@@ -8,7 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot import errors
-from bot.model import Difference, Ending, Kind, ManagerStatus, Message, Outcome, Plan, Platform
+from bot.model import (
+    Difference,
+    Ending,
+    Kind,
+    ManagerStatus,
+    Message,
+    NodeState,
+    Outcome,
+    Plan,
+    Platform,
+    Reachability,
+    TaskState,
+)
 from bot.model.cluster import Network, Stack, Stored
 from bot.render import plans
 from bot.render.errors import explain
@@ -19,7 +31,7 @@ SERVICES = {service.id: service for service in (v.WEB, v.API, v.AGENT)}
 NODE = replace(
     v.NODES["n1"],
     address="10.99.0.1",
-    manager=ManagerStatus(True, "reachable", "10.99.0.1:2377"),
+    manager=ManagerStatus(True, Reachability.REACHABLE, "10.99.0.1:2377"),
     labels={"zone": "a", "disk": "ssd"},
     platform=Platform("linux", "amd64"),
     nano_cpus=4_000_000_000,
@@ -128,7 +140,11 @@ def lists() -> Mapping[str, Callable[[], Message]]:
     """What is looked at."""
     tasks = [replace(task, node_id="n4") for task in v.TASKS]
     odd = replace(
-        NODE, state="down", message="heartbeat failure", manager=None, labels={v.LONG: v.HOSTILE}
+        NODE,
+        state=NodeState.DOWN,
+        message="heartbeat failure",
+        manager=None,
+        labels={v.LONG: v.HOSTILE},
     )
     view = placed_tasks.TaskContext(SERVICES, v.NOW)
     shop_view = placed_tasks.TaskContext({v.WEB.id: v.WEB}, v.NOW, v.NODES)
@@ -143,7 +159,11 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         ),
         "node-tasks-of-a-removed-job": lambda: placed_tasks.on_node(
             v.NODES["n1"],
-            [replace(tasks[0], service_id="gone", state="failed", desired="complete")],
+            [
+                replace(
+                    tasks[0], service_id="gone", state=TaskState.FAILED, desired=TaskState.COMPLETE
+                )
+            ],
             view,
         ),
         "node-sheet": lambda: node_sheet.inspected(

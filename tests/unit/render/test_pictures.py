@@ -15,19 +15,24 @@ from hypothesis import strategies as st
 from PIL import Image as Pixels
 
 from bot.model import (
+    Availability,
     Ending,
     File,
     Image,
     ManagerStatus,
     Node,
+    NodeRole,
+    NodeState,
     Outcome,
     Phase,
     Progress,
+    Reachability,
     Revision,
     Rollout,
     Service,
     Step,
     Task,
+    TaskState,
 )
 from bot.model.picture import Box, Label, Mark, Sheet, Sign
 from bot.render.picture import deploys, node_tasks, swarm_map, timeline
@@ -53,14 +58,27 @@ NASTY = "日本語 данные مرحبا $x^2$ \\frac{ <b> \x1b[31m \n \u202e 
 
 def nodes(count: int) -> list[Node]:
     """The first leads, the fourth is down, the sixth is drained."""
-    found = [Node(f"n{n}", f"node{n}", "worker", "active", "ready") for n in range(1, count + 1)]
-    found[0] = replace(found[0], role="manager", manager=ManagerStatus(True, "reachable", "a"))
+    found = [
+        Node(f"n{n}", f"node{n}", NodeRole.WORKER, Availability.ACTIVE, NodeState.READY)
+        for n in range(1, count + 1)
+    ]
+    found[0] = replace(
+        found[0], role=NodeRole.MANAGER, manager=ManagerStatus(True, Reachability.REACHABLE, "a")
+    )
     if count > 5:
         found[3], found[5] = (
-            replace(found[3], state="down"),
-            replace(found[5], availability="drain"),
+            replace(found[3], state=NodeState.DOWN),
+            replace(found[5], availability=Availability.DRAIN),
         )
     return found
+
+
+def states(fields: dict[str, str]) -> dict[str, Any]:
+    """The fields of a task, with Swarm's words as the states that they stand for."""
+    return {
+        name: TaskState(text) if name in ("state", "desired") else text
+        for name, text in fields.items()
+    }
 
 
 def tasks(count: int, on: int, states: tuple[str, ...] = ("running",)) -> list[Task]:
@@ -70,8 +88,8 @@ def tasks(count: int, on: int, states: tuple[str, ...] = ("running",)) -> list[T
             f"s{n % 7}",
             n + 1,
             f"n{n % on + 1}",
-            states[n % len(states)],
-            "running",
+            TaskState(states[n % len(states)]),
+            TaskState.RUNNING,
             Image("shop/web", "2.0"),
         )
         for n in range(count)
@@ -250,15 +268,15 @@ def test_the_map_names_each_node_and_what_it_runs() -> None:
         ({"service_id": "gone"}, "running"),
     ],
 )
-def test_how_a_task_shows(task: dict[str, Any], state: str) -> None:
-    file = mapped(nodes(6), [replace(tasks(1, 1)[0], **task)])
+def test_how_a_task_shows(task: dict[str, str], state: str) -> None:
+    file = mapped(nodes(6), [replace(tasks(1, 1)[0], **states(task))])
 
     assert (f"1 {state}" in file.alt) if state else ("0 tasks" in file.alt)
 
 
 def test_a_task_that_begins_again_and_again_fails() -> None:
     (new,) = tasks(1, 1, ("starting",))
-    old = replace(new, id="old", state="failed", desired="shutdown")
+    old = replace(new, id="old", state=TaskState.FAILED, desired=TaskState.SHUTDOWN)
 
     assert "1 failing" in mapped(nodes(2), [old, new]).alt
 
@@ -370,14 +388,16 @@ def test_only_the_newest_are_drawn() -> None:
 NAMES = st.one_of(st.text(max_size=40), st.sampled_from(["", NASTY, v.LONG, "$", "node1"]))
 IMAGES = st.builds(Image, NAMES, NAMES, st.sampled_from(["", "sha256:" + "0" * 64]))
 NODES = st.builds(
-    Node, st.sampled_from(["n1", "n2", "n3"]), NAMES, NAMES,
-    st.sampled_from(["active", "drain", ""]), st.sampled_from(["ready", "down", "unknown", ""]),
-    manager=st.one_of(st.none(), st.builds(ManagerStatus, st.booleans(), NAMES, NAMES)),
+    Node, st.sampled_from(["n1", "n2", "n3"]), NAMES, st.sampled_from(NodeRole),
+    st.sampled_from(Availability), st.sampled_from(NodeState),
+    manager=st.one_of(
+        st.none(), st.builds(ManagerStatus, st.booleans(), st.sampled_from(Reachability), NAMES)
+    ),
 )  # fmt: skip
 TASKS = st.builds(
     Task, NAMES, st.sampled_from(["s0", "s1", "s9"]), st.integers(0, 3),
-    st.sampled_from(["n1", "n2", "n9", ""]), st.sampled_from(STATES),
-    st.sampled_from(["running", "ready", "complete", "shutdown", ""]), IMAGES,
+    st.sampled_from(["n1", "n2", "n9", ""]),
+    st.sampled_from(TaskState), st.sampled_from(TaskState), IMAGES,
 )  # fmt: skip
 STEPS = st.builds(
     Step, st.floats(-50, 500).map(lambda after: v.START + timedelta(seconds=after)),

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.model import Image, Mode, Node, Platform, Service, Task, UpdateStatus
+from bot.model import (
+    Availability,
+    Image,
+    Mode,
+    Node,
+    NodeRole,
+    NodeState,
+    Platform,
+    Service,
+    Task,
+    TaskState,
+    UpdateStatus,
+)
 
 NOW = datetime(2025, 11, 23, 8, 30, tzinfo=UTC)
 V1 = Image("shop/web", "1.1", "sha256:" + "1" * 64)
@@ -48,7 +60,13 @@ def node(name: str, **fields: Any) -> Node:
         "memory": 1 << 30,
         "nano_cpus": 2_000_000_000,
     }
-    return Node(name=name, **{**values, **fields})
+    return Node(name=name, **of_swarm({**values, **fields}))
+
+
+def of_swarm(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a node, with Swarm's words as the values that they stand for."""
+    kinds = {"state": NodeState, "availability": Availability, "role": NodeRole}
+    return {name: kinds.get(name, lambda value: value)(value) for name, value in fields.items()}
 
 
 def nodes(*some: Node) -> dict[str, Node]:
@@ -72,7 +90,9 @@ def task(
         "image": V2,
         "created": NOW + timedelta(microseconds=number),
     }
-    return Task(slot=slot, state=state, desired=desired, **{**values, **fields})
+    return Task(
+        slot=slot, state=TaskState(state), desired=TaskState(desired), **{**values, **fields}
+    )
 
 
 def old(

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.model import Node, Service, Task
+from bot.model import Node, NodeState, Reachability, Service, Task
 from bot.model.alert_facts import AlertKind
 from bot.model.cluster import EngineState
 from bot.model.incident import AlertState, Incident, Memory
@@ -164,7 +164,7 @@ class Looks(RuleBasedStateMachine):
 
     def seen(self, parts: Iterable[str], *, unknown: bool = False) -> Snapshot:
         nodes = (
-            tuple(replace(one, state="unknown") for one in self.nodes())
+            tuple(replace(one, state=NodeState.UNKNOWN) for one in self.nodes())
             if unknown
             else self.nodes()
         )
@@ -182,11 +182,13 @@ class Looks(RuleBasedStateMachine):
         return tuple(
             replace(
                 one,
-                state=self.states[number],
+                state=NodeState(self.states[number]),
                 manager=one.manager
                 and replace(
                     one.manager,
-                    reachability="reachable" if self.states[number] == "ready" else "unreachable",
+                    reachability=Reachability.REACHABLE
+                    if self.states[number] == "ready"
+                    else Reachability.UNREACHABLE,
                 ),
             )
             for number, one in enumerate(FOUR, 1)

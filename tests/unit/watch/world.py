@@ -7,7 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.model import Actor, Image, ManagerStatus, Mode, Node, Rollout, Service, Task
+from bot.model import (
+    Actor,
+    Image,
+    ManagerStatus,
+    Mode,
+    Node,
+    Reachability,
+    Rollout,
+    Service,
+    Task,
+    TaskState,
+)
 from bot.model.cluster import ClusterInfo, EngineState
 from bot.model.incident import AlertState, Incident, Memory, Note
 from bot.render.alerts import alert_notes
@@ -17,6 +28,7 @@ from bot.swarm.spec import read
 from bot.swarm.spec.edit import fingerprint
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Judgement, Snapshot
+from tests.unit.swarm.values import of_swarm
 
 NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 DEV = Actor("U1", "dev")
@@ -26,13 +38,13 @@ V1, V2 = Image("shop/web", "1.0"), Image("shop/web", "2.0")
 def manager(
     number: int, *, leader: bool = False, reachability: str = "reachable", **fields: Any
 ) -> Node:
-    status = ManagerStatus(leader, reachability, f"10.0.0.{number}:2377")
+    status = ManagerStatus(leader, Reachability(reachability), f"10.0.0.{number}:2377")
     return node(number, manager=status, **{"role": "manager", **fields})
 
 
 def node(number: int, **fields: Any) -> Node:
     values = {"role": "worker", "availability": "active", "state": "ready", **fields}
-    return Node(id=f"n{number}", name=f"node{number}", **values)
+    return Node(id=f"n{number}", name=f"node{number}", **of_swarm(values))
 
 
 def service(name: str, replicas: int = 2, image: Image = V1, **fields: Any) -> Service:
@@ -54,7 +66,12 @@ def task(
 ) -> Task:
     values = {"id": f"{of}.{slot}.n{on}.{state}", "image": V1, **fields}
     return Task(
-        service_id=f"s-{of}", slot=slot, node_id=f"n{on}", state=state, desired=desired, **values
+        service_id=f"s-{of}",
+        slot=slot,
+        node_id=f"n{on}",
+        state=TaskState(state),
+        desired=TaskState(desired),
+        **values,
     )
 
 

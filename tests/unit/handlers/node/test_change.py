@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidValueError
-from bot.model import ManagerStatus
+from bot.model import Availability, ManagerStatus, NodeRole, Reachability
 from handlers.node.change import Wanted
 from tests.unit.swarm.values import node
 
@@ -27,13 +27,13 @@ SPEC: dict[str, Any] = {
     ("wanted", "changed"),
     [
         (Wanted(), {}),
-        (Wanted(role="worker"), {"Role": "worker"}),
-        (Wanted(availability="drain"), {"Availability": "drain"}),
+        (Wanted(role=NodeRole.WORKER), {"Role": NodeRole.WORKER}),
+        (Wanted(availability=Availability.DRAIN), {"Availability": Availability.DRAIN}),
         (Wanted(label_add={"c": "3"}), {"Labels": {"a": "1", "b": "2", "c": "3"}}),
         (Wanted(label_add={"a": "9"}, label_rm=("b",)), {"Labels": {"a": "9"}}),
         (Wanted(label_rm=("a", "b")), {"Labels": {}}),
         (
-            Wanted("worker", "active", {"c": ""}),
+            Wanted(NodeRole.WORKER, Availability.ACTIVE, {"c": ""}),
             {"Role": "worker", "Availability": "active", "Labels": {**SPEC["Labels"], "c": ""}},
         ),
     ],
@@ -51,9 +51,9 @@ def test_a_node_without_labels_gets_its_first() -> None:
 
 
 def test_who_is_demoted_manages_no_more() -> None:
-    manager = node("node1", role="manager", manager=ManagerStatus(True, "reachable", ""))
-    assert Wanted(role="worker").of(manager).manager is None
-    assert Wanted(availability="drain").of(manager).manager == manager.manager
+    manager = node("node1", role="manager", manager=ManagerStatus(True, Reachability.REACHABLE, ""))
+    assert Wanted(role=NodeRole.WORKER).of(manager).manager is None
+    assert Wanted(availability=Availability.DRAIN).of(manager).manager == manager.manager
 
 
 def test_a_label_that_is_not_there_cannot_be_removed() -> None:

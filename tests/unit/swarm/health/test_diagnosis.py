@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Finding, Image, Task
+from bot.model import Finding, Image, Task, TaskState
 from bot.swarm.health.diagnosis import diagnose
 from tests.unit.swarm.values import FOUR, NOW, V2, node, nodes, task
 
@@ -329,7 +329,7 @@ def test_a_node_that_is_not_known_is_not_named() -> None:
     )
 )
 def test_any_text_gives_a_cause_and_each_task_is_counted(errors: list[tuple[str, str]]) -> None:
-    tasks = [replace(failed(error, state), desired="running") for error, state in errors]
+    tasks = [replace(failed(error, state), desired=TaskState.RUNNING) for error, state in errors]
     found = diagnose(tasks, FOUR)
     assert all(
         finding.cause for finding in found if not all(error.isspace() for error, _ in errors)

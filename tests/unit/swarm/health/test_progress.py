@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.model import Failure, Mode, Phase, Progress, Slot, Task
+from bot.model import Failure, Mode, NodeState, Phase, Progress, Slot, Task, TaskState
 from bot.rollout.roller import Steps
 from bot.swarm.spec.edit import fingerprint
 from tests.unit.swarm.looks import (
@@ -160,7 +160,7 @@ def test_scaled_up_without_an_update_status() -> None:
 def test_scaled_down_waits_until_the_surplus_is_gone() -> None:
     two = service(replicas=2)
     assert counted(after_monitor(two, FOUR_NEW)) == (Phase.ROLLING, 2, 2)
-    going = tuple(replace(each, desired="remove") for each in FOUR_NEW[2:])
+    going = tuple(replace(each, desired=TaskState.REMOVE) for each in FOUR_NEW[2:])
     assert counted(after_monitor(two, (*FOUR_NEW[:2], *going))) == (Phase.COMPLETED, 2, 2)
 
 
@@ -197,7 +197,7 @@ def test_swarm_may_hang_in_updating_for_a_node_that_is_down() -> None:
 
 
 def test_a_node_that_is_unknown_after_a_change_of_leader_counts_as_before() -> None:
-    among = nodes(*(replace(each, state="unknown") for each in FOUR.values()))
+    among = nodes(*(replace(each, state=NodeState.UNKNOWN) for each in FOUR.values()))
     assert counted(after_monitor(service(), FOUR_NEW, among)) == (Phase.COMPLETED, 4, 4)
 
 

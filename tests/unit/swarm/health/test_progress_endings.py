@@ -137,7 +137,7 @@ STATES = st.sampled_from(
         "failed",
         "rejected",
         "shutdown",
-        "x",
+        "unknown",
     ]
 )
 DESIRED = st.sampled_from(["ready", "running", "complete", "shutdown", "remove"])

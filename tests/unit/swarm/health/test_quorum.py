@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import ManagerStatus, Node
+from bot.model import ManagerStatus, Node, Reachability
 from bot.model.cluster import Quorum
 from bot.swarm.health.quorum import quorum
 from tests.unit.swarm.values import node
@@ -14,7 +14,7 @@ def manager(number: int, reachability: str) -> Node:
     return node(
         f"node{number}",
         role="manager",
-        manager=ManagerStatus(number == 1, reachability, f"10.0.0.{number}:2377"),
+        manager=ManagerStatus(number == 1, Reachability(reachability), f"10.0.0.{number}:2377"),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import LastManagerError, QuorumAtRiskError
-from bot.model import ManagerStatus, Node
+from bot.model import ManagerStatus, Node, NodeRole, Reachability
 from bot.model.cluster import Quorum
 from bot.swarm.health.quorum import candidates, cautions, changed, holds, quorum, refuse_loss
 from tests.unit.swarm.values import node
@@ -22,7 +22,9 @@ def swarm(*reachability: bool, workers: int = 1) -> list[Node]:
         node(
             f"node{number}",
             role="manager",
-            manager=ManagerStatus(number == 1, "reachable" if up else "unreachable", ""),
+            manager=ManagerStatus(
+                number == 1, Reachability.REACHABLE if up else Reachability.UNREACHABLE, ""
+            ),
         )
         for number, up in enumerate(reachability, 1)
     ]
@@ -172,7 +174,9 @@ def test_who_is_promoted_counts_as_a_reachable_manager(up: list[bool]) -> None:
     workers = nodes[-2:]
     after = changed(nodes, promoted=[one.id for one in workers])
     made = [
-        replace(one, role="manager", manager=ManagerStatus(False, "reachable", ""))
+        replace(
+            one, role=NodeRole.MANAGER, manager=ManagerStatus(False, Reachability.REACHABLE, "")
+        )
         for one in workers
     ]
     assert after == quorum([*nodes[:-2], *made])

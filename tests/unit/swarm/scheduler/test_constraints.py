@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.model import Mode, Node, Platform, Port, Service
-from bot.swarm.scheduler.constraints import eligible, fits, normal, platforms, warnings
+from bot.swarm.scheduler.constraints import eligible, fits, platforms
+from bot.swarm.scheduler.obstacles import warnings
 from tests.unit.swarm.values import AMD64, ARM64, node, service, spec
 
 NODES = (
@@ -80,6 +81,17 @@ def test_only_nodes_that_are_ready_and_active(fields: dict[str, str]) -> None:
 # ---- platforms
 
 
+def test_only_nodes_with_a_platform_of_the_image() -> None:
+    offers = spec(Placement={"Platforms": [{"OS": "linux", "Architecture": "aarch64"}]})
+    assert names(eligible(offers, NODES)) == ["node4"]
+    assert names(eligible(spec(Placement={"Platforms": [{"OS": "linux"}]}), NODES)) == ALL
+    assert platforms(service(spec=offers), NODES) == {AMD64, ARM64}, "for the image to come"
+    assert "".join(warnings(service(), NODES[:3], offers)) == (
+        "no node may run it now: the image is for linux/aarch64, and no node that fulfils the "
+        "constraints is"
+    )
+
+
 @pytest.mark.parametrize(
     ("kernel", "registry"),
     [
@@ -95,7 +107,7 @@ def test_only_nodes_that_are_ready_and_active(fields: dict[str, str]) -> None:
     ],
 )
 def test_architectures_have_one_name(kernel: str, registry: str) -> None:
-    assert normal(Platform("Linux", kernel)) == Platform("linux", registry)
+    assert Platform("Linux", kernel).normalized == Platform("linux", registry)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Mode, Node, Port, Service, Task
+from bot.model import Availability, Mode, Node, NodeRole, Port, Service, Task
 from bot.swarm.scheduler.moves import moves, shortages, summary
 from tests.unit.swarm.values import node, service, spec, task
 
@@ -18,7 +18,9 @@ NODES = tuple(node(f"node{number}", memory=1000 * MB) for number in range(1, 4))
 
 
 def drained(name: str) -> list[Node]:
-    return [replace(one, availability="drain") if one.name == name else one for one in NODES]
+    return [
+        replace(one, availability=Availability.DRAIN) if one.name == name else one for one in NODES
+    ]
 
 
 def named(name: str, number: int = 0, **fields: Any) -> Service:
@@ -75,7 +77,7 @@ def test_a_label_or_a_role_that_a_constraint_asks_for_moves_tasks() -> None:
     )
     assert [(move.tasks, move.placed) for move in found] == [(("web.1",), 1)]
     boss = named("boss", spec=spec(Placement={"Constraints": ["node.role==manager"]}))
-    chief = replace(NODES[0], role="manager")
+    chief = replace(NODES[0], role=NodeRole.MANAGER)
     found = moves([chief, *NODES[1:]], NODES, on(boss, "node1"), [boss])
     assert [(move.tasks, move.able) for move in found] == [(("boss.1",), False)]
     assert shortages(found) == (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import Image, ManagerStatus, Mode, Platform, Port, UpdateStatus
+from bot.model import Image, ManagerStatus, Mode, Platform, Port, Reachability, UpdateStatus
 from bot.model.cluster import ExternalCa
 from bot.swarm.spec import read
 
@@ -186,7 +186,7 @@ def test_a_manager() -> None:
         "drain",
         "down",
     )
-    assert node.manager == ManagerStatus(True, "reachable", "10.97.0.1:2377")
+    assert node.manager == ManagerStatus(True, Reachability.REACHABLE, "10.97.0.1:2377")
     assert (node.platform, node.engine, node.nano_cpus, node.memory) == (
         Platform("linux", "amd64"),
         "20.10.24",

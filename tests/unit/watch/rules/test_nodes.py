@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model import Mode, Shortfall, Task
+from bot.model import Mode, NodeState, Shortfall, Task
 from bot.model.alert_facts import Aftermath, LostReplicas, NodeDown
 from bot.model.incident import AlertState, RecentChange
 from bot.settings import WatchRule, WatchSettings
@@ -79,7 +79,7 @@ def test_two_hundred_services_on_a_dead_node_are_one_alert() -> None:
 
 def test_all_nodes_are_unknown_for_three_seconds_after_the_leader_stopped() -> None:
     story = begun()
-    unknown = tuple(replace(one, state="unknown") for one in FOUR)
+    unknown = tuple(replace(one, state=NodeState.UNKNOWN) for one in FOUR)
     assert story.sees(nodes=unknown).changed == ()
     assert story.sees(3, nodes=FOUR).changed == ()
     assert story.memory.incidents == {}
@@ -98,7 +98,9 @@ def test_a_node_that_stays_unknown_is_as_good_as_down_after_45_seconds() -> None
 def test_a_node_that_is_down_stays_so_while_a_new_leader_knows_nothing_of_it() -> None:
     story = begun()
     story.sees(nodes=DOWN4, tasks=ELSEWHERE_NOW)
-    assert story.sees(nodes=tuple(replace(one, state="unknown") for one in FOUR)).changed == ()
+    assert (
+        story.sees(nodes=tuple(replace(one, state=NodeState.UNKNOWN) for one in FOUR)).changed == ()
+    )
     assert story.sees(3, nodes=(*FOUR[:3], node(4, state="unknown"))).changed == ()
     assert story.sees(30, nodes=DOWN4).changed == ()
     assert story.troubles == {"node:n4": ["node-down"]}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import Mode, Service, Shortfall, UpdateStatus
+from bot.model import Mode, Service, Shortfall, TaskState, UpdateStatus
 from bot.model.incident import AlertState
 from bot.swarm.spec.edit import fingerprint
 from tests.unit.watch.world import (
@@ -89,7 +89,9 @@ def test_a_change_that_was_over_before_anybody_looked_is_quiet_too() -> None:
 
 def test_a_drain_by_the_bot_raises_nothing() -> None:
     story = begun()
-    shut = tuple(replace(one, desired="shutdown") if one.node_id == "n4" else one for one in SPREAD)
+    shut = tuple(
+        replace(one, desired=TaskState.SHUTDOWN) if one.node_id == "n4" else one for one in SPREAD
+    )
     story.sees(
         nodes=(*FOUR[:3], node(4, availability="drain")), tasks=shut, locks=frozenset({"node:n4"})
     )

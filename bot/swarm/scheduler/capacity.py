@@ -1,0 +1,285 @@
+"""What is left on every node, and where more tasks of a service go; pure.
+
+This follows Swarm's own scheduler. A node takes a task when it passes every filter: it is Ready and
+Active, has what the task reserves (reservations count, not usage), fulfils the constraints, has a
+platform of the image, has the host ports free, and is below the most replicas per node. Of those
+nodes the task goes to the one that runs the fewest of its service, and of these to the one that
+runs the fewest of all; spread preferences come before both. Two of Swarm's rules are not modelled,
+for they need what the bot does not read: plugins of volumes and networks, and that nodes on which
+the service failed five times within five minutes come last (which changes where tasks go, not how
+many fit).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.model import Mode, Node, Resources, Service, Task
+from bot.swarm.scheduler import constraints
+from bot.swarm.scheduler.constraints import eligible
+from bot.swarm.scheduler.fill import Place, fill
+from bot.swarm.spec import read
+
+HostPort = tuple[int, str]
+"""A port that is published on the node itself, and its protocol."""
+
+
+class Shortage(StrEnum):
+    """What keeps more tasks of a service from a place: no node is open to it, none of those has a
+    platform of its image, every node runs as many as one may, its host port is taken, or nowhere
+    is left what a task reserves."""
+
+    NO_NODE = "no-node"
+    PLATFORM = "platform"
+    MOST_PER_NODE = "most-per-node"
+    HOST_PORT = "host-port"
+    RESERVATION = "reservation"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a task of a service takes of its node; `most_per_node` is 0 for any number."""
+
+    service_id: str
+    resources: Resources = field(default_factory=Resources)
+    host_ports: frozenset[HostPort] = frozenset()
+    most_per_node: int = 0
+
+    @classmethod
+    def of(cls, service: Service) -> Need:
+        """What the tasks of this service take."""
+        return cls(
+            service.id,
+            read.reserved(service.spec),
+            frozenset(
+                (port.published, port.protocol)
+                for port in service.ports
+                if port.mode == "host" and port.published
+            ),
+            constraints.most_per_node(service.spec),
+        )
+
+    @property
+    def most(self) -> int:
+        """How many tasks of the service one node may run, by its host ports too; 0 for any
+        number."""
+        return 1 if self.host_ports else self.most_per_node
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where tasks would go: the nodes by name with the number of tasks, in the order in which they
+    get their first. `short` of them find no place, because of `shortage`."""
+
+    nodes: tuple[tuple[str, int], ...] = ()
+    short: int = 0
+    shortage: Shortage | None = None
+
+    @property
+    def placed(self) -> int:
+        """How many find a place."""
+        return sum(count for _, count in self.nodes)
+
+
+class Capacity:
+    """What the nodes have left: a ledger, in which tasks that are placed are counted at once."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self._nodes = {node.id: node for node in nodes}
+        self._free = {node.id: node.resources for node in self._nodes.values()}
+        self._ports: defaultdict[str, set[HostPort]] = defaultdict(set)
+        self._own: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._every: Counter[str] = Counter()
+
+    @classmethod
+    def of(
+        cls, nodes: Iterable[Node], tasks: Iterable[Task], services: Iterable[Service]
+    ) -> Capacity:
+        """What is left when the tasks that are meant to run stay where they are."""
+        capacity = cls(nodes)
+        needs = {service.id: Need.of(service) for service in services}
+        counts = Counter((task.service_id, task.node_id) for task in tasks if task.active)
+        for (service_id, node_id), count in counts.items():
+            if node_id in capacity._nodes:
+                capacity.put(needs.get(service_id) or Need(service_id), node_id, count)
+        return capacity
+
+    def put(self, need: Need, node_id: str, count: int = 1) -> None:
+        """Count so many tasks as running on a node."""
+        self._free[node_id] = _less(self._free[node_id], need.resources, count)
+        self._ports[node_id] |= need.host_ports
+        self._own[need.service_id][node_id] += count
+        self._every[node_id] += count
+
+    def left(self, node_id: str) -> Resources:
+        """What is not reserved of a node; below zero where more is reserved than it has."""
+        return self._free[node_id]
+
+    def own(self, service_id: str) -> Mapping[str, int]:
+        """How many tasks of the service each node (by id) runs; 0 where it runs none."""
+        return self._own[service_id]
+
+    def every(self, node_id: str) -> int:
+        """How many tasks of all services a node runs."""
+        return self._every[node_id]
+
+    def has_room(self, need: Need, node_id: str) -> bool:
+        """Whether a node that may run the service takes one more of its tasks."""
+        return self.room(need, node_id, 1) > 0
+
+    def room(self, need: Need, node_id: str, at_most: int) -> int:
+        """How many more tasks a node that may run the service takes, up to so many."""
+        if need.host_ports & self._ports[node_id]:
+            return 0
+        room = min(at_most, _fitting(self._free[node_id], need.resources, at_most))
+        if need.most:
+            room = min(room, need.most - self._own[need.service_id][node_id])
+        return max(0, room)
+
+    def place(self, service: Service, count: int) -> Placement:
+        """Place so many more tasks of a replicated service, as far as there is room, and count
+        them."""
+        if count <= 0:
+            return Placement()
+        need, nodes = Need.of(service), eligible(service.spec, self._nodes.values())
+        own, every = Counter(self._own[service.id]), self._every
+        places = {
+            node.id: Place(node.name, own[node.id], every[node.id], self.room(need, node.id, count))
+            for node in nodes
+        }
+        branches = {node.id: constraints.branches(service.spec, node) for node in nodes}
+        given = _spread(places, branches, 0, count)
+        chosen = sorted(
+            (node_id for node_id, number in given.items() if number),
+            key=lambda node_id: places[node_id].order,
+        )
+        for node_id in chosen:
+            self.put(need, node_id, given[node_id])
+        placed = tuple((places[node_id].name, given[node_id]) for node_id in chosen)
+        short = count - sum(given.values())
+        return Placement(placed, short, self._shortage(service, nodes) if short else None)
+
+    def _shortage(self, service: Service, nodes: Sequence[Node]) -> Shortage:
+        need, own = Need.of(service), self._own[service.id]
+        if not nodes:
+            every_platform = constraints.open_to(service.spec, self._nodes.values())
+            return Shortage.PLATFORM if every_platform else Shortage.NO_NODE
+        open_nodes = [node.id for node in nodes if not need.most or own[node.id] < need.most]
+        if not open_nodes:
+            return Shortage.MOST_PER_NODE
+        if all(need.host_ports & self._ports[node_id] for node_id in open_nodes):
+            return Shortage.HOST_PORT
+        return Shortage.RESERVATION
+
+
+def more(
+    service: Service,
+    count: int,
+    nodes: Iterable[Node],
+    services: Iterable[Service],
+    tasks: Sequence[Task],
+) -> Placement:
+    """Where `count` more tasks of a replicated service would go, after those of its tasks that
+    still wait for a place; of another mode nothing is said. `tasks`: all that are meant to run."""
+    if service.mode is not Mode.REPLICATED:
+        return Placement()
+    capacity = Capacity.of(nodes, tasks, services)
+    waiting = sum(
+        task.active and task.service_id == service.id and not task.node_id for task in tasks
+    )
+    capacity.place(service, waiting)
+    return capacity.place(service, count)
+
+
+def why_short(placement: Placement, service: Service) -> str:
+    """What keeps the rest of the tasks from a place, in words; empty where all find one."""
+    need = Need.of(service)
+    match placement.shortage:
+        case None:
+            return ""
+        case Shortage.NO_NODE:
+            return constraints.NO_NODE
+        case Shortage.PLATFORM:
+            return constraints.no_platform(service.spec)
+        case Shortage.MOST_PER_NODE:
+            return f"every node that may run it takes {need.most} at most"
+        case Shortage.HOST_PORT:
+            return f"{host_ports_in_words(need)} taken on every node that may run it"
+        case Shortage.RESERVATION:
+            return f"each reserves {in_words(need.resources)}, and no node has that much left"
+
+
+def host_ports_in_words(need: Need) -> str:
+    """`port 8080 is`, `ports 53/udp and 8080 are`: the ports on the nodes that a task needs."""
+    ports = [
+        str(port) if protocol == "tcp" else f"{port}/{protocol}"
+        for port, protocol in sorted(need.host_ports)
+    ]
+    return f"port {ports[0]} is" if len(ports) == 1 else f"ports {' and '.join(ports)} are"
+
+
+def in_words(resources: Resources) -> str:
+    """`300 MB and 1.5 CPUs`: those of which there are any."""
+    parts = [f"{resources.memory >> 20} MB"] if resources.memory else []
+    parts += [f"{resources.nano_cpus / 1e9:g} CPUs"] if resources.nano_cpus else []
+    parts += [f"{count} {kind}" for kind, count in sorted(resources.generic.items())]
+    return " and ".join(parts)
+
+
+def _less(free: Resources, taken: Resources, count: int) -> Resources:
+    if not taken:
+        return free
+    generic = free.generic
+    if taken.generic:
+        generic = {
+            kind: free.generic.get(kind, 0) - count * taken.generic.get(kind, 0)
+            for kind in {*free.generic, *taken.generic}
+        }
+    return Resources(
+        free.memory - count * taken.memory, free.nano_cpus - count * taken.nano_cpus, generic
+    )
+
+
+def _fitting(free: Resources, needed: Resources, at_most: int) -> int:
+    """How many times what is needed fits into what is free; what needs nothing fits always."""
+    fitting = at_most
+    if needed.memory:
+        fitting = min(fitting, free.memory // needed.memory)
+    if needed.nano_cpus:
+        fitting = min(fitting, free.nano_cpus // needed.nano_cpus)
+    for kind, count in needed.generic.items():
+        fitting = min(fitting, free.generic.get(kind, 0) // count) if count else fitting
+    return fitting
+
+
+def _spread(
+    places: Mapping[str, Place],
+    branches: Mapping[str, tuple[str, ...]],
+    depth: int,
+    count: int,
+) -> dict[str, int]:
+    """How many tasks each node (by id) gets: evenly over the branches of every preference, then
+    over the nodes of a branch."""
+    ids = list(places)
+    if not ids or depth >= len(branches[ids[0]]):
+        return dict(zip(ids, fill(list(places.values()), count), strict=True))
+    groups: defaultdict[str, dict[str, Place]] = defaultdict(dict)
+    for node_id in ids:
+        groups[branches[node_id][depth]][node_id] = places[node_id]
+    whole = [_branch(name, list(group.values())) for name, group in groups.items()]
+    given: dict[str, int] = {}
+    for group, number in zip(groups.values(), fill(whole, count), strict=True):
+        given |= _spread(group, branches, depth + 1, number)
+    return given
+
+
+def _branch(name: str, places: Sequence[Place]) -> Place:
+    return Place(
+        name,
+        sum(place.own for place in places),
+        sum(place.every for place in places),
+        sum(place.room for place in places),
+    )
