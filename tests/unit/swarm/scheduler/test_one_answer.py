@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.changes import node_plan
 from bot.changes.node_plan import SwarmSnapshot
+from bot.clock import Stopping
 from bot.command.model import Context
 from bot.doctor import nodes as doctor_nodes
 from bot.doctor.probes import Probes
@@ -19,7 +20,6 @@ from bot.model import Actor, Availability, Kind, Node, Port, Service, Task
 from bot.model.advice import NoSpareRoom
 from bot.model.incident import Memory
 from bot.settings import WatchSettings
-from bot.stopping import Stopping
 from bot.watch.evaluation import Evaluation
 from bot.watch.snapshot import Snapshot
 from handlers.service.rebalance import Rebalance
