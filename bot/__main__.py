@@ -71,18 +71,18 @@ def audit() -> None:
 def verify() -> None:
     """Say whether any entry was changed, added or removed; exits with 1 where one was."""
     with _store() as store:
-        found = store.audit.verify()
-    if found.ok:
+        verdict = store.audit.verify()
+    if verdict.ok:
         print(
-            f"{found.entries} entries, none was changed; the newest has the hash "
-            f"{found.head or 'none'}"
+            f"{verdict.entries} entries, none was changed; the newest has the hash "
+            f"{verdict.head or 'none'}"
         )
     else:
         print(
-            f"entry {found.broken} was changed, added or removed; the {found.entries} before "
+            f"entry {verdict.broken} was changed, added or removed; the {verdict.entries} before "
             "it are whole"
         )
-    sys.exit(0 if found.ok else 1)
+    sys.exit(0 if verdict.ok else 1)
 
 
 @audit.command()

@@ -148,7 +148,9 @@ def build(settings: Settings) -> Bot:
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     redis, store = _store(settings)
     swarm = Swarm(
-        FailoverPool(EngineAddress(one.name, one.url, one.tls) for one in settings.managers)
+        FailoverPool(
+            EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
+        )
     )
     metrics = Metrics()
     poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
@@ -273,8 +275,8 @@ def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Call
         states = swarm.engines.states()
         return (
             ""
-            if any(one.reachable for one in states)
-            else "; ".join(f"{one.name}: {one.error}" for one in states)
+            if any(state.reachable for state in states)
+            else "; ".join(f"{state.name}: {state.error}" for state in states)
         )
 
     def slack() -> str:

@@ -85,7 +85,9 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:
-    engines = FailoverPool(EngineAddress(one.name, one.url, one.tls) for one in settings.managers)
+    engines = FailoverPool(
+        EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
+    )
     for state in engines.states():
         if not state.reachable:
             yield f"engine {state.name}", state.error

@@ -78,7 +78,7 @@ def _swarm(swarm: Swarm) -> Home:
         nodes=Counter(node.state for node in nodes),
         services=len(services),
         nodes_away=tuple(node.name for node in nodes if node.state != "ready"),
-        below=tuple(found for found in map(_below, services) if found),
+        below=tuple(shortfall for shortfall in map(_below, services) if shortfall),
     )
     return Home(status=status, nodes=nodes)
 
@@ -90,7 +90,7 @@ def _below(service: Service) -> Shortfall | None:
 
 
 def _away(engines: tuple[EngineState, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((one.name, one.error) for one in engines if not one.reachable)
+    return tuple((engine.name, engine.error) for engine in engines if not engine.reachable)
 
 
 def _with_store(store: Store, seen: Home, now: datetime) -> Home:
@@ -98,9 +98,11 @@ def _with_store(store: Store, seen: Home, now: datetime) -> Home:
         rollouts, waiting = store.rollouts.running(), store.approvals.open()
         memory = store.alerts.memory()
         incidents = tuple(
-            one for one in memory.incidents.values() if one.state is AlertState.FIRING
+            incident
+            for incident in memory.incidents.values()
+            if incident.state is AlertState.FIRING
         )
-        alerts = Counter(one.severity for one in incidents)
+        alerts = Counter(incident.severity for incident in incidents)
         known = _knowing(
             seen,
             rollouts=tuple(rollout.service for rollout in rollouts),

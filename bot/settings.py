@@ -244,11 +244,11 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """All of them that are given."""
-        found = {
+        secrets = {
             name: self.get_field_value(field, name)[0]
             for name, field in self.settings_cls.model_fields.items()
         }
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in secrets.items() if value}
 
 
 def load() -> Settings:

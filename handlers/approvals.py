@@ -29,7 +29,7 @@ class Approve(ApprovalAction):
         roles = decide.roles(context.actor, context.settings)
         return context.store.approvals.apply(
             self.approval,
-            lambda one: approval_steps.approve(one, context.actor, roles, context.now()),
+            lambda approval: approval_steps.approve(approval, context.actor, roles, context.now()),
         )
 
 
@@ -62,7 +62,9 @@ class Reject(ApprovalAction):
         roles, reason = decide.roles(context.actor, context.settings), " ".join(self.reason)[:200]
         return context.store.approvals.apply(
             self.approval,
-            lambda one: approval_steps.reject(one, context.actor, roles, reason, context.now()),
+            lambda approval: approval_steps.reject(
+                approval, context.actor, roles, reason, context.now()
+            ),
         )
 
 
@@ -77,7 +79,8 @@ class Withdraw(ApprovalAction):
     def take(self, context: Context) -> Approval:
         """For who asked."""
         return context.store.approvals.apply(
-            self.approval, lambda one: approval_steps.withdraw(one, context.actor, context.now())
+            self.approval,
+            lambda approval: approval_steps.withdraw(approval, context.actor, context.now()),
         )
 
 

@@ -29,10 +29,10 @@ class Help(Query):
             return help_message.overview(
                 _groups(command for command in context.table.commands if may(command, context))
             )
-        found = context.table.find(self.command)
-        if found is None:
+        match = context.table.find(self.command)
+        if match is None:
             raise UnknownCommandError(" ".join(self.command), nearest(self.command, context.table))
-        return help_message.command_help(_page(found[0]))
+        return help_message.command_help(_page(match[0]))
 
 
 COMMANDS: tuple[type[Command], ...] = (Help,)

@@ -56,24 +56,26 @@ class HoldServices(Change[HoldPlan]):
             since=now,
             until=now + self.span if self.span else None,
         )
-        before = covering([one for one in held if not one.freeze], pattern, now)
-        other = before if before and before.owner.id != context.actor.id else None
-        if other and not self.take_over:
-            raise OnHoldError(other, pattern)
+        before = covering([hold for hold in held if not hold.freeze], pattern, now)
+        theirs = before if before and before.owner.id != context.actor.id else None
+        if theirs and not self.take_over:
+            raise OnHoldError(theirs, pattern)
         narrower = [
-            one for one in held if one.owner.id != context.actor.id and hold.covers(one.pattern)
+            narrow
+            for narrow in held
+            if narrow.owner.id != context.actor.id and hold.covers(narrow.pattern)
         ]
         return HoldPlan(
             title=f"hold {pattern}",
             targets=_LOCK,
             fingerprint=f"{pattern} {hold.reason} {self.span} {before}",
             services=services,
-            changes=(Difference("hold", other.owner.name if other else "", context.actor.name),),
+            changes=(Difference("hold", theirs.owner.name if theirs else "", context.actor.name),),
             summary=f'"{hold.reason}"',
             warnings=tuple(
-                f"{one.pattern} stays held by {one.owner.name}"
-                for one in narrower
-                if one != other and not one.freeze
+                f"{narrow.pattern} stays held by {narrow.owner.name}"
+                for narrow in narrower
+                if narrow != theirs and not narrow.freeze
             ),
             hold=hold,
         )
@@ -101,7 +103,9 @@ class Release(Change[HoldPlan]):
     def plan(self, context: Context) -> HoldPlan:
         """Refuse somebody else's hold, unless there is a reason."""
         now, held = context.now(), context.store.holds.all(context.now())
-        hold = next((one for one in held if one.pattern == self.service and not one.freeze), None)
+        hold = next(
+            (hold for hold in held if hold.pattern == self.service and not hold.freeze), None
+        )
         if hold and hold.owner.id != context.actor.id and not self.take_over:
             raise NotHolderError(hold)
         return HoldPlan(
@@ -218,7 +222,7 @@ class ListLocks(Query):
         locks = context.store.locks.all()
         if not locks:
             return message("🟢 Nothing is being changed")
-        rows = [(one.reason, one.actor, age(one.since, context.now())) for one in locks]
+        rows = [(lock.reason, lock.actor, age(lock.since, context.now())) for lock in locks]
         blocks, files = table(("CHANGE", "BY", "SINCE"), rows, 0, "locks.txt")
         return message(f"🔵 {plural(len(locks), 'change')} under way", (), blocks, files)
 
@@ -239,17 +243,17 @@ def _services(context: Context, name: str) -> tuple[tuple[str, ...], str]:
     A service goes by its name, whatever was typed.
     """
     if "*" not in name:
-        found = context.swarm.services.find(name).name
-        return (found,), found
+        service = context.swarm.services.find(name).name
+        return (service,), service
     if name.strip("*") == "":
         return (), EVERYTHING
     pattern = Hold(pattern=name, owner=context.actor, reason="", since=context.now())
     fitting = (service.name for service in context.swarm.services.list())
-    return (name, *(one for one in fitting if pattern.covers(one))), name
+    return (name, *(service for service in fitting if pattern.covers(service))), name
 
 
 def _freeze(context: Context, now: datetime) -> Hold | None:
-    return next((one for one in context.store.holds.all(now) if one.freeze), None)
+    return next((hold for hold in context.store.holds.all(now) if hold.freeze), None)
 
 
 def _not_held(service: str, wider: Hold | None) -> str:

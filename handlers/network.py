@@ -42,9 +42,9 @@ class NetworkLs(Query):
 
     def run(self, context: Context) -> Message:
         """Two calls to an engine."""
-        found, services = context.swarm.networks.list(), context.swarm.services.list()
+        known, services = context.swarm.networks.list(), context.swarm.services.list()
         return networks.networks(
-            found, {each.id: used_by.of_network(each, services) for each in found}
+            known, {network.id: used_by.of_network(network, services) for network in known}
         )
 
 
@@ -59,9 +59,9 @@ class NetworkInspect(Query):
     def run(self, context: Context) -> Message:
         """One call a network, and one for the services."""
         services = context.swarm.services.list()
-        found = [_find(context, name) for name in self.networks]
+        asked = [_find(context, name) for name in self.networks]
         return blocks.together(
-            [networks.network(each, used_by.of_network(each, services)) for each in found]
+            [networks.network(network, used_by.of_network(network, services)) for network in asked]
         )
 
 
@@ -109,10 +109,10 @@ class NetworkCreate(Change[Plan]):
                 f"a `{self.driver}` network belongs to one engine, and no service can use it",
                 f"`/swarm {right}`",
             )
-        found = context.swarm.networks.list()
-        if self.name in (*PREDEFINED, *(each.name for each in found)):
+        known = context.swarm.networks.list()
+        if self.name in (*PREDEFINED, *(network.name for network in known)):
             raise NameTakenError("network", self.name)
-        ipam.refuse_overlap(self.subnet, found)
+        ipam.refuse_overlap(self.subnet, known)
         return Plan(
             title=f"create network {self.name}",
             targets=(f"network:{self.name}",),
@@ -174,7 +174,7 @@ class NetworkCreate(Change[Plan]):
 class NetworkRemovalPlan(Plan):
     """Networks that no service uses."""
 
-    found: tuple[Network, ...]
+    going: tuple[Network, ...]
 
 
 class NetworkRm(Change[NetworkRemovalPlan]):
@@ -191,23 +191,25 @@ class NetworkRm(Change[NetworkRemovalPlan]):
 
     def plan(self, context: Context) -> NetworkRemovalPlan:
         """Refuse what services use, and what is Docker's own."""
-        found = tuple(
-            found for name in dict.fromkeys(self.networks) if (found := self._found(context, name))
+        going = tuple(
+            network
+            for name in dict.fromkeys(self.networks)
+            if (network := self._found(context, name))
         )
         services = context.swarm.services.list()
-        for each in found:
-            _refuse_predefined(each)
-            if services_using := used_by.of_network(each, services):
-                raise InUseError("network", each.name, services_using)
-        names = ", ".join(each.name for each in found)
+        for network in going:
+            _refuse_predefined(network)
+            if services_using := used_by.of_network(network, services):
+                raise InUseError("network", network.name, services_using)
+        names = ", ".join(network.name for network in going)
         return NetworkRemovalPlan(
             title=f"remove network {names or ', '.join(self.networks)}",
             kind=Kind.DANGER,
-            targets=tuple(f"network:{each.id}" for each in found),
-            fingerprint=",".join(each.id for each in found),
-            summary="no service uses it" if len(found) == 1 else "no service uses them",
-            noop_reason="" if found else "there is no such network",
-            found=found,
+            targets=tuple(f"network:{network.id}" for network in going),
+            fingerprint=",".join(network.id for network in going),
+            summary="no service uses it" if len(going) == 1 else "no service uses them",
+            noop_reason="" if going else "there is no such network",
+            going=going,
         )
 
     def apply(self, context: Context, plan: NetworkRemovalPlan, run: Run) -> Outcome:
@@ -225,13 +227,13 @@ class NetworkRm(Change[NetworkRemovalPlan]):
             say(f"{network.name} is removed")
             return Ending.DONE
 
-        names = " and ".join(each.name for each in plan.found)
+        names = " and ".join(network.name for network in plan.going)
         return carry_out(
             context,
             plan,
             run,
             f"network {names} is gone",
-            (partial(remove, each) for each in plan.found),
+            (partial(remove, network) for network in plan.going),
         )
 
     def _found(self, context: Context, name: str) -> Network | None:

@@ -34,8 +34,11 @@ class ConfigLs(Query):
 COMMANDS: tuple[type[Command], ...] = (SecretLs, ConfigLs)
 
 
-def _listed(context: Context, kind: str, found: tuple[Stored, ...]) -> Message:
+def _listed(context: Context, kind: str, objects: tuple[Stored, ...]) -> Message:
     services = context.swarm.services.list()
     return secrets_configs.listed(
-        kind, found, {each.id: used_by.of_stored(each, services) for each in found}, context.now()
+        kind,
+        objects,
+        {stored.id: used_by.of_stored(stored, services) for stored in objects},
+        context.now(),
     )

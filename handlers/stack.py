@@ -90,21 +90,21 @@ class StackRm(Change[StackRemovalPlan]):
     def plan(self, context: Context) -> StackRemovalPlan:
         """Say by name what goes, and what stays because others use it."""
         every = _all(context)
-        found = tuple(_find(every, name) for name in dict.fromkeys(self.stacks))
-        going = {service.id for stack in found for service in stack.services}
+        named = tuple(_find(every, name) for name in dict.fromkeys(self.stacks))
+        going = {service.id for stack in named for service in stack.services}
         others = [service for service in context.swarm.services.list() if service.id not in going]
-        kept = [_without_used(stack, others) for stack in found]
+        kept = [_without_used(stack, others) for stack in named]
         return StackRemovalPlan(
             title=(
-                f"remove {'stack' if len(found) == 1 else 'stacks'} "
-                f"{', '.join(stack.name for stack in found)}"
+                f"remove {'stack' if len(named) == 1 else 'stacks'} "
+                f"{', '.join(stack.name for stack in named)}"
             ),
             kind=Kind.DANGER,
             targets=tuple(f"service:{service_id}" for service_id in going)
-            or tuple(f"stack:{s.name}" for s in found),
-            fingerprint=_fingerprint(found),
-            services=tuple(service.name for stack in found for service in stack.services),
-            summary=" · ".join(part for stack in found for part in _parts(stack)),
+            or tuple(f"stack:{s.name}" for s in named),
+            fingerprint=_fingerprint(named),
+            services=tuple(service.name for stack in named for service in stack.services),
+            summary=" · ".join(part for stack in named for part in _parts(stack)),
             warnings=tuple(warning for _, warnings in kept for warning in warnings),
             stacks=tuple(stack for stack, _ in kept),
         )
@@ -136,10 +136,10 @@ def _all(context: Context) -> tuple[Stack, ...]:
 
 
 def _find(every: Iterable[Stack], name: str) -> Stack:
-    found = {stack.name: stack for stack in every}
-    if name not in found:
-        raise UnknownNameError("stack", name, nearest(name, tuple(found)))
-    return found[name]
+    by_name = {stack.name: stack for stack in every}
+    if name not in by_name:
+        raise UnknownNameError("stack", name, nearest(name, tuple(by_name)))
+    return by_name[name]
 
 
 # ---- removing
@@ -147,27 +147,32 @@ def _find(every: Iterable[Stack], name: str) -> Stack:
 
 def _without_used(stack: Stack, others: list[Service]) -> tuple[Stack, list[str]]:
     """What of a stack can go, and a sentence for everything that services outside of it use."""
-    stored = {each.id: used_by.of_stored(each, others) for each in (*stack.secrets, *stack.configs)}
-    users_of = {**stored, **{each.id: used_by.of_network(each, others) for each in stack.networks}}
+    users_of_stored = {
+        stored.id: used_by.of_stored(stored, others) for stored in (*stack.secrets, *stack.configs)
+    }
+    users_of = {
+        **users_of_stored,
+        **{network.id: used_by.of_network(network, others) for network in stack.networks},
+    }
     named = [
-        *((each.kind, each.id, each.name) for each in (*stack.secrets, *stack.configs)),
-        *(("network", each.id, each.name) for each in stack.networks),
+        *((stored.kind, stored.id, stored.name) for stored in (*stack.secrets, *stack.configs)),
+        *(("network", network.id, network.name) for network in stack.networks),
     ]
     warnings = [
-        f"{kind} {name} stays, for others use it: {', '.join(users_of[one])}"
-        for kind, one, name in named
-        if users_of[one]
+        f"{kind} {name} stays, for others use it: {', '.join(users_of[id_])}"
+        for kind, id_, name in named
+        if users_of[id_]
     ]
     going = replace(
         stack,
-        secrets=tuple(each for each in stack.secrets if not users_of[each.id]),
-        configs=tuple(each for each in stack.configs if not users_of[each.id]),
-        networks=tuple(each for each in stack.networks if not users_of[each.id]),
+        secrets=tuple(secret for secret in stack.secrets if not users_of[secret.id]),
+        configs=tuple(config for config in stack.configs if not users_of[config.id]),
+        networks=tuple(network for network in stack.networks if not users_of[network.id]),
     )
     return going, warnings
 
 
-def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
+def _steps(context: Context, going: Iterable[Stack]) -> Iterable[Step]:
     swarm, stopping = context.swarm, context.stopping
 
     def step(kind: str, removals: dict[str, Callable[[], None]], say: Say) -> Ending:
@@ -176,23 +181,35 @@ def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
         say(f"{_counted(kind, tuple(removals))} removed")
         return Ending.DONE
 
-    for stack in found:
+    for stack in going:
         for kind, removals in (
             (
                 "service",
-                {each.name: partial(swarm.services.remove, each.id) for each in stack.services},
+                {
+                    service.name: partial(swarm.services.remove, service.id)
+                    for service in stack.services
+                },
             ),
             (
                 "secret",
-                {each.name: partial(swarm.stored_objects.remove, each) for each in stack.secrets},
+                {
+                    secret.name: partial(swarm.stored_objects.remove, secret)
+                    for secret in stack.secrets
+                },
             ),
             (
                 "config",
-                {each.name: partial(swarm.stored_objects.remove, each) for each in stack.configs},
+                {
+                    config.name: partial(swarm.stored_objects.remove, config)
+                    for config in stack.configs
+                },
             ),
             (
                 "network",
-                {each.name: partial(swarm.networks.remove, each.id) for each in stack.networks},
+                {
+                    network.name: partial(swarm.networks.remove, network.id)
+                    for network in stack.networks
+                },
             ),
         ):
             if removals:
@@ -204,12 +221,12 @@ def _steps(context: Context, found: Iterable[Stack]) -> Iterable[Step]:
 
 def _parts(stack: Stack) -> Iterable[str]:
     names = {
-        "service": [each.name for each in stack.services],
-        "secret": [each.name for each in stack.secrets],
-        "config": [each.name for each in stack.configs],
-        "network": [each.name for each in stack.networks],
+        "service": [service.name for service in stack.services],
+        "secret": [secret.name for secret in stack.secrets],
+        "config": [config.name for config in stack.configs],
+        "network": [network.name for network in stack.networks],
     }
-    return (_counted(kind, tuple(found)) for kind, found in names.items() if found)
+    return (_counted(kind, tuple(members)) for kind, members in names.items() if members)
 
 
 def _counted(kind: str, names: tuple[str, ...]) -> str:
@@ -218,10 +235,10 @@ def _counted(kind: str, names: tuple[str, ...]) -> str:
     return f"{len(names)} {kind}{'' if len(names) == 1 else 's'}: {shown}"
 
 
-def _fingerprint(found: tuple[Stack, ...]) -> str:
-    services = [f"{service.id}:{service.version}" for stack in found for service in stack.services]
+def _fingerprint(named: tuple[Stack, ...]) -> str:
+    services = [f"{service.id}:{service.version}" for stack in named for service in stack.services]
     rest = [
-        *(each.id for stack in found for each in (*stack.secrets, *stack.configs)),
-        *(network.id for stack in found for network in stack.networks),
+        *(stored.id for stack in named for stored in (*stack.secrets, *stack.configs)),
+        *(network.id for stack in named for network in stack.networks),
     ]
     return ",".join([*services, *rest])

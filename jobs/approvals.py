@@ -58,7 +58,7 @@ class ApprovalUpkeep:
     def _expire(self) -> None:
         for due in self.store.approvals.due(self.now()):
             ended = self.store.approvals.apply(
-                due.id, lambda one: approval_steps.expire(one, self.now())
+                due.id, lambda approval: approval_steps.expire(approval, self.now())
             )
             if ended:
                 self.approvals.ended(ended)
@@ -66,7 +66,7 @@ class ApprovalUpkeep:
     def _remind(self) -> None:
         for waiting in self.store.approvals.open():
             reminded = self.store.approvals.apply(
-                waiting.id, lambda one: approval_steps.remind(one, self.now())
+                waiting.id, lambda approval: approval_steps.remind(approval, self.now())
             )
             if reminded:
                 self.approvals.remind(reminded)
@@ -86,7 +86,7 @@ class ApprovalUpkeep:
             if (
                 young
                 or taken.run in followed
-                or any(self.store.locks.of(one) for one in taken.plan.targets)
+                or any(self.store.locks.of(target) for target in taken.plan.targets)
             ):
                 continue
             result = "ended" if taken.run else "did not run"

@@ -47,8 +47,8 @@ class SwarmSnapshot:
 
 def named(context: Context, names: Iterable[str]) -> tuple[Node, ...]:
     """The nodes as they were typed, each once. Raises UnknownName, AmbiguousName."""
-    found = map(context.swarm.nodes.find, names)
-    return tuple({node.id: node for node in found}.values())
+    nodes = map(context.swarm.nodes.find, names)
+    return tuple({node.id: node for node in nodes}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     would be lost.
     """
     then = {before.id: after for before, after in pairs}
-    after = [node for node in (then.get(each.id, each) for each in look.nodes) if node]
+    after = [node for node in (then.get(node.id, node) for node in look.nodes) if node]
     demoted = [
         before for before, new in pairs if before.manager and (new is None or new.role == "worker")
     ]
@@ -146,8 +146,8 @@ def has_role(context: Context, node: Node, role: str) -> bool:
     """Whether the role came into force in time: `Spec.Role` is only the wish."""
 
     def look() -> bool:
-        found = context.swarm.nodes.get(node.id)
-        return quorum.reachable(found) if role == "manager" else found.manager is None
+        current = context.swarm.nodes.get(node.id)
+        return quorum.reachable(current) if role == "manager" else current.manager is None
 
     return wait_until(look, ROLE_SECONDS, context.stopping)
 

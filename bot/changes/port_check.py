@@ -17,5 +17,5 @@ def refuse_taken(service: Service, services: Sequence[Service]) -> None:
     others = [other for other in services if other.id != service.id]
     clash = ports.taken(service.ports, others)
     if clash:
-        port, other = clash
-        raise PortTakenError(port.published, other.name)
+        port, owner = clash
+        raise PortTakenError(port.published, owner.name)

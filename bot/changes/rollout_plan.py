@@ -176,7 +176,7 @@ def _line(plan: RollPlan, outcome: Outcome) -> str:
     progress = outcome.progress
     count = f"{progress.done}/{progress.total}" if progress else ""
     causes = (
-        [found.cause for found in progress.findings[:1]]
+        [finding.cause for finding in progress.findings[:1]]
         if progress and outcome.ending is not Ending.DONE
         else []
     )

@@ -67,10 +67,10 @@ class InvalidValueError(SwarmbotError):
 class SecretTypedError(SwarmbotError):
     """A join token or an unlock key stood in the line; nothing ran.
 
-    `what` names which of them; the value is not carried along.
+    `secret` names which of them; the value is not carried along.
     """
 
-    what: str
+    secret: str
 
 
 @dataclass(eq=False)

@@ -45,10 +45,10 @@ class OutOfSequenceError(SwarmbotError):
 
 @dataclass(eq=False)
 class PlanOutdatedError(SwarmbotError):
-    """What was planned against is no longer there: `what` says which part moved."""
+    """What was planned against is no longer there: `part` says which part moved."""
 
     name: str
-    what: str
+    part: str
 
 
 @dataclass(eq=False)
@@ -107,9 +107,12 @@ class NoRevisionError(SwarmbotError):
 
 @dataclass(eq=False)
 class UnsupportedError(SwarmbotError):
-    """Swarm cannot do this to this object; `instead` says what would be right."""
+    """Swarm cannot do this to this object.
 
-    what: str
+    `problem` says why, `instead` what would be right; both are sentences.
+    """
+
+    problem: str
     instead: str
 
 

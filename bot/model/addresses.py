@@ -21,10 +21,10 @@ def split_address(value: str) -> tuple[str, int]:
 
     The port is the Swarm's own where none is named. Raises ValueError.
     """
-    found = _ADDRESS.fullmatch(value.removeprefix("tcp://"))
-    if not found or (found["port"] and not 0 < int(found["port"]) < 65536):
+    match = _ADDRESS.fullmatch(value.removeprefix("tcp://"))
+    if not match or (match["port"] and not 0 < int(match["port"]) < 65536):
         raise ValueError("an address such as 10.0.0.1 or 10.0.0.1:2377")
-    return found["host"].strip("[]"), int(found["port"] or SWARM_PORT)
+    return match["host"].strip("[]"), int(match["port"] or SWARM_PORT)
 
 
 def external_ca(text: str) -> Mapping[str, Any]:

@@ -36,12 +36,12 @@ def read_duration(value: object) -> object:
         return timedelta()
     if not _DURATION.fullmatch(value):
         raise ValueError("a duration with a unit, such as 20s or 1m30s")
-    found = sum(
+    microseconds = sum(
         Decimal(number) * _MICROSECONDS[unit] for number, unit in _DURATION_PART.findall(value)
     )
-    if found > _MOST_HOURS * _MICROSECONDS["h"]:
+    if microseconds > _MOST_HOURS * _MICROSECONDS["h"]:
         raise ValueError(f"a duration of at most {_MOST_HOURS}h")
-    return timedelta(microseconds=round(found))
+    return timedelta(microseconds=round(microseconds))
 
 
 def read_span(value: object) -> object:
@@ -49,9 +49,9 @@ def read_span(value: object) -> object:
 
     Docker has no units for those.
     """
-    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
-    if found:
-        return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match:
+        return timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
     try:
         return read_duration(value)
     except ValueError:

@@ -54,10 +54,10 @@ class Image:
     @classmethod
     def parse(cls, text: str) -> Image:
         """Read a reference as Docker's grammar has it; `ValueError` where it is none."""
-        found = cls._FORM.fullmatch(text)
-        if not found:
+        match = cls._FORM.fullmatch(text)
+        if not match:
             raise ValueError(text)
-        return cls(found["name"], found["tag"] or "", found["digest"] or "")
+        return cls(match["name"], match["tag"] or "", match["digest"] or "")
 
     def __str__(self) -> str:
         return (

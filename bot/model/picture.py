@@ -90,7 +90,7 @@ class Label:
 
 
 Shape = Box | Sign | Line | Label
-_SHAPES: dict[str, type[Shape]] = {each.__name__: each for each in (Box, Sign, Line, Label)}
+_SHAPES: dict[str, type[Shape]] = {shape.__name__: shape for shape in (Box, Sign, Line, Label)}
 
 
 @dataclass(frozen=True, slots=True)

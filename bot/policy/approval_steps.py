@@ -177,7 +177,7 @@ def renewed(approval: Approval, new_id: str, plan: Plan, needs: Needs, now: date
 
 def bare(plan: Plan) -> Plan:
     """The plan as people see it, without what a family of commands adds to run it."""
-    return Plan(**{one.name: getattr(plan, one.name) for one in fields(Plan)})
+    return Plan(**{field.name: getattr(plan, field.name) for field in fields(Plan)})
 
 
 def moved(old: Plan, new: Plan) -> tuple[str, ...]:

@@ -106,9 +106,9 @@ class NodeChange(Change[NodesPlan]):
             if wanted.availability == Availability.DRAIN or wanted.role == NodeRole.WORKER
             else Kind.CHANGE,
             changes=tuple(
-                each
+                difference
                 for before, after in changed
-                for each in _differences(before, after, len(changed) > 1)
+                for difference in _differences(before, after, len(changed) > 1)
             ),
             warnings=tuple(
                 text for before, after in changed for text in _warnings(look, before, after)
@@ -261,12 +261,12 @@ def _goal(wanted: Wanted) -> str:
 def _done(names: Sequence[str], wanted: Wanted) -> str:
     """`node4 is Drain`, `node2 and node3 are workers`."""
     if wanted.role and not (wanted.availability or wanted.label_add or wanted.label_rm):
-        what = f"is a {wanted.role}" if len(names) == 1 else f"are {wanted.role}s"
+        predicate = f"is a {wanted.role}" if len(names) == 1 else f"are {wanted.role}s"
     else:
-        what = (
+        predicate = (
             "has " if (wanted.label_add and not wanted.availability and not wanted.role) else "is "
         ) + _goal(wanted)
-    return f"{_and(names)} {what}"
+    return f"{_and(names)} {predicate}"
 
 
 def _nothing(wanted: Wanted, names: Sequence[str]) -> str:

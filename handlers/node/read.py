@@ -41,9 +41,9 @@ class NodePs(Query):
     def run(self, context: Context) -> Message:
         """Two calls a node, and one for the services."""
         view = placed_tasks.TaskContext(_services(context), context.now(), whole=self.no_trunc)
-        found = [context.swarm.nodes.find(name) for name in self.nodes]
+        members = [context.swarm.nodes.find(name) for name in self.nodes]
         return blocks.together(
-            [placed_tasks.on_node(node, _tasks(context, node), view) for node in found]
+            [placed_tasks.on_node(node, _tasks(context, node), view) for node in members]
         )
 
 

@@ -151,7 +151,7 @@ class Create(ServiceFlags, Change[RollPlan]):
         resolve_names.refuse_too_new(context.swarm, flags)
         others = context.swarm.services.list()
         nodes = context.swarm.nodes.list()
-        if any(other.name == self.name for other in others):
+        if any(service.name == self.name for service in others):
             raise NameTakenError("service", self.name or "")
         ids = resolve_names.ids(context.swarm, flags)
         image = Image.parse(self.image)
@@ -202,9 +202,9 @@ def _room(
     context: Context, service: Service, nodes: Sequence[Node], others: Sequence[Service]
 ) -> tuple[str, ...]:
     """What stands in the way of its tasks, the places on the nodes included."""
-    found = obstacles.warnings(service, nodes, service.spec)
-    if found or service.mode is not Mode.REPLICATED or not service.replicas:
-        return found
+    warnings = obstacles.warnings(service, nodes, service.spec)
+    if warnings or service.mode is not Mode.REPLICATED or not service.replicas:
+        return warnings
     tasks = context.swarm.services.tasks(running=True)
     free = capacity.more(service, service.replicas, nodes, others, tasks)
     if not free.short:
@@ -219,9 +219,9 @@ def _reach(networks: Mapping[str, str], others: Sequence[Service]) -> tuple[str,
     People look for them on the nodes, and miss them there.
     """
     used = {
-        each.get("Target")
-        for other in others
-        for each in other.spec["TaskTemplate"].get("Networks") or ()
+        attached.get("Target")
+        for service in others
+        for attached in service.spec["TaskTemplate"].get("Networks") or ()
     }
     new = [
         name
@@ -261,13 +261,13 @@ def _differences(flags: scalars.Flags, service: Service) -> tuple[Difference, ..
         "cap_add",
     )
     rest = ("generic_resource", "log_driver", "log_opt")
-    found = [
-        each
+    listed = [
+        difference
         for name in (*names, *more, *rest)
-        for each in update.listed(flags, name.replace("_", "-"))
+        for difference in update.listed(flags, name.replace("_", "-"))
     ]
     image = Difference("image", "", str(service.image))
-    return (image, *found, *scalars.changes({}, service.spec, flags))
+    return (image, *listed, *scalars.changes({}, service.spec, flags))
 
 
 def _summary(service: Service) -> str:

@@ -281,8 +281,8 @@ def _interrupt(service: Service, running: Rollout) -> InterruptPlan:
 
 
 def _revision(service: Service, known: tuple[Revision, ...], number: int | None) -> Revision:
-    good = [one for one in known if one.ending in ("", Ending.DONE)]
-    for one in reversed(known if number is not None else good):
-        if one.number == number or (number is None and one.image != service.image):
-            return one
-    raise NoRevisionError(service.name, number, tuple(one.number for one in known))
+    good = [revision for revision in known if revision.ending in ("", Ending.DONE)]
+    for revision in reversed(known if number is not None else good):
+        if revision.number == number or (number is None and revision.image != service.image):
+            return revision
+    raise NoRevisionError(service.name, number, tuple(revision.number for revision in known))

@@ -41,9 +41,11 @@ class ServicePs(Query):
         """Two calls a service, and at the same time one for the nodes."""
         with ThreadPoolExecutor(1, thread_name_prefix="nodes") as side:
             asked = side.submit(_nodes, context)
-            found = [_with_tasks(context, name) for name in self.services]
+            asked_services = [_with_tasks(context, name) for name in self.services]
             nodes = asked.result()
-        return blocks.together([_shown(service, its, nodes, context) for service, its in found])
+        return blocks.together(
+            [_shown(service, its, nodes, context) for service, its in asked_services]
+        )
 
 
 class ServiceInspect(Query):

@@ -50,8 +50,8 @@ class _Placement:
     @property
     def spreads(self) -> dict[str, Spread]:
         """How each replicated service lies, by id."""
-        found = balance.spreads(self.services, self.nodes, self.tasks)
-        return {spread.service.id: spread for spread in found}
+        spreads = balance.spreads(self.services, self.nodes, self.tasks)
+        return {spread.service.id: spread for spread in spreads}
 
 
 class Rebalance(Change[RebalancePlan]):
@@ -107,11 +107,13 @@ class Rebalance(Change[RebalancePlan]):
         for number, roll in enumerate(plan.rolls):
             if outcomes:
                 run.lease.check()
-            each = replace(
+            own_run = replace(
                 run, id=f"{run.id}-{number}", show=_shown(context, run, outcomes, len(plan.rolls))
             )
             alone = Rebalance(services=(roll.service.name,), timeout=self.timeout)
-            outcomes.append(rollout_plan.one_of_several(alone, context, roll, each, self.timeout))
+            outcomes.append(
+                rollout_plan.one_of_several(alone, context, roll, own_run, self.timeout)
+            )
             if outcomes[-1].ending is not Ending.DONE:
                 break
         ending = outcomes[-1].ending
@@ -144,8 +146,8 @@ def _of_named(look: _Placement, names: Iterable[str]) -> tuple[list[Spread], lis
 
     With what is said of the others, and what is said where there are no others.
     """
-    found = {each.id: each for each in (_named(look, name) for name in names)}
-    spreads = [look.spreads[service_id] for service_id in found]
+    named = {service.id: service for service in (_named(look, name) for name in names)}
+    spreads = [look.spreads[service_id] for service_id in named]
     wanted = [spread for spread in spreads if spread.uneven or spread.movable]
     even = [
         f"{spread.service.name} lies as evenly as it can: {spread.words}"
@@ -156,7 +158,9 @@ def _of_named(look: _Placement, names: Iterable[str]) -> tuple[list[Spread], lis
 
 
 def _named(look: _Placement, name: str) -> Service:
-    service = pick("service", name, look.services, lambda each: each.id, lambda each: each.name)
+    service = pick(
+        "service", name, look.services, lambda service: service.id, lambda service: service.name
+    )
     if service.mode is not Mode.REPLICATED:
         raise UnsupportedError(
             f"{service.name} is {service.mode}: where its tasks lie is not a matter of balance",

@@ -47,8 +47,8 @@ class Remove(Change[RemovalPlan]):
 
     def plan(self, context: Context) -> RemovalPlan:
         """Find them all before any goes, and say what each takes along."""
-        found = {service.id: service for service in map(context.swarm.services.find, self.services)}
-        gone = tuple(found.values())
+        named = {service.id: service for service in map(context.swarm.services.find, self.services)}
+        gone = tuple(named.values())
         running = _running(context, gone)
         names = [service.name for service in gone]
         return RemovalPlan(
@@ -58,7 +58,8 @@ class Remove(Change[RemovalPlan]):
             fingerprint=" ".join(f"{service.id}:{service.version}" for service in gone),
             services=tuple(names),
             changes=tuple(
-                Difference(each.name, _what(each, running[each.id]), "removed") for each in gone
+                Difference(service.name, _what(service, running[service.id]), "removed")
+                for service in gone
             ),
             summary=(
                 f"{plural(len(gone), 'service')} with "
@@ -134,7 +135,7 @@ def _what(service: Service, running: int) -> str:
 
 
 def _warnings(context: Context, services: Sequence[Service]) -> tuple[str, ...]:
-    found = [
+    in_stacks = [
         (
             f"{service.name} is part of stack {service.stack}: the next `docker stack deploy` "
             "brings it back"
@@ -145,7 +146,7 @@ def _warnings(context: Context, services: Sequence[Service]) -> tuple[str, ...]:
     rolling = [
         service.name for service in services if context.store.rollouts.of_service(service.id)
     ]
-    return (*found, *(f"a rollout of {name} is under way" for name in rolling))
+    return (*in_stacks, *(f"a rollout of {name} is under way" for name in rolling))
 
 
 def _went(service: Service, before: int, left: int) -> str:

@@ -94,9 +94,9 @@ class Scale(Change[ScalePlan]):
             }.values()
         )
         wanted = [roll for roll in rolls if not roll.noop_reason]
-        one = rolls[0] if len(rolls) == 1 else None
+        only = rolls[0] if len(rolls) == 1 else None
         return ScalePlan(
-            title=one.title if one else ", ".join(roll.title for roll in rolls),
+            title=only.title if only else ", ".join(roll.title for roll in rolls),
             targets=tuple(target for roll in rolls for target in roll.targets),
             fingerprint=" ".join(roll.fingerprint for roll in rolls),
             services=tuple(roll.service.name for roll in rolls),
@@ -128,13 +128,14 @@ class Scale(Change[ScalePlan]):
             ]
         )
         bad = next(
-            (each.ending for each in outcomes if each.ending is not Ending.DONE), Ending.DONE
+            (outcome.ending for outcome in outcomes if outcome.ending is not Ending.DONE),
+            Ending.DONE,
         )
         return Outcome(
             ending=bad,
-            title=", ".join(each.title for each in outcomes),
+            title=", ".join(outcome.title for outcome in outcomes),
             seconds=(context.now() - started).total_seconds(),
-            lines=tuple(line for each in outcomes for line in each.lines),
+            lines=tuple(line for outcome in outcomes for line in outcome.lines),
         )
 
     def _alone(self, roll: RollPlan) -> Scale:

@@ -192,9 +192,11 @@ def _to_previous(service: Service) -> RollPlan:
 
 
 def _other_changes(service: Service, previous: Spec) -> tuple[Difference, ...]:
-    found = edit.differences(service.spec, previous)
+    differences = edit.differences(service.spec, previous)
     return tuple(
-        each for each in found if not each.field.endswith(("ContainerSpec.Image", ".ForceUpdate"))
+        difference
+        for difference in differences
+        if not difference.field.endswith(("ContainerSpec.Image", ".ForceUpdate"))
     )
 
 

@@ -82,8 +82,10 @@ def filled(form: type[Form], view: Mapping[str, Any]) -> Command | dict[str, str
         # What only the command minds, and no field of the form has, is said at the first field.
         first = next(iter(states))
         return {
-            next((str(part) for part in one["loc"] if part in states), first): _sentence(one)
-            for one in error.errors()
+            next((str(part) for part in problem["loc"] if part in states), first): _sentence(
+                problem
+            )
+            for problem in error.errors()
         }
 
 

@@ -94,8 +94,8 @@ class HomeTabs:
         """
         now = self.clock()
         with self._lock:
-            self._open = {user: one for user, one in self._open.items() if one.until > now}
-            due = [one for one in self._open.values() if now - one.shown_at >= self.gap]
+            self._open = {user: opened for user, opened in self._open.items() if opened.until > now}
+            due = [opened for opened in self._open.values() if now - opened.shown_at >= self.gap]
         if not due:
             return
         context = self.context(due[0].actor)
@@ -152,11 +152,11 @@ def _viewer(context: Context, seen: Home | None) -> Viewer:
         return Viewer(commands=commands)
     actor, settings = context.actor, context.settings
     back = (
-        one.service
-        for one in seen.rollouts
-        if decide.may_ask_on(actor, _ROLLBACK, one.service, settings)
+        rollout.service
+        for rollout in seen.rollouts
+        if decide.may_ask_on(actor, _ROLLBACK, rollout.service, settings)
     )
-    decides = (one.id for one in seen.approvals if _may_approve(one, context))
+    decides = (approval.id for approval in seen.approvals if _may_approve(approval, context))
     return Viewer(commands=commands, rolls_back=frozenset(back), decides=frozenset(decides))
 
 
@@ -178,9 +178,15 @@ def _mark(context: Context) -> object:
     store = context.store
     try:
         return (
-            [(one.id, one.rollback_by) for one in store.rollouts.running()],
-            [(one.id, one.state, len(one.given)) for one in store.approvals.open()],
-            [(one.id, one.changed) for one in store.alerts.memory().incidents.values()],
+            [(rollout.id, rollout.rollback_by) for rollout in store.rollouts.running()],
+            [
+                (approval.id, approval.state, len(approval.given))
+                for approval in store.approvals.open()
+            ],
+            [
+                (incident.id, incident.changed)
+                for incident in store.alerts.memory().incidents.values()
+            ],
         )
     except StoreUnavailableError:
         return "away"

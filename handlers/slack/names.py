@@ -42,8 +42,8 @@ class Names:
             reading.join(FIRST_SECONDS)
         names = self._known.get(kind, (0.0, ()))[1]
         wanted = typed.lower()
-        found = [name for name in names if wanted in name.lower()]
-        return sorted(found, key=lambda name: (not name.lower().startswith(wanted), name))[
+        matches = [name for name in names if wanted in name.lower()]
+        return sorted(matches, key=lambda name: (not name.lower().startswith(wanted), name))[
             :MOST_OPTIONS
         ]
 

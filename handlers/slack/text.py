@@ -30,8 +30,8 @@ def without_mention(text: str) -> str:
     return f"{before.strip()} {after.strip()}".strip()
 
 
-def _unwrap(found: re.Match[str]) -> str:
-    target, label = found["target"], found["label"]
+def _unwrap(match: re.Match[str]) -> str:
+    target, label = match["target"], match["label"]
     if target[:1] in "@#":
         return target
     if target[:1] == "!":

@@ -158,22 +158,24 @@ class SlackListeners:
         view, user = body["view"], body["user"]
         form = self.table.by_name[view["callback_id"].removeprefix(forms.CALLBACK)].form
         assert form is not None
-        found = forms.filled(form, view)
-        if isinstance(found, dict):
-            ack(response_action="errors", errors=found)
+        filled = forms.filled(form, view)
+        if isinstance(filled, dict):
+            ack(response_action="errors", errors=filled)
             return
         ack()
         once = body.get("trigger_id") or view["id"]
         place = forms.place_of(view, once)
-        self.pool.submit(self._run, once, user["id"], user.get("username", ""), found, place)
+        self.pool.submit(self._run, once, user["id"], user.get("username", ""), filled, place)
 
     def on_lookup(self, ack: Ack, body: Body) -> None:
         """What is being typed into a field that offers names."""
-        found = self.names.like(body["action_id"].removeprefix(forms.LOOKUP), body.get("value", ""))
+        matches = self.names.like(
+            body["action_id"].removeprefix(forms.LOOKUP), body.get("value", "")
+        )
         ack(
             options=[
                 {"text": {"type": "plain_text", "text": name[:75]}, "value": name[:150]}
-                for name in found
+                for name in matches
             ]
         )
 
@@ -205,22 +207,22 @@ class SlackListeners:
 
         It is also opened for a secret that belongs into the form. False where it was not opened.
         """
-        found = line.bare(text, self.table)
-        form = found[0].form if found else None
-        if found is None or form is None:
+        match = line.bare(text, self.table)
+        form = match[0].form if match else None
+        if match is None or form is None:
             return False
         secret = line.has_secret(text)
-        if len(found[1]) != len(forms.given_fields(form)) and not secret:
+        if len(match[1]) != len(forms.given_fields(form)) and not secret:
             return False
         for kind in forms.lookups(form):
             self.names.refresh(kind)
-        view = forms.view(form, found[0].full_name(), place, () if secret else found[1])
+        view = forms.view(form, match[0].full_name(), place, () if secret else match[1])
         try:
             self.client.views_open(trigger_id=place.trigger, view=view)
         except (SlackClientError, OSError) as error:
             # Too late for the trigger: the line itself is answered, with what it lacks.
             log.warning(
-                "the form of %s could not be opened: %s", found[0].full_name(), type(error).__name__
+                "the form of %s could not be opened: %s", match[0].full_name(), type(error).__name__
             )
             return False
         return not secret

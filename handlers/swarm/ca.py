@@ -145,8 +145,8 @@ class Ca(Change[CaPlan]):
     def _look(self, context: Context) -> Outcome:
         cluster = context.swarm.cluster.inspect()
         look = root_ca.rotation(context.swarm.engines)
-        found = root_ca.certificate(cluster.trust_root)
-        message = swarm_sheet.authority(cluster, found, look, context.now())
+        root = root_ca.certificate(cluster.trust_root)
+        message = swarm_sheet.authority(cluster, root, look, context.now())
         return Outcome(ending=Ending.DONE, title="root certificate", seconds=0.0, private=message)
 
     def _follow(self, context: Context, run: Run) -> RootRotation:

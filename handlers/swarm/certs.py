@@ -29,9 +29,13 @@ class Certs(Query):
         """Ask every host at once; who does not answer is named."""
         watch = context.settings.watch
         agent = watch.certificate_agent if self.workers else ""
-        found = context.swarm.certificates.read(watch.endpoints, agent)
+        readings = context.swarm.certificates.read(watch.endpoints, agent)
         return certificates.certs(
-            found, context.now(), watch.certificate_share, watch.endpoint_left, _hint(watch, agent)
+            readings,
+            context.now(),
+            watch.certificate_share,
+            watch.endpoint_left,
+            _hint(watch, agent),
         )
 
 

@@ -192,7 +192,9 @@ class Leave(Change[MemberPlan]):
         nodes = _known_nodes(context)
         # A locked engine does not know its node id.
         host = "" if state.node_id else state.node_name
-        node = next((one for one in nodes if one.id == state.node_id or one.name == host), None)
+        node = next(
+            (member for member in nodes if member.id == state.node_id or member.name == host), None
+        )
         manages = (
             state.manager
             or state.swarm == "locked"
@@ -296,8 +298,8 @@ def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     host, port = split_address(remote)
     answers = reach.open_ports(host, (port, reach.GOSSIP_PORT))
-    opened = [f"{one}/tcp" for one, answer in answers.items() if answer]
-    closed = [f"{one}/tcp" for one, answer in answers.items() if not answer]
+    opened = [f"{port}/tcp" for port, answer in answers.items() if answer]
+    closed = [f"{port}/tcp" for port, answer in answers.items() if not answer]
     rest = (
         "7946/udp and 4789/udp cannot be checked from here: overlay networks need them open "
         "between all nodes."
@@ -306,11 +308,11 @@ def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         f"{' and '.join(closed)} of {host} {'does' if len(closed) == 1 else 'do'} not "
         "answer from here"
     )
-    found = (
+    answering = (
         f"{' and '.join(opened)} of {host} {'answers' if len(opened) == 1 else 'answer'} "
         "from here. "
     )
-    return (silent,) if closed else (), ((found if opened else "") + rest,)
+    return (silent,) if closed else (), ((answering if opened else "") + rest,)
 
 
 def _firewall(plan: MemberPlan) -> str:
@@ -339,9 +341,9 @@ def _missing(nodes: Sequence[Node], node: Node) -> tuple[str, ...]:
     left = now.reachable - quorum.reachable(node)
     if left < now.needed <= now.reachable:
         away = tuple(
-            one.name
-            for one in nodes
-            if one.manager and one.id != node.id and not quorum.reachable(one)
+            member.name
+            for member in nodes
+            if member.manager and member.id != node.id and not quorum.reachable(member)
         )
         raise QuorumAtRiskError(node.name, now.managers, left, now.needed, away)
     bears = max(0, left - now.needed)
@@ -358,9 +360,9 @@ def _moving(context: Context, node: Node | None) -> str:
     if node is None:
         return ""
     tasks = [
-        one
-        for one in context.swarm.services.tasks(running=True)
-        if one.node_id == node.id and one.state == "running"
+        task
+        for task in context.swarm.services.tasks(running=True)
+        if task.node_id == node.id and task.state == "running"
     ]
     return (
         f"{len(tasks)} {'task moves' if len(tasks) == 1 else 'tasks move'} to other nodes"

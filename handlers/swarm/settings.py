@@ -18,7 +18,7 @@ from bot.errors import (
     SwarmbotError,
     UnsupportedError,
 )
-from bot.model import Ending, Kind, Message, Outcome, Plan, Spec
+from bot.model import Difference, Ending, Kind, Message, Outcome, Plan, Spec
 from bot.model.addresses import split_address
 from bot.model.bounds import MOST_COUNT
 from bot.model.cluster import EngineState
@@ -128,9 +128,7 @@ class SwarmUpdate(SwarmSettingsFlags[UpdatePlan]):
         spec, wanted = context.swarm.cluster.spec(), self.wanted()
         changes = swarm_settings.differences(spec, wanted)
         return UpdatePlan(
-            title=(
-                f"Swarm: {', '.join(f'{one.field} {one.after}' for one in changes) or 'settings'}"
-            ),
+            title=(f"Swarm: {_listed(changes) or 'settings'}"),
             targets=(SWARM,),
             fingerprint=f"{fingerprint(spec)}:{fingerprint(wanted)}",
             kind=Kind.DANGER,
@@ -151,10 +149,12 @@ class SwarmUpdate(SwarmSettingsFlags[UpdatePlan]):
         if f"{fingerprint(cluster.spec())}:{fingerprint(plan.wanted)}" != plan.fingerprint:
             raise PlanOutdatedError("swarm", "its settings")
         cluster.update(lambda spec: swarm_settings.put(spec, plan.wanted))
-        locks = any(one.field == "autolock" and one.after == "true" for one in plan.changes)
+        locks = any(
+            change.field == "autolock" and change.after == "true" for change in plan.changes
+        )
         return Outcome(
             ending=Ending.DONE,
-            title=f"Swarm updated: {', '.join(f'{one.field} {one.after}' for one in plan.changes)}",
+            title=f"Swarm updated: {_listed(plan.changes)}",
             seconds=(context.now() - started).total_seconds(),
             private_note=credentials.unlock_key(cluster.unlock_key()) if locks else None,
         )
@@ -287,23 +287,27 @@ class Init(SwarmSettingsFlags[InitPlan]):
 COMMANDS: tuple[type[Command], ...] = (Info, Init, SwarmUpdate)
 
 
+def _listed(changes: Sequence[Difference]) -> str:
+    return ", ".join(f"{change.field} {change.after}" for change in changes)
+
+
 def _cautions(spec: Spec, wanted: swarm_settings.Wanted) -> list[str]:
     locked = swarm_settings.is_on(spec, "autolock")
-    found = []
+    cautions = []
     if wanted.get("autolock") and not locked:
-        found.append(
+        cautions.append(
             "every manager that restarts from now on stands locked until it gets the unlock key"
         )
     if wanted.get("autolock") is False and locked:
-        found.append("the keys to the Raft log then lie open on the managers' disks")
+        cautions.append("the keys to the Raft log then lie open on the managers' disks")
     if "cert_expiry" in wanted:
-        found.append(
+        cautions.append(
             "nodes take the new lifetime at their next renewal; `/swarm swarm ca --rotate` "
             "renews all at once"
         )
     if wanted.get("task_history_limit") == 0:
-        found.append("without ended tasks nobody sees why a task failed")
-    return found
+        cautions.append("without ended tasks nobody sees why a task failed")
+    return cautions
 
 
 def _foundation(states: Sequence[EngineState], state: EngineState) -> tuple[str, ...]:
@@ -320,11 +324,12 @@ def _foundation(states: Sequence[EngineState], state: EngineState) -> tuple[str,
             f"{state.name} is in a Swarm already",
             f"To leave that first: `/swarm swarm leave --on {state.name}`",
         )
-    members = [one for one in states if one.swarm in ("active", "locked")]
+    members = [member for member in states if member.swarm in ("active", "locked")]
     if members:
-        names = ", ".join(one.name for one in members)
+        names = ", ".join(member.name for member in members)
         remote = next(
-            (f"{one.address}:2377" for one in members if one.manager and one.address), "HOST:PORT"
+            (f"{member.address}:2377" for member in members if member.manager and member.address),
+            "HOST:PORT",
         )
         raise UnsupportedError(
             f"there is a Swarm already ({names}), and swarmbot looks after one",
@@ -337,10 +342,10 @@ def _strangers(
     context: Context, states: Sequence[EngineState], engine: str, advertised: str
 ) -> tuple[str, ...]:
     """A warning where the advertised address is private and other engines are elsewhere."""
-    known = {one.name: one.address for one in states if one.address}
+    known = {state.name: state.address for state in states if state.address}
     addresses = {
-        one.name: reach.host_of(one.url) or known.get(one.name, "")
-        for one in context.settings.managers
+        configured.name: reach.host_of(configured.url) or known.get(configured.name, "")
+        for configured in context.settings.managers
     }
     others = {name: address for name, address in addresses.items() if name != engine and address}
     foreign = reach.in_other_networks(advertised, others)

@@ -125,21 +125,21 @@ COMMANDS: tuple[type[Command], ...] = (JoinToken, UnlockKey)
 
 
 def _refuse_while_locked(context: Context) -> None:
-    found = [one.name for one in context.swarm.engines.states() if one.swarm == "locked"]
-    if found:
+    locked = [state.name for state in context.swarm.engines.states() if state.swarm == "locked"]
+    if locked:
         raise UnsupportedError(
-            f"{', '.join(found)} {'is' if len(found) == 1 else 'are'} locked, and only the "
+            f"{', '.join(locked)} {'is' if len(locked) == 1 else 'are'} locked, and only the "
             "key of now opens "
-            f"{'it' if len(found) == 1 else 'them'}",
-            f"Unlock first: `/swarm swarm unlock --on {found[0]}`",
+            f"{'it' if len(locked) == 1 else 'them'}",
+            f"Unlock first: `/swarm swarm unlock --on {locked[0]}`",
         )
 
 
 def _left_behind(context: Context) -> tuple[str, ...]:
     away = [
-        one.name
-        for one in context.swarm.nodes.list()
-        if one.manager and one.manager.reachability != "reachable"
+        node.name
+        for node in context.swarm.nodes.list()
+        if node.manager and node.manager.reachability != "reachable"
     ]
     if not away:
         return ()

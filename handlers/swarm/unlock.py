@@ -76,10 +76,10 @@ class Unlock(Change[UnlockPlan]):
 
     def plan(self, context: Context) -> UnlockPlan:
         """Which engine is locked, and whether a manager has its key."""
-        found = locked(context, self.on)
-        if not found.noop_reason:
-            _key(context, found.engine)
-        return found
+        plan = locked(context, self.on)
+        if not plan.noop_reason:
+            _key(context, plan.engine)
+        return plan
 
     def apply(self, context: Context, plan: UnlockPlan, run: Run) -> Outcome:
         """Take the key from a healthy manager, and unlock with it."""
@@ -195,9 +195,9 @@ def _key(context: Context, engine: str) -> SecretStr:
 
 def _still_locked(context: Context, but: str) -> tuple[str, ...]:
     return tuple(
-        one.name
-        for one in context.swarm.engines.states()
-        if one.swarm == "locked" and one.name != but
+        state.name
+        for state in context.swarm.engines.states()
+        if state.swarm == "locked" and state.name != but
     )
 
 

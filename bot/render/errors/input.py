@@ -49,7 +49,7 @@ def _invalid_value(error: errors.InvalidValueError) -> Explanation:
 
 def _secret_typed(error: errors.SecretTypedError) -> Explanation:
     text = (
-        f"✋ Nothing ran: {escape(error.what)} stood in the line, and Slack keeps what is typed. "
+        f"✋ Nothing ran: {escape(error.secret)} stood in the line, and Slack keeps what is typed. "
         "Rotate it, then send the line without it: where a secret is needed, you are asked in "
         "private."
     )

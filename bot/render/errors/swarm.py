@@ -52,7 +52,7 @@ def _out_of_sequence(error: errors.OutOfSequenceError) -> Explanation:
 
 def _plan_outdated(error: errors.PlanOutdatedError) -> Explanation:
     return Explanation(
-        f"✋ {code(error.name)} is no longer what was planned against: {prose(error.what)} changed "
+        f"✋ {code(error.name)} is no longer what was planned against: {prose(error.part)} changed "
         "meanwhile. Send the line again for a new plan."
     )
 
@@ -107,7 +107,7 @@ def _no_revision(error: errors.NoRevisionError) -> Explanation:
 
 
 def _unsupported(error: errors.UnsupportedError) -> Explanation:
-    return Explanation(f"❌ {prose(sentence(error.what))} {prose(sentence(error.instead))}")
+    return Explanation(f"❌ {prose(sentence(error.problem))} {prose(sentence(error.instead))}")
 
 
 def _last_manager(error: errors.LastManagerError) -> Explanation:

@@ -151,16 +151,16 @@ def test_what_is_never_closed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "secret"),
     [
         ("swarm join --token SWMTKN-1-0a1b-2c3d 10.0.0.1:2377", "a join token"),
         ("deploy web x --reason SWMKEY-1-abcdef", "an unlock key"),
         ("'SWMTKN-1-x", "a join token"),
     ],
 )
-def test_a_secret_is_refused_and_not_carried_along(text: str, what: str) -> None:
+def test_a_secret_is_refused_and_not_carried_along(text: str, secret: str) -> None:
     error = refused(SecretTypedError, text)
-    assert error.what == what
+    assert error.secret == secret
     assert "SWM" not in repr(vars(error))
 
 
