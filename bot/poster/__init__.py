@@ -1,7 +1,7 @@
-"""The only way out to Slack: a queue a channel, edits coalesced, everything tried until it arrives.
+"""The only way to post in Slack: calls are queued by channel, and tried until they succeed.
 
-Handlers and jobs say what people should see and go on; how fast Slack takes it, and how often it
-must be asked, is settled here and nowhere else.
+Handlers and jobs say what people should see and go on; how fast Slack takes it, and how often a
+call is repeated, is decided here and nowhere else.
 """
 
 from bot.poster.drawing import Draw, Drawing, DrawingError

@@ -1,4 +1,4 @@
-"""The calls themselves, each made once: how a message, an answer or a file is put to Slack."""
+"""Single calls of Slack's methods: how a message, an answer or a file is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_TEXT = 3000
 
 
 class Calls:
-    """Slack's methods as the poster uses them. All raise what `verdict.judge` reads."""
+    """Slack's methods as the poster uses them. All raise errors that `verdict.judge` knows."""
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
@@ -24,10 +24,9 @@ class Calls:
     def post(
         self, channel: str, message: Message, thread: str, *, aloud: bool = False
     ) -> MessageRef:
-        """Post to a channel, a direct message's channel, or a user by id; answer where it stands.
+        """Post to a channel, or to a user by id, and return where the message stands.
 
-        `aloud`: what goes into a thread is shown in its channel as well, and people are notified of
-        it.
+        `aloud`: a reply in a thread is shown in its channel too, and people are notified of it.
         """
         response = self._client.chat_postMessage(
             channel=channel,
@@ -101,13 +100,13 @@ class Calls:
 
 
 def plainer(message: Message) -> Message:
-    """The same news as text alone, for when Slack refuses the blocks."""
-    lines = [message.text]
+    """The same message without blocks, for when Slack refuses them."""
+    paragraphs = [message.text]
     for block in message.blocks:
         text = block.get("text")
         content = str(text.get("text", "")) if isinstance(text, dict) else ""
-        lines += [content] if content and content not in lines else []
-    return Message("\n".join(lines)[:_MOST_TEXT], (), message.files)
+        paragraphs += [content] if content and content not in paragraphs else []
+    return Message("\n".join(paragraphs)[:_MOST_TEXT], (), message.files)
 
 
 def _blocks(message: Message) -> list[dict[str, Any]] | None:

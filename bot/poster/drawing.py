@@ -1,5 +1,7 @@
-"""Draws pictures in a process of their own, which ends with the picture: the plotting library would
-double the bot's memory."""
+"""Draws pictures in a process of their own, which ends with the picture.
+
+The plotting library would double the bot's memory.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +25,24 @@ log = logging.getLogger(__name__)
 Draw = Callable[[Sheet], bytes]
 """Makes a PNG of a sheet; may take a second, and raises where it cannot."""
 
-LONGEST = 20.0
+DRAWING_SECONDS = 20.0
 """Seconds after which a picture is given up."""
 _AT_A_TIME = 2
 _ROOT = str(Path(bot.__file__).parents[1])
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
 
 
 class DrawingError(Exception):
-    """The drawing process failed; the text is what it said last."""
+    """The drawing process failed. The text is the last that it wrote."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """`folder` keeps what the library finds out about fonts, so that it looks for them once."""
+    """Draws with a child process; raises `DrawingError`.
+
+    `folder` is where the library keeps what it finds out about fonts, so that it looks for them
+    once.
+    """
 
     folder: Path = field(
         default_factory=lambda: Path(tempfile.gettempdir()) / f"swarmbot-pictures-{os.getuid()}"
@@ -50,7 +56,7 @@ class Drawing:
                 input=sheet.to_json().encode(),
                 capture_output=True,
                 env=self.environment(),
-                timeout=LONGEST,
+                timeout=DRAWING_SECONDS,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -63,7 +69,7 @@ class Drawing:
 
     def environment(self) -> dict[str, str]:
         """What the process needs of the environment and nothing else: no tokens."""
-        return {name: os.environ[name] for name in _KEPT if name in os.environ} | {
+        return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ} | {
             "PYTHONPATH": _ROOT,
             "MPLCONFIGDIR": str(self.folder),
             "MPLBACKEND": "agg",
@@ -72,10 +78,9 @@ class Drawing:
 
 
 class DrawingPool:
-    """Draws pictures in the background, two at a time: each takes the memory of a process
-    meanwhile.
+    """Draws pictures in the background, two at a time, because each takes a process's memory.
 
-    One that cannot be drawn is logged, and that is all.
+    A picture that cannot be drawn is logged and left out.
     """
 
     def __init__(self, draw: Draw, on_event: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""A message from the moment it is wanted: what people should see, what they do see, and where."""
+"""A message from the moment it is wanted: what people should see, what they see, and where."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from bot.model import Message, MessageRef
 log = logging.getLogger(__name__)
 
 Then = Callable[[MessageRef], None]
-"""Told where a message stands: after it was posted, and again when it had to be posted anew."""
+"""Called with the place of a message once it is posted, and again when it is posted anew."""
 
 
 class Handle:
-    """A message that is posted or will be. `ref` is None until it is; `failed` says that it never
-    will be."""
+    """A message that is posted or will be.
+
+    `ref` is its place in Slack, None until it is posted. `failed`: it will never be posted.
+    """
 
     def __init__(self, lane: str, channel: str, message: Message, then: Then | None = None) -> None:
         self.lane = lane
@@ -37,14 +39,16 @@ class Handle:
         self._settled = threading.Event()
 
     def wait(self, timeout: float) -> MessageRef | None:
-        """Wait up to `timeout` seconds until the message is posted, and say where; None where it is
-        not."""
+        """Wait up to `timeout` seconds for the post; return the place, or None."""
         self._settled.wait(timeout)
         return self.ref
 
     def want(self, message: Message, *, final: bool) -> bool:
-        """Take the newer state; False where nothing is to be sent for it: closed, failed, or the
-        post will carry it."""
+        """Take a newer state; return whether an edit has to be sent for it.
+
+        False where the message is final or failed, or where the post that waits carries the newer
+        state.
+        """
         with self.lock:
             if self.failed or (self.final and not final):
                 return False
@@ -52,13 +56,13 @@ class Handle:
             return self.ref is not None or self.posting
 
     def begin(self) -> Message:
-        """The state to post now; from here on a newer one is an edit."""
+        """Begin to post: return the state to post. From here on a newer state is an edit."""
         with self.lock:
             self.posting = True
             return self.wanted
 
     def posted(self, ref: MessageRef, message: Message, now: float) -> None:
-        """Note where the message stands and tell who wanted to know."""
+        """Record the place of the message, and call the listener with it."""
         with self.lock:
             self.ref, self.shown, self.changed_at, self.posting = ref, message, now, False
         self._settled.set()
@@ -69,22 +73,21 @@ class Handle:
                 log.exception("the listener of a posted message failed")
 
     def not_posted(self) -> None:
-        """The try failed: until the next one, newer states go into the post."""
+        """Record that a try failed: until the next one, the post carries newer states."""
         with self.lock:
             self.posting = False
 
     def edited(self, message: Message, now: float) -> None:
-        """Note what people see now."""
+        """Record what people see now."""
         with self.lock:
             self.shown, self.changed_at = message, now
 
     def drop(self) -> None:
-        """The message will never be posted."""
+        """Record that the message will never be posted."""
         with self.lock:
             self.failed = self.ref is None
         self._settled.set()
 
     def root(self) -> str:
-        """The `ts` of the thread that answers to this message belong to; empty until it is
-        posted."""
+        """The `ts` of the thread for replies to this message; empty until it is posted."""
         return self.thread or (self.ref.ts if self.ref else "")

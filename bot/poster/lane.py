@@ -1,5 +1,7 @@
-"""One channel's way out: calls in their order, each tried until it succeeds, none holding up
-another channel."""
+"""The calls of one channel, in order, each tried until it succeeds.
+
+No channel waits for another.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,17 @@ from bot.poster.verdict import FailedCall, Verdict, judge
 log = logging.getLogger(__name__)
 
 OnEvent = Callable[[str], None]
-"""Told by name of everything worth counting: `posted`, `edited`, `limited`, `retried`, `failed`, …
-"""
+"""Called with the name of what happened, to be counted: `posted`, `edited`, `limited`, …"""
 
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """One call to Slack that waits its turn. Calls of one `queue` keep their order; different
-    queues may overtake.
+    """A call to Slack that waits.
 
-    `run` makes the call and raises what the SDK raises; `dropped` is told when it will never be
-    made. Edits draw on the shared budget, and `urgent` ones come first. `due` is the earliest time
-    for the next try, `not_before` a bound that may move while the call waits.
+    Calls of one `queue` keep their order; those of others may overtake. `run` makes the call and
+    raises what the SDK raises; `dropped` is called when it will never be made. Edits draw on the
+    shared budget, `urgent` ones first. `due` is the earliest time of the next try, `not_before` a
+    bound that may move while the call waits; both are seconds of the lane's clock.
     """
 
     method: str
@@ -55,13 +56,15 @@ class LaneContext:
 
 
 class Lane:
-    """The queues of one channel and the thread that empties them. `retire` is asked before the idle
-    thread ends."""
+    """The queues of one channel, and the thread that empties them.
 
-    def __init__(self, key: str, means: LaneContext, retire: Callable[[Lane], bool]) -> None:
+    `retire` is called before an idle thread ends, and returns whether it may.
+    """
+
+    def __init__(self, key: str, context: LaneContext, retire: Callable[[Lane], bool]) -> None:
         self.key = key
         self.changed = threading.Condition()
-        self._means = means
+        self._context = context
         self._retire = retire
         self._queues: dict[Hashable, deque[Call]] = {}
         self._limited: dict[str, float] = {}
@@ -70,17 +73,19 @@ class Lane:
         self._stopping = False
 
     def put(self, call: Call) -> None:
-        """Queue a call; an edit joins the one of its message that waits already. Of too many, the
-        oldest goes."""
+        """Queue a call. An edit is merged with the one of its message that waits already.
+
+        Where too many calls wait, the oldest is dropped.
+        """
         with self.changed:
-            call.born = self._means.clock()
+            call.born = self._context.clock()
             queue = self._queues.setdefault(call.queue, deque())
             if call.edit and queue and queue[-1] is not self._running:
-                self._join(queue[-1], call)
+                self._coalesce(queue[-1], call)
             else:
-                call.turn = next(self._means.turns)
+                call.turn = next(self._context.turns)
                 queue.append(call)
-                self._bound()
+                self._drop_excess()
             if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(
                     target=self._work, name=f"poster-{self.key}", daemon=True
@@ -89,12 +94,12 @@ class Lane:
             self.changed.notify_all()
 
     def drained(self, timeout: float) -> bool:
-        """Wait until nothing is left to do; False where `timeout` seconds were too few."""
+        """Wait until no call is left; False where `timeout` seconds were too few."""
         with self.changed:
             return self.changed.wait_for(lambda: not self._queues, max(0.0, timeout))
 
     def stop(self, timeout: float) -> None:
-        """End the thread after the call that it is in; what waits stays undone."""
+        """End the thread after its current call; calls that wait are not made."""
         with self.changed:
             self._stopping = True
             thread = self._thread
@@ -103,15 +108,15 @@ class Lane:
             thread.join(timeout)
 
     def end_if_idle(self) -> bool:
-        """Let the thread go unless something came meanwhile."""
+        """End the idle thread unless a call came meanwhile; return whether it ends."""
         with self.changed:
             if self._queues:
                 return False
             self._thread = None
             return True
 
-    def _join(self, waiting: Call, call: Call) -> None:
-        self._means.on_event("coalesced")
+    def _coalesce(self, waiting: Call, call: Call) -> None:
+        self._context.on_event("coalesced")
         waiting.born = call.born
         if call.urgent and not waiting.urgent:
             waiting.urgent = True
@@ -119,8 +124,8 @@ class Lane:
             # for that anew.
             waiting.due = waiting.due if waiting.attempts else 0.0
 
-    def _bound(self) -> None:
-        if sum(map(len, self._queues.values())) <= self._means.pace.most_waiting:
+    def _drop_excess(self) -> None:
+        if sum(map(len, self._queues.values())) <= self._context.pace.most_waiting:
             return
         waiting = (
             call for queue in self._queues.values() for call in queue if call is not self._running
@@ -128,7 +133,7 @@ class Lane:
         oldest = min(waiting, key=lambda call: (call.urgent, call.turn))
         self._remove(oldest)
         log.error("%s: too many calls wait, dropped %s", self.key, oldest.method)
-        self._means.on_event("dropped")
+        self._context.on_event("dropped")
         oldest.dropped()
 
     def _remove(self, call: Call) -> None:
@@ -151,17 +156,17 @@ class Lane:
         with self.changed:
             while not self._stopping:
                 if not self._queues:
-                    if not self.changed.wait(self._means.pace.idle) and not self._queues:
+                    if not self.changed.wait(self._context.pace.idle) and not self._queues:
                         return None
                     continue
-                now = self._means.clock()
+                now = self._context.clock()
                 call = min(
                     (queue[0] for queue in self._queues.values()),
                     key=lambda head: self._order(head, now),
                 )
                 wait = self._due(call) - now
                 if wait <= 0 and call.edit:
-                    wait = self._means.budget.take(urgent=call.urgent)
+                    wait = self._context.budget.take(urgent=call.urgent)
                     call.due = now + wait
                 if wait <= 0:
                     self._running = call
@@ -173,7 +178,7 @@ class Lane:
         return max(call.due, call.not_before(), self._limited.get(call.method, 0.0))
 
     def _order(self, call: Call, now: float) -> tuple[float, bool, int]:
-        """What is due comes first, urgent before the rest, then in turn."""
+        """Calls that are due come first, urgent ones before others, then in their order."""
         return max(self._due(call), now), not call.urgent, call.turn
 
     def _attempt(self, call: Call) -> None:
@@ -189,38 +194,38 @@ class Lane:
             self._finish(call)
 
     def _failed(self, call: Call, failure: FailedCall) -> None:
-        now = self._means.clock()
+        now = self._context.clock()
         if failure.verdict not in (Verdict.LIMITED, Verdict.AWAY):
-            self._let_go(call, failure, "failed")
-        elif now - call.born >= self._means.pace.patience:
-            self._let_go(call, failure, "given_up")
+            self._drop(call, failure, "failed")
+        elif now - call.born >= self._context.pace.patience:
+            self._drop(call, failure, "given_up")
         else:
-            self._again(call, failure, now)
+            self._retry(call, failure, now)
 
-    def _again(self, call: Call, failure: FailedCall, now: float) -> None:
+    def _retry(self, call: Call, failure: FailedCall, now: float) -> None:
         with self.changed:
             call.attempts += 1
             if failure.verdict is Verdict.LIMITED:
                 self._limited[call.method] = now + failure.wait
             else:
-                call.due = now + self._means.pace.retry_after(call.attempts)
+                call.due = now + self._context.pace.retry_after(call.attempts)
             self._running = None
             self._yield_to_newer(call)
-        self._means.on_event("limited" if failure.verdict is Verdict.LIMITED else "retried")
+        self._context.on_event("limited" if failure.verdict is Verdict.LIMITED else "retried")
         log.info("%s: %s: %s, trying again", self.key, call.method, failure.error)
 
     def _yield_to_newer(self, call: Call) -> None:
-        """An edit that came while this one failed takes its place, waits and all."""
+        """Let an edit that came while this one failed take its place, with its waiting time."""
         queue = self._queues[call.queue]
         if call.edit and len(queue) > 1:
             queue[1].attempts, queue[1].due = call.attempts, call.due
             self._remove(call)
 
-    def _let_go(self, call: Call, failure: FailedCall, event: str) -> None:
+    def _drop(self, call: Call, failure: FailedCall, event: str) -> None:
         log.error(
             "%s: %s: %s after %d tries", self.key, call.method, failure.error, call.attempts + 1
         )
-        self._means.on_event(event)
+        self._context.on_event(event)
         call.dropped()
         self._finish(call)
 

@@ -1,5 +1,4 @@
-"""How fast the bot may speak: Slack's limits as one value, and the budget for edits that all
-channels share."""
+"""How fast the bot may post: Slack's limits, and the budget for edits that all channels share."""
 
 from __future__ import annotations
 
@@ -31,15 +30,19 @@ class Pace:
     idle: float = 60.0
 
     def retry_after(self, attempt: int) -> float:
-        """How long to wait before the given retry (1 is the first), spread so that queues do not
-        retry in step."""
+        """Seconds to wait before a retry; `attempt` is 1 for the first.
+
+        Random within a quarter, so that queues do not retry in step.
+        """
         wait = min(self.last_retry, self.first_retry * 2.0 ** min(attempt - 1, 16))
         return wait * random.uniform(0.75, 1.0)  # noqa: S311 - spreads retries, guards nothing
 
 
 class Budget:
-    """A token bucket for `chat.update`. Urgent edits may overdraw it by one burst, and so pass
-    ahead of the rest."""
+    """A token bucket for `chat.update`.
+
+    Urgent edits may overdraw it by one burst, and so come before the others.
+    """
 
     def __init__(self, pace: Pace, clock: Clock) -> None:
         self._rate = pace.edits_per_minute / 60
@@ -50,8 +53,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self, *, urgent: bool) -> float:
-        """Take one token and answer 0, or take none and answer the seconds after which to ask
-        again."""
+        """Take a token and return 0, or take none and return the seconds until the next try."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)

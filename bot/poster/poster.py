@@ -1,48 +1,42 @@
-"""What the rest of the bot calls: post, edit, reply, answer, direct; nothing here waits for
-Slack."""
+"""The poster: post, edit, reply, answer, direct. Nothing here waits for Slack."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
-from bot.poster.calls import Calls, plainer
+from bot.poster.calls import Calls
+from bot.poster.delivery import Delivery
 from bot.poster.drawing import Draw, Drawing, DrawingPool
 from bot.poster.handle import Handle, Then
 from bot.poster.lane import Call, Lane, LaneContext, OnEvent
 from bot.poster.pace import Budget, Clock, Pace
-from bot.poster.verdict import AnswerRefusedError, Verdict, judge
+from bot.poster.verdict import Verdict, verdict_of
 
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-_MOST_KNOWN = 1000
-_USER_PREFIXES = ("U", "W")
+_MOST_KNOWN_MESSAGES = 1000
 
 
 class Poster:
-    """Says things in Slack, in order, at Slack's pace, until they arrive.
+    """Posts in Slack, in order, at Slack's pace, until each message has arrived.
 
-    Slack offers no way to post only once: where its answer to a post is lost, the post is made
-    again, for news that comes twice does less harm than news that never comes. Edits carry no such
-    risk.
+    Slack cannot be asked to post only once: where its answer to a post is lost, the post is
+    repeated, because a message that comes twice does less harm than one that never comes. Edits
+    carry no such risk.
 
-    A picture is drawn in the background after its message was said, and follows it.
+    A picture is drawn in the background after its message was posted, and follows it.
 
-    `on_event` is told by name what happened (`posted`, `edited`, `answered`, `uploaded`,
-    `coalesced`, `limited`, `retried`, `plain_text`, `posted_anew`, `published`, `failed`,
-    `given_up`, `dropped`, `not_drawn`), from any thread.
+    `on_event` is called, from any thread, with the name of what happened: `posted`, `edited`,
+    `answered`, `uploaded`, `coalesced`, `limited`, `retried`, `plain_text`, `posted_anew`,
+    `published`, `failed`, `given_up`, `dropped`, `not_drawn`.
     """
 
     def __init__(
@@ -53,10 +47,12 @@ class Poster:
         on_event: OnEvent = lambda name: None,  # noqa: ARG005 - the name is the caller's interest
         draw: Draw | None = None,
     ) -> None:
-        self._calls = Calls(client)
+        calls = Calls(client)
         pace = pace or Pace()
-        self._means = LaneContext(pace, clock, Budget(pace, clock), on_event)
-        self._easel = DrawingPool(draw or Drawing(), on_event)
+        self._context = LaneContext(pace, clock, Budget(pace, clock), on_event)
+        self._calls = calls
+        self._delivery = Delivery(calls, on_event)
+        self._drawings = DrawingPool(draw or Drawing(), on_event)
         self._lanes: dict[str, Lane] = {}
         self._known: OrderedDict[MessageRef, Handle] = OrderedDict()
         self._homes: dict[str, Mapping[str, Any]] = {}
@@ -66,8 +62,10 @@ class Poster:
     def post(
         self, channel: str, message: Message, thread: str = "", then: Then | None = None
     ) -> Handle:
-        """Post a message to a channel or into a thread. `then` is told where it stands, and again
-        when it moves."""
+        """Post a message to a channel or into a thread.
+
+        `then` is called with its place, and again when it has to be posted anew.
+        """
         handle = Handle(channel, channel, message, then)
         handle.thread = thread
         return self._post(handle)
@@ -79,8 +77,10 @@ class Poster:
     def reply(
         self, handle: Handle | MessageRef, message: Message, *, aloud: bool = False
     ) -> Handle:
-        """Post into the thread of a message, after the message itself; `aloud`: into its channel as
-        well."""
+        """Post into the thread of a message, after that message itself.
+
+        `aloud`: it is shown in the channel as well.
+        """
         parent = self._handle(handle)
         reply = Handle(parent.lane, parent.channel, message)
         reply.parent, reply.aloud = parent, aloud
@@ -93,32 +93,34 @@ class Poster:
         final: bool = False,
         then: Then | None = None,
     ) -> Handle:
-        """Show a newer state of a message. After a `final` state only another final one counts.
+        """Show a newer state of a message. After a `final` state only another final one is shown.
 
-        `then` matters for a `MessageRef`: it is told the new place where the message was deleted
-        and is posted anew.
+        `then` matters for a `MessageRef`: it is called with the new place where the message was
+        deleted and is posted anew.
         """
         known = self._handle(handle, then)
         if known.want(message, final=final):
             self._put(known.lane, self._edit_call(known, urgent=final))
         else:
-            self._means.on_event("coalesced")
+            self._context.on_event("coalesced")
         return known
 
     def answer(self, place: Place, actor_id: str, message: Message) -> None:
-        """Answer so that only the one who asked sees it; files go to them as direct messages."""
+        """Answer so that only this user sees it; files are sent as direct messages."""
         lane = f"private:{actor_id}"
-        self._put(lane, Call("answer", "answer", lambda: self._answer(place, actor_id, message)))
+        self._put(
+            lane, Call("answer", "answer", lambda: self._delivery.answer(place, actor_id, message))
+        )
         for file in message.files:
-            self._hand_over(lane, file, partial(self._upload, actor_id, ""))
+            self._hand_over(lane, file, partial(self._delivery.upload, actor_id, ""))
 
     def publish(self, user_id: str, view: Mapping[str, Any]) -> None:
-        """Show somebody's Home tab; of several that wait only the newest is shown."""
+        """Show a user's Home tab; of several views that wait only the newest is shown."""
         with self._lock:
             waits = user_id in self._homes
             self._homes[user_id] = view
         if waits:
-            self._means.on_event("coalesced")
+            self._context.on_event("coalesced")
             return
 
         def forget() -> None:
@@ -129,24 +131,25 @@ class Poster:
         )
 
     def flush(self, timeout: float) -> bool:
-        """Wait until everything said has arrived or failed; False where `timeout` seconds were too
-        few."""
+        """Wait until all has arrived or failed; False where `timeout` seconds were too few."""
         deadline = time.monotonic() + timeout
-        if not self._easel.drained(timeout):
+        if not self._drawings.drained(timeout):
             return False
         while lanes := self._open_lanes():
             if not all(lane.drained(deadline - time.monotonic()) for lane in lanes):
                 return False
             # What was just posted may have brought a picture along, which is posted next.
-            if not self._easel.drained(deadline - time.monotonic()):
+            if not self._drawings.drained(deadline - time.monotonic()):
                 return False
         return True
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End the threads after the calls that they are in; what waits is not sent. `flush` first
-        to lose nothing."""
+        """End the threads after their current calls; what waits is not sent.
+
+        `flush` before it, so that nothing is lost.
+        """
         self._stopped = True
-        self._easel.stop()
+        self._drawings.stop()
         with self._lock:
             lanes = list(self._lanes.values())
         for lane in lanes:
@@ -157,10 +160,10 @@ class Poster:
     def _put(self, key: str, call: Call) -> None:
         with self._lock:
             if self._stopped:
-                self._means.on_event("dropped")
+                self._context.on_event("dropped")
                 call.dropped()
                 return
-            lane = self._lanes.setdefault(key, Lane(key, self._means, self._retire))
+            lane = self._lanes.setdefault(key, Lane(key, self._context, self._retire))
             lane.put(call)
 
     def _retire(self, lane: Lane) -> bool:
@@ -190,7 +193,7 @@ class Poster:
         with self._lock:
             self._known[ref] = handle
             self._known.move_to_end(ref)
-            while len(self._known) > _MOST_KNOWN:
+            while len(self._known) > _MOST_KNOWN_MESSAGES:
                 self._known.popitem(last=False)
 
     # ---- what the lanes run
@@ -202,7 +205,7 @@ class Poster:
         return handle
 
     def _edit_call(self, handle: Handle, *, urgent: bool) -> Call:
-        gap = self._means.pace.edit_gap
+        gap = self._context.pace.edit_gap
         return Call(
             "chat.update",
             handle,
@@ -216,23 +219,23 @@ class Poster:
         if handle.parent:
             handle.thread = handle.parent.root()
             if not handle.thread:
-                self._means.on_event("dropped")
+                self._context.on_event("dropped")
                 handle.drop()
                 return
         message = handle.begin()
         try:
-            ref = self._plainly(
+            ref = self._delivery.plainly(
                 message,
-                lambda said: self._calls.post(
-                    handle.channel, said, handle.thread, aloud=handle.aloud
+                lambda version: self._calls.post(
+                    handle.channel, version, handle.thread, aloud=handle.aloud
                 ),
             )
         except Exception:
             handle.not_posted()
             raise
-        handle.posted(ref, message, self._means.clock())
+        handle.posted(ref, message, self._context.clock())
         self._remember(ref, handle)
-        self._means.on_event("posted")
+        self._context.on_event("posted")
         self._share(handle, message)
 
     def _show(self, handle: Handle) -> None:
@@ -240,34 +243,25 @@ class Poster:
         if ref is None or message is handle.shown:
             return
         try:
-            self._plainly(message, lambda said: self._calls.update(ref, said))
+            self._delivery.plainly(message, lambda version: self._calls.update(ref, version))
         except SlackApiError as error:
             if not self._must_post_anew(error, handle):
                 raise
-            self._means.on_event("posted_anew")
+            self._context.on_event("posted_anew")
             self._send(handle)
             return
-        handle.edited(message, self._means.clock())
-        self._means.on_event("edited")
+        handle.edited(message, self._context.clock())
+        self._context.on_event("edited")
         self._share(handle, message)
 
     @staticmethod
     def _must_post_anew(error: SlackApiError, handle: Handle) -> bool:
-        """A deleted message is posted anew at once; one that Slack lets nobody edit, only to say
-        how it ended."""
-        verdict = _verdict(error)
-        return verdict is Verdict.GONE or (verdict is Verdict.FROZEN and handle.final)
+        """Whether the message is posted anew.
 
-    def _plainly(self, message: Message, say: Callable[[Message], T]) -> T:
-        """Say a message, and say it as text alone where Slack refuses its blocks."""
-        try:
-            return say(message)
-        except (SlackApiError, AnswerRefusedError) as error:
-            if _verdict(error) is not Verdict.UNREADABLE or not message.blocks:
-                raise
-            log.error("Slack refuses the blocks of a message: sent as text")
-            self._means.on_event("plain_text")
-            return say(plainer(message))
+        So are deleted messages, and final states that Slack lets nobody edit.
+        """
+        verdict = verdict_of(error)
+        return verdict is Verdict.GONE or (verdict is Verdict.FROZEN and handle.final)
 
     def _share(self, handle: Handle, message: Message) -> None:
         for file in message.files:
@@ -275,13 +269,17 @@ class Poster:
             if handle.ref and key not in handle.uploaded:
                 handle.uploaded.add(key)
                 self._hand_over(
-                    handle.lane, file, partial(self._upload, handle.ref.channel, handle.root())
+                    handle.lane,
+                    file,
+                    partial(self._delivery.upload, handle.ref.channel, handle.root()),
                 )
 
     def _hand_over(self, lane: str, file: File, share: Callable[[File], None]) -> None:
-        """Queue a file on its way out; a picture is drawn first, while the queue goes on."""
+        """Queue a file; a picture is drawn first, while the queue goes on."""
         if isinstance(file.content, Sheet):
-            self._easel.put(file, file.content, lambda drawn: self._hand_over(lane, drawn, share))
+            self._drawings.put(
+                file, file.content, lambda drawn: self._hand_over(lane, drawn, share)
+            )
         else:
             self._put(lane, Call("upload", "upload", partial(share, file)))
 
@@ -290,47 +288,6 @@ class Poster:
         self._calls.publish(user_id, view)
         with self._lock:
             newer = self._homes.pop(user_id)
-        self._means.on_event("published")
+        self._context.on_event("published")
         if newer is not view:
             self.publish(user_id, newer)
-
-    def _upload(self, channel: str, thread: str, file: File) -> None:
-        direct = channel.startswith(_USER_PREFIXES)
-        self._calls.upload(self._calls.open_direct(channel) if direct else channel, thread, file)
-        self._means.on_event("uploaded")
-
-    def _answer(self, place: Place, actor_id: str, message: Message) -> None:
-        if not (place.response_url and self._responded(place, message)):
-            self._whispered(place, actor_id, message)
-        self._means.on_event("answered")
-
-    def _responded(self, place: Place, message: Message) -> bool:
-        """Whether the request's own address took the answer; used up or expired, there are other
-        ways."""
-        try:
-            self._plainly(message, lambda said: self._calls.respond(place, said))
-        except AnswerRefusedError as error:
-            if _passes(error):
-                raise
-            return False
-        return True
-
-    def _whispered(self, place: Place, actor_id: str, message: Message) -> None:
-        """Answer in the channel where the bot may, else by direct message."""
-        try:
-            if place.channel:
-                self._plainly(message, lambda said: self._calls.whisper(place, actor_id, said))
-                return
-        except SlackApiError as error:
-            if _verdict(error) is not Verdict.NOT_HERE:
-                raise
-        self._plainly(message, lambda said: self._calls.post(actor_id, said, ""))
-
-
-def _verdict(error: Exception) -> Verdict | None:
-    failure = judge(error)
-    return failure.verdict if failure else None
-
-
-def _passes(error: Exception) -> bool:
-    return _verdict(error) in (Verdict.LIMITED, Verdict.AWAY)

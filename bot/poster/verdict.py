@@ -1,5 +1,4 @@
-"""What a failed call to Slack means for the message: whether to wait, to try again, to say it
-plainer, or to let go."""
+"""What a failed call to Slack means: wait, try again, send plain text, or give up."""
 
 from __future__ import annotations
 
@@ -47,8 +46,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
-    """A failed call: what to do, Slack's name of the error, and the seconds that Slack asks to
-    wait."""
+    """A failed call: what to do, Slack's name of the error, the seconds that Slack asks to wait."""
 
     verdict: Verdict
     error: str
@@ -56,7 +54,7 @@ class FailedCall:
 
 
 class AnswerRefusedError(Exception):
-    """A `response_url` did not take the answer; `body` is Slack's word for why."""
+    """A `response_url` refused the answer; `body` is the reason that Slack gives."""
 
     def __init__(self, status: int, body: str, headers: Mapping[str, str]) -> None:
         super().__init__(status)
@@ -66,10 +64,9 @@ class AnswerRefusedError(Exception):
 
 
 def judge(error: Exception) -> FailedCall | None:
-    """Say what a failed call means; None where the failure is not Slack's but a fault in the
-    bot."""
+    """What a failed call means; None where the failure is not Slack's but a fault in the bot."""
     if isinstance(error, AnswerRefusedError):
-        return _judged(error.status, _word(error.body), error.headers)
+        return _judged(error.status, _error_name(error.body), error.headers)
     if isinstance(error, SlackApiError):
         response = error.response
         name = response.data.get("error", "") if isinstance(response.data, dict) else ""
@@ -77,6 +74,12 @@ def judge(error: Exception) -> FailedCall | None:
     if isinstance(error, OSError | HTTPException | SlackRequestError):
         return FailedCall(Verdict.AWAY, type(error).__name__)
     return None
+
+
+def verdict_of(error: Exception) -> Verdict | None:
+    """The verdict alone; None where the failure is not Slack's."""
+    failure = judge(error)
+    return failure.verdict if failure else None
 
 
 def _judged(status: int, error: str, headers: Mapping[str, Any]) -> FailedCall:
@@ -107,7 +110,7 @@ def _wait(headers: Mapping[str, Any]) -> float:
         return 1.0
 
 
-def _word(body: str) -> str:
+def _error_name(body: str) -> str:
     """The error's name in the answer of a `response_url`, which is JSON or the bare name."""
     try:
         answer = json.loads(body)

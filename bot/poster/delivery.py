@@ -1,0 +1,73 @@
+"""Ways to deliver something where the first one is refused: plain text, other channels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from slack_sdk.errors import SlackApiError
+
+from bot.model import File, Message, Place
+from bot.poster.calls import Calls, plainer
+from bot.poster.lane import OnEvent
+from bot.poster.verdict import AnswerRefusedError, Verdict, verdict_of
+
+log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+_USER_PREFIXES = ("U", "W")
+"""Slack's ids of users begin with these."""
+
+
+class Delivery:
+    """Answers, uploads and text without blocks. Raises what Slack's client raises."""
+
+    def __init__(self, calls: Calls, on_event: OnEvent) -> None:
+        self._calls = calls
+        self._on_event = on_event
+
+    def plainly(self, message: Message, send: Callable[[Message], _Result]) -> _Result:
+        """Send a message, and send it as text alone where Slack refuses its blocks."""
+        try:
+            return send(message)
+        except (SlackApiError, AnswerRefusedError) as error:
+            if verdict_of(error) is not Verdict.UNREADABLE or not message.blocks:
+                raise
+            log.error("Slack refuses the blocks of a message: sent as text")
+            self._on_event("plain_text")
+            return send(plainer(message))
+
+    def upload(self, channel: str, thread: str, file: File) -> None:
+        """Share a file in a channel or thread, or, where `channel` is a user, as direct message."""
+        direct = channel.startswith(_USER_PREFIXES)
+        self._calls.upload(self._calls.open_direct(channel) if direct else channel, thread, file)
+        self._on_event("uploaded")
+
+    def answer(self, place: Place, user_id: str, message: Message) -> None:
+        """Answer so that only this user sees it, by the first way that Slack accepts."""
+        if not (place.response_url and self._respond(place, message)):
+            self._whisper(place, user_id, message)
+        self._on_event("answered")
+
+    def _respond(self, place: Place, message: Message) -> bool:
+        """Answer by the request's own address; False where that is used up or expired."""
+        try:
+            self.plainly(message, lambda version: self._calls.respond(place, version))
+        except AnswerRefusedError as error:
+            if verdict_of(error) in (Verdict.LIMITED, Verdict.AWAY):
+                raise
+            return False
+        return True
+
+    def _whisper(self, place: Place, user_id: str, message: Message) -> None:
+        """Answer in the channel where the bot may, else by direct message."""
+        try:
+            if place.channel:
+                self.plainly(message, lambda version: self._calls.whisper(place, user_id, version))
+                return
+        except SlackApiError as error:
+            if verdict_of(error) is not Verdict.NOT_HERE:
+                raise
+        self.plainly(message, lambda version: self._calls.post(user_id, version, ""))
