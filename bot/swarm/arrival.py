@@ -1,5 +1,4 @@
-"""Waits until a node is where it should be: a join and an unlocking return before the managers
-count on the node."""
+"""Waits until a node has joined or left: Docker's calls return before the managers know of it."""
 
 from __future__ import annotations
 
@@ -15,30 +14,31 @@ from bot.swarm.waiting import wait_until
 
 @dataclass(frozen=True, slots=True)
 class NodeArrival:
-    """What is awaited of one engine. Every wait ends early when the bot is `stopping`."""
+    """Waits for the node of one engine. Every wait ends early when the bot is `stopping`."""
 
     swarm: Swarm
     engine: str
     stopping: Stopping
 
     def await_node(self, seconds: float) -> Node | None:
-        """Its node as soon as that is Ready, and Reachable where it manages; None where that did
-        not come in time."""
-        found: list[Node] = []
+        """The engine's node, once it is Ready (and Reachable, for a manager).
+
+        None where that did not happen within `seconds`.
+        """
+        ready_nodes: list[Node] = []
 
         def is_ready() -> bool:
-            found[:] = [node for node in self._nodes() if _is_ready(node)]
-            return bool(found)
+            ready_nodes[:] = [node for node in self._nodes() if _is_ready(node)]
+            return bool(ready_nodes)
 
-        return found[0] if wait_until(is_ready, seconds, self.stopping) else None
+        return ready_nodes[0] if wait_until(is_ready, seconds, self.stopping) else None
 
     def await_left(self, seconds: float) -> bool:
-        """Whether the engine is in no Swarm any more before the time is up."""
+        """Whether the engine has left its Swarm within `seconds`."""
         return wait_until(lambda: self._state() == "inactive", seconds, self.stopping)
 
     def _nodes(self) -> list[Node]:
-        """The node that the engine is now: while it is on its way in, the managers may not know it
-        yet."""
+        """The engine's node as the managers know it; none while it is still joining."""
         info = self.swarm.cluster.info(self.engine)
         if info.swarm == "active" and info.node_id:
             with suppress(UnknownNameError):

@@ -1,5 +1,4 @@
-"""Which engine a command is about, where it is about an engine itself: the one that is named, or
-that it can only be; pure."""
+"""Chooses the engine that a command acts on: the named one, or the only possible one; pure."""
 
 from __future__ import annotations
 
@@ -13,12 +12,11 @@ from bot.swarm.names import nearest
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """What makes an engine the one that is meant, and how one and several such engines are spoken
-    of."""
+    """The state that an engine must be in, and its wording for one and for several."""
 
     fits: Callable[[EngineState], bool]
-    one: str
-    many: str
+    singular: str
+    plural: str
 
 
 LOCKED = Trait(lambda state: state.swarm == "locked", "is locked", "are locked")
@@ -28,25 +26,26 @@ MANAGER = Trait(lambda state: state.manager, "is a manager", "are managers")
 
 
 def choose(command: str, states: Sequence[EngineState], name: str, trait: Trait) -> EngineState:
-    """The engine of that name (or whose host has it), else the only one, else the only one with the
-    trait.
+    """The engine of that name or host name, else the only one, else the only one with the trait.
 
-    Raises UnknownNameError with the nearest names, AmbiguousEngineError where it can be several or
-    none.
+    Raises UnknownNameError with the nearest names, and AmbiguousEngineError where several engines,
+    or none, would fit.
     """
     if name:
         return _named(states, name)
-    able = [state for state in states if trait.fits(state)]
-    if len(states) == 1 or len(able) == 1:
-        return (able or list(states))[0]
-    names = tuple(state.name for state in able or states)
-    raise AmbiguousEngineError(command, trait.many if able else trait.one, names, bool(able))
+    matching = [state for state in states if trait.fits(state)]
+    if len(states) == 1 or len(matching) == 1:
+        return (matching or list(states))[0]
+    names = tuple(state.name for state in matching or states)
+    raise AmbiguousEngineError(
+        command, trait.plural if matching else trait.singular, names, bool(matching)
+    )
 
 
 def _named(states: Sequence[EngineState], name: str) -> EngineState:
     wanted = name.lower()
-    found = [state for state in states if state.name.lower() == wanted]
-    found = found or [state for state in states if state.node_name.lower() == wanted]
-    if len(found) != 1:
+    matches = [state for state in states if state.name.lower() == wanted]
+    matches = matches or [state for state in states if state.node_name.lower() == wanted]
+    if len(matches) != 1:
         raise UnknownNameError("engine", name, nearest(name, [state.name for state in states]))
-    return found[0]
+    return matches[0]

@@ -1,5 +1,4 @@
-"""Names as people type them: the exact one, the beginning of an id, or the nearest that there
-is."""
+"""Resolves names as people type them: exact name, id, beginning of an id; suggests the nearest."""
 
 from __future__ import annotations
 
@@ -17,36 +16,42 @@ T = TypeVar("T")
 
 
 def nearest(name: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Up to three names that are like this one, the likeliest first."""
+    """Up to three names that are similar to `name`, the most similar first."""
     scored = sorted(
-        ((_likeness(name.lower(), other.lower()), other) for other in set(names)),
+        ((_likeness(name.lower(), candidate.lower()), candidate) for candidate in set(names)),
         key=lambda pair: (-pair[0], pair[1]),
     )
-    return tuple(other for score, other in scored[:NEAR] if score >= LIKENESS)
+    return tuple(candidate for score, candidate in scored[:NEAR] if score >= LIKENESS)
 
 
-def _likeness(name: str, other: str) -> float:
-    if not name or not other:
+def _likeness(name: str, candidate: str) -> float:
+    if not name or not candidate:
         return 0.0
-    ratio = SequenceMatcher(None, name, other).ratio()
+    ratio = SequenceMatcher(None, name, candidate).ratio()
     # Who types only a part of the name means it more than who mistypes as many letters.
-    return max(ratio, LIKENESS + ratio / 2) if name in other or other in name else ratio
+    return max(ratio, LIKENESS + ratio / 2) if name in candidate or candidate in name else ratio
 
 
 def pick(
-    kind: str, name: str, found: Sequence[T], id_of: Callable[[T], str], name_of: Callable[[T], str]
+    kind: str,
+    name: str,
+    objects: Sequence[T],
+    id_of: Callable[[T], str],
+    name_of: Callable[[T], str],
 ) -> T:
-    """The one that is meant: by full id, exact name, or the beginning of its id. Raises
-    UnknownNameError, AmbiguousNameError."""
+    """The object with this id, this name, or an id that begins so.
+
+    Raises UnknownNameError with the nearest names, and AmbiguousNameError.
+    """
     matches = (
-        [each for each in found if id_of(each) == name]
-        or [each for each in found if name_of(each) == name]
-        or [each for each in found if len(name) >= SHORTEST_ID and id_of(each).startswith(name)]
+        [item for item in objects if id_of(item) == name]
+        or [item for item in objects if name_of(item) == name]
+        or [item for item in objects if len(name) >= SHORTEST_ID and id_of(item).startswith(name)]
     )
     if not matches:
-        raise UnknownNameError(kind, name, nearest(name, [name_of(each) for each in found]))
+        raise UnknownNameError(kind, name, nearest(name, [name_of(item) for item in objects]))
     if len(matches) > 1:
         raise AmbiguousNameError(
-            kind, name, tuple(f"{name_of(each)} ({id_of(each)})" for each in matches)
+            kind, name, tuple(f"{name_of(item)} ({id_of(item)})" for item in matches)
         )
     return matches[0]

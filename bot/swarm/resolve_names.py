@@ -1,4 +1,4 @@
-"""The ids behind the names that flags speak of; who mistypes one learns which is meant."""
+"""Resolves the names of networks, secrets and configs in flags to ids."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _NEEDS = {"health_start_interval": (1, 44), "oom_score_adj": (1, 46)}
 
 
 def ids(swarm: Swarm, flags: Flags) -> Ids:
-    """Look up every network, secret and config that the flags name. Raises UnknownNameError with
-    the nearest names."""
+    """Look up every network, secret and config that the flags name.
+
+    Raises UnknownNameError with the nearest names.
+    """
     attached = [
         references.network(text)["Target"] for text in _given(flags, "network", "network_add")
     ]
@@ -34,8 +36,10 @@ def ids(swarm: Swarm, flags: Flags) -> Ids:
 
 
 def refuse_too_new(swarm: Swarm, flags: Flags) -> None:
-    """Raise Unsupported for a flag that the engines are too old for: they would drop it without a
-    word."""
+    """Raise UnsupportedError for a flag that the engines are too old for.
+
+    Such an engine would drop the field without an error.
+    """
     wanted = {flag: needed for flag, needed in _NEEDS.items() if flag in flags}
     if not wanted:
         return
@@ -62,8 +66,8 @@ def _network(swarm: Swarm, name: str) -> Network:
     return swarm.networks.find(name)
 
 
-def _stored(kind: str, names: Iterable[str], found: tuple[Stored, ...]) -> dict[str, str]:
-    by_name = {each.name: each.id for each in found}
+def _stored(kind: str, names: Iterable[str], objects: tuple[Stored, ...]) -> dict[str, str]:
+    by_name = {stored.name: stored.id for stored in objects}
     for name in names:
         if name not in by_name:
             raise UnknownNameError(kind, name, nearest(name, tuple(by_name)))

@@ -1,5 +1,7 @@
-"""Waits for what the Swarm does by itself after a change: roles that come into force, tasks that
-move, networks that empty."""
+"""Waits for what Swarm does after a call has returned.
+
+Roles change, tasks move, and networks become free some seconds later.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from bot.errors import NO_MANAGER, EngineRefusedError, OutcomeUnknownError, Unkn
 
 AWAY = (*NO_MANAGER, EngineRefusedError)
 """What a question meets while managers come and go: it is asked again later."""
-PAUSE_SECONDS = 0.3
+POLL_SECONDS = 0.3
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float, stopping: Stopping) -> bool:
@@ -22,7 +24,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float, stopping: Stopping) ->
                 return True
         except AWAY:
             pass
-        if stopping.monotonic() >= until or stopping.wait(PAUSE_SECONDS):
+        if stopping.monotonic() >= until or stopping.wait(POLL_SECONDS):
             return False
 
 

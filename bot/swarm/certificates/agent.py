@@ -1,11 +1,10 @@
-"""Reads the certificate of every node on the node itself, by a job that runs there for a moment.
-Opt-in.
+"""Reads the certificate of every node on the node itself, by a short job. Opt-in.
 
 A worker shows its certificate to nobody but the managers, so it is read where it lies. The job sees
-exactly that one file, read-only: not the key beside it. It prints the first certificate in it,
-which is the node's own, and is removed again. A global job has one path for all nodes: that of the
-manager which is asked, `DockerRootDir` of its `/info`. A node whose engine keeps its data elsewhere
-says that the path is not there.
+exactly that one file, read-only: not the key beside it. It prints the first certificate in the
+file, which is the node's own, and is removed again. A global job has one path for all nodes:
+`DockerRootDir` in the `/info` of the manager that is asked. A node whose engine keeps its data in
+another folder reports that the path does not exist.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from bot.swarm.engine.failover import explain
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.logs import Logs
 from bot.swarm.objects.services import Services
+from bot.swarm.waiting import POLL_SECONDS
 
 log = logging.getLogger(__name__)
 
 NAME = "swarmbot-certificates"
 LABEL = "swarmbot.agent"
 JOB_SECONDS = 30.0
-LOG_SECONDS = 5.0
-PAUSE_SECONDS = 0.3
+LOG_LAG_SECONDS = 5.0
 LINES = 200
 _FILE = "/swarm-node.crt"
 # Nothing but the shell itself: an image needs no more.
@@ -41,61 +40,66 @@ _SCRIPT = (
     f'while read -r line; do echo "$line"; case "$line" in *END*) exit 0;; esac; done < {_FILE}'
 )
 
-Found = Leaf | str
+LeafOrReason = Leaf | str
 """A certificate, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Runs `image`, any with a shell, once on every node. Only one at a time: its service has a
-    fixed name."""
+    """Runs `image` (any image with a shell) once on every node.
+
+    Only one job runs at a time: its service has a fixed name.
+    """
 
     engines: EnginePool
     image: str
 
-    def read(self, nodes: Sequence[Node]) -> Mapping[str, Found]:
-        """What there is of each of these nodes, by id; within a minute. Never raises what an engine
-        says."""
-        able = [node for node in nodes if not _obstacle(node)]
-        found: dict[str, Found] = {node.id: _obstacle(node) for node in nodes}
-        if able:
-            found |= self._run([node.id for node in able])
-        return found
+    def read(self, nodes: Sequence[Node]) -> Mapping[str, LeafOrReason]:
+        """By node id, the node's certificate or why there is none; within a minute.
 
-    def _run(self, node_ids: Sequence[str]) -> Mapping[str, Found]:
+        Errors of engines are reported in the result and never raised.
+        """
+        usable = [node for node in nodes if not _obstacle(node)]
+        results: dict[str, LeafOrReason] = {node.id: _obstacle(node) for node in nodes}
+        if usable:
+            results |= self._run([node.id for node in usable])
+        return results
+
+    def _run(self, node_ids: Sequence[str]) -> Mapping[str, LeafOrReason]:
         try:
             self._clear()
-            job = Services(self.engines).create(self._spec(), with_auth=True)
-            return self._collect(job, node_ids)
+            service_id = Services(self.engines).create(self._spec(), with_auth=True)
+            return self._collect(service_id, node_ids)
         except SwarmbotError as error:
             log.warning("certificates could not be read by a job: %s", explain(error))
             return dict.fromkeys(node_ids, f"the job {NAME} failed: {explain(error)}")
         finally:
             self._tidy_up()
 
-    def _collect(self, job: str, node_ids: Sequence[str]) -> Mapping[str, Found]:
-        tasks = self._ended(job, frozenset(node_ids))
-        until = time.monotonic() + LOG_SECONDS
+    def _collect(self, service_id: str, node_ids: Sequence[str]) -> Mapping[str, LeafOrReason]:
+        task_by_node = self._ended(service_id, frozenset(node_ids))
+        until = time.monotonic() + LOG_LAG_SECONDS
         while True:
-            lines = Logs(self.engines).service_log(job, LINES).lines
-            found = {node: judged(tasks.get(node), lines, node) for node in node_ids}
+            lines = Logs(self.engines).service_log(service_id, LINES).lines
+            results = {node: judged(task_by_node.get(node), lines, node) for node in node_ids}
             # A log may lag behind the task that wrote it.
-            lag = any(
-                _is_complete(tasks.get(node)) and isinstance(found[node], str) for node in node_ids
+            lagging = any(
+                _is_complete(task_by_node.get(node)) and isinstance(results[node], str)
+                for node in node_ids
             )
-            if not lag or time.monotonic() > until:
-                return found
-            time.sleep(PAUSE_SECONDS)
+            if not lagging or time.monotonic() > until:
+                return results
+            time.sleep(POLL_SECONDS)
 
-    def _ended(self, job: str, node_ids: frozenset[str]) -> Mapping[str, Task]:
-        """The task on each node, as soon as all have ended or time is up."""
+    def _ended(self, service_id: str, node_ids: frozenset[str]) -> Mapping[str, Task]:
+        """The task on each node, once all have ended or `JOB_SECONDS` are over."""
         until = time.monotonic() + JOB_SECONDS
         while True:
-            tasks = {task.node_id: task for task in Services(self.engines).tasks(job)}
-            ended = {node for node, task in tasks.items() if task.state.terminal}
+            task_by_node = {task.node_id: task for task in Services(self.engines).tasks(service_id)}
+            ended = {node for node, task in task_by_node.items() if task.state.terminal}
             if node_ids <= ended or time.monotonic() > until:
-                return tasks
-            time.sleep(PAUSE_SECONDS)
+                return task_by_node
+            time.sleep(POLL_SECONDS)
 
     def _spec(self) -> dict[str, Any]:
         source = f"{self.engines.call(_data_of_a_manager)}/swarm/certificates/swarm-node.crt"
@@ -120,15 +124,14 @@ class Agent:
         }
 
     def _clear(self) -> None:
-        """Remove the job; also one that a bot which was killed has left. Never a service of
-        somebody else."""
+        """Remove the job, also one that a killed bot has left; never somebody else's service."""
         services = Services(self.engines)
         try:
-            left = services.get(NAME)
+            service = services.get(NAME)
         except UnknownNameError:
             return
-        if left.name == NAME and LABEL in left.labels:
-            services.remove(left.id)
+        if service.name == NAME and LABEL in service.labels:
+            services.remove(service.id)
 
     def _tidy_up(self) -> None:
         try:
@@ -141,19 +144,19 @@ class Agent:
             )
 
 
-def judged(task: Task | None, lines: Iterable[LogLine], node_id: str) -> Found:
-    """The certificate that the task on a node has printed, or what came in between; pure."""
+def judged(task: Task | None, lines: Iterable[LogLine], node_id: str) -> LeafOrReason:
+    """The certificate that a node's task has printed, or why there is none; pure."""
     if task is None:
         return f"the job did not reach it within {JOB_SECONDS:g} s"
     if not _is_complete(task):
         return f"the job is {task.state} there: {task.error or task.message}"
-    wrote = "\n".join(line.text for line in lines if line.task_id == task.id)
+    output = "\n".join(line.text for line in lines if line.task_id == task.id)
     try:
-        leaf = x509.from_pem(wrote)
+        leaf = x509.from_pem(output)
     except ValueError as error:
         return (
             f"what the job wrote is no certificate: {error}"
-            if wrote
+            if output
             else "the log of the job does not come"
         )
     return (

@@ -1,7 +1,7 @@
-"""The certificate that a server shows to whoever begins to talk to it: nothing is checked, and
-nothing is said.
+"""Reads the certificate that a server presents at the start of a TLS handshake.
 
-A manager shows its own before it asks for one, and so does every server that speaks TLS 1.3.
+Nothing is verified and no data is sent. A manager presents its certificate before it asks for the
+client's, and so does every server that speaks TLS 1.3.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import ssl
 from bot.swarm.certificates import x509
 from bot.swarm.certificates.x509 import Leaf
 
-SECONDS = 2.0
+HANDSHAKE_SECONDS = 2.0
 
 
 class UnreadableCertificateError(Exception):
@@ -20,14 +20,14 @@ class UnreadableCertificateError(Exception):
 
 
 def shown_by(host: str, port: int, tls: str | None = None) -> Leaf:
-    """The certificate of the server there; `tls` is a folder with a client certificate to be shown
-    to it.
+    """The certificate of the server at this host and port.
 
-    Raises UnreadableCertificateError.
+    `tls` is a folder with the client certificate to present (`cert.pem`, `key.pem`). Raises
+    UnreadableCertificateError.
     """
     try:
         with (
-            socket.create_connection((host, port), SECONDS) as plain,
+            socket.create_connection((host, port), HANDSHAKE_SECONDS) as plain,
             _context(tls).wrap_socket(plain, server_hostname=host) as secured,
         ):
             return x509.from_der(secured.getpeercert(binary_form=True) or b"")
@@ -36,12 +36,14 @@ def shown_by(host: str, port: int, tls: str | None = None) -> Leaf:
 
 
 def split(address: str, port: int = 0) -> tuple[str, int]:
-    """`host:port`, with or without the brackets of IPv6, and with `port` where none is given.
-    Raises ValueError."""
-    host, colon, given = address.rpartition(":")
-    if not colon or given.endswith("]"):
-        host, given = address, str(port)
-    return host.strip("[]"), int(given)
+    """Split `host:port` (IPv6 may be in brackets); `port` is used where the text has none.
+
+    Raises ValueError.
+    """
+    host, colon, number = address.rpartition(":")
+    if not colon or number.endswith("]"):
+        host, number = address, str(port)
+    return host.strip("[]"), int(number)
 
 
 def _context(tls: str | None) -> ssl.SSLContext:
@@ -58,7 +60,7 @@ def _context(tls: str | None) -> ssl.SSLContext:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"no answer within {SECONDS:g} s"
+        return f"no answer within {HANDSHAKE_SECONDS:g} s"
     if isinstance(error, ssl.SSLError):
         return f"no TLS connection: {(error.reason or str(error)).replace('_', ' ').lower()}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,5 +1,7 @@
-"""The Swarm's root certificate, and how far a change to another has come: a node counts once it has
-its new certificate."""
+"""The Swarm's root certificate, and how far its rotation has come.
+
+A node counts as renewed once it holds a certificate of the new root.
+"""
 
 from __future__ import annotations
 
@@ -17,29 +19,28 @@ _ISSUER = ("CertIssuerSubject", "CertIssuerPublicKey")
 
 
 def certificate(pem: str) -> RootCertificate | None:
-    """What is to be known of the first root certificate in a PEM; None where there is none that can
-    be read."""
+    """The facts of the first root certificate in a PEM text; None where none can be read."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=pem)
-        found = context.get_ca_certs()
+        certificates = context.get_ca_certs()
         der = context.get_ca_certs(binary_form=True)
     except (ssl.SSLError, ValueError):
         return None
-    if not found:
+    if not certificates:
         return None
-    facts: Mapping[str, Any] = found[0]
+    fields: Mapping[str, Any] = certificates[0]
     return RootCertificate(
-        subject=_name(facts["subject"]),
-        serial=str(facts["serialNumber"]),
-        begins=_time(facts["notBefore"]),
-        ends=_time(facts["notAfter"]),
+        subject=_name(fields["subject"]),
+        serial=str(fields["serialNumber"]),
+        begins=_time(fields["notBefore"]),
+        ends=_time(fields["notAfter"]),
         fingerprint=hashlib.sha256(der[0]).hexdigest(),
     )
 
 
 def rotation(engines: EnginePool) -> RootRotation:
-    """How far the nodes have come: two reads of one manager."""
+    """How many nodes have a certificate of the new root; two reads of one manager."""
 
     def ask(client: Client) -> tuple[Json, list[Json]]:
         return client.swarm(), client.nodes()
@@ -48,19 +49,25 @@ def rotation(engines: EnginePool) -> RootRotation:
 
 
 def progress(swarm: Mapping[str, Any], nodes: Sequence[Mapping[str, Any]]) -> RootRotation:
-    """Judge what the managers say: a node trusts the new root when that issued its certificate;
-    pure."""
-    wanted = swarm.get("TLSInfo") or {}
+    """Judge the managers' JSON; pure.
+
+    A node is renewed when the new root has issued its certificate.
+    """
+    root = swarm.get("TLSInfo") or {}
     running = bool(swarm.get("RootRotationInProgress"))
-    waiting = [node for node in nodes if not _renewed(node, wanted, running)]
-    names = ((_host(node), str((node.get("Status") or {}).get("State", ""))) for node in waiting)
-    return RootRotation(running, len(nodes), len(nodes) - len(waiting), tuple(sorted(names)))
+    outdated = [node for node in nodes if not _renewed(node, root, running)]
+    outdated_names = (
+        (_host(node), str((node.get("Status") or {}).get("State", ""))) for node in outdated
+    )
+    return RootRotation(
+        running, len(nodes), len(nodes) - len(outdated), tuple(sorted(outdated_names))
+    )
 
 
-def _renewed(node: Mapping[str, Any], wanted: Mapping[str, Any], running: bool) -> bool:
-    held = _description(node).get("TLSInfo") or {}
-    issued = all(held.get(key) == wanted.get(key) for key in _ISSUER)
-    return issued and (running or held.get("TrustRoot") == wanted.get("TrustRoot"))
+def _renewed(node: Mapping[str, Any], root: Mapping[str, Any], running: bool) -> bool:
+    own = _description(node).get("TLSInfo") or {}
+    issued = all(own.get(key) == root.get(key) for key in _ISSUER)
+    return issued and (running or own.get("TrustRoot") == root.get("TrustRoot"))
 
 
 def _description(node: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,5 +1,4 @@
-"""Every certificate on which the Swarm and the way to it depend, with its end, read from where it
-is used.
+"""Collects all certificates that the Swarm and the bot's connections to it depend on.
 
 Managers are asked by a TLS handshake, which needs no rights. Workers do not listen: see
 `bot.swarm.certificates.agent`.
@@ -25,63 +24,78 @@ from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.nodes import Nodes
 
-SECONDS = 5.0
+SURVEY_SECONDS = 5.0
 ENGINE_PORT = 2376
 
-_Asked = tuple[Certificate, Callable[[], Leaf]]
+_PendingRead = tuple[Certificate, Callable[[], Leaf]]
 """A certificate that is yet to be read, and how."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """The certificates of nodes, of the root, of the engines' TLS, and of other servers."""
+    """Reads the certificates of nodes, of the root, of engines and of other servers."""
 
     engines: EnginePool
 
     def read(self, endpoints: Iterable[str] = (), agent: str = "") -> tuple[Certificate, ...]:
-        """All of them: nodes by name, the root (`name` is `root`), engines, their client
-        certificates (`NAME/client`), and `endpoints` (`host:port`). Within five seconds, or a
-        minute where an `agent` is to run.
+        """All certificates: of nodes by name, the root, engines and `endpoints`.
 
-        One that cannot be read has an `error`. Workers are left out where there is no `agent`, an
-        image with a shell. Raises what `FailoverPool.call` raises.
+        The root's `name` is `root`, a client certificate's `NAME/client`, an endpoint's
+        `host:port`. It takes at most five seconds, or a minute where an `agent` runs. A certificate
+        that cannot be read has an `error`. Workers are left out where there is no `agent` (an image
+        with a shell). Raises what `EnginePool.call` raises.
         """
         nodes = Nodes(self.engines).list()
         root = Cluster(self.engines).inspect().trust_root
-        asked = [_of_manager(node) for node in nodes if node.manager]
+        requests = [_of_manager(node) for node in nodes if node.manager]
         for address in self.engines.addresses:
-            asked += _of_engine(address)
-        asked += map(_of_endpoint, endpoints)
-        found = _read(asked)
+            requests += _of_engine(address)
+        requests += map(_of_endpoint, endpoints)
+        certificates = _read(requests)
         if agent:
-            found = self._by_agent(agent, nodes, found)
-        in_order = sorted(
-            (one for one in found if one.kind == "node"), key=lambda one: (one.name, one.node_id)
+            certificates = self._by_agent(agent, nodes, certificates)
+        of_nodes = sorted(
+            (certificate for certificate in certificates if certificate.kind == "node"),
+            key=lambda certificate: (certificate.name, certificate.node_id),
         )
-        return (*in_order, _of_root(root), *(one for one in found if one.kind != "node"))
+        return (
+            *of_nodes,
+            _of_root(root),
+            *(certificate for certificate in certificates if certificate.kind != "node"),
+        )
 
     def _by_agent(
-        self, image: str, nodes: Sequence[Node], found: Sequence[Certificate]
+        self, image: str, nodes: Sequence[Node], certificates: Sequence[Certificate]
     ) -> list[Certificate]:
-        """What was found, and for all nodes of which nothing was: what a job on them finds."""
-        known = {one.node_id for one in found if one.kind == "node" and not one.error}
-        missing = {node.id: node for node in nodes if node.id not in known}
-        errors = {one.node_id: one.error for one in found if one.kind == "node"}
-        kept = [one for one in found if one.node_id not in missing]
+        """Replace the nodes' certificates that are missing or failed by a job's."""
+        read_already = {
+            certificate.node_id
+            for certificate in certificates
+            if certificate.kind == "node" and not certificate.error
+        }
+        missing = {node.id: node for node in nodes if node.id not in read_already}
+        errors = {
+            certificate.node_id: certificate.error
+            for certificate in certificates
+            if certificate.kind == "node"
+        }
+        results = [
+            certificate for certificate in certificates if certificate.node_id not in missing
+        ]
         for node_id, leaf in Agent(self.engines, image).read(tuple(missing.values())).items():
             blank = Certificate(
                 kind="node", name=missing[node_id].name, source="agent", node_id=node_id
             )
             if isinstance(leaf, Leaf):
-                kept.append(replace(blank, begins=leaf.begins, ends=leaf.ends))
+                results.append(replace(blank, begins=leaf.begins, ends=leaf.ends))
             else:
-                kept.append(
+                results.append(
                     replace(blank, error="; ".join(filter(None, (errors.get(node_id), leaf))))
                 )
-        return kept
+        return results
 
 
-def _of_manager(node: Node) -> _Asked:
+def _of_manager(node: Node) -> _PendingRead:
     address = node.manager.address if node.manager else ""
 
     def ask() -> Leaf:
@@ -93,20 +107,20 @@ def _of_manager(node: Node) -> _Asked:
     return Certificate(kind="node", name=node.name, source="handshake", node_id=node.id), ask
 
 
-def _of_engine(address: EngineAddress) -> list[_Asked]:
-    """The engine's own, and the one by which the bot shows who it is."""
+def _of_engine(address: EngineAddress) -> list[_PendingRead]:
+    """The engine's server certificate, and the client certificate of the bot."""
     url = urlsplit(address.url)
     if not address.tls and url.scheme != "https":
         return []
     server = Certificate(kind="engine", name=address.name, source="tls")
-    asked: list[_Asked] = [(server, partial(_at_url, address))]
+    requests: list[_PendingRead] = [(server, partial(_at_url, address))]
     if address.tls:
         client = Certificate(kind="engine", name=f"{address.name}/client", source="tls")
-        asked.append((client, partial(_in_file, Path(address.tls) / "cert.pem")))
-    return asked
+        requests.append((client, partial(_in_file, Path(address.tls) / "cert.pem")))
+    return requests
 
 
-def _of_endpoint(endpoint: str) -> _Asked:
+def _of_endpoint(endpoint: str) -> _PendingRead:
     return Certificate(kind="endpoint", name=endpoint, source="tls"), lambda: shown_by(
         *split(endpoint)
     )
@@ -132,14 +146,14 @@ def _in_file(path: Path) -> Leaf:
         raise UnreadableCertificateError(f"{path}: {error.strerror}") from error
 
 
-def _read(asked: Sequence[_Asked]) -> list[Certificate]:
-    outcomes = run_in_parallel([ask for _, ask in asked], SECONDS)
-    return [_filled(blank, outcome) for (blank, _), outcome in zip(asked, outcomes, strict=True)]
+def _read(requests: Sequence[_PendingRead]) -> list[Certificate]:
+    outcomes = run_in_parallel([ask for _, ask in requests], SURVEY_SECONDS)
+    return [_filled(blank, outcome) for (blank, _), outcome in zip(requests, outcomes, strict=True)]
 
 
 def _filled(blank: Certificate, outcome: Future[Leaf]) -> Certificate:
     if not outcome.done():
-        return replace(blank, error=f"no answer within {SECONDS:g} s")
+        return replace(blank, error=f"no answer within {SURVEY_SECONDS:g} s")
     # Whatever one odd host brings about, it is about that host alone.
     if error := outcome.exception():
         return replace(blank, error=str(error) or type(error).__name__)

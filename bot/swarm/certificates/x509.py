@@ -1,8 +1,7 @@
-"""What a certificate says of itself, read from its DER form: whose it is, and from when to when.
-Pure.
+"""Reads a certificate's subject and validity from its DER form; pure.
 
-Python's `ssl` tells this only of certificates that it has checked, and one that has ended is the
-very one to be told of.
+Python's `ssl` reports them only for certificates that it has verified, and an expired one is
+exactly the one to report.
 """
 
 from __future__ import annotations
@@ -21,8 +20,11 @@ _NAMES = {b"\x55\x04\x03": "CN", b"\x55\x04\x0a": "O", b"\x55\x04\x0b": "OU"}
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A certificate: of a Swarm's node, `name` is the node's id, `unit` its role, `organization`
-    the Swarm's id."""
+    """A certificate's subject and validity.
+
+    For a node of a Swarm, `name` is the node id, `unit` the role, and `organization` the Swarm's
+    id.
+    """
 
     name: str
     unit: str
@@ -32,12 +34,11 @@ class Leaf:
 
 
 def from_pem(text: str) -> Leaf:
-    """The first certificate in the text: in a chain, the one that the others vouch for. Raises
-    ValueError."""
-    found = _BLOCK.search(text)
-    if not found:
+    """The first certificate in a PEM text, which is the leaf of a chain. Raises ValueError."""
+    match = _BLOCK.search(text)
+    if not match:
         raise ValueError("no certificate is in it")
-    return from_der(ssl.PEM_cert_to_DER_cert(found[0]))
+    return from_der(ssl.PEM_cert_to_DER_cert(match[0]))
 
 
 def from_der(der: bytes) -> Leaf:

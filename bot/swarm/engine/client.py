@@ -1,8 +1,7 @@
 """The Engine API of one engine, as raw JSON. The only module that knows paths and parameters.
 
-docker-py brings the transport (unix, TLS, SSH) and the registry credentials. Its own calls are not
-used: they read specifications with defaults filled in and post these back, which restarts every
-task, and drop fields they do not know.
+docker-py's own calls are not used: they read specifications with defaults filled in and post these
+back, which restarts every task, and they drop fields that they do not know.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from urllib.parse import quote
 from bot.errors import EngineRefusedError
 from bot.model import Spec
 from bot.model.cluster import EngineAddress
-from bot.swarm.engine.refusals import NOTHING, NotReachedError, Target, refusal
+from bot.swarm.engine.refusals import NO_OBJECT, NotReachedError, Target, refusal
 from bot.swarm.engine.transport import Answer, DockerTransport, Stream, Transport
 
 Filters = Mapping[str, list[str]]
@@ -23,11 +22,10 @@ Json = dict[str, Any]
 
 
 class Client:
-    """One connection to one engine; for one thread. `timeout` is how long, in seconds, an answer
-    may take.
+    """One connection to one engine, for one thread; `timeout` in seconds limits each answer.
 
-    Every call raises `NotReachedError`, `Lost` or what `refusals.refusal` makes of the engine's
-    answer.
+    Every call raises `NotReachedError`, `ConnectionLostError`, or what `refusals.refusal` makes of
+    the engine's answer.
     """
 
     def __init__(
@@ -49,7 +47,7 @@ class Client:
     # ---- the engine
 
     def ping(self) -> None:
-        """Return when the engine answers, whatever it says."""
+        """Return when the engine answers, whatever its status."""
         self._send("GET", "/_ping", versioned=False)
 
     def negotiate(self) -> str:
@@ -64,10 +62,10 @@ class Client:
         return self._json("/info")
 
     def events(self, filters: Filters, since: str = "") -> Stream:
-        """What happens from now on, one JSON a line, and what the engine remembers of the time
-        after `since`.
+        """The event stream, one JSON object a line; with `since`, it begins with remembered events.
 
-        Reading it raises `Silent` where nothing happens for `timeout` seconds.
+        `since` is a Unix time in seconds. Reading raises `EngineSilentError` where nothing comes
+        for `timeout` seconds.
         """
         params = {"filters": json.dumps(dict(filters))} | ({"since": since} if since else {})
         return Stream(self._send("GET", "/events", params=params, stream=True))
@@ -90,8 +88,10 @@ class Client:
     def update_service(
         self, service: Json, spec: Spec, *, rollback: bool = False, auth: str = ""
     ) -> Json:
-        """Post a whole specification against the version; with `rollback` the engine takes the
-        previous one."""
+        """Post a whole specification against the version of `service`.
+
+        With `rollback` the engine returns to its previous specification instead.
+        """
         target = Target("service", service["Spec"]["Name"])
         params = {
             "version": service["Version"]["Index"],
@@ -161,8 +161,10 @@ class Client:
         return self._json("/swarm")
 
     def update_swarm(self, swarm: Json, spec: Spec, rotate: Mapping[str, bool]) -> None:
-        """Post the whole specification against `swarm["Version"]`; `rotate` has the engine's own
-        parameter names."""
+        """Post the whole specification against `swarm["Version"]`.
+
+        `rotate` has the engine's own parameter names, such as `rotateWorkerToken`.
+        """
         params = {"version": swarm["Version"]["Index"]} | {
             name: _flag(wanted) for name, wanted in rotate.items()
         }
@@ -231,13 +233,15 @@ class Client:
         return self._json(f"/images/{reference}/json", Target("image", reference))
 
     def registry_auth(self, image: str) -> str:
-        """The `X-Registry-Auth` header for the image's registry from this machine's Docker
-        configuration, or empty."""
+        """The `X-Registry-Auth` header for the image's registry, or empty.
+
+        It comes from this machine's Docker configuration.
+        """
         return self._transport.registry_auth(image)
 
     # ---- transport
 
-    def _json(self, path: str, target: Target = NOTHING) -> Json:
+    def _json(self, path: str, target: Target = NO_OBJECT) -> Json:
         return _object(self._send("GET", path, target))
 
     def _list(self, path: str, filters: Filters | None, **params: str) -> list[Json]:
@@ -252,7 +256,7 @@ class Client:
         self,
         method: str,
         path: str,
-        target: Target = NOTHING,
+        target: Target = NO_OBJECT,
         *,
         versioned: bool = True,
         **options: Any,
@@ -272,8 +276,8 @@ def _words(response: Answer) -> str:
 
 
 def _object(response: Answer) -> Json:
-    found = response.json() if response.content else None
-    return found if isinstance(found, dict) else {}
+    body = response.json() if response.content else None
+    return body if isinstance(body, dict) else {}
 
 
 def _part(name: str) -> str:

@@ -1,5 +1,7 @@
-"""The engines' clocks, measured as one sets a watch by telephone: their time, with the bot's own
-before and after."""
+"""Measures how far the clocks of the engines are off from the bot's own.
+
+An engine's time is compared with the bot's time at the middle of the call.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +15,30 @@ from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.spec import read
 
-SECONDS = 2.0
+CLOCK_SECONDS = 2.0
 
 
 def measure_clocks(engines: EnginePool) -> tuple[Clock, ...]:
-    """Those of all engines that answer within two seconds; what the way took is what is
-    uncertain."""
+    """The clock offsets of all engines that answer within two seconds.
+
+    Half of the duration of the call is the uncertainty of each offset.
+    """
     if not engines.names:
         return ()
     with ThreadPoolExecutor(len(engines.names), thread_name_prefix="clock") as pool:
-        found = pool.map(lambda name: _clock(engines.on(name), name), engines.names)
-        return tuple(clock for clock in found if clock)
+        measured = pool.map(lambda name: _clock(engines.on(name), name), engines.names)
+        return tuple(clock for clock in measured if clock)
 
 
 def _clock(engine: EnginePool, name: str) -> Clock | None:
     try:
-        return engine.call(lambda client: _measured(client, name), deadline=SECONDS)
+        return engine.call(lambda client: _measured(client, name), deadline=CLOCK_SECONDS)
     except SwarmbotError:
         return None
 
 
 def _measured(client: Client, name: str) -> Clock | None:
-    began, ticking = datetime.now(UTC), time.monotonic()
-    told = read.time(client.info().get("SystemTime"))
-    within = timedelta(seconds=(time.monotonic() - ticking) / 2)
-    return Clock(name, told - (began + within), within) if told else None
+    began, started = datetime.now(UTC), time.monotonic()
+    engine_time = read.time(client.info().get("SystemTime"))
+    uncertainty = timedelta(seconds=(time.monotonic() - started) / 2)
+    return Clock(name, engine_time - (began + uncertainty), uncertainty) if engine_time else None

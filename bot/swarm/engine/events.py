@@ -1,8 +1,7 @@
-"""What the managers tell of the Swarm as it happens. A hint where to look, never the truth: events
-get lost, managers lie behind.
+"""Streams of Swarm events from all managers. They are hints where to look, never the truth.
 
-Every manager tells everything. Whoever is first is heard, and what the others say of the same thing
-is dropped.
+Events get lost, and managers lag behind. Every manager reports every event: the first report is
+handed on, and the same event from the others is dropped.
 """
 
 from __future__ import annotations
@@ -37,8 +36,10 @@ _SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `at` is in nanoseconds, by the leader's clock; `engine` is who told
-    it first."""
+    """An event of the Swarm. `at` is in nanoseconds since 1970, by the leader's clock.
+
+    `engine` is the name of the engine that reported it first.
+    """
 
     kind: str
     id: str
@@ -49,7 +50,7 @@ class Event:
 
     @property
     def happening(self) -> Hashable:
-        """The same for whatever engine tells of the same thing."""
+        """A key that is equal for the same event from different engines."""
         # Seen on a real Swarm: all managers give a change the time that the leader wrote into the
         # object, but a removal
         # the time at which they noticed. Nothing is removed twice: ids are not used again.
@@ -62,11 +63,11 @@ Joined = Callable[[str], None]
 
 
 class EventStreams:
-    """Listens to all engines at the same time, each in a thread of its own.
+    """Listens to the events of all engines, each in a thread of its own.
 
-    `heard` gets each happening once, `joined` an engine's name each time its stream begins (anew):
-    what happened before may have been missed, so everything is to be compared. Both are called in
-    the threads that listen, also side by side, and should return at once.
+    `on_event` gets each event once. `on_connected` gets an engine's name each time that its stream
+    begins (again): events before that may have been missed, so the whole state has to be compared.
+    Both are called in the listening threads, also at the same time, and should return at once.
     """
 
     def __init__(
@@ -81,12 +82,12 @@ class EventStreams:
         self._ears = tuple(_Ear(address, self._once, joined, silence) for address in addresses)
 
     def start(self) -> None:
-        """Begin to listen; returns at once. An `EventStreams` is started once."""
+        """Begin to listen, and return at once. To be called once."""
         for ear in self._ears:
             ear.thread.start()
 
     def stop(self) -> None:
-        """Hear nothing more; returns within a second in any case."""
+        """Stop listening; returns within a second."""
         for ear in self._ears:
             ear.stop()
         until = time.monotonic() + STOP_SECONDS
@@ -96,17 +97,17 @@ class EventStreams:
 
     @property
     def connected(self) -> frozenset[str]:
-        """The names of the engines whose streams stand now."""
+        """The names of the engines whose streams are open now."""
         return frozenset(ear.name for ear in self._ears if ear.listens)
 
     @property
     def errors(self) -> Mapping[str, str]:
-        """Why the other engines' streams do not stand, where that is known."""
+        """By engine, why its stream is not open, where that is known."""
         return {ear.name: ear.error for ear in self._ears if ear.error and not ear.listens}
 
 
 class _Once:
-    """Hands on what was not heard before, whoever tells it."""
+    """Hands each event on once, whichever engine reports it."""
 
     def __init__(self, heard: Heard) -> None:
         self._heard = heard
@@ -124,7 +125,7 @@ class _Once:
 
 
 class _Ear:
-    """Listens to one engine for as long as it is not stopped."""
+    """Listens to one engine until it is stopped."""
 
     def __init__(self, address: EngineAddress, hear: Heard, joined: Joined, silence: float) -> None:
         self.name = address.name
@@ -141,7 +142,7 @@ class _Ear:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Hear nothing more."""
+        """Stop listening."""
         self._stopping.set()
         if stream := self._stream:
             stream.cut()
@@ -163,7 +164,7 @@ class _Ear:
             )
 
     def _listen(self) -> bool:
-        """Hear one stream to its end; whether it ended because it was silent."""
+        """Read one stream to its end. True where it ended because the engine was silent."""
         try:
             client = Client(self._address, timeout=self._silence)
         except NotReachedError as error:
@@ -201,17 +202,16 @@ class _Ear:
             self._hear(event)
 
     def _since(self) -> str:
-        """A minute before the last event, as `seconds.nanoseconds`; before the first stream nothing
-        is to be repeated."""
+        """A minute before the last event, as `seconds.nanoseconds`; empty at first."""
         # Events have the leader's time: the engine's own is second best.
-        if not (known := self._last or self._began):
+        if not (latest := self._last or self._began):
             return ""
-        seconds, rest = divmod(known, _SECOND)
+        seconds, rest = divmod(latest, _SECOND)
         return f"{seconds - OVERLAP_SECONDS}.{rest:09}"
 
 
 def events(engine: str, pieces: Iterable[bytes]) -> Iterator[Event]:
-    """The stream's lines of JSON → events, each as soon as its line is whole."""
+    """Parse the stream's lines of JSON into events, each as soon as its line is complete."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
@@ -221,7 +221,7 @@ def events(engine: str, pieces: Iterable[bytes]) -> Iterator[Event]:
 
 
 def _event(engine: str, line: bytes) -> Event | None:
-    """One event; None for what is none."""
+    """The event of one line; None where the line is not an event."""
     try:
         raw: Mapping[str, Any] = json.loads(line)
         actor = raw["Actor"]

@@ -1,9 +1,9 @@
-"""One search for an answer among engines: whoever is well answers, and nobody waits for one that is
-frozen or cut off.
+"""One call, tried on several engines until one answers; frozen engines delay nobody.
 
-The first engine is asked. After half a second without an answer all are pinged, and one that does
-not answer the ping is left. After a second the next engine is asked too: a manager that is cut off
-from its peers answers pings, and hangs on all else. One that is slow but alive keeps its time.
+The first engine is asked. After half a second without an answer all engines are pinged, and one
+that does not answer the ping is given up. After a second the next engine is asked too: a manager
+that is cut off from the other managers answers pings, and hangs on everything else. An engine that
+is slow but alive keeps its time.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ EngineErrors = dict[str, SwarmbotError]
 
 
 class Engine:
-    """One engine: its name and address, its threads, its pulse, and when it failed last (monotonic
-    seconds)."""
+    """One engine of the pool: its worker threads, its ping, and its last failure.
+
+    `last_failure` is in monotonic seconds.
+    """
 
     def __init__(self, address: EngineAddress) -> None:
         self.name = address.name
@@ -42,10 +44,9 @@ class Engine:
 
 
 class FailoverCall(Generic[T]):
-    """Asks engines the same thing, in this order, until one answers or `until` (monotonic seconds)
-    has come.
+    """One call that is tried on engines in this order, until one answers or time is up.
 
-    `errors` says afterwards why engines gave no answer.
+    `until` is in monotonic seconds. Afterwards `errors` says why engines gave no answer.
     """
 
     def __init__(self, engines: Sequence[Engine], fn: Call[T], until: float) -> None:
@@ -57,7 +58,10 @@ class FailoverCall(Generic[T]):
         self._until = until
 
     def run(self) -> tuple[Engine, T] | None:
-        """Who answered, and what; None where nobody did. Raises what `fn` raises."""
+        """The engine that answered and its answer; None where nobody did.
+
+        Raises what `fn` raises.
+        """
         while self._ask_next_if_due():
             self._wait()
             for future, engine in list(self._asked.items()):
@@ -67,8 +71,10 @@ class FailoverCall(Generic[T]):
         return None
 
     def _ask_next_if_due(self) -> bool:
-        """Ask the next engine where nobody is being asked, or those that are take long; False when
-        all is in vain."""
+        """Ask the next engine where no call is under way, or those under way take long.
+
+        False when no engine is left.
+        """
         while self._waiting and (
             not self._asked or time.monotonic() - self._asked_last > NEXT_SECONDS
         ):
@@ -86,7 +92,7 @@ class FailoverCall(Generic[T]):
         if now - self._started > PATIENCE_SECONDS:
             # Those still to be asked are pinged along, so that several frozen engines cost no more
             # time than one.
-            pings = [each.ping.probe() for each in (*self._asked.values(), *self._waiting)]
+            pings = [engine.ping.probe() for engine in (*self._asked.values(), *self._waiting)]
         pending: list[Future[Any]] = [*self._asked, *(ping for ping in pings if not ping.done())]
         wait(pending, min(TICK_SECONDS, max(0.0, self._until - now)), FIRST_COMPLETED)
 
@@ -123,7 +129,7 @@ class FailoverCall(Generic[T]):
 
 
 def combined_error(errors: EngineErrors) -> SwarmbotError:
-    """The error that tells most: there is no leader, then no manager, then nobody."""
+    """One error for all engines, the most telling: no leader, then no manager, then no engine."""
     words = tuple((name, explain(error)) for name, error in errors.items())
     if any(isinstance(error, NoLeaderError) for error in errors.values()):
         return NoLeaderError("; ".join(f"{name}: {word}" for name, word in words))

@@ -1,4 +1,4 @@
-"""Many things that may each take long, done at the same time; who is late is left behind."""
+"""Runs functions in parallel, and gives up on those that are late."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 def run_in_parallel(jobs: Sequence[Callable[[], T]], seconds: float) -> tuple[Future[T], ...]:
-    """Do all at once, and return when all are done or time is up: then some futures are not done.
+    """Run all functions at once; return when all are done or `seconds` are over.
 
-    The threads are daemons: a name that is looked up for minutes must not keep the program from
-    ending.
+    Futures of late functions are not done then. The threads are daemons: a name lookup that takes
+    minutes must not keep the program from ending.
     """
     futures = tuple(Future[T]() for _ in jobs)
     for job, future in zip(jobs, futures, strict=True):

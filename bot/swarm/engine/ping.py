@@ -1,5 +1,4 @@
-"""Tells an engine that is slow from one that is gone: a ping over a connection of its own, shared
-by all who wonder."""
+"""Tells a slow engine from a dead one, by a ping over a connection of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ ALIVE = ""
 
 
 class Ping:
-    """Whether an engine answers. At most one ping is under way at a time, whoever asks."""
+    """Whether an engine answers. All callers share one ping at a time."""
 
     def __init__(self, address: EngineAddress) -> None:
         self._address = address
@@ -28,8 +27,10 @@ class Ping:
         self._cause = ALIVE
 
     def probe(self) -> Future[str]:
-        """A ping, or the one under way, or the last if it is fresh: `ALIVE`, or why not, within two
-        seconds at most."""
+        """The result of a ping, or of the current one, or of one that ended just now.
+
+        The result is `ALIVE`, or the reason of the failure, after two seconds at most.
+        """
         with self._lock:
             if self._ping is None or (
                 self._ping.done() and time.monotonic() - self._ended > FRESH_SECONDS
@@ -42,8 +43,7 @@ class Ping:
             return self._ping
 
     def failure_since(self, since: float) -> str:
-        """Why the last ping failed, where one failed since then (monotonic seconds); else
-        `ALIVE`."""
+        """The reason of a ping that failed after `since` (monotonic seconds), else `ALIVE`."""
         return self._cause if self._died >= since else ALIVE
 
     def _run(self, ping: Future[str]) -> None:

@@ -1,5 +1,4 @@
-"""The engines as one: whoever asks gets the answer of a healthy manager, and a change is sent at
-most once."""
+"""The configured engines as one: a healthy manager answers, and a change is sent at most once."""
 
 from __future__ import annotations
 
@@ -31,7 +30,10 @@ T = TypeVar("T")
 
 
 class FailoverPool:
-    """The configured engines. To be used from any thread, but not from inside a call."""
+    """The `EnginePool` of real engines, with failover between them.
+
+    To be used from any thread, but not from inside a call.
+    """
 
     def __init__(self, addresses: Iterable[EngineAddress]) -> None:
         self._engines = {address.name: Engine(address) for address in addresses}
@@ -44,7 +46,7 @@ class FailoverPool:
 
     @property
     def addresses(self) -> tuple[EngineAddress, ...]:
-        """How each is reached, in the same order."""
+        """The addresses, in the order of the configuration."""
         return tuple(engine.address for engine in self._engines.values())
 
     @property
@@ -53,7 +55,7 @@ class FailoverPool:
         return self._answering
 
     def on(self, name: str) -> FailoverPool:
-        """Exactly this engine, to be called in the same ways. Raises UnknownNameError."""
+        """A pool of this engine alone. Raises UnknownNameError."""
         if name not in self._engines:
             raise UnknownNameError("engine", name, nearest(name, self.names))
         only = FailoverPool(())
@@ -64,18 +66,18 @@ class FailoverPool:
         """A healthy manager's answer to a read, within `deadline` seconds in all.
 
         `fn` may run on several engines at the same time. Raises NoLeaderError, NotAManagerError,
-        NoEngineError, what `fn` raises.
+        NoEngineError, and what `fn` raises.
         """
         return self._answer(FailoverCall(self._in_order(), fn, time.monotonic() + deadline))[1]
 
     def call_write(
         self, fn: Call[T], *, deadline: float = CALL_SECONDS, check: Call[Any] = Client.swarm
     ) -> T:
-        """Like `call` for a change, which is sent at most once: raises OutcomeUnknownError where
-        the engine was lost after that.
+        """Like `call`, for a change, which is sent at most once.
 
-        Only an engine that answers `check`, a read, gets the change; by default one that is a
-        manager with a leader.
+        Only an engine that answers `check`, a read, gets the change; by default that is a manager
+        with a leader. Raises OutcomeUnknownError where the engine was lost after the change was
+        sent.
         """
         until = time.monotonic() + deadline
         healthy, _ = self._answer(FailoverCall(self._in_order(), check, until))
@@ -89,8 +91,7 @@ class FailoverPool:
             raise
 
     def states(self) -> tuple[EngineState, ...]:
-        """What each engine says of itself, in the order of the configuration; within two seconds in
-        any case."""
+        """The state of each engine, in the order of the configuration; within two seconds."""
         until = time.monotonic() + STATE_SECONDS
         engines = tuple(self._engines.values())
         asked = [engine.workers.submit(Client.info, until) for engine in engines]
@@ -106,11 +107,11 @@ class FailoverPool:
         return answer
 
     def _in_order(self) -> list[Engine]:
-        """The engine that answered last comes first, those that failed just now come last."""
+        """The engine that answered last comes first; those that failed just now come last."""
         avoid = time.monotonic() - AVOID_SECONDS
         return sorted(
             self._engines.values(),
-            key=lambda each: (each.last_failure > avoid, each.name != self._answering),
+            key=lambda engine: (engine.last_failure > avoid, engine.name != self._answering),
         )
 
 

@@ -1,5 +1,4 @@
-"""What the rest of the bot needs of the engines: one interface, for the real ones and for those in
-memory."""
+"""The interface of the engine pool, for real engines and for those in memory."""
 
 from __future__ import annotations
 

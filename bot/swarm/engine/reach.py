@@ -1,5 +1,4 @@
-"""Which addresses are within reach: TCP ports tried from here, and private addresses that others
-cannot know."""
+"""Which addresses can be reached: open TCP ports, hosts that are up, private networks."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-CONNECT_SECONDS = 1.5
+PORT_SECONDS = 1.5
 GOSSIP_PORT = 7946
 """TCP and UDP: nodes find each other's containers over it; 4789/udp carries the overlay networks
 themselves."""
@@ -21,26 +20,26 @@ _PRIVATE = tuple(
 
 
 def open_ports(host: str, ports: Iterable[int]) -> Mapping[int, bool]:
-    """Whether something takes TCP connections on each port of the host, seen from this machine;
-    within two seconds."""
-    listed = tuple(ports)
-    with ThreadPoolExecutor(max(1, len(listed))) as pool:
-        return dict(zip(listed, pool.map(lambda port: _takes(host, port), listed), strict=True))
+    """By port, whether the host takes TCP connections from this machine; within two seconds."""
+    port_list = tuple(ports)
+    with ThreadPoolExecutor(max(1, len(port_list))) as pool:
+        return dict(
+            zip(port_list, pool.map(lambda port: _takes(host, port), port_list), strict=True)
+        )
 
 
 def hosts_that_answer(addresses: Sequence[str], port: int = MANAGER_PORT) -> frozenset[str]:
-    """The addresses at which a machine is up, whether or not anything listens on the port; within a
-    second or so.
+    """The addresses at which a machine is up, whether or not it listens on the port.
 
-    Seen: a locked engine listens neither on 2377 nor on 7946, and its host refuses both at once. A
-    host that is off or cut off does not answer at all; one whose firewall drops what is not wanted
-    looks the same.
+    It takes about a second. Measured: a locked engine listens neither on 2377 nor on 7946, and its
+    host refuses both at once. A host that is off or cut off does not answer at all; one whose
+    firewall drops unwanted packets looks the same.
     """
     if not addresses:
         return frozenset()
     with ThreadPoolExecutor(len(addresses)) as pool:
-        found = pool.map(lambda address: _is_up(address, port), addresses)
-        return frozenset(address for address, up in zip(addresses, found, strict=True) if up)
+        reachable = pool.map(lambda address: _is_up(address, port), addresses)
+        return frozenset(address for address, up in zip(addresses, reachable, strict=True) if up)
 
 
 def host_of(url: str) -> str:
@@ -50,22 +49,24 @@ def host_of(url: str) -> str:
 
 
 def in_other_networks(advertised: str, others: Mapping[str, str]) -> tuple[str, ...]:
-    """`name at address` of the others that a private advertised address is none for: they live in
-    another network."""
+    """Those nodes, as `name at address`, that cannot reach a private `advertised` address.
+
+    They are in another network than the address. `others` is address by node name.
+    """
     address = _ip(advertised)
     home = _network(address) if address else None
     if home is None:
         return ()
     return tuple(
-        f"{name} at {other}"
-        for name, other in others.items()
-        if (found := _ip(other)) and _network(found) != home
+        f"{name} at {other_address}"
+        for name, other_address in others.items()
+        if (parsed := _ip(other_address)) and _network(parsed) != home
     )
 
 
 def _takes(host: str, port: int) -> bool:
     try:
-        with socket.create_connection((host, port), CONNECT_SECONDS):
+        with socket.create_connection((host, port), PORT_SECONDS):
             return True
     except OSError:
         return False
@@ -90,5 +91,5 @@ def _ip(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _network(address: IPv4Address | IPv6Address) -> object:
-    """The private range in which the address lies; None for one that everybody can reach."""
+    """The private range that contains the address; None for a public address."""
     return next((network for network in _PRIVATE if address in network), None)

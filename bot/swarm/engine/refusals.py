@@ -1,5 +1,4 @@
-"""Engine answers that refuse, told apart: the engine says most things only by a status and a
-sentence."""
+"""Turns an engine's refusals into domain errors, by their status and text."""
 
 from __future__ import annotations
 
@@ -27,22 +26,26 @@ class NotReachedError(SwarmbotError):
 
 @dataclass(eq=False)
 class ConnectionLostError(SwarmbotError):
-    """The request was sent and no answer came, or the manager lost its leader over it. Stays inside
-    `bot.swarm`."""
+    """The request was sent and no answer came, or the manager lost its leader meanwhile.
+
+    Stays inside `bot.swarm`.
+    """
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a call is about, for the errors: `kind` is `service`, `node`, …; empty where it is about
-    no one object."""
+    """The object that a call is about, for its errors: a `kind` such as `service`, and a name.
+
+    Both are empty for a call that is about no single object.
+    """
 
     kind: str = ""
     name: str = ""
 
 
-NOTHING = Target()
+NO_OBJECT = Target()
 
 _SECRETS = re.compile(r"(SWMTKN|SWMKEY)-[\w-]+")
 _PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
@@ -50,7 +53,7 @@ _NAME_TAKEN = re.compile(
     r"(?:existing object: (\w{1,50}) (\S{1,300}) already exists|"
     r"\b(\w{1,50}) with name (\S{1,300}) already exists)"
 )
-_MISSING = re.compile(
+_NOT_FOUND = re.compile(
     r"(?P<kind>service|node|network|secret|config|task) (?:(?P<before>\S{1,300}) not found|not "
     r"found: (?P<after>\S+))"
 )
@@ -78,7 +81,7 @@ def without_secrets(text: str) -> str:
 
 
 def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotError:
-    """The domain error for an answer of 400 and above, from the engine's own words."""
+    """The domain error for an answer with status 400 or above, from the engine's own words."""
     text = without_secrets(text.strip())
     return (
         _of_the_swarm(engine, status, text)
@@ -90,23 +93,23 @@ def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotErro
 def _of_the_swarm(engine: str, status: int, text: str) -> SwarmbotError | None:
     if status < 500:
         return None
-    if any(sign in text for sign in _NO_LEADER):
+    if any(phrase in text for phrase in _NO_LEADER):
         return NoLeaderError(text)
-    for sign, state in _NOT_A_MANAGER:
-        if status == 503 and sign in text:
+    for phrase, state in _NOT_A_MANAGER:
+        if status == 503 and phrase in text:
             return NotAManagerError(((engine, state),))
-    return ConnectionLostError(text) if any(sign in text for sign in _LEADER_LOST) else None
+    return ConnectionLostError(text) if any(phrase in text for phrase in _LEADER_LOST) else None
 
 
 def _of_the_object(status: int, text: str, target: Target) -> SwarmbotError | None:
     if "update out of sequence" in text:
         return OutOfSequenceError(target.kind, target.name)
-    if found := _PORT_TAKEN.search(text):
-        return PortTakenError(int(found[1]), found[2])
-    if status == 409 and (found := _NAME_TAKEN.search(text)):
-        return NameTakenError(found[1] or found[3], found[2] or found[4])
+    if match := _PORT_TAKEN.search(text):
+        return PortTakenError(int(match[1]), match[2])
+    if status == 409 and (match := _NAME_TAKEN.search(text)):
+        return NameTakenError(match[1] or match[3], match[2] or match[4])
     # A call about one object may fail over another, with any status: a service names a network that
     # does not exist.
-    if (found := _MISSING.search(text)) and found["kind"] != target.kind:
-        return UnknownNameError(found["kind"], found["before"] or found["after"])
+    if (match := _NOT_FOUND.search(text)) and match["kind"] != target.kind:
+        return UnknownNameError(match["kind"], match["before"] or match["after"])
     return UnknownNameError(target.kind, target.name) if status == 404 and target.kind else None

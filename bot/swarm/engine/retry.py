@@ -1,5 +1,4 @@
-"""Changes of what somebody else may change at the same moment: read, change one thing, post the
-whole, and again."""
+"""Optimistic updates: read, change one thing, post the whole, and retry on a conflict."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 from bot.errors import OutOfSequenceError
 
 ATTEMPTS = 6
-PAUSE_SECONDS = 0.1
+BACKOFF_SECONDS = 0.1
 
 SpecChange = Callable[[dict[str, Any]], None]
 """Changes a private copy of a raw specification in place."""
@@ -19,11 +18,13 @@ T = TypeVar("T")
 
 
 def retry_on_conflict(attempt: Callable[[], T]) -> T:
-    """Try until the version that was read is still the current one; after six times
-    OutOfSequenceError is raised on."""
+    """Call until the version that was read is still current when the change arrives.
+
+    Raises OutOfSequenceError after six attempts.
+    """
     for count in range(1, ATTEMPTS):
         try:
             return attempt()
         except OutOfSequenceError:
-            time.sleep(PAUSE_SECONDS * count)
+            time.sleep(BACKOFF_SECONDS * count)
     return attempt()

@@ -1,5 +1,4 @@
-"""How an engine is reached, by docker-py's transports: connections, streams that can be cut, and
-what their errors mean."""
+"""Connections to an engine by docker-py: requests, streams, and what their errors mean."""
 
 from __future__ import annotations
 
@@ -78,10 +77,10 @@ class Transport(Protocol):
     """The way to one engine; for one thread."""
 
     def send(self, method: str, path: str, timeout: float, **options: Any) -> Answer:
-        """Send one request and return its answer, whatever its status; `options` are those of
-        `requests`.
+        """Send one request and return its answer, whatever its status.
 
-        Raises `NotReachedError` where nothing was sent, and `ConnectionLostError` where it was.
+        `options` are those of `requests`. Raises `NotReachedError` where nothing was sent, and
+        `ConnectionLostError` where it was.
         """
         ...
 
@@ -128,8 +127,7 @@ class EngineSilentError(ConnectionLostError):
 
 
 class Stream:
-    """An answer that comes piece by piece, each as soon as it is there. For one thread, but for
-    `cut`.
+    """An answer that is read piece by piece as it comes. For one thread, but for `cut`.
 
     Raises `ConnectionLostError` when the connection breaks, and `EngineSilentError` when nothing
     came in time.
@@ -140,13 +138,15 @@ class Stream:
 
     @property
     def began(self) -> float:
-        """When the answer began, in seconds by the engine's own clock; by this machine's where it
-        does not say."""
+        """When the answer began, in Unix seconds by the engine's clock.
+
+        It is this machine's clock where the answer has no `Date` header.
+        """
         try:
-            told = parsedate_to_datetime(self._response.headers["Date"])
+            date = parsedate_to_datetime(self._response.headers["Date"])
         except (KeyError, ValueError):
             return time.time()
-        return told.replace(tzinfo=told.tzinfo or UTC).timestamp()
+        return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
 
     def __enter__(self) -> Stream:
         return self
@@ -169,7 +169,7 @@ class Stream:
             raise failure(error) from error
 
     def cut(self) -> None:
-        """End it from another thread: who waits for a piece waits no more."""
+        """End the stream from another thread; a waiting reader stops waiting."""
         # Closing the answer would wait for the reader; the socket does not.
         with suppress(OSError, RuntimeError, ValueError):
             self._response.raw.shutdown()
@@ -195,7 +195,7 @@ def connect(address: EngineAddress, version: str) -> APIClient:
 
 
 def failure(error: Exception) -> NotReachedError | ConnectionLostError:
-    """What an error of the transport means: whether anything was sent."""
+    """The domain error of a transport error: whether the request was sent or not."""
     reason = _reason(error)
     if isinstance(error, ConnectTimeout | SSLError | DockerException):
         return NotReachedError(reason)
@@ -209,8 +209,10 @@ def failure(error: Exception) -> NotReachedError | ConnectionLostError:
 
 
 def _root(error: BaseException) -> BaseException:
-    """The innermost exception: requests and urllib3 wrap it several times, in `args`, `reason` or
-    `__cause__`."""
+    """The innermost exception.
+
+    requests and urllib3 wrap it several times, in `args`, `reason` or `__cause__`.
+    """
     for inner in (getattr(error, "reason", None), *error.args):
         if isinstance(inner, BaseException) and inner is not error:
             return inner if isinstance(inner, _NOT_SENT) else _root(inner)

@@ -1,9 +1,7 @@
-"""A few threads for each engine, so that whoever asks can turn away from an engine that does not
-answer.
+"""Worker threads for each engine, so that callers can give up on an engine that hangs.
 
 A call cannot be taken back from a thread that waits on a socket. So each engine has threads of its
-own, never more than `LIMIT`: a frozen engine keeps its own threads busy until their time is up, and
-nobody else's.
+own, at most `LIMIT`: a frozen engine keeps only its own threads busy until their time is up.
 """
 
 from __future__ import annotations
@@ -47,10 +45,10 @@ class EngineWorkers:
         self._version = ""
 
     def submit(self, work: Callable[[Client], T], until: float) -> Future[T]:
-        """Do `work` in one of the threads; the engine may take until `until` (monotonic seconds) to
-        answer.
+        """Run `work` in one of the threads; the engine has until `until` (monotonic seconds).
 
-        Waits in line while all threads are busy; `Future.cancel` takes back what has not begun.
+        The job waits in line while all threads are busy; `Future.cancel` removes it until it
+        begins.
         """
         future: Future[T] = Future()
         with self._change:
@@ -75,7 +73,7 @@ class EngineWorkers:
             client.close()
 
     def _next(self) -> _Job | None:
-        """The next job; None where there was none for long and this thread should end."""
+        """The next job; None where none came for `IDLE_SECONDS` and this thread should end."""
         with self._change:
             self._idle += 1
             self._change.wait_for(lambda: bool(self._jobs), IDLE_SECONDS)
@@ -86,7 +84,7 @@ class EngineWorkers:
             return None
 
     def _do(self, job: _Job, client: Client | None) -> Client | None:
-        """Run the job; returns the client where it can be used again."""
+        """Run the job; returns the client where its connection can be used again."""
         try:
             client = client or self._connect(job.until)
             client.timeout = max(SHORTEST_SECONDS, job.until - time.monotonic())
@@ -103,11 +101,11 @@ class EngineWorkers:
 
     def _connect(self, until: float) -> Client:
         if not self._version:
-            with_any = Client(
+            unversioned = Client(
                 self._address, timeout=max(SHORTEST_SECONDS, until - time.monotonic())
             )
             try:
-                self._version = with_any.negotiate()
+                self._version = unversioned.negotiate()
             finally:
-                with_any.close()
+                unversioned.close()
         return Client(self._address, self._version)

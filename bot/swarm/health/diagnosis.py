@@ -1,5 +1,7 @@
-"""What the errors of tasks mean, and what to do about them; pure. The texts are those of swarmkit,
-moby and runc."""
+"""Explains the errors of tasks, and what to do about them; pure.
+
+The texts are those of swarmkit, moby and runc.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ class _Sign:
 
 
 def _says(text: str) -> Callable[[re.Match[str], Task], str]:
-    return lambda found, task: text.format(image=task.image.tagged, **found.groupdict())
+    return lambda match, task: text.format(image=task.image.tagged, **match.groupdict())
 
 
 _FREE_PORT = "Free the port on that node, or publish another."
@@ -101,7 +103,7 @@ _SIGNS = (
     ),
 )
 
-_PLACEMENT = {
+_PLACEMENT_REASONS = {
     "unsupported platform": (
         "the image has no build for the platform of {nodes}",
         "Push a multi-platform image.",
@@ -153,13 +155,15 @@ def diagnose(tasks: Iterable[Task], nodes: Mapping[str, Node]) -> tuple[Finding,
 
     Programs that ended come first, for they leave log lines; then the most frequent.
     """
-    found: dict[str, Finding] = {}
+    by_cause: dict[str, Finding] = {}
     for task in sorted(tasks, key=_time, reverse=True):
         for finding in _of_task(task, nodes):
-            known = found.get(finding.cause)
-            found[finding.cause] = replace(known, tasks=known.tasks + 1) if known else finding
+            counted = by_cause.get(finding.cause)
+            by_cause[finding.cause] = (
+                replace(counted, tasks=counted.tasks + 1) if counted else finding
+            )
     return tuple(
-        sorted(found.values(), key=lambda finding: (finding.exit_code is None, -finding.tasks))
+        sorted(by_cause.values(), key=lambda finding: (finding.exit_code is None, -finding.tasks))
     )
 
 
@@ -188,21 +192,23 @@ def _of_task(task: Task, nodes: Mapping[str, Node]) -> Iterable[Finding]:
 
 
 def _of_placement(reasons: str, nodes: Iterable[Node]) -> Iterable[Finding]:
-    """One finding a reason; swarmkit joins them with semicolons, the one that excludes most nodes
-    first."""
-    matches = [found for part in reasons.split("; ") if (found := _REASON.fullmatch(part.strip()))]
+    """One finding for each reason.
+
+    swarmkit joins the reasons by semicolons, the one that excludes most nodes first.
+    """
+    matches = [match for part in reasons.split("; ") if (match := _REASON.fullmatch(part.strip()))]
     if not matches:
         yield _NOWHERE
-    for found in matches:
-        if found["state"]:
+    for match in matches:
+        if match["state"]:
             yield Finding(
-                _closed(int(found["nodes"]), nodes), "Set one of them to Active, or bring it back."
+                _closed(int(match["nodes"]), nodes), "Set one of them to Active, or bring it back."
             )
         else:
-            cause, fix = _PLACEMENT.get(
-                found["what"], (found[0].replace("{", "{{").replace("}", "}}"), "")
+            cause, fix = _PLACEMENT_REASONS.get(
+                match["what"], (match[0].replace("{", "{{").replace("}", "}}"), "")
             )
-            yield Finding(_counted(cause, int(found["on"] or 0)), fix)
+            yield Finding(_counted(cause, int(match["on"] or 0)), fix)
 
 
 def _counted(text: str, nodes: int) -> str:
@@ -212,8 +218,10 @@ def _counted(text: str, nodes: int) -> str:
 
 
 def _closed(count: int, nodes: Iterable[Node]) -> str:
-    """The nodes that take no new tasks: by name, where it is clear which the engine means and they
-    are few."""
+    """The nodes that take no new tasks.
+
+    They are named where they are at most three, and as many as the engine counts.
+    """
     closed = [f"{node.name} ({_why_closed(node)})" for node in nodes if _why_closed(node)]
     take = "takes" if count == 1 else "take"
     if len(closed) == count <= 3:
@@ -231,6 +239,6 @@ def _of_error(task: Task, node: str) -> Finding:
     code = _EXIT.search(task.error)
     exit_code = int(code["code"]) if code else task.exit_code or None
     for sign in _SIGNS:
-        if found := sign.pattern.search(task.error):
-            return Finding(sign.cause(found, task)[:300], sign.fix, node, task.id, exit_code)
+        if match := sign.pattern.search(task.error):
+            return Finding(sign.cause(match, task)[:300], sign.fix, node, task.id, exit_code)
     return Finding(task.error[:300], "", node, task.id, exit_code)

@@ -23,12 +23,14 @@ _AS_UPDATE = {
     "rollback_completed": "completed",
 }
 _FAILED = ("failed", "rejected")
-_ENDED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutSnapshot:
-    """All that one look at a rollout sees. `service` is None once it was removed; `at` is UTC."""
+    """One look at a rollout: the service, its tasks and the nodes at one moment (UTC).
+
+    `service` is None once it was removed.
+    """
 
     service: Service | None
     tasks: tuple[Task, ...]
@@ -38,10 +40,11 @@ class RolloutSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the bot posted: hashes of the specification now and before, its limits, whether it asked
-    for a rollback.
+    """What the bot posted, and its limits.
 
-    `to_previous`: that Swarm goes back to its previous specification is itself what was asked for.
+    `spec_hash` and `before_hash` are of the specification now and before, `rollback_asked` says
+    that the bot asked for a rollback, and `to_previous` that Swarm's own return to its previous
+    specification is what was asked for.
     """
 
     spec_hash: str
@@ -54,8 +57,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The fold over all looks: the newest progress, and since when everything runs without a
-    break."""
+    """The sum of all looks: the newest progress, and since when all tasks run without a break."""
 
     progress: Progress
     converged_since: datetime | None = None
@@ -84,16 +86,18 @@ def advance(before: Followed | None, look: RolloutSnapshot, expected: Expected) 
 
 
 def tried(tasks: Iterable[Task], image: str) -> int:
-    """In how many slots (or on how many nodes) a task with this image was started."""
+    """In how many slots (of a global service: on how many nodes) this image was started."""
     return len(
         {(task.slot, task.slot or task.node_id) for task in tasks if str(task.image) == image}
     )
 
 
 def _current(service: Service, tasks: Iterable[Task]) -> tuple[Task, ...]:
-    """The task that speaks for each slot (each node of a global service): desired to run, up to
-    date, newest."""
-    wanted = [task for task in tasks if task.desired in _WANTED or _job(service)]
+    """The task that represents each slot, or each node of a global service.
+
+    It is one that is desired to run, then one that is up to date, then the newest.
+    """
+    wanted = [task for task in tasks if task.desired in _WANTED or _is_job(service)]
     chosen = {_place(service, task): task for task in sorted(wanted, key=_rank)}
     return tuple(sorted(chosen.values(), key=lambda task: task.slot))
 
@@ -113,13 +117,13 @@ def _slots(
         _place(service, task): task for task in sorted(tasks, key=_created) if task.state in _FAILED
     }
     slots = [_slot(service, task, failed.get(_place(service, task)), nodes) for task in chosen]
-    return tuple(sorted(slots, key=lambda slot: slot.key) if _global(service) else slots)
+    return tuple(sorted(slots, key=lambda slot: slot.key) if _is_global(service) else slots)
 
 
 def _slot(service: Service, task: Task, failed: Task | None, nodes: Mapping[str, Node]) -> Slot:
     name = _node_name(task, nodes)
-    key = name if _global(service) else str(task.slot)
-    good = task.state == "complete" if _job(service) else task.state == task.desired == "running"
+    key = name if _is_global(service) else str(task.slot)
+    good = task.state == "complete" if _is_job(service) else task.state == task.desired == "running"
     failure = _failure(failed, nodes) if failed else None
     return Slot(
         key, name, task.state, _version(task), task.up_to_date and good, task.error, failure
@@ -131,7 +135,7 @@ def _failure(task: Task, nodes: Mapping[str, Node]) -> Failure:
 
 
 def _place(service: Service, task: Task) -> str | int:
-    return task.node_id if _global(service) else task.slot
+    return task.node_id if _is_global(service) else task.slot
 
 
 def _node_name(task: Task, nodes: Mapping[str, Node]) -> str:
@@ -144,18 +148,22 @@ def _version(task: Task) -> str:
 
 
 def _total(service: Service, chosen: Iterable[Task], nodes: Mapping[str, Node]) -> int:
-    """How many places there are; a global service's nodes count even while they have no task,
-    between old and new."""
-    if not _global(service):
+    """How many tasks there should be.
+
+    A global service's nodes count even while they have no task, between old and new.
+    """
+    if not _is_global(service):
         return service.replicas or 0
     able = {node.id for node in eligible(service.spec, nodes.values())}
     return len(able.union(task.node_id for task in chosen))
 
 
 def _left_over(service: Service, tasks: Iterable[Task]) -> bool:
-    """Whether a task of the old specification is still to run, as with `start-first` before it is
-    stopped."""
-    return not _job(service) and any(
+    """Whether a task of the old specification is still desired to run.
+
+    `start-first` keeps it until the new one runs.
+    """
+    return not _is_job(service) and any(
         task.desired == "running" and not task.up_to_date for task in tasks
     )
 
@@ -163,31 +171,35 @@ def _left_over(service: Service, tasks: Iterable[Task]) -> bool:
 def _of_iteration(service: Service, tasks: Sequence[Task]) -> Sequence[Task]:
     return (
         [task for task in tasks if task.job_iteration == service.job_iteration]
-        if _job(service)
+        if _is_job(service)
         else tasks
     )
 
 
-def _job(service: Service) -> bool:
+def _is_job(service: Service) -> bool:
     return service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB)
 
 
-def _global(service: Service) -> bool:
+def _is_global(service: Service) -> bool:
     return service.mode in (Mode.GLOBAL, Mode.GLOBAL_JOB)
 
 
 def _parked(task: Task, service: Service, nodes: Mapping[str, Node]) -> bool:
-    """Whether nothing more will come of a task: its node is down, or paused, where a global service
-    is not updated."""
+    """Whether nothing more will come of a task.
+
+    Its node is down, or paused, where a global service is not updated.
+    """
     node = nodes.get(task.node_id)
     if node is None or node.state == "down":
         return node is not None
-    return _global(service) and node.availability == "pause" and not task.up_to_date
+    return _is_global(service) and node.availability == "pause" and not task.up_to_date
 
 
 def _down(look: RolloutSnapshot, service: Service) -> tuple[str, ...]:
-    """Nodes that are down and hold places of the service: those of a global one are not replaced
-    elsewhere."""
+    """Names of nodes that are down and still have tasks of the service.
+
+    Tasks of a global service are not replaced on other nodes.
+    """
     held = {task.node_id for task in look.tasks if _holds(task, service)}
     return tuple(
         sorted(
@@ -197,14 +209,14 @@ def _down(look: RolloutSnapshot, service: Service) -> tuple[str, ...]:
 
 
 def _holds(task: Task, service: Service) -> bool:
-    return task.desired in ("ready", "running") or (_global(service) and task.state not in _ENDED)
+    return task.desired in ("ready", "running") or (_is_global(service) and not task.state.terminal)
 
 
 def _phase(
     service: Service, expected: Expected, at: datetime, since: datetime | None, *, hangs: bool
 ) -> Phase:
     watched = since is not None and (
-        at - since >= expected.monitor or service.replicas == 0 or _job(service)
+        at - since >= expected.monitor or service.replicas == 0 or _is_job(service)
     )
     phase = _rollback_phase(service, expected) or _update_phase(
         service, expected, since is not None, watched, hangs
@@ -213,7 +225,7 @@ def _phase(
 
 
 def _rollback_phase(service: Service, expected: Expected) -> Phase | None:
-    """What the engine's word on a rollback means; None where there is none."""
+    """The phase by the engine's rollback status; None where there is no rollback."""
     update = service.update
     if update is None or not update.state.startswith("rollback") or expected.to_previous:
         return None
@@ -230,7 +242,7 @@ def _rollback_phase(service: Service, expected: Expected) -> Phase | None:
 def _update_phase(
     service: Service, expected: Expected, converged: bool, watched: bool, hangs: bool
 ) -> Phase:
-    """What the engine's word on an update means, or where it says nothing, what was seen."""
+    """The phase by the engine's update status, or by the tasks where there is none."""
     if fingerprint(service.spec) != expected.spec_hash:
         return Phase.SUPERSEDED
     state = service.update.state if service.update else ""

@@ -1,5 +1,7 @@
-"""What the managers of a Swarm can bear, now and after a change of roles; pure. Raft needs ⌊N/2⌋+1
-of N managers."""
+"""How many managers may fail, now and after a change of roles; pure.
+
+Raft needs ⌊N/2⌋+1 of N managers.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,10 @@ def holds(bearing: Quorum) -> bool:
 def changed(
     nodes: Iterable[Node], *, promoted: Collection[str] = (), demoted: Collection[str] = ()
 ) -> Quorum:
-    """What they can bear once the nodes `promoted` (ids) are reachable managers, and those
-    `demoted` none any more."""
+    """The quorum after the nodes `promoted` are reachable managers and the `demoted` ones are none.
+
+    Both are node ids.
+    """
     managers = {
         node.id: reachable(node)
         for node in nodes
@@ -44,19 +48,21 @@ def changed(
 
 
 def refuse_loss(nodes: Sequence[Node], demoted: Sequence[Node]) -> None:
-    """Raise QuorumAtRiskError or LastManagerError where the quorum would be lost on the way,
-    demoting one after the other."""
-    gone: list[str] = []
+    """Refuse to demote these nodes, one after the other, where the quorum would be lost.
+
+    Raises QuorumAtRiskError or LastManagerError.
+    """
+    demoted_ids: list[str] = []
     for node in demoted:
-        gone.append(node.id)
-        after = changed(nodes, demoted=gone)
+        demoted_ids.append(node.id)
+        after = changed(nodes, demoted=demoted_ids)
         if not after.managers:
             raise LastManagerError(node.name, candidates(nodes)[:1])
         if not holds(after):
             away = tuple(
-                one.name
-                for one in nodes
-                if one.manager and not reachable(one) and one.id not in gone
+                manager.name
+                for manager in nodes
+                if manager.manager and not reachable(manager) and manager.id not in demoted_ids
             )
             raise QuorumAtRiskError(node.name, after.managers, after.reachable, after.needed, away)
 
@@ -75,37 +81,41 @@ def candidates(nodes: Iterable[Node]) -> tuple[str, ...]:
 
 
 def cautions(after: Quorum, workers: Sequence[str]) -> tuple[str, ...]:
-    """What is unwise about that many managers, each with what to do; `workers` could be
-    promoted."""
+    """Warnings about this number of managers, each with what to do.
+
+    `workers` are the names of nodes that could be promoted.
+    """
     promote = (
         f": `/swarm node promote {workers[0]}`"
         if workers
         else "; `/swarm swarm join-token manager` helps"
     )
-    found = []
+    warnings = []
     if after.managers == 1:
-        found.append(f"one manager bears no loss: make it three{promote}")
+        warnings.append(f"one manager bears no loss: make it three{promote}")
     elif after.managers == 2:
-        found.append(
+        warnings.append(
             "two managers bear no loss: when either fails, nothing can be changed any more, "
             "though services run on. "
             f"Add a third{promote}"
         )
     elif after.managers % 2 == 0:
         fewer = after.managers - 1
-        found.append(
+        warnings.append(
             f"{after.managers} managers bear no more losses than {fewer}: make it {fewer} or "
             f"{after.managers + 1}"
         )
     if after.managers >= MANY:
-        found.append(
+        warnings.append(
             f"with {after.managers} managers every change is slow, for most have to confirm "
             "it: five are enough"
         )
     if after.managers >= 3 and not after.fault_tolerance:
         away = after.managers - after.reachable
-        found.append(f"no further manager may fail: {away} of {after.managers} cannot be reached")
-    return tuple(found)
+        warnings.append(
+            f"no further manager may fail: {away} of {after.managers} cannot be reached"
+        )
+    return tuple(warnings)
 
 
 def quorum_of(managers: int, at_hand: int) -> Quorum:

@@ -52,8 +52,8 @@ class Cluster:
 
     def spec(self) -> Spec:
         """The specification as the engine has it; tokens and keys are no part of it."""
-        found: Spec = self.engines.call(Client.swarm)["Spec"]
-        return found
+        spec: Spec = self.engines.call(Client.swarm)["Spec"]
+        return spec
 
     def update(self, change: SpecChange, rotate: Rotate = NO_ROTATION) -> None:
         """Change the specification by `change`, and nothing else; `rotate` replaces tokens or keys.
@@ -84,40 +84,47 @@ class Cluster:
         return SecretStr(self.engines.call(Client.unlock_key))
 
     def info(self, engine: str) -> EngineState:
-        """What this engine says of itself. Raises UnknownName, NoEngine."""
+        """What this engine says of itself. Raises UnknownNameError, NoEngineError."""
         return read.engine_state(engine, self.engines.on(engine).call(Client.info))
 
     def system(self, engine: str) -> EngineInfo:
-        """The Swarm part of this engine's `docker system info`. Raises UnknownName, NoEngine."""
+        """The Swarm part of this engine's `docker system info`.
+
+        Raises UnknownNameError, NoEngineError.
+        """
         return read.engine_info(engine, self.engines.on(engine).call(Client.info))
 
     def init(self, engine: str, body: dict[str, Any]) -> str:
-        """Found a Swarm on this engine, from the Engine API's JSON (`AdvertiseAddr`, `Spec`, …);
-        returns the node id.
+        """Create a Swarm on this engine and return the node's id.
 
-        Raises UnknownName, EngineRefused (503 where it is in a Swarm already), MaybeDone.
+        `body` is the Engine API's JSON (`AdvertiseAddr`, `Spec`, …). Raises UnknownNameError,
+        EngineRefusedError (503 where the engine is in a Swarm already), OutcomeUnknownError.
         """
         return self._on(engine, lambda client: client.init(body))
 
     def join(self, engine: str, remotes: tuple[str, ...], token: SecretStr, **options: str) -> None:
-        """Let this engine join the Swarm of the managers at `remotes`; `options` such as
-        `AdvertiseAddr`.
+        """Let this engine join the Swarm of the managers at `remotes` (`host:port`).
 
-        Raises UnknownName, EngineRefused, MaybeDone.
+        `options` are further fields of the Engine API, such as `AdvertiseAddr`. Raises
+        UnknownNameError, EngineRefusedError, OutcomeUnknownError.
         """
-        where = {"ListenAddr": "0.0.0.0:2377", "RemoteAddrs": list(remotes), **options}
+        body = {"ListenAddr": "0.0.0.0:2377", "RemoteAddrs": list(remotes), **options}
         self._on(
-            engine, lambda client: client.join({**where, "JoinToken": token.get_secret_value()})
+            engine, lambda client: client.join({**body, "JoinToken": token.get_secret_value()})
         )
 
     def leave(self, engine: str, *, force: bool = False) -> None:
         """Let this engine leave its Swarm; `force` skips the protection of the quorum.
-        EngineRefused, MaybeDone."""
+
+        Raises EngineRefusedError, OutcomeUnknownError.
+        """
         self._on(engine, lambda client: client.leave(force=force))
 
     def unlock(self, engine: str, key: SecretStr) -> None:
-        """Unlock this engine; may take 10 s. Raises EngineRefused (401: wrong key; 409: not
-        locked), MaybeDone."""
+        """Unlock this engine; it may take 10 seconds.
+
+        Raises EngineRefusedError (401: wrong key; 409: not locked), OutcomeUnknownError.
+        """
         self._on(engine, lambda client: client.unlock(key.get_secret_value()))
 
     def _on(self, engine: str, fn: Call[T]) -> T:

@@ -1,5 +1,4 @@
-"""What a registry says of an image, asked through an engine: its digest, and the platforms that it
-is built for."""
+"""Asks registries about images, through an engine: the digest and the platforms."""
 
 from __future__ import annotations
 
@@ -22,14 +21,14 @@ from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.spec import read
 
 REGISTRY_SECONDS = 8.0
-_DENIED = (
+_DENIED_PHRASES = (
     "unauthorized",
     "authentication required",
     "no basic auth credentials",
     "access to the resource is denied",
     "forbidden",
 )
-_MISSING = ("manifest unknown", "name unknown", "not found", "does not exist")
+_NOT_FOUND_PHRASES = ("manifest unknown", "name unknown", "not found", "does not exist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,10 @@ class Images:
     engines: EnginePool
 
     def resolve(self, image: Image) -> ResolvedImage:
-        """Pin an image (`latest` where it has neither tag nor digest) to its digest, within ten
-        seconds.
+        """Resolve an image to its digest, within ten seconds.
 
-        Raises ImageNotFoundError, RegistryDeniedError, RegistryUnavailableError, and what
-        `FailoverPool.call` raises.
+        The tag is `latest` where the image has neither tag nor digest. Raises ImageNotFoundError,
+        RegistryDeniedError, RegistryUnavailableError, and what `EnginePool.call` raises.
         """
         wanted = image if image.tag or image.digest else replace(image, tag="latest")
 
@@ -60,18 +58,17 @@ class Images:
                     wanted, f"no answer within {REGISTRY_SECONDS:g} s"
                 ) from error
 
-        found = self.engines.call(ask, deadline=REGISTRY_SECONDS + 1)
+        answer = self.engines.call(ask, deadline=REGISTRY_SECONDS + 1)
         return ResolvedImage(
-            replace(wanted, digest=found["Descriptor"]["digest"]),
-            platforms(found.get("Platforms") or ()),
+            replace(wanted, digest=answer["Descriptor"]["digest"]),
+            platforms(answer.get("Platforms") or ()),
         )
 
     def has_healthcheck(self, image: Image) -> bool | None:
-        """Whether the image brings a health check; None where the engine that answers does not have
-        the image.
+        """Whether the image has a health check; None where the engine does not have the image.
 
-        A registry tells only digest and platforms, so there is no other way to know without
-        pulling.
+        A registry tells only digest and platforms, so without pulling there is no other way to
+        know.
         """
         try:
             config = self.engines.call(lambda client: client.image(str(image))).get("Config") or {}
@@ -82,13 +79,18 @@ class Images:
 
 
 def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:
-    """Platforms as a service's placement takes them: no unknown ones, arm of any variant, none
-    twice."""
-    found = (read.platform(each) for each in raw)
-    known = (each for each in found if "unknown" not in (each.os, each.architecture))
+    """Platforms as a service's placement takes them.
+
+    Unknown ones are left out, variants of arm are merged, and duplicates are removed.
+    """
+    parsed = (read.platform(platform) for platform in raw)
+    known = (
+        platform for platform in parsed if "unknown" not in (platform.os, platform.architecture)
+    )
     return tuple(
         dict.fromkeys(
-            replace(each, architecture="") if each.architecture == "arm" else each for each in known
+            replace(platform, architecture="") if platform.architecture == "arm" else platform
+            for platform in known
         )
     )
 
@@ -97,8 +99,8 @@ def _meaning(image: Image, error: EngineRefusedError) -> SwarmbotError:
     words = error.reason.lower()
     if error.status == 400:
         return error
-    if error.status in (401, 403) or any(sign in words for sign in _DENIED):
+    if error.status in (401, 403) or any(phrase in words for phrase in _DENIED_PHRASES):
         return RegistryDeniedError(image)
-    if error.status == 404 or any(sign in words for sign in _MISSING):
+    if error.status == 404 or any(phrase in words for phrase in _NOT_FOUND_PHRASES):
         return ImageNotFoundError(image)
     return RegistryUnavailableError(image, error.reason)

@@ -1,5 +1,7 @@
-"""What tasks wrote. The engine may hang in the middle of a log, so time is short and what came
-until then counts."""
+"""Reads the logs of tasks and services, for a few seconds at most.
+
+The engine may hang in the middle of a log; what was read until then is returned.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.spec import read
 
-LOG_SECONDS = 3.0
+LOG_READ_SECONDS = 3.0
 SYSTEM_ERROR = 3
 _HEADER = struct.Struct(">BxxxL")
 _SILENT = re.compile(r"node (\w+) (?:is not available|disconnected)")
@@ -26,12 +28,16 @@ _ORIGIN = re.compile(r"com\.docker\.swarm\.(\w+)\.id=(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The logs of tasks and services. Every call raises what `FailoverPool.call` raises, and
-    UnknownName."""
+    """Logs of tasks and services.
+
+    Every call raises what `EnginePool.call` raises, and UnknownNameError.
+    """
 
     engines: EnginePool
 
-    def task_log(self, task_id: str, tail: int, *, seconds: float = LOG_SECONDS) -> tuple[str, ...]:
+    def task_log(
+        self, task_id: str, tail: int, *, seconds: float = LOG_READ_SECONDS
+    ) -> tuple[str, ...]:
         """The last lines of a task; fewer, or none, where its node does not answer in time."""
         return tuple(
             line.text for line in self._read("task", task_id, {"tail": tail}, seconds).lines
@@ -43,10 +49,9 @@ class Logs:
         tail: int,
         since: datetime | None = None,
         *,
-        seconds: float = LOG_SECONDS,
+        seconds: float = LOG_READ_SECONDS,
     ) -> ServiceLog:
-        """The last lines of each task of a service, in the order of time, and the nodes that did
-        not answer."""
+        """The last lines of each task of a service by time, and the nodes that did not answer."""
         window = {"since": f"{since.timestamp():.9f}"} if since else {}
         return self._read("service", service_id, {"tail": tail, **window}, seconds)
 
@@ -95,8 +100,10 @@ def parse(stream: bytes, *, cut: bool = False) -> ServiceLog:
 
 
 def _frames(stream: bytes) -> Iterable[tuple[int, str]]:
-    """Stream number and text of each frame; a terminal's log has no frames and is taken as a
-    whole."""
+    """Stream number and text of each frame.
+
+    A terminal's log has no frames and is one text as a whole.
+    """
     if not stream:
         return
     if stream[:1] > b"\x03" or stream[1:4] != b"\0\0\0":
@@ -113,11 +120,11 @@ def _frames(stream: bytes) -> Iterable[tuple[int, str]]:
 def _line(text: str) -> LogLine:
     """`time details text`, as the engine writes it."""
     stamp, _, rest = text.rstrip("\r").partition(" ")
-    details, _, said = rest.partition(" ")
+    details, _, message = rest.partition(" ")
     origin = dict(_ORIGIN.findall(details))
     if not origin:
         return LogLine(read.time(stamp), "", "", rest if read.time(stamp) else text)
-    return LogLine(read.time(stamp), origin.get("task", ""), origin.get("node", ""), said)
+    return LogLine(read.time(stamp), origin.get("task", ""), origin.get("node", ""), message)
 
 
 def _moment(line: LogLine) -> float:

@@ -13,30 +13,38 @@ from bot.swarm.spec import read
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """The Swarm's networks. Every call raises what `FailoverPool.call` raises."""
+    """The Swarm's networks. Every call raises what `EnginePool.call` raises."""
 
     engines: EnginePool
 
     def list(self) -> tuple[Network, ...]:
         """All networks of the Swarm by name; those that belong to one engine alone are left out."""
-        found = self.engines.call(lambda client: client.networks({"scope": ["swarm"]}))
+        listed = self.engines.call(lambda client: client.networks({"scope": ["swarm"]}))
         return tuple(
-            sorted(map(read.network, found), key=lambda network: (network.name, network.id))
+            sorted(map(read.network, listed), key=lambda network: (network.name, network.id))
         )
 
     def find(self, name: str) -> Network:
-        """A network by name, id, or the first four characters or more of its id. Raises
-        UnknownName, AmbiguousName."""
-        return pick("network", name, self.list(), lambda each: each.id, lambda each: each.name)
+        """A network by name, id, or at least the first four characters of its id.
+
+        Raises UnknownNameError, AmbiguousNameError.
+        """
+        return pick(
+            "network", name, self.list(), lambda network: network.id, lambda network: network.name
+        )
 
     def predefined(self, name: str) -> Network:
-        """A network that every node brings, such as `host`: it is in no list. Raises
-        UnknownName."""
+        """A network that every node has, such as `host`; no list contains it.
+
+        Raises UnknownNameError.
+        """
         return read.network(self.engines.call(lambda client: client.network(name)))
 
     def create(self, body: dict[str, Any]) -> str:
-        """Create a network from the Engine API's JSON and return its id. Raises NameTaken,
-        EngineRefused."""
+        """Create a network from the Engine API's JSON and return its id.
+
+        Raises NameTakenError, EngineRefusedError.
+        """
         return str(
             self.engines.call_write(
                 lambda client: client.create_network({"CheckDuplicate": True, **body})
@@ -44,5 +52,5 @@ class Networks:
         )
 
     def remove(self, network_id: str) -> None:
-        """Remove a network that no service uses. Raises UnknownName, EngineRefused."""
+        """Remove a network that no service uses. Raises UnknownNameError, EngineRefusedError."""
         self.engines.call_write(lambda client: client.remove_network(network_id))

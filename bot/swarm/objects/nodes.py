@@ -17,7 +17,7 @@ SELF = "self"
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The nodes as the managers see them. Every call raises what `FailoverPool.call` raises."""
+    """The nodes as the managers see them. Every call raises what `EnginePool.call` raises."""
 
     engines: EnginePool
 
@@ -26,29 +26,27 @@ class Nodes:
         return _nodes(self.engines.call(Client.nodes))
 
     def find(self, name: str) -> Node:
-        """A node by host name, id, the beginning of its id (four characters or more), or `self`,
-        which answers.
+        """A node by host name, id, at least the first four characters of its id, or `self`.
 
-        Raises UnknownName; AmbiguousName where nodes share a host name, as one that joined anew
-        does with its past.
+        `self` is the node of the engine that answers. Raises UnknownNameError; AmbiguousNameError
+        where nodes share a host name, as after a node has joined again.
         """
 
         def ask(client: Client) -> tuple[str, list[Json]]:
             return client.info()["Swarm"]["NodeID"] if name == SELF else name, client.nodes()
 
-        wanted, found = self.engines.call(ask)
-        return pick("node", wanted, _nodes(found), lambda node: node.id, lambda node: node.name)
+        wanted, listed = self.engines.call(ask)
+        return pick("node", wanted, _nodes(listed), lambda node: node.id, lambda node: node.name)
 
     def get(self, node_id: str) -> Node:
-        """The node with this id. Raises UnknownName."""
+        """The node with this id. Raises UnknownNameError."""
         return read.node(self.engines.call(lambda client: client.node(node_id)))
 
     def update(self, node: Node, change: SpecChange) -> None:
-        """Change what `change` changes of the node's specification (`Role`, `Availability`,
-        `Labels`), nothing else.
+        """Change the node's specification (`Role`, `Availability`, `Labels`) by `change`.
 
-        Raises OutOfSequence where others change the node time and again, UnknownName,
-        EngineRefused.
+        Raises OutOfSequenceError where others change the node time and again, UnknownNameError,
+        EngineRefusedError.
         """
 
         def update(client: Client) -> None:
@@ -61,9 +59,11 @@ class Nodes:
 
     def remove(self, node: Node, *, force: bool = False) -> None:
         """Remove a node. `force` skips the check that it is down, never that it is no manager.
-        Raises EngineRefused."""
+
+        Raises EngineRefusedError.
+        """
         self.engines.call_write(lambda client: client.remove_node(node.id, force=force))
 
 
-def _nodes(found: list[Json]) -> tuple[Node, ...]:
-    return tuple(sorted(map(read.node, found), key=lambda node: (node.name, node.id)))
+def _nodes(listed: list[Json]) -> tuple[Node, ...]:
+    return tuple(sorted(map(read.node, listed), key=lambda node: (node.name, node.id)))

@@ -12,7 +12,7 @@ from bot.swarm.spec import read
 
 @dataclass(frozen=True, slots=True)
 class StoredObjects:
-    """What the Swarm keeps for its services. Every call raises what `FailoverPool.call` raises."""
+    """Secrets and configs. Every call raises what `EnginePool.call` raises."""
 
     engines: EnginePool
 
@@ -25,11 +25,17 @@ class StoredObjects:
         return self._list("config")
 
     def remove(self, stored: Stored) -> None:
-        """Remove a secret or a config that no service uses. Raises UnknownName, EngineRefused."""
+        """Remove a secret or a config that no service uses.
+
+        Raises UnknownNameError, EngineRefusedError.
+        """
         self.engines.call_write(lambda client: client.remove_stored(stored.kind, stored.id))
 
     def _list(self, kind: Literal["secret", "config"]) -> tuple[Stored, ...]:
-        found = self.engines.call(lambda client: client.stored(kind))
+        listed = self.engines.call(lambda client: client.stored(kind))
         return tuple(
-            sorted((read.stored(kind, raw) for raw in found), key=lambda each: (each.name, each.id))
+            sorted(
+                (read.stored(kind, raw) for raw in listed),
+                key=lambda stored: (stored.name, stored.id),
+            )
         )

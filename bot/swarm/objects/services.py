@@ -1,5 +1,7 @@
-"""Services and their tasks. Specifications are read without the engine's defaults, and posted back
-whole."""
+"""Services and their tasks.
+
+Specifications are read without the engine's defaults, and posted back whole.
+"""
 
 from __future__ import annotations
 
@@ -19,27 +21,33 @@ _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of the Swarm. Every call raises what `FailoverPool.call` raises."""
+    """The services of the Swarm. Every call raises what `EnginePool.call` raises."""
 
     engines: EnginePool
 
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks."""
-        found = map(read.service, self.engines.call(Client.services))
-        return tuple(sorted(found, key=lambda service: (service.name, service.id)))
+        listed = map(read.service, self.engines.call(Client.services))
+        return tuple(sorted(listed, key=lambda service: (service.name, service.id)))
 
     def find(self, name: str) -> Service:
-        """A service by name, id, or the first four characters or more of its id. Raises
-        UnknownNameError, AmbiguousName.
+        """A service by name, id, or at least the first four characters of its id.
 
-        Without counts of tasks: `list` and `tasks` have these.
+        It has no counts of tasks: `list` and `tasks` have these. Raises UnknownNameError,
+        AmbiguousNameError.
         """
         # One service costs the engine little, all of them much; only a name that is not there is
         # worth that.
         if _ADDRESSABLE.fullmatch(name) and (service := self._exactly(name)):
             return service
         return self.get(
-            pick("service", name, self.list(), lambda each: each.id, lambda each: each.name).id
+            pick(
+                "service",
+                name,
+                self.list(),
+                lambda candidate: candidate.id,
+                lambda candidate: candidate.name,
+            ).id
         )
 
     def get(self, service_id: str) -> Service:
@@ -61,41 +69,39 @@ class Services:
         to run; `marked`: at the price of a second call, `Task.up_to_date` says which are of the
         current specification (else it is True).
         """
-        wanted = {
+        conditions = {
             "service": service_id,
             "node": node_id,
             "desired-state": "running" if running else None,
         }
-        filters = {name: [value] for name, value in wanted.items() if value}
+        filters = {name: [value] for name, value in conditions.items() if value}
 
         def ask(client: Client) -> tuple[Task, ...]:
-            found = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
+            listed = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
             if not marked:
-                return tuple(map(read.task, found))
+                return tuple(map(read.task, listed))
             # These come last: a task that is created in between must not look outdated.
             current = {raw["ID"] for raw in client.tasks(filters | {"_up-to-date": ["true"]})}
-            return tuple(read.task(raw, up_to_date=raw["ID"] in current) for raw in found)
+            return tuple(read.task(raw, up_to_date=raw["ID"] in current) for raw in listed)
 
         return tuple(sorted(self.engines.call(ask), key=_by_age))
 
     def tasks_since(self, since: datetime) -> tuple[Task, ...]:
-        """All tasks but those that were stopped in good order before then, by service, slot and
-        age.
+        """All tasks by service, slot and age, but for those that were stopped before `since`.
 
-        Of all that a manager lists these are the most, five for each place; to leave them out saves
-        most of the time.
+        Tasks that were stopped in good order are most of what a manager lists, up to five for each
+        place; leaving them out saves most of the time.
         """
-        found = self.engines.call(lambda client: client.tasks({}))
+        listed = self.engines.call(lambda client: client.tasks({}))
         return tuple(
-            sorted((read.task(raw) for raw in found if not read.is_past(raw, since)), key=_by_age)
+            sorted((read.task(raw) for raw in listed if not read.is_past(raw, since)), key=_by_age)
         )
 
     def create(self, spec: Spec, *, with_auth: bool = False) -> str:
-        """Create a service and return its id; `with_auth` hands this machine's registry credentials
-        to the nodes.
+        """Create a service and return its id.
 
-        Raises NameTaken, PortTaken, UnknownNameError (a network, secret or config),
-        EngineRefusedError.
+        `with_auth` hands this machine's registry credentials to the nodes. Raises NameTakenError,
+        PortTakenError, UnknownNameError (a network, secret or config), EngineRefusedError.
         """
 
         def create(client: Client) -> str:
@@ -111,11 +117,10 @@ class Services:
         rollback_previous: bool = False,
         with_auth: bool = False,
     ) -> tuple[str, ...]:
-        """Post a whole specification against the version that was read; returns the engine's
-        warnings.
+        """Post a whole specification against the version that was read; returns warnings.
 
-        `rollback_previous` lets the engine go back to its previous specification instead, with its
-        credentials. Raises OutOfSequence where the service has changed since, PortTaken,
+        With `rollback_previous` the engine returns to its previous specification instead, with its
+        credentials. Raises OutOfSequenceError where the service has changed since, PortTakenError,
         UnknownNameError, EngineRefusedError.
         """
 

@@ -10,8 +10,10 @@ from bot.model.cluster import Network, Stored
 
 
 def of_network(network: Network, services: Iterable[Service]) -> tuple[str, ...]:
-    """Names of the services on this network; of the ingress network those that publish a port
-    through it."""
+    """Names of the services on this network.
+
+    On the ingress network, these are the services that publish a port through it.
+    """
     if network.ingress:
         return _names(
             service for service in services if any(port.mode == "ingress" for port in service.ports)
@@ -22,7 +24,7 @@ def of_network(network: Network, services: Iterable[Service]) -> tuple[str, ...]
 
 
 def of_stored(stored: Stored, services: Iterable[Service]) -> tuple[str, ...]:
-    """Names of the services that are given this secret or config."""
+    """Names of the services that use this secret or config."""
     return _names(service for service in services if stored.id in _stored(service, stored.kind))
 
 
@@ -34,7 +36,7 @@ def _networks(service: Service) -> set[str]:
     template: Mapping[str, Any] = service.spec.get("TaskTemplate") or {}
     # Where services of old clients have them is read by the engine still.
     listed = template.get("Networks") or service.spec.get("Networks") or ()
-    return {str(each.get("Target", "")) for each in listed}
+    return {str(attachment.get("Target", "")) for attachment in listed}
 
 
 def _stored(service: Service, kind: str) -> set[str]:
@@ -42,6 +44,6 @@ def _stored(service: Service, kind: str) -> set[str]:
         "ContainerSpec"
     ) or {}
     word = kind.capitalize()
-    listed = {str(each.get(f"{word}ID", "")) for each in container.get(f"{word}s") or ()}
+    listed = {str(reference.get(f"{word}ID", "")) for reference in container.get(f"{word}s") or ()}
     credentials = (container.get("Privileges") or {}).get("CredentialSpec") or {}
     return listed | ({str(credentials.get("Config", ""))} if kind == "config" else set())

@@ -10,22 +10,24 @@ _ALL, _RESET = "ALL", "RESET"
 
 
 def effective(add: Iterable[str], drop: Iterable[str]) -> tuple[list[str], list[str]]:
-    """What a new service gets and loses: adding comes before dropping, `ALL` stands for every
-    other."""
+    """The capabilities that a new service adds and drops.
+
+    A capability in both lists is added; `ALL` stands for all of its list.
+    """
     added, dropped = _names(add) - {_RESET}, _names(drop) - {_RESET}
     added = {_ALL} if _ALL in added else added
     return sorted(added), sorted(({_ALL} if _ALL in dropped else dropped) - added)
 
 
 def added_and_dropped(
-    known: tuple[Iterable[str], Iterable[str]], add: Iterable[str], drop: Iterable[str]
+    current: tuple[Iterable[str], Iterable[str]], add: Iterable[str], drop: Iterable[str]
 ) -> tuple[list[str], list[str]]:
-    """Both lists after an update. To add what was dropped only takes it from that list, and the
-    other way round.
+    """Both lists of capabilities after an update.
 
+    To add a dropped capability only removes it from the dropped ones, and the other way round.
     `RESET` empties a list first.
     """
-    added, dropped = _names(known[0]), _names(known[1])
+    added, dropped = _names(current[0]), _names(current[1])
     to_add, to_drop = _names(add), _names(drop)
     added, to_add = (set(), to_add - {_RESET}) if _RESET in to_add else (added, to_add)
     dropped, to_drop = (set(), to_drop - {_RESET}) if _RESET in to_drop else (dropped, to_drop)

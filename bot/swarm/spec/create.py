@@ -1,5 +1,4 @@
-"""The specification that `service create` makes of its flags, part by part as the CLI writes it;
-pure."""
+"""Builds the specification of `service create` from its flags, as the Docker CLI does; pure."""
 
 from __future__ import annotations
 
@@ -17,8 +16,10 @@ from bot.swarm.spec.update import env
 
 
 def create(flags: Flags, image: ResolvedImage, command: Sequence[str], ids: Ids) -> Json:
-    """The specification of a new service. `flags` are those that were given, `command` what follows
-    the image."""
+    """The specification of a new service.
+
+    `flags` are those that were given, `command` is what follows the image.
+    """
     spec = {
         "Name": flags.get("name", ""),
         "Labels": mapping(flags.get("label", ())),
@@ -36,10 +37,10 @@ def create(flags: Flags, image: ResolvedImage, command: Sequence[str], ids: Ids)
 def _task(flags: Flags, command: Sequence[str], ids: Ids) -> Json:
     networks = references.attached((), flags.get("network", ()), (), ids.networks)
     driver = {"Name": flags.get("log_driver"), "Options": mapping(flags.get("log_opt", ()))}
-    resources = {"GenericResources": [resource(each) for each in flags.get("generic_resource", ())]}
+    resources = {"GenericResources": [resource(text) for text in flags.get("generic_resource", ())]}
     placement = {
         "Constraints": list(flags.get("constraint", ())),
-        "Preferences": [spread(each) for each in flags.get("placement_pref", ())],
+        "Preferences": [spread(text) for text in flags.get("placement_pref", ())],
     }
     return {
         "ContainerSpec": _container(flags, command, ids),
@@ -63,13 +64,13 @@ def _container(flags: Flags, command: Sequence[str], ids: Ids) -> Json:
         "Env": env((), flags.get("env", ()), ()),
         "Labels": mapping(flags.get("container_label", ())),
         "Groups": list(flags.get("group", ())),
-        "Mounts": [mounts.parse(each) for each in flags.get("mount", ())],
-        "Hosts": [host(each) for each in flags.get("host", ())],
+        "Mounts": [mounts.parse(text) for text in flags.get("mount", ())],
+        "Hosts": [host(text) for text in flags.get("host", ())],
         "Secrets": references.secrets((), flags.get("secret", ()), (), ids.secrets),
         "Configs": references.configs((), flags.get("config", ()), (), ids.configs),
         "Sysctls": mapping(flags.get("sysctl", ())),
         "Ulimits": sorted(
-            (ulimit(each) for each in flags.get("ulimit", ())), key=lambda each: str(each["Name"])
+            (ulimit(text) for text in flags.get("ulimit", ())), key=lambda text: str(text["Name"])
         ),
         "CapabilityAdd": added,
         "CapabilityDrop": dropped,
@@ -99,4 +100,4 @@ def _mode(flags: Flags) -> Json:
 
 
 def _all(parse: Any, flags: Flags, flag: str) -> list[Json]:
-    return [each for text in flags.get(flag, ()) for each in parse(text)]
+    return [item for text in flags.get(flag, ()) for item in parse(text)]

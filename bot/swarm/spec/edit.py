@@ -1,5 +1,4 @@
-"""Changes of a service's specification: read without defaults, one part changed, the rest posted
-back as is. Pure."""
+"""Changes one part of a service's specification and keeps the rest as it is; pure."""
 
 from __future__ import annotations
 
@@ -12,7 +11,6 @@ from typing import Any
 from bot.model import Difference, Image, Platform, ResolvedImage, Spec
 
 STACK_IMAGE = "com.docker.stack.image"
-STACK_NAMESPACE = "com.docker.stack.namespace"
 
 UPDATE_DEFAULTS: Mapping[str, Any] = {
     "Parallelism": 1,
@@ -55,24 +53,23 @@ def forced(spec: Spec) -> dict[str, Any]:
 
 
 def with_update_config(spec: Spec, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The specification with some fields of UpdateConfig set; where it had none, the engine's
-    defaults fill the rest.
+    """The specification with some fields of UpdateConfig set.
 
-    A parallelism that is left out would be read as 0, which is everything at once.
+    Where it had no UpdateConfig, the engine's defaults fill the rest: a parallelism that is left
+    out would be read as 0, which means all tasks at once.
     """
     changed = copy.deepcopy(dict(spec))
     if wanted:
-        known = {
+        current = {
             "Parallelism": UPDATE_DEFAULTS["Parallelism"],
             **(changed.get("UpdateConfig") or UPDATE_DEFAULTS),
         }
-        changed["UpdateConfig"] = {**known, **wanted}
+        changed["UpdateConfig"] = {**current, **wanted}
     return changed
 
 
 def with_replicas(spec: Spec, replicas: int) -> dict[str, Any]:
-    """The specification of a replicated service, or job, with another count; nothing that runs
-    restarts."""
+    """The specification of a replicated service or job with another count; no task restarts."""
     changed = copy.deepcopy(dict(spec))
     if "ReplicatedJob" in changed["Mode"]:
         changed["Mode"]["ReplicatedJob"] = {
@@ -94,8 +91,7 @@ def image_of(spec: Spec) -> Image:
 
 
 def replicas_of(spec: Spec) -> int | None:
-    """The count of a replicated service (1 where unset) or of a replicated job; None for global
-    modes."""
+    """The count of a replicated service or job (1 where unset); None for global modes."""
     mode = spec.get("Mode") or {}
     if "ReplicatedJob" in mode:
         return int((mode["ReplicatedJob"] or {}).get("TotalCompletions") or 1)
@@ -106,12 +102,12 @@ def replicas_of(spec: Spec) -> int | None:
 
 def update_config(spec: Spec) -> Mapping[str, Any]:
     """UpdateConfig with the engine's defaults where it says nothing."""
-    given = {
+    configured = {
         key: value
         for key, value in (spec.get("UpdateConfig") or {}).items()
         if value not in (None, "")
     }
-    return {**UPDATE_DEFAULTS, **given}
+    return {**UPDATE_DEFAULTS, **configured}
 
 
 def monitor_seconds(spec: Spec) -> float:
@@ -128,8 +124,10 @@ def has_healthcheck(spec: Spec) -> bool:
 
 
 def differences(before: Spec, after: Spec) -> tuple[Difference, ...]:
-    """Every leaf that differs, by its path in the Engine API; values of variables are hidden: they
-    may be secrets."""
+    """All leaves that differ, by their paths in the Engine API.
+
+    Values of environment variables are hidden: they may be secrets.
+    """
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
     paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
     return tuple(

@@ -36,29 +36,36 @@ def read_address(text: str) -> str:
 def pools(
     subnets: Sequence[str], gateways: Iterable[str], ranges: Iterable[str]
 ) -> list[dict[str, Any]]:
-    """The `IPAM.Config` of the Engine API: every gateway and range goes with the subnet that it
-    lies in.
+    """The `IPAM.Config` of the Engine API.
 
-    Raises InvalidValueError where there is none, or it has one already.
+    Each gateway and range joins the subnet that contains it. Raises InvalidValueError where no
+    subnet contains it, or the subnet has one already.
     """
-    found: list[dict[str, Any]] = [{"Subnet": subnet} for subnet in subnets]
+    config: list[dict[str, Any]] = [{"Subnet": subnet} for subnet in subnets]
     for flag, key, values in (
         ("--ip-range", "IPRange", ranges),
         ("--gateway", "Gateway", gateways),
     ):
         for value in values:
             pool = next(
-                (one for one in found if key not in one and _inside(value, one["Subnet"])), None
+                (
+                    candidate
+                    for candidate in config
+                    if key not in candidate and _inside(value, candidate["Subnet"])
+                ),
+                None,
             )
             if pool is None:
                 raise InvalidValueError(flag, value, "one inside of a `--subnet`, and one a subnet")
             pool[key] = value
-    return found
+    return config
 
 
 def refuse_overlap(subnets: Sequence[str], networks: Iterable[Network]) -> None:
-    """Raise InvalidValueError where subnets share addresses, or a network of the Swarm has some
-    already."""
+    """Refuse subnets that overlap with each other or with a network of the Swarm.
+
+    Raises InvalidValueError.
+    """
     taken = [(network.name, subnet) for network in networks for subnet in network.subnets]
     for subnet in subnets:
         for name, other in taken:
@@ -78,8 +85,8 @@ def _inside(value: str, subnet: str) -> bool:
     )
 
 
-def _overlap(one: str, other: str) -> bool:
-    first, second = ip_network(one, strict=False), ip_network(other, strict=False)
+def _overlap(subnet: str, other: str) -> bool:
+    first, second = ip_network(subnet, strict=False), ip_network(other, strict=False)
     return first.version == second.version and (
         first.network_address in second or second.network_address in first
     )

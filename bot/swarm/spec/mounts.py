@@ -41,8 +41,10 @@ def parse(text: str) -> Json:
 
 
 def changed(mounts: Iterable[Json], add: Iterable[str], remove: Iterable[str]) -> list[Json]:
-    """The mounts after some are added, in place of those with the same target, and others removed
-    by target."""
+    """The mounts after some are added and others removed by target.
+
+    A new mount replaces the one with the same target.
+    """
     new = [parse(text) for text in add]
     by_target = {mount.get("Target", ""): mount for mount in (*mounts, *new)}
     gone = set(remove)

@@ -1,5 +1,4 @@
-"""Published ports as `--publish` writes them, in both of Docker's forms, and what adding and
-removing makes of them; pure."""
+"""Published ports in both forms of `--publish`, and how adding and removing changes them; pure."""
 
 from __future__ import annotations
 
@@ -7,41 +6,46 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.model import Port, Service
-from bot.swarm.spec.syntax import Json, fields, whole
+from bot.swarm.spec.syntax import LONG_FORM, Json, fields, whole
 
-_LONG = re.compile(r"\w=\w")
-_MOST = 65535
+_HIGHEST_PORT = 65535
 _SHORT = re.compile(
     r"\A(?:(?P<address>[^:]*|\[[^\]]*\]):(?=[^:]*:))?(?:(?P<published>\d*(?:-\d+)?):)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>\w+))?"
 )
 _EXPECTED = "a port such as 8081:8080, 8081:8080/udp or published=8081,target=8080,mode=host"
 _PROTOCOLS = ("tcp", "udp", "sctp")
-_MODES = ("ingress", "host")
+_PUBLISH_MODES = ("ingress", "host")
 
 
 def parse(text: str) -> list[Json]:
     """The ports of one flag: a range gives several, each in the Engine API's words."""
-    return [_long(text)] if _LONG.search(text) else _short(text)
+    return [_long(text)] if LONG_FORM.search(text) else _short(text)
 
 
 def changed(ports: Iterable[Json], add: Iterable[str], remove: Iterable[str]) -> list[Json]:
-    """The ports after some are added and others removed by target port, protocol and mode; in
-    Docker's order."""
-    known = {_shown(port): port for port in ports}
-    gone = {_target(port) for text in remove for port in parse(text)}
-    kept = [port for port in known.values() if _target(port) not in gone]
-    new = {_shown(port): port for text in add for port in parse(text) if _shown(port) not in known}
+    """The ports after some are added and others removed, in Docker's order.
+
+    A port is removed by its target port, protocol and mode.
+    """
+    current = {_shown(port): port for port in ports}
+    removed = {_target(port) for text in remove for port in parse(text)}
+    kept = [port for port in current.values() if _target(port) not in removed]
+    new = {
+        _shown(port): port for text in add for port in parse(text) if _shown(port) not in current
+    }
     return sorted([*kept, *new.values()], key=_shown)
 
 
 def taken(wanted: Sequence[Port], others: Iterable[Service]) -> tuple[Port, Service] | None:
-    """The first wanted port that another service publishes already, and that service; two `host`
-    ports do not clash."""
+    """The first wanted port that another service publishes already, and that service.
+
+    Two `host` ports do not clash: each is taken on one node only.
+    """
     for service in others:
-        for theirs in service.ports:
-            for ours in wanted:
-                if _clash(ours, theirs):
-                    return ours, service
+        for published_port in service.ports:
+            for wanted_port in wanted:
+                if _clash(wanted_port, published_port):
+                    return wanted_port, service
     return None
 
 
@@ -51,9 +55,12 @@ def text(port: Port) -> str:
     return f"{port.published or 'a free port'} → {port.target}/{port.protocol}{mode}"
 
 
-def _clash(ours: Port, theirs: Port) -> bool:
-    same = (ours.published, ours.protocol) == (theirs.published, theirs.protocol)
-    return same and ours.published > 0 and not ours.mode == theirs.mode == "host"
+def _clash(wanted_port: Port, taken_port: Port) -> bool:
+    same = (wanted_port.published, wanted_port.protocol) == (
+        taken_port.published,
+        taken_port.protocol,
+    )
+    return same and wanted_port.published > 0 and not wanted_port.mode == taken_port.mode == "host"
 
 
 def _long(text: str) -> Json:
@@ -63,12 +70,12 @@ def _long(text: str) -> Json:
         match name:
             case "protocol" if value in _PROTOCOLS:
                 port["Protocol"] = value
-            case "mode" if value in _MODES:
+            case "mode" if value in _PUBLISH_MODES:
                 port["PublishMode"] = value
             case "target":
-                port["TargetPort"] = whole(value, _MOST, "a target port")
+                port["TargetPort"] = whole(value, _HIGHEST_PORT, "a target port")
             case "published":
-                port["PublishedPort"] = whole(value, _MOST, "a published port")
+                port["PublishedPort"] = whole(value, _HIGHEST_PORT, "a published port")
             case _:
                 raise ValueError(_EXPECTED)
     if not port["TargetPort"]:
@@ -77,13 +84,13 @@ def _long(text: str) -> Json:
 
 
 def _short(text: str) -> list[Json]:
-    found = _SHORT.fullmatch(text)
-    protocol = ((found and found["protocol"]) or "tcp").lower()
-    if not found or protocol not in _PROTOCOLS:
+    match = _SHORT.fullmatch(text)
+    protocol = ((match and match["protocol"]) or "tcp").lower()
+    if not match or protocol not in _PROTOCOLS:
         raise ValueError(_EXPECTED)
-    if found["address"]:
+    if match["address"]:
         raise ValueError("a port without an address: Swarm publishes on every node")
-    targets, published = _range(found["target"]), _range(found["published"] or "")
+    targets, published = _range(match["target"]), _range(match["published"] or "")
     if published and len(targets) > 1 and len(published) != len(targets):
         raise ValueError("two ranges of the same length")
     if len(targets) == 1:
@@ -107,7 +114,7 @@ def _range(text: str) -> list[int]:
     if not text:
         return []
     first, _, last = text.partition("-")
-    low, high = whole(first, _MOST, "a port"), whole(last or first, _MOST, "a port")
+    low, high = whole(first, _HIGHEST_PORT, "a port"), whole(last or first, _HIGHEST_PORT, "a port")
     if high < low:
         raise ValueError("a range that goes upwards")
     return list(range(low, high + 1))

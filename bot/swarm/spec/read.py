@@ -1,5 +1,7 @@
-"""The Engine API's JSON → frozen values. Pure, and forgiving: what an engine leaves out is empty,
-never an error."""
+"""Turns the Engine API's JSON into frozen values; pure.
+
+What an engine leaves out is empty, never an error.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +40,14 @@ from bot.model.cluster import (
 
 Raw = Mapping[str, Any]
 
-STACK = "com.docker.stack.namespace"
+STACK_NAMESPACE = "com.docker.stack.namespace"
 # A newer engine may say a word that none of these has: it is read as unknown.
 _TASK_STATES = {str(state): state for state in TaskState}
 _NODE_STATES = {str(state): state for state in NodeState}
 _AVAILABILITIES = {str(availability): availability for availability in Availability}
 _ROLES = {str(role): role for role in NodeRole}
 _REACHABILITIES = {str(reachability): reachability for reachability in Reachability}
-_MODES = {
+_SERVICE_MODES = {
     "Replicated": Mode.REPLICATED,
     "Global": Mode.GLOBAL,
     "ReplicatedJob": Mode.REPLICATED_JOB,
@@ -55,21 +57,25 @@ _TLS = ("tls", "ssl", "certificate", "x509")
 
 
 def time(text: str | None) -> datetime | None:
-    """An RFC 3339 time, cut to microseconds; None for nothing and for Go's zero time (the year
-    1)."""
+    """An RFC 3339 time in UTC, cut to microseconds.
+
+    None for no text and for Go's zero time (the year 1).
+    """
     if not text or text.startswith("0001-"):
         return None
     try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else None
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
 
 
 @lru_cache(1024)
 def image(text: str) -> Image:
-    """An image reference; what is none (a plugin's) becomes a name as a whole. Thousands of tasks
-    share a few of them."""
+    """An image reference; a text that is not one (a plugin's) becomes the name as a whole.
+
+    Cached: thousands of tasks share a few images.
+    """
     try:
         return Image.parse(text)
     except ValueError:
@@ -91,7 +97,7 @@ def service(raw: Raw) -> Service:
         replicas=replicas(spec),
         running=status.get("RunningTasks"),
         desired=status.get("DesiredTasks"),
-        stack=labels.get(STACK, ""),
+        stack=labels.get(STACK_NAMESPACE, ""),
         ports=_ports(raw),
         labels=labels,
         update=_update_status(raw.get("UpdateStatus")),
@@ -105,13 +111,13 @@ def service(raw: Raw) -> Service:
 def mode(spec: Raw) -> Mode:
     """How the specification places tasks; replicated where it says nothing."""
     return next(
-        (_MODES[name] for name in spec.get("Mode") or {} if name in _MODES), Mode.REPLICATED
+        (_SERVICE_MODES[name] for name in spec.get("Mode") or {} if name in _SERVICE_MODES),
+        Mode.REPLICATED,
     )
 
 
 def replicas(spec: Raw) -> int | None:
-    """The desired count: replicas, or completions of a job (1 where unset); None for the global
-    modes."""
+    """The desired replicas, or completions of a job (1 where unset); None for global modes."""
     modes = spec.get("Mode") or {}
     match mode(spec):
         case Mode.REPLICATED:
@@ -158,8 +164,7 @@ _ENDED_WELL = (TaskState.SHUTDOWN, TaskState.COMPLETE, TaskState.REMOVE)
 
 
 def is_past(raw: Raw, since: datetime) -> bool:
-    """Whether a task was stopped in good order before then, or never ran: nothing is to be learnt
-    of it any more."""
+    """Whether a task was stopped in good order before `since`, or never ran."""
     status = raw.get("Status") or {}
     wanted = raw.get("DesiredState") not in (TaskState.SHUTDOWN, TaskState.REMOVE)
     if wanted or status.get("State") not in _ENDED_WELL:
@@ -285,12 +290,12 @@ def engine_state(name: str, info: Raw) -> EngineState:
 def engine_info(name: str, info: Raw) -> EngineInfo:
     """The Swarm part of `GET /info`; only managers know the Swarm's configuration."""
     swarm = info.get("Swarm") or {}
-    known = swarm.get("Cluster") or {}
+    raw_cluster = swarm.get("Cluster") or {}
     return EngineInfo(
         engine_state(name, info),
         swarm.get("Managers") or 0,
         swarm.get("Nodes") or 0,
-        cluster(known) if known.get("ID") else None,
+        cluster(raw_cluster) if raw_cluster.get("ID") else None,
     )
 
 
@@ -306,8 +311,10 @@ def cluster(raw: Raw) -> ClusterInfo:
         cert_expiry=_nanoseconds(ca.get("NodeCertExpiry")),
         force_rotate=ca.get("ForceRotate", 0),
         external_cas=tuple(
-            ExternalCa(each.get("Protocol", ""), each.get("URL", ""), each.get("Options") or {})
-            for each in ca.get("ExternalCAs") or ()
+            ExternalCa(
+                raw_ca.get("Protocol", ""), raw_ca.get("URL", ""), raw_ca.get("Options") or {}
+            )
+            for raw_ca in ca.get("ExternalCAs") or ()
         ),
         root_rotation=bool(raw.get("RootRotationInProgress")),
         trust_root=(raw.get("TLSInfo") or {}).get("TrustRoot", ""),

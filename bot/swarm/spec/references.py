@@ -1,5 +1,4 @@
-"""What a service uses of the Swarm's by name: networks, secrets, configs. Read from flags, with ids
-in place of names; pure."""
+"""Networks, secrets and configs in flags, with ids in place of names; pure."""
 
 from __future__ import annotations
 
@@ -8,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import UnsupportedError
-from bot.swarm.spec.syntax import Json, fields
+from bot.swarm.spec.syntax import LONG_FORM, Json, fields
 
-_LONG = re.compile(r"\w=\w")
 _OCTAL = re.compile(r"\A0[oO]?[0-7]{1,20}")
-_MOST = 1 << 32
+_MODE_LIMIT = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +23,40 @@ class Ids:
 
 
 def network(text: str) -> Json:
-    """`--network uber-net`, or `name=uber-net,alias=front,driver-opt=key=value`; `Target` is the
-    name as typed."""
-    if not _LONG.search(text):
+    """Read `--network NAME`, or `name=NAME,alias=front,driver-opt=key=value`.
+
+    `Target` is the name as typed.
+    """
+    if not LONG_FORM.search(text):
         return {"Target": text}
-    found: Json = {"Target": "", "Aliases": []}
-    for each in fields(text.lower()):
-        name, _, value = (part.strip() for part in each.partition("="))
+    attachment: Json = {"Target": "", "Aliases": []}
+    for pair in fields(text.lower()):
+        name, _, value = (part.strip() for part in pair.partition("="))
         match name:
             case "name":
-                found["Target"] = value
+                attachment["Target"] = value
             case "alias":
-                found["Aliases"].append(value)
+                attachment["Aliases"].append(value)
             case "driver-opt" if "=" in value:
                 option, _, setting = value.partition("=")
-                found.setdefault("DriverOpts", {})[option.strip()] = setting.strip()
+                attachment.setdefault("DriverOpts", {})[option.strip()] = setting.strip()
             case _:
                 raise ValueError("a network such as uber-net or name=uber-net,alias=front")
-    if not found["Target"]:
+    if not attachment["Target"]:
         raise ValueError("the name of the network too, as in name=uber-net,alias=front")
-    return found
+    return attachment
 
 
 def file(text: str) -> tuple[str, Json]:
-    """`--secret key`, or `source=key,target=web.key,uid=1000,gid=1000,mode=0400`: the name, and the
-    file in the container."""
+    """Read `--secret NAME`, or `source=NAME,target=web.key,uid=1000,gid=1000,mode=0400`.
+
+    Returns the name, and the file in the container. The same for `--config`.
+    """
     target: Json = {"Name": "", "UID": "0", "GID": "0", "Mode": 0o444}
     parts = fields(text)
     source = parts[0] if len(parts) == 1 and "=" not in parts[0] else ""
-    for each in () if source else parts:
-        name, equals, value = each.partition("=")
+    for part in () if source else parts:
+        name, equals, value = part.partition("=")
         match name.lower():
             case "source" | "src" if value:
                 source = value
@@ -75,42 +77,48 @@ def attached(
     networks: Iterable[Json], add: Sequence[str], remove: Iterable[str], ids: Mapping[str, str]
 ) -> list[Json]:
     """The networks after some are added and others removed, by name or id."""
-    gone = {ids[name] for name in remove}
-    kept = [each for each in networks if each.get("Target") not in gone]
-    new = [{**each, "Target": ids[each["Target"]]} for each in map(network, add)]
-    for text, each in zip(add, new, strict=True):
-        if any(each["Target"] == other["Target"] for other in kept):
+    removed = {ids[name] for name in remove}
+    kept = [attachment for attachment in networks if attachment.get("Target") not in removed]
+    new = [{**attachment, "Target": ids[attachment["Target"]]} for attachment in map(network, add)]
+    for text, attachment in zip(add, new, strict=True):
+        if any(attachment["Target"] == present["Target"] for present in kept):
             raise UnsupportedError(
                 f"the service is attached to {network(text)['Target']} already",
                 "Remove it first, or in the same line, by `--network-rm`.",
             )
-    return sorted([*kept, *new], key=lambda each: str(each["Target"]))
+    return sorted([*kept, *new], key=lambda attachment: str(attachment["Target"]))
 
 
 def secrets(
-    known: Iterable[Json], add: Iterable[str], remove: Iterable[str], ids: Mapping[str, str]
+    current: Iterable[Json], add: Iterable[str], remove: Iterable[str], ids: Mapping[str, str]
 ) -> list[Json]:
     """The secrets after some are added and others removed by name."""
-    return _files("Secret", known, add, remove, ids)
+    return _files("Secret", current, add, remove, ids)
 
 
 def configs(
-    known: Iterable[Json], add: Iterable[str], remove: Iterable[str], ids: Mapping[str, str]
+    current: Iterable[Json], add: Iterable[str], remove: Iterable[str], ids: Mapping[str, str]
 ) -> list[Json]:
-    """The configs after some are added and others removed by name; those that serve as credentials
-    stay."""
-    return _files("Config", known, add, remove, ids)
+    """The configs after some are added and others removed by name.
+
+    Configs that serve as credentials stay.
+    """
+    return _files("Config", current, add, remove, ids)
 
 
 def _files(
     kind: str,
-    known: Iterable[Json],
+    current: Iterable[Json],
     add: Iterable[str],
     remove: Iterable[str],
     ids: Mapping[str, str],
 ) -> list[Json]:
-    gone = set(remove)
-    kept = [each for each in known if "Runtime" in each or each.get(f"{kind}Name") not in gone]
+    removed = set(remove)
+    kept = [
+        reference
+        for reference in current
+        if "Runtime" in reference or reference.get(f"{kind}Name") not in removed
+    ]
     new = [
         {"File": target, f"{kind}ID": ids[name], f"{kind}Name": name}
         for name, target in map(file, add)
@@ -119,12 +127,12 @@ def _files(
 
 
 def _mode(value: str) -> int:
-    """Permissions as Go reads them: octal with a leading 0 or 0o, else decimal or 0x…"""
+    """File permissions as Go reads them: octal with a leading 0 or 0o, else decimal or 0x…."""
     octal = _OCTAL.fullmatch(value)
     try:
         mode = int(value, 8) if octal else int(value, 0)
     except ValueError:
         mode = -1
-    if not 0 <= mode < _MOST:
+    if not 0 <= mode < _MODE_LIMIT:
         raise ValueError("a mode such as 0400")
     return mode

@@ -1,8 +1,7 @@
-"""The flags of a service that have one value: where each stands in a specification, and how it is
-set; pure.
+"""The flags of a service with one value each: where it stands in a specification; pure.
 
-`service create` and `service update` share them, under the same names. The table also tells what a
-flag stood at before.
+`service create` and `service update` share them, under the same names. The table also tells the
+value before a change.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ Flags = Mapping[str, Any]
 """Flags that were given, by their names with underscores; what was not given is not there."""
 
 _TASK = ("TaskTemplate",)
-_CONTAINER = (*_TASK, "ContainerSpec")
-_HEALTH = (*_CONTAINER, "Healthcheck")
+CONTAINER = (*_TASK, "ContainerSpec")
+_HEALTH = (*CONTAINER, "Healthcheck")
 _LIMITS = (*_TASK, "Resources", "Limits")
 _RESERVED = (*_TASK, "Resources", "Reservations")
 _RESTART = (*_TASK, "RestartPolicy")
@@ -36,18 +35,18 @@ _STRATEGY = {
 }
 
 PATHS: Mapping[str, tuple[str, ...]] = {
-    "args": (*_CONTAINER, "Args"),
-    "entrypoint": (*_CONTAINER, "Command"),
-    "hostname": (*_CONTAINER, "Hostname"),
-    "user": (*_CONTAINER, "User"),
-    "workdir": (*_CONTAINER, "Dir"),
-    "init": (*_CONTAINER, "Init"),
-    "tty": (*_CONTAINER, "TTY"),
-    "read_only": (*_CONTAINER, "ReadOnly"),
-    "isolation": (*_CONTAINER, "Isolation"),
-    "oom_score_adj": (*_CONTAINER, "OomScoreAdj"),
-    "stop_signal": (*_CONTAINER, "StopSignal"),
-    "stop_grace_period": (*_CONTAINER, "StopGracePeriod"),
+    "args": (*CONTAINER, "Args"),
+    "entrypoint": (*CONTAINER, "Command"),
+    "hostname": (*CONTAINER, "Hostname"),
+    "user": (*CONTAINER, "User"),
+    "workdir": (*CONTAINER, "Dir"),
+    "init": (*CONTAINER, "Init"),
+    "tty": (*CONTAINER, "TTY"),
+    "read_only": (*CONTAINER, "ReadOnly"),
+    "isolation": (*CONTAINER, "Isolation"),
+    "oom_score_adj": (*CONTAINER, "OomScoreAdj"),
+    "stop_signal": (*CONTAINER, "StopSignal"),
+    "stop_grace_period": (*CONTAINER, "StopGracePeriod"),
     "health_cmd": (*_HEALTH, "Test"),
     "health_interval": (*_HEALTH, "Interval"),
     "health_timeout": (*_HEALTH, "Timeout"),
@@ -97,7 +96,7 @@ def put(spec: Json, flags: Flags) -> None:
         if flag in flags and flag != "no_healthcheck":
             _put(spec, path, _stored(flag, flags[flag]), flag in _STAYS_AT_ZERO)
     if flags.get("no_healthcheck"):
-        _part(spec, _CONTAINER)["Healthcheck"] = {"Test": ["NONE"]}
+        _part(spec, CONTAINER)["Healthcheck"] = {"Test": ["NONE"]}
     elif any("health" in flag for flag in flags) and _part(spec, _HEALTH).get("Test") == ["NONE"]:
         del _part(spec, _HEALTH)["Test"]
 
@@ -171,9 +170,9 @@ def _put(spec: Json, path: tuple[str, ...], value: Any, stays_at_zero: bool) -> 
 
 def _resources(spec: Json) -> None:
     """Both halves are there as soon as one is, as the CLI has it."""
-    found = spec["TaskTemplate"]["Resources"]
+    resources = spec["TaskTemplate"]["Resources"]
     for half in ("Limits", "Reservations"):
-        found[half] = found.get(half) or {}
+        resources[half] = resources.get(half) or {}
 
 
 def _part(spec: Any, path: tuple[str, ...]) -> Json:

@@ -1,5 +1,4 @@
-"""The Swarm's own settings: which flag stands for which field of the specification, and how its
-value reads; pure."""
+"""The Swarm's own settings: the field of each flag, and how its value reads; pure."""
 
 from __future__ import annotations
 
@@ -19,8 +18,7 @@ nanoseconds."""
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of the specification: where it stands, how a typed value is written there, how it
-    reads."""
+    """One field of the specification: its path, how a value is written, and how it reads."""
 
     path: tuple[str, str]
     write: Callable[[Any], Any]
@@ -32,7 +30,7 @@ def _duration(value: int | None) -> str:
 
 
 def _authorities(value: list[Mapping[str, Any]] | None) -> str:
-    return ", ".join(f"{each['Protocol']} {each['URL']}" for each in value or ())
+    return ", ".join(f"{ca['Protocol']} {ca['URL']}" for ca in value or ())
 
 
 def _count(value: int | None) -> str:
@@ -58,12 +56,11 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-def wanted(given: Mapping[str, Any]) -> Wanted:
-    """What the flags of a command ask for: those that are settings, and were given (neither None
-    nor empty)."""
+def wanted(flags: Mapping[str, Any]) -> Wanted:
+    """The flags of a command that are settings and were given (neither None nor empty)."""
     return {
         name: SETTINGS[name].write(value)
-        for name, value in given.items()
+        for name, value in flags.items()
         if name in SETTINGS and value is not None and value != ()
     }
 
@@ -78,11 +75,11 @@ def put(spec: dict[str, Any], values: Wanted) -> None:
 def differences(spec: Spec, values: Wanted) -> tuple[Difference, ...]:
     """What the values change, in the words of the Docker CLI."""
     pairs = ((name, SETTINGS[name], value) for name, value in values.items())
-    found = (
+    changes = (
         Difference(name.replace("_", "-"), setting.show(_at(spec, setting)), setting.show(value))
         for name, setting, value in pairs
     )
-    return tuple(each for each in found if each.before != each.after)
+    return tuple(change for change in changes if change.before != change.after)
 
 
 def is_on(spec: Spec, name: str) -> bool:

@@ -13,6 +13,8 @@ from ipaddress import ip_address
 from typing import Any
 
 Json = dict[str, Any]
+LONG_FORM = re.compile(r"\w=\w")
+"""What the long form of a flag (`name=value,…`) has, and its short form has not."""
 _CONSTRAINT = re.compile(r"\A\s*[\w.\-/]+\s*[=!]=\s*\S.*")
 _ULIMIT = re.compile(
     r"\A(?P<name>[^=]+)=(?P<soft>-1|\d{1,19})(?::(?P<hard>-1|\d{1,19})?)?", re.ASCII
@@ -25,15 +27,14 @@ _CPUS = re.compile(
     r"\A(?:\d{1,19}(?:\.\d{0,19})?|\.\d{1,19})(?:e[+-]?\d)?(?:/\d{1,19})?",
     re.IGNORECASE | re.ASCII,
 )
-_MOST = 1 << 63
+_INT64_LIMIT = 1 << 63
 """What the Engine API's 64-bit numbers can hold, in the unit of the field."""
 _MOST_DIGITS = 20
 _TRUTH = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 
 def fields(text: str) -> list[str]:
-    """The fields of one line of CSV, as the CLI reads `--mount`, `--publish`, `--secret` and their
-    like."""
+    """The fields of one line of CSV, as the CLI reads `--mount`, `--publish` and `--secret`."""
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error:
@@ -50,16 +51,18 @@ def truth(value: str) -> bool:
     return _TRUTH[value]
 
 
-def whole(value: str, most: int, what: str) -> int:
-    """A number in decimal digits from 0 to `most`."""
-    if not _is_number(value) or int(value) > most:
-        raise ValueError(f"{what} as a number of at most {most}")
+def whole(value: str, maximum: int, subject: str) -> int:
+    """A number in decimal digits from 0 to `maximum`."""
+    if not _is_number(value) or int(value) > maximum:
+        raise ValueError(f"{subject} as a number of at most {maximum}")
     return int(value)
 
 
 def mapping(pairs: Iterable[str]) -> dict[str, str]:
-    """`key=value` texts as a mapping; without `=` the value is empty, and the last of a key
-    counts."""
+    """`key=value` texts as a mapping.
+
+    Without `=` the value is empty; the last one of a key counts.
+    """
     return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
@@ -74,8 +77,7 @@ def without_empty(values: Mapping[str, Any]) -> Json:
 
 
 def host(text: str) -> str:
-    """`name:address` (or `name=address`, and `[…]` around IPv6) as the engine has it: `address
-    name`."""
+    """Read `name:address` (or `name=address`, IPv6 also in brackets) as `address name`."""
     name, _, address = text.partition("=") if "=" in text else text.partition(":")
     if address.startswith("[") and address.endswith("]"):
         address = address[1:-1]
@@ -113,7 +115,7 @@ def ulimit(text: str) -> Json:
         raise ValueError("a limit such as nofile=1024:2048")
     low = int(limit["soft"])
     high = int(limit["hard"] or low)
-    if max(low, high) >= _MOST or (high != -1 and (low > high or low == -1)):
+    if max(low, high) >= _INT64_LIMIT or (high != -1 and (low > high or low == -1)):
         raise ValueError("a limit such as nofile=1024:2048, the soft one not above the hard one")
     return {"Name": limit["name"], "Soft": low, "Hard": high}
 
@@ -121,27 +123,29 @@ def ulimit(text: str) -> Json:
 def resource(text: str) -> Json:
     """A resource of the operator's own, as a number: `GPU=2`."""
     name, _, count = text.partition("=")
-    if not name or not _is_number(count) or int(count) >= _MOST:
+    if not name or not _is_number(count) or int(count) >= _INT64_LIMIT:
         raise ValueError("a resource and how many, such as GPU=2")
     return {"DiscreteResourceSpec": {"Kind": name, "Value": int(count)}}
 
 
 def capability(text: str) -> str:
-    """A capability as the kernel calls it: `net_admin` is `CAP_NET_ADMIN`; `ALL` and `RESET`
-    stay."""
+    """A capability as the kernel calls it: `net_admin` is `CAP_NET_ADMIN`.
+
+    `ALL` and `RESET` stay.
+    """
     name = text.strip().upper()
     return name if name in ("ALL", "RESET") or name.startswith("CAP_") else f"CAP_{name}"
 
 
 def memory(text: str) -> int:
     """Bytes: `512m`, `1.5GB`, `100KiB`; units of 1024."""
-    found = _MEMORY.fullmatch(text.strip())
+    match = _MEMORY.fullmatch(text.strip())
     size = (
-        int(Fraction(found["number"]) * 1024 ** " kmgtp".index(found["unit"].lower() or " "))
-        if found
-        else _MOST
+        int(Fraction(match["number"]) * 1024 ** " kmgtp".index(match["unit"].lower() or " "))
+        if match
+        else _INT64_LIMIT
     )
-    if size >= _MOST:
+    if size >= _INT64_LIMIT:
         raise ValueError("a size such as 512M or 1.5G")
     return size
 
@@ -153,7 +157,7 @@ def nano_cpus(text: str) -> int:
         nano = Fraction(text.strip() if _CPUS.fullmatch(text.strip()) else "-1") * 1_000_000_000
     except (ValueError, ZeroDivisionError):
         nano = Fraction(-1)
-    if nano < 0 or nano.denominator != 1 or nano >= _MOST:
+    if nano < 0 or nano.denominator != 1 or nano >= _INT64_LIMIT:
         raise ValueError("a number of CPUs, such as 0.5")
     return int(nano)
 

@@ -1,5 +1,4 @@
-"""What `service update` makes of a specification: only what its flags say, by the CLI's own rules;
-pure."""
+"""Changes a specification by the flags of `service update`, by the Docker CLI's rules; pure."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from bot.swarm.spec import mounts, ports, references, scalars
 from bot.swarm.spec.capabilities import added_and_dropped
 from bot.swarm.spec.edit import forced, replicas_of
 from bot.swarm.spec.references import Ids
-from bot.swarm.spec.scalars import Flags
+from bot.swarm.spec.scalars import CONTAINER, Flags
 from bot.swarm.spec.syntax import Json, host, key, mapping, resource, spread, ulimit, without_empty
 
 Lists = Callable[[Any, Sequence[str], Sequence[str]], Any]
@@ -23,8 +22,10 @@ Lists = Callable[[Any, Sequence[str], Sequence[str]], Any]
 
 
 def change(spec: Spec, flags: Flags, ids: Ids) -> Json:
-    """The specification after the flags. Raises UnsupportedError for what this service cannot
-    take."""
+    """The specification after the flags.
+
+    Raises UnsupportedError for what this service cannot take.
+    """
     changed = copy.deepcopy(dict(spec))
     scalars.put(changed, flags)
     for flag, (path, become) in {**_LISTS, **_references(ids)}.items():
@@ -40,22 +41,26 @@ def change(spec: Spec, flags: Flags, ids: Ids) -> Json:
 
 
 def changes(before: Spec, after: Spec, flags: Flags) -> tuple[Difference, ...]:
-    """What the flags make different, in the CLI's names; values of variables are hidden: they may
-    be secrets."""
-    found = list(scalars.changes(before, after, flags))
+    """The differences that the flags make, in the CLI's names.
+
+    Values of environment variables are hidden: they may be secrets.
+    """
+    differences = list(scalars.changes(before, after, flags))
     for flag, path in {
         **{name: path for name, (path, _) in _LISTS.items()},
         **_PATHS_OF_NAMES,
     }.items():
         if _at(before, path) != _at(after, path):
-            found += listed(flags, f"{flag}-add") + listed(flags, f"{flag}-rm")
+            differences += listed(flags, f"{flag}-add") + listed(flags, f"{flag}-rm")
     if before["TaskTemplate"].get("LogDriver") != after["TaskTemplate"].get("LogDriver"):
-        found += listed(flags, "log-driver") + listed(flags, "log-opt")
-    found += listed(flags, "cap-add") + listed(flags, "cap-drop")
+        differences += listed(flags, "log-driver") + listed(flags, "log-opt")
+    differences += listed(flags, "cap-add") + listed(flags, "cap-drop")
     if before.get("Mode") != after.get("Mode"):
-        found.append(Difference("replicas", str(replicas_of(before)), str(replicas_of(after))))
+        differences.append(
+            Difference("replicas", str(replicas_of(before)), str(replicas_of(after)))
+        )
     return (
-        *found,
+        *differences,
         *((Difference("force", "", "restarts every task"),) if flags.get("force") else ()),
     )
 
@@ -65,11 +70,11 @@ def _with_flags(become: Lists, add: Sequence[str], remove: Sequence[str]) -> Cal
 
 
 def listed(flags: Flags, flag: str) -> list[Difference]:
-    """A flag that may be given several times, with all that was given; nothing where it was not."""
-    given = flags.get(flag.replace("-", "_"), ())
-    values = [given] if isinstance(given, str) else given
-    shown = {"env": _hidden, "env-add": _hidden, "env-rm": key}.get(flag, str)
-    text = ", ".join(map(shown, values))
+    """The values of a repeatable flag as one difference; empty where it was not given."""
+    value = flags.get(flag.replace("-", "_"), ())
+    values = [value] if isinstance(value, str) else value
+    show = {"env": _hidden, "env-add": _hidden, "env-rm": key}.get(flag, str)
+    text = ", ".join(map(show, values))
     gone = flag.endswith(("-rm", "-drop"))
     return [Difference(flag, text if gone else "", "" if gone else text)] if text else []
 
@@ -78,80 +83,88 @@ def _hidden(pair: str) -> str:
     return f"{key(pair)}=…"
 
 
-def env(known: Sequence[str] | None, add: Iterable[str], remove: Iterable[str]) -> list[str]:
-    """Variables: one that is added takes the place of the one with its name; others are removed by
-    name."""
-    gone = {*map(key, add), *remove}
+def env(current: Sequence[str] | None, add: Iterable[str], remove: Iterable[str]) -> list[str]:
+    """The environment variables after some are added (or replaced) and others removed by name."""
+    changed_names = {*map(key, add), *remove}
     replaced = {key(pair): pair for pair in add}
     kept = [
         replaced.pop(key(pair), pair)
-        for pair in known or ()
-        if key(pair) not in gone or key(pair) in replaced
+        for pair in current or ()
+        if key(pair) not in changed_names or key(pair) in replaced
     ]
     return [*kept, *replaced.values()]
 
 
-def hosts(known: Sequence[str] | None, add: Iterable[str], remove: Iterable[str]) -> list[str]:
-    """Entries `address name…`: a name is removed from all entries, or with `name:address` from
-    those of that address."""
-    gone = [tuple(text.partition(":")[::2]) for text in remove]
-    left = []
-    for entry in known or ():
+def hosts(current: Sequence[str] | None, add: Iterable[str], remove: Iterable[str]) -> list[str]:
+    """The host entries (`address name…`) after some are added and others removed.
+
+    `name` is removed from all entries, `name:address` from those of that address.
+    """
+    removed = [tuple(text.partition(":")[::2]) for text in remove]
+    entries = []
+    for entry in current or ():
         address, *names = entry.split()
-        names = [name for name in names if (name, "") not in gone and (name, address) not in gone]
-        left += [" ".join([address, *names])] if names else []
-    return list(dict.fromkeys([*left, *map(host, add)]))
+        names = [
+            name for name in names if (name, "") not in removed and (name, address) not in removed
+        ]
+        entries += [" ".join([address, *names])] if names else []
+    return list(dict.fromkeys([*entries, *map(host, add)]))
 
 
-def _labels(known: Mapping[str, str] | None, add: Iterable[str], remove: Iterable[str]) -> Json:
-    gone = set(remove)
+def _labels(current: Mapping[str, str] | None, add: Iterable[str], remove: Iterable[str]) -> Json:
+    removed = set(remove)
     return {
-        **{name: value for name, value in (known or {}).items() if name not in gone},
+        **{name: value for name, value in (current or {}).items() if name not in removed},
         **mapping(add),
     }
 
 
-def _named(known: Mapping[str, str] | None, add: Iterable[str], remove: Iterable[str]) -> Json:
-    return _labels(known, add, map(key, remove))
+def _named(current: Mapping[str, str] | None, add: Iterable[str], remove: Iterable[str]) -> Json:
+    return _labels(current, add, map(key, remove))
 
 
 def _sorted(
-    known: Sequence[str] | None,
+    current: Sequence[str] | None,
     add: Iterable[str],
     remove: Iterable[str],
     order: Callable[[str], Any] = str,
 ) -> list[str]:
-    gone = set(remove)
-    return sorted((each for each in (*(known or ()), *add) if each not in gone), key=order)
+    removed = set(remove)
+    return sorted((value for value in (*(current or ()), *add) if value not in removed), key=order)
 
 
 def _unique(
-    known: Sequence[str] | None,
+    current: Sequence[str] | None,
     add: Iterable[str],
     remove: Iterable[str],
     order: Callable[[str], Any] = str,
 ) -> list[str]:
-    return list(dict.fromkeys(_sorted(known, add, remove, order)))
+    return list(dict.fromkeys(_sorted(current, add, remove, order)))
 
 
 def _preferences(
-    known: Sequence[Json] | None, add: Iterable[str], remove: Iterable[str]
+    current: Sequence[Json] | None, add: Iterable[str], remove: Iterable[str]
 ) -> list[Json]:
-    gone = [spread(text) for text in remove]
-    return [*(each for each in known or () if each not in gone), *map(spread, add)]
+    removed = [spread(text) for text in remove]
+    return [
+        *(preference for preference in current or () if preference not in removed),
+        *map(spread, add),
+    ]
 
 
-def _ulimits(known: Sequence[Json] | None, add: Iterable[str], remove: Iterable[str]) -> list[Json]:
-    gone = set(map(key, remove))
-    by_name = {each["Name"]: each for each in known or () if each["Name"] not in gone}
-    by_name |= {each["Name"]: each for each in map(ulimit, add)}
+def _ulimits(
+    current: Sequence[Json] | None, add: Iterable[str], remove: Iterable[str]
+) -> list[Json]:
+    removed = set(map(key, remove))
+    by_name = {limit["Name"]: limit for limit in current or () if limit["Name"] not in removed}
+    by_name |= {limit["Name"]: limit for limit in map(ulimit, add)}
     return [by_name[name] for name in sorted(by_name)]
 
 
 def _resources(
-    known: Sequence[Json] | None, add: Iterable[str], remove: Iterable[str]
+    current: Sequence[Json] | None, add: Iterable[str], remove: Iterable[str]
 ) -> list[Json]:
-    by_kind = {_kind(each): each for each in (*(known or ()), *map(resource, add))}
+    by_kind = {_kind(resource_): resource_ for resource_ in (*(current or ()), *map(resource, add))}
     for kind in remove:
         if by_kind.pop(kind, None) is None:
             raise UnsupportedError(
@@ -167,31 +180,33 @@ def _kind(generic: Json) -> str:
 
 
 def _address(text: str) -> tuple[int, Any]:
-    found = ip_address(text)
-    return found.version, found
+    address = ip_address(text)
+    return address.version, address
 
 
-_CONTAINER = ("TaskTemplate", "ContainerSpec")
-_PLACEMENT = ("TaskTemplate", "Placement")
-_DNS = (*_CONTAINER, "DNSConfig")
+_PLACEMENT_PATH = ("TaskTemplate", "Placement")
+_DNS = (*CONTAINER, "DNSConfig")
 _LISTS: Mapping[str, tuple[tuple[str, ...], Lists]] = {
     "label": (("Labels",), _labels),
-    "container-label": ((*_CONTAINER, "Labels"), _labels),
-    "env": ((*_CONTAINER, "Env"), env),
-    "mount": ((*_CONTAINER, "Mounts"), lambda known, add, rm: mounts.changed(known or (), add, rm)),
+    "container-label": ((*CONTAINER, "Labels"), _labels),
+    "env": ((*CONTAINER, "Env"), env),
+    "mount": (
+        (*CONTAINER, "Mounts"),
+        lambda current, add, rm: mounts.changed(current or (), add, rm),
+    ),
     "publish": (
         ("EndpointSpec", "Ports"),
-        lambda known, add, rm: ports.changed(known or (), add, rm),
+        lambda current, add, rm: ports.changed(current or (), add, rm),
     ),
-    "constraint": ((*_PLACEMENT, "Constraints"), _sorted),
-    "placement-pref": ((*_PLACEMENT, "Preferences"), _preferences),
-    "host": ((*_CONTAINER, "Hosts"), hosts),
+    "constraint": ((*_PLACEMENT_PATH, "Constraints"), _sorted),
+    "placement-pref": ((*_PLACEMENT_PATH, "Preferences"), _preferences),
+    "host": ((*CONTAINER, "Hosts"), hosts),
     "dns": ((*_DNS, "Nameservers"), partial(_unique, order=_address)),
     "dns-search": ((*_DNS, "Search"), _unique),
     "dns-option": ((*_DNS, "Options"), _unique),
-    "group": ((*_CONTAINER, "Groups"), _sorted),
-    "sysctl": ((*_CONTAINER, "Sysctls"), _named),
-    "ulimit": ((*_CONTAINER, "Ulimits"), _ulimits),
+    "group": ((*CONTAINER, "Groups"), _sorted),
+    "sysctl": ((*CONTAINER, "Sysctls"), _named),
+    "ulimit": ((*CONTAINER, "Ulimits"), _ulimits),
     "generic-resource": (
         ("TaskTemplate", "Resources", "Reservations", "GenericResources"),
         _resources,
@@ -201,8 +216,8 @@ _LISTS: Mapping[str, tuple[tuple[str, ...], Lists]] = {
 
 _PATHS_OF_NAMES = {
     "network": ("TaskTemplate", "Networks"),
-    "secret": (*_CONTAINER, "Secrets"),
-    "config": (*_CONTAINER, "Configs"),
+    "secret": (*CONTAINER, "Secrets"),
+    "config": (*CONTAINER, "Configs"),
 }
 
 
@@ -210,15 +225,15 @@ def _references(ids: Ids) -> Mapping[str, tuple[tuple[str, ...], Lists]]:
     return {
         "network": (
             _PATHS_OF_NAMES["network"],
-            lambda known, add, rm: references.attached(known or (), add, rm, ids.networks),
+            lambda current, add, rm: references.attached(current or (), add, rm, ids.networks),
         ),
         "secret": (
             _PATHS_OF_NAMES["secret"],
-            lambda known, add, rm: references.secrets(known or (), add, rm, ids.secrets),
+            lambda current, add, rm: references.secrets(current or (), add, rm, ids.secrets),
         ),
         "config": (
             _PATHS_OF_NAMES["config"],
-            lambda known, add, rm: references.configs(known or (), add, rm, ids.configs),
+            lambda current, add, rm: references.configs(current or (), add, rm, ids.configs),
         ),
     }
 
@@ -230,7 +245,7 @@ def _at(spec: Any, path: tuple[str, ...]) -> Any:
 
 
 def _become(spec: Json, path: tuple[str, ...], become: Callable[[Any], Any]) -> None:
-    """Replace what stands at the path, making the way to it; what becomes empty goes away."""
+    """Replace the part at the path, creating its parents; an empty part is removed."""
     part = spec
     for name in path[:-1]:
         if part.get(name) is None:
@@ -247,8 +262,11 @@ def _capabilities(spec: Json, flags: Flags) -> None:
     if "cap_add" not in flags and "cap_drop" not in flags:
         return
     container = spec["TaskTemplate"]["ContainerSpec"]
-    known = container.pop("CapabilityAdd", None) or (), container.pop("CapabilityDrop", None) or ()
-    added, dropped = added_and_dropped(known, flags.get("cap_add", ()), flags.get("cap_drop", ()))
+    current = (
+        container.pop("CapabilityAdd", None) or (),
+        container.pop("CapabilityDrop", None) or (),
+    )
+    added, dropped = added_and_dropped(current, flags.get("cap_add", ()), flags.get("cap_drop", ()))
     container.update(without_empty({"CapabilityAdd": added, "CapabilityDrop": dropped}))
 
 

@@ -11,7 +11,7 @@ from bot.errors import (
     PortTakenError,
     UnknownNameError,
 )
-from bot.swarm.engine.refusals import NOTHING, ConnectionLostError, Target, refusal
+from bot.swarm.engine.refusals import NO_OBJECT, ConnectionLostError, Target, refusal
 
 WEB = Target("service", "web")
 CODE = "rpc error: code = Unknown desc = "
@@ -20,41 +20,47 @@ CODE = "rpc error: code = Unknown desc = "
 @pytest.mark.parametrize(
     ("status", "text", "target", "error", "data"),
     [
-        (500, CODE + "The swarm does not have a leader. It's possible", NOTHING, NoLeaderError, ()),
+        (
+            500,
+            CODE + "The swarm does not have a leader. It's possible",
+            NO_OBJECT,
+            NoLeaderError,
+            (),
+        ),
         (
             503,
             'This node is not a swarm manager. Use "docker swarm init"',
-            NOTHING,
+            NO_OBJECT,
             NotAManagerError,
             ((("one", "inactive"),),),
         ),
         (
             503,
             "This node is not a swarm manager. Worker nodes can't be used to view",
-            NOTHING,
+            NO_OBJECT,
             NotAManagerError,
             ((("one", "worker"),),),
         ),
         (
             503,
             "Swarm is encrypted and needs to be unlocked before",
-            NOTHING,
+            NO_OBJECT,
             NotAManagerError,
             ((("one", "locked"),),),
         ),
         (
             503,
             "This node is not part of a swarm",
-            NOTHING,
+            NO_OBJECT,
             NotAManagerError,
             ((("one", "inactive"),),),
         ),
-        (503, "This node is already part of a swarm.", NOTHING, EngineRefusedError, (503,)),
-        (500, CODE + "node lost leader status", NOTHING, ConnectionLostError, ()),
+        (503, "This node is already part of a swarm.", NO_OBJECT, EngineRefusedError, (503,)),
+        (500, CODE + "node lost leader status", NO_OBJECT, ConnectionLostError, ()),
         (
             500,
             "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
-            NOTHING,
+            NO_OBJECT,
             ConnectionLostError,
             (),
         ),
@@ -69,7 +75,7 @@ CODE = "rpc error: code = Unknown desc = "
             UnknownNameError,
             ("secret", "key", ()),
         ),
-        (404, "page not found", NOTHING, EngineRefusedError, (404,)),
+        (404, "page not found", NO_OBJECT, EngineRefusedError, (404,)),
         (
             409,
             CODE + "name conflicts with an existing object: service web already exists",
@@ -80,7 +86,7 @@ CODE = "rpc error: code = Unknown desc = "
         (
             409,
             "network with name uber-net already exists",
-            NOTHING,
+            NO_OBJECT,
             NameTakenError,
             ("network", "uber-net"),
         ),
@@ -108,7 +114,7 @@ def test_tokens_and_keys_in_an_answer_are_blacked_out() -> None:
         "one",
         400,
         "invalid join token SWMTKN-1-49nj1cmql0-8vxv8 or SWMKEY-1-7c37Cc8654o6p",
-        NOTHING,
+        NO_OBJECT,
     )
     assert isinstance(found, EngineRefusedError)
     assert found.reason == "invalid join token SWMTKN-… or SWMKEY-…"
