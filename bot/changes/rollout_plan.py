@@ -120,7 +120,7 @@ def one_of_several(
     try:
         outcome = roll(command, context, plan, run, timeout)
     except SwarmbotError as error:
-        why = explain.words(error).sentence.lstrip("❌✋ ")
+        why = explain.words(error).sentence
         return Outcome(
             ending=Ending.FAILED,
             title=plan.title,

@@ -41,13 +41,22 @@ def listed(holds: Sequence[Hold], now: datetime) -> Message:
     return message(_head(freeze, len(others)), lines, blocks, files)
 
 
+def hold_mark(hold: Hold) -> str:
+    """The emoji of a hold or a freeze."""
+    return "❄️" if hold.freeze else "✋"
+
+
 def held(hold: Hold, name: str) -> str:
-    """Who holds this service, since when, why, and until when: `✋ web is held by lead since 13:40:
+    """Who holds this service, since when, why, and until when: `web is held by lead since 13:40:
     "incident 42"`."""
     if hold.freeze:
-        return f"❄️ Everything is frozen by {escape(hold.owner.name)} {_since(hold)}."
+        return f"Everything is frozen by {escape(hold.owner.name)} {_since(hold)}"
     wider = f" (with {code(hold.pattern)})" if hold.pattern != name else ""
-    return f"✋ {named(name)}{wider} is held by {escape(hold.owner.name)} {_since(hold)}."
+    return f"{named(name)}{wider} is held by {escape(hold.owner.name)} {_since(hold)}"
+
+
+def _marked(hold: Hold) -> str:
+    return f"{hold_mark(hold)} {held(hold, hold.pattern)}"
 
 
 def put(hold: Hold, before: Hold | None) -> Message:
@@ -55,7 +64,7 @@ def put(hold: Hold, before: Hold | None) -> Message:
     they are told."""
     if hold.freeze:
         return message(
-            held(hold, "").rstrip("."),
+            _marked(hold),
             ["Nothing is changed through swarmbot until it ends; rollouts that run go on."],
             actions(
                 button("Unfreeze", "unfreeze", confirm="Changes are possible again, for everybody.")
@@ -66,7 +75,7 @@ def put(hold: Hold, before: Hold | None) -> Message:
         f"Taken over from {_who_held(before)}." if before else "",
     ]
     return message(
-        held(hold, hold.pattern).rstrip("."),
+        _marked(hold),
         lines,
         [
             *actions(button("Release", f"release {hold.pattern}")),
@@ -115,7 +124,7 @@ def lined_up(line: Sequence[Queued], now: datetime) -> Message:
 
 def _head(freeze: Hold | None, others: int) -> str:
     if freeze:
-        return held(freeze, "").rstrip(".")
+        return _marked(freeze)
     return f"✋ {plural(others, 'hold')}" if others else "🟢 Nothing is held"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from bot import errors
 from bot.model.approval import Approval, ApprovalState
-from bot.render.errors.explanation import Explain, Explanation, alternatives
+from bot.render.errors.explanation import REFUSED, Explain, Explanation, alternatives
 from bot.render.errors.reasons import reason
-from bot.render.holds import held
+from bot.render.holds import held, hold_mark
 from bot.render.slack.blocks import when
 from bot.render.slack.text import code, escape, shortened
 
@@ -17,9 +17,10 @@ _LONGEST_TITLE = 80
 
 def _read_only(error: errors.ReadOnlyError) -> Explanation:
     return Explanation(
-        f"✋ {code(error.command)} changes something, and swarmbot only reads as long as no roles "
+        f"{code(error.command)} changes something, and swarmbot only reads as long as no roles "
         f"are configured. Add {code('[[roles]]')} and {code('[[rules]]')} to its configuration "
-        f"file, then run {code('swarmbot check')}."
+        f"file, then run {code('swarmbot check')}.",
+        mark=REFUSED,
     )
 
 
@@ -27,17 +28,19 @@ def _not_allowed(error: errors.NotAllowedError) -> Explanation:
     target = f" on {code(error.target)}" if error.target else ""
     if not error.roles:
         return Explanation(
-            f"✋ No rule allows {code(error.command)}{target}. Add one to the configuration file."
+            f"No rule allows {code(error.command)}{target}. Add one to the configuration file.",
+            mark=REFUSED,
         )
     return Explanation(
-        f"✋ You may not {code(error.command)}{target}: that is for {alternatives(error.roles)}. "
-        "Ask one of them to send the line."
+        f"You may not {code(error.command)}{target}: that is for {alternatives(error.roles)}. "
+        "Ask one of them to send the line.",
+        mark=REFUSED,
     )
 
 
 def _approval_not_found(error: errors.ApprovalNotFoundError) -> Explanation:
     return Explanation(
-        f"❌ No request {code(error.approval_id)} is known any more: it ended more than 7 days "
+        f"No request {code(error.approval_id)} is known any more: it ended more than 7 days "
         "ago, or was lost. Nothing ran. Send the line again.",
         "approvals",
     )
@@ -56,27 +59,31 @@ def _approval_closed(error: errors.ApprovalClosedError) -> Explanation:
         ApprovalState.EXPIRED: f"expired {when(approval.expires)}",
         ApprovalState.REPLACED: "is no longer the plan: its message shows the new one",
     }
-    return Explanation(f"✋ {_title(approval)} {states.get(approval.state, 'is open')}.")
+    said = states.get(approval.state, "is open")
+    return Explanation(f"{_title(approval)} {said}.", mark=REFUSED)
 
 
 def _self_approval(error: errors.SelfApprovalError) -> Explanation:
     return Explanation(
-        f"✋ You asked for {_title(error.approval)} yourself, so somebody else has to approve it: "
-        f"{_roles(error.approval)}."
+        f"You asked for {_title(error.approval)} yourself, so somebody else has to approve it: "
+        f"{_roles(error.approval)}.",
+        mark=REFUSED,
     )
 
 
 def _not_approver(error: errors.NotApproverError) -> Explanation:
     return Explanation(
-        f"✋ You may not decide on {_title(error.approval)}: that is for {_roles(error.approval)}."
+        f"You may not decide on {_title(error.approval)}: that is for {_roles(error.approval)}.",
+        mark=REFUSED,
     )
 
 
 def _already_approved(error: errors.AlreadyApprovedError) -> Explanation:
     approval = error.approval
     return Explanation(
-        f"✋ You approved {_title(approval)} already: it needs {approval.missing} more of "
-        f"{_roles(approval)}."
+        f"You approved {_title(approval)} already: it needs {approval.missing} more of "
+        f"{_roles(approval)}.",
+        mark=REFUSED,
     )
 
 
@@ -84,31 +91,36 @@ def _not_requester(error: errors.NotRequesterError) -> Explanation:
     approval = error.approval
     return Explanation(
         (
-            f"✋ Only {escape(approval.actor.name)}, who asked, can withdraw {_title(approval)}. "
+            f"Only {escape(approval.actor.name)}, who asked, can withdraw {_title(approval)}. "
             "Who may approve it can reject it."
         ),
         f"reject {approval.id} REASON",
+        mark=REFUSED,
     )
 
 
 def _on_hold(error: errors.OnHoldError) -> Explanation:
+    mark = hold_mark(error.hold)
     if error.hold.freeze:
         return Explanation(
-            f"{held(error.hold, error.name)} Nothing is changed until {code('/swarm unfreeze')}."
+            f"{held(error.hold, error.name)}. Nothing is changed until {code('/swarm unfreeze')}.",
+            mark=mark,
         )
     return Explanation(
-        f"{held(error.hold, error.name)} Ask them, or "
-        f"{code(f'/swarm release {error.hold.pattern}')}."
+        f"{held(error.hold, error.name)}. Ask them, or "
+        f"{code(f'/swarm release {error.hold.pattern}')}.",
+        mark=mark,
     )
 
 
 def _not_holder(error: errors.NotHolderError) -> Explanation:
     return Explanation(
         (
-            f"{held(error.hold, error.hold.pattern)} To release it all the same, say why: "
+            f"{held(error.hold, error.hold.pattern)}. To release it all the same, say why: "
             f"{escape(error.hold.owner.name)} is told."
         ),
         f'release {error.hold.pattern} --take-over "why"',
+        mark=hold_mark(error.hold),
     )
 
 

@@ -25,15 +25,15 @@ EXPLANATIONS: Mapping[type, Explain] = {
     **STORE_ERRORS,
     **SETTINGS_ERRORS,
 }
-_UNKNOWN = Explanation("❌ That did not work", "swarmbot knows no more about it than its log says")
+_UNKNOWN = Explanation("That did not work", "swarmbot knows no more about it than its log says")
 
 
 def explain(error: SwarmbotError) -> Message:
     """The message for whoever sent the line: the cause, what would be right, an example."""
     explanation = words(error)
     example = code(f"/swarm {explanation.example}") if explanation.example else ""
-    text = "\n".join(part for part in (explanation.sentence, example) if part)
-    return fit(Message(explanation.sentence, (section(text),)))
+    text = "\n".join(part for part in (explanation.marked, example) if part)
+    return fit(Message(explanation.marked, (section(text),)))
 
 
 def words(error: SwarmbotError) -> Explanation:

@@ -8,16 +8,25 @@ from typing import Any
 
 from bot.render.slack.text import code, escape
 
+FAILED, REFUSED, LOCKED = "❌", "✋", "🔒"
+"""Marks: something did not work; somebody may not, or not now; a manager is locked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """An error in words: its cause, and what would be right.
 
-    `sentence` is mrkdwn and starts with an emoji; `example` is a line to send, without `/swarm`.
+    `sentence` is mrkdwn, `mark` the emoji before it; `example` is a line to send, without `/swarm`.
     """
 
     sentence: str
     example: str = ""
+    mark: str = FAILED
+
+    @property
+    def marked(self) -> str:
+        """The sentence behind its mark."""
+        return f"{self.mark} {self.sentence}"
 
 
 Explain = Callable[[Any], Explanation]

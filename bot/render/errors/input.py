@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot import errors
 from bot.render.errors.explanation import (
     LISTINGS,
+    REFUSED,
     Explain,
     Explanation,
     alternatives,
@@ -18,18 +19,16 @@ from bot.render.slack.text import code, escape, prose, sentence
 
 
 def _unclosed_quote(error: errors.UnclosedQuoteError) -> Explanation:
-    return Explanation(
-        f"❌ A quote is never closed in {code(error.line)}. Close it, or leave it out."
-    )
+    return Explanation(f"A quote is never closed in {code(error.line)}. Close it, or leave it out.")
 
 
 def _unknown_command(error: errors.UnknownCommandError) -> Explanation:
     example = error.right or next(iter(error.near), "help")
-    return Explanation(f"❌ No command {code(error.typed)}.{did_you_mean(error.near)}", example)
+    return Explanation(f"No command {code(error.typed)}.{did_you_mean(error.near)}", example)
 
 
 def _unknown_flag(error: errors.UnknownFlagError) -> Explanation:
-    text = f"❌ {code(error.command)} has no {code(error.flag)}.{did_you_mean(error.near)}"
+    text = f"{code(error.command)} has no {code(error.flag)}.{did_you_mean(error.near)}"
     return Explanation(text, error.right or f"help {error.command}")
 
 
@@ -37,48 +36,48 @@ def _invalid_line(error: errors.InvalidLineError) -> Explanation:
     usage = f" Right is {code(error.usage)}." if error.usage else ""
     problem = prose(error.problem if error.command else sentence(error.problem)).rstrip(".")
     command = f"{code(error.command)}: " if error.command else ""
-    return Explanation(f"❌ {command}{problem}.{usage}", error.example)
+    return Explanation(f"{command}{problem}.{usage}", error.example)
 
 
 def _invalid_value(error: errors.InvalidValueError) -> Explanation:
     value = f"is {code(error.value)}" if error.value.strip() else "is empty"
     return Explanation(
-        f"❌ {code(error.field)} {value}, expected {prose(error.expected)}.", error.example
+        f"{code(error.field)} {value}, expected {prose(error.expected)}.", error.example
     )
 
 
 def _secret_typed(error: errors.SecretTypedError) -> Explanation:
     text = (
-        f"✋ Nothing ran: {escape(error.secret)} stood in the line, and Slack keeps what is typed. "
+        f"Nothing ran: {escape(error.secret)} stood in the line, and Slack keeps what is typed. "
         "Rotate it, then send the line without it: where a secret is needed, you are asked in "
         "private."
     )
-    return Explanation(text)
+    return Explanation(text, mark=REFUSED)
 
 
 def _unknown_name(error: errors.UnknownNameError) -> Explanation:
     listing = LISTINGS.get(error.kind, "help")
     hint = did_you_mean(error.near) or f" {code('/swarm ' + listing)} shows what there is."
     return Explanation(
-        f"❌ No {escape(error.kind)} {code(error.name)}.{hint}", listing if error.near else ""
+        f"No {escape(error.kind)} {code(error.name)}.{hint}", listing if error.near else ""
     )
 
 
 def _ambiguous_name(error: errors.AmbiguousNameError) -> Explanation:
-    text = f"❌ {code(error.name)} fits more than one {escape(error.kind)}: {codes(error.matches)}."
+    text = f"{code(error.name)} fits more than one {escape(error.kind)}: {codes(error.matches)}."
     return Explanation(f"{text} Use the id, or the whole name.", LISTINGS.get(error.kind, ""))
 
 
 def _image_not_found(error: errors.ImageNotFoundError) -> Explanation:
     return Explanation(
-        f"❌ The registry has no {code(familiar(error.image))}. Check name and tag, or push it; "
+        f"The registry has no {code(familiar(error.image))}. Check name and tag, or push it; "
         "nothing was changed."
     )
 
 
 def _registry_unavailable(error: errors.RegistryUnavailableError) -> Explanation:
     return Explanation(
-        f"❌ The registry of {code(familiar(error.image))} does not answer: "
+        f"The registry of {code(familiar(error.image))} does not answer: "
         f"{prose(error.reason.rstrip('.'))}. Nothing was changed. Try again, or go on without the "
         f"check by {code('--resolve-image never')}."
     )
@@ -86,14 +85,14 @@ def _registry_unavailable(error: errors.RegistryUnavailableError) -> Explanation
 
 def _registry_denied(error: errors.RegistryDeniedError) -> Explanation:
     return Explanation(
-        f"❌ The registry wants credentials for {code(familiar(error.image))}, and the engine has "
+        f"The registry wants credentials for {code(familiar(error.image))}, and the engine has "
         f"none. Log the engine in with {code('docker login')}; nothing was changed."
     )
 
 
 def _image_only_on_node(error: errors.ImageOnlyOnNodeError) -> Explanation:
     return Explanation(
-        f"❌ {code(familiar(error.image))} lies on a node, and no registry has it: Swarm never "
+        f"{code(familiar(error.image))} lies on a node, and no registry has it: Swarm never "
         "uses an image that only lies on a node. Push it to a registry that all nodes reach, and "
         "begin its name with that registry's; nothing was changed."
     )
@@ -102,7 +101,7 @@ def _image_only_on_node(error: errors.ImageOnlyOnNodeError) -> Explanation:
 def _no_platform(error: errors.NoPlatformError) -> Explanation:
     offered = alternatives(map(str, error.offered)) or "no known platform"
     return Explanation(
-        f"❌ {code(familiar(error.image))} is built for {offered}, and the nodes run "
+        f"{code(familiar(error.image))} is built for {offered}, and the nodes run "
         f"{alternatives(map(str, error.wanted))}. Push a multi-platform image; nothing was changed."
     )
 

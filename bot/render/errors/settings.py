@@ -10,7 +10,7 @@ from bot.render.slack.text import code, prose
 
 
 def _invalid_setting(error: errors.InvalidSettingError) -> Explanation:
-    text = f"❌ {code(error.where)} is wrong: {prose(error.problem.rstrip('.'))}."
+    text = f"{code(error.where)} is wrong: {prose(error.problem.rstrip('.'))}."
     return Explanation(f"{text} Correct it, then run {code('swarmbot check')}.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot import errors
-from bot.render.errors.explanation import Explain, Explanation
+from bot.render.errors.explanation import REFUSED, Explain, Explanation
 from bot.render.slack.blocks import when
 from bot.render.slack.text import brief, escape
 
@@ -13,13 +13,13 @@ from bot.render.slack.text import brief, escape
 def _locked(error: errors.LockedError) -> Explanation:
     lock = error.lock
     doing = f': "{escape(brief(lock.reason))}"' if lock.reason else ""
-    text = f"✋ {escape(lock.actor)} has been changing this since {when(lock.since)}{doing}."
-    return Explanation(f"{text} Nothing was done; try again when it has ended.", "status")
+    text = f"{escape(lock.actor)} has been changing this since {when(lock.since)}{doing}."
+    return Explanation(f"{text} Nothing was done; try again when it has ended.", "status", REFUSED)
 
 
 def _lease_lost(_: errors.LeaseLostError) -> Explanation:
     return Explanation(
-        "❌ swarmbot lost its lock and stopped: somebody else may be changing it. Look at what "
+        "swarmbot lost its lock and stopped: somebody else may be changing it. Look at what "
         "is there before you try again.",
         "status",
     )
@@ -27,8 +27,9 @@ def _lease_lost(_: errors.LeaseLostError) -> Explanation:
 
 def _store_unavailable(error: errors.StoreUnavailableError) -> Explanation:
     return Explanation(
-        f"✋ Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be "
-        "changed: there would be no lock and no record. Reading works; bring Redis back."
+        f"Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be "
+        "changed: there would be no lock and no record. Reading works; bring Redis back.",
+        mark=REFUSED,
     )
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot import errors
-from bot.render.errors.explanation import LISTINGS, Explain, Explanation, alternatives, codes
+from bot.render.errors.explanation import (
+    LISTINGS,
+    LOCKED,
+    REFUSED,
+    Explain,
+    Explanation,
+    alternatives,
+    codes,
+)
 from bot.render.slack.text import code, escape, prose, sentence
 
 
@@ -15,14 +23,14 @@ def _no_engine(error: errors.NoEngineError) -> Explanation:
         or "none is configured"
     )
     return Explanation(
-        f"❌ No Docker engine answers ({tried}). Bring one back; services go on without the bot."
+        f"No Docker engine answers ({tried}). Bring one back; services go on without the bot."
     )
 
 
 def _no_leader(error: errors.NoLeaderError) -> Explanation:
     reason = f" ({escape(error.reason.rstrip('.'))})" if error.reason else ""
     return Explanation(
-        f"❌ The Swarm has no leader{reason}: more than half of the managers have to be reachable. "
+        f"The Swarm has no leader{reason}: more than half of the managers have to be reachable. "
         "Services go on running; bring a manager back, and try again."
     )
 
@@ -38,53 +46,52 @@ def _not_a_manager(error: errors.NotAManagerError) -> Explanation:
         if locked
         else "Connect swarmbot to a manager."
     )
-    return Explanation(
-        f"❌ No engine that swarmbot knows is an unlocked manager: {states}. {right}"
-    )
+    return Explanation(f"No engine that swarmbot knows is an unlocked manager: {states}. {right}")
 
 
 def _out_of_sequence(error: errors.OutOfSequenceError) -> Explanation:
     return Explanation(
-        f"❌ {escape(error.kind.capitalize())} {code(error.name)} changes faster than swarmbot "
+        f"{escape(error.kind.capitalize())} {code(error.name)} changes faster than swarmbot "
         "can: something else updates it time and again. Find out what, then try again."
     )
 
 
 def _plan_outdated(error: errors.PlanOutdatedError) -> Explanation:
     return Explanation(
-        f"✋ {code(error.name)} is no longer what was planned against: {prose(error.part)} changed "
-        "meanwhile. Send the line again for a new plan."
+        f"{code(error.name)} is no longer what was planned against: {prose(error.part)} changed "
+        "meanwhile. Send the line again for a new plan.",
+        mark=REFUSED,
     )
 
 
 def _change_interrupted(error: errors.ChangeInterruptedError) -> Explanation:
     return Explanation(
-        f"❌ swarmbot was stopped before it changed {code(error.name)}: nothing was changed. Send "
+        f"swarmbot was stopped before it changed {code(error.name)}: nothing was changed. Send "
         "the line again."
     )
 
 
 def _port_taken(error: errors.PortTakenError) -> Explanation:
     return Explanation(
-        f"❌ Port {error.port} is published by {code(error.service)} already. Publish another one."
+        f"Port {error.port} is published by {code(error.service)} already. Publish another one."
     )
 
 
 def _name_taken(error: errors.NameTakenError) -> Explanation:
     text = (
-        f"❌ There is a {escape(error.kind)} {code(error.name)} already. Choose another name, or "
+        f"There is a {escape(error.kind)} {code(error.name)} already. Choose another name, or "
         "change that one."
     )
     return Explanation(text, LISTINGS.get(error.kind, ""))
 
 
 def _engine_refused(error: errors.EngineRefusedError) -> Explanation:
-    return Explanation(f"❌ Docker refuses (HTTP {error.status}): {prose(sentence(error.reason))}")
+    return Explanation(f"Docker refuses (HTTP {error.status}): {prose(sentence(error.reason))}")
 
 
 def _outcome_unknown(error: errors.OutcomeUnknownError) -> Explanation:
     return Explanation(
-        f"❌ {escape(error.engine)} was lost after the change was sent "
+        f"{escape(error.engine)} was lost after the change was sent "
         f"({escape(error.reason.rstrip('.'))}): it may have happened or not. Look before you try "
         "again.",
         "status",
@@ -94,7 +101,7 @@ def _outcome_unknown(error: errors.OutcomeUnknownError) -> Explanation:
 def _no_revision(error: errors.NoRevisionError) -> Explanation:
     if not error.known:
         return Explanation(
-            f"❌ {code(error.service)} has no earlier revision to go back to. Deploy the image "
+            f"{code(error.service)} has no earlier revision to go back to. Deploy the image "
             "that you want."
         )
     wanted = (
@@ -102,12 +109,12 @@ def _no_revision(error: errors.NoRevisionError) -> Explanation:
     )
     numbers = ", ".join(map(str, error.known[-10:]))
     return Explanation(
-        f"❌ {code(error.service)} has {wanted}, only {numbers}.", f"history {error.service}"
+        f"{code(error.service)} has {wanted}, only {numbers}.", f"history {error.service}"
     )
 
 
 def _unsupported(error: errors.UnsupportedError) -> Explanation:
-    return Explanation(f"❌ {prose(sentence(error.problem))} {prose(sentence(error.instead))}")
+    return Explanation(f"{prose(sentence(error.problem))} {prose(sentence(error.instead))}")
 
 
 def _last_manager(error: errors.LastManagerError) -> Explanation:
@@ -118,7 +125,7 @@ def _last_manager(error: errors.LastManagerError) -> Explanation:
     )
     return Explanation(
         (
-            f"❌ {escape(error.node)} is the last manager: without it nothing could be changed any "
+            f"{escape(error.node)} is the last manager: without it nothing could be changed any "
             f"more. {promote}"
         ),
         f"node promote {error.instead[0]}" if error.instead else "swarm join-token manager",
@@ -129,7 +136,7 @@ def _quorum_at_risk(error: errors.QuorumAtRiskError) -> Explanation:
     left = (
         f"{error.reachable} of {error.managers} {'manager' if error.managers == 1 else 'managers'}"
     )
-    text = f"❌ That would leave {left} reachable: the quorum needs {error.needed}."
+    text = f"That would leave {left} reachable: the quorum needs {error.needed}."
     if not error.away:
         return Explanation(f"{text} Promote another node first.", "node ls")
     away = alternatives(error.away[:3])
@@ -142,7 +149,7 @@ def _quorum_at_risk(error: errors.QuorumAtRiskError) -> Explanation:
 def _still_manager(error: errors.StillManagerError) -> Explanation:
     return Explanation(
         (
-            f"❌ {escape(error.node)} is a manager, and the others reach it. Demote it first, then "
+            f"{escape(error.node)} is a manager, and the others reach it. Demote it first, then "
             "remove it."
         ),
         f"node demote {error.node}",
@@ -151,7 +158,7 @@ def _still_manager(error: errors.StillManagerError) -> Explanation:
 
 def _node_not_down(error: errors.NodeNotDownError) -> Explanation:
     return Explanation(
-        f"❌ {escape(error.node)} is {escape(error.state.capitalize())}, not Down: its machine "
+        f"{escape(error.node)} is {escape(error.state.capitalize())}, not Down: its machine "
         f"may still run tasks. Drain it, let it leave by {code('docker swarm leave')} over there, "
         f"then remove it; or add {code('--force')}.",
         f"node update --availability drain {error.node}",
@@ -159,9 +166,7 @@ def _node_not_down(error: errors.NodeNotDownError) -> Explanation:
 
 
 def _in_use(error: errors.InUseError) -> Explanation:
-    text = (
-        f"❌ {escape(error.kind.capitalize())} {code(error.name)} is used by {codes(error.users)}."
-    )
+    text = f"{escape(error.kind.capitalize())} {code(error.name)} is used by {codes(error.users)}."
     if error.kind != "network" or not error.users:
         return Explanation(f"{text} Take it from there first.")
     return Explanation(
@@ -175,24 +180,25 @@ def _ambiguous_engine(error: errors.AmbiguousEngineError) -> Explanation:
     example = f"{error.command} --on {error.names[0]}"
     if error.able:
         return Explanation(
-            f"❌ {names} {escape(error.trait)}: say which one is meant by {code('--on')}.", example
+            f"{names} {escape(error.trait)}: say which one is meant by {code('--on')}.", example
         )
     return Explanation(
-        f"❌ None of {names} {escape(error.trait)}. If one is meant all the same, name it.", example
+        f"None of {names} {escape(error.trait)}. If one is meant all the same, name it.", example
     )
 
 
 def _unlock_key_needed(error: errors.UnlockKeyNeededError) -> Explanation:
     return Explanation(
-        f"🔒 {escape(error.engine)} is locked, and no manager hands out its key: "
+        f"{escape(error.engine)} is locked, and no manager hands out its key: "
         f"{prose(error.reason.rstrip('.'))}. Whoever keeps the key sends "
-        f"{code('/swarm swarm unlock')} and types it into the dialog, never into a line."
+        f"{code('/swarm swarm unlock')} and types it into the dialog, never into a line.",
+        mark=LOCKED,
     )
 
 
 def _wrong_unlock_key(error: errors.WrongUnlockKeyError) -> Explanation:
     return Explanation(
-        f"❌ That is not the key of {escape(error.engine)}: it is still locked. Where the key was "
+        f"That is not the key of {escape(error.engine)}: it is still locked. Where the key was "
         "rotated while it was away, it takes the one from before."
     )
 
@@ -201,7 +207,7 @@ def _manager_leaves(error: errors.ManagerLeavesError) -> Explanation:
     node = escape(error.node)
     if error.managers == 1:
         text = (
-            f"❌ {node} is the only manager: with it the Swarm ends, and {escape(error.lost)} are "
+            f"{node} is the only manager: with it the Swarm ends, and {escape(error.lost)} are "
             "gone for good."
         )
         return Explanation(
@@ -211,7 +217,7 @@ def _manager_leaves(error: errors.ManagerLeavesError) -> Explanation:
     left = f"{error.fault_tolerance or 'none'} of the others may fail after that"
     return Explanation(
         (
-            f"❌ {node} is one of {error.managers} managers: {left}. Demote it first, then let it "
+            f"{node} is one of {error.managers} managers: {left}. Demote it first, then let it "
             "leave."
         ),
         f"node demote {error.node}",

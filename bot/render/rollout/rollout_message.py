@@ -106,7 +106,7 @@ def ended(outcome: Outcome) -> Message:
 def failed(rollout: Rollout, error: SwarmbotError | None) -> Message:
     """The bot itself could not go on with a rollout; None for a fault of its own."""
     fault = "swarmbot failed; its log says why. Swarm itself may be rolling on."
-    why = explain.words(error).sentence.lstrip("❌✋ ") if error else fault
+    why = explain.words(error).sentence if error else fault
     return message(
         f"❌ {subject(rollout)} · stopped",
         [why],
