@@ -1,0 +1,194 @@
+"""What a Swarm does, as cases that the real one and the one in memory both have to pass.
+
+Each case gets a `Ground`: an empty Swarm of three managers and a worker. Its registry has `web:v1`
+and `web:v2`, which run, and `web:broken`, which ends with code 3 at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.errors import (
+    EngineRefusedError,
+    ImageNotFoundError,
+    NameTakenError,
+    UnknownNameError,
+)
+from bot.model import Image, Task
+from tests.swarm.contract_services import (
+    a_failure_pauses,
+    a_failure_rolls_back,
+    a_label_restarts_nothing_and_has_no_update,
+    a_paused_update_goes_on_when_it_is_posted_again,
+    a_rollback_by_hand_and_once_more_is_a_redo,
+    an_old_version_is_refused,
+    an_update_rolls_and_completes,
+    name_and_mode_stay,
+    names_ports_and_networks_are_checked,
+    scaling_restarts_nothing,
+    start_first_never_runs_fewer,
+    what_is_gone_is_not_found,
+)
+from tests.swarm.ground import (
+    Ground,
+    changed,
+    created,
+    running,
+    spec,
+    with_image,
+)
+
+# ---- tasks
+
+
+def what_fits_nowhere_waits_and_says_why(ground: Ground) -> None:
+    placement = {"Placement": {"Constraints": ["node.labels.zone==moon"]}}
+    services = ground.swarm.services
+    service_id = services.create(spec(ground, replicas=1, TaskTemplate=placement))
+    words = "no suitable node (scheduling constraints not satisfied on 4 nodes)"
+    ground.until(lambda: [task.error for task in services.tasks(service_id)] == [words])
+    (task,) = services.tasks(service_id)
+    assert (task.state, task.desired, task.node_id) == ("pending", "running", "")
+
+
+def what_ends_is_restarted_after_its_delay(ground: Ground) -> None:
+    services = ground.swarm.services
+    service_id = services.create(spec(ground, replicas=1))
+    ground.until(lambda: running(ground, service_id))
+    changed(ground, service_id, with_image(ground, "web:broken", "continue"))
+
+    ground.until(lambda: len(_failed(ground, service_id)) >= 3)
+    first, second = _failed(ground, service_id)[:2]
+    assert first.slot == second.slot == 1
+    assert first.desired == "shutdown"
+    assert first.created
+    assert second.created
+    assert 1.0 <= (second.created - first.created).total_seconds() + 1.0 < 15.0
+
+
+def _failed(ground: Ground, service_id: str) -> list[Task]:
+    tasks = ground.swarm.services.tasks(service_id)
+    return sorted(
+        (task for task in tasks if task.state == "failed"),
+        key=lambda task: task.created.timestamp() if task.created else 0.0,
+    )
+
+
+def a_global_service_runs_on_every_node(ground: Ground) -> None:
+    service_id = ground.swarm.services.create(spec(ground, Mode={"Global": {}}))
+    ground.until(lambda: len(running(ground, service_id)) == 4)
+    tasks = ground.swarm.services.tasks(service_id)
+    assert len({task.node_id for task in tasks}) == 4
+    assert {task.slot for task in tasks} == {0}
+
+
+def the_list_counts_tasks(ground: Ground) -> None:
+    created(ground, spec(ground))
+    (listed,) = ground.swarm.services.list()
+    assert (listed.running, listed.desired) == (2, 2)
+
+
+# ---- nodes
+
+
+def a_drained_node_loses_its_tasks(ground: Ground) -> None:
+    service = created(ground, spec(ground, replicas=4))
+    node = ground.swarm.nodes.find("node4")
+
+    ground.swarm.nodes.update(node, lambda body: body.update(Availability="drain"))
+
+    def moved() -> bool:
+        tasks = ground.swarm.services.tasks(service.id, running=True)
+        ours = [task for task in tasks if task.state == "running"]
+        return len(ours) == 4 and node.id not in {task.node_id for task in ours}
+
+    ground.until(moved)
+    ground.swarm.nodes.update(node, lambda body: body.update(Availability="active"))
+
+
+def a_role_comes_into_force_later(ground: Ground) -> None:
+    nodes = ground.swarm.nodes
+    worker = nodes.find("node4")
+    assert worker.manager is None
+    nodes.update(worker, lambda body: body.update(Role="manager"))
+    ground.until(lambda: nodes.get(worker.id).manager is not None)
+    nodes.update(worker, lambda body: body.update(Role="worker"))
+    ground.until(lambda: nodes.get(worker.id).manager is None)
+
+
+def a_node_that_is_there_is_not_removed(ground: Ground) -> None:
+    for name, words in (("node4", "is not down and can't be removed"), ("node2", "demoted")):
+        node = ground.swarm.nodes.find(name)
+        with pytest.raises(EngineRefusedError) as refused:
+            ground.swarm.nodes.remove(node)
+        assert refused.value.status == 400
+        assert words in refused.value.reason
+
+
+# ---- the rest
+
+
+def networks_come_and_go_unless_used(ground: Ground) -> None:
+    networks, services = ground.swarm.networks, ground.swarm.services
+    network_id = networks.create({"Name": "uber-net", "Driver": "overlay", "Attachable": True})
+    network = networks.find("uber-net")
+    assert (network.id, network.scope, network.attachable) == (network_id, "swarm", True)
+    assert "ingress" in [each.name for each in networks.list()]
+    with pytest.raises(NameTakenError):
+        networks.create({"Name": "uber-net", "Driver": "overlay"})
+    task = {"Networks": [{"Target": network_id}]}
+    service_id = services.create(spec(ground, replicas=0, TaskTemplate=task))
+    with pytest.raises(EngineRefusedError) as refused:
+        networks.remove(network_id)
+    assert refused.value.status == 400
+    assert f"in use by service {service_id}" in refused.value.reason
+    services.remove(service_id)
+    networks.remove(network_id)
+    with pytest.raises(UnknownNameError):
+        networks.find("uber-net")
+
+
+def settings_change_by_version(ground: Ground) -> None:
+    cluster = ground.swarm.cluster
+    before = cluster.inspect()
+    cluster.update(lambda body: body["Orchestration"].update(TaskHistoryRetentionLimit=7))
+    after = cluster.inspect()
+    assert (after.task_history, after.cert_expiry) == (7, before.cert_expiry)
+    assert after.version > before.version
+    cluster.update(lambda body: body["Orchestration"].update(TaskHistoryRetentionLimit=5))
+
+
+def a_registry_tells_digest_and_platforms(ground: Ground) -> None:
+    found = ground.swarm.images.resolve(Image.parse(ground.image("web:v1")))
+    assert found.image.digest
+    assert [platform.os for platform in found.platforms] == ["linux"]
+    with pytest.raises(ImageNotFoundError):
+        ground.swarm.images.resolve(Image.parse(ground.image("web:no-such-tag")))
+
+
+CASES: tuple[Callable[[Ground], None], ...] = (
+    names_ports_and_networks_are_checked,
+    an_old_version_is_refused,
+    name_and_mode_stay,
+    what_is_gone_is_not_found,
+    an_update_rolls_and_completes,
+    a_label_restarts_nothing_and_has_no_update,
+    scaling_restarts_nothing,
+    a_failure_pauses,
+    a_paused_update_goes_on_when_it_is_posted_again,
+    a_failure_rolls_back,
+    a_rollback_by_hand_and_once_more_is_a_redo,
+    start_first_never_runs_fewer,
+    what_fits_nowhere_waits_and_says_why,
+    what_ends_is_restarted_after_its_delay,
+    a_global_service_runs_on_every_node,
+    the_list_counts_tasks,
+    a_drained_node_loses_its_tasks,
+    a_role_comes_into_force_later,
+    a_node_that_is_there_is_not_removed,
+    networks_come_and_go_unless_used,
+    settings_change_by_version,
+    a_registry_tells_digest_and_platforms,
+)
