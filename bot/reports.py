@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError
-from bot.model import Service, Shortfall, Status
+from bot.model import NodeState, Service, Shortfall, Status
 from bot.model.cluster import EngineState
 from bot.model.incident import AlertState, Severity
 from bot.render.audit_list import Audited
@@ -77,7 +77,7 @@ def _swarm(swarm: Swarm) -> Home:
         quorum=state.reachable >= state.needed,
         nodes=Counter(node.state for node in nodes),
         services=len(services),
-        nodes_away=tuple(node.name for node in nodes if node.state != "ready"),
+        nodes_away=tuple(node.name for node in nodes if node.state != NodeState.READY),
         below=tuple(shortfall for shortfall in map(_below, services) if shortfall),
     )
     return Home(status=status, nodes=nodes)

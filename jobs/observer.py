@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError, SwarmbotError
+from bot.model import NodeState
 from bot.settings import WatchSettings
 from bot.store.store import Store
 from bot.swarm.engine.reach import hosts_that_answer
@@ -126,7 +127,9 @@ def _hosts(known: Snapshot | None) -> frozenset[str]:
     not."""
     nodes = known.nodes if known and known.nodes else ()
     gone = {
-        one.id: one.address for one in nodes if one.state == "down" and one.manager and one.address
+        one.id: one.address
+        for one in nodes
+        if one.state == NodeState.DOWN and one.manager and one.address
     }
     answering = hosts_that_answer(tuple(gone.values())) if gone else frozenset()
     return frozenset(node_id for node_id, address in gone.items() if address in answering)

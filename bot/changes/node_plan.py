@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from bot.changes.sequence import Say
 from bot.command.model import Context
 from bot.errors import PlanOutdatedError, UnsupportedError
-from bot.model import Difference, Ending, Kind, Node, Plan, Service, Task
+from bot.model import (
+    Difference,
+    Ending,
+    Kind,
+    Node,
+    NodeRole,
+    NodeState,
+    Plan,
+    Service,
+    Task,
+    TaskState,
+)
 from bot.model.cluster import Quorum
 from bot.swarm.health import quorum
 from bot.swarm.health.diagnosis import diagnose
@@ -83,10 +94,14 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     then = {before.id: after for before, after in pairs}
     after = [node for node in (then.get(node.id, node) for node in look.nodes) if node]
     demoted = [
-        before for before, new in pairs if before.manager and (new is None or new.role == "worker")
+        before
+        for before, new in pairs
+        if before.manager and (new is None or new.role == NodeRole.WORKER)
     ]
     promoted = [
-        before for before, new in pairs if before.manager is None and new and new.role == "manager"
+        before
+        for before, new in pairs
+        if before.manager is None and new and new.role == NodeRole.MANAGER
     ]
     quorum.refuse_loss(look.nodes, demoted)
     moving = moves.moves(look.nodes, after, look.tasks, look.services)
@@ -142,12 +157,12 @@ def still(planned: NodesPlan, again: NodesPlan) -> None:
         raise PlanOutdatedError(" and ".join(planned.nodes), "the state of the nodes")
 
 
-def has_role(context: Context, node: Node, role: str) -> bool:
+def has_role(context: Context, node: Node, role: NodeRole) -> bool:
     """Whether the role came into force in time: `Spec.Role` is only the wish."""
 
     def look() -> bool:
         current = context.swarm.nodes.get(node.id)
-        return quorum.reachable(current) if role == "manager" else current.manager is None
+        return quorum.reachable(current) if role == NodeRole.MANAGER else current.manager is None
 
     return wait_until(look, ROLE_SECONDS, context.stopping)
 
@@ -166,7 +181,7 @@ def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
         for move in planned.moving
         if not move.bound
     }
-    left = [node.id for node in planned.members if node.state == "ready"]
+    left = [node.id for node in planned.members if node.state == NodeState.READY]
 
     def look() -> bool:
         tasks = [task for node_id in left for task in context.swarm.services.tasks(node_id=node_id)]
@@ -194,12 +209,12 @@ def _say_where(context: Context, moving: Sequence[Move], wanted: dict[str, int],
         places = Counter(
             nodes[task.node_id].name
             for task in ours
-            if task.state == "running" and task.node_id in nodes
+            if task.state == TaskState.RUNNING and task.node_id in nodes
         )
         where = ", ".join(
             name if count == 1 else f"{name} ×{count}" for name, count in sorted(places.items())
         )
-        waiting = [task for task in ours if task.state != "running"]
+        waiting = [task for task in ours if task.state != TaskState.RUNNING]
         count = f"{len(move.tasks)} {'task' if len(move.tasks) == 1 else 'tasks'}"
         say(
             f"{move.service.name}: {count} moved, it runs on {where}"
@@ -219,7 +234,7 @@ def _why(move: Move, waiting: Sequence[Task], nodes: dict[str, Node]) -> str:
 
 
 def _running(tasks: Iterable[Task]) -> Counter[str]:
-    return Counter(task.service_id for task in tasks if task.state == "running")
+    return Counter(task.service_id for task in tasks if task.state == TaskState.RUNNING)
 
 
 def _managers(nodes: Sequence[Node], promoted: Sequence[Node], demoted: Sequence[Node]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.doctor.probes import Probes
-from bot.model import Node, Service, Task
+from bot.model import Availability, Node, NodeState, Service, Task
 from bot.model.advice import (
     Advice,
     AdviceKind,
@@ -60,8 +60,8 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
 
 def _left_over(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """Entries of machines that joined anew: down, while another of the same name is ready."""
-    ready = {node.name for node in nodes if node.state == "ready"}
-    return tuple(node for node in nodes if node.state == "down" and node.name in ready)
+    ready = {node.name for node in nodes if node.state == NodeState.READY}
+    return tuple(node for node in nodes if node.state == NodeState.DOWN and node.name in ready)
 
 
 def _away(node: Node, now: datetime) -> Advice:
@@ -81,18 +81,18 @@ def _away(node: Node, now: datetime) -> Advice:
 def _closed(nodes: Sequence[Node]) -> Iterator[Advice]:
     """Nodes that take no tasks. Managers that all do without are so on purpose, where others do the
     work."""
-    ready = [node for node in nodes if node.state == "ready"]
-    if ready and not any(node.availability == "active" for node in ready):
+    ready = [node for node in nodes if node.state == NodeState.READY]
+    if ready and not any(node.availability == Availability.ACTIVE for node in ready):
         yield Advice(Severity.CRITICAL, NoNodeActive(node=ready[0].name))
         return
-    drained = [node for node in ready if node.availability == "drain" and node.manager]
-    dedicated = all(node.availability != "active" for node in ready if node.manager)
+    drained = [node for node in ready if node.availability == Availability.DRAIN and node.manager]
+    dedicated = all(node.availability != Availability.ACTIVE for node in ready if node.manager)
     for node in () if dedicated else drained:
         yield Advice(Severity.WARNING, ManagerDrained(node=node.name))
     names = tuple(
         node.name
         for node in ready
-        if node.availability != "active" and (not node.manager or node not in drained)
+        if node.availability != Availability.ACTIVE and (not node.manager or node not in drained)
     )
     if names:
         yield Advice(Severity.NOTE, AllAlike(AdviceKind.NODE_CLOSED, names))
@@ -104,7 +104,7 @@ def _closed(nodes: Sequence[Node]) -> Iterator[Advice]:
 def _versions(nodes: Sequence[Node]) -> Iterator[Advice]:
     by_version: dict[str, list[str]] = defaultdict(list)
     for node in nodes:
-        if node.engine and node.state == "ready":
+        if node.engine and node.state == NodeState.READY:
             by_version[node.engine].append(node.name)
     if len(by_version) < 2:
         return

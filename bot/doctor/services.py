@@ -11,7 +11,7 @@ from bot.doctor.probes import Probes
 from bot.doctor.resilience import losses, tied_data
 from bot.doctor.specifications import RunningServices
 from bot.doctor.updates import deploys, images, registry
-from bot.model import Service, Task
+from bot.model import Service, Task, TaskState
 from bot.model.advice import (
     Advice,
     AdviceKind,
@@ -22,7 +22,6 @@ from bot.model.advice import (
 )
 from bot.model.incident import Severity
 from bot.swarm.scheduler import obstacles
-from bot.watch import replica_counts
 from bot.watch.evaluation import Evaluation
 
 YOUNG = timedelta(minutes=1)
@@ -37,7 +36,7 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
     services = tuple(
         service
         for service in evaluation.services.values()
-        if service.mode not in replica_counts.JOBS and service.replicas != 0
+        if not service.mode.is_job and service.replicas != 0
     )
     view = RunningServices(services, evaluation, probes)
     if evaluation.snapshot.tasks is not None and evaluation.snapshot.nodes is not None:
@@ -99,9 +98,10 @@ def _settling(service: Service, view: RunningServices) -> bool:
 def _ever_ran(tasks: Sequence[Task]) -> bool:
     """Whether a task has run: runs now, or has ended after it had a container. Without tasks nobody
     knows."""
-    ended = ("complete", "shutdown", "failed")
+    ended = (TaskState.COMPLETE, TaskState.SHUTDOWN, TaskState.FAILED)
     return not tasks or any(
-        task.state == "running" or (task.state in ended and task.container_id) for task in tasks
+        task.state == TaskState.RUNNING or (task.state in ended and task.container_id)
+        for task in tasks
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.doctor.probes import Probes
-from bot.model import Service
+from bot.model import Service, TaskState
 from bot.watch.evaluation import Evaluation
 
 
@@ -27,7 +27,7 @@ def lies_on(service: Service, view: RunningServices) -> tuple[str, ...]:
     names = {
         nodes[task.node_id].name
         for task in view.evaluation.tasks_of.get(service.id, ())
-        if task.state == "running" and task.node_id in nodes
+        if task.state == TaskState.RUNNING and task.node_id in nodes
     }
     return tuple(sorted(names))
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.model.change import Difference
 from bot.model.images import Image
 from bot.model.people import Actor
+from bot.model.swarm import TaskState
 
 BOT = "swarmbot"
 """Stands in `Rollout.rollback_by` where nobody asked: the bot rolls back what Swarm paused."""
@@ -36,7 +37,7 @@ class Failure:
 
     task_id: str
     node: str
-    state: str
+    state: TaskState
     image: str
     error: str = ""
 
@@ -51,7 +52,7 @@ class Slot:
 
     key: str
     node: str
-    state: str
+    state: TaskState
     image: str
     done: bool
     error: str = ""
@@ -143,7 +144,7 @@ class Step:
     at: datetime
     key: str
     node: str
-    state: str
+    state: TaskState
     image: str
     error: str = ""
 

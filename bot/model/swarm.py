@@ -51,6 +51,11 @@ class TaskState(StrEnum):
         it."""
         return self in (TaskState.FAILED, TaskState.REJECTED)
 
+    @property
+    def lost(self) -> bool:
+        """Whether the task failed, or went down with a node that Swarm gave up."""
+        return self.failed or self == TaskState.ORPHANED
+
 
 _RANKS = {state: rank for rank, state in enumerate(TaskState)}
 
@@ -236,6 +241,17 @@ class Task:
     created: datetime | None = None
     up_to_date: bool = True
     job_iteration: int | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether Swarm means it to run, to be about to, or to have done its work; what it stops or
+        replaces is not."""
+        return self.desired in (TaskState.READY, TaskState.RUNNING, TaskState.COMPLETE)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it runs, and is meant to."""
+        return self.state == self.desired == TaskState.RUNNING
 
     @property
     def active(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.clock import Stopping
 from bot.errors import UnknownNameError
-from bot.model import Node
+from bot.model import Node, NodeRole, NodeState, Reachability
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import wait_until
 
@@ -50,5 +50,5 @@ class NodeArrival:
 
 
 def _is_ready(node: Node) -> bool:
-    reachable = node.manager is not None and node.manager.reachability == "reachable"
-    return node.state == "ready" and (node.role == "worker" or reachable)
+    reachable = node.manager is not None and node.manager.reachability == Reachability.REACHABLE
+    return node.state == NodeState.READY and (node.role == NodeRole.WORKER or reachable)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from bot.model import Finding, Node, Service, Shortfall, Spec, Task
+from bot.model import Finding, Node, NodeState, Service, Shortfall, Spec, Task, TaskState
 from bot.model.alert_facts import AlertKind, ProblemFacts
 from bot.model.cluster import EngineState, Quorum
 from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
@@ -132,8 +132,8 @@ class Evaluation:
         return {node.id: node for node in self.nodes.values() if self._has_gone(node)}
 
     def _has_gone(self, node: Node) -> bool:
-        if node.state in ("ready", "down"):
-            return node.state == "down"
+        if node.state in (NodeState.READY, NodeState.DOWN):
+            return node.state == NodeState.DOWN
         if self.open(f"node:{node.id}", AlertKind.NODE_DOWN):
             return True
         return self.at - self.memory.unready.get(node.id, self.at) > UNSURE
@@ -193,7 +193,7 @@ class Evaluation:
         return [
             node
             for node in self.nodes.values()
-            if node.state == "down"
+            if node.state == NodeState.DOWN
             and node.id in self.snapshot.answering_hosts
             and node.id not in self.engine_on
             and node.manager
@@ -253,7 +253,7 @@ class Evaluation:
         else of any that failed."""
         tasks = self.tasks_of.get(service_id, ())
         ill = [task for task in tasks if self._is_ill(task)] or [
-            task for task in tasks if task.error and task.state != "running"
+            task for task in tasks if task.error and task.state != TaskState.RUNNING
         ]
         return self.diagnosed(ill)
 
@@ -264,7 +264,7 @@ class Evaluation:
         return Finding(findings[0].cause, findings[0].fix) if findings else None
 
     def _is_ill(self, task: Task) -> bool:
-        if task.desired in ("running", "ready") and task.state != "running":
+        if task.desired in (TaskState.RUNNING, TaskState.READY) and task.state != TaskState.RUNNING:
             return True
         failed_at = task.at or task.created or self.at
         return task.state in FAILED and self.at - failed_at < RECENT

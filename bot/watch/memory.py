@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model import Node, Service, Task
+from bot.model import Node, NodeState, Service, Task
 from bot.model.cluster import EngineState
 from bot.model.incident import Memory
 from bot.swarm.health.quorum import reachable
@@ -31,7 +31,7 @@ def refreshed(snapshot: Snapshot, memory: Memory) -> Memory:
             unready={
                 node.id: memory.unready.get(node.id, snapshot.at)
                 for node in snapshot.nodes
-                if node.state != "ready"
+                if node.state != NodeState.READY
             },
             leader=next(
                 (node.id for node in snapshot.nodes if node.manager and node.manager.leader),
@@ -126,6 +126,6 @@ def _by_host(name: str, nodes: Iterable[Node]) -> tuple[str, str] | None:
     """The node that a locked engine is, which does not say its id: by its host name, which two
     nodes may have."""
     named = [node for node in nodes if node.name == name and node.manager]
-    away = [node for node in named if node.state == "down" and not reachable(node)]
+    away = [node for node in named if node.state == NodeState.DOWN and not reachable(node)]
     sure = away if len(away) == 1 else named
     return (sure[0].id, name) if len(sure) == 1 else None

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
 
-from bot.model import Mode, Service, Spec, Task
-
-JOBS = (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB)
-GLOBAL = (Mode.GLOBAL, Mode.GLOBAL_JOB)
+from bot.model import Mode, Service, Spec, Task, TaskState
 
 
 def counted(
@@ -18,13 +15,9 @@ def counted(
 ) -> tuple[int, int]:
     """How many places run, how many should; what says that it runs on a node that is gone does
     not."""
-    if service.mode in JOBS:
+    if service.mode.is_job:
         return _of_job(service, tasks, alive, able_for)
-    running = [
-        task
-        for task in tasks
-        if task.desired == "running" and task.state == "running" and task.node_id in alive
-    ]
+    running = [task for task in tasks if task.runs and task.node_id in alive]
     if service.mode is Mode.GLOBAL:
         places = able_for(service.spec)
         return len(places & {task.node_id for task in running}), len(places)
@@ -35,7 +28,7 @@ def as_told(service: Service, *, sure: bool) -> tuple[int, int] | None:
     """The same by the engine's own count, which takes tasks of dead nodes for running: None where
     that may deceive."""
     desired = service.desired if service.replicas is None else service.replicas
-    if service.mode in JOBS or service.running is None or desired is None:
+    if service.mode.is_job or service.running is None or desired is None:
         return None
     return (service.running, desired) if sure or service.running < desired else None
 
@@ -50,9 +43,11 @@ def _of_job(
     current = [task for task in tasks if task.job_iteration == service.job_iteration]
     is_global = service.mode is Mode.GLOBAL_JOB
     complete = {
-        task.node_id if is_global else task.slot for task in current if task.state == "complete"
+        task.node_id if is_global else task.slot
+        for task in current
+        if task.state == TaskState.COMPLETE
     }
     total = len({*able_for(service.spec), *complete}) if is_global else service.replicas or 0
-    if any(task.state == "running" and task.node_id in alive for task in current):
+    if any(task.state == TaskState.RUNNING and task.node_id in alive for task in current):
         return total, total
     return min(len(complete), total), total

@@ -127,8 +127,8 @@ class NodeChange(Change[NodesPlan]):
 
         def change(node: Node, say: Say) -> Ending:
             context.swarm.nodes.update(node, wanted.write)
-            if _changes_role(node, wanted):
-                if not node_plan.has_role(context, node, str(wanted.role)):
+            if wanted.role and _changes_role(node, wanted):
+                if not node_plan.has_role(context, node, wanted.role):
                     say(
                         f"{node.name}: Swarm has not put its new role in force yet; `/swarm "
                         "node ls` shows when it has"

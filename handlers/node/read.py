@@ -10,7 +10,7 @@ from pydantic import Field
 
 from bot.command.fields import Argument, Name
 from bot.command.model import Command, Context, Query
-from bot.model import Message, Node, Service, Task
+from bot.model import Message, Node, Service, Task, TaskState
 from bot.render.objects import node_sheet, nodes, placed_tasks
 from bot.render.slack import blocks
 from bot.swarm.spec import read
@@ -24,7 +24,7 @@ class NodeLs(Query):
     def run(self, context: Context) -> Message:
         """Two calls to an engine: the nodes, and the tasks that should run."""
         tasks = context.swarm.services.tasks(running=True)
-        counts = Counter(task.node_id for task in tasks if task.state == "running")
+        counts = Counter(task.node_id for task in tasks if task.state == TaskState.RUNNING)
         return nodes.listed(context.swarm.nodes.list(), counts, context.now())
 
 
@@ -68,7 +68,7 @@ class NodeInspect(Query):
         self, context: Context, name: str, services: Mapping[str, Service], answering: str
     ) -> Message:
         node = context.swarm.nodes.find(name)
-        tasks = [task for task in _tasks(context, node) if task.desired == "running"]
+        tasks = [task for task in _tasks(context, node) if task.desired == TaskState.RUNNING]
         needs = [
             read.reserved(services[task.service_id].spec)
             for task in tasks

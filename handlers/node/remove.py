@@ -14,7 +14,7 @@ from bot.changes.sequence import Say, carry_out
 from bot.command.fields import Argument, Name, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import NodeNotDownError, StillManagerError, UnknownNameError, UnsupportedError
-from bot.model import Ending, Kind, Node, Outcome
+from bot.model import Ending, Kind, Node, NodeRole, NodeState, Outcome
 from bot.rollout.roller import Run
 from bot.swarm.health import quorum
 
@@ -44,7 +44,7 @@ class NodeRm(Change[NodesPlan]):
             self._refuse(context, node)
         node_plan.keep_in_reach(context, members)
         names = ", ".join(node.name for node in members)
-        up = [node.name for node in members if node.state != "down"]
+        up = [node.name for node in members if node.state != NodeState.DOWN]
         return node_plan.plan(
             look,
             [(node, None) for node in members],
@@ -81,7 +81,7 @@ class NodeRm(Change[NodesPlan]):
             raise StillManagerError(node.name)
         if self.force:
             return
-        if node.state != "down":
+        if node.state != NodeState.DOWN:
             raise NodeNotDownError(node.name, node.state)
         if any(
             state.swarm == "locked" and state.node_name == node.name
@@ -105,10 +105,10 @@ COMMANDS: tuple[type[Command], ...] = (NodeRm,)
 
 def _demoted(context: Context, node: Node, say: Say) -> bool:
     """Whether it is no manager any more: only then can it be removed."""
-    if node.manager is None and node.role == "worker":
+    if node.manager is None and node.role == NodeRole.WORKER:
         return True
-    context.swarm.nodes.update(node, lambda spec: spec.update(Role="worker"))
-    if not node_plan.has_role(context, node, "worker"):
+    context.swarm.nodes.update(node, lambda spec: spec.update(Role=str(NodeRole.WORKER)))
+    if not node_plan.has_role(context, node, NodeRole.WORKER):
         say(
             f"{node.name}: its role is worker, and Swarm has not put that in force yet; send "
             "the line again in a while"

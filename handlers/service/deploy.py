@@ -19,7 +19,6 @@ from bot.model import (
     Ending,
     Image,
     Message,
-    Mode,
     Node,
     Outcome,
     Plan,
@@ -237,7 +236,7 @@ COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)
 
 
 def _refuse_jobs(service: Service) -> None:
-    if service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB):
+    if service.mode.is_job:
         raise UnsupportedError(
             f"{service.name} is a job, and jobs are not rolled",
             "Remove it, and create it with the new image.",

@@ -25,7 +25,6 @@ STOP_WATCHED_SECONDS = 20.0
 """Seconds for which the tasks of removed services are watched: most stop within their grace period
 of ten."""
 STOP_LOOK_SECONDS = 0.5
-_STOPPED = ("complete", "shutdown", "failed", "rejected", "remove", "orphaned")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +111,7 @@ def _running(context: Context, services: Sequence[Service]) -> Counter[str]:
     ids = {service.id for service in services}
     tasks = context.swarm.services.tasks()
     return Counter(
-        task.service_id for task in tasks if task.service_id in ids and task.state not in _STOPPED
+        task.service_id for task in tasks if task.service_id in ids and not task.state.terminal
     )
 
 

@@ -148,7 +148,7 @@ COMMANDS: tuple[type[Command], ...] = (Scale,)
 def _plan(context: Context, text: str) -> RollPlan:
     name, _, count = text.partition("=")
     service = context.swarm.services.find(name)
-    if service.mode in (Mode.GLOBAL, Mode.GLOBAL_JOB):
+    if service.mode.is_global:
         raise UnsupportedError(
             (
                 f"{service.name} is {service.mode}: it runs one task on every node that its "

@@ -13,7 +13,7 @@ from bot.command.address_fields import ExternalCaText
 from bot.command.fields import Duration, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import NO_MANAGER, PlanOutdatedError, UnsupportedError
-from bot.model import Difference, Ending, Kind, Outcome, Plan
+from bot.model import Difference, Ending, Kind, NodeState, Outcome, Plan
 from bot.model.cluster import RootRotation
 from bot.render.objects import swarm_sheet
 from bot.rollout.roller import Run
@@ -83,7 +83,7 @@ class Ca(Change[CaPlan]):
         wanted = swarm_settings.wanted(
             {"cert_expiry": self.cert_expiry, "external_ca": self.external_ca}
         )
-        away = [node.name for node in context.swarm.nodes.list() if node.state != "ready"]
+        away = [node.name for node in context.swarm.nodes.list() if node.state != NodeState.READY]
         count = (spec.get("CAConfig") or {}).get("ForceRotate") or 0
         return CaPlan(
             title="Swarm: new root certificate",

@@ -18,7 +18,7 @@ from bot.errors import (
     QuorumAtRiskError,
     UnsupportedError,
 )
-from bot.model import Ending, Kind, Node, Outcome, Plan
+from bot.model import Ending, Kind, Node, NodeRole, Outcome, Plan, TaskState
 from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
 from bot.rollout.roller import Run
@@ -198,7 +198,7 @@ class Leave(Change[MemberPlan]):
         manages = (
             state.manager
             or state.swarm == "locked"
-            or (node is not None and node.role == "manager")
+            or (node is not None and node.role == NodeRole.MANAGER)
         )
         warnings = self._of_a_manager(context, state, nodes, node) if manages else ()
         after = (
@@ -362,7 +362,7 @@ def _moving(context: Context, node: Node | None) -> str:
     tasks = [
         task
         for task in context.swarm.services.tasks(running=True)
-        if task.node_id == node.id and task.state == "running"
+        if task.node_id == node.id and task.state == TaskState.RUNNING
     ]
     return (
         f"{len(tasks)} {'task moves' if len(tasks) == 1 else 'tasks move'} to other nodes"

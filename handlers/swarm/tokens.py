@@ -9,7 +9,7 @@ from pydantic import Field
 from bot.command.fields import Argument, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
-from bot.model import Ending, Kind, Outcome, Plan
+from bot.model import Ending, Kind, Outcome, Plan, Reachability
 from bot.render.objects import credentials
 from bot.rollout.roller import Run
 from bot.swarm.objects.cluster import SWARM, Rotate, keep, manager_addresses
@@ -139,7 +139,7 @@ def _left_behind(context: Context) -> tuple[str, ...]:
     away = [
         node.name
         for node in context.swarm.nodes.list()
-        if node.manager and node.manager.reachability != "reachable"
+        if node.manager and node.manager.reachability != Reachability.REACHABLE
     ]
     if not away:
         return ()

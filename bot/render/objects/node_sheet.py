@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from bot.model import Message, Node, Service, Task
+from bot.model import Message, Node, Service, Task, TaskState
 from bot.render.objects.nodes import in_trouble, state_word
 from bot.render.slack import details_table
 from bot.render.slack.blocks import Row, context, message, plural, size, when
@@ -22,7 +22,7 @@ def inspected(
 ) -> Message:
     """Everything that matters of one node. `reserved`: memory in bytes, nano CPUs; `answers`: it
     talks to swarmbot."""
-    running = Counter(task.service_id for task in tasks if task.state == "running")
+    running = Counter(task.service_id for task in tasks if task.state == TaskState.RUNNING)
     names = {
         service_id: services[service_id].name if service_id in services else service_id[:12]
         for service_id in running

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.model import Message, Node, NodeState
+from bot.model import Message, Node, NodeState, Reachability
 from bot.render.slack.blocks import (
     MOST_ROWS,
     Block,
@@ -74,8 +74,8 @@ def brief(nodes: Iterable[Node]) -> list[Block]:
 
 def in_trouble(node: Node) -> bool:
     """Whether somebody should look at it: not Ready, or a manager that the others do not reach."""
-    return node.state != "ready" or (
-        node.manager is not None and node.manager.reachability != "reachable"
+    return node.state != NodeState.READY or (
+        node.manager is not None and node.manager.reachability != Reachability.REACHABLE
     )
 
 
@@ -88,7 +88,9 @@ def _head(nodes: list[Node], trouble: list[Node]) -> str:
     if not trouble:
         return f"🟢 {plural(len(nodes), 'node')} Ready"
     first = trouble[0]
-    what = state_word(first.state) if first.state != "ready" else "not reachable as a manager"
+    what = (
+        state_word(first.state) if first.state != NodeState.READY else "not reachable as a manager"
+    )
     others = f" and {plural(len(trouble) - 1, 'other')}" if len(trouble) > 1 else ""
     ready = sum(node.state == NodeState.READY for node in nodes)
     return (
@@ -99,11 +101,17 @@ def _head(nodes: list[Node], trouble: list[Node]) -> str:
 
 def _rank(node: Node) -> tuple[bool, bool, bool, bool, str]:
     leads = node.manager is not None and node.manager.leader
-    return (not in_trouble(node), node.state == "ready", not leads, node.manager is None, node.name)
+    return (
+        not in_trouble(node),
+        node.state == NodeState.READY,
+        not leads,
+        node.manager is None,
+        node.name,
+    )
 
 
 def _row(node: Node, task_counts: Mapping[str, int]) -> tuple[str, ...]:
-    tasks = str(task_counts.get(node.id, 0)) if node.state == "ready" else ""
+    tasks = str(task_counts.get(node.id, 0)) if node.state == NodeState.READY else ""
     return (
         node.name,
         state_word(node.state),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model import File, Finding, Message, Node, Service, Task
+from bot.model import File, Finding, Message, Node, NodeState, Service, Task
 from bot.render.findings import causes, last_words
 from bot.render.objects.nodes import state_word
 from bot.render.objects.tasks import HISTORY, in_trouble, places_of, rank, runs
@@ -46,7 +46,7 @@ def on_node(node: Node, tasks: Sequence[Task], view: TaskContext) -> Message:
     (measured): nobody wants them.
     """
     running, trouble = _counts([task for task in tasks if task.service_id in view.services])
-    well = node.state == "ready" and not trouble
+    well = node.state == NodeState.READY and not trouble
     words = [
         state_word(node.state),
         state_word(node.availability),

@@ -31,7 +31,7 @@ def inspected(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]
     may be secret."""
     template = mapping(service.spec.get("TaskTemplate"))
     container = mapping(template.get("ContainerSpec"))
-    running = [task for task in tasks if task.state == "running" and task.desired == "running"]
+    running = [task for task in tasks if task.runs]
     parts = [
         ("", _general(service, running, nodes)),
         ("Container", _container(container)),

@@ -58,7 +58,7 @@ def listed(services: Sequence[Service], now: datetime) -> Message:
 
 def is_below(service: Service) -> bool:
     """Whether fewer tasks run than should; a job's tasks end, so it never counts as below."""
-    if service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB) or service.desired is None:
+    if service.mode.is_job or service.desired is None:
         return False
     return (service.running or 0) < service.desired
 

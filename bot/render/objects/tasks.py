@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot.model import Finding, Message, Node, Service, Task
+from bot.model import Finding, Message, Node, Service, Task, TaskState
 from bot.render.findings import causes, last_words
 from bot.render.slack.blocks import (
     Row,
@@ -22,7 +22,6 @@ from bot.render.slack.blocks import (
 )
 from bot.render.slack.text import code, escape, shortened
 
-_WANTED = ("running", "ready", "complete")
 HISTORY = 2
 """Earlier tasks of a place that are shown."""
 _LONGEST = 80
@@ -42,7 +41,7 @@ def tasks(
     total = (
         service.replicas
         if service.replicas is not None
-        else sum(place[0].desired in _WANTED for place in places)
+        else sum(place[0].wanted for place in places)
     )
     state = "🟠" if trouble or running < total else "🟢"
     name = escape(shortened(service.name, _LONGEST))
@@ -82,23 +81,23 @@ def places_of(all_tasks: Iterable[Task]) -> list[list[Task]]:
 
 
 def _newest(task: Task) -> tuple[bool, float]:
-    return task.desired in _WANTED, task.created.timestamp() if task.created else 0.0
+    return task.wanted, task.created.timestamp() if task.created else 0.0
 
 
 def rank(place: Sequence[Task]) -> tuple[bool, bool, int, str]:
     """The order of places: those in trouble first, then those that are meant to be."""
     task = place[0]
-    return not in_trouble(task), task.desired not in _WANTED, task.slot, task.node_id
+    return not in_trouble(task), not task.wanted, task.slot, task.node_id
 
 
 def in_trouble(task: Task) -> bool:
     """Whether it should run, and does not."""
-    return task.desired in _WANTED and task.state not in ("running", "complete")
+    return task.wanted and task.state not in (TaskState.RUNNING, TaskState.COMPLETE)
 
 
 def runs(task: Task) -> bool:
     """Whether it runs, and should."""
-    return task.desired in _WANTED and task.state == "running"
+    return task.wanted and task.state == TaskState.RUNNING
 
 
 def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.model import NodeState
 from bot.model.picture import Align, Box, Label, Shape, Sheet, Sign
 from bot.render.objects.nodes import state_word
 from bot.render.picture.atoms import CARD, INK, MARGIN, SMALL, SOFT, room, rule
@@ -64,7 +65,9 @@ def _role(spot: NodeTasks) -> str:
     if spot.node is None:
         return ""
     if spot.ill or spot.set_aside:
-        return state_word(spot.node.state if spot.node.state != "ready" else spot.node.availability)
+        return state_word(
+            spot.node.state if spot.node.state != NodeState.READY else spot.node.availability
+        )
     return ("Leader" if spot.node.manager.leader else "Mgr") if spot.node.manager else ""
 
 

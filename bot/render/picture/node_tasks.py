@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model import Node, Service, Task
+from bot.model import Availability, Node, NodeState, Reachability, Service, Task, TaskState
 from bot.model.picture import Mark
 from bot.render.objects.nodes import in_trouble, state_word
 from bot.render.objects.tasks import places_of
@@ -38,7 +38,6 @@ SIGNS: Mapping[Condition, tuple[Mark, str]] = {
     Condition.DONE: (Mark.TICK, GREY),
 }
 TROUBLE = (Condition.FAILED, Condition.LOST, Condition.WAITING)
-_ENDED = ("failed", "rejected", "orphaned")
 
 Group = tuple[str, str]
 """A service and its version."""
@@ -67,7 +66,7 @@ class NodeTasks:
     @property
     def set_aside(self) -> bool:
         """Whether it takes no new tasks by somebody's will."""
-        return self.node is not None and self.node.availability != "active"
+        return self.node is not None and self.node.availability != Availability.ACTIVE
 
 
 def placed(
@@ -116,12 +115,12 @@ def told(spots: Sequence[NodeTasks]) -> str:
     away = [
         f"{spot.name} {state_word(spot.node.state)}"
         for spot in nodes
-        if spot.node and spot.node.state != "ready"
+        if spot.node and spot.node.state != NodeState.READY
     ]
     lone = [
         f"{spot.name} not reachable"
         for spot in nodes
-        if spot.ill and spot.node and spot.node.state == "ready"
+        if spot.ill and spot.node and spot.node.state == NodeState.READY
     ]
     aside = [
         f"{spot.name} {state_word(spot.node.availability)}"
@@ -158,22 +157,22 @@ def described(nodes: Sequence[Node], spots: Sequence[NodeTasks]) -> str:
 def _condition(place: Sequence[Task], nodes: Mapping[str, Node]) -> Condition | None:
     """How the place's task is; None where there should be none."""
     task, node = place[0], nodes.get(place[0].node_id)
-    if task.desired not in ("running", "ready", "complete"):
+    if not task.wanted:
         return None
-    if task.state == "complete":
+    if task.state == TaskState.COMPLETE:
         return Condition.DONE
-    if not task.node_id or task.state == "pending":
+    if not task.node_id or task.state == TaskState.PENDING:
         return Condition.WAITING
-    if node is not None and node.state != "ready":
+    if node is not None and node.state != NodeState.READY:
         return Condition.LOST
-    if task.state == "running":
+    if task.state == TaskState.RUNNING:
         return Condition.RUNNING
-    failed = task.state in _ENDED or (len(place) > 1 and place[1].state in _ENDED)
+    failed = task.state.lost or (len(place) > 1 and place[1].state.lost)
     return Condition.FAILED if failed else Condition.STARTING
 
 
 def _is_over(task: Task) -> bool:
-    return task.state in (*_ENDED, "complete")
+    return task.state.lost or task.state == TaskState.COMPLETE
 
 
 def _group(task: Task, services: Mapping[str, Service]) -> Group:
@@ -198,9 +197,11 @@ def _words(node: Node) -> str:
     role = (
         ("Leader" if node.manager.leader else "Manager") if node.manager else state_word(node.role)
     )
-    reach = node.manager.reachability if node.manager else "reachable"
+    reach = node.manager.reachability if node.manager else Reachability.REACHABLE
     parts = [role, state_word(node.state), state_word(node.availability)]
-    return line_of(" · ".join(parts + ([state_word(reach)] if reach != "reachable" else [])))
+    return line_of(
+        " · ".join(parts + ([state_word(reach)] if reach != Reachability.REACHABLE else []))
+    )
 
 
 def totals(spots: Iterable[NodeTasks]) -> Counter[Condition]:

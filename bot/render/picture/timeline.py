@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model import File, Outcome, Rollout, Step
+from bot.model import File, Outcome, Rollout, Step, TaskState
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
 from bot.render.picture.atoms import (
     BELOW,
@@ -50,8 +50,6 @@ class Part(StrEnum):
     NEW = "new task is up"
 
 
-_ENDED = ("failed", "rejected", "shutdown", "remove", "orphaned")
-_FAILED = ("failed", "rejected", "orphaned")
 _CREATE = "service create"
 _SOON = 3.0
 """Seconds after the start within which a first look tells what was there before; after a restart of
@@ -136,9 +134,9 @@ def _track(steps: Sequence[Step], rollout: Rollout, took: float, first: datetime
     failures: list[float] = []
     replaced = rollout.verb == _CREATE or steps[0].at > first
     for index, step in enumerate(steps):
-        replaced = replaced or step.state != "running"
+        replaced = replaced or step.state != TaskState.RUNNING
         part = _part(step, rollout, replaced)
-        if step.state in _FAILED:
+        if step.state.lost:
             failures.append(times[index])
         if times[index] == times[index + 1] and index + 1 < len(steps):
             continue
@@ -172,9 +170,9 @@ def _after(step: Step, rollout: Rollout, took: float) -> float:
 def _part(step: Step, rollout: Rollout, replaced: bool) -> Part:
     """A task is new by its image, or, where that stays the same, by having begun under our
     observer."""
-    if step.state in _ENDED:
+    if step.state.terminal and step.state != TaskState.COMPLETE:
         return Part.NONE
-    if step.state not in ("running", "complete"):
+    if step.state not in (TaskState.RUNNING, TaskState.COMPLETE):
         return Part.STARTING
     apart = rollout.verb != _CREATE and _told_apart(rollout)
     new = step.image == (rollout.after.tag or rollout.after.tagged) if apart else replaced

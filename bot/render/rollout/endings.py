@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model import Phase, Progress, Rollout
+from bot.model import Phase, Progress, Rollout, TaskState
 from bot.model.rollout import BOT
 from bot.render.slack.blocks import familiar, image, plural, seconds, tag
 from bot.render.slack.text import escape, prose, shortened
@@ -71,7 +71,7 @@ def moves_image(rollout: Rollout) -> bool:
 
 
 def _completed(rollout: Rollout, progress: Progress, took: str) -> Words:
-    if progress.slots and all(slot.state == "complete" for slot in progress.slots):
+    if progress.slots and all(slot.state == TaskState.COMPLETE for slot in progress.slots):
         head = f"✅ {name(rollout)} · complete"
     elif rollout.verb == _CREATE:
         head = f"✅ {name(rollout)} runs {_target(rollout)}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.errors import SwarmbotError
-from bot.model import Finding, Message, Outcome, Phase, Progress, Rollout, Slot
+from bot.model import Finding, Message, Outcome, Phase, Progress, Rollout, Slot, TaskState
 from bot.model.rollout import BOT
 from bot.render.errors import explain
 from bot.render.findings import causes, last_words
@@ -126,7 +126,7 @@ def slots(progress: Progress) -> list[Block]:
     places = list(progress.slots)
     if len(places) > MOST_SLOTS:
         places = sorted(
-            places, key=lambda slot: (slot.done, not slot.error, slot.state == "running")
+            places, key=lambda slot: (slot.done, not slot.error, slot.state == TaskState.RUNNING)
         )[:MOST_SLOTS]
     if not places:
         return []

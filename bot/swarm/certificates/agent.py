@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import SwarmbotError, UnknownNameError
-from bot.model import Node, Task
+from bot.model import Availability, Node, NodeState, Task, TaskState
 from bot.model.cluster import LogLine
 from bot.swarm.certificates import x509
 from bot.swarm.certificates.x509 import Leaf
@@ -165,16 +165,16 @@ def judged(task: Task | None, lines: Iterable[LogLine], node_id: str) -> LeafOrR
 
 
 def _is_complete(task: Task | None) -> bool:
-    return task is not None and task.state == "complete"
+    return task is not None and task.state == TaskState.COMPLETE
 
 
 def _obstacle(node: Node) -> str:
     """Why Swarm starts no job on this node; empty where it does."""
-    if node.state != "ready":
+    if node.state != NodeState.READY:
         return f"the node is {node.state}"
     return (
         ""
-        if node.availability == "active"
+        if node.availability == Availability.ACTIVE
         else f"no job starts on the node: its availability is {node.availability}"
     )
 

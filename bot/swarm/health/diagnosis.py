@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.model import Finding, Node, Task
+from bot.model import Availability, Finding, Node, NodeState, Task, TaskState
 
 _PLACES = re.compile(r"no suitable node(?: \((?P<reasons>.*)\))?", re.DOTALL)
 _REASON = re.compile(
@@ -141,12 +141,15 @@ _NOWHERE = Finding(
 )
 
 _SLOW = {
-    "preparing": ("{image} is still being pulled", "Check the node's way to the registry."),
-    "starting": (
+    TaskState.PREPARING: ("{image} is still being pulled", "Check the node's way to the registry."),
+    TaskState.STARTING: (
         "it starts, and is not healthy yet",
         "Look at the health check, or allow more time with `--timeout`.",
     ),
-    "pending": ("no node was found for it yet", "`/swarm doctor` shows what stands in the way."),
+    TaskState.PENDING: (
+        "no node was found for it yet",
+        "`/swarm doctor` shows what stands in the way.",
+    ),
 }
 
 
@@ -178,10 +181,10 @@ def _of_task(task: Task, nodes: Mapping[str, Node]) -> Iterable[Finding]:
             yield replace(finding, task_id=task.id)
     elif task.error:
         yield _of_error(task, node)
-    elif task.state in _SLOW and task.desired in ("running", "ready"):
+    elif task.state in _SLOW and task.desired in (TaskState.RUNNING, TaskState.READY):
         cause, fix = _SLOW[task.state]
         yield Finding(cause.format(image=task.image.tagged), fix, node, task.id)
-    elif task.state == "complete" and task.desired != "complete":
+    elif task.state == TaskState.COMPLETE and task.desired != TaskState.COMPLETE:
         yield Finding(
             "the program ended with exit code 0",
             "A service has to go on running.",
@@ -230,9 +233,9 @@ def _closed(count: int, nodes: Iterable[Node]) -> str:
 
 
 def _why_closed(node: Node) -> str:
-    if node.state != "ready":
+    if node.state != NodeState.READY:
         return node.state.capitalize()
-    return "" if node.availability == "active" else node.availability.capitalize()
+    return "" if node.availability == Availability.ACTIVE else node.availability.capitalize()
 
 
 def _of_error(task: Task, node: str) -> Finding:

@@ -11,18 +11,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model import Failure, Mode, Node, Phase, Progress, Service, Slot, Task
+from bot.model import (
+    Availability,
+    Failure,
+    Node,
+    NodeState,
+    Phase,
+    Progress,
+    Service,
+    Slot,
+    Task,
+    TaskState,
+)
 from bot.swarm.scheduler.constraints import eligible
 from bot.swarm.spec.edit import fingerprint
 
 BY_HAND = "manually requested rollback"
-_WANTED = ("ready", "running", "complete")
 _AS_UPDATE = {
     "rollback_started": "updating",
     "rollback_paused": "paused",
     "rollback_completed": "completed",
 }
-_FAILED = ("failed", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +106,13 @@ def _current(service: Service, tasks: Iterable[Task]) -> tuple[Task, ...]:
 
     It is one that is desired to run, then one that is up to date, then the newest.
     """
-    wanted = [task for task in tasks if task.desired in _WANTED or _is_job(service)]
+    wanted = [task for task in tasks if task.wanted or service.mode.is_job]
     chosen = {_place(service, task): task for task in sorted(wanted, key=_rank)}
     return tuple(sorted(chosen.values(), key=lambda task: task.slot))
 
 
 def _rank(task: Task) -> tuple[bool, bool, float]:
-    return task.desired in _WANTED, task.up_to_date, _created(task)
+    return task.wanted, task.up_to_date, _created(task)
 
 
 def _created(task: Task) -> float:
@@ -114,16 +123,16 @@ def _slots(
     service: Service, chosen: Iterable[Task], tasks: Iterable[Task], nodes: Mapping[str, Node]
 ) -> tuple[Slot, ...]:
     failed = {
-        _place(service, task): task for task in sorted(tasks, key=_created) if task.state in _FAILED
+        _place(service, task): task for task in sorted(tasks, key=_created) if task.state.failed
     }
     slots = [_slot(service, task, failed.get(_place(service, task)), nodes) for task in chosen]
-    return tuple(sorted(slots, key=lambda slot: slot.key) if _is_global(service) else slots)
+    return tuple(sorted(slots, key=lambda slot: slot.key) if service.mode.is_global else slots)
 
 
 def _slot(service: Service, task: Task, failed: Task | None, nodes: Mapping[str, Node]) -> Slot:
     name = _node_name(task, nodes)
-    key = name if _is_global(service) else str(task.slot)
-    good = task.state == "complete" if _is_job(service) else task.state == task.desired == "running"
+    key = name if service.mode.is_global else str(task.slot)
+    good = task.state == TaskState.COMPLETE if service.mode.is_job else task.runs
     failure = _failure(failed, nodes) if failed else None
     return Slot(
         key, name, task.state, _version(task), task.up_to_date and good, task.error, failure
@@ -135,7 +144,7 @@ def _failure(task: Task, nodes: Mapping[str, Node]) -> Failure:
 
 
 def _place(service: Service, task: Task) -> str | int:
-    return task.node_id if _is_global(service) else task.slot
+    return task.node_id if service.mode.is_global else task.slot
 
 
 def _node_name(task: Task, nodes: Mapping[str, Node]) -> str:
@@ -152,7 +161,7 @@ def _total(service: Service, chosen: Iterable[Task], nodes: Mapping[str, Node]) 
 
     A global service's nodes count even while they have no task, between old and new.
     """
-    if not _is_global(service):
+    if not service.mode.is_global:
         return service.replicas or 0
     able = {node.id for node in eligible(service.spec, nodes.values())}
     return len(able.union(task.node_id for task in chosen))
@@ -163,25 +172,17 @@ def _left_over(service: Service, tasks: Iterable[Task]) -> bool:
 
     `start-first` keeps it until the new one runs.
     """
-    return not _is_job(service) and any(
-        task.desired == "running" and not task.up_to_date for task in tasks
+    return not service.mode.is_job and any(
+        task.desired == TaskState.RUNNING and not task.up_to_date for task in tasks
     )
 
 
 def _of_iteration(service: Service, tasks: Sequence[Task]) -> Sequence[Task]:
     return (
         [task for task in tasks if task.job_iteration == service.job_iteration]
-        if _is_job(service)
+        if service.mode.is_job
         else tasks
     )
-
-
-def _is_job(service: Service) -> bool:
-    return service.mode in (Mode.REPLICATED_JOB, Mode.GLOBAL_JOB)
-
-
-def _is_global(service: Service) -> bool:
-    return service.mode in (Mode.GLOBAL, Mode.GLOBAL_JOB)
 
 
 def _parked(task: Task, service: Service, nodes: Mapping[str, Node]) -> bool:
@@ -190,9 +191,11 @@ def _parked(task: Task, service: Service, nodes: Mapping[str, Node]) -> bool:
     Its node is down, or paused, where a global service is not updated.
     """
     node = nodes.get(task.node_id)
-    if node is None or node.state == "down":
+    if node is None or node.state == NodeState.DOWN:
         return node is not None
-    return _is_global(service) and node.availability == "pause" and not task.up_to_date
+    return (
+        service.mode.is_global and node.availability == Availability.PAUSE and not task.up_to_date
+    )
 
 
 def _down(look: RolloutSnapshot, service: Service) -> tuple[str, ...]:
@@ -203,20 +206,24 @@ def _down(look: RolloutSnapshot, service: Service) -> tuple[str, ...]:
     held = {task.node_id for task in look.tasks if _holds(task, service)}
     return tuple(
         sorted(
-            node.name for node in look.nodes.values() if node.id in held and node.state == "down"
+            node.name
+            for node in look.nodes.values()
+            if node.id in held and node.state == NodeState.DOWN
         )
     )
 
 
 def _holds(task: Task, service: Service) -> bool:
-    return task.desired in ("ready", "running") or (_is_global(service) and not task.state.terminal)
+    return task.desired in (TaskState.READY, TaskState.RUNNING) or (
+        service.mode.is_global and not task.state.terminal
+    )
 
 
 def _phase(
     service: Service, expected: Expected, at: datetime, since: datetime | None, *, hangs: bool
 ) -> Phase:
     watched = since is not None and (
-        at - since >= expected.monitor or service.replicas == 0 or _is_job(service)
+        at - since >= expected.monitor or service.replicas == 0 or service.mode.is_job
     )
     phase = _rollback_phase(service, expected) or _update_phase(
         service, expected, since is not None, watched, hangs

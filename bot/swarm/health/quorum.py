@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from bot.errors import LastManagerError, QuorumAtRiskError
-from bot.model import Node
+from bot.model import Availability, Node, NodeRole, NodeState, Reachability
 from bot.model.cluster import Quorum
 
 MANY = 7
@@ -23,7 +23,7 @@ def quorum(nodes: Iterable[Node]) -> Quorum:
 
 def reachable(node: Node) -> bool:
     """Whether a node is a manager that the others reach."""
-    return node.manager is not None and node.manager.reachability == "reachable"
+    return node.manager is not None and node.manager.reachability == Reachability.REACHABLE
 
 
 def holds(bearing: Quorum) -> bool:
@@ -72,11 +72,13 @@ def candidates(nodes: Iterable[Node]) -> tuple[str, ...]:
     able = [
         node
         for node in nodes
-        if node.manager is None and node.role == "worker" and node.state == "ready"
+        if node.manager is None and node.role == NodeRole.WORKER and node.state == NodeState.READY
     ]
     return tuple(
         node.name
-        for node in sorted(able, key=lambda node: (node.availability != "active", node.name))
+        for node in sorted(
+            able, key=lambda node: (node.availability != Availability.ACTIVE, node.name)
+        )
     )
 
 

@@ -20,7 +20,6 @@ from bot.model.incident import AlertState, Problem
 from bot.swarm.health.progress import BY_HAND
 from bot.watch.evaluation import FAILED, Evaluation
 from bot.watch.findings import Findings, joined, unknown
-from bot.watch.replica_counts import GLOBAL
 
 WINDOW = timedelta(minutes=5)
 CRASHES = 3
@@ -109,7 +108,7 @@ def _crashes(evaluation: Evaluation, service: Service) -> Problem | None:
     failed: defaultdict[int | str, list[Task]] = defaultdict(list)
     for task in evaluation.tasks_of.get(service.id, ()):
         if task.state in FAILED and (_time(task) or after) > after:
-            failed[task.node_id if service.mode in GLOBAL else task.slot].append(task)
+            failed[task.node_id if service.mode.is_global else task.slot].append(task)
     again = [task for tasks in failed.values() if len(tasks) >= CRASHES for task in tasks]
     if not again:
         return None

@@ -120,7 +120,7 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         before=v.NEW,
         changes=(),
     )
-    ran = tuple(replace(slot, state="complete", done=True) for slot in v.HALF.slots[:1])
+    ran = tuple(replace(slot, state=TaskState.COMPLETE, done=True) for slot in v.HALF.slots[:1])
     return {
         "rolling": lambda: rollout_message.rolling(v.DEPLOY, v.HALF, v.NOW),
         "rolling-start": lambda: rollout_message.rolling(

@@ -117,10 +117,16 @@ def steps(count: int, back: bool = False) -> tuple[Step, ...]:
                 (n + 3, "running", "2.0"),
             ):
                 yield Step(
-                    v.START + timedelta(seconds=after), str(n), f"node{n % 4 + 1}", state, image
+                    v.START + timedelta(seconds=after),
+                    str(n),
+                    f"node{n % 4 + 1}",
+                    TaskState(state),
+                    image,
                 )
             if back:
-                yield Step(v.START + timedelta(seconds=n + 5), str(n), "node1", "running", "1.1")
+                yield Step(
+                    v.START + timedelta(seconds=n + 5), str(n), "node1", TaskState.RUNNING, "1.1"
+                )
 
     return tuple(made())
 
@@ -312,7 +318,7 @@ def test_the_timeline_tells_when_each_place_stopped_and_was_up() -> None:
 
 
 def test_what_went_back_and_what_failed_is_said() -> None:
-    failed = Step(v.START + timedelta(seconds=2), "1", "node2", "failed", "2.0", "exit 3")
+    failed = Step(v.START + timedelta(seconds=2), "1", "node2", TaskState.FAILED, "2.0", "exit 3")
 
     assert "back on the old image after 6 s" in ended(steps(1, back=True), Ending.ROLLED_BACK).alt
     file = ended((*steps(1)[:2], failed))
@@ -341,8 +347,8 @@ def test_what_swarm_began_before_the_first_look_had_an_old_task_too() -> None:
 def test_a_failure_that_shows_between_two_tasks_is_marked() -> None:
     """As the steps of a rollout tell it: at one look the task had failed, and the next one was
     there already."""
-    failed = Step(v.START + timedelta(seconds=6), "1", "node2", "failed", "2.0", "exit 3")
-    file = ended((*steps(1), failed, replace(failed, state="preparing", error="")))
+    failed = Step(v.START + timedelta(seconds=6), "1", "node2", TaskState.FAILED, "2.0", "exit 3")
+    file = ended((*steps(1), failed, replace(failed, state=TaskState.PREPARING, error="")))
 
     assert "failed once, not up, exit 3" in file.alt
     assert sum(isinstance(s, Sign) and s.mark is Mark.CROSS for s in sheet_of(file).shapes) == 2, (
@@ -401,7 +407,7 @@ TASKS = st.builds(
 )  # fmt: skip
 STEPS = st.builds(
     Step, st.floats(-50, 500).map(lambda after: v.START + timedelta(seconds=after)),
-    st.sampled_from(["1", "2", "x"]), NAMES, st.sampled_from(STATES),
+    st.sampled_from(["1", "2", "x"]), NAMES, st.sampled_from(TaskState),
     st.sampled_from(["1.1", "2.0", ""]), NAMES,
 )  # fmt: skip
 REVISIONS = st.builds(

@@ -134,10 +134,10 @@ HALF = Progress(
     2,
     4,
     (
-        Slot("1", "node1", "running", "2.0", True),
-        Slot("2", "node3", "running", "2.0", True),
-        Slot("3", "node2", "starting", "2.0", False),
-        Slot("4", "node4", "running", "1.1", False),
+        Slot("1", "node1", TaskState.RUNNING, "2.0", True),
+        Slot("2", "node3", TaskState.RUNNING, "2.0", True),
+        Slot("3", "node2", TaskState.STARTING, "2.0", False),
+        Slot("4", "node4", TaskState.RUNNING, "1.1", False),
     ),
 )
 
@@ -145,12 +145,12 @@ HALF = Progress(
 def many_slots(total: int, done: int) -> Progress:
     """A big rollout: the first `done` places are through, the next two are under way."""
     slots = [
-        Slot(str(n), f"node{n % 9}", "running", "2.0", True)
+        Slot(str(n), f"node{n % 9}", TaskState.RUNNING, "2.0", True)
         if n <= done
         else Slot(
             str(n),
             f"node{n % 9}",
-            "starting" if n <= done + 2 else "running",
+            TaskState.STARTING if n <= done + 2 else TaskState.RUNNING,
             "2.0" if n <= done + 2 else "1.1",
             False,
         )
@@ -165,7 +165,13 @@ def outcome(
     """How a rollout ended, with the last look at it."""
     values: dict[str, Any] = {"done": 1, "total": 4, "slots": HALF.slots, **progress}
     steps = tuple(
-        Step(START + timedelta(seconds=2 * n), str(1 + n % 4), f"node{1 + n % 4}", state, "2.0")
+        Step(
+            START + timedelta(seconds=2 * n),
+            str(1 + n % 4),
+            f"node{1 + n % 4}",
+            TaskState(state),
+            "2.0",
+        )
         for n, state in enumerate(["preparing", "starting", "running", "running"])
     )
     return Outcome(

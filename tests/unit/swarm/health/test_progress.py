@@ -292,15 +292,18 @@ def test_a_place_knows_its_newest_failure() -> None:
     )
     again = task(1, "node2", "starting", "running")
     progress = seen(look(service(replicas=1), (second, first, again)))
-    assert progress.slots[0].failed == Failure("f2", "node2", "rejected", "2.0", "exit 2")
+    assert progress.slots[0].failed == Failure("f2", "node2", TaskState.REJECTED, "2.0", "exit 2")
     assert seen(look(service(replicas=1), (again,))).slots[0].failed is None
 
 
 def test_the_steps_of_a_rollout_tell_each_failure_once_and_none_of_before() -> None:
     def at(state: str, *failed: str) -> Progress:
-        newest = Failure(failed[-1], "node1", "failed", "2.0", "exit 3") if failed else None
+        newest = Failure(failed[-1], "node1", TaskState.FAILED, "2.0", "exit 3") if failed else None
         return Progress(
-            Phase.ROLLING, 0, 1, (Slot("1", "node1", state, "2.0", False, failed=newest),)
+            Phase.ROLLING,
+            0,
+            1,
+            (Slot("1", "node1", TaskState(state), "2.0", False, failed=newest),),
         )
 
     steps = Steps(lambda: 0.0)
