@@ -103,13 +103,13 @@ class Cluster:
                 "Engine": {"EngineVersion": "20.10.24"},
                 "TLSInfo": {},
             },
-            Status={"State": "ready", "Addr": f"10.0.0.{number}"},
+            Status={"State": "ready", "Addr": f"127.0.0.{number}"},
         )
         if role == "manager":
             node["ManagerStatus"] = {
                 **({"Leader": True} if leader else {}),
                 "Reachability": "reachable",
-                "Addr": f"10.0.0.{number}:2377",
+                "Addr": f"127.0.0.{number}:2377",
             }
         self.nodes[node["ID"]] = node
         return node
