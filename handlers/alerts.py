@@ -19,7 +19,7 @@ from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.incident import AlertState, Incident, Silence
 from bot.render.alerts import alert_lists
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.names import nearest
 
 QUORUM = "quorum"

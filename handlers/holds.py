@@ -15,7 +15,7 @@ from bot.model import Difference, Ending, Message, Outcome, Plan
 from bot.model.hold import EVERYTHING, Hold, covering
 from bot.render import holds
 from bot.render.slack.blocks import age, message, plural, table
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 
 _LOCK = ("holds",)
 Reason = Annotated[tuple[str, ...], Argument("REASON")]

@@ -17,7 +17,7 @@ from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
 from bot.model.cluster import Network
 from bot.render.objects import networks
 from bot.render.slack import blocks
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm import waiting
 from bot.swarm.objects import used_by
 from bot.swarm.spec import ipam

@@ -13,7 +13,7 @@ from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.hold import Queued
 from bot.render import holds
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
 from bot.model.cluster import Stack
 from bot.render.objects import placed_tasks, services, stack_list
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm import waiting
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.names import nearest

@@ -18,7 +18,7 @@ from bot.model.duration import write_duration
 from bot.render.errors import explain
 from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.spec import edit
 
 ROLLOUT_TIMEOUT = timedelta(minutes=10)

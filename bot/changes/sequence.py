@@ -12,7 +12,7 @@ from bot.errors import SwarmbotError
 from bot.model import Ending, Outcome, Plan
 from bot.render.errors import explain
 from bot.render.slack.limits import plain
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 
 Say = Callable[[str], None]
 """Takes one line of what was done."""

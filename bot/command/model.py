@@ -17,7 +17,8 @@ from bot.clock import Stopping, utc_now
 from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
 from bot.model.bounds import MOST_LINE
-from bot.rollout.roller import Roller, Run
+from bot.rollout.roller import Roller
+from bot.rollout.run import Run
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm

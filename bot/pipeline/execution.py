@@ -30,7 +30,8 @@ from bot.pipeline.live_message import LiveMessage
 from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
-from bot.rollout.roller import Roller, Run, StoppingError
+from bot.rollout.roller import Roller
+from bot.rollout.run import Run, StoppingError
 from bot.store.locks import Lease
 from bot.store.store import Store
 

@@ -23,10 +23,11 @@ from bot.errors import (
     StoreUnavailableError,
     UnknownNameError,
 )
-from bot.model import Ending, Message, Outcome, Phase, Progress, Rollout, Service, Slot, Spec, Step
+from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
 from bot.model.rollout import BOT
 from bot.rollout.follower import LOOK_SECONDS, Follower
-from bot.store.locks import Lease
+from bot.rollout.run import Run, StoppingError
+from bot.rollout.steps import Steps
 from bot.store.store import Store
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.swarm import Swarm
@@ -34,12 +35,8 @@ from bot.swarm.waiting import AWAY
 
 log = logging.getLogger(__name__)
 
-SHOW_EVERY = 15.0
-"""Seconds after which the message is shown anew though nothing moved but the time."""
 UPDATE_ATTEMPTS = 4
 """How often the specification is sent where only the version of the service moved meanwhile."""
-MOST_STEPS = 2000
-"""Older steps of a rollout are forgotten: a service that flaps would make them without end."""
 ENDINGS = {
     Phase.COMPLETED: Ending.DONE,
     Phase.ROLLED_BACK: Ending.ROLLED_BACK,
@@ -49,27 +46,6 @@ ENDINGS = {
     Phase.TIMED_OUT: Ending.TIMED_OUT,
     Phase.REMOVED: Ending.FAILED,
 }
-
-
-class StoppingError(Exception):
-    """The bot is being stopped: the rollout stays recorded, and the next bot goes on with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A change under way, with what it needs to be recorded and shown.
-
-    It runs under `lease`; `audit` is the id of its entry, `show` shows progress. `tell` shows how
-    far a change has come that is no rollout of a service.
-    """
-
-    id: str
-    channel: str
-    lease: Lease
-    audit: str
-    show: Callable[[Rollout, Progress], None]
-    tell: Callable[[Message], None] = lambda message: None  # noqa: ARG005 - nobody watches
-    approved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -313,50 +289,3 @@ class Roller:
             rollout.service_id, rollout.after, self.now(), rollout.actor.name, rollout.verb
         )
         return replace(rollout, revision=revision.number)
-
-
-class Steps:
-    """What happened to each place of a service, one step a change of state.
-
-    For the thread and the timeline. It also knows when progress is to be shown.
-    """
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self.seen: list[Step] = []
-        self._places: dict[str, Slot] = {}
-        self._shown: Progress | None = None
-        self._shown_at = 0.0
-
-    def add(self, progress: Progress, at: datetime) -> None:
-        """Note every place whose state or image has changed.
-
-        Every task that failed since the first look is noted as well.
-        """
-        for slot in progress.slots:
-            known, failed = self._places.get(slot.key), slot.failed
-            if (
-                known
-                and failed
-                and (known.failed is None or known.failed.task_id != failed.task_id)
-            ):
-                self._places[slot.key] = slot
-                self.seen.append(
-                    Step(at, slot.key, failed.node, failed.state, failed.image, failed.error)
-                )
-            if known is None or (known.state, known.image, known.node) != (
-                slot.state,
-                slot.image,
-                slot.node,
-            ):
-                self._places[slot.key] = slot
-                self.seen.append(Step(at, slot.key, slot.node, slot.state, slot.image, slot.error))
-        del self.seen[:-MOST_STEPS]
-
-    def show(self, rollout: Rollout, progress: Progress, run: Run) -> None:
-        """Show progress that changed, or that was shown a while ago."""
-        now = self._monotonic()
-        if progress.phase.ended or (progress == self._shown and now - self._shown_at < SHOW_EVERY):
-            return
-        self._shown, self._shown_at = progress, now
-        run.show(rollout, progress)

@@ -26,7 +26,7 @@ from bot.model import (
     NodeState,
     Outcome,
 )
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.spec.syntax import mapping
 
 

@@ -15,7 +15,7 @@ from bot.command.fields import Argument, Name, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import NodeNotDownError, StillManagerError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Kind, Node, NodeRole, NodeState, Outcome
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.health import quorum
 
 

@@ -32,7 +32,7 @@ from bot.model.bounds import MOST_COUNT
 from bot.model.duration import nanoseconds, write_duration
 from bot.render import plans
 from bot.render.objects import services
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit
 

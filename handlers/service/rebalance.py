@@ -20,7 +20,7 @@ from bot.errors import SwarmbotError, UnsupportedError
 from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
 from bot.policy.holds import holding
 from bot.render.rollout import rollout_message
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.names import pick
 from bot.swarm.scheduler import balance, obstacles
 from bot.swarm.scheduler.balance import Spread

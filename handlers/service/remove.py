@@ -18,7 +18,7 @@ from bot.command.model import Change, Command, Context
 from bot.errors import PlanOutdatedError, UnknownNameError
 from bot.model import Difference, Ending, Kind, Outcome, Plan, Service
 from bot.render.slack.blocks import plural
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.spec import ports
 
 STOP_WATCHED_SECONDS = 20.0

@@ -17,7 +17,7 @@ from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
 from bot.model.bounds import MOST_REPLICAS
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.scheduler import capacity
 from bot.swarm.scheduler.capacity import Placement
 from bot.swarm.spec import edit

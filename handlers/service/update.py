@@ -29,7 +29,7 @@ from bot.command.fields import Argument, ImageReference, Name
 from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit, read, update

@@ -1,10 +1,12 @@
 """Commands about the Swarm itself: founding, joining, settings, keys and certificates."""
 
-from handlers.swarm import ca, join_leave, settings, tokens, unlock
+from handlers.swarm import ca, info, join, leave, settings, tokens, unlock
 
 COMMANDS = (
+    *info.COMMANDS,
     *settings.COMMANDS,
-    *join_leave.COMMANDS,
+    *join.COMMANDS,
+    *leave.COMMANDS,
     *tokens.COMMANDS,
     *unlock.COMMANDS,
     *ca.COMMANDS,

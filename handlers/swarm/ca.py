@@ -16,7 +16,7 @@ from bot.errors import NO_MANAGER, PlanOutdatedError, UnsupportedError
 from bot.model import Difference, Ending, Kind, NodeState, Outcome, Plan
 from bot.model.cluster import RootRotation
 from bot.render.objects import swarm_sheet
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.certificates import root_ca
 from bot.swarm.objects.cluster import SWARM
 from bot.swarm.spec import swarm_settings

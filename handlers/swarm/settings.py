@@ -1,4 +1,4 @@
-"""The Swarm itself: looking at it, founding it, changing its settings."""
+"""Founding the Swarm, and changing its settings."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pydantic import Field, model_validator
 
 from bot.command.address_fields import AddressPool, DataPathPort, ExternalCaText, NodeAddress
 from bot.command.fields import Duration, Option
-from bot.command.model import Change, Command, Context, PlanType, Query
+from bot.command.model import Change, Command, Context, PlanType
 from bot.errors import (
-    NO_MANAGER,
     NoEngineError,
     PlanOutdatedError,
     SwarmbotError,
     UnsupportedError,
 )
-from bot.model import Difference, Ending, Kind, Message, Outcome, Plan, Spec
+from bot.model import Difference, Ending, Kind, Outcome, Plan, Spec
 from bot.model.addresses import split_address
 from bot.model.bounds import MOST_COUNT
 from bot.model.cluster import EngineState
-from bot.render.objects import credentials, swarm_sheet
-from bot.rollout.roller import Run
+from bot.render.objects import credentials
+from bot.rollout.run import Run
 from bot.swarm.choose_engine import MANAGER, OUTSIDE, choose
 from bot.swarm.engine import reach
 from bot.swarm.objects.cluster import SWARM
@@ -31,35 +30,6 @@ from bot.swarm.spec import swarm_settings
 from bot.swarm.spec.edit import fingerprint
 
 LISTEN = "0.0.0.0:2377"
-
-
-class Info(Query):
-    """Show the Swarm part of `docker system info`: node, managers, certificates, autolock; of one
-    engine by `--on`."""
-
-    names: ClassVar = ("system info", "info")
-    examples: ClassVar = ("info", "info --on node2")
-
-    on: Annotated[str, Option(metavar="ENGINE")] = Field(
-        "", description="the engine that is asked (default: all)"
-    )
-
-    def run(self, context: Context) -> Message:
-        """One call to every engine, and two to a manager; or one to the engine that is named."""
-        states = context.swarm.engines.states()
-        if self.on or len(states) == 1:
-            state = choose("info", states, self.on, MANAGER)
-            if not state.reachable:
-                raise NoEngineError(((state.name, state.error),))
-            return swarm_sheet.info(context.swarm.cluster.system(state.name))
-        try:
-            nodes = context.swarm.nodes.list()
-            cluster = context.swarm.cluster.inspect()
-        except NO_MANAGER:
-            return swarm_sheet.overview(None, states, 0, 0)
-        return swarm_sheet.overview(
-            cluster, states, sum(1 for node in nodes if node.manager), len(nodes)
-        )
 
 
 class SwarmSettingsFlags(Change[PlanType]):
@@ -284,7 +254,7 @@ class Init(SwarmSettingsFlags[InitPlan]):
         return {key: value for key, value in given.items() if value is not None}
 
 
-COMMANDS: tuple[type[Command], ...] = (Info, Init, SwarmUpdate)
+COMMANDS: tuple[type[Command], ...] = (Init, SwarmUpdate)
 
 
 def _listed(changes: Sequence[Difference]) -> str:

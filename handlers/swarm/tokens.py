@@ -11,7 +11,7 @@ from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Ending, Kind, Outcome, Plan, Reachability
 from bot.render.objects import credentials
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.objects.cluster import SWARM, Rotate, keep, manager_addresses
 
 

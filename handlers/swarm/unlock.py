@@ -22,7 +22,7 @@ from bot.errors import (
     WrongUnlockKeyError,
 )
 from bot.model import Ending, Kind, Outcome, Plan
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import LOCKED, choose
 

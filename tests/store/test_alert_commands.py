@@ -19,7 +19,8 @@ from bot.model.alert_facts import NodeDown, ServiceBelow
 from bot.model.incident import AlertState, Incident, Memory, Problem, Severity
 from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy.decide import Allow, Ask, decide
-from bot.rollout.roller import Roller, Run
+from bot.rollout.roller import Roller
+from bot.rollout.run import Run
 from bot.settings import PolicyRule, Role, Settings
 from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool

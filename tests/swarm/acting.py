@@ -10,7 +10,8 @@ from bot.clock import Stopping, utc_now
 from bot.command import line
 from bot.command.model import Change, Context
 from bot.model import Actor, Ending, Outcome, Plan, Progress, Rollout
-from bot.rollout.roller import Roller, Run
+from bot.rollout.roller import Roller
+from bot.rollout.run import Run
 from bot.settings import Settings
 from bot.store.embedded import Embedded
 from bot.store.store import Store

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model import Failure, Mode, NodeState, Phase, Progress, Slot, Task, TaskState
-from bot.rollout.roller import Steps
+from bot.rollout.steps import Steps
 from bot.swarm.spec.edit import fingerprint
 from tests.unit.swarm.looks import (
     EXPECTED,

@@ -1,4 +1,4 @@
-"""Engines that join the Swarm, and leave it."""
+"""Engines that join the Swarm."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from bot.command.address_fields import NodeAddress, Remote
 from bot.command.fields import Argument, Lookup, Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import (
-    NO_MANAGER,
-    ManagerLeavesError,
     NoEngineError,
-    QuorumAtRiskError,
     UnsupportedError,
 )
-from bot.model import Ending, Kind, Node, NodeRole, Outcome, Plan, TaskState
+from bot.model import Ending, Kind, Node, Outcome, Plan
 from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
-from bot.rollout.roller import Run
+from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
-from bot.swarm.choose_engine import MEMBER, OUTSIDE, choose
+from bot.swarm.choose_engine import OUTSIDE, choose
 from bot.swarm.engine import reach
 from bot.swarm.health import quorum
 from bot.swarm.objects.cluster import SWARM, manager_addresses
@@ -31,13 +28,11 @@ from bot.swarm.objects.cluster import SWARM, manager_addresses
 Role = Literal["worker", "manager"]
 JOINED_SECONDS = 60.0
 """For a node to be Ready after its engine joined."""
-LEFT_SECONDS = 20.0
-"""For an engine to say that it has left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberPlan(Plan):
-    """An engine that joins through these managers (`HOST:PORT`), or leaves.
+class JoinPlan(Plan):
+    """An engine that joins through these managers (`HOST:PORT`).
 
     `lines` were found out while planning.
     """
@@ -71,7 +66,7 @@ class JoinForm(Form):
         return JoinTyped(**given, token=self.token) if self.token else Join(**given)
 
 
-class Join(Change[MemberPlan]):
+class Join(Change[JoinPlan]):
     """Let an engine join the Swarm; swarmbot takes the token from the Swarm itself."""
 
     names: ClassVar = ("swarm join", "join")
@@ -100,7 +95,7 @@ class Join(Change[MemberPlan]):
         "active", description="whether it takes tasks"
     )
 
-    def plan(self, context: Context) -> MemberPlan:
+    def plan(self, context: Context) -> JoinPlan:
         """Say what the managers then bear, and which ports answer from here."""
         state = choose("swarm join", context.swarm.engines.states(), self.on, OUTSIDE)
         nodes = context.swarm.nodes.list()
@@ -111,7 +106,7 @@ class Join(Change[MemberPlan]):
             quorum.cautions(after, quorum.candidates(nodes)) if self.role == "manager" else ()
         )
         closed, checked = ((), ()) if inside else _ports(remotes[0])
-        return MemberPlan(
+        return JoinPlan(
             title=f"{state.name} joins as {self.role}",
             targets=(SWARM,),
             fingerprint=f"{state.name}:{state.swarm}:{self.role}:{','.join(remotes)}:{after.managers}",
@@ -125,7 +120,7 @@ class Join(Change[MemberPlan]):
             lines=checked,
         )
 
-    def apply(self, context: Context, plan: MemberPlan, run: Run) -> Outcome:
+    def apply(self, context: Context, plan: JoinPlan, run: Run) -> Outcome:
         """Join, and wait until the node is Ready, and Reachable as a manager."""
         del run
         started, cluster = context.now(), context.swarm.cluster
@@ -171,105 +166,7 @@ class JoinTyped(Join):
         return self.token
 
 
-class Leave(Change[MemberPlan]):
-    """Let an engine leave its Swarm; a manager only with `--force`, and only while the quorum holds
-    without it."""
-
-    names: ClassVar = ("swarm leave", "leave")
-    kind: ClassVar = Kind.DANGER
-    examples: ClassVar = ("swarm leave --on node4", "swarm leave --force --on node1")
-
-    on: Annotated[str, Option(metavar="ENGINE")] = Field("", description="the engine that leaves")
-    force: Annotated[bool, Option(("--force", "-f"))] = Field(
-        False, description="also where it is a manager"
-    )
-
-    def plan(self, context: Context) -> MemberPlan:
-        """Say what is lost with it; refuse what would lose the quorum."""
-        state = choose("swarm leave", context.swarm.engines.states(), self.on, MEMBER)
-        if not state.reachable:
-            raise NoEngineError(((state.name, state.error),))
-        nodes = _known_nodes(context)
-        # A locked engine does not know its node id.
-        host = "" if state.node_id else state.node_name
-        node = next(
-            (member for member in nodes if member.id == state.node_id or member.name == host), None
-        )
-        manages = (
-            state.manager
-            or state.swarm == "locked"
-            or (node is not None and node.role == NodeRole.MANAGER)
-        )
-        warnings = self._of_a_manager(context, state, nodes, node) if manages else ()
-        after = (
-            f"{state.name} stays in the list as Down until `/swarm node rm {node.name}`"
-            if node
-            else ""
-        )
-        last = node is not None and len(nodes) == 1
-        return MemberPlan(
-            title=f"{state.name} leaves the Swarm",
-            targets=(SWARM, *((f"node:{node.id}",) if node else ())),
-            fingerprint=f"{state.name}:{state.swarm}:{state.node_id}:{len(nodes)}",
-            kind=Kind.DANGER,
-            nodes=(node.name,) if node else (state.name,),
-            summary=_moving(context, node),
-            warnings=warnings,
-            noop_reason=f"{state.name} is in no Swarm" if state.swarm == "inactive" else "",
-            engine=state.name,
-            lines=() if last else (after,),
-        )
-
-    def apply(self, context: Context, plan: MemberPlan, run: Run) -> Outcome:
-        """Leave, and wait until the engine says that it has."""
-        del run
-        started = context.now()
-        context.swarm.cluster.leave(plan.engine, force=self.force)
-        left = NodeArrival(context.swarm, plan.engine, context.stopping).await_left(LEFT_SECONDS)
-        return Outcome(
-            ending=Ending.DONE if left else Ending.TIMED_OUT,
-            title=f"{plan.engine} left the Swarm" if left else f"{plan.engine} is still leaving",
-            seconds=(context.now() - started).total_seconds(),
-            lines=tuple(line for line in (plan.summary, *plan.lines) if line),
-        )
-
-    def _of_a_manager(
-        self, context: Context, state: EngineState, nodes: Sequence[Node], node: Node | None
-    ) -> tuple[str, ...]:
-        if node is None:
-            alone = (
-                "it is in another Swarm than the other engines" if nodes else "there is no leader"
-            )
-            if not self.force:
-                raise UnsupportedError(
-                    f"{state.name} is a manager, and {alone}",
-                    (
-                        "Bring the quorum back first; or add `--force`, and its copy of that "
-                        "Swarm's state is gone"
-                    ),
-                )
-            return (f"{alone}: the copy of the Swarm's state on {state.name} is gone for good",)
-        now = quorum.quorum(nodes)
-        if not self.force:
-            rest = quorum.changed(nodes, demoted=(node.id,))
-            raise ManagerLeavesError(
-                state.name, node.name, now.managers, rest.fault_tolerance, _contents(context)
-            )
-        if now.managers == 1:
-            workers = f", and {len(nodes) - 1} workers lose their Swarm" if len(nodes) > 1 else ""
-            return (
-                (
-                    f"{node.name} is the last manager: the Swarm ends, {_contents(context)} are "
-                    f"gone for good{workers}"
-                ),
-            )
-        return _missing(nodes, node)
-
-
-COMMANDS: tuple[type[Command], ...] = (Join, Leave)
-
-
-# ---- joining
+COMMANDS: tuple[type[Command], ...] = (Join,)
 
 
 def _refuse_joining(state: EngineState, nodes: Sequence[Node]) -> bool:
@@ -315,71 +212,8 @@ def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (silent,) if closed else (), ((answering if opened else "") + rest,)
 
 
-def _firewall(plan: MemberPlan) -> str:
+def _firewall(plan: JoinPlan) -> str:
     return (
         f"Check that {plan.engine} reaches {plan.remotes[0]}, and the others reach {plan.engine}, "
         "then `/swarm info`."
     )
-
-
-# ---- leaving
-
-
-def _known_nodes(context: Context) -> tuple[Node, ...]:
-    try:
-        return context.swarm.nodes.list()
-    except NO_MANAGER:
-        return ()
-
-
-def _missing(nodes: Sequence[Node], node: Node) -> tuple[str, ...]:
-    """What the managers bear when one is gone that still counts.
-
-    Raises QuorumAtRiskError where that is too little.
-    """
-    now = quorum.quorum(nodes)
-    left = now.reachable - quorum.reachable(node)
-    if left < now.needed <= now.reachable:
-        away = tuple(
-            member.name
-            for member in nodes
-            if member.manager and member.id != node.id and not quorum.reachable(member)
-        )
-        raise QuorumAtRiskError(node.name, now.managers, left, now.needed, away)
-    bears = max(0, left - now.needed)
-    return (
-        (
-            f"{node.name} still counts as a manager that cannot be reached: {bears or 'none'} "
-            "more may fail "
-            f"until `/swarm node rm {node.name}` demotes and removes it"
-        ),
-    )
-
-
-def _moving(context: Context, node: Node | None) -> str:
-    if node is None:
-        return ""
-    tasks = [
-        task
-        for task in context.swarm.services.tasks(running=True)
-        if task.node_id == node.id and task.state == TaskState.RUNNING
-    ]
-    return (
-        f"{len(tasks)} {'task moves' if len(tasks) == 1 else 'tasks move'} to other nodes"
-        if tasks
-        else "no task runs there"
-    )
-
-
-def _contents(context: Context) -> str:
-    """What the Swarm holds: `its 5 services, 2 secrets and 1 config`."""
-    swarm = context.swarm
-    counts = {
-        "service": len(swarm.services.list()),
-        "secret": len(swarm.stored_objects.secrets()),
-        "config": len(swarm.stored_objects.configs()),
-    }
-    words = [
-        f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count
-    ]
-    return f"its {', '.join([*words, 'networks and tokens'])}"

@@ -1,0 +1,30 @@
+"""A change under way, as every command that applies one is handed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.model import Message, Progress, Rollout
+from bot.store.locks import Lease
+
+
+class StoppingError(Exception):
+    """The bot is being stopped: the rollout stays recorded, and the next bot goes on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A change under way, with what it needs to be recorded and shown.
+
+    It runs under `lease`; `audit` is the id of its entry, `show` shows progress. `tell` shows how
+    far a change has come that is no rollout of a service.
+    """
+
+    id: str
+    channel: str
+    lease: Lease
+    audit: str
+    show: Callable[[Rollout, Progress], None]
+    tell: Callable[[Message], None] = lambda message: None  # noqa: ARG005 - nobody watches
+    approved_by: tuple[str, ...] = ()
