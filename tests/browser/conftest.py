@@ -15,6 +15,8 @@ from tests.browser.running import DESKTOP, Demo, chromium, start_demo
 from tests.conftest import NUMBER
 
 Opens = Callable[..., Page]
+DEMO_NUMBER = NUMBER - 20
+"""The demo takes its Swarm away with it, so it is not the one of the other stories."""
 Scheme = Literal["light", "dark"]
 
 expect.set_options(timeout=30_000)
@@ -75,7 +77,7 @@ def demos() -> Iterator[Callable[..., Demo]]:
     started: list[Demo] = []
 
     def start(*options: str) -> Demo:
-        started.append(start_demo(NUMBER, *options))
+        started.append(start_demo(DEMO_NUMBER, *options))
         return started[-1]
 
     yield start

@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from playground.cluster import Cluster
-from tests.browser.conftest import Opens
+from tests.browser.conftest import DEMO_NUMBER, Opens
 from tests.browser.running import SLOW, Demo, Tourist, newest, send
 from tests.browser.test_access import faults
-from tests.conftest import NUMBER
+
+pytestmark = pytest.mark.xdist_group("tour")
 
 
 @pytest.mark.timeout(420)
@@ -30,7 +31,7 @@ def test_the_six_steps_of_the_tour(demos: Callable[..., Demo], opens: Opens) -> 
     expect(page.locator("#tour-count")).to_have_text("all done")
     assert faults(page) == []
     assert demo.end() == 0
-    assert not Cluster(NUMBER).root.exists()
+    assert not Cluster(DEMO_NUMBER).root.exists()
     expect(page.locator("#bot-state")).to_have_text("demo is away")
 
 

@@ -43,7 +43,8 @@ def test_it_shows_what_there_is_and_what_goes_on(
     asked = dev.clicks("Roll back", on=moving)
     dev.sees("↩️ web rolled back", timeout=60, after=asked, channel="ops")
     dev.sees("turns back", after=asked, channel="dm-dev")
-    eventually(lambda: dev.home and "Rolling now" not in dev.home.text, SHOWN_WITHIN, dev.screen)
+    dev.clicks("Refresh", on=moving)
+    eventually(lambda: dev.home and "Rolling now" not in dev.home.text, 15, dev.screen)
     assert dev.home is not None
     assert dev.home.view.seq > versions
     assert re.search(r"certificates: first ends in \d+ d", dev.home.text)
