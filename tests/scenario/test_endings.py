@@ -171,8 +171,8 @@ def test_the_same_image_again_restarts_nothing_unless_forced(dev: Person, site: 
     assert dev.sees("nothing to change").ephemeral
     assert site.tasks("web") == tasks
 
-    dev.types(f"/swarm deploy web {site.image('web:v1')} --force")
-    dev.sees("✅ web", timeout=60, channel="ops")
+    asked = dev.types(f"/swarm deploy web {site.image('web:v1')} --force")
+    dev.sees("✅ web", timeout=60, after=asked)
     eventually(lambda: not set(site.tasks("web")) & set(tasks), 60)
 
 
@@ -187,6 +187,7 @@ def test_a_second_deploy_learns_who_is_rolling(dev: Person, people: People, site
     assert refusal.ephemeral
     assert "web:slow" in refusal.text
     people.lead.clicks("Roll back")
+    assert people.lead.sees("turns back").ephemeral
     dev.sees("↩️ web rolled back", timeout=60)
     assert site.is_on("web", "web:v1")
 
@@ -205,6 +206,7 @@ def test_a_rollback_after_deploy_and_scale_keeps_the_replica_count(dev: Person, 
     asked = dev.types("/swarm history web")
     history = dev.sees("rollback", after=asked)
     assert "v2" in history.text
+    dev.sees("📎 web · 3 deploys", channel="dm")
 
 
 def test_a_change_by_hand_in_mid_rollout_is_noticed(dev: Person, site: Site) -> None:

@@ -149,9 +149,9 @@ def test_the_lease_is_renewed_while_the_work_goes_on_and_the_thread_ends_with_it
 
 def test_the_lock_of_a_killed_bot_is_free_when_its_lease_ends(server: Server, redis: Redis) -> None:
     story = (
-        "import sys, time; from bot.store.locks import Locks; from bot.store.connection "
+        "import sys, time; from bot.store.locks import LockStore; from bot.store.connection "
         "import connect\n"
-        "locks = Locks(connect(sys.argv[1]), lease_seconds=1.2, renew_seconds=0.2)\n"
+        "locks = LockStore(connect(sys.argv[1]), lease_seconds=1.2, renew_seconds=0.2)\n"
         "with locks.acquire(['service:s1'], 'ann', 'deploy'): print('in', flush=True), "
         "time.sleep(60)"
     )
