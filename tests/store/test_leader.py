@@ -218,7 +218,9 @@ def test_with_redis_away_the_leader_goes_on_and_nobody_else_begins_before_long(
         while not there.leads:
             threads = [threading.Thread(target=bot.campaign) for bot in (here, there)]
             for thread in threads:
+                # What a frozen Redis was sent it does after the thaw, in the order of its coming.
                 thread.start()
+                time.sleep(0.1)
             for thread in threads:
                 thread.join()
             assert here.leads, "it goes on"
