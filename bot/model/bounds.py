@@ -14,7 +14,7 @@ MOST_TEXT = 2000
 """Characters of a text from an engine, a registry or a task's program; what is cut ends in `…`."""
 
 
-def cut(text: str, most: int = MOST_TEXT) -> str:
+def bounded(text: str, most: int = MOST_TEXT) -> str:
     """The text with at most `most` characters. The middle is left out: errors say at their
     beginning what failed, and at their end why."""
     if len(text) <= most:

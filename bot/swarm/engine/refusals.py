@@ -15,6 +15,7 @@ from bot.errors import (
     SwarmbotError,
     UnknownNameError,
 )
+from bot.model.bounds import bounded
 
 
 @dataclass(eq=False)
@@ -47,6 +48,8 @@ class Target:
 
 NO_OBJECT = Target()
 
+_READ = 65_536
+"""Characters of an answer that are looked at: an engine passes on what a registry says, whole."""
 _SECRETS = re.compile(r"(SWMTKN|SWMKEY)-[\w-]+")
 _PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
 _NAME_TAKEN = re.compile(
@@ -82,7 +85,7 @@ def without_secrets(text: str) -> str:
 
 def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotError:
     """The domain error for an answer with status 400 or above, from the engine's own words."""
-    text = without_secrets(text.strip())
+    text = bounded(without_secrets(text[:_READ].strip()))
     return (
         _of_the_swarm(engine, status, text)
         or _of_the_object(status, text, target)

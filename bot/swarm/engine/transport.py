@@ -18,6 +18,7 @@ from requests import Response
 from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
+from bot.model.bounds import bounded
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
 
@@ -188,7 +189,7 @@ def connect(address: EngineAddress, version: str) -> APIClient:
             )
         api = APIClient(address.url, version=version or "1.41", tls=tls)
     except Exception as error:  # SSH connects here already, and its library has errors of its own
-        raise NotReachedError(str(error)) from error
+        raise NotReachedError(bounded(str(error))) from error
     # A proxy for the web is none for an engine, and would see what is sent.
     api.trust_env = False
     return api

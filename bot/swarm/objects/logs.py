@@ -20,6 +20,9 @@ from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.spec import read
 
 LOG_READ_SECONDS = 3.0
+MOST_BYTES = 4 << 20
+"""Of one log: a task that writes without end fills the three seconds as well."""
+MOST_LINES = 10_000
 SYSTEM_ERROR = 3
 _HEADER = struct.Struct(">BxxxL")
 _SILENT = re.compile(r"node (\w+) (?:is not available|disconnected)")
@@ -79,7 +82,7 @@ def _collect(pieces: Iterator[bytes], seconds: float) -> tuple[bytes, bool]:
     try:
         for piece in pieces:
             got += piece
-            if time.monotonic() > until:
+            if time.monotonic() > until or len(got) > MOST_BYTES:
                 return bytes(got), True
     except ConnectionLostError:
         return bytes(got), True
@@ -95,6 +98,8 @@ def parse(stream: bytes, *, cut: bool = False) -> ServiceLog:
             silent += _SILENT.findall(text)
         else:
             lines += map(_line, text.rstrip("\r\n").split("\n"))
+    cut = cut or len(lines) > MOST_LINES
+    lines = lines[-MOST_LINES:]
     # Python's sort keeps the order of lines of the same moment.
     return ServiceLog(tuple(sorted(lines, key=_moment)), tuple(dict.fromkeys(silent)), cut)
 

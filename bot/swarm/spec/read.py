@@ -28,6 +28,7 @@ from bot.model import (
     TaskState,
     UpdateStatus,
 )
+from bot.model.bounds import bounded
 from bot.model.cluster import (
     ClusterInfo,
     EngineFault,
@@ -79,14 +80,14 @@ def image(text: str) -> Image:
     try:
         return Image.parse(text)
     except ValueError:
-        return Image(text)
+        return Image(bounded(text))
 
 
 def service(raw: Raw) -> Service:
     """A service, with its counts of tasks where it was listed with `status=true`."""
     spec = raw["Spec"]
     status = raw.get("ServiceStatus") or {}
-    labels = spec.get("Labels") or {}
+    labels = _labels(spec)
     return Service(
         id=raw["ID"],
         name=spec.get("Name", ""),
@@ -141,8 +142,8 @@ def task(raw: Raw, *, up_to_date: bool = True) -> Task:
         state=state,
         desired=task_state(raw.get("DesiredState")),
         image=image(_container({"TaskTemplate": raw.get("Spec") or {}}).get("Image", "")),
-        message=status.get("Message", ""),
-        error=status.get("Err", ""),
+        message=_text(status, "Message"),
+        error=_text(status, "Err"),
         # The engine says 0 as well for a container that still runs or never was.
         exit_code=container.get("ExitCode", 0)
         if state.terminal and container.get("ContainerID")
@@ -183,17 +184,17 @@ def node(raw: Raw) -> Node:
     engine, resources = description.get("Engine") or {}, description.get("Resources") or {}
     return Node(
         id=raw["ID"],
-        name=description.get("Hostname", ""),
+        name=_text(description, "Hostname"),
         role=_ROLES.get(spec.get("Role", ""), NodeRole.UNKNOWN),
         availability=_AVAILABILITIES.get(spec.get("Availability", ""), Availability.UNKNOWN),
         state=_NODE_STATES.get(status.get("State", ""), NodeState.UNKNOWN),
-        address=status.get("Addr", ""),
-        message=status.get("Message", ""),
+        address=_text(status, "Addr"),
+        message=_text(status, "Message"),
         manager=_manager(raw.get("ManagerStatus")),
-        engine=engine.get("EngineVersion", ""),
+        engine=_text(engine, "EngineVersion"),
         platform=platform(description.get("Platform") or {}),
-        labels=spec.get("Labels") or {},
-        engine_labels=engine.get("Labels") or {},
+        labels=_labels(spec),
+        engine_labels=_labels(engine),
         nano_cpus=resources.get("NanoCPUs", 0),
         memory=resources.get("MemoryBytes", 0),
         generic=generic_resources(resources),
@@ -244,11 +245,11 @@ def network(raw: Raw) -> Network:
         internal=bool(raw.get("Internal")),
         encrypted="encrypted" in (raw.get("Options") or {}),
         subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
-        labels=raw.get("Labels") or {},
+        labels=_labels(raw),
         created=time(raw.get("Created")),
         ipv6=bool(raw.get("EnableIPv6")),
         gateways=tuple(pool["Gateway"] for pool in pools if pool.get("Gateway")),
-        options=raw.get("Options") or {},
+        options=_labels(raw, "Options"),
     )
 
 
@@ -256,7 +257,7 @@ def stored(kind: str, raw: Raw) -> Stored:
     """A secret or a config, without its content."""
     spec = raw.get("Spec") or {}
     created, updated = time(raw.get("CreatedAt")), time(raw.get("UpdatedAt"))
-    return Stored(kind, raw["ID"], spec.get("Name", ""), spec.get("Labels") or {}, created, updated)
+    return Stored(kind, raw["ID"], spec.get("Name", ""), _labels(spec), created, updated)
 
 
 def engine_fault(words: str) -> EngineFault:
@@ -270,16 +271,16 @@ def engine_fault(words: str) -> EngineFault:
 def engine_state(name: str, info: Raw) -> EngineState:
     """What `GET /info` says of the Swarm."""
     swarm = info.get("Swarm") or {}
-    error = swarm.get("Error", "")
+    error = _text(swarm, "Error")
     return EngineState(
         name=name,
         reachable=True,
         swarm=swarm.get("LocalNodeState", ""),
         manager=bool(swarm.get("ControlAvailable")),
         node_id=swarm.get("NodeID", ""),
-        node_name=info.get("Name", ""),
+        node_name=_text(info, "Name"),
         error=error,
-        version=info.get("ServerVersion", ""),
+        version=_text(info, "ServerVersion"),
         cluster_id=(swarm.get("Cluster") or {}).get("ID", ""),
         address=swarm.get("NodeAddr", ""),
         peers=tuple(peer["Addr"] for peer in swarm.get("RemoteManagers") or ()),
@@ -328,8 +329,19 @@ def cluster(raw: Raw) -> ClusterInfo:
         data_path_port=raw.get("DataPathPort", 0),
         address_pools=tuple(raw.get("DefaultAddrPool") or ()),
         subnet_size=raw.get("SubnetSize", 0),
-        labels=spec.get("Labels") or {},
+        labels=_labels(spec),
     )
+
+
+def _text(raw: Raw, key: str) -> str:
+    """A text that a program, a host or an operator chose, cut to a length."""
+    return bounded(str(raw.get(key) or ""))
+
+
+def _labels(raw: Raw, key: str = "Labels") -> Mapping[str, str]:
+    """Labels for judging and showing; a specification is posted back from its raw form."""
+    labels = raw.get(key) or {}
+    return {bounded(name): bounded(str(value)) for name, value in labels.items()}
 
 
 def _container(spec: Raw) -> Raw:
@@ -381,7 +393,7 @@ def _update_status(raw: Raw | None) -> UpdateStatus | None:
         return None
     return UpdateStatus(
         raw["State"],
-        raw.get("Message", ""),
+        _text(raw, "Message"),
         time(raw.get("StartedAt")),
         time(raw.get("CompletedAt")),
     )
