@@ -21,6 +21,7 @@ class QueuePlan(Plan):
     """What is to wait: the line, and the service that it waits for."""
 
     line: str
+    change: str
     service_id: str
 
 
@@ -58,6 +59,7 @@ class QueueUp(Change[QueuePlan]):
             replicas=plan.replicas,
             ruled_by=command.full_name(),
             line=line.write(command),
+            change=plan.title,
             service_id=services[0],
         )
 
@@ -68,7 +70,7 @@ class QueueUp(Change[QueuePlan]):
             service_id=plan.service_id,
             service=plan.services[0],
             line=plan.line,
-            title=plan.title.removesuffix(" in line"),
+            title=plan.change,
             fingerprint=plan.fingerprint,
             actor=context.actor,
             channel=run.channel,

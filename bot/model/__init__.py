@@ -7,7 +7,17 @@ from bot.model.change import Difference, Ending, Kind, Lock, Plan
 from bot.model.images import Image, Platform, ResolvedImage
 from bot.model.outcome import Outcome
 from bot.model.people import Actor, File, Message, MessageRef, Place
-from bot.model.rollout import Failure, Finding, Phase, Progress, Revision, Rollout, Slot, Step
+from bot.model.rollout import (
+    Failure,
+    Finding,
+    Phase,
+    Progress,
+    Revision,
+    Rollout,
+    Slot,
+    Step,
+    Symptom,
+)
 from bot.model.status import Shortfall, Status
 from bot.model.swarm import (
     Availability,
@@ -62,6 +72,7 @@ __all__ = [
     "Spec",
     "Status",
     "Step",
+    "Symptom",
     "Task",
     "TaskState",
     "UpdateStatus",

@@ -15,6 +15,18 @@ BOT = "swarmbot"
 """Stands in `Rollout.rollback_by` where nobody asked: the bot rolls back what Swarm paused."""
 
 
+class Symptom(StrEnum):
+    """What happens to the tasks of a finding.
+
+    Their program ends, which the cause says with the exit code; it runs and is not healthy; or they
+    do not even start.
+    """
+
+    EXITS = "exits"
+    UNHEALTHY = "unhealthy"
+    DOES_NOT_START = "does not start"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A cause in words with its fix, from the tasks that do not run.
@@ -29,6 +41,7 @@ class Finding:
     exit_code: int | None = None
     tasks: int = 1
     log: tuple[str, ...] = ()
+    symptom: Symptom = Symptom.DOES_NOT_START
 
 
 @dataclass(frozen=True, slots=True)

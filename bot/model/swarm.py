@@ -12,6 +12,8 @@ from bot.model.images import Image, Platform
 
 Spec = Mapping[str, Any]
 """A specification as the Engine API's JSON has it: read, never changed in place."""
+_ROLLBACK_BY_HAND = "manually requested rollback"
+"""The engine has no other word for it than how its message begins."""
 
 
 class TaskState(StrEnum):
@@ -195,6 +197,11 @@ class UpdateStatus:
     message: str = ""
     started: datetime | None = None
     completed: datetime | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody asked for the rollback, rather than that the update failed."""
+        return self.message.startswith(_ROLLBACK_BY_HAND)
 
 
 @dataclass(frozen=True, slots=True)

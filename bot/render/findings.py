@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.model import Finding
+from bot.model import Finding, Symptom
 from bot.render.slack.blocks import Block, plural, section
 from bot.render.slack.text import code, preformatted, prose, sentence
 
@@ -22,10 +22,10 @@ def causes(findings: Sequence[Finding], most: int = _SHOWN) -> list[str]:
 
 def cause(finding: Finding) -> str:
     """Cause, place and fix in one line; a log of one line belongs to the cause."""
-    place = f" on {finding.node}" if finding.node and finding.node not in finding.cause else ""
-    exit_code = finding.exit_code
-    code_known = exit_code is None or f"exit code {exit_code}" in finding.cause
-    what = finding.cause.rstrip(".") + place + ("" if code_known else f" (exit code {exit_code})")
+    place = f" on {finding.node}" if finding.node else ""
+    code_known = finding.exit_code is None or finding.symptom is Symptom.EXITS
+    exit_code = "" if code_known else f" (exit code {finding.exit_code})"
+    what = f"{finding.cause.rstrip('.')}{place}{exit_code}"
     many = f" · {plural(finding.tasks, 'task')}" if finding.tasks > 1 else ""
     if len(finding.log) == 1:
         return f"{prose(what)}{many}: {code(finding.log[0])}"

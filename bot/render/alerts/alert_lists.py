@@ -29,6 +29,7 @@ from bot.render.slack.blocks import (
     message,
     plural,
     section,
+    span,
     table,
     when,
 )
@@ -119,7 +120,7 @@ def _one(incident: Incident, silence: Silence | None, now: datetime) -> Block:
         else "",
         silenced_words(silence) if silence else "",
         impact(incident),
-        f"since {age(incident.since, now)}".removesuffix(" ago"),
+        f"since {span(now - incident.since)}",
     ]
     text = " · ".join(part for part in parts if part)
     reason = cause(incident.problems[0])

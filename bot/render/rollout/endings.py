@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model import Phase, Progress, Rollout, TaskState
+from bot.model import Phase, Progress, Rollout, Symptom, TaskState
 from bot.model.rollout import BOT
 from bot.render.slack.blocks import familiar, image, plural, seconds, tag
 from bot.render.slack.text import escape, prose, shortened
@@ -173,7 +173,7 @@ def _symptom(rollout: Rollout, progress: Progress) -> str:
     what = tag(rollout.after) if moves_image(rollout) else "the update"
     if not progress.findings:
         return f"{what} failed"
-    if "health check" in progress.findings[0].cause:
+    if progress.findings[0].symptom is Symptom.UNHEALTHY:
         return f"{what} is not healthy"
     return f"{what} does not start"
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.model import Availability, Finding, Node, NodeState, Task, TaskState
+from bot.model import Availability, Finding, Node, NodeState, Symptom, Task, TaskState
 
 _PLACES = re.compile(r"no suitable node(?: \((?P<reasons>.*)\))?", re.DOTALL)
 _REASON = re.compile(
@@ -26,6 +26,7 @@ class _Sign:
     pattern: re.Pattern[str]
     cause: Callable[[re.Match[str], Task], str]
     fix: str
+    symptom: Symptom = Symptom.DOES_NOT_START
 
 
 def _says(text: str) -> Callable[[re.Match[str], Task], str]:
@@ -40,16 +41,19 @@ _SIGNS = (
         re.compile("unhealthy container"),
         _says("the health check fails"),
         "Look at what the check asks for; give the program more time with `--health-start-period`.",
+        Symptom.UNHEALTHY,
     ),
     _Sign(
         re.compile(r"non-zero exit \(137\)"),
         _says("exit code 137: killed, often out of memory"),
         "Raise `--limit-memory`, or find what eats the memory.",
+        Symptom.EXITS,
     ),
     _Sign(
         re.compile(r"non-zero exit \((?P<code>\d+)\)"),
         _says("exit code {code}"),
         "The program ended by itself: its last lines say why.",
+        Symptom.EXITS,
     ),
     _Sign(
         re.compile(r"[Nn]o such image"),
@@ -191,6 +195,7 @@ def _of_task(task: Task, nodes: Mapping[str, Node]) -> Iterable[Finding]:
             node,
             task.id,
             0,
+            symptom=Symptom.EXITS,
         )
 
 
@@ -243,5 +248,6 @@ def _of_error(task: Task, node: str) -> Finding:
     exit_code = int(code["code"]) if code else task.exit_code or None
     for sign in _SIGNS:
         if match := sign.pattern.search(task.error):
-            return Finding(sign.cause(match, task)[:300], sign.fix, node, task.id, exit_code)
+            cause = sign.cause(match, task)[:300]
+            return Finding(cause, sign.fix, node, task.id, exit_code, symptom=sign.symptom)
     return Finding(task.error[:300], "", node, task.id, exit_code)

@@ -26,7 +26,6 @@ from bot.model import (
 from bot.swarm.scheduler.constraints import eligible
 from bot.swarm.spec.edit import fingerprint
 
-BY_HAND = "manually requested rollback"
 _AS_UPDATE = {
     "rollback_started": "updating",
     "rollback_paused": "paused",
@@ -238,7 +237,7 @@ def _rollback_phase(service: Service, expected: Expected) -> Phase | None:
         return None
     if expected.before_hash and fingerprint(service.spec) != expected.before_hash:
         return Phase.SUPERSEDED
-    if update.message.startswith(BY_HAND) and not expected.rollback_asked:
+    if update.by_hand and not expected.rollback_asked:
         return Phase.SUPERSEDED
     return {
         "rollback_completed": Phase.ROLLED_BACK,

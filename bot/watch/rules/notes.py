@@ -17,7 +17,6 @@ from bot.model.alert_facts import (
     SpecChange,
 )
 from bot.model.incident import Memory, Note
-from bot.swarm.health.progress import BY_HAND
 from bot.swarm.spec.edit import differences, image_of, replicas_of
 from bot.watch.evaluation import Evaluation
 
@@ -115,11 +114,7 @@ def _is_own(evaluation: Evaluation, before: Memory, service: Service) -> bool:
 
 def _is_rollback_by_swarm(service: Service) -> bool:
     update = service.update
-    return (
-        update is not None
-        and update.state.startswith("rollback")
-        and not update.message.startswith(BY_HAND)
-    )
+    return update is not None and update.state.startswith("rollback") and not update.by_hand
 
 
 def _change(old: Spec, new: Spec) -> SpecChange | None:

@@ -17,7 +17,6 @@ from bot.model.alert_facts import (
     ServiceCrashing,
 )
 from bot.model.incident import AlertState, Problem
-from bot.swarm.health.progress import BY_HAND
 from bot.watch.evaluation import FAILED, Evaluation
 from bot.watch.findings import Findings, joined, unknown
 
@@ -144,10 +143,9 @@ def _given_up(evaluation: Evaluation, service: Service, update: UpdateStatus) ->
         - (update.completed or update.started or evaluation.memory.seen_since[service.id])
         > FORGET
     )
-    by_hand = update.message.startswith(BY_HAND)
     return (
         _rolled_back(evaluation, service, update)
-        if update.state == "rollback_completed" and not over and not by_hand
+        if update.state == "rollback_completed" and not over and not update.by_hand
         else None
     )
 

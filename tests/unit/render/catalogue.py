@@ -21,6 +21,7 @@ from bot.model import (
     Progress,
     Shortfall,
     Status,
+    Symptom,
     Task,
     TaskState,
 )
@@ -111,7 +112,8 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         warnings=(v.HOSTILE,),
         summary=v.HOSTILE,
     )
-    bad = replace(v.CRASH, cause=v.HOSTILE, log=(v.HOSTILE, "```", "\x1b[31mred\x1b[0m", "שלום"))
+    log = (v.HOSTILE, "```", "\x1b[31mred\x1b[0m", "שלום")
+    bad = replace(v.CRASH, cause=v.HOSTILE, log=log, symptom=Symptom.DOES_NOT_START)
     again = replace(v.DEPLOY, after=v.OLD, changes=())
     create = replace(
         v.DEPLOY,

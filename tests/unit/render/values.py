@@ -29,6 +29,7 @@ from bot.model import (
     Service,
     Slot,
     Step,
+    Symptom,
     Task,
     TaskState,
     UpdateStatus,
@@ -117,6 +118,7 @@ CRASH = Finding(
     3,
     2,
     ("FATAL: cannot read /etc/shop.conf",),
+    Symptom.EXITS,
 )
 SICK = Finding(
     "the health check fails",
@@ -124,6 +126,7 @@ SICK = Finding(
     "node4",
     "t2",
     log=("starting", "listening on :80", "\x1b[31mGET /health 500\x1b[0m"),
+    symptom=Symptom.UNHEALTHY,
 )
 FULL = Finding(
     "the reservations of 3 nodes are full",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Finding, Image, Task, TaskState
+from bot.model import Finding, Image, Symptom, Task, TaskState
 from bot.swarm.health.diagnosis import diagnose
 from tests.unit.swarm.values import FOUR, NOW, V2, node, nodes, task
 
@@ -85,6 +85,7 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
             "node2",
             ended.id,
             0,
+            symptom=Symptom.EXITS,
         ),
     )
     assert diagnose([task(0, "node2", "complete", "complete")], FOUR) == ()
