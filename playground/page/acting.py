@@ -35,8 +35,10 @@ class Say(Who):
 
 
 class Use(Who):
-    """A person uses an element; `wanted` is what they chose: values, or `{text, value}` of what the
-    app had offered."""
+    """A person uses an element of a message, modal or Home tab.
+
+    `wanted` is what they chose: values, or `{text, value}` of an option that the app had offered.
+    """
 
     surface: str
     block: str

@@ -1,5 +1,4 @@
-"""Block Kit as HTML: each block and element becomes what a browser has for it, with the ids that an
-action needs."""
+"""Draws Block Kit as HTML: a browser's own controls, with the ids that an action needs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

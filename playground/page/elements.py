@@ -15,8 +15,10 @@ GROUPS = frozenset(("checkboxes", "radio_buttons"))
 
 @dataclass(frozen=True)
 class Mark:
-    """What ties a control to its block: `name` is its id on the page; `at_once`: it acts as soon as
-    it is used."""
+    """Ties a control to its block: `name` is the control's id on the page.
+
+    `at_once`: the control acts as soon as it is used, without a form.
+    """
 
     block: str
     name: str
@@ -180,8 +182,10 @@ def _value(held: Any) -> str:
 
 
 def _lookup(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
-    """A field with type-ahead, whose options the app gives; the page keeps what is chosen in
-    `data-chosen`."""
+    """A field with type-ahead, whose options the app gives.
+
+    The page keeps what is chosen in `data-chosen`.
+    """
     chosen = value if isinstance(value, list) else [value] if value else []
     options = [
         {"text": reader.plain(each["text"]), "value": each.get("value", "")} for each in chosen

@@ -1,5 +1,4 @@
-"""HTML made of Python values: whatever is not `Html` already is escaped, so that a text can never
-become markup."""
+"""Builds HTML from Python values: whatever is not `Html` already is escaped."""
 
 from collections.abc import Iterable
 from html import escape
@@ -25,8 +24,10 @@ def join(parts: Iterable[str]) -> Html:
 
 
 def el(name: str, /, *children: str, **attributes: Value) -> Html:
-    """An element. `class_` is `class`, `data_key` is `data-key`; an attribute that is None or False
-    is left out."""
+    """An element. `class_` is written as `class`, `data_key` as `data-key`.
+
+    An attribute that is None or False is left out.
+    """
     written = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in VOID:
         return Html(f"<{name}{written}>")

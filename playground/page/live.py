@@ -1,5 +1,4 @@
-"""What a browser is told over its websocket: everything at first, then each change as it
-happens."""
+"""Tells browsers over websockets: everything at first, then each change as it happens."""
 
 import asyncio
 import threading
@@ -16,8 +15,10 @@ GATHER_SECONDS = 0.04
 
 
 class Extras:
-    """Values beside the chat (the Swarm, the tour), by kind: the newest of each, with a number that
-    grows."""
+    """Values beside the chat (the Swarm, the tour): the newest of each kind.
+
+    Each value has a number that grows with every change.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,8 +45,10 @@ class Extras:
 
 
 class Viewers:
-    """The browsers that look now; `wake` tells each that there is something new. Safe from any
-    thread."""
+    """The connected browsers; `wake` tells each that there is something new.
+
+    Safe to call from any thread.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -142,8 +145,10 @@ def _since(workspace: Workspace, eyes: Eyes, seq: int) -> tuple[int, list[dict[s
 
 
 def _touched(change: Change) -> Iterator[tuple[str, str]]:
-    """The messages that a change touches: a reply also touches the one that it is below, which
-    counts it."""
+    """The messages that a change touches.
+
+    A reply also touches its parent, which shows how many replies it has.
+    """
     if isinstance(change.value, Posted):
         if change.value.thread_ts:
             yield change.value.channel, change.value.thread_ts

@@ -1,5 +1,4 @@
-"""Slack's text formatting as HTML: what `workspace.mrkdwn.seen` is to a terminal, this is to a
-browser."""
+"""Renders Slack's text formatting as HTML, as `workspace.mrkdwn.seen` does for a terminal."""
 
 import re
 from collections.abc import Iterator

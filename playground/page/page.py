@@ -1,5 +1,4 @@
-"""The page's address: it is served where the workspace listens, so that there is one address for
-all."""
+"""Serves the page at the workspace's own address, so that there is only one."""
 
 import threading
 from collections.abc import Callable
@@ -55,8 +54,10 @@ def _nothing(_: Change) -> None:
 
 @dataclass
 class Page:
-    """The page of a workspace. `mount` it before the workspace starts; `extras` are told to who
-    looks."""
+    """The page of a workspace. Call `mount` before the workspace starts.
+
+    `extras` are values that every browser is told.
+    """
 
     workspace: Workspace
     swarm: Beside | None = None
@@ -64,8 +65,10 @@ class Page:
     viewers: live.Viewers = field(default_factory=live.Viewers)
 
     def mount(self, hears: Callable[[Change], None] = _nothing) -> "Page":
-        """Add the routes, and listen to the workspace; `hears` gets each change, in a thread of the
-        page."""
+        """Add the routes, and listen to the workspace.
+
+        `hears` gets each change, in a thread of the page.
+        """
         app = self.workspace.app
         _add_shell(app)
         _add_files(app, self.workspace)

@@ -49,8 +49,10 @@ class Machine:
 
 @dataclass(frozen=True)
 class Listed:
-    """What a manager lists, as Docker's API gives it; all empty and `answers` False where none
-    does."""
+    """Nodes, services and tasks as a manager lists them, in the Engine API's JSON.
+
+    All are empty and `answers` is False where no manager answers.
+    """
 
     nodes: Sequence[Mapping[str, Any]] = ()
     services: Sequence[Mapping[str, Any]] = ()
@@ -100,8 +102,7 @@ def drawn(
 
 
 def version_of(image: str) -> str:
-    """What tells versions of an image apart: its tag, else the start of its digest, else
-    `latest`."""
+    """The version of an image: its tag, else the start of its digest, else `latest`."""
     name, _, digest = image.partition("@")
     _, colon, tag = name.rpartition("/")[2].partition(":")
     return tag if colon else digest.removeprefix("sha256:")[:7] or "latest"

@@ -1,5 +1,4 @@
-"""What one person has before them, as values for the page: messages, the modal in front, the Home
-tab, the places."""
+"""What one person sees, as values for the page: places, messages, the modal, the Home tab."""
 
 import mimetypes
 from dataclasses import dataclass

@@ -1,5 +1,4 @@
-"""Looks at the Swarm for the panel, once a second while somebody has the page open, and works its
-switches."""
+"""Looks at the Swarm for the panel, once a second while a page is open; works its switches."""
 
 import threading
 import time
@@ -98,8 +97,10 @@ class Panel:
     def watch(
         self, wanted: Callable[[], bool], tell: Callable[[dict[str, Any]], None]
     ) -> threading.Thread:
-        """Look again and again while it is `wanted`, in a thread of its own that ends with the
-        program."""
+        """Look again and again while the panel is `wanted`.
+
+        It runs in a thread of its own that ends with the program.
+        """
 
         def go_on() -> None:
             while True:
@@ -113,8 +114,10 @@ class Panel:
         return thread
 
     def switch(self, node: str, what: str) -> None:
-        """Use a switch; raises NoSwitchError and what the playground itself raises. One at a
-        time."""
+        """Use a switch, one at a time.
+
+        Raises NoSwitchError and what the playground itself raises.
+        """
         with self._hands:
             found = self._cluster.nodes.get(node) if self._cluster else None
             if found is None or self._cluster is None or what not in _machine(found).switches:

@@ -15,8 +15,7 @@ Picture = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that happens: the bot says `says` (an expression, in the first line), or the Swarm
-    `looks` so."""
+    """An event of the tour: the bot's first line matches `says`, or the Swarm `looks` so."""
 
     text: str
     says: str = ""

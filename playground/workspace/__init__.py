@@ -1,8 +1,7 @@
-"""A Slack workspace on loopback: the Web API, Socket Mode and HTTP mode; it refuses what Slack
-refuses.
+"""A Slack workspace on loopback: the Web API, Socket Mode and HTTP mode.
 
-Tests and the demo need a Slack that shows what users would see, and breaks on demand; nothing else
-speaks Socket Mode from Slack's side.
+It refuses what Slack refuses. Tests and the demo need a Slack that shows what users would see, and
+breaks on demand; nothing else speaks Socket Mode from Slack's side.
 """
 
 from playground.workspace.errors import (

@@ -1,5 +1,7 @@
-"""The Web API as one function: method and arguments in, status and answer out, and every call is
-recorded."""
+"""The Web API as one function from method and arguments to status and answer.
+
+Every call is recorded.
+"""
 
 import asyncio
 from collections import defaultdict

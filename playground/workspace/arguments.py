@@ -13,8 +13,10 @@ TRUE = (True, 1, "1", "true", "True")
 
 
 class Arguments:
-    """Reads arguments as Slack does: in a form, lists and objects are JSON text, and flags are 0
-    and 1."""
+    """Reads the arguments of a call as Slack does.
+
+    In a form, lists and objects are JSON text, and flags are 0 and 1.
+    """
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw = dict(raw)
@@ -48,8 +50,10 @@ class Arguments:
             ) from error
 
     def data(self, name: str, code: str = "invalid_arguments") -> Any:
-        """A list or an object; None when it is not given. Raises SlackError with `code` when it is
-        not JSON."""
+        """A list or an object; None when it is not given.
+
+        Raises SlackError with `code` when it is not JSON.
+        """
         value = self.raw.get(name)
         if not isinstance(value, str):
             return value

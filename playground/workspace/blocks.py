@@ -122,8 +122,10 @@ ON_VIEWS = frozenset(BLOCKS) - {"markdown", "table", "file"}
 
 
 def judge_message(blocks: Any) -> None:
-    """Raise SlackError with `invalid_blocks` or `msg_blocks_too_long` where Slack refuses these
-    blocks in a message."""
+    """Refuse blocks that Slack refuses in a message.
+
+    Raises SlackError with `invalid_blocks` or `msg_blocks_too_long`.
+    """
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     messages = tuple(violations(blocks, "/blocks", MESSAGE_BLOCKS, ON_MESSAGES))
@@ -134,8 +136,10 @@ def judge_message(blocks: Any) -> None:
 
 
 def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str]) -> Iterator[str]:
-    """Yield what Slack would say against these blocks; `allowed` are the block types of the
-    surface."""
+    """Yield what Slack would say against these blocks.
+
+    `allowed` are the block types of the surface.
+    """
     kinds = {name: kind for name, kind in BLOCKS.items() if name in allowed}
     yield from Many(ByType(kinds), most, least=0).check(blocks, at)
     found = [item for item in blocks if isinstance(item, dict)]
@@ -191,8 +195,10 @@ def _doubled(ids: Iterator[Any]) -> list[str]:
 
 
 def with_ids(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks as Slack keeps them: each with a block_id, each interactive element with an
-    action_id."""
+    """The blocks as Slack keeps them.
+
+    Each has a block_id, and each interactive element an action_id.
+    """
     return [_with_ids(block) for block in blocks]
 
 

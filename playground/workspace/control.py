@@ -1,5 +1,7 @@
-"""The control routes of a running workspace: people type, click and read from another process
-(terminal, page)."""
+"""The control routes of a running workspace.
+
+Through them, people in another process (terminal, page) type, click and read.
+"""
 
 from collections.abc import Callable
 from typing import Any

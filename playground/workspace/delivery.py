@@ -1,5 +1,4 @@
-"""How payloads reach the app: over Socket Mode, or as signed HTTP requests; and what is remembered
-about each.
+"""Delivers payloads to the app, over Socket Mode or as signed HTTP requests, and records them.
 
 An interaction is sent once, and the person learns when the app did not answer in time. An event is
 sent again.

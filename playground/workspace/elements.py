@@ -1,5 +1,4 @@
-"""Slack's limits for composition objects and block elements, as a table: element type → its
-fields."""
+"""Slack's limits for composition objects and elements, as a table: type → fields."""
 
 from collections.abc import Mapping
 

@@ -8,8 +8,10 @@ from playground.errors import PlaygroundError
 
 @dataclass(eq=False)
 class SlackError(PlaygroundError):
-    """A method of the Web API refuses; `code` is Slack's name, `messages` what it puts in
-    `response_metadata`."""
+    """A method of the Web API refuses; `code` is Slack's name for the reason.
+
+    `messages` is what Slack puts in `response_metadata`.
+    """
 
     code: str
     messages: tuple[str, ...] = ()
@@ -59,8 +61,10 @@ class SeenError(PlaygroundError, AssertionError):
 
 @dataclass(eq=False)
 class NothingToUseError(PlaygroundError, AssertionError):
-    """A person wants to click or fill something that is not on the screen; `visible` is what is
-    there."""
+    """A person wants to click or fill something that is not on the screen.
+
+    `visible` is what is there.
+    """
 
     person: str
     wanted: str
@@ -84,8 +88,10 @@ class FormRefusedError(PlaygroundError, AssertionError):
 
 @dataclass(eq=False)
 class NoNotificationTextError(PlaygroundError, AssertionError):
-    """A message has blocks and no `text`: its notification would be empty, and screen readers would
-    read nothing."""
+    """A message has blocks and no `text`.
+
+    Its notification would be empty, and screen readers would read nothing.
+    """
 
     ts: str
     visible: str

@@ -24,8 +24,10 @@ class Link(Protocol):
 
 @dataclass(frozen=True)
 class ApiFault:
-    """How the Web API misbehaves: `kind` is `ratelimited`, `error` or `hang`; until a time, or for
-    so many calls."""
+    """How the Web API misbehaves: `kind` is `ratelimited`, `error` or `hang`.
+
+    A fault ends at a time, or after a number of calls.
+    """
 
     kind: str
     methods: tuple[str, ...] = ()
@@ -46,8 +48,10 @@ class ApiFault:
 
 
 class Faults:
-    """The switches. Times are seconds from now; `methods` empty means all but
-    `apps.connections.open`."""
+    """The switches for faults. Times are seconds from now.
+
+    Empty `methods` mean all methods but `apps.connections.open`.
+    """
 
     def __init__(self, clock: Callable[[], float], link: Link) -> None:
         self._clock = clock
@@ -80,8 +84,10 @@ class Faults:
         methods: tuple[str, ...] = (),
         after_effect: bool = False,
     ) -> None:
-        """Answer with a server error; with `after_effect`, the call does its work and only the
-        answer is lost."""
+        """Answer with a server error.
+
+        With `after_effect`, the call does its work and only the answer is lost.
+        """
         fault = ApiFault(
             "error", methods, self._until(seconds), calls, status=status, after_effect=after_effect
         )
@@ -96,8 +102,10 @@ class Faults:
         self._link.abort_all()
 
     def refresh_requested(self) -> None:
-        """Ask the app to come back on a new connection, as Slack does every few hours; the old one
-        closes soon."""
+        """Ask the app to connect again, as Slack does every few hours.
+
+        The old connection closes soon.
+        """
         self._link.disconnect_all("refresh_requested")
 
     def warn(self) -> None:
@@ -105,8 +113,10 @@ class Faults:
         self._link.disconnect_all("warning")
 
     def silent_link(self, *, on: bool = True) -> None:
-        """Leave sockets open, and neither read, answer pings nor send: also on connections that
-        come later."""
+        """Leave sockets open, but neither read, answer pings nor send.
+
+        This holds for later connections too.
+        """
         self.silent = on
         self._link.silence_all(silent=on)
 

@@ -12,8 +12,10 @@ from playground.workspace.model import Change
 
 
 class Feed:
-    """A log of changes that only grows; safe to use from any thread. It shares the lock of the
-    state."""
+    """A log of changes that only grows; safe to use from any thread.
+
+    It shares the lock of the state.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.lock = threading.RLock()
@@ -41,8 +43,10 @@ class Feed:
             return tuple(self._changes[seq:])
 
     def subscribe(self, seq: int | None = None, quiet: float | None = None) -> Iterator[Change]:
-        """Yield every change after `seq` (default: from now on); ends after `quiet` seconds without
-        one, if given."""
+        """Yield every change after `seq` (default: from now on).
+
+        Ends after `quiet` seconds without a change, if given.
+        """
         seen = self.seq if seq is None else seq
         while True:
             changes = self.after(seen, threading.TIMEOUT_MAX if quiet is None else quiet)

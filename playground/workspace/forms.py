@@ -1,5 +1,4 @@
-"""Values of inputs: what a select, a text field or a date picker holds, as Slack sends it in
-`state.values`."""
+"""Values of inputs (menus, text fields, date pickers), as Slack sends them in `state.values`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -63,8 +62,10 @@ def values(blocks: Iterable[Block], filled: Filled) -> dict[str, dict[str, Any]]
 def value_of(
     element: Mapping[str, Any], wanted: Any, options: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
-    """The value that a person means by `wanted`: options by text or value, the rest as it is. None:
-    no such option."""
+    """The value that a person means by `wanted`: options by text or value, the rest as it is.
+
+    None where there is no such option.
+    """
     held, _ = HOLDS[element["type"]]
     if not held.startswith("selected_option"):
         plain = str(wanted) if held == "value" and wanted is not None else wanted

@@ -1,5 +1,4 @@
-"""What people do, as Slack tells it to the app: commands, mentions, clicks, forms; and what the ack
-makes of it."""
+"""Tells the app what people do: commands, mentions, clicks, forms; and applies its acks."""
 
 import time
 from dataclasses import replace
@@ -33,8 +32,10 @@ NOT_CONNECTED = "We had some trouble connecting. Try again?"
 
 
 class Interactions:
-    """Delivers what a person does, and shows what the ack asks for. It waits: not for the server's
-    own thread."""
+    """Delivers what a person does, and shows what the ack asks for.
+
+    Its methods wait, so they must not be called in the server's own thread.
+    """
 
     def __init__(self, state: State, deliverer: Deliverer, commands: tuple[str, ...]) -> None:
         self._state = state
@@ -80,8 +81,10 @@ class Interactions:
     def message(
         self, user: User, channel: Channel, line: str, thread_ts: str = ""
     ) -> Delivery | None:
-        """Post what a person writes; tell the app when it is mentioned, or in its direct
-        message."""
+        """Post what a person writes.
+
+        The app is told when it is mentioned, or in its direct message.
+        """
         text = as_sent(line, self._state.directory, labels=False)
         message = self._state.post(channel.id, user.id, text, thread_ts=thread_ts)
         event = {**as_json(self._state, message), "channel": channel.id, "event_ts": message.ts}
@@ -182,8 +185,10 @@ class Interactions:
         return self._deliverer.ask("interactive", payload)
 
     def submit(self, user: User, view: View) -> tuple[Delivery | None, dict[str, str]]:
-        """Submit a modal; returns the delivery, or the problems that keep Slack from sending it at
-        all."""
+        """Submit a modal.
+
+        Returns the delivery, or the problems that keep Slack from sending it at all.
+        """
         found = problems(view.content["blocks"], view.filled)
         if found:
             self._state.views.keep(replace(view, errors=found))

@@ -1,5 +1,4 @@
-"""What Slack hands out for a short time: trigger ids (3 s, once) and response URLs (5 uses in 30
-minutes)."""
+"""Short-lived handles: trigger ids (3 s, once) and response URLs (5 uses in 30 minutes)."""
 
 import secrets
 from collections.abc import Callable
@@ -11,8 +10,10 @@ from playground.workspace.model import TEAM, Limits
 
 @dataclass(frozen=True)
 class Trigger:
-    """The right to open one modal for `user`; `view` is the modal in which they clicked, if it was
-    one."""
+    """The right to open one modal for `user`.
+
+    `view` is the modal in which they clicked, if it was one.
+    """
 
     id: str
     user: str
@@ -36,8 +37,10 @@ class Triggers:
         return id_
 
     def take(self, id_: str) -> Trigger:
-        """Use a trigger id; raises SlackError: `invalid_trigger_id`, `exchanged_trigger_id`,
-        `expired_trigger_id`."""
+        """Use a trigger id.
+
+        Raises SlackError with `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id`.
+        """
         trigger = self._known.get(id_)
         if trigger is None:
             raise SlackError("invalid_trigger_id")
@@ -51,8 +54,10 @@ class Triggers:
 
 @dataclass(frozen=True)
 class ResponseUrl:
-    """Where an app answers one interaction: of `user`, in `channel`, on the message `ts` if it was
-    a click."""
+    """Where an app answers one interaction of `user` in `channel`.
+
+    `ts` is the message that was clicked, if any.
+    """
 
     path: str
     user: str
@@ -78,8 +83,10 @@ class ResponseUrls:
         return path
 
     def take(self, path: str) -> ResponseUrl:
-        """Use a response URL once; raises SlackError (404) with `no_such_url`, `expired_url` or
-        `used_url`."""
+        """Use a response URL once.
+
+        Raises SlackError (404) with `no_such_url`, `expired_url` or `used_url`.
+        """
         known = self._known.get(path)
         if known is None:
             raise SlackError("no_such_url", status=404)

@@ -1,5 +1,4 @@
-"""The `files.*` methods of the Web API, as `files_upload_v2` of the SDK uses them: reserve, upload,
-complete."""
+"""The `files.*` methods, as the SDK's `files_upload_v2` uses them: reserve, upload, complete."""
 
 import mimetypes
 from dataclasses import replace
@@ -26,8 +25,10 @@ def reserve(state: State, given: Arguments) -> dict[str, Any]:
 
 
 def upload(state: State, id_: str, content: bytes) -> None:
-    """What the upload URL does; raises SlackError (400) when the content is not what was
-    announced."""
+    """Take an upload.
+
+    Raises SlackError (400) when the content is not what was announced.
+    """
     file = state.files.get(id_)
     if file is None or file.content is not None or len(content) != file.length:
         raise SlackError("file_upload_size_mismatch" if file else "file_not_found", status=400)

@@ -1,5 +1,4 @@
-"""The methods of the Web API about who and where: auth, team, users, user groups, bots,
-conversations."""
+"""The Web API's methods about people and places: auth, team, users, groups, conversations."""
 
 from typing import Any
 

@@ -1,5 +1,7 @@
-"""The values that the workspace is made of. State is values: a change replaces a value, and is told
-in the feed."""
+"""The values that the workspace is made of.
+
+State is values: a change replaces a value, and is told in the feed.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,8 +61,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Version:
-    """What a message said from `at` (seconds since 1970) on; `seq` is the change in the feed that
-    brought it."""
+    """A version of a message, from `at` (seconds since 1970) on.
+
+    `seq` is the change in the feed that brought it.
+    """
 
     at: float
     text: str
@@ -94,8 +98,10 @@ class Posted:
 
 @dataclass(frozen=True)
 class View:
-    """A modal or a Home tab of one person; `content` is what the app sent. `errors` are by block
-    id."""
+    """A modal or a Home tab of one person; `content` is what the app sent.
+
+    `errors` are by block id.
+    """
 
     id: str
     kind: str
@@ -141,11 +147,10 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One payload sent to the app. `outcome`: pending, acked, timeout, no_connection, or
-    http_<status>.
+    """One payload sent to the app.
 
-    `seq` is the last change in the feed before it was sent: whatever the app does in answer has a
-    higher one.
+    `outcome` is pending, acked, timeout, no_connection, or http_<status>. `seq` is the last change
+    in the feed before it was sent: whatever the app does in answer has a higher one.
     """
 
     id: str

@@ -1,5 +1,4 @@
-"""Slack's text formatting as what a reader sees: dates, mentions, links and escapes resolved, marks
-gone."""
+"""Renders Slack's text formatting as plain text: links and mentions resolved, marks removed."""
 
 import re
 from datetime import datetime

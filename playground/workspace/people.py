@@ -24,8 +24,10 @@ CHANNELS = (
 
 
 class Directory:
-    """Looks people, groups and channels up, by id or name. Direct messages come into being when
-    first opened."""
+    """Looks up people, groups and channels by id or name.
+
+    Direct messages are created when they are first opened.
+    """
 
     def __init__(self) -> None:
         self.users = {user.id: user for user in (*PEOPLE, APP_USER, SLACK_USER)}
@@ -50,8 +52,10 @@ class Directory:
         return found
 
     def find_channel(self, name: str) -> Channel | None:
-        """The channel of that id or name, or None. A user's id means the app's direct message with
-        them."""
+        """The channel of that id or name, or None.
+
+        A user's id means the app's direct message with them.
+        """
         if name in self.users and not self.users[name].is_bot:
             return self.direct(name)
         wanted = name.lstrip("#")

@@ -1,5 +1,4 @@
-"""A person in Slack, for tests and for the terminal: types, sees, clicks, fills and submits.
-Synchronous."""
+"""A person in Slack, for tests and for the terminal: types, sees, clicks, fills, submits."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +20,10 @@ Use = tuple[Surface, Block, dict[str, Any]]
 
 
 class Person:
-    """One person. What waits takes `timeout` in seconds; what is not there raises, and says what
-    is."""
+    """One person. Methods that wait take `timeout` in seconds.
+
+    What is not there raises an error that lists what is there.
+    """
 
     def __init__(self, state: State, interactions: Interactions, user: User) -> None:
         self.user = user
@@ -46,10 +47,10 @@ class Person:
         return self._state.feed.seq
 
     def types(self, line: str, channel: str = "ops", in_thread: Message | None = None) -> int:
-        """Type a line; `/…` runs a slash command, anything else is a message. Returns the moment,
-        for `after=`.
+        """Type a line; `/…` runs a slash command, anything else is a message.
 
-        It waits for the app's ack (at most 3 s), not for its answer.
+        It waits for the app's ack (at most 3 s), not for its answer. Returns the moment, for
+        `after=`.
         """
         moment = self.now
         where = (
@@ -69,8 +70,10 @@ class Person:
         return moment
 
     def messages(self, channel: str = "", after: int = 0) -> list[Message]:
-        """All messages that are visible now, oldest first; those that changed after a moment, if
-        given."""
+        """All messages that are visible now, oldest first.
+
+        With a moment, only those that changed after it.
+        """
         listed = self._visible(channel, after)
         self._looks_at(*listed)
         return listed
@@ -86,8 +89,10 @@ class Person:
     def sees(
         self, pattern: Pattern, timeout: float = 20.0, *, channel: str = "", after: int = 0
     ) -> Message:
-        """Wait for a message of someone else with the substring (or compiled expression); returns
-        the newest."""
+        """Wait for a message of someone else; returns the newest.
+
+        The message contains a substring, or matches a compiled expression.
+        """
 
         def find() -> Message | None:
             return next(reversed(self._others(pattern, channel, after)), None)
@@ -98,8 +103,10 @@ class Person:
         return message
 
     def wrote(self, pattern: Pattern, *, channel: str = "", after: int = 0) -> Message:
-        """The newest message of this person's own with that in it, for example to type in its
-        thread; raises NotSeenError."""
+        """The newest message of this person's own that contains the text.
+
+        It serves to type in its thread. Raises NotSeenError.
+        """
         mine = (
             each for each in reversed(self._visible(channel, after)) if each.posted.user == self.id
         )
@@ -124,8 +131,7 @@ class Person:
             self._state.feed.after(seq, left)
 
     def clicks(self, label: str, on: Surface | None = None, *, confirm: bool = True) -> int:
-        """Click the button of that label: in the open modal, else on the newest message that has
-        one.
+        """Click the button of that label: in the open modal, else on the newest message with one.
 
         A confirm dialog is confirmed, or with `confirm=False` cancelled: then nothing is sent.
         Returns the moment.
@@ -139,8 +145,10 @@ class Person:
         return moment
 
     def chooses(self, option: str, on: Surface | None = None, *, menu: str = "") -> int:
-        """Choose an option of a menu outside of forms (or of `menu`, by its id or placeholder).
-        Returns the moment."""
+        """Choose an option of a menu outside of forms, or of `menu` (its id or placeholder).
+
+        Returns the moment.
+        """
         moment = self.now
         surface, block, element = self._menu(option, on, menu)
         if element["type"] == "overflow":
@@ -181,8 +189,10 @@ class Person:
         return None if view is None else Screen(self._state, self.reader, view.id)
 
     def fills(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
-        """Fill fields of the open modal, each named by block id, action id or label. Options by
-        text or value."""
+        """Fill fields of the open modal, each named by block id, action id or label.
+
+        Options are given by text or value.
+        """
         modal = self._need_modal()
         for name, wanted in {**(fields or {}), **more}.items():
             block, element = self._field(modal, name)
@@ -199,10 +209,10 @@ class Person:
         return modal
 
     def submits(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
-        """Fill and submit the open modal; raises FormRefusedError where Slack's client itself does
-        not let it through.
+        """Fill and submit the open modal, and return it.
 
-        Returns the modal: `.open` and `.errors` say how the app took it.
+        Its `.open` and `.errors` say how the app took it. Raises FormRefusedError where Slack's
+        client itself does not let it through.
         """
         modal = self.fills(fields, **more)
         _, found = self._interactions.submit(self.user, modal.view)
@@ -211,8 +221,7 @@ class Person:
         return modal
 
     def sends(self, modal: Screen) -> None:
-        """Submit a modal as it is filled; what Slack's client or the app finds wrong is shown in
-        it."""
+        """Submit a modal as it is filled; errors of the client or the app are shown in it."""
         self._interactions.submit(self.user, modal.view)
 
     def closes_modal(self) -> None:

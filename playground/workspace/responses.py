@@ -9,8 +9,10 @@ from playground.workspace.state import State
 
 
 def respond(state: State, path: str, given: Arguments) -> None:
-    """Do what the app asks for; raises SlackError (404 for a URL that is used up, 400 or 500 for a
-    bad message)."""
+    """Do what the app asks for by a response URL.
+
+    Raises SlackError (404 for a URL that is used up, 400 or 500 for a bad message).
+    """
     with state.lock:
         url = state.response_urls.take(path)
         original = state.message(url.channel, url.ts) if url.ts else None

@@ -117,8 +117,10 @@ class Many:
 
 @dataclass(frozen=True)
 class Fields:
-    """An object: fields that must be there, fields that may, and groups of which one at least must
-    be there."""
+    """The schema of an object: required fields, optional fields, and groups of alternatives.
+
+    At least one field of each group is required.
+    """
 
     required: Mapping[str, Kind] = field(default_factory=dict)
     optional: Mapping[str, Kind] = field(default_factory=dict)

@@ -28,8 +28,10 @@ GOODBYE_SECONDS = 1.0
 
 
 class SocketMode:
-    """The sockets of the app. Its coroutines run in the loop of the server; `abort_all` and the
-    like in any thread."""
+    """The app's Socket Mode connections.
+
+    Its coroutines run in the server's loop; `abort_all` and the like in any thread.
+    """
 
     def __init__(self, limits: Limits, host: str) -> None:
         self._limits = limits
@@ -106,8 +108,10 @@ class SocketMode:
         self._in_loop(self._cut)
 
     def disconnect_all(self, reason: str) -> None:
-        """Send `disconnect` with a reason on every connection; after `refresh_requested` they close
-        soon."""
+        """Send `disconnect` with a reason on every connection.
+
+        After `refresh_requested` they close soon.
+        """
         self._in_loop(lambda: self._spawn(self._disconnect(reason)))
 
     def silence_all(self, *, silent: bool) -> None:

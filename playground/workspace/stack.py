@@ -40,8 +40,10 @@ class Views:
         return self.keep(view)
 
     def push(self, user: str, content: dict[str, Any]) -> View:
-        """Show a modal on top of the open one; raises SlackError with `push_limit_reached` at the
-        fourth."""
+        """Show a modal on top of the open one.
+
+        Raises SlackError with `push_limit_reached` at the fourth.
+        """
         judge_view(content, "modal")
         self._refuse_doubled(content)
         stack = self.stacks.get(user) or []
@@ -54,8 +56,11 @@ class Views:
         return self.keep(view)
 
     def update(self, view: View, content: dict[str, Any], expected: str = "") -> View:
-        """Put new content into a view; `hash_conflict` if `expected`, the hash that the app knows,
-        is not the last."""
+        """Put new content into a view.
+
+        Raises SlackError with `hash_conflict` where `expected`, the hash that the app knows, is not
+        the last.
+        """
         judge_view(content, view.kind)
         if view.kind == "modal" and view.id not in self.stacks.get(view.user, ()):
             raise SlackError("not_found")

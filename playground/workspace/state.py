@@ -1,5 +1,4 @@
-"""The state of the workspace: messages, views, files, and the record of what was called and
-delivered.
+"""The state of the workspace: messages, views, files, and the record of calls and deliveries.
 
 Everything here is a value in a dictionary; every change goes through a method that also tells the
 feed. One lock guards all of it.
@@ -149,8 +148,7 @@ class State:
             self.feed.tell("forgotten", None)
 
     def overlooked(self) -> list[Posted]:
-        """The messages of the app at which no person has looked, in the order in which they were
-        posted.
+        """The app's messages at which no person has looked, in the order of posting.
 
         Who looked at a message has looked at its thread.
         """

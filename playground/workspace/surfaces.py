@@ -1,5 +1,4 @@
-"""What a person has before them, as handles that always show the current state: messages, modals,
-the Home tab."""
+"""Handles on what a person sees, always current: messages, modals, the Home tab."""
 
 import re
 from abc import ABC, abstractmethod
@@ -98,8 +97,10 @@ class Message(Surface):
 
     @property
     def text(self) -> str:
-        """All that is visible; raises NoNotificationTextError if there are blocks and no `text` to
-        notify with."""
+        """All that is visible.
+
+        Raises NoNotificationTextError where there are blocks and no `text` to notify with.
+        """
         self.check_notification()
         return self.shown
 
@@ -115,8 +116,10 @@ class Message(Surface):
 
     @property
     def history(self) -> tuple[Version, ...]:
-        """Every version from the first to the current; `.at` in seconds since 1970, `.text`,
-        `.blocks`."""
+        """Every version from the first to the current.
+
+        Each has `.at` in seconds since 1970, `.text` and `.blocks`.
+        """
         return self.posted.versions
 
     @property

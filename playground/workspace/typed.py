@@ -1,5 +1,4 @@
-"""What Slack makes of a typed line: mentions, channels and links in angle brackets, and `&<>`
-escaped.
+"""What Slack makes of a typed line: links in angle brackets, and `&<>` escaped.
 
 A slash command gets this because its manifest says `should_escape: true`; a message always gets it.
 Links matter to a bot that takes image names: Slack turns `ghcr.io/shop/web:2.0` into
@@ -29,8 +28,10 @@ def escape(text: str) -> str:
 
 
 def as_sent(line: str, directory: Directory, *, labels: bool) -> str:
-    """The line as Slack sends it to an app; with `labels`, mentions have names (`<@U…|dev>`), as in
-    slash commands."""
+    """The line as Slack sends it to an app.
+
+    With `labels`, mentions have names (`<@U…|dev>`), as in slash commands.
+    """
     parts: list[str] = []
     end = 0
     for match in _TOKENS.finditer(line):

@@ -32,8 +32,10 @@ VIEWS: Mapping[str, Fields] = {
 
 
 def judge_view(view: Any, kind: str) -> None:
-    """Raise SlackError with `invalid_arguments` if Slack would refuse this view; `kind` is `modal`
-    or `home`."""
+    """Refuse a view that Slack would refuse; `kind` is `modal` or `home`.
+
+    Raises SlackError with `invalid_arguments`.
+    """
     messages = tuple(_violations(view, kind))
     if messages:
         raise SlackError("invalid_arguments", messages)

@@ -1,5 +1,4 @@
-"""The workspace as a whole: starts and stops the servers, and holds what tests and the terminal
-reach for."""
+"""The workspace as a whole: starts and stops the servers, and holds what callers use."""
 
 import asyncio
 import secrets
@@ -30,8 +29,11 @@ START_SECONDS = 10.0
 
 
 class Workspace:
-    """A Slack workspace on loopback. The app needs `api_url`, `bot_token`, and `app_token` or
-    `signing_secret`; who acts for people needs `key`. All of them are new in every run."""
+    """A Slack workspace on loopback.
+
+    The app needs `api_url`, `bot_token`, and `app_token` or `signing_secret`; who acts for people
+    needs `key`. All of them are new in every run.
+    """
 
     def __init__(  # noqa: PLR0913 - each has a default, and is given by name
         self,
@@ -70,8 +72,7 @@ class Workspace:
         self.port = 0
 
     def start(self) -> Self:
-        """Listen; returns when it is ready. Raises NotReadyError when it is not within ten
-        seconds."""
+        """Listen; returns when it is ready. Raises NotReadyError after ten seconds."""
         config = uvicorn.Config(
             self.app,
             self._host,
@@ -143,8 +144,10 @@ class Workspace:
             return tuple(self.state.deliveries.values())
 
     def send_again(self, delivery: Delivery) -> Delivery:
-        """Send the same payload once more, to the connection whose turn it is, as Slack does where
-        an ack was lost."""
+        """Send the same payload once more to the next connection.
+
+        Slack does that where an ack was lost.
+        """
         return self._deliverer.ask(delivery.kind, delivery.payload)
 
     def calls(self, method: str = "") -> tuple[ApiCall, ...]:
@@ -161,8 +164,7 @@ class Workspace:
         return self.state.directory.channel(name).id
 
     def deliver_to(self, url: str | None) -> None:
-        """Send payloads as signed requests to `url` (Slack's HTTP mode), or, with None, over the
-        socket again."""
+        """Send payloads as signed requests to `url` (HTTP mode); None: over the socket again."""
         self._deliverer.carrier = (
             self._socket if url is None else HttpCarrier(url, self.signing_secret, self.limits)
         )

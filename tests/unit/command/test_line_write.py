@@ -1,5 +1,4 @@
-"""What is written as a line is read as the same command, and any line at all is read or refused in
-words."""
+"""A written line is read as the same command; any line is read, or refused in words."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The workspace's address is for this machine's own browser and terminal, whatever page another
-site has open in the same browser."""
+"""Only this machine's own browser and terminal reach the workspace, never another site's page."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Block Kit as HTML: every block that Slack knows, and nothing that a message says ever becomes
-markup."""
+"""Block Kit as HTML: every block of Slack, and no text ever becomes markup."""
 
 import json
 import re

@@ -1,5 +1,4 @@
-"""A Docker engine of a hundred lines: HTTP on a Unix socket, with the ways in which real ones
-fail."""
+"""A small fake Docker engine: HTTP on a Unix socket, failing as real ones do."""
 
 import json
 import socket
@@ -32,8 +31,10 @@ Answer = tuple[int, Any]
 
 
 class FakeEngine:
-    """An engine that answers as `behave("GET /info")` says: a status and JSON, or None to drop the
-    connection."""
+    """An engine that answers as `behave("GET /info")` says.
+
+    It returns a status and JSON, or None to drop the connection.
+    """
 
     def __init__(
         self, folder: Path, name: str, behave: Callable[[str], Answer | None] | None = None

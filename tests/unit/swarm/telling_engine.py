@@ -1,5 +1,4 @@
-"""An engine of which one hears nothing but events: it tells what it is told to tell, falls silent,
-and hangs up."""
+"""A fake engine that sends events: it tells, falls silent, and hangs up as a test says."""
 
 import json
 import socket
@@ -32,8 +31,11 @@ def event(
 
 
 class TellingEngine:
-    """`frozen` takes requests and answers none, `refusing` answers 503, `hanging_up` ends each
-    stream at once."""
+    """An engine that sends events.
+
+    `frozen` takes requests and answers none, `refusing` answers 503, and `hanging_up` ends each
+    stream at once.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self.address = EngineAddress(name, f"unix://{folder / name}.sock")

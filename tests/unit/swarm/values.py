@@ -80,8 +80,10 @@ _counter = iter(range(1_000_000))
 def task(
     slot: int, on: str = "", state: str = "running", desired: str = "running", **fields: Any
 ) -> Task:
-    """A task on 2.0 that is up to date; `on` is the name of its node; each is younger than the one
-    made before it."""
+    """A task on 2.0 that is up to date; `on` is the name of its node.
+
+    Each task is younger than the one made before it.
+    """
     number = next(_counter)
     values: dict[str, Any] = {
         "id": f"t{number}",

@@ -1,5 +1,4 @@
-"""How far a change of the root certificate has come, by what the managers say; and what a
-certificate says of itself."""
+"""How far a rotation of the root certificate has come, and what a certificate says."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What is heard of engines that repeat themselves and each other, fall silent, hang up, freeze, or
-refuse."""
+"""Events of engines that repeat each other, fall silent, hang up, freeze or refuse."""
 
 import json
 import threading

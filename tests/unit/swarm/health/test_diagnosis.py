@@ -1,5 +1,4 @@
-"""The errors of tasks, in full as swarmkit, moby and runc write them, and what the bot says of
-each."""
+"""The errors of tasks as swarmkit, moby and runc write them, and what the bot makes of them."""
 
 from __future__ import annotations
 

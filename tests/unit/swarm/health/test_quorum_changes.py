@@ -1,5 +1,4 @@
-"""What the managers can bear after a change of roles: the refusals, the cautions, and what must
-always hold."""
+"""The quorum after a change of roles: refusals, warnings, and what always holds."""
 
 from __future__ import annotations
 

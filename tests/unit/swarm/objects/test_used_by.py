@@ -1,5 +1,4 @@
-"""What belongs to what: services that use networks, secrets and configs, and everything that makes
-up a stack."""
+"""Which services use a network, secret or config, and what makes up a stack."""
 
 from __future__ import annotations
 

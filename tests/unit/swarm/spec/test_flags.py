@@ -1,5 +1,4 @@
-"""What is written in one flag, read as the Docker CLI reads it: ports, mounts, references, sizes,
-capabilities."""
+"""Single flags, read as the Docker CLI reads them: ports, mounts, references, sizes."""
 
 from __future__ import annotations
 

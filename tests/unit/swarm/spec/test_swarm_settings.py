@@ -1,5 +1,4 @@
-"""The Swarm's settings from the flags to the specification, addresses as typed, and addresses that
-others cannot know."""
+"""The Swarm's settings from flags to specification; addresses as typed, and private ones."""
 
 from __future__ import annotations
 
