@@ -127,10 +127,10 @@ def _value(element: Block, wanted: Any) -> dict[str, Any]:
     return value
 
 
-def _option(given: Any) -> dict[str, Any]:
+def _option(option: Any) -> dict[str, Any]:
     return {
-        "text": {"type": "plain_text", "text": str(given["text"])},
-        "value": str(given["value"]),
+        "text": {"type": "plain_text", "text": str(option["text"])},
+        "value": str(option["value"]),
     }
 
 
@@ -139,7 +139,7 @@ def _surface(state: State, person: Person, name: str) -> Surface:
     if kind == "view":
         return _view(state, person, rest)
     channel, _, ts = rest.partition("/")
-    found = next((each for each in person.messages() if each.key == (channel, ts)), None)
+    found = next((message for message in person.messages() if message.key == (channel, ts)), None)
     if found is None:
         raise GoneError
     return found
@@ -168,7 +168,7 @@ def _element(surface: Surface, block_id: str, action_id: str) -> tuple[Block, Bl
 
 def message_below(person: Person, channel: str, ts: str) -> Message:
     """The message in whose thread somebody writes; raises GoneError."""
-    found = next((each for each in person.messages() if each.key == (channel, ts)), None)
+    found = next((message for message in person.messages() if message.key == (channel, ts)), None)
     if found is None:
         raise GoneError
     return found

@@ -47,8 +47,8 @@ def _section(block: Block, surface: Surface, held: Held) -> Html:
         else []
     )
     fields = [
-        el("div", text_of(each, surface.reader), class_="field")
-        for each in block.get("fields") or []
+        el("div", text_of(field, surface.reader), class_="field")
+        for field in block.get("fields") or []
     ]
     if fields:
         parts.append(el("div", *fields, class_="fields"))
@@ -69,10 +69,10 @@ def _header(block: Block, surface: Surface, _: Held) -> Html:
 
 def _context(block: Block, surface: Surface, _: Held) -> Html:
     parts = (
-        elements.picture(each)
-        if each["type"] == "image"
-        else el("div", text_of(each, surface.reader), class_="text")
-        for each in block["elements"]
+        elements.picture(element)
+        if element["type"] == "image"
+        else el("div", text_of(element, surface.reader), class_="text")
+        for element in block["elements"]
     )
     return el("div", *parts, class_="block context")
 
@@ -80,7 +80,7 @@ def _context(block: Block, surface: Surface, _: Held) -> Html:
 def _actions(block: Block, surface: Surface, held: Held) -> Html:
     return el(
         "div",
-        *(_element(block, each, surface, held) for each in block["elements"]),
+        *(_element(block, element, surface, held) for element in block["elements"]),
         class_="block actions",
     )
 
@@ -142,7 +142,7 @@ def _markdown(block: Block, surface: Surface, _: Held) -> Html:
 
 
 def _table(block: Block, surface: Surface, _: Held) -> Html:
-    settings = [each or {} for each in block.get("column_settings") or []]
+    settings = [setting or {} for setting in block.get("column_settings") or []]
 
     def row(cells: Sequence[Mapping[str, Any]], name: str) -> Html:
         sides = (
@@ -156,7 +156,7 @@ def _table(block: Block, surface: Surface, _: Held) -> Html:
 
     head, *rest = block["rows"]
     table = el(
-        "table", el("thead", row(head, "th")), el("tbody", *(row(each, "td") for each in rest))
+        "table", el("thead", row(head, "th")), el("tbody", *(row(cells, "td") for cells in rest))
     )
     return el("div", table, class_="block table", tabindex="0")
 
@@ -202,8 +202,8 @@ def _cell(cell: Mapping[str, Any], reader: Reader) -> Html:
 def _rich(part: Mapping[str, Any], reader: Reader) -> Html:
     if part["type"] == "rich_text_list":
         name = "ol" if part.get("style") == "ordered" else "ul"
-        return el(name, *(el("li", _rich(each, reader)) for each in part["elements"]))
-    inside = join(_piece(each, reader) for each in part["elements"])
+        return el(name, *(el("li", _rich(element, reader)) for element in part["elements"]))
+    inside = join(_piece(element, reader) for element in part["elements"])
     if part["type"] == "rich_text_preformatted":
         return el("pre", el("code", inside), tabindex="0")
     return el("blockquote" if part["type"] == "rich_text_quote" else "p", inside)

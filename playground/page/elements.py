@@ -102,8 +102,8 @@ def _button(element: Element, reader: Reader, _: Any, mark: Mark) -> Html:
 
 def _overflow(element: Element, reader: Reader, _: Any, mark: Mark) -> Html:
     options = [
-        {"text": reader.plain(each["text"]), "value": each.get("value", "")}
-        for each in element["options"]
+        {"text": reader.plain(option["text"]), "value": option.get("value", "")}
+        for option in element["options"]
     ]
     return el(
         "button",
@@ -119,7 +119,9 @@ def _overflow(element: Element, reader: Reader, _: Any, mark: Mark) -> Html:
 
 def _select(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
     several = element["type"] in MANY
-    chosen = {_value(each) for each in (value if several else [value]) or [] if each is not None}
+    chosen = {
+        _value(option) for option in (value if several else [value]) or [] if option is not None
+    }
     unchosen = label_of(reader, element) if element.get("placeholder") else "Choose"
     placeholder = [] if several else [el("option", unchosen, value="")]
     groups = element.get("option_groups") or []
@@ -127,10 +129,10 @@ def _select(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
         [
             el(
                 "optgroup",
-                *_options(each["options"], reader, chosen),
-                label=reader.plain(each["label"]),
+                *_options(group["options"], reader, chosen),
+                label=reader.plain(group["label"]),
             )
-            for each in groups
+            for group in groups
         ]
         if groups
         else _options(_choices(element, reader), reader, chosen)
@@ -149,11 +151,11 @@ def _options(options: Sequence[Mapping[str, Any]], reader: Reader, chosen: set[s
     return [
         el(
             "option",
-            reader.plain(each["text"]),
-            value=each.get("value", ""),
-            selected=each.get("value") in chosen,
+            reader.plain(option["text"]),
+            value=option.get("value", ""),
+            selected=option.get("value") in chosen,
         )
-        for each in options
+        for option in options
     ]
 
 
@@ -162,13 +164,13 @@ def _choices(element: Element, reader: Reader) -> Sequence[Mapping[str, Any]]:
     directory = reader.state.directory
     if "users_select" in element["type"]:
         return [
-            _choice(each.real_name, each.id) for each in directory.users.values() if not each.is_bot
+            _choice(user.real_name, user.id) for user in directory.users.values() if not user.is_bot
         ]
     if "channels_select" in element["type"] or "conversations_select" in element["type"]:
         return [
-            _choice(f"#{each.name}", each.id)
-            for each in directory.channels.values()
-            if not each.is_im
+            _choice(f"#{channel.name}", channel.id)
+            for channel in directory.channels.values()
+            if not channel.is_im
         ]
     return own_options(element)
 
@@ -188,7 +190,8 @@ def _lookup(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
     """
     chosen = value if isinstance(value, list) else [value] if value else []
     options = [
-        {"text": reader.plain(each["text"]), "value": each.get("value", "")} for each in chosen
+        {"text": reader.plain(option["text"]), "value": option.get("value", "")}
+        for option in chosen
     ]
     common = _common(element, reader, mark)
     common["data_chosen"] = json.dumps(options)
@@ -222,7 +225,7 @@ def _lookup(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
 def _boxes(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
     kind = "checkbox" if element["type"] == "checkboxes" else "radio"
     held = value if isinstance(value, list) else [value] if value else []
-    chosen = {_value(each) for each in held}
+    chosen = {_value(option) for option in held}
     common = _common(element, reader, mark)
     common.pop("autofocus")
     rows = (
@@ -232,12 +235,12 @@ def _boxes(element: Element, reader: Reader, value: Any, mark: Mark) -> Html:
                 "input",
                 type=kind,
                 name=mark.name,
-                value=each["value"],
-                checked=each["value"] in chosen,
+                value=option["value"],
+                checked=option["value"] in chosen,
             ),
-            el("span", _inline(each["text"], reader)),
+            el("span", _inline(option["text"], reader)),
         )
-        for each in element["options"]
+        for option in element["options"]
     )
     return el(
         "div", *rows, class_="boxes", role="group", aria_label=mark.label or "Options", **common

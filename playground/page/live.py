@@ -116,10 +116,10 @@ async def _until_gone(socket: WebSocket) -> None:
 def _everything(workspace: Workspace, eyes: Eyes) -> tuple[int, list[dict[str, Any]]]:
     state = workspace.state
     with state.lock:
-        messages = (eyes.message(each) for each in state.visible_to(eyes.user.id))
+        messages = (eyes.message(message) for message in state.visible_to(eyes.user.id))
         news = [
             eyes.places(),
-            *(each for each in messages if each),
+            *(message for message in messages if message),
             eyes.modal(),
             eyes.home(),
             _bot(workspace),
@@ -133,7 +133,7 @@ def _since(workspace: Workspace, eyes: Eyes, seq: int) -> tuple[int, list[dict[s
         changes = state.feed.after(seq)
         keys = dict.fromkeys(key for change in changes for key in _touched(change))
         shown = (eyes.message(state.messages[key]) for key in keys if key in state.messages)
-        news = [each for each in shown if each]
+        news = [message for message in shown if message]
         if any(
             isinstance(change.value, View) and change.value.user == eyes.user.id
             for change in changes

@@ -52,16 +52,16 @@ def _paragraphs(lines: list[str], kept: list[Html]) -> Iterator[Html]:
         else:
             runs.append((kind, [content]))
     for kind, contents in runs:
-        yield _run(kind, [_inline(each, kept) for each in contents])
+        yield _run(kind, [_inline(content, kept) for content in contents])
 
 
 def _kind(line: str) -> tuple[str, str]:
     if line.startswith(_BLOCK):
         return "block", line[1:]
-    sign = next((each for each in _QUOTES if line.startswith(each)), "")
+    sign = next((prefix for prefix in _QUOTES if line.startswith(prefix)), "")
     if sign:
         return "quote", line.removeprefix(sign).removeprefix(" ")
-    bullet = next((each for each in _BULLETS if line.startswith(each)), "")
+    bullet = next((prefix for prefix in _BULLETS if line.startswith(prefix)), "")
     return ("list", line.removeprefix(bullet)) if bullet else ("text", line)
 
 

@@ -129,10 +129,14 @@ def _add_acts(app: FastAPI, workspace: Workspace) -> None:
     state = workspace.state
 
     @app.post("/page/say")
-    def say(said: acting.Say) -> dict[str, Any]:
-        person = workspace.person(said.person)
-        below = acting.message_below(person, said.channel, said.thread) if said.thread else None
-        return {"moment": person.types(said.line, channel=said.channel, in_thread=below)}
+    def say(request: acting.Say) -> dict[str, Any]:
+        person = workspace.person(request.person)
+        below = (
+            acting.message_below(person, request.channel, request.thread)
+            if request.thread
+            else None
+        )
+        return {"moment": person.types(request.line, channel=request.channel, in_thread=below)}
 
     @app.post("/page/use")
     def use(asked: acting.Use) -> dict[str, Any]:

@@ -74,8 +74,8 @@ def drawn(
     listed: Listed, machines: Sequence[Machine], versions: Versions, now: datetime
 ) -> dict[str, Any]:
     """The panel's picture. A machine that no manager lists is drawn as well."""
-    names = {str(each["ID"]): str(each["Spec"]["Name"]) for each in listed.services}
-    members = {_host(each): each for each in listed.nodes}
+    names = {str(service["ID"]): str(service["Spec"]["Name"]) for service in listed.services}
+    members = {_host(node): node for node in listed.nodes}
     by_name = {machine.name: machine for machine in machines}
     shown = sorted(
         (task for task in listed.tasks if _look(task, now)), key=lambda task: _order(task, names)
@@ -95,8 +95,8 @@ def drawn(
         else "No manager answers: what is shown of tasks is from before.",
         "nodes": nodes,
         "versions": [
-            {"version": each, "short": each[:LONGEST_SHORT], "color": versions.color(each)}
-            for each in used
+            {"version": version, "short": version[:LONGEST_SHORT], "color": versions.color(version)}
+            for version in used
         ],
     }
 
@@ -117,11 +117,11 @@ def _node(
 ) -> dict[str, Any]:
     manager = (member or {}).get("ManagerStatus") or {}
     spec = (member or {}).get("Spec", {})
-    said = str((member or {}).get("Status", {}).get("State", "")).capitalize()
+    node_state = str((member or {}).get("Status", {}).get("State", "")).capitalize()
     trouble = machine.trouble if machine else ""
     availability = str(spec.get("Availability", "active")).capitalize()
     role = str(spec.get("Role", "manager" if machine and machine.manager else "worker"))
-    lost = said == "Down" or trouble in {"Off", "Frozen", "Cut off"}
+    lost = node_state == "Down" or trouble in {"Off", "Frozen", "Cut off"}
     return {
         "name": name,
         "leader": bool(manager.get("Leader")) and answers and not lost,
@@ -129,7 +129,7 @@ def _node(
         if manager.get("Reachability") == "unreachable" and answers
         else role,
         "availability": availability,
-        "state": _state(trouble, said, answers),
+        "state": _state(trouble, node_state, answers),
         "look": "locked"
         if trouble == "Locked"
         else "bad"
@@ -138,22 +138,22 @@ def _node(
         if availability != "Active"
         else "",
         "tasks": [
-            each | {"look": "unknown"} if lost and each["look"] == "running" else each
-            for each in tasks
+            task | {"look": "unknown"} if lost and task["look"] == "running" else task
+            for task in tasks
         ],
         "switches": machine.switches if machine else [],
-        "ready": said == "Ready" and answers,
-        "down": said == "Down" and answers,
+        "ready": node_state == "Ready" and answers,
+        "down": node_state == "Down" and answers,
         "locked": trouble == "Locked",
     }
 
 
-def _state(trouble: str, said: str, answers: bool) -> str:
+def _state(trouble: str, node_state: str, answers: bool) -> str:
     if not trouble:
-        return said if answers and said else "Unknown"
-    if trouble == "Locked" or not answers or not said:
+        return node_state if answers and node_state else "Unknown"
+    if trouble == "Locked" or not answers or not node_state:
         return trouble
-    return f"{trouble}, not noticed yet" if said == "Ready" else f"{trouble} · {said}"
+    return f"{trouble}, not noticed yet" if node_state == "Ready" else f"{trouble} · {node_state}"
 
 
 def _task(
@@ -211,7 +211,7 @@ def _summary(listed: Listed, waiting: int) -> str:
     if not listed.answers:
         return "no manager answers"
     managers = [node["ManagerStatus"] for node in listed.nodes if node.get("ManagerStatus")]
-    reachable = sum(each.get("Reachability") == "reachable" for each in managers)
+    reachable = sum(manager.get("Reachability") == "reachable" for manager in managers)
     spare = reachable - (len(managers) // 2 + 1)
     tail = f" · {waiting} waiting for a node" if waiting else ""
     return f"{max(spare, 0)} manager{'' if spare == 1 else 's'} may fail{tail}"

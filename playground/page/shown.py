@@ -82,9 +82,9 @@ class Eyes:
         directory = self.state.directory
         direct = directory.direct(self.user.id)
         channels = [
-            _place(each)
-            for each in directory.channels.values()
-            if not each.is_im and self.user.id in each.members
+            _place(channel)
+            for channel in directory.channels.values()
+            if not channel.is_im and self.user.id in channel.members
         ]
         return {
             "kind": "places",
@@ -108,7 +108,7 @@ class Eyes:
         )
         note = el("p", eye(), "Only visible to you", class_="private") if posted.only_for else ""
         aloud = self._root(posted) if posted.aloud else ""
-        files = [self._file(self.state.files[each]) for each in posted.files]
+        files = [self._file(self.state.files[file_id]) for file_id in posted.files]
         edited = el("span", "(edited)", class_="edited") if len(posted.versions) > 1 else ""
         body = el(
             "div",
@@ -157,9 +157,9 @@ class Eyes:
         if posted.thread_ts not in ("", posted.ts) or posted.only_for:
             return Html("")
         replies = [
-            each
-            for each in self.state.thread(posted.channel, posted.ts)
-            if each.only_for in ("", self.user.id)
+            reply
+            for reply in self.state.thread(posted.channel, posted.ts)
+            if reply.only_for in ("", self.user.id)
         ]
         if not replies:
             return el(
@@ -185,7 +185,10 @@ class Eyes:
             return Html("")
         return el(
             "div",
-            *(el("span", plain(f":{each}:"), class_="reaction") for each in posted.reactions),
+            *(
+                el("span", plain(f":{reaction}:"), class_="reaction")
+                for reaction in posted.reactions
+            ),
             class_="row",
         )
 

@@ -119,14 +119,14 @@ class Panel:
         Raises NoSwitchError and what the playground itself raises.
         """
         with self._hands:
-            found = self._cluster.nodes.get(node) if self._cluster else None
-            if found is None or self._cluster is None or what not in _machine(found).switches:
+            node_ = self._cluster.nodes.get(node) if self._cluster else None
+            if node_ is None or self._cluster is None or what not in _machine(node_).switches:
                 raise NoSwitchError(node, what)
             acts: Mapping[str, Callable[[], object]] = {
-                "stop": found.stop,
-                "start": found.start,
-                "cut off": found.cut_off,
-                "link up": found.link_up,
+                "stop": node_.stop,
+                "start": node_.start,
+                "cut off": node_.cut_off,
+                "link up": node_.link_up,
                 "lock": lambda: self._cluster and self._cluster.lock(node),
             }
             acts[what]()

@@ -212,4 +212,4 @@ class Tour:
 
 
 def _node(picture: Picture, name: str) -> dict[str, Any]:
-    return next((each for each in picture["nodes"] if each["name"] == name), {})
+    return next((node for node in picture["nodes"] if node["name"] == name), {})

@@ -103,54 +103,54 @@ class Api:
         self.counts: defaultdict[str, int] = defaultdict(int)
 
     async def call(
-        self, method: str, token: str, given: Arguments
+        self, method: str, token: str, args: Arguments
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """Do a call; returns status, body and headers, and records it."""
         fault = self._faults.strike(method)
         while fault is not None and fault.kind == "hang":
             await asyncio.sleep(0.05)
             fault = self._faults.strike(method)
-        return self.answer(method, token, given, fault)
+        return self.answer(method, token, args, fault)
 
     def answer(
-        self, method: str, token: str, given: Arguments, fault: ApiFault | None = None
+        self, method: str, token: str, args: Arguments, fault: ApiFault | None = None
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """The same at once, with a fault if one is given."""
-        status, body, headers = self._guarded(method, token, given, fault)
+        status, body, headers = self._guarded(method, token, args, fault)
         self.counts[method] += 1
-        self._state.record_call(ApiCall(method, given.raw, self._state.clock(), status, body))
+        self._state.record_call(ApiCall(method, args.raw, self._state.clock(), status, body))
         return status, body, headers
 
     def _guarded(
-        self, method: str, token: str, given: Arguments, fault: ApiFault | None
+        self, method: str, token: str, args: Arguments, fault: ApiFault | None
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         try:
             if fault is not None and not fault.after_effect:
                 raise _broken(fault)
-            answer = self._do(method, token, given)
+            answer = self._do(method, token, args)
             if fault is not None:
                 raise _broken(fault)
         except SlackError as error:
             return error.status, error.answer(), error.headers
         return 200, {"ok": True, **answer}, {"x-oauth-scopes": ",".join(self._tokens.scopes)}
 
-    def _do(self, method: str, token: str, given: Arguments) -> dict[str, Any]:
+    def _do(self, method: str, token: str, args: Arguments) -> dict[str, Any]:
         if method != CONNECT and method not in METHODS:
             raise SlackError("unknown_method", extra={"req_method": method})
         self._tokens.check(method, token)
         with self._state.lock:
-            self._spend(method, given)
+            self._spend(method, args)
             return (
-                self.connect(self._state, given)
+                self.connect(self._state, args)
                 if method == CONNECT
-                else METHODS[method](self._state, given)
+                else METHODS[method](self._state, args)
             )
 
-    def _spend(self, method: str, given: Arguments) -> None:
+    def _spend(self, method: str, args: Arguments) -> None:
         limits, now = self._state.limits, self._state.clock()
         if method == "chat.postMessage":
             key, rate, burst = (
-                (method, given.text("channel")),
+                (method, args.text("channel")),
                 limits.posts_a_minute / 60,
                 limits.post_burst,
             )

@@ -142,15 +142,15 @@ def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str
     """
     kinds = {name: kind for name, kind in BLOCKS.items() if name in allowed}
     yield from Many(ByType(kinds), most, least=0).check(blocks, at)
-    found = [item for item in blocks if isinstance(item, dict)]
-    for block_id in _doubled(item.get("block_id") for item in found):
+    items = [item for item in blocks if isinstance(item, dict)]
+    for block_id in _doubled(item.get("block_id") for item in items):
         yield error(f'block_id "{block_id}" already exists', at)
-    for position, item in enumerate(found):
-        for action_id in _doubled(each.get("action_id") for each in elements_of(item)):
+    for position, item in enumerate(items):
+        for action_id in _doubled(element.get("action_id") for element in elements_of(item)):
             yield error(f'action_id "{action_id}" already exists', f"{at}/{position}")
-    if sum(item.get("type") == "table" for item in found) > 1:
+    if sum(item.get("type") == "table" for item in items) > 1:
         yield error("only_one_table_allowed", at)
-    if markdown_length(found) > MARKDOWN_TEXT:
+    if markdown_length(items) > MARKDOWN_TEXT:
         yield error(
             f"markdown blocks must be less than {MARKDOWN_TEXT + 1} characters together", at
         )
@@ -165,9 +165,9 @@ def elements_of(item: Block) -> list[dict[str, Any]]:
         item.get("element"),
     ]
     return [
-        each
-        for each in listed
-        if isinstance(each, dict) and each.get("type") in elements.INTERACTIVE
+        item
+        for item in listed
+        if isinstance(item, dict) and item.get("type") in elements.INTERACTIVE
     ]
 
 
@@ -205,7 +205,7 @@ def with_ids(blocks: Sequence[Block]) -> list[Block]:
 def _with_ids(block: Block) -> Block:
     copied: Block = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)[:5]}
     if "elements" in copied and copied["type"] == "actions":
-        copied["elements"] = [dict(each) for each in copied["elements"]]
+        copied["elements"] = [dict(element) for element in copied["elements"]]
     for name in ("accessory", "element"):
         if name in copied:
             copied[name] = dict(copied[name])

@@ -50,11 +50,11 @@ def add_routes(app: FastAPI, state: State, person: Callable[[str], Person]) -> N
 
     @app.get("/playground/changes")
     def changes(person_name: str, after: int = 0, wait: float = 0.0) -> dict[str, Any]:
-        found = state.feed.after(after, min(wait, MOST_WAIT))
-        shown = [_seen(state, person(person_name), change) for change in found]
+        changes = state.feed.after(after, min(wait, MOST_WAIT))
+        shown = [_seen(state, person(person_name), change) for change in changes]
         return {
-            "seq": found[-1].seq if found else after,
-            "changes": [each for each in shown if each is not None],
+            "seq": changes[-1].seq if changes else after,
+            "changes": [change for change in shown if change is not None],
         }
 
     @app.get("/playground/screen")

@@ -132,7 +132,9 @@ class Faults:
             yield
         finally:
             self.refuse_sockets = False
-            self._api = [each for each in self._api if each not in (fault, boot)]
+            self._api = [
+                other_fault for other_fault in self._api if other_fault not in (fault, boot)
+            ]
 
     def clear(self) -> None:
         """All is well again."""

@@ -45,18 +45,18 @@ def inputs(blocks: Iterable[Block]) -> Iterator[tuple[Block, dict[str, Any]]]:
 
 def values(blocks: Iterable[Block], filled: Filled) -> dict[str, dict[str, Any]]:
     """`state.values`: what is filled in, else what the element starts with."""
-    found: dict[str, dict[str, Any]] = {}
+    by_block: dict[str, dict[str, Any]] = {}
     for block, element in inputs(blocks):
-        held, initial = HOLDS[element["type"]]
-        given = filled.get(block["block_id"], {}).get(element["action_id"])
+        field, initial = HOLDS[element["type"]]
+        filled_in = filled.get(block["block_id"], {}).get(element["action_id"])
         empty: Any = [] if element["type"] in MANY else None
         value = (
-            given
-            if given is not None
-            else {"type": element["type"], held: element.get(initial, empty)}
+            filled_in
+            if filled_in is not None
+            else {"type": element["type"], field: element.get(initial, empty)}
         )
-        found.setdefault(block["block_id"], {})[element["action_id"]] = value
-    return found
+        by_block.setdefault(block["block_id"], {})[element["action_id"]] = value
+    return by_block
 
 
 def value_of(
@@ -78,7 +78,7 @@ def value_of(
             else {"type": element["type"], held: option}
         )
     listed = [wanted] if isinstance(wanted, str) else list(wanted)
-    chosen = [find_option(options, str(each)) for each in listed]
+    chosen = [find_option(options, str(item)) for item in listed]
     return None if None in chosen else {"type": element["type"], held: chosen}
 
 
@@ -93,7 +93,11 @@ def own_options(element: Mapping[str, Any]) -> list[dict[str, Any]]:
 def find_option(options: Sequence[Mapping[str, Any]], wanted: str) -> dict[str, Any] | None:
     """The option with that text or value."""
     return next(
-        (dict(each) for each in options if wanted in (each["text"]["text"], each.get("value"))),
+        (
+            dict(option)
+            for option in options
+            if wanted in (option["text"]["text"], option.get("value"))
+        ),
         None,
     )
 
@@ -101,7 +105,7 @@ def find_option(options: Sequence[Mapping[str, Any]], wanted: str) -> dict[str, 
 def problems(blocks: Iterable[Block], filled: Filled) -> dict[str, str]:
     """What Slack's client itself refuses before it submits: by block id."""
     held = values(blocks, filled)
-    found: dict[str, str] = {}
+    problems_by_block: dict[str, str] = {}
     for block, element in inputs(blocks):
         if block["type"] != "input":
             continue
@@ -112,8 +116,8 @@ def problems(blocks: Iterable[Block], filled: Filled) -> dict[str, str]:
             bool(block.get("optional")),
         )
         if problem:
-            found[block["block_id"]] = problem
-    return found
+            problems_by_block[block["block_id"]] = problem
+    return problems_by_block
 
 
 def _problem(element: Mapping[str, Any], value: Any, optional: bool) -> str:

@@ -189,10 +189,10 @@ class Interactions:
 
         Returns the delivery, or the problems that keep Slack from sending it at all.
         """
-        found = problems(view.content["blocks"], view.filled)
-        if found:
-            self._state.views.keep(replace(view, errors=found))
-            return None, found
+        errors = problems(view.content["blocks"], view.filled)
+        if errors:
+            self._state.views.keep(replace(view, errors=errors))
+            return None, errors
         payload = {
             **self._common(user),
             "type": "view_submission",

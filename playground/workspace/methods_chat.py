@@ -13,22 +13,22 @@ from playground.workspace.state import State
 Method = Callable[[State, Arguments], dict[str, Any]]
 
 
-def post_message(state: State, given: Arguments) -> dict[str, Any]:
+def post_message(state: State, args: Arguments) -> dict[str, Any]:
     """chat.postMessage."""
-    channel = _channel(state, given)
-    text, blocks = content(given)
-    thread = given.text("thread_ts")
+    channel = _channel(state, args)
+    text, blocks = content(args)
+    thread = args.text("thread_ts")
     if thread and state.message(channel.id, thread) is None:
         raise SlackError("thread_not_found")
-    aloud = bool(thread) and given.flag("reply_broadcast")
+    aloud = bool(thread) and args.flag("reply_broadcast")
     message = state.post(channel.id, BOT_USER, text, blocks, thread_ts=thread, aloud=aloud)
     return {"channel": channel.id, "ts": message.ts, "message": as_json(state, message)}
 
 
-def update(state: State, given: Arguments) -> dict[str, Any]:
+def update(state: State, args: Arguments) -> dict[str, Any]:
     """chat.update: with `text` and no `blocks`, the blocks go away."""
-    message = _own(state, given, "cant_update_message")
-    text, blocks = content(given, UPDATE_TEXT)
+    message = _own(state, args, "cant_update_message")
+    text, blocks = content(args, UPDATE_TEXT)
     edited = state.edit(message, text, blocks)
     return {
         "channel": message.channel,
@@ -38,72 +38,74 @@ def update(state: State, given: Arguments) -> dict[str, Any]:
     }
 
 
-def post_ephemeral(state: State, given: Arguments) -> dict[str, Any]:
+def post_ephemeral(state: State, args: Arguments) -> dict[str, Any]:
     """chat.postEphemeral."""
-    channel = _channel(state, given)
-    user = given.need("user")
+    channel = _channel(state, args)
+    user = args.need("user")
     if user not in state.directory.users:
         raise SlackError("user_not_found")
     if user not in channel.members:
         raise SlackError("user_not_in_channel")
-    text, blocks = content(given)
+    text, blocks = content(args)
     message = state.post(
-        channel.id, BOT_USER, text, blocks, thread_ts=given.text("thread_ts"), only_for=user
+        channel.id, BOT_USER, text, blocks, thread_ts=args.text("thread_ts"), only_for=user
     )
     return {"message_ts": message.ts}
 
 
-def delete(state: State, given: Arguments) -> dict[str, Any]:
+def delete(state: State, args: Arguments) -> dict[str, Any]:
     """chat.delete."""
-    message = _own(state, given, "cant_delete_message")
+    message = _own(state, args, "cant_delete_message")
     state.delete(message)
     return {"channel": message.channel, "ts": message.ts}
 
 
-def permalink(state: State, given: Arguments) -> dict[str, Any]:
+def permalink(state: State, args: Arguments) -> dict[str, Any]:
     """chat.getPermalink."""
-    channel = _channel(state, given)
-    ts = given.need("message_ts")
+    channel = _channel(state, args)
+    ts = args.need("message_ts")
     if state.message(channel.id, ts) is None:
         raise SlackError("message_not_found")
     return {"channel": channel.id, "permalink": state.permalink(channel.id, ts)}
 
 
-def history(state: State, given: Arguments) -> dict[str, Any]:
+def history(state: State, args: Arguments) -> dict[str, Any]:
     """conversations.history: newest first, without replies but for those said aloud."""
-    channel = _channel(state, given)
-    found = [
-        each for each in _lasting(state, channel) if each.aloud or each.thread_ts in ("", each.ts)
+    channel = _channel(state, args)
+    messages = [
+        message
+        for message in _lasting(state, channel)
+        if message.aloud or message.thread_ts in ("", message.ts)
     ]
-    return _page(state, given, found[::-1])
+    return _page(state, args, messages[::-1])
 
 
-def replies(state: State, given: Arguments) -> dict[str, Any]:
+def replies(state: State, args: Arguments) -> dict[str, Any]:
     """conversations.replies: the parent first."""
-    channel = _channel(state, given)
-    parent = state.message(channel.id, given.need("ts"))
+    channel = _channel(state, args)
+    parent = state.message(channel.id, args.need("ts"))
     if parent is None:
         raise SlackError("thread_not_found")
-    thread = [each for each in state.thread(channel.id, parent.ts) if not each.only_for]
-    return _page(state, given, [parent, *thread])
+    thread = [reply for reply in state.thread(channel.id, parent.ts) if not reply.only_for]
+    return _page(state, args, [parent, *thread])
 
 
-def react(state: State, given: Arguments) -> dict[str, Any]:
+def react(state: State, args: Arguments) -> dict[str, Any]:
     """reactions.add."""
-    message = state.message(_channel(state, given).id, given.need("timestamp", "no_item_specified"))
+    message = state.message(_channel(state, args).id, args.need("timestamp", "no_item_specified"))
     if message is None:
         raise SlackError("message_not_found")
-    name = given.need("name", "invalid_name")
+    name = args.need("name", "invalid_name")
     if name in message.reactions:
         raise SlackError("already_reacted")
     state.react(replace(message, reactions=(*message.reactions, name)))
     return {}
 
 
-def content(given: Arguments, most: int = MESSAGE_TEXT) -> tuple[str, Sequence[Block]]:
+def content(args: Arguments, most: int = MESSAGE_TEXT) -> tuple[str, Sequence[Block]]:
     """The text and blocks of a message; raises SlackError where Slack refuses them."""
-    text = given.text("text")
-    blocks = given.data("blocks", "invalid_blocks_format") or []
+    text = args.text("text")
+    blocks = args.data("blocks", "invalid_blocks_format") or []
     if blocks:
         judge_message(blocks)
     elif not text.strip():
@@ -134,23 +136,25 @@ def as_json(state: State, message: Posted) -> dict[str, Any]:
     if len(message.versions) > 1:
         shown["edited"] = {"user": message.user, "ts": f"{message.now.at:.6f}"}
     if message.files:
-        shown["files"] = [{"id": each, "name": state.files[each].name} for each in message.files]
+        shown["files"] = [
+            {"id": file_id, "name": state.files[file_id].name} for file_id in message.files
+        ]
     return shown
 
 
-def _channel(state: State, given: Arguments) -> Channel:
-    found = state.directory.find_channel(given.need("channel", "channel_not_found"))
-    if found is None or (found.is_im and BOT_USER not in found.members):
+def _channel(state: State, args: Arguments) -> Channel:
+    channel = state.directory.find_channel(args.need("channel", "channel_not_found"))
+    if channel is None or (channel.is_im and BOT_USER not in channel.members):
         raise SlackError("channel_not_found")
-    return found
+    return channel
 
 
-def _own(state: State, given: Arguments, refusal: str) -> Posted:
+def _own(state: State, args: Arguments, refusal: str) -> Posted:
     # An update takes an id only: Slack answers channel_not_found to a name.
-    channel = state.directory.channels.get(given.need("channel", "channel_not_found"))
+    channel = state.directory.channels.get(args.need("channel", "channel_not_found"))
     if channel is None:
         raise SlackError("channel_not_found")
-    message = state.message(channel.id, given.need("ts", "message_not_found"))
+    message = state.message(channel.id, args.need("ts", "message_not_found"))
     if message is None or message.only_for:
         raise SlackError("message_not_found")
     if message.user != BOT_USER:
@@ -160,17 +164,19 @@ def _own(state: State, given: Arguments, refusal: str) -> Posted:
 
 def _lasting(state: State, channel: Channel) -> list[Posted]:
     with state.lock:
-        listed = [each for each in state.messages.values() if each.channel == channel.id]
-    return [each for each in listed if each.deleted_at is None and not each.only_for]
+        listed = [message for message in state.messages.values() if message.channel == channel.id]
+    return [item for item in listed if item.deleted_at is None and not item.only_for]
 
 
-def _page(state: State, given: Arguments, found: Sequence[Posted]) -> dict[str, Any]:
-    oldest, latest = given.text("oldest") or "0", given.text("latest") or "9999999999"
-    inside = [each for each in found if float(oldest) <= float(each.ts) <= float(latest)]
-    first, limit = given.number("cursor", 0), given.number("limit", 100)
+def _page(state: State, args: Arguments, messages: Sequence[Posted]) -> dict[str, Any]:
+    oldest, latest = args.text("oldest") or "0", args.text("latest") or "9999999999"
+    inside = [
+        message for message in messages if float(oldest) <= float(message.ts) <= float(latest)
+    ]
+    first, limit = args.number("cursor", 0), args.number("limit", 100)
     more = first + limit < len(inside)
     return {
-        "messages": [as_json(state, each) for each in inside[first : first + limit]],
+        "messages": [as_json(state, message) for message in inside[first : first + limit]],
         "has_more": more,
         "response_metadata": {"next_cursor": str(first + limit) if more else ""},
     }

@@ -11,15 +11,15 @@ from playground.workspace.model import BOT_USER, Channel, StoredFile
 from playground.workspace.state import State
 
 
-def reserve(state: State, given: Arguments) -> dict[str, Any]:
+def reserve(state: State, args: Arguments) -> dict[str, Any]:
     """files.getUploadURLExternal."""
-    name, length = given.need("filename"), given.number("length", 0)
+    name, length = args.need("filename"), args.number("length", 0)
     if length <= 0:
         raise SlackError(
             "invalid_arguments", ("[ERROR] must be greater than 0 [json-pointer:/length]",)
         )
     file = state.keep_file(
-        StoredFile(state.new_id("F"), name, name, length, state.clock(), alt=given.text("alt_txt"))
+        StoredFile(state.new_id("F"), name, name, length, state.clock(), alt=args.text("alt_txt"))
     )
     return {"file_id": file.id, "upload_url": f"{state.base_url}/upload/v1/{file.id}"}
 
@@ -35,28 +35,28 @@ def upload(state: State, id_: str, content: bytes) -> None:
     state.keep_file(replace(file, content=content))
 
 
-def complete(state: State, given: Arguments) -> dict[str, Any]:
+def complete(state: State, args: Arguments) -> dict[str, Any]:
     """files.completeUploadExternal: share what was uploaded, in a channel or a thread."""
-    listed = given.data("files")
+    listed = args.data("files")
     if not isinstance(listed, list) or not listed:
         raise SlackError("invalid_arguments", ("[ERROR] missing required field: files",))
     files = [_uploaded(state, item) for item in listed]
     channels = [
-        each for each in (given.text("channel_id") or given.text("channels")).split(",") if each
+        name for name in (args.text("channel_id") or args.text("channels")).split(",") if name
     ]
-    places = [_place(state, each) for each in channels]
+    places = [_place(state, channel) for channel in channels]
     for file in files:
         state.keep_file(replace(file, shared_in=tuple(channel.id for channel in places)))
     ids = [file.id for file in files]
     for channel in places:
-        thread = given.text("thread_ts")
-        state.post(channel.id, BOT_USER, given.text("initial_comment"), thread_ts=thread, files=ids)
-    return {"files": [file_json(state, state.files[each]) for each in ids]}
+        thread = args.text("thread_ts")
+        state.post(channel.id, BOT_USER, args.text("initial_comment"), thread_ts=thread, files=ids)
+    return {"files": [file_json(state, state.files[name]) for name in ids]}
 
 
-def file_info(state: State, given: Arguments) -> dict[str, Any]:
+def file_info(state: State, args: Arguments) -> dict[str, Any]:
     """files.info."""
-    file = state.files.get(given.need("file", "file_not_found"))
+    file = state.files.get(args.need("file", "file_not_found"))
     if file is None or file.content is None:
         raise SlackError("file_not_found")
     return {"file": file_json(state, file)}

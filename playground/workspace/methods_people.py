@@ -39,46 +39,48 @@ def team_info(_: State, __: Arguments) -> dict[str, Any]:
     return {"team": {"id": TEAM, "name": TEAM_NAME, "domain": "swarm-playground"}}
 
 
-def bots_info(_: State, given: Arguments) -> dict[str, Any]:
+def bots_info(_: State, args: Arguments) -> dict[str, Any]:
     """bots.info."""
-    if given.text("bot") not in ("", BOT):
+    if args.text("bot") not in ("", BOT):
         raise SlackError("bot_not_found")
     return {
         "bot": {"id": BOT, "app_id": APP, "user_id": BOT_USER, "name": BOT_NAME, "deleted": False}
     }
 
 
-def users_info(state: State, given: Arguments) -> dict[str, Any]:
+def users_info(state: State, args: Arguments) -> dict[str, Any]:
     """users.info."""
-    return {"user": _user_json(_user(state, given.need("user", "user_not_found")))}
+    return {"user": _user_json(_user(state, args.need("user", "user_not_found")))}
 
 
 def users_list(state: State, _: Arguments) -> dict[str, Any]:
     """users.list."""
-    return {"members": [_user_json(each) for each in state.directory.users.values()], **END}
+    return {"members": [_user_json(user) for user in state.directory.users.values()], **END}
 
 
-def groups_list(state: State, given: Arguments) -> dict[str, Any]:
+def groups_list(state: State, args: Arguments) -> dict[str, Any]:
     """usergroups.list."""
-    with_members = given.flag("include_users")
+    with_members = args.flag("include_users")
     return {
-        "usergroups": [_group_json(each, with_members) for each in state.directory.groups.values()]
+        "usergroups": [
+            _group_json(group, with_members) for group in state.directory.groups.values()
+        ]
     }
 
 
-def group_members(state: State, given: Arguments) -> dict[str, Any]:
+def group_members(state: State, args: Arguments) -> dict[str, Any]:
     """usergroups.users.list."""
-    group = state.directory.groups.get(given.need("usergroup"))
+    group = state.directory.groups.get(args.need("usergroup"))
     if group is None:
         raise SlackError("no_such_subteam")
     return {"users": list(group.members)}
 
 
-def open_direct(state: State, given: Arguments) -> dict[str, Any]:
+def open_direct(state: State, args: Arguments) -> dict[str, Any]:
     """conversations.open: a direct message with one person."""
-    users = [each for each in given.text("users").split(",") if each]
+    users = [name for name in args.text("users").split(",") if name]
     if not users:
-        return {"channel": {"id": _channel(state, given).id}}
+        return {"channel": {"id": _channel(state, args).id}}
     if len(users) > 1 or users[0] == BOT_USER:
         raise SlackError(
             "not_enough_users" if users == [BOT_USER] else "method_not_supported_for_channel_type"
@@ -87,32 +89,32 @@ def open_direct(state: State, given: Arguments) -> dict[str, Any]:
     return {"channel": {"id": channel.id}, "no_op": False, "already_open": False}
 
 
-def channel_info(state: State, given: Arguments) -> dict[str, Any]:
+def channel_info(state: State, args: Arguments) -> dict[str, Any]:
     """conversations.info."""
-    return {"channel": _channel_json(_channel(state, given))}
+    return {"channel": _channel_json(_channel(state, args))}
 
 
-def channel_list(state: State, given: Arguments) -> dict[str, Any]:
+def channel_list(state: State, args: Arguments) -> dict[str, Any]:
     """conversations.list."""
-    kinds = (given.text("types") or "public_channel").split(",")
+    kinds = (args.text("types") or "public_channel").split(",")
     listed = [
-        each
-        for each in state.directory.channels.values()
-        if ("im" if each.is_im else "public_channel") in kinds
+        channel
+        for channel in state.directory.channels.values()
+        if ("im" if channel.is_im else "public_channel") in kinds
     ]
-    return {"channels": [_channel_json(each) for each in listed], **END}
+    return {"channels": [_channel_json(item) for item in listed], **END}
 
 
-def channel_members(state: State, given: Arguments) -> dict[str, Any]:
+def channel_members(state: State, args: Arguments) -> dict[str, Any]:
     """conversations.members."""
-    return {"members": sorted(_channel(state, given).members), **END}
+    return {"members": sorted(_channel(state, args).members), **END}
 
 
-def _channel(state: State, given: Arguments) -> Channel:
-    found = state.directory.channels.get(given.need("channel", "channel_not_found"))
-    if found is None:
+def _channel(state: State, args: Arguments) -> Channel:
+    channel = state.directory.channels.get(args.need("channel", "channel_not_found"))
+    if channel is None:
         raise SlackError("channel_not_found")
-    return found
+    return channel
 
 
 def _user(state: State, id_: str) -> User:

@@ -10,36 +10,36 @@ from playground.workspace.state import State
 from playground.workspace.views import judge_view
 
 
-def open_view(state: State, given: Arguments) -> dict[str, Any]:
+def open_view(state: State, args: Arguments) -> dict[str, Any]:
     """views.open."""
-    content = given.data("view")
+    content = args.data("view")
     judge_view(content, "modal")  # first: a view that is refused leaves its trigger usable
-    trigger = state.triggers.take(given.need("trigger_id"))
+    trigger = state.triggers.take(args.need("trigger_id"))
     return {"view": view_json(state.views.open(trigger.user, content))}
 
 
-def push_view(state: State, given: Arguments) -> dict[str, Any]:
+def push_view(state: State, args: Arguments) -> dict[str, Any]:
     """views.push: the trigger must come from a click inside a modal."""
-    content = given.data("view")
+    content = args.data("view")
     judge_view(content, "modal")  # first: a view that is refused leaves its trigger usable
-    trigger = state.triggers.take(given.need("trigger_id"))
+    trigger = state.triggers.take(args.need("trigger_id"))
     if not trigger.view:
         raise SlackError("invalid_trigger_id")
     return {"view": view_json(state.views.push(trigger.user, content))}
 
 
-def update_view(state: State, given: Arguments) -> dict[str, Any]:
+def update_view(state: State, args: Arguments) -> dict[str, Any]:
     """views.update."""
-    view = state.views.find(given.text("view_id"), given.text("external_id"))
-    return {"view": view_json(state.views.update(view, given.data("view"), given.text("hash")))}
+    view = state.views.find(args.text("view_id"), args.text("external_id"))
+    return {"view": view_json(state.views.update(view, args.data("view"), args.text("hash")))}
 
 
-def publish_view(state: State, given: Arguments) -> dict[str, Any]:
+def publish_view(state: State, args: Arguments) -> dict[str, Any]:
     """views.publish."""
-    user = given.need("user_id")
+    user = args.need("user_id")
     if user not in state.directory.users:
         raise SlackError("user_not_found")
-    return {"view": view_json(state.views.publish(user, given.data("view"), given.text("hash")))}
+    return {"view": view_json(state.views.publish(user, args.data("view"), args.text("hash")))}
 
 
 def view_json(view: View, values: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -37,19 +37,19 @@ class Directory:
     def user(self, name: str) -> User:
         """The person of that name or id; raises UnknownNameError."""
         wanted = name.lstrip("@")
-        found = next((user for user in self.users.values() if wanted in (user.id, user.name)), None)
-        if found is None:
+        match = next((user for user in self.users.values() if wanted in (user.id, user.name)), None)
+        if match is None:
             raise UnknownNameError("person", name, tuple(user.name for user in self.users.values()))
-        return found
+        return match
 
     def channel(self, name: str) -> Channel:
         """The channel of that name or id; raises UnknownNameError."""
-        found = self.find_channel(name)
-        if found is None:
+        match = self.find_channel(name)
+        if match is None:
             raise UnknownNameError(
                 "channel", name, tuple(channel.name for channel in self.channels.values())
             )
-        return found
+        return match
 
     def find_channel(self, name: str) -> Channel | None:
         """The channel of that id or name, or None.
@@ -60,7 +60,8 @@ class Directory:
             return self.direct(name)
         wanted = name.lstrip("#")
         return next(
-            (each for each in self.channels.values() if wanted in (each.id, each.name)), None
+            (channel for channel in self.channels.values() if wanted in (channel.id, channel.name)),
+            None,
         )
 
     def direct(self, user: str) -> Channel:
@@ -73,7 +74,7 @@ class Directory:
     def group(self, handle: str) -> Group | None:
         """The user group of that handle or id, or None."""
         return next(
-            (each for each in self.groups.values() if handle in (each.id, each.handle)), None
+            (group for group in self.groups.values() if handle in (group.id, group.handle)), None
         )
 
     def name_of(self, id_: str) -> str:

@@ -81,9 +81,9 @@ class Person:
     def _visible(self, channel: str = "", after: int = 0) -> list[Message]:
         wanted = self._channel(channel).id if channel else ""
         return [
-            Message(self._state, self.reader, (each.channel, each.ts))
-            for each in self._state.visible_to(self.user.id)
-            if wanted in ("", each.channel) and each.now.seq > after
+            Message(self._state, self.reader, (message.channel, message.ts))
+            for message in self._state.visible_to(self.user.id)
+            if wanted in ("", message.channel) and message.now.seq > after
         ]
 
     def sees(
@@ -108,9 +108,11 @@ class Person:
         It serves to type in its thread. Raises NotSeenError.
         """
         mine = (
-            each for each in reversed(self._visible(channel, after)) if each.posted.user == self.id
+            message
+            for message in reversed(self._visible(channel, after))
+            if message.posted.user == self.id
         )
-        found = next((each for each in mine if matches(pattern, each.shown)), None)
+        found = next((message for message in mine if matches(pattern, message.shown)), None)
         if found is None:
             raise NotSeenError(self.name, f"an own message with {named(pattern)}", 0, self.screen())
         return found
@@ -233,7 +235,7 @@ class Person:
         surface = on or self._need_modal()
         block, element = self._field(surface, field)
         return [
-            str(each["text"]["text"]) for each in self.suggested(surface, block, element, typed)
+            str(option["text"]["text"]) for option in self.suggested(surface, block, element, typed)
         ]
 
     def opens_home(self, timeout: float = 15.0) -> Screen:
@@ -253,7 +255,7 @@ class Person:
 
     def screen(self) -> str:
         """All that is visible to this person now, for error messages."""
-        parts = [_line(each) for each in self._visible()[-SHOWN_AT_MOST:]]
+        parts = [_line(message) for message in self._visible()[-SHOWN_AT_MOST:]]
         parts += [f"[modal]\n{self.modal.shown}"] if self.modal else []
         parts += [f"[home]\n{self.home.shown}"] if self.home else []
         return "\n".join(parts) or "(nothing)"
@@ -263,8 +265,10 @@ class Person:
             self._state.seen.update(message.key for message in messages)
 
     def _others(self, pattern: Pattern, channel: str, after: int) -> list[Message]:
-        listed = (each for each in self._visible(channel, after) if each.posted.user != self.id)
-        return [each for each in listed if matches(pattern, each.shown)]
+        listed = (
+            message for message in self._visible(channel, after) if message.posted.user != self.id
+        )
+        return [item for item in listed if matches(pattern, item.shown)]
 
     def _home_after(self, moment: int) -> Screen | None:
         return self.home if self.home is not None and self.home.view.seq > moment else None
@@ -322,7 +326,7 @@ class Person:
             return own_options(element)
         typed = [wanted] if isinstance(wanted, str) else list(wanted or [])
         return [
-            option for each in typed for option in self.suggested(surface, block, element, each)
+            option for text in typed for option in self.suggested(surface, block, element, text)
         ]
 
     def _meant(self, element: dict[str, Any], wanted: Any) -> Any:
@@ -337,7 +341,9 @@ class Person:
             else self._state.directory.channel
         )
         return (
-            look_up(wanted).id if isinstance(wanted, str) else [look_up(each).id for each in wanted]
+            look_up(wanted).id
+            if isinstance(wanted, str)
+            else [look_up(value).id for value in wanted]
         )
 
     def suggested(

@@ -26,17 +26,17 @@ def _add_api(app: FastAPI, state: State, api: Api) -> None:
     @app.api_route("/api/{method}", methods=["GET", "POST"])
     async def call(method: str, request: Request) -> Response:
         try:
-            token, given = await arguments.read(request)
+            token, args = await arguments.read(request)
         except SlackError as error:
             return JSONResponse(error.answer(), error.status)
-        status, body, headers = await api.call(method, token, given)
+        status, body, headers = await api.call(method, token, args)
         return JSONResponse(body, status, headers)
 
     @app.post("/response/{path:path}")
     async def respond(path: str, request: Request) -> Response:
         try:
-            _, given = await arguments.read(request)
-            responses.respond(state, path, given)
+            _, args = await arguments.read(request)
+            responses.respond(state, path, args)
         except SlackError as error:
             return JSONResponse(error.answer(), error.status)
         return PlainTextResponse("ok")

@@ -88,9 +88,9 @@ class Views:
     def find(self, id_: str, external_id: str) -> View:
         """The view of that id, or of that external id; raises SlackError with `not_found`."""
         wanted = (
-            each
-            for each in self.known.values()
-            if external_id and each.content.get("external_id") == external_id
+            view
+            for view in self.known.values()
+            if external_id and view.content.get("external_id") == external_id
         )
         found = self.known.get(id_) or next(wanted, None)
         if found is None:

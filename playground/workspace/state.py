@@ -113,23 +113,27 @@ class State:
         """The replies below a message, oldest first."""
         with self.lock:
             listed = [
-                each
-                for each in self.messages.values()
-                if (each.channel, each.thread_ts) == (channel, ts)
+                message
+                for message in self.messages.values()
+                if (message.channel, message.thread_ts) == (channel, ts)
             ]
-        return [each for each in listed if each.deleted_at is None and each.ts != ts]
+        return [item for item in listed if item.deleted_at is None and item.ts != ts]
 
     def visible_to(self, user: str) -> list[Posted]:
         """All messages that a person can see now, in the order in which they were posted."""
         with self.lock:
-            mine = {each.id for each in self.directory.channels.values() if user in each.members}
+            mine = {
+                channel.id
+                for channel in self.directory.channels.values()
+                if user in channel.members
+            }
             return [
-                each
-                for each in self.messages.values()
-                if each.channel in mine
-                and each.deleted_at is None
-                and each.only_for in ("", user)
-                and (each.channel, each.thread_ts) not in self.forgotten
+                message
+                for message in self.messages.values()
+                if message.channel in mine
+                and message.deleted_at is None
+                and message.only_for in ("", user)
+                and (message.channel, message.thread_ts) not in self.forgotten
             ]
 
     def forget(self) -> None:
@@ -154,11 +158,11 @@ class State:
         """
         with self.lock:
             return [
-                each
-                for each in self.messages.values()
-                if each.user == BOT_USER
-                and each.deleted_at is None
-                and not {(each.channel, each.ts), (each.channel, each.thread_ts)}
+                message
+                for message in self.messages.values()
+                if message.user == BOT_USER
+                and message.deleted_at is None
+                and not {(message.channel, message.ts), (message.channel, message.thread_ts)}
                 & (self.seen | self.forgotten)
             ]
 

@@ -126,8 +126,10 @@ class Message(Surface):
     def life(self) -> list[str]:
         """What was visible in each version, oldest first."""
         return [
-            self.reader.blocks(each.blocks, {}) if each.blocks else self.reader.mrkdwn(each.text)
-            for each in self.history
+            self.reader.blocks(version.blocks, {})
+            if version.blocks
+            else self.reader.mrkdwn(version.text)
+            for version in self.history
         ]
 
     @property
@@ -169,14 +171,16 @@ class Message(Surface):
     def thread(self) -> "list[Message]":
         """The replies below it that this person sees, oldest first."""
         replies = (
-            each for each in self.state.thread(*self.key) if each.only_for in ("", self.reader.user)
+            reply
+            for reply in self.state.thread(*self.key)
+            if reply.only_for in ("", self.reader.user)
         )
-        return [Message(self.state, self.reader, (each.channel, each.ts)) for each in replies]
+        return [Message(self.state, self.reader, (reply.channel, reply.ts)) for reply in replies]
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """The files it carries, with `.name`, `.title` and `.content`."""
-        return tuple(self.state.files[each] for each in self.posted.files)
+        return tuple(self.state.files[file_id] for file_id in self.posted.files)
 
     @property
     def permalink(self) -> str:
@@ -233,7 +237,9 @@ class Screen(Surface):
     @property
     def fields(self) -> list[str]:
         """The labels of all inputs, in order."""
-        return [self.reader.plain(each["label"]) for each in self.blocks if each["type"] == "input"]
+        return [
+            self.reader.plain(block["label"]) for block in self.blocks if block["type"] == "input"
+        ]
 
     @property
     def open(self) -> bool:

@@ -70,7 +70,7 @@ Draw = Callable[[Reader, Block, Held], str]
 
 def _section(reader: Reader, block: Block, held: Held) -> str:
     parts = [reader.plain(block["text"])] if block.get("text") else []
-    parts += [reader.plain(each) for each in block.get("fields") or []]
+    parts += [reader.plain(field) for field in block.get("fields") or []]
     if block.get("accessory"):
         parts.append(_element(reader, block["accessory"], held))
     return "\n".join(parts)
@@ -82,14 +82,14 @@ def _header(reader: Reader, block: Block, _: Held) -> str:
 
 def _context(reader: Reader, block: Block, _: Held) -> str:
     parts = (
-        _picture(each) if each["type"] == "image" else reader.plain(each)
-        for each in block["elements"]
+        _picture(element) if element["type"] == "image" else reader.plain(element)
+        for element in block["elements"]
     )
     return " ".join(parts)
 
 
 def _actions(reader: Reader, block: Block, held: Held) -> str:
-    return " ".join(_element(reader, each, held) for each in block["elements"])
+    return " ".join(_element(reader, element, held) for element in block["elements"])
 
 
 def _divider(_: Reader, __: Block, ___: Held) -> str:
@@ -122,7 +122,7 @@ def _markdown(_: Reader, block: Block, __: Held) -> str:
 def _table(reader: Reader, block: Block, _: Held) -> str:
     rows = [[_cell(reader, cell) for cell in row] for row in block["rows"]]
     settings = block.get("column_settings") or []
-    right = [bool(each) and each.get("align") == "right" for each in settings]
+    right = [bool(item) and item.get("align") == "right" for item in settings]
     return aligned(rows, right)
 
 
@@ -185,7 +185,9 @@ def _element(reader: Reader, element: Mapping[str, Any], held: Held) -> str:
     if element["type"] == "image":
         return _picture(element)
     if element["type"] == "overflow":
-        return "[… " + " · ".join(reader.plain(each["text"]) for each in element["options"]) + "]"
+        return (
+            "[… " + " · ".join(reader.plain(option["text"]) for option in element["options"]) + "]"
+        )
     field, _ = HOLDS.get(element["type"], ("value", ""))
     value = held.get(element.get("action_id", ""), {}).get(field)
     if element["type"] in ("checkboxes", "radio_buttons"):
@@ -199,17 +201,17 @@ def _element(reader: Reader, element: Mapping[str, Any], held: Held) -> str:
 
 def _boxes(reader: Reader, element: Mapping[str, Any], value: Any) -> str:
     chosen = value if isinstance(value, list) else [value]
-    picked = {each["value"] for each in chosen if each}
-    marks = ("☑" if each["value"] in picked else "☐" for each in element["options"])
+    picked = {option["value"] for option in chosen if option}
+    marks = ("☑" if option["value"] in picked else "☐" for option in element["options"])
     return " ".join(
-        f"{mark} {reader.plain(each['text'])}"
-        for mark, each in zip(marks, element["options"], strict=True)
+        f"{mark} {reader.plain(item['text'])}"
+        for mark, item in zip(marks, element["options"], strict=True)
     )
 
 
 def _shown(reader: Reader, value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(_shown(reader, each) for each in value)
+        return ", ".join(_shown(reader, item) for item in value)
     if isinstance(value, dict):
         return reader.plain(value["text"])
     return "" if value is None else reader.state.directory.name_of(str(value))
@@ -227,8 +229,8 @@ def _cell(reader: Reader, cell: Mapping[str, Any]) -> str:
 
 def _rich(reader: Reader, part: Mapping[str, Any]) -> str:
     if part["type"] == "rich_text_list":
-        return "\n".join(f"• {_rich(reader, each)}" for each in part["elements"])
-    return "".join(_run(reader, each) for each in part["elements"])
+        return "\n".join(f"• {_rich(reader, element)}" for element in part["elements"])
+    return "".join(_run(reader, element) for element in part["elements"])
 
 
 def _run(reader: Reader, run: Mapping[str, Any]) -> str:

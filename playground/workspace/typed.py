@@ -59,7 +59,7 @@ def _reference(text: str, directory: Directory, *, labels: bool) -> str:
         return f"<#{channel.id}|{name if labels else ''}>" if channel and not channel.is_im else ""
     if name in BROADCASTS:
         return f"<!{name}>"
-    user = next((each for each in directory.users.values() if each.name == name), None)
+    user = next((user for user in directory.users.values() if user.name == name), None)
     if user is not None:
         return f"<@{user.id}{label}>"
     group = directory.group(name)

@@ -57,7 +57,7 @@ def picture(
 
 
 def box(shown: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(each for each in shown["nodes"] if each["name"] == name)
+    return next(node for node in shown["nodes"] if node["name"] == name)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_version_of_an_image(image: str, version: str) -> None:
 )
 def test_how_a_task_looks(state: str, wanted: str, look: str | None) -> None:
     shown = box(picture(task("t", "n1", state, wanted)), "node1")["tasks"]
-    assert [each["look"] for each in shown] == ([look] if look else [])
+    assert [message["look"] for message in shown] == ([look] if look else [])
 
 
 def test_a_failure_goes_away_after_a_while() -> None:
@@ -131,8 +131,8 @@ def test_a_swarm_without_managers_keeps_its_last_picture_and_says_so() -> None:
     shown = picture(task("t", "n4"), answers=False)
     assert shown["summary"] == "no manager answers"
     assert shown["notice"]
-    assert [each["state"] for each in shown["nodes"]] == ["Unknown"] * 4
-    assert not any(each["leader"] for each in shown["nodes"])
+    assert [node["state"] for node in shown["nodes"]] == ["Unknown"] * 4
+    assert not any(node["leader"] for node in shown["nodes"])
 
 
 def test_the_summary_counts_what_may_fail_and_what_waits() -> None:

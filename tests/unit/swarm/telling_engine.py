@@ -55,7 +55,7 @@ class TellingEngine:
 
     def tell(self, *happened: dict[str, Any]) -> None:
         """One chunk with all of it."""
-        self.say(b"".join(json.dumps(each).encode() + b"\n" for each in happened))
+        self.say(b"".join(json.dumps(event).encode() + b"\n" for event in happened))
 
     def say(self, text: bytes) -> None:
         """One chunk, whatever it is."""

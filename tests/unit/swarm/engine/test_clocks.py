@@ -35,8 +35,10 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
     frozen = FrozenEngine(tmp_path, "frozen")
     began = time.monotonic()
     found = {
-        one.engine: one
-        for one in measure_clocks(FailoverPool([*(one.address for one in engines), frozen.address]))
+        clock.engine: clock
+        for clock in measure_clocks(
+            FailoverPool([*(engine.address for engine in engines), frozen.address])
+        )
     }
     took = time.monotonic() - began
     for engine in engines:

@@ -27,7 +27,7 @@ class Listening:
 
     @property
     def ids(self) -> list[str]:
-        return [each.id for each in self.heard]
+        return [event.id for event in self.heard]
 
 
 class Workshop:
@@ -44,7 +44,7 @@ class Workshop:
 
     def listen(self, *engines: TellingEngine, silence: float = 30.0) -> Listening:
         self.listening.append(
-            made := Listening(*(each.address for each in engines), silence=silence)
+            made := Listening(*(engine.address for engine in engines), silence=silence)
         )
         return made
 
@@ -70,7 +70,7 @@ def test_only_nodes_and_services_of_the_swarm_are_asked_for(make: Workshop) -> N
     a = make.engine("a")
     all_of = make.listen(a)
     soon(lambda: all_of.joined == ["a"])
-    assert [json.loads(one["filters"]) for one in a.asked] == [
+    assert [json.loads(request["filters"]) for request in a.asked] == [
         {"scope": ["swarm"], "type": ["node", "service"]}
     ]
     assert "since" not in a.asked[0]

@@ -69,8 +69,10 @@ def make(tmp_path: Path) -> Iterator[Workshop]:
 
 @contextmanager
 def black_hole() -> Iterator[int]:
-    """A port whose queue of connections is full: the kernel drops what else comes, as a firewall
-    would."""
+    """A port with a full connection queue.
+
+    The kernel drops further packets, as a firewall would.
+    """
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):

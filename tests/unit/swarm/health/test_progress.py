@@ -197,7 +197,7 @@ def test_swarm_may_hang_in_updating_for_a_node_that_is_down() -> None:
 
 
 def test_a_node_that_is_unknown_after_a_change_of_leader_counts_as_before() -> None:
-    among = nodes(*(replace(each, state=NodeState.UNKNOWN) for each in FOUR.values()))
+    among = nodes(*(replace(node, state=NodeState.UNKNOWN) for node in FOUR.values()))
     assert counted(after_monitor(service(), FOUR_NEW, among)) == (Phase.COMPLETED, 4, 4)
 
 

@@ -31,7 +31,7 @@ def swarm(*reachability: bool, workers: int = 1) -> list[Node]:
 
 
 def those(nodes: list[Node], *names: str) -> list[Node]:
-    return [one for name in names for one in nodes if one.name == name]
+    return [node for name in names for node in nodes if node.name == name]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_managers_after_a_change(
     up: tuple[bool, ...], demoted: tuple[str, ...], promoted: tuple[str, ...], after: Quorum
 ) -> None:
     nodes = swarm(*up)
-    ids = {one.name: one.id for one in nodes}
+    ids = {node.name: node.id for node in nodes}
     assert (
         changed(nodes, promoted=[ids[n] for n in promoted], demoted=[ids[n] for n in demoted])
         == after
@@ -145,24 +145,24 @@ managers = st.lists(st.booleans(), min_size=1, max_size=9)
 @given(managers, st.data())
 def test_what_is_not_refused_keeps_the_quorum(up: list[bool], data: st.DataObject) -> None:
     nodes = swarm(*up)
-    demoted = data.draw(st.lists(st.sampled_from(nodes), unique_by=lambda one: one.id))
+    demoted = data.draw(st.lists(st.sampled_from(nodes), unique_by=lambda node: node.id))
     try:
         refuse_loss(nodes, demoted)
     except (QuorumAtRiskError, LastManagerError):
         return
-    after = changed(nodes, demoted=[one.id for one in demoted])
-    assert holds(after) or not any(one.manager for one in demoted)
-    assert quorum([one for one in nodes if one not in demoted]) == after
+    after = changed(nodes, demoted=[node.id for node in demoted])
+    assert holds(after) or not any(node.manager for node in demoted)
+    assert quorum([node for node in nodes if node not in demoted]) == after
 
 
 @given(managers)
 def test_a_manager_that_is_away_may_go_wherever_there_is_a_quorum(up: list[bool]) -> None:
     nodes = swarm(*up)
-    away = [one for one in nodes if one.manager and one.manager.reachability != "reachable"]
+    away = [node for node in nodes if node.manager and node.manager.reachability != "reachable"]
     if holds(quorum(nodes)):
         refuse_loss(nodes, away)
         assert (
-            changed(nodes, demoted=[one.id for one in away]).fault_tolerance
+            changed(nodes, demoted=[node.id for node in away]).fault_tolerance
             >= quorum(nodes).fault_tolerance
         )
 
@@ -171,11 +171,11 @@ def test_a_manager_that_is_away_may_go_wherever_there_is_a_quorum(up: list[bool]
 def test_who_is_promoted_counts_as_a_reachable_manager(up: list[bool]) -> None:
     nodes = swarm(*up, workers=2)
     workers = nodes[-2:]
-    after = changed(nodes, promoted=[one.id for one in workers])
+    after = changed(nodes, promoted=[node.id for node in workers])
     made = [
         replace(
-            one, role=NodeRole.MANAGER, manager=ManagerStatus(False, Reachability.REACHABLE, "")
+            node, role=NodeRole.MANAGER, manager=ManagerStatus(False, Reachability.REACHABLE, "")
         )
-        for one in workers
+        for node in workers
     ]
     assert after == quorum([*nodes[:-2], *made])
