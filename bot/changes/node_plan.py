@@ -38,7 +38,7 @@ ROLE_SECONDS = 90.0
 minute."""
 MOVE_SECONDS = 60.0
 """For tasks to stop, by default within 10 s, and to start elsewhere."""
-_SHOWN = 8
+_SERVICES_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def await_moves(context: Context, planned: NodesPlan, say: Say) -> Ending:
 def _say_where(context: Context, moving: Sequence[Move], wanted: dict[str, int], say: Say) -> None:
     tasks = context.swarm.services.tasks(running=True)
     nodes = {node.id: node for node in context.swarm.nodes.list()}
-    for move in moving[:_SHOWN]:
+    for move in moving[:_SERVICES_SHOWN]:
         if move.bound:
             say(f"{move.service.name}: ended there, as it runs once on every node")
             continue
@@ -223,8 +223,8 @@ def _say_where(context: Context, moving: Sequence[Move], wanted: dict[str, int],
         )
         if waiting or sum(places.values()) < wanted[move.service.id]:
             say(_why(move, waiting, nodes))
-    if len(moving) > _SHOWN:
-        say(f"and {len(moving) - _SHOWN} more services")
+    if len(moving) > _SERVICES_SHOWN:
+        say(f"and {len(moving) - _SERVICES_SHOWN} more services")
 
 
 def _why(move: Move, waiting: Sequence[Task], nodes: dict[str, Node]) -> str:

@@ -139,11 +139,11 @@ class Together:
     def __init__(self, context: Context, run: Run) -> None:
         self._context, self._run = context, run
         self._seen: dict[str, tuple[Rollout, Progress]] = {}
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def show(self, rollout: Rollout, progress: Progress) -> None:
         """Show all of them, this one anew."""
-        with self._turn:
+        with self._lock:
             self._seen[rollout.service] = rollout, progress
             now = self._context.now()
             shown = [rollout_message.rolling(*self._seen[name], now) for name in sorted(self._seen)]

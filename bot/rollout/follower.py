@@ -18,12 +18,12 @@ from bot.swarm.spec.edit import monitor_seconds
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
 
-LOOK_SECONDS = 0.2
+FOLLOW_SECONDS = 0.2
 """Seconds between two looks: the Docker CLI's own."""
 NODES_EVERY = 3.0
 """Seconds for which the list of nodes counts as fresh."""
 LOG_LINES = 5
-FAILED = (Phase.PAUSED, Phase.ROLLED_BACK, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
+FAILED_PHASES = (Phase.PAUSED, Phase.ROLLED_BACK, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
 _CLOCKS = timedelta(seconds=5)
 
 
@@ -47,7 +47,7 @@ class Follower:
             followed = self._next(followed, rollout())
             yield followed.progress
             if not followed.progress.phase.ended:
-                self.stopping.wait(LOOK_SECONDS)
+                self.stopping.wait(FOLLOW_SECONDS)
 
     def look(self, service_id: str) -> RolloutSnapshot:
         """One look: three calls to an engine, four when the nodes are looked at afresh."""
@@ -81,7 +81,7 @@ class Follower:
     def _explained(self, progress: Progress, rollout: Rollout, look: RolloutSnapshot) -> Progress:
         ours = [task for task in look.tasks if _is_ours(task, rollout)]
         findings = diagnose(_in_trouble(ours, progress.phase), look.nodes)
-        if progress.phase in FAILED:
+        if progress.phase in FAILED_PHASES:
             findings = tuple(self._with_log(finding) for finding in findings[:1]) + findings[1:]
         return replace(progress, findings=findings, tried=tried(ours, str(rollout.after)))
 

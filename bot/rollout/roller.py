@@ -25,7 +25,7 @@ from bot.errors import (
 )
 from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
 from bot.model.rollout import BOT
-from bot.rollout.follower import LOOK_SECONDS, Follower
+from bot.rollout.follower import FOLLOW_SECONDS, Follower
 from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
 from bot.store.store import Store
@@ -209,7 +209,7 @@ class Roller:
             except AWAY:
                 if self.now() >= rollout.deadline:
                     raise
-            if self.stopping.wait(LOOK_SECONDS):
+            if self.stopping.wait(FOLLOW_SECONDS):
                 raise StoppingError
 
     def _note(self, rollout: Rollout, run: Run) -> None:

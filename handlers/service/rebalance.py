@@ -26,7 +26,7 @@ from bot.swarm.scheduler import balance, obstacles
 from bot.swarm.scheduler.balance import Spread
 from bot.swarm.spec import edit
 
-_NAMED = 8
+_SERVICES_NAMED = 8
 """Of more services than this, the rest is counted."""
 _ROLLS = ("updating", "rollback_started")
 _STANDS = ("paused", "rollback_paused")
@@ -297,5 +297,7 @@ def _now(spread: Spread) -> str:
 
 
 def _listed(texts: Sequence[str], mark: str = ", ") -> str:
-    shown = mark.join(texts[:_NAMED])
-    return shown + (f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else "")
+    shown = mark.join(texts[:_SERVICES_NAMED])
+    return shown + (
+        f" and {len(texts) - _SERVICES_NAMED} more" if len(texts) > _SERVICES_NAMED else ""
+    )
