@@ -1,19 +1,20 @@
 """Time that a story turns: whoever waits is woken when the clock has come that far, one after the
 other.
 
-Every task has a thread of its own, but only one of them runs at any moment: the others wait for
-their turn. So a story is the same each time that it is told.
+Every task is a greenlet: all of them share one thread, and only one runs at any moment, until it
+waits. So a story is the same each time that it is told.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import ParamSpec, TypeVar
+
+from greenlet import getcurrent, greenlet
 
 from bot.clock import Stopping
 
@@ -23,12 +24,6 @@ T = TypeVar("T")
 BEGIN = datetime(2025, 11, 23, 8, 30, tzinfo=UTC)
 MOMENT = 0.05
 """Seconds between two looks at what is done side by side."""
-STUCK_SECONDS = 20.0
-"""Real seconds after which a task that neither ends nor waits counts as stuck."""
-
-
-class CrashedError(BaseException):
-    """Ends the threads of a bot that crashed, when all is over."""
 
 
 @dataclass(eq=False)
@@ -46,14 +41,12 @@ class Party:
 
 @dataclass(eq=False)
 class Task:
-    """Work that is under way, in a thread that runs only when it is given its turn."""
+    """Work that is under way, and goes on only when it is given its turn."""
 
     party: Party
     wake: float
     order: int
-    work: Callable[[], object]
-    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    thread: threading.Thread | None = None
+    run: greenlet
 
 
 @dataclass(eq=False)
@@ -77,16 +70,14 @@ class Clock:
         self._tasks: list[Task] = []
         self._routines: list[Routine] = []
         self._orders = count()
-        self._back = threading.Semaphore(0)
-        self._here = threading.local()
-        self._errors: list[BaseException] = []
-        self._over = False
+        self._running: Task | None = None
+        self._story = getcurrent()
 
     @property
     def party(self) -> Party:
         """Whose turn it is; only for tasks."""
-        task: Task = self._here.task
-        return task.party
+        assert self._running, "only tasks belong to somebody"
+        return self._running.party
 
     def now(self) -> datetime:
         """The date, in UTC."""
@@ -99,19 +90,16 @@ class Clock:
     def wait(self, seconds: float) -> None:
         """Let time pass for whoever calls: a task gives its turn away, the story turns the
         clock."""
-        task: Task | None = getattr(self._here, "task", None)
+        task = self._running
         if task is None:
             self.run(lambda: False, seconds)
             return
         task.wake, task.order = self.seconds + seconds, next(self._orders)
-        self._back.release()
-        task.turn.acquire()
-        if self._over:
-            raise CrashedError
+        self._story.switch()
 
     def spawn(self, party: Party, work: Callable[[], object]) -> None:
         """Begin some work, which gets its first turn as soon as the clock runs."""
-        self._tasks.append(Task(party, self.seconds, next(self._orders), work))
+        self._tasks.append(Task(party, self.seconds, next(self._orders), greenlet(work)))
 
     def every(self, party: Party, seconds: float, work: Callable[[], object]) -> None:
         """Do something again and again; it must not wait."""
@@ -147,12 +135,9 @@ class Clock:
         return any(task.party is party for task in self._tasks)
 
     def end(self) -> None:
-        """End all threads."""
-        self._over = True
+        """End all tasks, also those of bots that crashed."""
         for task in self._tasks:
-            if task.thread:
-                task.turn.release()
-                task.thread.join(STUCK_SECONDS)
+            task.run.throw()
 
     def _following(self) -> Task | Routine | None:
         all_of_them: list[Task | Routine] = [*self._tasks, *self._routines]
@@ -168,25 +153,13 @@ class Clock:
         self.settle()
 
     def _resume(self, task: Task) -> None:
-        if task.thread is None:
-            task.thread = threading.Thread(target=self._work, args=(task,), daemon=True)
-            task.thread.start()
-        else:
-            task.turn.release()
-        assert self._back.acquire(timeout=STUCK_SECONDS), "a task neither waits nor ends"
-        if self._errors:
-            raise self._errors.pop()
-
-    def _work(self, task: Task) -> None:
-        self._here.task = task
+        self._running = task
         try:
-            task.work()
-        except CrashedError:
-            return
-        except BaseException as error:  # noqa: BLE001 - the story fails with it
-            self._errors.append(error)
-        self._tasks.remove(task)
-        self._back.release()
+            task.run.switch()
+        finally:
+            self._running = None
+            if task.run.dead:
+                self._tasks.remove(task)
 
 
 class TurnedStopping(Stopping):

@@ -86,7 +86,6 @@ class DirectClient(WebClient):
         super().__init__(token=BOT_TOKEN)
         self._api = api
         self._state = state
-        self.away = False
 
     def api_call(
         self,
@@ -100,8 +99,6 @@ class DirectClient(WebClient):
         headers: Any = None,
         auth: Any = None,
     ) -> SlackResponse:
-        if self.away:
-            raise ConnectionError("Slack is away")
         given = _plain({**(params or {}), **(data or {}), **(json or {})})
         status, body, sent = self._api.answer(api_method, BOT_TOKEN, Arguments(given))
         response = SlackResponse(
