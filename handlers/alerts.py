@@ -85,17 +85,21 @@ class Acknowledge(Change[AcknowledgePlan]):
         incidents = context.store.alerts.memory().incidents
         found = _open(incidents.values(), self.key)
         if not found and not _fitting(incidents.values(), self.key):
-            names = [one.name for one in incidents.values() if one.state is AlertState.FIRING]
+            names = [
+                incident.name
+                for incident in incidents.values()
+                if incident.state is AlertState.FIRING
+            ]
             raise UnknownNameError("alert", self.key, nearest(self.key, names))
-        free = [one for one in found if one.acknowledged_by is None]
+        free = [incident for incident in found if incident.acknowledged_by is None]
         return AcknowledgePlan(
             title=f"acknowledge {_listed(free or found) or self.key}",
             targets=(),
-            fingerprint=" ".join(one.id for one in free),
+            fingerprint=" ".join(incident.id for incident in free),
             services=_services(free),
             needs_approval=False,
             noop_reason="" if free else _taken(found, self.key),
-            subjects=tuple(one.subject for one in free),
+            subjects=tuple(incident.subject for incident in free),
         )
 
     def apply(self, context: Context, plan: AcknowledgePlan, run: Run) -> Outcome:
@@ -105,7 +109,10 @@ class Acknowledge(Change[AcknowledgePlan]):
         taken = [
             store.acknowledge(subject, context.actor, context.now()) for subject in plan.subjects
         ]
-        return _done(plan, alert_lists.acknowledged([one for one in taken if one], context.actor))
+        return _done(
+            plan,
+            alert_lists.acknowledged([incident for incident in taken if incident], context.actor),
+        )
 
 
 class SilenceAlerts(Change[SilencePlan]):
@@ -129,7 +136,7 @@ class SilenceAlerts(Change[SilencePlan]):
         incidents = context.store.alerts.memory().incidents
         found = _open(incidents.values(), self.key)
         if not _fitting(incidents.values(), self.key):
-            _refuse_unknown(context, self.key, [one.name for one in incidents.values()])
+            _refuse_unknown(context, self.key, [incident.name for incident in incidents.values()])
         if self.span is None and not found:
             raise UnsupportedError(
                 f"no open alert fits `{self.key}`, so there is no end to wait for",
@@ -176,11 +183,13 @@ class Unsilence(Change[SilencePlan]):
         """The silence with exactly this pattern."""
         store = context.store.alerts
         silences = store.silences(context.now())
-        found = next((one for one in silences if one.pattern == self.key), None)
+        found = next((silence for silence in silences if silence.pattern == self.key), None)
         incidents = store.memory().incidents
         if found is None and silences:
-            near = nearest(self.key, [one.pattern for one in silences])
-            wider = [one.pattern for one in silences if fnmatchcase(self.key, one.pattern)]
+            near = nearest(self.key, [silence.pattern for silence in silences])
+            wider = [
+                silence.pattern for silence in silences if fnmatchcase(self.key, silence.pattern)
+            ]
             if near or wider:
                 raise UnknownNameError("silence", self.key, tuple(dict.fromkeys((*wider, *near))))
         return SilencePlan(
@@ -207,18 +216,20 @@ COMMANDS: tuple[type[Command], ...] = (ListAlerts, Acknowledge, SilenceAlerts, U
 def _fitting(incidents: Iterable[Incident], key: str) -> list[Incident]:
     """Those of which people were told, or will be, whose name or subject fits."""
     known = tuple(incidents)
-    named = [one for one in known if key in (one.name, one.subject)]
-    return named or [one for one in known if fnmatchcase(one.name, key)]
+    named = [incident for incident in known if key in (incident.name, incident.subject)]
+    return named or [incident for incident in known if fnmatchcase(incident.name, key)]
 
 
 def _open(incidents: Iterable[Incident], key: str) -> list[Incident]:
-    return [one for one in _fitting(incidents, key) if one.state is AlertState.FIRING]
+    return [
+        incident for incident in _fitting(incidents, key) if incident.state is AlertState.FIRING
+    ]
 
 
 def _services(incidents: Sequence[Incident]) -> tuple[str, ...]:
     """What the rules have to allow: services, where it is about nothing else."""
-    only = incidents and all(one.subject.startswith("service:") for one in incidents)
-    return tuple(one.name for one in incidents) if only else ()
+    only = incidents and all(incident.subject.startswith("service:") for incident in incidents)
+    return tuple(incident.name for incident in incidents) if only else ()
 
 
 def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
@@ -236,18 +247,18 @@ def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
 
 def _names(context: Context) -> list[str]:
     nodes, services = context.swarm.nodes.list(), context.swarm.services.list()
-    return [*(one.name for one in nodes), *(one.name for one in services)]
+    return [*(node.name for node in nodes), *(service.name for service in services)]
 
 
 def _taken(found: Sequence[Incident], key: str) -> str:
-    first = next((one for one in found if one.acknowledged_by), None)
+    first = next((incident for incident in found if incident.acknowledged_by), None)
     if first is None or first.acknowledged_by is None:
         return f"{key} is over"
     return f"{first.name} is acknowledged by {first.acknowledged_by.name} already"
 
 
 def _listed(incidents: Sequence[Incident]) -> str:
-    names = [one.name for one in incidents[:5]]
+    names = [incident.name for incident in incidents[:5]]
     left = len(incidents) - len(names)
     return ", ".join(names) + (f" and {left} more" if left > 0 else "")
 

@@ -126,13 +126,14 @@ class _Reader:
         """The engines, those asked again that are there and said nothing: without a leader one may
         take long, once."""
         again = {
-            one.name: self.pool.submit(self.swarm.cluster.info, one.name)
-            for one in engines
-            if one.reachable and not one.swarm
+            engine.name: self.pool.submit(self.swarm.cluster.info, engine.name)
+            for engine in engines
+            if engine.reachable and not engine.swarm
         }
         wait(again.values(), LOOK_SECONDS)
         return tuple(
-            _answer(again[one.name]) or one if one.name in again else one for one in engines
+            _answer(again[engine.name]) or engine if engine.name in again else engine
+            for engine in engines
         )
 
     def _held(self, image: Image) -> RegistryAnswer:
@@ -219,6 +220,6 @@ def _unseen(snapshot: Snapshot, probes: Probes) -> tuple[str, ...]:
     registries = (
         [f"{len(silent)} images in their registries"]
         if len(silent) > 1
-        else [f"{one} in its registry" for one in silent]
+        else [f"{image} in its registry" for image in silent]
     )
     return (*(name for name, missing in parts.items() if missing), *registries)

@@ -73,7 +73,7 @@ class Notifier:
         were."""
         for incident_id, ref in tuple(self._unremembered.items()):
             self._posted(incident_id, ref)
-        told = [one for one in incidents if one.state is not AlertState.PENDING]
+        told = [incident for incident in incidents if incident.state is not AlertState.PENDING]
         for incident in told:
             earlier = before.get(incident.subject)
             self._record(earlier, incident, now)
@@ -136,7 +136,7 @@ class Notifier:
         if line:
             self.poster.reply(told.message, line, aloud=aloud)
         if aloud:
-            told.called = max(told.called, after.severity, key=lambda one: one.rank)
+            told.called = max(told.called, after.severity, key=lambda severity: severity.rank)
 
     def _recalled(self, before: Incident | None, incident: Incident) -> PostedAlert | None:
         """What another bot, or this one before its restart, has posted."""

@@ -127,9 +127,9 @@ def _hosts(known: Snapshot | None) -> frozenset[str]:
     not."""
     nodes = known.nodes if known and known.nodes else ()
     gone = {
-        one.id: one.address
-        for one in nodes
-        if one.state == NodeState.DOWN and one.manager and one.address
+        node.id: node.address
+        for node in nodes
+        if node.state == NodeState.DOWN and node.manager and node.address
     }
     answering = hosts_that_answer(tuple(gone.values())) if gone else frozenset()
     return frozenset(node_id for node_id, address in gone.items() if address in answering)
@@ -145,5 +145,5 @@ def _asked(scope: Scope, read: Callable[[], Seen]) -> Seen:
 
 def _targets(world: Snapshot) -> list[str]:
     """Everything that the bot may be changing, by the names of its locks."""
-    services = [f"service:{one.id}" for one in world.services or ()]
-    return services + [f"node:{one.id}" for one in world.nodes or ()]
+    services = [f"service:{service.id}" for service in world.services or ()]
+    return services + [f"node:{node.id}" for node in world.nodes or ()]

@@ -197,7 +197,7 @@ class Watch:
         self.notifier.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
         for note in verdict.notes:
             self.notifier.note(note)
-        if any(one.state is not AlertState.RESOLVED for one in verdict.changed):
+        if any(incident.state is not AlertState.RESOLVED for incident in verdict.changed):
             self.hint(*AFTERMATH)
 
     def _recalled(self) -> Memory:
@@ -226,7 +226,8 @@ class Watch:
             return True
         open_now = self._memory.incidents.values() if self._memory else ()
         return any(
-            one.state is AlertState.FIRING and one.kind is AlertKind.CERTIFICATE for one in open_now
+            incident.state is AlertState.FIRING and incident.kind is AlertKind.CERTIFICATE
+            for incident in open_now
         )
 
     def _has_rested(self) -> bool:
@@ -237,7 +238,8 @@ class Watch:
 
     def _in_trouble(self) -> bool:
         return self._memory is not None and any(
-            one.state is not AlertState.RESOLVED for one in self._memory.incidents.values()
+            incident.state is not AlertState.RESOLVED
+            for incident in self._memory.incidents.values()
         )
 
     def _stand_down(self) -> None:

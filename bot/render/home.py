@@ -71,10 +71,12 @@ def view(home: Home, viewer: Viewer, now: datetime) -> dict[str, Any]:
         )
     ]
     parts = (
-        _listed("Alerts", _open(home), lambda one: _alert(one, home, viewer, now)),
-        _listed("Below their count", _below_alone(home), lambda one: [_below(one, viewer)]),
-        _listed("Waiting for approval", home.approvals, lambda one: _approval(one, viewer)),
-        _listed("Rolling now", home.rollouts, lambda one: [_rollout(one, viewer)]),
+        _listed("Alerts", _open(home), lambda incident: _alert(incident, home, viewer, now)),
+        _listed("Below their count", _below_alone(home), lambda below: [_below(below, viewer)]),
+        _listed(
+            "Waiting for approval", home.approvals, lambda approval: _approval(approval, viewer)
+        ),
+        _listed("Rolling now", home.rollouts, lambda rollout: [_rollout(rollout, viewer)]),
         _nodes(home.nodes),
     )
     blocks = [*health, *_frequent(viewer)]
@@ -121,24 +123,26 @@ def _small(now: datetime) -> list[Block]:
     return [*actions(refresh), *said]
 
 
-def _listed(title: str, found: Sequence[T], shown: Callable[[T], Iterable[Block]]) -> list[Block]:
+def _listed(title: str, items: Sequence[T], shown: Callable[[T], Iterable[Block]]) -> list[Block]:
     """The first few with a title above them; nothing where there is none."""
-    if not found:
+    if not items:
         return []
-    left = len(found) - _EACH
-    head = f"*{title}*" if len(found) == 1 else f"*{title}* · {len(found)}"
-    blocks = [block for one in found[:_EACH] for block in shown(one)]
+    left = len(items) - _EACH
+    head = f"*{title}*" if len(items) == 1 else f"*{title}* · {len(items)}"
+    blocks = [block for item in items[:_EACH] for block in shown(item)]
     return [section(head), *blocks, *context(f"and {left} more" if left > 0 else "")]
 
 
 def _open(home: Home) -> list[Incident]:
-    firing = (one for one in home.incidents if one.state is AlertState.FIRING)
-    return sorted(firing, key=lambda one: (-one.severity.rank, one.since, one.name))
+    firing = (incident for incident in home.incidents if incident.state is AlertState.FIRING)
+    return sorted(
+        firing, key=lambda incident: (-incident.severity.rank, incident.since, incident.name)
+    )
 
 
 def _below_alone(home: Home) -> list[Shortfall]:
     """The services below their count that no alert speaks of."""
-    told = {one.name for one in _open(home)}
+    told = {incident.name for incident in _open(home)}
     return [below for below in home.status.below if below.service not in told]
 
 
@@ -186,10 +190,10 @@ def _rollout(rollout: Rollout, viewer: Viewer) -> Block:
     )
 
 
-def _nodes(found: Sequence[Node]) -> list[Block]:
-    if not found:
+def _nodes(listed: Sequence[Node]) -> list[Block]:
+    if not listed:
         return []
-    return [section(f"*{plural(len(found), 'node')}*"), *nodes.brief(found)]
+    return [section(f"*{plural(len(listed), 'node')}*"), *nodes.brief(listed)]
 
 
 def _with(text: str, accessory: Block | None) -> Block:

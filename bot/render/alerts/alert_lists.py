@@ -52,8 +52,8 @@ def alerts(
     small print."""
     known = tuple(incidents)
     still = sorted(
-        (one for one in known if one.state is AlertState.FIRING),
-        key=lambda one: _rank(one, silences, now),
+        (incident for incident in known if incident.state is AlertState.FIRING),
+        key=lambda incident: _rank(incident, silences, now),
     )
     small = [*_silences(silences), *_ended(known, history, now)]
     if not still:
@@ -64,27 +64,34 @@ def alerts(
         f"{plural(len(still), 'open alert')}{_counts(still, silences, now)}"
     )
     if len(still) <= _EACH:
-        shown = [_one(one, silencing(silences, one, now), now) for one in still]
+        shown = [_one(incident, silencing(silences, incident, now), now) for incident in still]
         return message(head, (), [*shown, *small])
-    rows: list[Row] = [_row(one, silencing(silences, one, now), now) for one in still]
-    trouble = sum(_nobody_cares(one, silences, now) for one in still)
+    rows: list[Row] = [
+        _row(incident, silencing(silences, incident, now), now) for incident in still
+    ]
+    trouble = sum(_nobody_cares(incident, silences, now) for incident in still)
     blocks, files = table(_COLUMNS, rows, trouble, "alerts.txt")
     return message(head, (), [*blocks, *small], files)
 
 
 def acknowledged(incidents: Sequence[Incident], actor: Actor) -> Message:
     """Somebody wanted to take care of these: which they do, and where others were quicker."""
-    own = [one for one in incidents if one.acknowledged_by and one.acknowledged_by.id == actor.id]
+    own = [
+        incident
+        for incident in incidents
+        if incident.acknowledged_by and incident.acknowledged_by.id == actor.id
+    ]
     others = [
-        f"{name_words(one.name)} is acknowledged by {name_words(one.acknowledged_by.name)} already."
-        for one in incidents
-        if one not in own and one.acknowledged_by
+        f"{name_words(incident.name)} is acknowledged by "
+        f"{name_words(incident.acknowledged_by.name)} already."
+        for incident in incidents
+        if incident not in own and incident.acknowledged_by
     ]
     if not own:
         return message("🟢 Nothing is left to acknowledge", others or ["It is over."])
     said = "Its message says" if len(own) == 1 else "Their messages say"
     quiet = [silencing_button(own[0])] if len(own) == 1 else []
-    names = _some([one.name for one in own])
+    names = _some([incident.name for incident in own])
     return message(
         f"✅ {names} · acknowledged by you", [f"{said} so to everybody.", *others], actions(*quiet)
     )
@@ -93,7 +100,7 @@ def acknowledged(incidents: Sequence[Incident], actor: Actor) -> Message:
 def silenced(silence: Silence, fitting: Sequence[Incident]) -> Message:
     """Nobody is told of these from now on, and until when."""
     until = f"until {when(silence.until)}" if silence.until else "until it is over"
-    open_now = [one.name for one in fitting if one.state is AlertState.FIRING]
+    open_now = [incident.name for incident in fitting if incident.state is AlertState.FIRING]
     fits = f"Open now: {_some(open_now)}." if open_now else "Nothing that it fits is wrong now."
     lines = [fits, "It is still watched; its messages are edited, and no new ones are posted."]
     return message(
@@ -170,16 +177,16 @@ def _nobody_cares(incident: Incident, silences: Sequence[Silence], now: datetime
 
 
 def _worst_mark(still: Sequence[Incident], silences: Sequence[Silence], now: datetime) -> str:
-    waiting = [one for one in still if _nobody_cares(one, silences, now)]
-    if any(one.severity is Severity.CRITICAL for one in waiting):
+    waiting = [incident for incident in still if _nobody_cares(incident, silences, now)]
+    if any(incident.severity is Severity.CRITICAL for incident in waiting):
         return "🔴"
-    return "🔵" if all(one.severity is Severity.NOTE for one in still) else "🟠"
+    return "🔵" if all(incident.severity is Severity.NOTE for incident in still) else "🟠"
 
 
 def _counts(still: Sequence[Incident], silences: Sequence[Silence], now: datetime) -> str:
-    critical = sum(one.severity is Severity.CRITICAL for one in still)
-    cared = sum(one.acknowledged_by is not None for one in still)
-    quiet = sum(silencing(silences, one, now) is not None for one in still)
+    critical = sum(incident.severity is Severity.CRITICAL for incident in still)
+    cared = sum(incident.acknowledged_by is not None for incident in still)
+    quiet = sum(silencing(silences, incident, now) is not None for incident in still)
     parts = [
         f"{critical} critical" if critical else "",
         f"{cared} acknowledged" if cared else "",
@@ -189,24 +196,24 @@ def _counts(still: Sequence[Incident], silences: Sequence[Silence], now: datetim
 
 
 def _silences(silences: Sequence[Silence]) -> list[Block]:
-    said = [f"{_pattern(one)} {silenced_words(one)}" for one in silences[:_NAMED]]
+    said = [f"{_pattern(silence)} {silenced_words(silence)}" for silence in silences[:_NAMED]]
     left = len(silences) - _NAMED
     return context(*said, f"{left} more silences" if left > 0 else "")
 
 
 def _end_silence(silences: Sequence[Silence]) -> list[Block]:
-    return actions(*(unsilencing(one, named=True) for one in silences[:3]))
+    return actions(*(unsilencing(silence, named=True) for silence in silences[:3]))
 
 
 def _ended(incidents: Sequence[Incident], history: Iterable[Entry], now: datetime) -> list[Block]:
     """By name when it ended last; what is open again has not ended."""
-    ends = {one.name: one.at for one in history if one.happened is Happened.RESOLVED}
+    ends = {entry.name: entry.at for entry in history if entry.happened is Happened.RESOLVED}
     ends |= {
-        one.name: one.resolved
-        for one in incidents
-        if one.state is AlertState.RESOLVED and one.resolved
+        incident.name: incident.resolved
+        for incident in incidents
+        if incident.state is AlertState.RESOLVED and incident.resolved
     }
-    still = {one.name for one in incidents if one.state is AlertState.FIRING}
+    still = {incident.name for incident in incidents if incident.state is AlertState.FIRING}
     over = sorted(
         ((at, name) for name, at in ends.items() if now - at < LATELY and name not in still),
         reverse=True,

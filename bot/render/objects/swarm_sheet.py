@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.model import File, Message
+from bot.model import File, Message, NodeState
 from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, RootCertificate, RootRotation
 from bot.model.duration import write_duration
 from bot.render.objects.nodes import state_word
@@ -126,30 +126,30 @@ def rotating(rotation: RootRotation, took: float) -> Message:
 
 
 def held_up(rotation: RootRotation) -> tuple[str, ...]:
-    """A sentence on the nodes that hold up a change of the root, with what to do; nothing where
-    none does."""
-    down = [name for name, state in rotation.waiting if state != "ready"]
-    slow = [name for name, state in rotation.waiting if state == "ready"]
-    return tuple(
-        part
-        for part in (
-            (
-                f"{_some(down)} {_are(down)} not Ready and "
-                f"{'hold' if len(down) > 1 else 'holds'} it up: "
-                f"bring {'them' if len(down) > 1 else 'it'} back, or remove by `/swarm node rm "
-                f"{down[0]}`"
-            )
-            if down
-            else "",
-            (
-                f"{_some(slow)} {_are(slow)} Ready and {'have' if len(slow) > 1 else 'has'} no "
-                "new certificate yet"
-            )
-            if slow
-            else "",
-        )
-        if part
+    """What to say of the nodes that hold up a change of the root, and what to do.
+
+    Nothing where none does.
+    """
+    return tuple(part for part in (_away(rotation), _slow(rotation)) if part)
+
+
+def _away(rotation: RootRotation) -> str:
+    names = [name for name, state in rotation.waiting if state != NodeState.READY]
+    if not names:
+        return ""
+    several = len(names) > 1
+    return (
+        f"{_some(names)} {_are(names)} not Ready and {'hold' if several else 'holds'} it up: "
+        f"bring {'them' if several else 'it'} back, or remove by `/swarm node rm {names[0]}`"
     )
+
+
+def _slow(rotation: RootRotation) -> str:
+    names = [name for name, state in rotation.waiting if state == NodeState.READY]
+    if not names:
+        return ""
+    have = "have" if len(names) > 1 else "has"
+    return f"{_some(names)} {_are(names)} Ready and {have} no new certificate yet"
 
 
 def _count(rotation: RootRotation) -> str:
@@ -157,7 +157,8 @@ def _count(rotation: RootRotation) -> str:
 
 
 def _waiting(rotation: RootRotation) -> list[str]:
-    return [f"⚠ {prose(line)}" for line in held_up(rotation) if "not Ready" in line]
+    away = _away(rotation)
+    return [f"⚠ {prose(away)}"] if away else []
 
 
 # ---- parts
