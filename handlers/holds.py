@@ -12,9 +12,10 @@ from bot.command.fields import Argument, Moment, Option, Pattern, Span, moment
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import NotHolderError, OnHoldError
 from bot.model import Difference, Ending, Message, Outcome, Plan
+from bot.model.english import age, plural
 from bot.model.hold import EVERYTHING, Hold, covering
 from bot.render import holds
-from bot.render.slack.blocks import age, message, plural, table
+from bot.render.slack.blocks import message, table
 from bot.rollout.run import Run
 
 _LOCK = ("holds",)

@@ -13,7 +13,18 @@ from datetime import timedelta
 from bot.command import line
 from bot.command.model import Command, Context
 from bot.errors import StoreUnavailableError, SwarmbotError
-from bot.model import Difference, Ending, Image, Outcome, Plan, Progress, Rollout, Service, Spec
+from bot.model import (
+    Difference,
+    Ending,
+    Image,
+    Outcome,
+    Plan,
+    Progress,
+    Rollout,
+    Service,
+    Spec,
+    english,
+)
 from bot.model.duration import write_duration
 from bot.render.errors import explain
 from bot.render.rollout import rollout_message
@@ -186,4 +197,4 @@ def _line(plan: RollPlan, outcome: Outcome) -> str:
         "" if outcome.ending is Ending.DONE else str(outcome.ending),
         *causes,
     ]
-    return " · ".join([*(part for part in parts if part), blocks.seconds(outcome.seconds)])
+    return " · ".join([*(part for part in parts if part), english.seconds(outcome.seconds)])

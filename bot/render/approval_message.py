@@ -7,20 +7,10 @@ from datetime import datetime
 
 from bot.model import Difference, Ending, Kind, Message
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
+from bot.model.english import plural, seconds
 from bot.render.errors.reasons import reason
 from bot.render.plans import differences
-from bot.render.slack.blocks import (
-    Block,
-    actions,
-    button,
-    context,
-    mention,
-    message,
-    plural,
-    seconds,
-    table,
-    when,
-)
+from bot.render.slack.blocks import Block, actions, button, context, mention, message, table, when
 from bot.render.slack.text import brief, code, escape, prose, shortened
 
 _LONGEST = 120

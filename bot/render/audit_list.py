@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.model import Message
-from bot.render.slack.blocks import MOST_ROWS, context, message, plural, seconds, table
+from bot.model.english import plural, seconds
+from bot.render.slack.blocks import MOST_ROWS, context, message, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,14 @@ from functools import singledispatch
 from bot.model import Message, Status
 from bot.model.alert_facts import AlertKind
 from bot.model.approval import Approval
+from bot.model.english import plural, seconds
 from bot.model.hold import Hold
 from bot.model.incident import Entry, Happened, Problem
 from bot.render import status
 from bot.render.alerts.alert_reasons import reason
 from bot.render.alerts.alert_words import kind_words, name_words
 from bot.render.audit_list import Audited
-from bot.render.slack.blocks import context, message, plural, seconds, when
+from bot.render.slack.blocks import context, message, when
 from bot.render.slack.text import brief, escape, prose, shortened
 
 _NAMED = 3

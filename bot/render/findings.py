@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.model import Finding, Symptom
-from bot.render.slack.blocks import Block, plural, section
+from bot.model.english import plural
+from bot.render.slack.blocks import Block, section
 from bot.render.slack.text import code, preformatted, prose, sentence
 
 _SHOWN = 2

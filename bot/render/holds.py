@@ -7,19 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.model import Actor, Lock, Message
+from bot.model.english import age, plural, seconds
 from bot.model.hold import Hold, Queued
-from bot.render.slack.blocks import (
-    actions,
-    age,
-    button,
-    context,
-    mention,
-    message,
-    plural,
-    seconds,
-    table,
-    when,
-)
+from bot.render.slack.blocks import actions, button, context, mention, message, table, when
 from bot.render.slack.text import brief, code, escape, shortened
 
 _LONGEST = 120

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from bot.errors import SwarmbotError
 from bot.model import Node, Rollout, Shortfall, Status
 from bot.model.approval import Approval
+from bot.model.english import plural
 from bot.model.incident import AlertState, Incident, Silence, silencing
 from bot.render import approval_message, status
 from bot.render.alerts import alert_words
@@ -18,7 +19,7 @@ from bot.render.alerts.alert_buttons import acknowledging
 from bot.render.errors import explain
 from bot.render.objects import nodes
 from bot.render.rollout.endings import moves_image, subject
-from bot.render.slack.blocks import Block, actions, button, context, plural, section, when
+from bot.render.slack.blocks import Block, actions, button, context, section, when
 from bot.render.slack.limits import fit_view
 from bot.render.slack.text import escape
 

@@ -7,17 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.model import Actor, Difference, Ending, Message, Outcome, Plan, Rollout
-from bot.render.slack.blocks import (
-    MOST_ROWS,
-    Block,
-    aligned,
-    context,
-    image,
-    message,
-    plural,
-    seconds,
-    section,
-)
+from bot.model.english import plural, seconds
+from bot.render.slack.blocks import MOST_ROWS, Block, aligned, context, image, message, section
 from bot.render.slack.text import brief, escape, preformatted, prose, sentence
 
 _MARKS = {

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.model import Lock, Message, Shortfall, Status
+from bot.model.english import plural, span
 from bot.render.objects.nodes import state_word
-from bot.render.slack.blocks import context, message, plural, span, when
+from bot.render.slack.blocks import context, message, when
 from bot.render.slack.text import code, escape
 
 _NAMED = 5

@@ -31,7 +31,7 @@ from bot.command.fields import Argument, ImageReference, Lookup, Name, Option, b
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import NameTakenError
 from bot.model import Difference, Image, Mode, Node, Outcome, Service, Spec
-from bot.render.slack.blocks import plural
+from bot.model.english import plural
 from bot.rollout.run import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import capacity, obstacles

@@ -17,7 +17,7 @@ from bot.command.fields import Argument, Name
 from bot.command.model import Change, Command, Context
 from bot.errors import PlanOutdatedError, UnknownNameError
 from bot.model import Difference, Ending, Kind, Outcome, Plan, Service
-from bot.render.slack.blocks import plural
+from bot.model.english import plural
 from bot.rollout.run import Run
 from bot.swarm.spec import ports
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.model import Actor, Message
+from bot.model.english import age, plural, span
 from bot.model.incident import AlertState, Entry, Happened, Incident, Severity, Silence, silencing
 from bot.render.alerts.alert_buttons import acknowledging, silencing_button, unsilencing
 from bot.render.alerts.alert_reasons import reason
@@ -20,19 +21,7 @@ from bot.render.alerts.alert_words import (
     silenced_words,
 )
 from bot.render.holds import named
-from bot.render.slack.blocks import (
-    Block,
-    Row,
-    actions,
-    age,
-    context,
-    message,
-    plural,
-    section,
-    span,
-    table,
-    when,
-)
+from bot.render.slack.blocks import Block, Row, actions, context, message, section, table, when
 from bot.render.slack.text import code, shortened
 
 LATELY = timedelta(hours=24)

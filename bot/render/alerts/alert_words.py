@@ -14,7 +14,7 @@ from bot.model.alert_facts import (
     EngineUnreachable,
     ManagerLocked,
 )
-from bot.model.english import rounded
+from bot.model.english import plural, rounded, seconds
 from bot.model.incident import (
     AlertState,
     Incident,
@@ -24,7 +24,7 @@ from bot.model.incident import (
     Silence,
 )
 from bot.render.alerts.alert_reasons import reason
-from bot.render.slack.blocks import plural, seconds, when
+from bot.render.slack.blocks import when
 from bot.render.slack.text import escape, prose, sentence, shortened
 
 LONGEST_NAME = 60

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from bot.model import File, Message
 from bot.model.advice import Advice
+from bot.model.english import plural
 from bot.model.incident import Severity
 from bot.render.doctor.advice_text import AdviceText
 from bot.render.doctor.advice_words import words
-from bot.render.slack.blocks import Block, context, message, plural, section
+from bot.render.slack.blocks import Block, context, message, section
 from bot.render.slack.cut import unmarked
 from bot.render.slack.text import escape, prose, sentence
 

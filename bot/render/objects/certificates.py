@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model import Message
 from bot.model.cluster import Certificate
-from bot.render.slack.blocks import Row, context, message, plural, span, table
+from bot.model.english import plural, span
+from bot.render.slack.blocks import Row, context, message, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened
 
 SHARE = 0.2

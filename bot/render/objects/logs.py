@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from bot.model import File, Message, Node, Service
 from bot.model.cluster import LogLine, ServiceLog
-from bot.render.slack.blocks import context, message, plural, section
+from bot.model.english import plural
+from bot.render.slack.blocks import context, message, section
 from bot.render.slack.text import escape, preformatted
 
 SHOWN = 30

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.model import Message
 from bot.model.cluster import Network
+from bot.model.english import plural
 from bot.render.slack import details_table
-from bot.render.slack.blocks import Row, context, message, plural, table, when
+from bot.render.slack.blocks import Row, context, message, table, when
 from bot.render.slack.details_table import filled, listed
 from bot.render.slack.text import code, escape, shortened
 

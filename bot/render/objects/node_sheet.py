@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from bot.model import Message, Node, Service, Task, TaskState
+from bot.model.english import plural
 from bot.render.objects.nodes import in_trouble, state_word
 from bot.render.slack import details_table
-from bot.render.slack.blocks import Row, context, message, plural, size, when
+from bot.render.slack.blocks import Row, context, message, size, when
 from bot.render.slack.details_table import filled, listed
 from bot.render.slack.text import escape, prose
 

@@ -6,18 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.model import Message, Node, NodeState, Reachability
-from bot.render.slack.blocks import (
-    MOST_ROWS,
-    Block,
-    Row,
-    aligned,
-    context,
-    message,
-    plural,
-    seconds,
-    section,
-    table,
-)
+from bot.model.english import plural, seconds
+from bot.render.slack.blocks import MOST_ROWS, Block, Row, aligned, context, message, section, table
 from bot.render.slack.text import escape, preformatted, prose
 
 _COLUMNS = ("NODE", "STATUS", "AVAILABILITY", "MANAGER", "TASKS", "ENGINE")

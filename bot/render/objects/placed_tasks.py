@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model import File, Finding, Message, Node, NodeState, Service, Task
+from bot.model.english import age, plural
 from bot.render.findings import causes, last_words
 from bot.render.objects.nodes import state_word
 from bot.render.objects.tasks import HISTORY, in_trouble, places_of, rank, runs
@@ -14,11 +15,9 @@ from bot.render.slack.blocks import (
     MOST_ROWS,
     Block,
     Row,
-    age,
     aligned,
     image_cell,
     message,
-    plural,
     section,
     table,
 )

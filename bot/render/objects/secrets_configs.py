@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bot.model import Message
 from bot.model.cluster import Stored
-from bot.render.slack.blocks import age, message, plural, table
+from bot.model.english import age, plural
+from bot.render.slack.blocks import message, table
 from bot.render.slack.text import code
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from bot.model import File, Message, Mode, Revision, Service
+from bot.model.english import age, plural
 from bot.render.objects.service_sheet import inspected
 from bot.render.objects.spec_words import port_words
 from bot.render.objects.tasks import tasks
@@ -15,14 +16,12 @@ from bot.render.slack.blocks import (
     Block,
     Row,
     actions,
-    age,
     aligned,
     button,
     context,
     image,
     image_cell,
     message,
-    plural,
     section,
     table,
     when,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from bot.model import Message
 from bot.model.cluster import Stack
+from bot.model.english import plural
 from bot.render.objects.services import is_below
-from bot.render.slack.blocks import Row, message, plural, table
+from bot.render.slack.blocks import Row, message, table
 from bot.render.slack.text import code
 
 

@@ -9,20 +9,9 @@ from datetime import datetime
 from bot.model import File, Message, NodeState
 from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, RootCertificate, RootRotation
 from bot.model.duration import write_duration
+from bot.model.english import plural, seconds
 from bot.render.objects.nodes import state_word
-from bot.render.slack.blocks import (
-    Block,
-    Row,
-    aligned,
-    bar,
-    context,
-    message,
-    plural,
-    seconds,
-    section,
-    table,
-    when,
-)
+from bot.render.slack.blocks import Block, Row, aligned, bar, context, message, section, table, when
 from bot.render.slack.text import code, escape, preformatted, prose
 
 _ENGINES = ("ENGINE", "SWARM", "ROLE", "NODE", "ID", "ADDRESS")

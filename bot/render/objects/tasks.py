@@ -8,18 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.model import Finding, Message, Node, Service, Task, TaskState
+from bot.model.english import age, plural
 from bot.render.findings import causes, last_words
-from bot.render.slack.blocks import (
-    Row,
-    actions,
-    age,
-    button,
-    image,
-    image_cell,
-    message,
-    plural,
-    table,
-)
+from bot.render.slack.blocks import Row, actions, button, image, image_cell, message, table
 from bot.render.slack.text import code, escape, shortened
 
 HISTORY = 2

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from bot.model import Ending, File, Revision, Service
+from bot.model.english import plural, seconds
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
 from bot.render.picture.atoms import (
     AMBER,
@@ -30,7 +31,7 @@ from bot.render.picture.atoms import (
     sheet,
     small,
 )
-from bot.render.slack.blocks import familiar, plural, seconds
+from bot.render.slack.blocks import familiar
 from bot.render.slack.text import shortened
 
 MOST = 12

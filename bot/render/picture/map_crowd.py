@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from bot.model.english import plural
 from bot.model.picture import Align, Box, Label, Shape, Sheet, Sign
 from bot.render.picture.atoms import (
     BELOW,
@@ -31,7 +32,6 @@ from bot.render.picture.node_tasks import (
     told,
     troubled,
 )
-from bot.render.slack.blocks import plural
 
 _MOST_ILL, _MOST_BARS, _DOT = 24, 16, 11.0
 

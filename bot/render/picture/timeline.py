@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model import File, Outcome, Rollout, Step, TaskState
+from bot.model.english import plural, seconds
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
 from bot.render.picture.atoms import (
     BELOW,
@@ -33,7 +34,7 @@ from bot.render.picture.atoms import (
     sheet,
     small,
 )
-from bot.render.slack.blocks import familiar, plural, seconds
+from bot.render.slack.blocks import familiar
 from bot.render.slack.text import shortened
 
 MOST_ROWS = 30

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.model import File, Message, Outcome, Step
+from bot.model.english import seconds
 from bot.render.findings import cause
 from bot.render.plans import differences
 from bot.render.rollout.endings import moves_image, subject
-from bot.render.slack.blocks import Block, context, image, message, seconds, section, table
+from bot.render.slack.blocks import Block, context, image, message, section, table
 from bot.render.slack.text import code, escape, preformatted, prose
 
 _LOG_LINES = 20

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model import Phase, Progress, Rollout, Symptom, TaskState
+from bot.model.english import plural, seconds
 from bot.model.rollout import BOT
-from bot.render.slack.blocks import familiar, image, plural, seconds, tag
+from bot.render.slack.blocks import familiar, image, tag
 from bot.render.slack.text import escape, prose, shortened
 
 _CREATE = "service create"

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.errors import SwarmbotError
 from bot.model import Finding, Message, Outcome, Phase, Progress, Rollout, Slot, TaskState
+from bot.model.english import plural, seconds
 from bot.model.rollout import BOT
 from bot.render.errors import explain
 from bot.render.findings import causes, last_words
@@ -22,8 +23,6 @@ from bot.render.slack.blocks import (
     button,
     context,
     message,
-    plural,
-    seconds,
     section,
     tag,
     version,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.model import File, Image, Message
@@ -160,40 +160,12 @@ def when(at: datetime, secs: bool = False) -> str:
     )
 
 
-def seconds(value: float) -> str:
-    """A duration in its two largest units: `12 s`, `3 m 12 s`, `2 h 5 m`, `4 d 3 h`."""
-    total = max(0, round(value))
-    units = [
-        (total // 86400, "d"),
-        (total // 3600 % 24, "h"),
-        (total // 60 % 60, "m"),
-        (total % 60, "s"),
-    ]
-    first = next((index for index, (count, _) in enumerate(units) if count), 3)
-    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count) or "0 s"
-
-
-def age(at: datetime | None, now: datetime) -> str:
-    """How long ago, in one unit: `3 h ago`; a dash where it is not known."""
-    return "–" if at is None else f"{span(now - at)} ago"
-
-
-def span(value: timedelta) -> str:
-    """A duration in its largest unit alone: `61 d`."""
-    return " ".join(seconds(value.total_seconds()).split(" ")[:2])
-
-
 def size(count: int) -> str:
     """Bytes in Docker's binary units: `512 MiB`, `1.5 GiB`."""
     for unit, name in _SMALL_SIZES:
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
     return f"{count} B"
-
-
-def plural(count: int, word: str, words: str = "") -> str:
-    """`1 task`, `2 tasks`; `words` where the plural is not made with an s."""
-    return f"{count} {word if count == 1 else words or word + 's'}"
 
 
 def bar(done: int, total: int, cells: int = 10) -> str:

@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Image
+from bot.model.english import age, seconds
 from bot.render.slack.blocks import (
-    age,
     aligned,
     bar,
     button,
     image,
     mention,
-    seconds,
     size,
     table,
     tag,
