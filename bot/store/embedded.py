@@ -107,6 +107,8 @@ class Embedded:
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 [_server(), *arguments],
+                # The tokens in the bot's environment are nothing that Redis needs.
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

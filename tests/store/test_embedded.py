@@ -146,3 +146,13 @@ def test_what_the_server_says_when_it_cannot_start_is_told(data: Path) -> None:
     assert wrong.value.where == "SWARMBOT_DATA"
     assert "appendonlydir" in wrong.value.problem
     embedded.stop()
+
+
+def test_it_knows_nothing_of_the_bots_environment(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    embedded = Embedded(data)
+    environment = psutil.Process(pid(embedded.start())).environ()
+    embedded.stop()
+    assert set(environment) <= {"PATH", "LC_ALL"}
