@@ -84,9 +84,10 @@ def suggest(state: State, person: Person, asked: Ask) -> list[dict[str, str]]:
     """What the app offers for what was typed; raises GoneError."""
     surface = _surface(state, person, asked.surface)
     block, element = _element(surface, asked.block, asked.action)
-    found = person.suggested(surface, block, element, asked.typed)
+    options = person.suggested(surface, block, element, asked.typed)
     return [
-        {"text": str(each["text"]["text"]), "value": str(each.get("value", ""))} for each in found
+        {"text": str(option["text"]["text"]), "value": str(option.get("value", ""))}
+        for option in options
     ]
 
 
@@ -114,11 +115,11 @@ def _value(element: Block, wanted: Any) -> dict[str, Any]:
     held, _ = HOLDS[kind]
     if kind in EXTERNAL:
         options = [
-            _option(each)
-            for each in (wanted if isinstance(wanted, list) else [wanted] if wanted else [])
+            _option(option)
+            for option in (wanted if isinstance(wanted, list) else [wanted] if wanted else [])
         ]
-        one = options[0] if options else None
-        return {"type": kind, held: options if held.endswith("s") else one}
+        chosen = options[0] if options else None
+        return {"type": kind, held: options if held.endswith("s") else chosen}
     if wanted in ("", None):
         return {"type": kind, held: [] if held.endswith("s") else None}
     value = value_of(element, wanted, own_options(element))
@@ -139,10 +140,10 @@ def _surface(state: State, person: Person, name: str) -> Surface:
     if kind == "view":
         return _view(state, person, rest)
     channel, _, ts = rest.partition("/")
-    found = next((message for message in person.messages() if message.key == (channel, ts)), None)
-    if found is None:
+    match = next((message for message in person.messages() if message.key == (channel, ts)), None)
+    if match is None:
         raise GoneError
-    return found
+    return match
 
 
 def _view(state: State, person: Person, id_: str) -> Screen:
@@ -168,7 +169,7 @@ def _element(surface: Surface, block_id: str, action_id: str) -> tuple[Block, Bl
 
 def message_below(person: Person, channel: str, ts: str) -> Message:
     """The message in whose thread somebody writes; raises GoneError."""
-    found = next((message for message in person.messages() if message.key == (channel, ts)), None)
-    if found is None:
+    match = next((message for message in person.messages() if message.key == (channel, ts)), None)
+    if match is None:
         raise GoneError
-    return found
+    return match

@@ -28,8 +28,8 @@ class Extras:
     def put(self, kind: str, value: dict[str, Any]) -> bool:
         """Keep a value; False where it is what was known already."""
         with self._lock:
-            known = self._values.get(kind)
-            if known is not None and known[1] == value:
+            stored = self._values.get(kind)
+            if stored is not None and stored[1] == value:
                 return False
             self._number += 1
             self._values[kind] = (self._number, value)
@@ -87,8 +87,8 @@ async def tell(
         number = 0
         while not gone.done():
             number, more = extras.after(number)
-            for each in (*news, *more):
-                await socket.send_json(each)
+            for change in (*news, *more):
+                await socket.send_json(change)
             await asyncio.wait(
                 (gone, waiting := asyncio.ensure_future(woken.wait())),
                 return_when=asyncio.FIRST_COMPLETED,

@@ -117,12 +117,12 @@ def _add_shell(app: FastAPI) -> None:
 def _add_files(app: FastAPI, workspace: Workspace) -> None:
     @app.get("/page/file/{id_}")
     def file(id_: str) -> Response:
-        found = workspace.state.files.get(id_)
-        if found is None or found.content is None:
+        file = workspace.state.files.get(id_)
+        if file is None or file.content is None:
             return Response(status_code=404)
-        kind = mime(found)
+        kind = mime(file)
         shown = kind if kind in PICTURES else "text/plain; charset=utf-8"
-        return Response(found.content, media_type=shown, headers=HEADERS)
+        return Response(file.content, media_type=shown, headers=HEADERS)
 
 
 def _add_acts(app: FastAPI, workspace: Workspace) -> None:

@@ -87,12 +87,12 @@ class ResponseUrls:
 
         Raises SlackError (404) with `no_such_url`, `expired_url` or `used_url`.
         """
-        known = self._known.get(path)
-        if known is None:
+        entry = self._known.get(path)
+        if entry is None:
             raise SlackError("no_such_url", status=404)
-        if self._clock() - known.at > self._limits.response_url_seconds:
+        if self._clock() - entry.at > self._limits.response_url_seconds:
             raise SlackError("expired_url", status=404)
-        if known.uses >= self._limits.response_url_uses:
+        if entry.uses >= self._limits.response_url_uses:
             raise SlackError("used_url", status=404)
-        self._known[path] = replace(known, uses=known.uses + 1)
-        return known
+        self._known[path] = replace(entry, uses=entry.uses + 1)
+        return entry

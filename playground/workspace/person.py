@@ -112,10 +112,10 @@ class Person:
             for message in reversed(self._visible(channel, after))
             if message.posted.user == self.id
         )
-        found = next((message for message in mine if matches(pattern, message.shown)), None)
-        if found is None:
+        match = next((message for message in mine if matches(pattern, message.shown)), None)
+        if match is None:
             raise NotSeenError(self.name, f"an own message with {named(pattern)}", 0, self.screen())
-        return found
+        return match
 
     def does_not_see(
         self, pattern: Pattern, within: float = 1.0, *, channel: str = "", after: int = 0
@@ -124,9 +124,9 @@ class Person:
         deadline = time.monotonic() + within
         while True:
             seq = self.now
-            found = self._others(pattern, channel, after)
-            if found:
-                raise SeenError(self.name, named(pattern), found[-1].shown)
+            messages = self._others(pattern, channel, after)
+            if messages:
+                raise SeenError(self.name, named(pattern), messages[-1].shown)
             left = deadline - time.monotonic()
             if left <= 0:
                 return
@@ -217,9 +217,9 @@ class Person:
         client itself does not let it through.
         """
         modal = self.fills(fields, **more)
-        _, found = self._interactions.submit(self.user, modal.view)
-        if found:
-            raise FormRefusedError(self.name, found)
+        _, problems = self._interactions.submit(self.user, modal.view)
+        if problems:
+            raise FormRefusedError(self.name, problems)
         return modal
 
     def sends(self, modal: Screen) -> None:
@@ -278,9 +278,9 @@ class Person:
         while True:
             seq = self.now
             with self._state.lock:
-                found = find()
-            if found is not None:
-                return found
+                match = find()
+            if match is not None:
+                return match
             left = deadline - time.monotonic()
             if left <= 0:
                 raise NotSeenError(self.name, awaited, timeout, self.screen())

@@ -92,10 +92,10 @@ class Views:
             for view in self.known.values()
             if external_id and view.content.get("external_id") == external_id
         )
-        found = self.known.get(id_) or next(wanted, None)
-        if found is None:
+        view = self.known.get(id_) or next(wanted, None)
+        if view is None:
             raise SlackError("not_found")
-        return found
+        return view
 
     def keep(self, view: View) -> View:
         """Store a view, or its next state, and tell."""

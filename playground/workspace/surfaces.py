@@ -59,14 +59,16 @@ class Surface(ABC):
     def buttons(self) -> list[str]:
         """The labels of all buttons, in order."""
         return [
-            label_of(self.reader, each) for _, each in self.elements() if each["type"] == "button"
+            label_of(self.reader, element)
+            for _, element in self.elements()
+            if element["type"] == "button"
         ]
 
     def button(self, label: str) -> Button:
         """The button of that label; raises LookupError."""
-        for _, each in self.elements():
-            if each["type"] == "button" and label_of(self.reader, each) == label:
-                return _button(label, each)
+        for _, element in self.elements():
+            if element["type"] == "button" and label_of(self.reader, element) == label:
+                return _button(label, element)
         raise LookupError(label, self.buttons)
 
     def elements(self) -> Iterator[tuple[Block, dict[str, Any]]]:

@@ -206,21 +206,25 @@ def node(raw: Raw) -> Node:
 
 def generic_resources(resources: Raw) -> Mapping[str, int]:
     """Generic resources by kind: a number, or as many as have a name of their own."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for entry in resources.get("GenericResources") or ():
         counted, named = entry.get("DiscreteResourceSpec"), entry.get("NamedResourceSpec")
         if counted:
-            found[counted.get("Kind", "")] += counted.get("Value") or 0
+            counts[counted.get("Kind", "")] += counted.get("Value") or 0
         elif named:
-            found[named.get("Kind", "")] += 1
-    return found
+            counts[named.get("Kind", "")] += 1
+    return counts
 
 
 def reserved(spec: Raw) -> Resources:
     """What one task of a service reserves."""
-    found = ((spec.get("TaskTemplate") or {}).get("Resources") or {}).get("Reservations") or {}
+    reservations = ((spec.get("TaskTemplate") or {}).get("Resources") or {}).get(
+        "Reservations"
+    ) or {}
     return Resources(
-        found.get("MemoryBytes") or 0, found.get("NanoCPUs") or 0, generic_resources(found)
+        reservations.get("MemoryBytes") or 0,
+        reservations.get("NanoCPUs") or 0,
+        generic_resources(reservations),
     )
 
 

@@ -103,18 +103,18 @@ CODE = "rpc error: code = Unknown desc = "
 def test_refusals(
     status: int, text: str, target: Target, error: type[Exception], data: tuple[object, ...]
 ) -> None:
-    found = refusal("one", status, text, target)
-    assert type(found) is error
+    raised = refusal("one", status, text, target)
+    assert type(raised) is error
     if data:
-        assert tuple(vars(found).values())[: len(data)] == data
+        assert tuple(vars(raised).values())[: len(data)] == data
 
 
 def test_tokens_and_keys_in_an_answer_are_blacked_out() -> None:
-    found = refusal(
+    raised = refusal(
         "one",
         400,
         "invalid join token SWMTKN-1-49nj1cmql0-8vxv8 or SWMKEY-1-7c37Cc8654o6p",
         NO_OBJECT,
     )
-    assert isinstance(found, EngineRefusedError)
-    assert found.reason == "invalid join token SWMTKN-… or SWMKEY-…"
+    assert isinstance(raised, EngineRefusedError)
+    assert raised.reason == "invalid join token SWMTKN-… or SWMKEY-…"

@@ -237,8 +237,8 @@ def test_an_image_with_braces_in_its_text_is_only_text() -> None:
     ],
 )
 def test_no_suitable_node(reasons: str, cause: str) -> None:
-    ((found, fix),) = said(pending(reasons))
-    assert found == cause
+    ((told_cause, fix),) = said(pending(reasons))
+    assert told_cause == cause
     assert fix
 
 
@@ -248,19 +248,19 @@ def test_a_reason_that_is_not_known_yet_is_told_as_it_is() -> None:
 
 
 def test_several_reasons_in_one_message_are_several_findings() -> None:
-    found = said(
+    findings = said(
         pending(
             "insufficient resources on 2 nodes; scheduling constraints not satisfied on 1 node; "
             "max replicas per node limit exceed; 1 node not available for new tasks"
         )
     )
-    assert [cause for cause, _ in found] == [
+    assert [cause for cause, _ in findings] == [
         "2 nodes have no room left for the reservation",
         "the constraints exclude 1 node",
         "every node left runs as many replicas as `--replicas-max-per-node` allows",
         "1 node takes no new tasks: paused, drained or down",
     ]
-    assert found[0][1] == (
+    assert findings[0][1] == (
         "Lower `--reserve-memory` or `--reserve-cpu`, or add a node; reservations count, not usage."
     )
 
@@ -269,9 +269,9 @@ def test_nodes_that_take_no_new_tasks_are_named_where_it_is_clear_which() -> Non
     among = nodes(node("node1"), node("node2", availability="drain"), node("node3", state="down"))
     two = pending("2 nodes not available for new tasks; insufficient resources on 1 node")
     assert diagnose([two], among)[0].cause == "node2 (Drain) and node3 (Down) take no new tasks"
-    one = nodes(node("node1"), node("node2", availability="pause"))
+    only_two = nodes(node("node1"), node("node2", availability="pause"))
     assert (
-        diagnose([pending("1 node not available for new tasks")], one)[0].cause
+        diagnose([pending("1 node not available for new tasks")], only_two)[0].cause
         == "node2 (Pause) takes no new tasks"
     )
 
@@ -330,8 +330,8 @@ def test_a_node_that_is_not_known_is_not_named() -> None:
 )
 def test_any_text_gives_a_cause_and_each_task_is_counted(errors: list[tuple[str, str]]) -> None:
     tasks = [replace(failed(error, state), desired=TaskState.RUNNING) for error, state in errors]
-    found = diagnose(tasks, FOUR)
+    findings = diagnose(tasks, FOUR)
     assert all(
-        finding.cause for finding in found if not all(error.isspace() for error, _ in errors)
+        finding.cause for finding in findings if not all(error.isspace() for error, _ in errors)
     )
-    assert sum(finding.tasks for finding in found) <= 3 * len(tasks)
+    assert sum(finding.tasks for finding in findings) <= 3 * len(tasks)

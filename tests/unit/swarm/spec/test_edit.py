@@ -100,7 +100,7 @@ def rest(tree: dict[str, Any], *paths: str) -> dict[tuple[object, ...], Any]:
     return {
         path: leaf
         for path, leaf in leaves(tree)
-        if not any(path[: len(one)] == one for one in apart)
+        if not any(path[: len(excluded)] == excluded for excluded in apart)
     }
 
 
@@ -279,7 +279,7 @@ def test_a_health_check_of_the_service_itself(check: dict[str, Any] | None, has:
 def reversed_keys(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: reversed_keys(tree[key]) for key in reversed(tree)}
-    return [reversed_keys(each) for each in tree] if isinstance(tree, list) else tree
+    return [reversed_keys(branch) for branch in tree] if isinstance(tree, list) else tree
 
 
 @settings(max_examples=50, deadline=None)
@@ -301,8 +301,8 @@ def test_differences_are_there_exactly_where_specifications_differ(
 ) -> None:
     assert edit.differences(before, copy.deepcopy(before)) == ()
     after = edit.with_replicas({**before, "Mode": {"Replicated": {"Replicas": 4}}}, count)
-    found = edit.differences({**before, "Mode": {"Replicated": {"Replicas": 4}}}, after)
-    assert found == (
+    changes = edit.differences({**before, "Mode": {"Replicated": {"Replicas": 4}}}, after)
+    assert changes == (
         () if count == 4 else (Difference("Mode.Replicated.Replicas", "4", str(count)),)
     )
 
@@ -323,8 +323,8 @@ def test_differences_hide_the_values_of_variables() -> None:
         "DEBUG",
         "MODE=prod",
     ]
-    (found,) = edit.differences(WHOLE, after)
-    assert (found.field, found.before, found.after) == (
+    (change,) = edit.differences(WHOLE, after)
+    assert (change.field, change.before, change.after) == (
         "TaskTemplate.ContainerSpec.Env",
         "DB_PASSWORD=…, MODE=…",
         "DB_PASSWORD=…, DEBUG=…, MODE=…",

@@ -93,8 +93,8 @@ def test_ports_are_added_and_removed_by_target(
     ],
 )
 def test_a_port_that_is_taken(ours: Port, clash: bool) -> None:
-    other = service(ports=(Port(5, 80), Port(6, 0), Port(7, 90, mode="host")))
-    assert ports.taken([ours], [other]) == ((ours, other) if clash else None)
+    web = service(ports=(Port(5, 80), Port(6, 0), Port(7, 90, mode="host")))
+    assert ports.taken([ours], [web]) == ((ours, web) if clash else None)
 
 
 # ---- mounts

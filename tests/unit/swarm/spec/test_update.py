@@ -110,9 +110,9 @@ def test_variables(
     ],
 )
 def test_hosts(remove: list[str], left: list[str]) -> None:
-    known = ["127.0.0.2 host3 host1 host2", "127.0.0.1 host1 host4", "127.0.0.3 host1"]
-    assert hosts(known, [], remove) == left
-    assert hosts(known, ["x:10.0.0.1", "x:10.0.0.1"], remove) == [*left, "10.0.0.1 x"]
+    entries = ["127.0.0.2 host3 host1 host2", "127.0.0.1 host1 host4", "127.0.0.3 host1"]
+    assert hosts(entries, [], remove) == left
+    assert hosts(entries, ["x:10.0.0.1", "x:10.0.0.1"], remove) == [*left, "10.0.0.1 x"]
 
 
 def test_a_health_check_that_was_off_is_on_again() -> None:
