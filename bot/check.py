@@ -16,7 +16,7 @@ Finding = tuple[str, str]
 """Subject and problem; an empty problem means that all is well."""
 
 
-def check(settings: Settings) -> bool:
+def print_findings(settings: Settings) -> bool:
     """Print a line for each part, then the rules as a table; False where something is wrong."""
     findings = [*_slack(settings), *_redis(settings), *_engines(settings)]
     for subject, problem in findings:

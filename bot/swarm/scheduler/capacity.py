@@ -20,7 +20,7 @@ from enum import StrEnum
 from bot.model import Mode, Node, Resources, Service, Task
 from bot.swarm.scheduler import constraints
 from bot.swarm.scheduler.constraints import eligible
-from bot.swarm.scheduler.fill import Place, fill
+from bot.swarm.scheduler.fill import NodeRoom, fill
 from bot.swarm.spec import read
 
 HostPort = tuple[int, str]
@@ -147,7 +147,9 @@ class Capacity:
         need, nodes = Need.of(service), eligible(service.spec, self._nodes.values())
         own, every = Counter(self._own[service.id]), self._every
         places = {
-            node.id: Place(node.name, own[node.id], every[node.id], self.room(need, node.id, count))
+            node.id: NodeRoom(
+                node.name, own[node.id], every[node.id], self.room(need, node.id, count)
+            )
             for node in nodes
         }
         branches = {node.id: constraints.branches(service.spec, node) for node in nodes}
@@ -256,7 +258,7 @@ def _fitting(free: Resources, needed: Resources, at_most: int) -> int:
 
 
 def _spread(
-    places: Mapping[str, Place],
+    places: Mapping[str, NodeRoom],
     branches: Mapping[str, tuple[str, ...]],
     depth: int,
     count: int,
@@ -266,7 +268,7 @@ def _spread(
     ids = list(places)
     if not ids or depth >= len(branches[ids[0]]):
         return dict(zip(ids, fill(list(places.values()), count), strict=True))
-    groups: defaultdict[str, dict[str, Place]] = defaultdict(dict)
+    groups: defaultdict[str, dict[str, NodeRoom]] = defaultdict(dict)
     for node_id in ids:
         groups[branches[node_id][depth]][node_id] = places[node_id]
     whole = [_branch(name, list(group.values())) for name, group in groups.items()]
@@ -276,8 +278,8 @@ def _spread(
     return given
 
 
-def _branch(name: str, places: Sequence[Place]) -> Place:
-    return Place(
+def _branch(name: str, places: Sequence[NodeRoom]) -> NodeRoom:
+    return NodeRoom(
         name,
         sum(place.own for place in places),
         sum(place.every for place in places),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NodeRoom:
     """A node, or a branch of nodes: the tasks that it runs of the service (`own`) and of all
     services (`every`), and how many more of the service it takes (`room`)."""
 
@@ -23,7 +23,7 @@ class Place:
         return self.own, self.every, self.name
 
 
-def fill(places: Sequence[Place], count: int) -> list[int]:
+def fill(places: Sequence[NodeRoom], count: int) -> list[int]:
     """How many of `count` tasks each place gets; together fewer where there is no room for all.
 
     The same as choosing the first in order for one task after the other, in time that does not
@@ -44,7 +44,7 @@ def fill(places: Sequence[Place], count: int) -> list[int]:
     return given
 
 
-def _level(places: Sequence[Place], count: int) -> int:
+def _level(places: Sequence[NodeRoom], count: int) -> int:
     """The highest number of tasks to which all places with room can be raised by so many."""
     low = min(place.own for place in places)
     high = max(place.own for place in places) + count + 1
@@ -57,6 +57,6 @@ def _level(places: Sequence[Place], count: int) -> int:
     return low
 
 
-def _below(place: Place, level: int) -> int:
+def _below(place: NodeRoom, level: int) -> int:
     """How many tasks it takes until it is at the level, or full."""
     return max(0, min(place.room, level - place.own))

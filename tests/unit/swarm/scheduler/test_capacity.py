@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.model import Mode, Port, Resources, Service, Task
 from bot.swarm.scheduler.capacity import Capacity, Need, Placement, Shortage, more, why_short
 from bot.swarm.scheduler.constraints import eligible
-from bot.swarm.scheduler.fill import Place, fill
+from bot.swarm.scheduler.fill import NodeRoom, fill
 from tests.unit.swarm.values import AMD64, ARM64, node, service, spec, task
 
 NODES = [node("node1"), node("node2"), node("node3", availability="drain")]
@@ -151,7 +151,7 @@ def test_spread_preferences_come_before_nodes() -> None:
 # ---- arithmetic, not a loop over tasks
 
 
-def one_by_one(places: list[Place], count: int) -> list[int]:
+def one_by_one(places: list[NodeRoom], count: int) -> list[int]:
     """The plain loop: each task goes where the fewest are, as Swarm's scheduler does it."""
     given = [0] * len(places)
     for _ in range(count):
@@ -173,7 +173,7 @@ numbers = st.tuples(st.integers(0, 6), st.integers(0, 9), st.integers(0, 8))
 def test_filling_is_the_same_as_one_task_after_the_other(
     several: list[tuple[int, int, int]], count: int
 ) -> None:
-    places = [Place(f"n{index}", *values) for index, values in enumerate(several)]
+    places = [NodeRoom(f"n{index}", *values) for index, values in enumerate(several)]
     assert fill(places, count) == one_by_one(places, count)
 
 
@@ -223,7 +223,7 @@ def test_a_hundred_thousand_more_tasks_are_no_more_work_than_ten() -> None:
 def test_a_place_is_looked_at_as_often_as_there_are_digits_not_tasks() -> None:
     looks = Counter[int]()
 
-    class Watched(Place):
+    class Watched(NodeRoom):
         def __getattribute__(self, name: str) -> Any:
             looks[id(self)] += name == "own"
             return super().__getattribute__(name)
