@@ -17,6 +17,7 @@ from bot.command.fields import Argument, Option, Span
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
+from bot.model.english import and_more
 from bot.model.incident import AlertState, Incident, Silence
 from bot.render.alerts import alert_lists
 from bot.rollout.run import Run
@@ -260,7 +261,7 @@ def _taken(found: Sequence[Incident], key: str) -> str:
 def _listed(incidents: Sequence[Incident]) -> str:
     names = [incident.name for incident in incidents[:5]]
     left = len(incidents) - len(names)
-    return ", ".join(names) + (f" and {left} more" if left > 0 else "")
+    return ", ".join(names) + and_more(left)
 
 
 def _done(plan: Plan, message: Message) -> Outcome:

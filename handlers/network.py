@@ -15,6 +15,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import InUseError, NameTakenError, UnknownNameError, UnsupportedError
 from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
 from bot.model.cluster import Network
+from bot.model.english import agree
 from bot.render.objects import networks
 from bot.render.slack import blocks
 from bot.rollout.run import Run
@@ -207,7 +208,7 @@ class NetworkRm(Change[NetworkRemovalPlan]):
             kind=Kind.DANGER,
             targets=tuple(f"network:{network.id}" for network in going),
             fingerprint=",".join(network.id for network in going),
-            summary="no service uses it" if len(going) == 1 else "no service uses them",
+            summary=agree(len(going), "no service uses it", "no service uses them"),
             noop_reason="" if going else "there is no such network",
             going=going,
         )

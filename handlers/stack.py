@@ -15,6 +15,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
 from bot.model.cluster import Stack
+from bot.model.english import agree, shortlist
 from bot.render.objects import placed_tasks, services, stack_list
 from bot.rollout.run import Run
 from bot.swarm import waiting
@@ -96,7 +97,7 @@ class StackRm(Change[StackRemovalPlan]):
         kept = [_without_used(stack, others) for stack in named]
         return StackRemovalPlan(
             title=(
-                f"remove {'stack' if len(named) == 1 else 'stacks'} "
+                f"remove {agree(len(named), 'stack', 'stacks')} "
                 f"{', '.join(stack.name for stack in named)}"
             ),
             kind=Kind.DANGER,
@@ -113,8 +114,8 @@ class StackRm(Change[StackRemovalPlan]):
         """Remove in the order in which nothing is in use any more."""
         names = " and ".join(stack.name for stack in plan.stacks)
         title = (
-            f"{'stack' if len(plan.stacks) == 1 else 'stacks'} {names} "
-            f"{'is' if len(plan.stacks) == 1 else 'are'} gone"
+            f"{agree(len(plan.stacks), 'stack', 'stacks')} {names} "
+            f"{agree(len(plan.stacks), 'is', 'are')} gone"
         )
         return carry_out(context, plan, run, title, _steps(context, plan.stacks))
 
@@ -231,7 +232,7 @@ def _parts(stack: Stack) -> Iterable[str]:
 
 def _counted(kind: str, names: tuple[str, ...]) -> str:
     """`2 services: shop_api, shop_web`."""
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = shortlist(names, 8)
     return f"{len(names)} {kind}{'' if len(names) == 1 else 's'}: {shown}"
 
 

@@ -26,6 +26,7 @@ from bot.model import (
     TaskState,
 )
 from bot.model.cluster import Quorum
+from bot.model.english import plural
 from bot.swarm.health import quorum
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.scheduler import moves
@@ -215,7 +216,7 @@ def _say_where(context: Context, moving: Sequence[Move], wanted: dict[str, int],
             name if count == 1 else f"{name} ×{count}" for name, count in sorted(places.items())
         )
         waiting = [task for task in ours if task.state != TaskState.RUNNING]
-        count = f"{len(move.tasks)} {'task' if len(move.tasks) == 1 else 'tasks'}"
+        count = plural(len(move.tasks), "task")
         say(
             f"{move.service.name}: {count} moved, it runs on {where}"
             if where

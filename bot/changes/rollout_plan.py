@@ -26,6 +26,7 @@ from bot.model import (
     english,
 )
 from bot.model.duration import write_duration
+from bot.model.english import plural
 from bot.render.errors import explain
 from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
@@ -170,9 +171,7 @@ def summary(changed: Spec, rolls_back: bool) -> str:
     """How Swarm will roll it: `4 replicas, 2 at a time, 2s apart · rolls back on failure`."""
     config = edit.update_config(changed)
     replicas = edit.replicas_of(changed)
-    count = (
-        "on every node" if replicas is None else f"{replicas} replica{'' if replicas == 1 else 's'}"
-    )
+    count = "on every node" if replicas is None else plural(replicas, "replica")
     at_once = f"{config['Parallelism']} at a time" if config["Parallelism"] else "all at once"
     delay = write_duration(timedelta(microseconds=config.get("Delay", 0) / 1000))
     apart = f", {delay} apart" if delay != "0s" else ""

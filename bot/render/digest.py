@@ -12,7 +12,7 @@ from functools import singledispatch
 from bot.model import Message, Status
 from bot.model.alert_facts import AlertKind
 from bot.model.approval import Approval
-from bot.model.english import plural, seconds
+from bot.model.english import and_more, plural, seconds
 from bot.model.hold import Hold
 from bot.model.incident import Entry, Happened, Problem
 from bot.render import status
@@ -191,4 +191,4 @@ def _names(counted: Counter[str]) -> str:
         for name, count in counted.most_common(5)
     ]
     left = len(counted) - len(shown)
-    return ", ".join(shown) + (f" and {left} more" if left > 0 else "")
+    return ", ".join(shown) + and_more(left)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.model import Lock, Message, Shortfall, Status
-from bot.model.english import plural, span
+from bot.model.english import agree, and_more, plural, span
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import context, message, when
 from bot.render.slack.text import code, escape
@@ -52,7 +52,7 @@ def headline(view: Status) -> str:
 def _trouble(view: Status) -> list[str]:
     away = view.nodes_away
     parts = [
-        f"{_some(away, 1)} {'is' if len(away) == 1 else 'are'} not Ready" if away else "",
+        f"{_some(away, 1)} {agree(len(away), 'is', 'are')} not Ready" if away else "",
         f"{plural(len(view.below), 'service')} below {_their(view)} count" if view.below else "",
         "no further manager may fail" if view.managers > 1 and view.fault_tolerance == 0 else "",
         "Redis does not answer" if view.redis else "",
@@ -132,7 +132,7 @@ def _below(below: tuple[Shortfall, ...]) -> str:
         f"{escape(one.service)} {one.running}/{one.desired}" for one in below[: 2 * _NAMED]
     )
     left = len(below) - 2 * _NAMED
-    return named + (f" and {left} more" if left > 0 else "")
+    return named + and_more(left)
 
 
 def _lock(lock: Lock) -> str:
@@ -141,7 +141,7 @@ def _lock(lock: Lock) -> str:
 
 
 def _their(view: Status) -> str:
-    return "its" if len(view.below) == 1 else "their"
+    return agree(len(view.below), "its", "their")
 
 
 def _some(names: tuple[str, ...], most: int) -> str:

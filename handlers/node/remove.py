@@ -15,6 +15,7 @@ from bot.command.fields import Argument, Name, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import NodeNotDownError, StillManagerError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Kind, Node, NodeRole, NodeState, Outcome
+from bot.model.english import agree
 from bot.rollout.run import Run
 from bot.swarm.health import quorum
 
@@ -67,7 +68,7 @@ class NodeRm(Change[NodesPlan]):
             return node_plan.await_moves(context, plan, say) if node.id == last else Ending.DONE
 
         names = " and ".join(plan.nodes)
-        title = f"{names} {'is' if len(plan.members) == 1 else 'are'} no longer in the Swarm"
+        title = f"{names} {agree(len(plan.members), 'is', 'are')} no longer in the Swarm"
         outcome = carry_out(
             context, plan, run, title, (partial(remove, node) for node in plan.members)
         )
@@ -119,5 +120,5 @@ def _demoted(context: Context, node: Node, say: Say) -> bool:
 
 
 def _leave(names: list[str]) -> str:
-    it = "it does" if len(names) == 1 else "they do"
+    it = agree(len(names), "it does", "they do")
     return f"{' and '.join(names)} may go on running containers until {it} `docker swarm leave`"

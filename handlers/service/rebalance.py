@@ -18,6 +18,7 @@ from bot.command.fields import Argument, Duration, Name
 from bot.command.model import Change, Command, Context
 from bot.errors import SwarmbotError, UnsupportedError
 from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
+from bot.model.english import agree
 from bot.policy.holds import holding
 from bot.render.rollout import rollout_message
 from bot.rollout.run import Run
@@ -207,7 +208,7 @@ def _hint(look: _Placement, movable: Sequence[str]) -> str:
     empty = balance.unused(look.nodes, look.tasks)
     nodes = (
         (
-            f". {_listed(empty)} {'runs' if len(empty) == 1 else 'run'} nothing: what starts next "
+            f". {_listed(empty)} {agree(len(empty), 'runs', 'run')} nothing: what starts next "
             "goes there"
         )
         if empty

@@ -17,7 +17,7 @@ from bot.command.fields import Argument, Name
 from bot.command.model import Change, Command, Context
 from bot.errors import PlanOutdatedError, UnknownNameError
 from bot.model import Difference, Ending, Kind, Outcome, Plan, Service
-from bot.model.english import plural
+from bot.model.english import agree, plural
 from bot.rollout.run import Run
 from bot.swarm.spec import ports
 
@@ -151,7 +151,7 @@ def _warnings(context: Context, services: Sequence[Service]) -> tuple[str, ...]:
 def _went(service: Service, before: int, left: int) -> str:
     free = [str(port.published) for port in service.ports if port.published]
     ports_free = (
-        f", {'port' if len(free) == 1 else 'ports'} {', '.join(free)} free again" if free else ""
+        f", {agree(len(free), 'port', 'ports')} {', '.join(free)} free again" if free else ""
     )
     if left:
         return f"{service.name} is gone; {left} of {plural(before, 'task')} still stopping"

@@ -18,6 +18,7 @@ from bot.errors import (
 from bot.model import Ending, Kind, Node, Outcome, Plan
 from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
+from bot.model.english import agree
 from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import OUTSIDE, choose
@@ -202,12 +203,10 @@ def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         "between all nodes."
     )
     silent = (
-        f"{' and '.join(closed)} of {host} {'does' if len(closed) == 1 else 'do'} not "
-        "answer from here"
+        f"{' and '.join(closed)} of {host} {agree(len(closed), 'does', 'do')} not answer from here"
     )
     answering = (
-        f"{' and '.join(opened)} of {host} {'answers' if len(opened) == 1 else 'answer'} "
-        "from here. "
+        f"{' and '.join(opened)} of {host} {agree(len(opened), 'answers', 'answer')} from here. "
     )
     return (silent,) if closed else (), ((answering if opened else "") + rest,)
 

@@ -19,6 +19,7 @@ from bot.errors import (
 )
 from bot.model import Ending, Kind, Node, NodeRole, Outcome, Plan, TaskState
 from bot.model.cluster import EngineState
+from bot.model.english import agree
 from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import MEMBER, choose
@@ -175,7 +176,7 @@ def _moving(context: Context, node: Node | None) -> str:
         if task.node_id == node.id and task.state == TaskState.RUNNING
     ]
     return (
-        f"{len(tasks)} {'task moves' if len(tasks) == 1 else 'tasks move'} to other nodes"
+        f"{len(tasks)} {agree(len(tasks), 'task moves', 'tasks move')} to other nodes"
         if tasks
         else "no task runs there"
     )

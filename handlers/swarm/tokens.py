@@ -10,6 +10,7 @@ from bot.command.fields import Argument, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Ending, Kind, Outcome, Plan, Reachability
+from bot.model.english import agree
 from bot.render.objects import credentials
 from bot.rollout.run import Run
 from bot.swarm.objects.cluster import SWARM, Rotate, keep, manager_addresses
@@ -128,9 +129,9 @@ def _refuse_while_locked(context: Context) -> None:
     locked = [state.name for state in context.swarm.engines.states() if state.swarm == "locked"]
     if locked:
         raise UnsupportedError(
-            f"{', '.join(locked)} {'is' if len(locked) == 1 else 'are'} locked, and only the "
+            f"{', '.join(locked)} {agree(len(locked), 'is', 'are')} locked, and only the "
             "key of now opens "
-            f"{'it' if len(locked) == 1 else 'them'}",
+            f"{agree(len(locked), 'it', 'them')}",
             f"Unlock first: `/swarm swarm unlock --on {locked[0]}`",
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.model import Actor, Message
-from bot.model.english import age, plural, span
+from bot.model.english import age, agree, and_more, plural, span
 from bot.model.incident import AlertState, Entry, Happened, Incident, Severity, Silence, silencing
 from bot.render.alerts.alert_buttons import acknowledging, silencing_button, unsilencing
 from bot.render.alerts.alert_reasons import reason
@@ -78,7 +78,7 @@ def acknowledged(incidents: Sequence[Incident], actor: Actor) -> Message:
     ]
     if not own:
         return message("🟢 Nothing is left to acknowledge", others or ["It is over."])
-    said = "Its message says" if len(own) == 1 else "Their messages say"
+    said = agree(len(own), "Its message says", "Their messages say")
     quiet = [silencing_button(own[0])] if len(own) == 1 else []
     names = _some([incident.name for incident in own])
     return message(
@@ -218,6 +218,4 @@ def _pattern(silence: Silence) -> str:
 
 def _some(names: Sequence[str]) -> str:
     left = len(names) - _NAMED
-    return ", ".join(name_words(name) for name in names[:_NAMED]) + (
-        f" and {left} more" if left > 0 else ""
-    )
+    return ", ".join(name_words(name) for name in names[:_NAMED]) + and_more(left)

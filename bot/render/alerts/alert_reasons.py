@@ -31,7 +31,7 @@ from bot.model.alert_facts import (
     UnevenPlacement,
 )
 from bot.model.cluster import EngineFault
-from bot.model.english import some
+from bot.model.english import agree, some
 
 RENEW = "swarm ca --rotate"
 """The command line that renews the certificates of the Swarm."""
@@ -156,7 +156,7 @@ def _(facts: QuorumLost, name: str) -> Reason:
     silent, locked = facts.silent, facts.locked
     why = _parts(
         needed,
-        f"{some(silent)} {'does' if len(silent) == 1 else 'do'} not answer" if silent else "",
+        f"{some(silent)} {agree(len(silent), 'does', 'do')} not answer" if silent else "",
         f"{some(locked)} {_is(len(locked))} locked" if locked else "",
     )
     return Reason(
@@ -233,7 +233,7 @@ def _(facts: RolloutRolledBack, name: str) -> Reason:
 def _(facts: UnevenPlacement, name: str) -> Reason:
     del name
     idle, services = facts.idle, facts.services
-    nothing = f"{some(idle)} {'runs' if len(idle) == 1 else 'run'} no replicas; " if idle else ""
+    nothing = f"{some(idle)} {agree(len(idle), 'runs', 'run')} no replicas; " if idle else ""
     return Reason(
         f"{nothing}{some(services)} {_is(len(services))} spread unevenly.",
         "`/swarm rebalance` places their tasks anew, one after the other.",
@@ -293,4 +293,4 @@ def _help(cause: Finding | None) -> str:
 
 
 def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
+    return agree(count, "is", "are")

@@ -14,7 +14,7 @@ from bot.model.alert_facts import (
     EngineUnreachable,
     ManagerLocked,
 )
-from bot.model.english import plural, rounded, seconds
+from bot.model.english import agree, and_more, plural, rounded, seconds
 from bot.model.incident import (
     AlertState,
     Incident,
@@ -181,7 +181,7 @@ def impact(incident: Incident) -> str:
     about the service itself."""
     lost = lost_by(incident)
     return (
-        f"{plural(len(lost), 'service')} {'loses' if len(lost) == 1 else 'lose'} replicas"
+        f"{plural(len(lost), 'service')} {agree(len(lost), 'loses', 'lose')} replicas"
         if lost
         else ""
     )
@@ -207,7 +207,7 @@ def lost_words(lost: tuple[Shortfall, ...]) -> str:
         for shortfall in lost[:NAMED]
     )
     left = len(lost) - NAMED
-    return named + (f" and {left} more" if left > 0 else "")
+    return named + and_more(left)
 
 
 def cause(problem: Problem) -> str:

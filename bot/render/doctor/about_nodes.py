@@ -15,7 +15,7 @@ from bot.model.advice import (
     Skewed,
     VersionsDiffer,
 )
-from bot.model.english import listed, rounded
+from bot.model.english import agree, listed, rounded
 from bot.render.doctor.advice_text import AdviceText, about_all
 
 _ID = 12
@@ -110,7 +110,7 @@ def over_reserved(names: Sequence[str]) -> AdviceText:
 
 def no_spare_room(facts: NoSpareRoom) -> AdviceText:
     """A node whose tasks would find no room elsewhere."""
-    reserve = "reserves" if len(facts.services) == 1 else "reserve"
+    reserve = agree(len(facts.services), "reserves", "reserve")
     return AdviceText(
         f"were {facts.node} lost, the other nodes would have no room for what "
         f"{listed(facts.services)} {reserve}",
@@ -122,9 +122,7 @@ def no_spare_room(facts: NoSpareRoom) -> AdviceText:
 def skewed(facts: Skewed) -> AdviceText:
     """Services that do not lie evenly."""
     empty = facts.empty
-    idle = (
-        f", and {listed(empty[:3])} {'runs' if len(empty) == 1 else 'run'} nothing" if empty else ""
-    )
+    idle = f", and {listed(empty[:3])} {agree(len(empty), 'runs', 'run')} nothing" if empty else ""
     return about_all(
         facts.names,
         "services",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.model import File, Message
 from bot.model.advice import Advice
-from bot.model.english import plural
+from bot.model.english import and_more, plural
 from bot.model.incident import Severity
 from bot.render.doctor.advice_text import AdviceText
 from bot.render.doctor.advice_words import words
@@ -82,9 +82,7 @@ def _what(text: AdviceText, most: int) -> str:
     if not text.names:
         return prose(sentence(text.sentence))
     left = len(text.names) - most
-    names = ", ".join(escape(name) for name in text.names[:most]) + (
-        f" and {left} more" if left > 0 else ""
-    )
+    names = ", ".join(escape(name) for name in text.names[:most]) + and_more(left)
     return f"{text.several} ({names}) {prose(sentence(text.text))}"
 
 

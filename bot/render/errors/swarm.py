@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot import errors
+from bot.model.english import plural
 from bot.render.errors.explanation import (
     LISTINGS,
     LOCKED,
@@ -133,9 +134,7 @@ def _last_manager(error: errors.LastManagerError) -> Explanation:
 
 
 def _quorum_at_risk(error: errors.QuorumAtRiskError) -> Explanation:
-    left = (
-        f"{error.reachable} of {error.managers} {'manager' if error.managers == 1 else 'managers'}"
-    )
+    left = f"{error.reachable} of {plural(error.managers, 'manager')}"
     text = f"That would leave {left} reachable: the quorum needs {error.needed}."
     if not error.away:
         return Explanation(f"{text} Promote another node first.", "node ls")

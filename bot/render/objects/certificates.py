@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model import Message
 from bot.model.cluster import Certificate
-from bot.model.english import plural, span
+from bot.model.english import agree, and_more, plural, span
 from bot.render.slack.blocks import Row, context, message, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened
 
@@ -129,7 +129,7 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[
             if root
             else "",
             (
-                f"{_some(others)}: nobody renews {'it' if len(others) == 1 else 'them'} by rule; "
+                f"{_some(others)}: nobody renews {agree(len(others), 'it', 'them')} by rule; "
                 "put a new one in place."
             )
             if others
@@ -186,4 +186,4 @@ def _who(one: Certificate) -> str:
 
 def _some(those: Sequence[Certificate]) -> str:
     left = len(those) - _NAMED
-    return ", ".join(map(_who, those[:_NAMED])) + (f" and {left} more" if left > 0 else "")
+    return ", ".join(map(_who, those[:_NAMED])) + and_more(left)

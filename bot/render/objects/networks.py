@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.model import Message
 from bot.model.cluster import Network
-from bot.model.english import plural
+from bot.model.english import plural, shortlist
 from bot.render.slack import details_table
 from bot.render.slack.blocks import Row, context, message, table, when
 from bot.render.slack.details_table import filled, listed
@@ -77,7 +77,7 @@ def network(found: Network, users: Sequence[str]) -> Message:
 def _row(found: Network, users: Sequence[str]) -> Row:
     kinds = ("ingress", "attachable", "internal", "encrypted")
     kind = ", ".join(name for name in kinds if getattr(found, name))
-    shown = ", ".join(users[:3]) + (f" and {len(users) - 3} more" if len(users) > 3 else "")
+    shown = shortlist(users, 3)
     return (found.name, found.driver, ", ".join(found.subnets), kind, shown)
 
 

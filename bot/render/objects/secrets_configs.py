@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.model import Message
 from bot.model.cluster import Stored
-from bot.model.english import age, plural
+from bot.model.english import age, plural, shortlist
 from bot.render.slack.blocks import message, table
 from bot.render.slack.text import code
 
@@ -33,4 +33,4 @@ def listed(
 
 
 def _users(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return shortlist(names, 3)

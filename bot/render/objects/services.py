@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from bot.model import File, Message, Mode, Revision, Service
-from bot.model.english import age, plural
+from bot.model.english import age, agree, plural
 from bot.render.objects.service_sheet import inspected
 from bot.render.objects.spec_words import port_words
 from bot.render.objects.tasks import tasks
@@ -45,7 +45,7 @@ def listed(services: Sequence[Service], now: datetime) -> Message:
     rest = [service for service in services if not is_below(service)]
     head = f"🟢 {plural(len(services), 'service')}, all at their count"
     if below:
-        counts = "its" if len(below) == 1 else "their"
+        counts = agree(len(below), "its", "their")
         head = f"🟠 {len(below)} of {plural(len(services), 'service')} below {counts} count"
     if len(services) > MOST_ROWS:
         return message(head, [_by_stack(services)], *_long(below, rest, now))

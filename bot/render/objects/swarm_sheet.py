@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.model import File, Message, NodeState
 from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, RootCertificate, RootRotation
 from bot.model.duration import write_duration
-from bot.model.english import plural, seconds
+from bot.model.english import and_more, plural, seconds
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import Block, Row, aligned, bar, context, message, section, table, when
 from bot.render.slack.text import code, escape, preformatted, prose
@@ -258,7 +258,7 @@ def _no_swarm(engines: Sequence[EngineState]) -> str:
 
 def _some(names: Sequence[str]) -> str:
     left = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {left} more" if left > 0 else "")
+    return ", ".join(names[:_NAMED]) + and_more(left)
 
 
 def _are(names: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.model import Availability, Finding, Node, NodeState, Symptom, Task, TaskState
+from bot.model.english import agree
 
 _PLACES = re.compile(r"no suitable node(?: \((?P<reasons>.*)\))?", re.DOTALL)
 _REASON = re.compile(
@@ -221,7 +222,7 @@ def _of_placement(reasons: str, nodes: Iterable[Node]) -> Iterable[Finding]:
 
 def _counted(text: str, nodes: int) -> str:
     return text.format(
-        nodes="1 node" if nodes == 1 else f"{nodes} nodes", have="has" if nodes == 1 else "have"
+        nodes="1 node" if nodes == 1 else f"{nodes} nodes", have=agree(nodes, "has", "have")
     )
 
 
@@ -231,7 +232,7 @@ def _closed(count: int, nodes: Iterable[Node]) -> str:
     They are named where they are at most three, and as many as the engine counts.
     """
     closed = [f"{node.name} ({_why_closed(node)})" for node in nodes if _why_closed(node)]
-    take = "takes" if count == 1 else "take"
+    take = agree(count, "takes", "take")
     if len(closed) == count <= 3:
         return f"{' and '.join(closed)} {take} no new tasks"
     return _counted("{nodes}", count) + f" {take} no new tasks: paused, drained or down"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.model import Availability, Node, Resources, Service, Task
+from bot.model.english import agree
 from bot.swarm.scheduler import constraints
 from bot.swarm.scheduler.capacity import Capacity, Need, Placement, Shortage, host_ports_in_words
 from bot.swarm.spec import read
@@ -90,7 +91,7 @@ def summary(found: Sequence[Move]) -> str:
     count = sum(len(move.tasks) for move in moving)
     names = ", ".join(f"{move.service.name} {len(move.tasks)}" for move in moving)
     ending = ", ".join(move.service.name for move in found if move.bound)
-    moved = f"{count} {'task moves' if count == 1 else 'tasks move'}: {names}" if count else ""
+    moved = f"{count} {agree(count, 'task moves', 'tasks move')}: {names}" if count else ""
     return " · ".join(part for part in (moved, f"ends there: {ending}" if ending else "") if part)
 
 
