@@ -27,6 +27,7 @@ from bot.model import (
 )
 from bot.model.cluster import Quorum
 from bot.model.english import plural
+from bot.render.objects.manager_cautions import cautions_in_words
 from bot.swarm.health import quorum
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.scheduler import moves
@@ -259,7 +260,8 @@ def _cautions(
         for name in quorum.candidates(after)
         if name not in {node.name for node in nodes if node.id in kept}
     ]
-    return quorum.cautions(_after(nodes, promoted, demoted), workers)
+    managers = _after(nodes, promoted, demoted)
+    return cautions_in_words(quorum.cautions(managers), managers, workers)
 
 
 def _after(nodes: Sequence[Node], promoted: Sequence[Node], demoted: Sequence[Node]) -> Quorum:

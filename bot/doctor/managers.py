@@ -4,6 +4,7 @@ all; pure."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.model import Node
 from bot.model.advice import (
@@ -17,7 +18,7 @@ from bot.model.advice import (
     NotConnected,
     WayBack,
 )
-from bot.model.cluster import EngineState, Quorum
+from bot.model.cluster import EngineState, ManagerCaution, Quorum
 from bot.model.incident import Severity
 from bot.swarm.health import quorum
 from bot.watch.evaluation import Evaluation
@@ -72,27 +73,27 @@ def _way_back(engines: Sequence[EngineState]) -> tuple[WayBack, EngineState | No
 
 def _numbers(evaluation: Evaluation) -> Iterator[Advice]:
     """A leader that has lost the others goes on answering for some seconds."""
-    now, nodes = evaluation.quorum, tuple(evaluation.nodes.values())
+    now = evaluation.quorum
     if now.managers and not quorum.holds(now):
         yield _no_leader(evaluation, now)
         return
-    for caution in quorum.cautions(now, quorum.candidates(nodes)):
+    for caution in quorum.cautions(now):
         yield Advice(Severity.WARNING, _unwise(caution, evaluation))
 
 
-def _unwise(caution: str, evaluation: Evaluation) -> ManagersUnwise:
+def _unwise(caution: ManagerCaution, evaluation: Evaluation) -> ManagersUnwise:
     """The caution with what helps; up to two managers it says that itself."""
     nodes = evaluation.nodes.values()
     managers, count = [node for node in nodes if node.manager], evaluation.quorum.managers
-    missing = evaluation.missing_managers
-    gone = tuple(node.name for node in missing)
-    if gone and count % 2 and 2 < count < quorum.MANY:
-        return ManagersUnwise(caution=caution, gone=gone)
+    missing, workers = evaluation.missing_managers, quorum.candidates(nodes)
+    unwise = ManagersUnwise(caution=caution, quorum=evaluation.quorum, workers=workers)
+    if missing and count % 2 and 2 < count < quorum.MANY:
+        return replace(unwise, gone=tuple(node.name for node in missing))
     spare = (missing[0] if missing else None) or _last_follower(managers)
     too_many, even = count >= quorum.MANY, count > 2 and count % 2 == 0
     demote = spare.name if spare and (too_many or even) else ""
-    workers = quorum.candidates(nodes) if demote and even and count < quorum.MANY - 1 else ()
-    return ManagersUnwise(caution=caution, demote=demote, promote=workers[0] if workers else "")
+    promotable = workers if demote and even and count < quorum.MANY - 1 else ()
+    return replace(unwise, demote=demote, promote=promotable[0] if promotable else "")
 
 
 def _last_follower(managers: Sequence[Node]) -> Node | None:

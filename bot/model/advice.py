@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from bot.model.alert_facts import CertificateEnding
-from bot.model.cluster import EngineState, Quorum, RootRotation
+from bot.model.cluster import EngineState, ManagerCaution, Quorum, RootRotation
 from bot.model.images import Image
 from bot.model.incident import Severity
 from bot.model.rollout import Finding
@@ -110,13 +110,17 @@ class EngineAway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagersUnwise:
-    """The number of managers, or of those that are there, is unwise: `caution` says why.
+    """The number of managers, or of those that are there, is unwise, as `caution` says.
+
+    `workers` are the names of nodes that could be promoted.
 
     What helps: bring the managers `gone` back, `demote` one, or `promote` a worker.
     """
 
     kind: ClassVar = AdviceKind.MANAGERS
-    caution: str
+    caution: ManagerCaution
+    quorum: Quorum
+    workers: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     demote: str = ""
     promote: str = ""

@@ -209,6 +209,16 @@ class Quorum:
     fault_tolerance: int
 
 
+class ManagerCaution(StrEnum):
+    """What is unwise about a number of managers, or of those that are there."""
+
+    ONE = "one manager"
+    TWO = "two managers"
+    EVEN = "an even number"
+    MANY = "many managers"
+    NO_TOLERANCE = "none may fail"
+
+
 # ---- networks, secrets, configs
 
 

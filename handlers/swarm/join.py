@@ -19,6 +19,7 @@ from bot.model import Ending, Kind, Node, Outcome, Plan
 from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
 from bot.model.english import agree
+from bot.render.objects.manager_cautions import cautions_in_words
 from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import OUTSIDE, choose
@@ -104,7 +105,9 @@ class Join(Change[JoinPlan]):
         remotes = (self.remote,) if self.remote else manager_addresses(nodes)
         after = quorum.changed(nodes, promoted=("",) if self.role == "manager" else ())
         cautions = (
-            quorum.cautions(after, quorum.candidates(nodes)) if self.role == "manager" else ()
+            cautions_in_words(quorum.cautions(after), after, quorum.candidates(nodes))
+            if self.role == "manager"
+            else ()
         )
         closed, checked = ((), ()) if inside else _ports(remotes[0])
         return JoinPlan(

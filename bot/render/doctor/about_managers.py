@@ -15,6 +15,7 @@ from bot.model.advice import (
 from bot.model.cluster import EngineState
 from bot.model.english import listed
 from bot.render.doctor.advice_text import AdviceText, about_all
+from bot.render.objects.manager_cautions import cautions_in_words
 
 _LAST_RESORT = (
     "Bring back a majority of the managers: `sudo systemctl start docker` on each that is "
@@ -55,16 +56,17 @@ def engine_away(facts: EngineAway) -> AdviceText:
 
 def managers_unwise(facts: ManagersUnwise) -> AdviceText:
     """Too few, too many, or an even number of managers."""
+    (caution,) = cautions_in_words([facts.caution], facts.quorum, facts.workers)
     demote = f"`/swarm node demote {facts.demote}`" if facts.demote else ""
     if facts.gone:
         fix = (
             f"Bring {listed(facts.gone)} back, or replace: `/swarm node demote {facts.gone[0]}`, "
             "and promote another"
         )
-        return AdviceText(facts.caution, fix)
+        return AdviceText(caution, fix)
     if facts.promote:
-        return AdviceText(facts.caution, f"{demote} or `/swarm node promote {facts.promote}`")
-    return AdviceText(facts.caution, demote)
+        return AdviceText(caution, f"{demote} or `/swarm node promote {facts.promote}`")
+    return AdviceText(caution, demote)
 
 
 def manager_unreachable(names: Sequence[str]) -> AdviceText:

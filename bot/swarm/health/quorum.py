@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from bot.errors import LastManagerError, QuorumAtRiskError
 from bot.model import Availability, Node, NodeRole, NodeState, Reachability
-from bot.model.cluster import Quorum
+from bot.model.cluster import ManagerCaution, Quorum
 
 MANY = 7
 """From this many managers on, Docker advises against more: each has to confirm every change."""
@@ -82,42 +82,19 @@ def candidates(nodes: Iterable[Node]) -> tuple[str, ...]:
     )
 
 
-def cautions(after: Quorum, workers: Sequence[str]) -> tuple[str, ...]:
-    """Warnings about this number of managers, each with what to do.
-
-    `workers` are the names of nodes that could be promoted.
-    """
-    promote = (
-        f": `/swarm node promote {workers[0]}`"
-        if workers
-        else "; `/swarm swarm join-token manager` helps"
-    )
-    warnings = []
-    if after.managers == 1:
-        warnings.append(f"one manager bears no loss: make it three{promote}")
-    elif after.managers == 2:
-        warnings.append(
-            "two managers bear no loss: when either fails, nothing can be changed any more, "
-            "though services run on. "
-            f"Add a third{promote}"
-        )
-    elif after.managers % 2 == 0:
-        fewer = after.managers - 1
-        warnings.append(
-            f"{after.managers} managers bear no more losses than {fewer}: make it {fewer} or "
-            f"{after.managers + 1}"
-        )
-    if after.managers >= MANY:
-        warnings.append(
-            f"with {after.managers} managers every change is slow, for most have to confirm "
-            "it: five are enough"
-        )
-    if after.managers >= 3 and not after.fault_tolerance:
-        away = after.managers - after.reachable
-        warnings.append(
-            f"no further manager may fail: {away} of {after.managers} cannot be reached"
-        )
-    return tuple(warnings)
+def cautions(quorum: Quorum) -> tuple[ManagerCaution, ...]:
+    """What is unwise about that many managers."""
+    few = {1: ManagerCaution.ONE, 2: ManagerCaution.TWO}
+    cautions = []
+    if quorum.managers in few:
+        cautions.append(few[quorum.managers])
+    elif quorum.managers and quorum.managers % 2 == 0:
+        cautions.append(ManagerCaution.EVEN)
+    if quorum.managers >= MANY:
+        cautions.append(ManagerCaution.MANY)
+    if quorum.managers >= 3 and not quorum.fault_tolerance:
+        cautions.append(ManagerCaution.NO_TOLERANCE)
+    return tuple(cautions)
 
 
 def quorum_of(managers: int, at_hand: int) -> Quorum:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.errors import LastManagerError, QuorumAtRiskError
 from bot.model import ManagerStatus, Node, NodeRole, Reachability
 from bot.model.cluster import Quorum
+from bot.render.objects.manager_cautions import cautions_in_words
 from bot.swarm.health.quorum import candidates, cautions, changed, holds, quorum, refuse_loss
 from tests.unit.swarm.values import node
 
@@ -128,15 +129,19 @@ def test_workers_that_could_be_promoted() -> None:
 )
 def test_cautions(managers: int, reachable: int, said: tuple[str, ...]) -> None:
     needed = managers // 2 + 1
-    found = cautions(Quorum(managers, reachable, needed, max(0, reachable - needed)), ("w1",))
+    found = told(Quorum(managers, reachable, needed, max(0, reachable - needed)), "w1")
     assert len(found) == len(said)
     assert all(part in text for part, text in zip(said, found, strict=True))
 
 
+def told(quorum: Quorum, *workers: str) -> tuple[str, ...]:
+    return cautions_in_words(cautions(quorum), quorum, workers)
+
+
 def test_a_caution_says_what_to_do() -> None:
     two = Quorum(2, 2, 2, 0)
-    assert "/swarm node promote w1" in cautions(two, ("w1", "w2"))[0]
-    assert "/swarm swarm join-token manager" in cautions(two, ())[0]
+    assert "/swarm node promote w1" in told(two, "w1", "w2")[0]
+    assert "/swarm swarm join-token manager" in told(two)[0]
 
 
 managers = st.lists(st.booleans(), min_size=1, max_size=9)
