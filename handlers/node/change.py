@@ -26,6 +26,7 @@ from bot.model import (
     NodeState,
     Outcome,
 )
+from bot.model.english import listed
 from bot.rollout.run import Run
 from bot.swarm.spec.syntax import mapping
 
@@ -101,7 +102,7 @@ class NodeChange(Change[NodesPlan]):
         return node_plan.plan(
             look,
             pairs,
-            title=f"{_and(before.name for before, _ in pairs)} → {_goal(wanted)}",
+            title=f"{listed(tuple(before.name for before, _ in pairs))} → {_goal(wanted)}",
             kind=Kind.DANGER
             if wanted.availability == Availability.DRAIN or wanted.role == NodeRole.WORKER
             else Kind.CHANGE,
@@ -266,7 +267,7 @@ def _done(names: Sequence[str], wanted: Wanted) -> str:
         predicate = (
             "has " if (wanted.label_add and not wanted.availability and not wanted.role) else "is "
         ) + _goal(wanted)
-    return f"{_and(names)} {predicate}"
+    return f"{listed(tuple(names))} {predicate}"
 
 
 def _nothing(wanted: Wanted, names: Sequence[str]) -> str:
@@ -313,8 +314,3 @@ def _hint(plan: NodesPlan, wanted: Wanted) -> Iterable[str]:
         node.availability == Availability.DRAIN for node in plan.members
     ):
         yield "what runs elsewhere stays there; `/swarm rebalance` spreads services anew"
-
-
-def _and(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

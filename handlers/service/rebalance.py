@@ -18,7 +18,7 @@ from bot.command.fields import Argument, Duration, Name
 from bot.command.model import Change, Command, Context
 from bot.errors import SwarmbotError, UnsupportedError
 from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
-from bot.model.english import agree
+from bot.model.english import agree, shortlist
 from bot.policy.holds import holding
 from bot.render.rollout import rollout_message
 from bot.rollout.run import Run
@@ -298,7 +298,4 @@ def _now(spread: Spread) -> str:
 
 
 def _listed(texts: Sequence[str], mark: str = ", ") -> str:
-    shown = mark.join(texts[:_SERVICES_NAMED])
-    return shown + (
-        f" and {len(texts) - _SERVICES_NAMED} more" if len(texts) > _SERVICES_NAMED else ""
-    )
+    return shortlist(texts, _SERVICES_NAMED, mark)
