@@ -22,7 +22,7 @@ class Map(Query):
         from bot.render import map_message  # noqa: PLC0415 - not before the first picture: it is 1 MB
 
         services = {service.id: service for service in context.swarm.services.list()}
-        return map_message.whole(
+        return map_message.overview(
             context.swarm.nodes.list(), context.swarm.services.tasks(), services
         )
 

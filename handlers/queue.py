@@ -89,7 +89,7 @@ class Waiting(Query):
 
     def run(self, context: Context) -> Message:
         """The longest waiting first."""
-        return holds.lined_up(context.store.queue.all(), context.now())
+        return holds.queue(context.store.queue.all(), context.now())
 
 
 COMMANDS: tuple[type[Command], ...] = (QueueUp, Waiting)

@@ -100,7 +100,7 @@ class ApprovalFlow:
     def ended(self, approval: Approval) -> None:
         """Show how it ended, and tell who asked."""
         self.show(approval)
-        self.tell(approval, approval_message.told(approval))
+        self.tell(approval, approval_message.ending(approval))
 
     def settle(self, approval: Approval, result: str) -> None:
         """End what needs no run any more, and show it."""

@@ -1,2 +1,1 @@
-"""Values become Slack messages here; pure, so that every message can be compared with a golden
-file."""
+"""Values become messages: pure functions from what happened to what people see in Slack."""

@@ -1,4 +1,4 @@
-"""A request for approval through its life, in one message, and all that wait in one list."""
+"""A request for approval in one message through its life, and the list of those that wait."""
 
 from __future__ import annotations
 
@@ -13,33 +13,32 @@ from bot.render.plans import differences
 from bot.render.slack.blocks import Block, actions, button, context, mention, message, table, when
 from bot.render.slack.text import brief, code, escape, prose, shortened
 
-_LONGEST = 120
-_DONE = (Ending.DONE, NOTHING_TO_CHANGE)
+_TITLE_CHARACTERS = 120
+_SUCCESSES = (Ending.DONE, NOTHING_TO_CHANGE)
 
 
 def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
-    """The request as it stands: what would change, who has to decide, or how it ended.
+    """The request as it is now: what would change, who decides, or how it ended.
 
-    `people`, ids of users and of user groups, are notified while it is open.
+    `people`, ids of users and user groups, are notified while it is open.
     """
     if approval.state is ApprovalState.OPEN:
         return message(
             f"🟡 {title(approval)} · needs approval", _plan(approval), _decision(approval, people)
         )
-    small = context(_asked(approval), _approved(approval), _number(approval))
+    small_print = context(_asked(approval), _approved(approval), _number(approval))
     head, lines = _words(approval)
-    return message(head, lines, [*actions(_again(approval)), *small])
+    return message(head, lines, [*actions(_again(approval)), *small_print])
 
 
-def told(approval: Approval) -> Message:
-    """How it ended, for the thread: it notifies who asked."""
+def ending(approval: Approval) -> Message:
+    """How the request ended, for the thread: it notifies the person who asked."""
     head, lines = _words(approval)
     return message(head, lines, context(mention(approval.actor.id)))
 
 
 def reminder(approval: Approval, people: Iterable[str]) -> Message:
-    """Half of the time is over, for the thread: it notifies `people`, ids of users and of user
-    groups."""
+    """The reminder after half of the time, for the thread: it notifies `people`."""
     return message(
         f"🟡 {title(approval)} · still needs approval · expires {when(approval.expires)}",
         [" ".join((_waits(approval), *map(_notified, people)))],
@@ -48,7 +47,7 @@ def reminder(approval: Approval, people: Iterable[str]) -> Message:
 
 
 def abandoned(approval: Approval) -> Message:
-    """A bot was stopped with the request in hand: what is known of it."""
+    """The request that a bot ran when it was stopped: what is known of it."""
     head, why = (
         f"❌ {title(approval)} · did not run",
         "swarmbot was stopped before it began: nothing was changed.",
@@ -59,24 +58,24 @@ def abandoned(approval: Approval) -> Message:
             "swarmbot was stopped while it ran: part of it may be done. Look at what is there "
             "before you try again."
         )
-    small = context(_asked(approval), _approved(approval), _number(approval))
-    return message(head, [why], [*actions(_retry(approval)), *small])
+    small_print = context(_asked(approval), _approved(approval), _number(approval))
+    return message(head, [why], [*actions(_retry(approval)), *small_print])
 
 
 def listed(waiting: Sequence[Approval], now: datetime) -> Message:
-    """Everything that waits for approval, what expires first on top."""
+    """Every request that waits for approval, the one that expires first on top."""
     if not waiting:
         return message("🟢 Nothing waits for approval")
-    ordered = sorted(waiting, key=lambda one: (one.expires, one.id))
+    ordered = sorted(waiting, key=lambda approval: (approval.expires, approval.id))
     rows = [
         (
-            one.id,
-            one.plan.title,
-            one.actor.name,
-            _whom(one),
-            seconds((one.expires - now).total_seconds()),
+            approval.id,
+            approval.plan.title,
+            approval.actor.name,
+            _whom(approval),
+            seconds((approval.expires - now).total_seconds()),
         )
-        for one in ordered
+        for approval in ordered
     ]
     blocks, files = table(
         ("ID", "CHANGE", "ASKED BY", "WAITS FOR", "LEFT"), rows, len(rows), "approvals.txt"
@@ -102,18 +101,18 @@ def _plan(approval: Approval) -> list[str]:
 
 def _decision(approval: Approval, people: Iterable[str]) -> list[Block]:
     waits = " ".join((_waits(approval), *map(_notified, people)))
-    small = context(
+    small_print = context(
         _asked(approval),
         _progress(approval),
         waits,
         f"expires {when(approval.expires)}",
         _number(approval),
     )
-    return [*differences(approval.plan.changes[1:]), *actions(*buttons(approval)), *small]
+    return [*differences(approval.plan.changes[1:]), *actions(*buttons(approval)), *small_print]
 
 
 def buttons(approval: Approval) -> list[Block]:
-    """Approve and reject; what is dangerous asks once more."""
+    """Approve and reject. A dangerous change asks once more before it is approved."""
     danger = approval.plan.kind is Kind.DANGER
     asks = f"{approval.plan.title}. This is hard or impossible to take back." if danger else ""
     approve = button(
@@ -163,7 +162,7 @@ def _words(approval: Approval) -> tuple[str, list[str]]:
         case ApprovalState.REPLACED:
             return f"🟠 {name} · replaced by a new plan", ["Nothing was changed."]
         case _:
-            done = why in _DONE
+            done = why in _SUCCESSES
             head = f"{'✅' if done else '❌'} {name} · {escape(reason(why)) if why else 'ended'}"
             return head, []
 
@@ -197,19 +196,21 @@ def _retry(approval: Approval) -> Block | None:
 
 
 def title(approval: Approval) -> str:
-    """What it is about, short enough for a headline."""
-    return escape(shortened(approval.plan.title, _LONGEST))
+    """The plan's title, short enough for a headline."""
+    return escape(shortened(approval.plan.title, _TITLE_CHARACTERS))
 
 
 def _asked(approval: Approval) -> str:
-    given = approval.command.get("flags", {}).get("reason") or ""
-    why = given if isinstance(given, str) else " ".join(map(str, given))
+    reason = approval.command.get("flags", {}).get("reason") or ""
+    why = reason if isinstance(reason, str) else " ".join(map(str, reason))
     return f"asked by {escape(approval.actor.name)}" + (f' · "{escape(why)}"' if why else "")
 
 
 def _approved(approval: Approval) -> str:
-    given = [f"{escape(one.actor.name)} {when(one.at)}" for one in approval.given]
-    return f"approved by {', '.join(given)}" if given else ""
+    approvals = [
+        f"{escape(approval.actor.name)} {when(approval.at)}" for approval in approval.given
+    ]
+    return f"approved by {', '.join(approvals)}" if approvals else ""
 
 
 def _number(approval: Approval) -> str:
@@ -220,5 +221,7 @@ def _count(waiting: Sequence[Approval]) -> str:
     return f"{plural(len(waiting), 'change waits', 'changes wait')} for approval"
 
 
-def _notified(one: str) -> str:
-    return f"<!subteam^{one}>" if one.startswith("S") and one.isalnum() else mention(one)
+def _notified(person: str) -> str:
+    return (
+        f"<!subteam^{person}>" if person.startswith("S") and person.isalnum() else mention(person)
+    )

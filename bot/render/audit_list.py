@@ -1,4 +1,4 @@
-"""What people and CI changed, from the audit, the newest first."""
+"""Changes by people and CI from the audit, the newest first."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from bot.render.slack.blocks import MOST_ROWS, context, message, table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
-    """One change as the audit has it; `result` is empty while it runs, and `took` (in seconds)
-    None."""
+    """A change as the audit has it.
+
+    `what` is its title. `result` is empty and `took`, in seconds, None while it runs.
+    """
 
     at: datetime
     actor: str
@@ -26,11 +28,11 @@ class Audited:
 
 
 def audited(entries: Sequence[Audited], limit: int) -> Message:
-    """The entries that were asked for, the newest first; `limit` is how many there are at most."""
+    """The entries, the newest first; `limit` is the largest number that was asked for."""
     if not entries:
         return message("🟢 The audit has no such change")
-    approved = any(one.approved_by for one in entries)
-    rows = [_row(one, approved) for one in entries]
+    approved = any(entry.approved_by for entry in entries)
+    rows = [_row(entry, approved) for entry in entries]
     columns = (
         "WHEN (UTC)",
         "WHO",
@@ -41,7 +43,7 @@ def audited(entries: Sequence[Audited], limit: int) -> Message:
     )
     blocks, files = table(columns, rows, MOST_ROWS, "audit.txt")
     older = f"only the newest {limit}" if len(entries) >= limit else ""
-    failed = sum(one.result not in ("", "done") for one in entries)
+    failed = sum(entry.result not in ("", "done") for entry in entries)
     state = f"{'🟠' if failed else '🟢'} {plural(len(entries), 'change')}"
     return message(
         state + (f" · {failed} not done" if failed else ""), (), [*blocks, *context(older)], files

@@ -1,4 +1,4 @@
-"""Help: all commands at a glance, and one command with everything that it takes."""
+"""Help: all commands at a glance, and one command with its flags and examples."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from bot.model import Message
 from bot.render.slack.blocks import aligned, context, message, section
 from bot.render.slack.text import code, escape, preformatted, prose
 
-_WIDE = 70
+_CELL_CHARACTERS = 70
 
 
 @dataclass(frozen=True, slots=True)
 class FlagHelp:
-    """A flag: its spellings (`-p, --publish`), the form of its value (empty for a switch), and what
-    it does."""
+    """A flag: its spellings (`-p, --publish`), the form of its value, and what it does.
+
+    `value` is empty for a switch.
+    """
 
     name: str
     value: str
@@ -25,8 +27,7 @@ class FlagHelp:
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """A command for people: its form, one sentence, its flags, lines to copy (without `/swarm`),
-    and other names."""
+    """A command: its form, a sentence, its flags, lines to copy (without `/swarm`), other names."""
 
     usage: str
     summary: str
@@ -44,7 +45,7 @@ class Group:
 
 
 def overview(groups: Iterable[Group]) -> Message:
-    """What can be typed, group by group."""
+    """All commands, group by group."""
     shown = [group for group in groups if group.commands]
     blocks = [section(f"*{escape(group.title)}*\n{_commands(group)}") for group in shown]
     return message(
@@ -63,7 +64,7 @@ def overview(groups: Iterable[Group]) -> Message:
 
 
 def command_help(spec: CommandHelp) -> Message:
-    """One command: how it is written, its flags, examples."""
+    """One command: its form, its flags, examples."""
     options = [(f"{option.name} {option.value}".strip(), option.text) for option in spec.options]
     examples = "\n".join(f"/swarm {line}" for line in spec.examples)
     also = f"also: {', '.join(code(alias) for alias in spec.aliases)}" if spec.aliases else ""
@@ -72,7 +73,11 @@ def command_help(spec: CommandHelp) -> Message:
         [prose(spec.summary)],
         [
             *([section(preformatted(examples))] if examples else []),
-            *([section(preformatted(aligned((), options, most=_WIDE)))] if options else []),
+            *(
+                [section(preformatted(aligned((), options, most=_CELL_CHARACTERS)))]
+                if options
+                else []
+            ),
             *context(also),
         ],
     )
@@ -83,10 +88,10 @@ def _commands(group: Group) -> str:
         (command.usage.replace(" [OPTIONS]", ""), _in_short(command.summary))
         for command in group.commands
     ]
-    return preformatted(aligned((), rows, most=_WIDE))
+    return preformatted(aligned((), rows, most=_CELL_CHARACTERS))
 
 
 def _in_short(summary: str) -> str:
     """The first sentence, cut at a word."""
     first = " ".join(summary.split()).partition(". ")[0].rstrip(".")
-    return textwrap.shorten(first, _WIDE, placeholder=" …")
+    return textwrap.shorten(first, _CELL_CHARACTERS, placeholder=" …")

@@ -1,4 +1,4 @@
-"""Holds and the line in front of a busy service: who keeps what to themselves, and who waits."""
+"""Holds, and the queue of changes that wait for a busy service."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bot.model.hold import Hold, Queued
 from bot.render.slack.blocks import actions, button, context, mention, message, table, when
 from bot.render.slack.text import brief, code, escape, shortened
 
-_LONGEST = 120
-_SIMPLE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\*")
+_TITLE_CHARACTERS = 120
+_PREFIX_PATTERN = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\*")
 
 
 def listed(holds: Sequence[Hold], now: datetime) -> Message:
@@ -21,8 +21,8 @@ def listed(holds: Sequence[Hold], now: datetime) -> Message:
     freeze = next((hold for hold in holds if hold.freeze), None)
     others = [hold for hold in holds if not hold.freeze]
     rows = [
-        (one.pattern, one.owner.name, age(one.since, now), _left(one, now), one.reason)
-        for one in others
+        (hold.pattern, hold.owner.name, age(hold.since, now), _left(hold, now), hold.reason)
+        for hold in others
     ]
     blocks, files = table(("SERVICE", "HELD BY", "SINCE", "LEFT", "REASON"), rows, 0, "holds.txt")
     if len(others) == 1:
@@ -37,12 +37,14 @@ def hold_mark(hold: Hold) -> str:
 
 
 def held(hold: Hold, name: str) -> str:
-    """Who holds this service, since when, why, and until when: `web is held by lead since 13:40:
-    "incident 42"`."""
+    """Who holds this service, since when, why, and until when.
+
+    `web is held by lead since 13:40: "incident 42"`.
+    """
     if hold.freeze:
         return f"Everything is frozen by {escape(hold.owner.name)} {_since(hold)}"
-    wider = f" (with {code(hold.pattern)})" if hold.pattern != name else ""
-    return f"{named(name)}{wider} is held by {escape(hold.owner.name)} {_since(hold)}"
+    pattern = f" (with {code(hold.pattern)})" if hold.pattern != name else ""
+    return f"{named(name)}{pattern} is held by {escape(hold.owner.name)} {_since(hold)}"
 
 
 def _marked(hold: Hold) -> str:
@@ -50,8 +52,7 @@ def _marked(hold: Hold) -> str:
 
 
 def put(hold: Hold, before: Hold | None) -> Message:
-    """Somebody holds a service from now on; `before` is somebody else's hold that gave way, and
-    they are told."""
+    """A new hold; `before` is somebody else's hold that it takes over, and they are notified."""
     if hold.freeze:
         return message(
             _marked(hold),
@@ -75,24 +76,25 @@ def put(hold: Hold, before: Hold | None) -> Message:
 
 
 def released(hold: Hold, by: Actor, why: str, now: datetime) -> Message:
-    """A hold or a freeze has ended; where somebody else ended it, its owner is told."""
+    """A hold or a freeze that ended; where somebody else ended it, its owner is notified."""
     foreign = by.id != hold.owner.id
-    what = "Nothing is frozen any more" if hold.freeze else f"{named(hold.pattern)} is released"
+    head = "Nothing is frozen any more" if hold.freeze else f"{named(hold.pattern)} is released"
     took = seconds((now - hold.since).total_seconds())
     ended = f"by {escape(by.name)}" + (f': "{escape(why)}"' if why else "") if foreign else ""
     return message(
-        f"🟢 {what} · after {took}",
+        f"🟢 {head} · after {took}",
         [ended, f"{_who_held(hold)} {'froze' if hold.freeze else 'held'} it." if foreign else ""],
         context(mention(hold.owner.id) if foreign else ""),
     )
 
 
 def queued(waiting: Queued, position: int, lock: Lock | None) -> Message:
-    """A change stands in line, and behind whom."""
-    what = f': "{escape(brief(lock.reason))}"' if lock and lock.reason else ""
-    ahead = f"{escape(lock.actor)} changes it since {when(lock.since)}{what}." if lock else ""
+    """A change that waits in the queue, and which change it waits for."""
+    reason = f': "{escape(brief(lock.reason))}"' if lock and lock.reason else ""
+    ahead = f"{escape(lock.actor)} changes it since {when(lock.since)}{reason}." if lock else ""
+    title = escape(shortened(waiting.title, _TITLE_CHARACTERS))
     return message(
-        f"⏸ {escape(shortened(waiting.title, _LONGEST))} · waits in line, number {position}",
+        f"⏸ {title} · waits in line, number {position}",
         [ahead, "When its turn comes it is planned anew; if the plan differs then, you are asked."],
         [
             *actions(button("Leave the line", f"queue rm {waiting.id}")),
@@ -101,14 +103,17 @@ def queued(waiting: Queued, position: int, lock: Lock | None) -> Message:
     )
 
 
-def lined_up(line: Sequence[Queued], now: datetime) -> Message:
-    """Everybody who waits, the longest first."""
-    if not line:
+def queue(queue: Sequence[Queued], now: datetime) -> Message:
+    """All changes that wait, the longest first."""
+    if not queue:
         return message("🟢 Nobody waits in line")
-    rows = [(one.id, one.service, one.title, one.actor.name, age(one.at, now)) for one in line]
+    rows = [
+        (waiting.id, waiting.service, waiting.title, waiting.actor.name, age(waiting.at, now))
+        for waiting in queue
+    ]
     blocks, files = table(("ID", "SERVICE", "CHANGE", "ASKED BY", "SINCE"), rows, 0, "queue.txt")
     return message(
-        f"⏸ {plural(len(line), 'change waits', 'changes wait')} in line", (), blocks, files
+        f"⏸ {plural(len(queue), 'change waits', 'changes wait')} in line", (), blocks, files
     )
 
 
@@ -123,9 +128,8 @@ def _who_held(hold: Hold) -> str:
 
 
 def named(pattern: str) -> str:
-    """A pattern in a headline: an underscore inside it formats nothing, and a star would end the
-    bold."""
-    return pattern[:-1] + "∗" if _SIMPLE.fullmatch(pattern) else escape(pattern)
+    """A pattern in a headline: its star would end the bold, so it is replaced by a lookalike."""
+    return pattern[:-1] + "∗" if _PREFIX_PATTERN.fullmatch(pattern) else escape(pattern)
 
 
 def _since(hold: Hold) -> str:

@@ -1,4 +1,4 @@
-"""The answer to `map`: what there is to see in a line, and the picture."""
+"""The answer to `map`: a summary, and the picture of the Swarm."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from bot.render.slack.blocks import context, message
 from bot.render.slack.text import escape
 
 
-def whole(nodes: Sequence[Node], tasks: Iterable[Task], services: Mapping[str, Service]) -> Message:
-    """All nodes and tasks. `services` go by id."""
+def overview(
+    nodes: Sequence[Node], tasks: Iterable[Task], services: Mapping[str, Service]
+) -> Message:
+    """All nodes and tasks. `services` are keyed by id."""
     placed = node_tasks.placed(nodes, tasks, services)
     mark = "🟠" if node_tasks.needs_care(placed) else "🟢"
     return message(

@@ -1,5 +1,4 @@
-"""Changes before and after: what a plan would do, that there is nothing to do, how a change without
-a rollout ended."""
+"""Plans before they run, and the ending of a change that is no rollout."""
 
 from __future__ import annotations
 
@@ -19,31 +18,31 @@ _MARKS = {
     Ending.TIMED_OUT: "❌",
     Ending.SUPERSEDED: "🟠",
 }
-_CELL = 60
+_CELL_CHARACTERS = 60
 
 
 def noop(plan: Plan) -> Message:
-    """There is nothing to do, and why."""
+    """The plan changes nothing; the message says why."""
     return message(
         f"✅ {escape(plan.title)} · nothing to change", [prose(sentence(plan.noop_reason))]
     )
 
 
 def planned(plan: Plan) -> Message:
-    """What a change would do, before anybody decides on it."""
+    """What a change would do, before it is decided on."""
     return message(
         f"🟡 {escape(plan.title)} · planned", plan_lines(plan), differences(plan.changes)
     )
 
 
 def asked(actor: Actor, approved_by: Sequence[str]) -> str:
-    """Who asked, and who approved, in small print."""
+    """Who asked and who approved, for the small print."""
     approved = f", approved by {', '.join(map(escape, approved_by))}" if approved_by else ""
     return f"asked by {escape(actor.name)}{approved}"
 
 
-def ended(plan: Plan, outcome: Outcome, small: str = "") -> Message:
-    """How a change ended that was no rollout; `small` says who asked."""
+def ended(plan: Plan, outcome: Outcome, small_print: str = "") -> Message:
+    """How a change ended that was no rollout; `small_print` says who asked."""
     if outcome.message:
         return outcome.message
     word = "" if outcome.ending is Ending.DONE else f" · {outcome.ending}"
@@ -53,25 +52,25 @@ def ended(plan: Plan, outcome: Outcome, small: str = "") -> Message:
     )
     lines = [prose(line) for line in outcome.lines]
     if outcome.ending is not Ending.DONE:
-        return message(head, lines, context(small))
-    shown = [*differences(plan.changes), *context(small)]
+        return message(head, lines, context(small_print))
+    shown = [*differences(plan.changes), *context(small_print)]
     return message(head, [*(lines or [prose(plan.summary)]), *_warnings(plan)], shown)
 
 
 def elsewhere(plan: Plan, channel: str) -> Message:
-    """Where a change is shown that was asked for in another channel."""
+    """Says in which channel a change is shown that was asked for in another one."""
     return message(f"🔵 {escape(plan.title)} · it is shown in <#{channel}>")
 
 
 def turning_back(rollout: Rollout) -> Message:
-    """A rollout that runs was told to turn back; its own message goes on."""
+    """A rollout that runs was told to roll back; its own message goes on."""
     return message(
         f"↩️ {escape(rollout.service)} turns back to {image(rollout.before)} · its message goes on"
     )
 
 
 def recorded(plan: Plan) -> Mapping[str, Any]:
-    """A plan as the audit keeps it: words and values that JSON can carry."""
+    """A plan as the audit keeps it: values that JSON can carry."""
     return {
         "title": plan.title,
         "summary": plan.summary,
@@ -89,7 +88,7 @@ def plan_lines(plan: Plan) -> list[str]:
 
 
 def differences(changes: Sequence[Difference]) -> list[Block]:
-    """What changes, field by field, as `field  before → after`."""
+    """What changes, field by field, as `field before → after`."""
     if not changes:
         return []
     rows = [
@@ -97,7 +96,7 @@ def differences(changes: Sequence[Difference]) -> list[Block]:
         for change in changes[:MOST_ROWS]
     ]
     left = len(changes) - len(rows)
-    shown = section(preformatted(aligned((), rows, most=_CELL)))
+    shown = section(preformatted(aligned((), rows, most=_CELL_CHARACTERS)))
     return [shown, *context(f"and {plural(left, 'more change')}" if left else "")]
 
 

@@ -1,5 +1,4 @@
-"""The health of the whole Swarm in one message: what is wrong comes first, and says what it
-means."""
+"""The health of the whole Swarm in one message, with what is wrong first."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import context, message, when
 from bot.render.slack.text import code, escape
 
-_NAMED = 5
+_MOST_NAMES = 5
 _HINTS = (
     "`/swarm deploy SERVICE IMAGE` · `/swarm services` · `/swarm ps SERVICE` · `/swarm nodes` · "
     "`/swarm help`"
@@ -20,14 +19,15 @@ _HINTS = (
 
 
 def health(view: Status, *, hints: bool = False) -> Message:
-    """One glance at everything: quorum, nodes, services, rollouts, engines, Redis; `hints` says
-    what to type."""
+    """The state of everything; `hints` adds what people can type."""
     return message(headline(view), lines(view), context(_HINTS) if hints else ())
 
 
 def lines(view: Status, *, listed: bool = False) -> list[str]:
-    """The counts of everything, and below them what is wrong with what; `listed`: services and
-    rollouts stand elsewhere."""
+    """The counts of everything, and below them what is wrong.
+
+    `listed`: services and rollouts are listed elsewhere, and are left out here.
+    """
     counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
     counts += [plural(view.holds, "hold")] if view.holds else []
     counts += (
@@ -41,7 +41,7 @@ def lines(view: Status, *, listed: bool = False) -> list[str]:
 
 
 def headline(view: Status) -> str:
-    """Well or not, and what is wrong."""
+    """Whether the Swarm is healthy, and if not, up to three reasons."""
     trouble = _trouble(view)
     swarm = f"Swarm {escape(view.swarm)}" if view.swarm else "Swarm"
     if not view.quorum:
@@ -82,12 +82,12 @@ def _certificates(left: timedelta) -> str:
 
 def _nodes(view: Status) -> str:
     ready = view.nodes.get("ready", 0)
-    others = [
+    not_ready = [
         f"{count} {state_word(state)}"
         for state, count in sorted(view.nodes.items())
         if state != "ready" and count
     ]
-    return ", ".join([f"{plural(ready, 'node')} Ready", *others])
+    return ", ".join([f"{plural(ready, 'node')} Ready", *not_ready])
 
 
 def _services(view: Status) -> str:
@@ -110,12 +110,12 @@ def _details(view: Status) -> list[str]:
         if not view.quorum
         else "",
         f"Below their count: {_below(view.below)}" if view.below else "",
-        f"Not Ready: {_some(view.nodes_away, _NAMED)}" if len(view.nodes_away) > 1 else "",
-        f"Rolling: {_some(view.rollouts, _NAMED)}" if view.rollouts else "",
-        *(_lock(lock) for lock in view.locks[:_NAMED]),
+        f"Not Ready: {_some(view.nodes_away, _MOST_NAMES)}" if len(view.nodes_away) > 1 else "",
+        f"Rolling: {_some(view.rollouts, _MOST_NAMES)}" if view.rollouts else "",
+        *(_lock(lock) for lock in view.locks[:_MOST_NAMES]),
         *(
             f"Engine {escape(name)} does not answer: {escape(why)}"
-            for name, why in view.engines_away[:_NAMED]
+            for name, why in view.engines_away[:_MOST_NAMES]
         ),
         f"Redis does not answer ({escape(view.redis)}): reading works, changes are refused."
         if view.redis
@@ -129,15 +129,16 @@ def _details(view: Status) -> list[str]:
 
 def _below(below: tuple[Shortfall, ...]) -> str:
     named = ", ".join(
-        f"{escape(one.service)} {one.running}/{one.desired}" for one in below[: 2 * _NAMED]
+        f"{escape(service.service)} {service.running}/{service.desired}"
+        for service in below[: 2 * _MOST_NAMES]
     )
-    left = len(below) - 2 * _NAMED
+    left = len(below) - 2 * _MOST_NAMES
     return named + and_more(left)
 
 
 def _lock(lock: Lock) -> str:
-    what = f': "{escape(lock.reason)}"' if lock.reason else ""
-    return f"Being changed by {escape(lock.actor)} since {when(lock.since)}{what}"
+    reason = f': "{escape(lock.reason)}"' if lock.reason else ""
+    return f"Being changed by {escape(lock.actor)} since {when(lock.since)}{reason}"
 
 
 def _their(view: Status) -> str:

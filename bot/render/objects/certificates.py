@@ -1,4 +1,4 @@
-"""Every certificate that ends some day: what ends first or seems not to be renewed comes first."""
+"""All certificates: what has ended or seems not to be renewed comes first."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model import Message
 from bot.model.cluster import Certificate
-from bot.model.english import agree, and_more, plural, span
+from bot.model.english import agree, plural, shortlist, span
 from bot.render.slack.blocks import Row, context, message, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened
 
 SHARE = 0.2
-"""Nodes renew their certificates between 50 and 80 % of their life: with less left, renewal fails.
-"""
+"""Swarm's nodes renew a certificate after 50 to 80 % of its life; with less left, renewal fails."""
 LEFT = timedelta(days=14)
-"""What nobody renews by rule should have more than this left."""
+"""Certificates that do not renew themselves should have more time left than this."""
 _COLUMNS = ("NAME", "KIND", "ENDS", "LEFT", "LIFE LEFT", "RENEWAL")
 _KINDS = {"node": "node", "root": "root", "engine": "engine TLS", "endpoint": "endpoint"}
-_NAMED = 5
-_LONGEST = 60
+_MOST_NAMES = 5
+_NAME_CHARACTERS = 60
 
 
 def certs(
@@ -29,22 +28,30 @@ def certs(
     left: timedelta = LEFT,
     hint: str = "",
 ) -> Message:
-    """All of them. `share` and `left`: with less than that (of a node's, of all others) it is
-    trouble; `hint` in small print."""
-    known = tuple(certificates)
-    if not known:
+    """All certificates.
+
+    A node's is in trouble with less than `share` of its life left, any other with less than `left`.
+    `hint` is small print.
+    """
+    all_certificates = tuple(certificates)
+    if not all_certificates:
         return message(
             "🟠 No certificate could be read",
             [f"{code('/swarm info')} says what the engines answer."],
         )
 
-    def rank(one: Certificate) -> tuple[bool, bool, datetime, str]:
-        return (not _trouble(one, now, share, left), one.ends is None, one.ends or now, one.name)
+    def rank(certificate: Certificate) -> tuple[bool, bool, datetime, str]:
+        return (
+            not _trouble(certificate, now, share, left),
+            certificate.ends is None,
+            certificate.ends or now,
+            certificate.name,
+        )
 
-    ordered = sorted(known, key=rank)
-    trouble = [one for one in ordered if _trouble(one, now, share, left)]
-    unread = [one for one in ordered if one.ends is None]
-    rows: list[Row] = [_row(one, now, share) for one in ordered]
+    ordered = sorted(all_certificates, key=rank)
+    trouble = [certificate for certificate in ordered if _trouble(certificate, now, share, left)]
+    unread = [certificate for certificate in ordered if certificate.ends is None]
+    rows: list[Row] = [_row(certificate, now, share) for certificate in ordered]
     blocks, files = table(_COLUMNS, rows, len(trouble), "certificates.txt")
     return message(
         _head(ordered, trouble, unread, now),
@@ -54,20 +61,20 @@ def certs(
     )
 
 
-def _trouble(one: Certificate, now: datetime, share: float, left: timedelta) -> bool:
-    remaining = one.left(now)
+def _trouble(certificate: Certificate, now: datetime, share: float, left: timedelta) -> bool:
+    remaining = certificate.left(now)
     if remaining is None:
         return False
     return (
         remaining <= timedelta()
-        or _fails(one, now, share)
-        or (one.kind != "node" and remaining < left)
+        or _fails(certificate, now, share)
+        or (certificate.kind != "node" and remaining < left)
     )
 
 
-def _fails(one: Certificate, now: datetime, share: float) -> bool:
-    rest = one.share_left(now)
-    return one.kind == "node" and rest is not None and rest < share
+def _fails(certificate: Certificate, now: datetime, share: float) -> bool:
+    share_left = certificate.share_left(now)
+    return certificate.kind == "node" and share_left is not None and share_left < share
 
 
 def _head(
@@ -77,50 +84,58 @@ def _head(
     now: datetime,
 ) -> str:
     missing = f" · {len(unread)} not read" if unread else ""
-    read = [one for one in ordered if one.ends is not None]
+    read = [certificate for certificate in ordered if certificate.ends is not None]
     if trouble:
         first = trouble[0]
-        others = f" · {len(trouble) - 1} more in trouble" if len(trouble) > 1 else ""
+        more = f" · {len(trouble) - 1} more in trouble" if len(trouble) > 1 else ""
         ended = _ended(first, now)
         return (
-            f"{'🔴' if ended else '🟠'} The certificate of {_who(first)} "
-            f"{_ends(first, now)}{others}{missing}"
+            f"{'🔴' if ended else '🟠'} The certificate of {_owner(first)} "
+            f"{_ends(first, now)}{more}{missing}"
         )
     if not read:
         return f"🟠 {plural(len(ordered), 'certificate')}, none could be read"
-    first = min(read, key=lambda one: one.ends or now)
+    first = min(read, key=lambda certificate: certificate.ends or now)
     mark = "🟠" if unread else "🟢"
     return (
         f"{mark} {plural(len(read), 'certificate')} · the first {_ends(first, now)} "
-        f"({_who(first)}){missing}"
+        f"({_owner(first)}){missing}"
     )
 
 
-def _ends(one: Certificate, now: datetime) -> str:
-    remaining = one.left(now) or timedelta()
-    return f"ended {span(-remaining)} ago" if _ended(one, now) else f"ends in {span(remaining)}"
+def _ends(certificate: Certificate, now: datetime) -> str:
+    remaining = certificate.left(now) or timedelta()
+    return (
+        f"ended {span(-remaining)} ago"
+        if _ended(certificate, now)
+        else f"ends in {span(remaining)}"
+    )
 
 
 def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[str]:
-    """What to do about nodes, and about what people renew."""
-    nodes = [one for one in trouble if one.kind == "node"]
-    stuck = [one for one in nodes if not _ended(one, now) and _fails(one, now, share)]
-    gone = [one for one in nodes if _ended(one, now)]
-    root = [one for one in trouble if one.kind == "root"]
-    others = [one for one in trouble if one.kind in ("engine", "endpoint")]
+    """What to do about certificates of nodes, and about those that people renew."""
+    nodes = [certificate for certificate in trouble if certificate.kind == "node"]
+    failing = [
+        certificate
+        for certificate in nodes
+        if not _ended(certificate, now) and _fails(certificate, now, share)
+    ]
+    ended = [certificate for certificate in nodes if _ended(certificate, now)]
+    root = [certificate for certificate in trouble if certificate.kind == "root"]
+    manual = [certificate for certificate in trouble if certificate.kind in ("engine", "endpoint")]
     return [
         line
         for line in (
             (
-                f"{_some(gone)}: a node whose certificate has ended does not come back by itself; "
+                f"{_some(ended)}: a node whose certificate has ended does not come back by itself; "
                 "it has to join anew."
             )
-            if gone
+            if ended
             else "",
-            f"{_some(stuck)}: renewal seems to fail. Does the node reach a manager, and is "
+            f"{_some(failing)}: renewal seems to fail. Does the node reach a manager, and is "
             "its clock right? "
             f"{code('/swarm swarm ca --rotate')} renews all."
-            if stuck
+            if failing
             else "",
             (
                 "The root takes every node's certificate along: "
@@ -129,10 +144,10 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[
             if root
             else "",
             (
-                f"{_some(others)}: nobody renews {agree(len(others), 'it', 'them')} by rule; "
+                f"{_some(manual)}: nobody renews {agree(len(manual), 'it', 'them')} by rule; "
                 "put a new one in place."
             )
-            if others
+            if manual
             else "",
         )
         if line
@@ -141,49 +156,53 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[
 
 def _unread(unread: Sequence[Certificate]) -> list[str]:
     lines = [
-        f"{_who(one)} could not be read: {prose(sentence(one.error or 'no answer'))}"
-        for one in unread[:_NAMED]
+        f"{_owner(certificate)} could not be read: "
+        f"{prose(sentence(certificate.error or 'no answer'))}"
+        for certificate in unread[:_MOST_NAMES]
     ]
-    left = len(unread) - _NAMED
+    left = len(unread) - _MOST_NAMES
     return lines + ([f"and {left} more could not be read"] if left > 0 else [])
 
 
-def _row(one: Certificate, now: datetime, share: float) -> Row:
-    kind, rest = _KINDS.get(one.kind, one.kind), one.share_left(now)
-    if one.ends is None:
-        return (one.name, kind, "not read", "", "", "")
-    remaining = one.left(now) or timedelta()
+def _row(certificate: Certificate, now: datetime, share: float) -> Row:
+    kind, share_left = _KINDS.get(certificate.kind, certificate.kind), certificate.share_left(now)
+    if certificate.ends is None:
+        return (certificate.name, kind, "not read", "", "", "")
+    remaining = certificate.left(now) or timedelta()
     return (
-        one.name,
+        certificate.name,
         kind,
-        f"{one.ends.astimezone(UTC):%Y-%m-%d}",
-        "ended" if _ended(one, now) else span(remaining),
-        "" if rest is None else f"{rest:.0%}",
-        _renewal(one, now, share),
+        f"{certificate.ends.astimezone(UTC):%Y-%m-%d}",
+        "ended" if _ended(certificate, now) else span(remaining),
+        "" if share_left is None else f"{share_left:.0%}",
+        _renewal(certificate, now, share),
     )
 
 
-def _renewal(one: Certificate, now: datetime, share: float) -> str:
-    if one.kind != "node":
-        return "swarm ca --rotate" if one.kind == "root" else "by hand"
+def _renewal(certificate: Certificate, now: datetime, share: float) -> str:
+    if certificate.kind != "node":
+        return "swarm ca --rotate" if certificate.kind == "root" else "by hand"
     return (
         "failed"
-        if _ended(one, now)
+        if _ended(certificate, now)
         else "seems to fail"
-        if _fails(one, now, share)
+        if _fails(certificate, now, share)
         else "by itself"
     )
 
 
-def _ended(one: Certificate, now: datetime) -> bool:
-    remaining = one.left(now)
+def _ended(certificate: Certificate, now: datetime) -> bool:
+    remaining = certificate.left(now)
     return remaining is not None and remaining <= timedelta()
 
 
-def _who(one: Certificate) -> str:
-    return "the Swarm's root" if one.kind == "root" else escape(shortened(one.name, _LONGEST))
+def _owner(certificate: Certificate) -> str:
+    return (
+        "the Swarm's root"
+        if certificate.kind == "root"
+        else escape(shortened(certificate.name, _NAME_CHARACTERS))
+    )
 
 
-def _some(those: Sequence[Certificate]) -> str:
-    left = len(those) - _NAMED
-    return ", ".join(map(_who, those[:_NAMED])) + and_more(left)
+def _some(certificates: Sequence[Certificate]) -> str:
+    return shortlist([_owner(certificate) for certificate in certificates], _MOST_NAMES)

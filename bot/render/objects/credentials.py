@@ -1,5 +1,4 @@
-"""Join tokens and unlock keys, for the eyes of who asked alone: such a message is never posted,
-and never logged."""
+"""Join tokens and unlock keys, shown only to the person who asked; never posted, never logged."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ _ONLY_YOU = "only you see this"
 
 
 def join_token(role: str, token: SecretStr, remote: str) -> Message:
-    """What to send on the machine that is to join, and what the parts of its token are."""
+    """The line to run on the machine that joins, and what the parts of its token are."""
     secret = token.get_secret_value()
     return message(
         f"🔒 Join token for a {escape(role)} · {_ONLY_YOU}",

@@ -1,4 +1,4 @@
-"""The last lines of a service: a snippet, or a file where they are many."""
+"""The last log lines of a service: in the message, or in a file where they are many."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bot.model.english import plural
 from bot.render.slack.blocks import context, message, section
 from bot.render.slack.text import escape, preformatted
 
-SHOWN = 30
-"""Lines that stand in the message itself; more of them go along as a file."""
+MOST_LINES = 30
+"""Lines in the message itself; where there are more, all of them go along as a file."""
 
 
 def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Message:
-    """The lines in the order of time, each with its node where there are several."""
+    """The lines in order of time, each with its node where there are several nodes."""
     silent = ", ".join(escape(_name(node, nodes)) for node in log.silent)
     missing = [f"⚠ no answer from {silent}: its lines are missing"] if silent else []
     cut = "the engine stopped in the middle: there may be more" if log.cut else ""
@@ -26,12 +26,12 @@ def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Messag
     lines = [_line(line, nodes, several) for line in log.lines]
     files = (
         [File(f"{service.name}.log", "\n".join(lines) + "\n", f"Log of {service.name}")]
-        if len(lines) > SHOWN
+        if len(lines) > MOST_LINES
         else []
     )
     head = f"{name} · last {plural(len(lines), 'line')}"
     return message(
-        head, missing, [section(preformatted("\n".join(lines[-SHOWN:]))), *context(cut)], files
+        head, missing, [section(preformatted("\n".join(lines[-MOST_LINES:]))), *context(cut)], files
     )
 
 

@@ -12,7 +12,7 @@ from bot.render.slack.blocks import Row, context, message, table, when
 from bot.render.slack.details_table import filled, listed
 from bot.render.slack.text import code, escape, shortened
 
-_LONGEST = 80
+_NAME_CHARACTERS = 80
 Users = Mapping[str, Sequence[str]]
 NOT_EVERYWHERE = (
     "No service uses it yet, so it is not on every node: a node gets it with the first task "
@@ -21,70 +21,71 @@ NOT_EVERYWHERE = (
 )
 
 
-def networks(found: Sequence[Network], users: Users) -> Message:
-    """All networks of the Swarm; `users` names the services of each by its id."""
-    own = [network for network in found if not network.ingress]
+def networks(all_networks: Sequence[Network], users: Users) -> Message:
+    """All networks; `users` has the names of the services of each network, by its id."""
+    own = [network for network in all_networks if not network.ingress]
     lines = [] if own else [f"Create one: {code('/swarm network create -d overlay my-net')}"]
     rows = [
         _row(network, users.get(network.id, ()))
-        for network in sorted(found, key=lambda each: each.ingress)
+        for network in sorted(all_networks, key=lambda network: network.ingress)
     ]
     columns = ("NETWORK", "DRIVER", "SUBNET", "KIND", "USED BY")
-    rest = " besides ingress" if len(own) < len(found) else ""
+    rest = " besides ingress" if len(own) < len(all_networks) else ""
     head = f"🟢 {plural(len(own), 'network') if own else 'No network'} of the Swarm{rest}"
     return message(head, lines, *table(columns, rows, 0, "networks.txt"))
 
 
-def network(found: Network, users: Sequence[str]) -> Message:
-    """One network in detail."""
-    name = escape(shortened(found.name, _LONGEST))
+def network(network: Network, users: Sequence[str]) -> Message:
+    """One network in detail; `users` are the names of its services."""
+    name = escape(shortened(network.name, _NAME_CHARACTERS))
     head = (
-        f"🟢 {name} · {escape(found.driver or found.scope)} · used by "
+        f"🟢 {name} · {escape(network.driver or network.scope)} · used by "
         f"{plural(len(users), 'service')}"
     )
     options = (
         f"{key}={value}" if value else key
-        for key, value in sorted(found.options.items())
-        if _said(key)
+        for key, value in sorted(network.options.items())
+        if _is_of_interest(key)
     )
     rows = [
         *filled(
-            ("driver", found.driver),
-            ("scope", found.scope),
-            ("attachable", _yes(found.attachable)),
-            ("internal", _yes(found.internal)),
-            ("encrypted", _yes(found.encrypted)),
-            ("IPv6", _yes(found.ipv6)),
-            ("ingress", "yes: the routing mesh of published ports" if found.ingress else ""),
+            ("driver", network.driver),
+            ("scope", network.scope),
+            ("attachable", _yes(network.attachable)),
+            ("internal", _yes(network.internal)),
+            ("encrypted", _yes(network.encrypted)),
+            ("IPv6", _yes(network.ipv6)),
+            ("ingress", "yes: the routing mesh of published ports" if network.ingress else ""),
         ),
-        *listed("subnets", found.subnets),
-        *listed("gateways", found.gateways),
+        *listed("subnets", network.subnets),
+        *listed("gateways", network.gateways),
         *listed("options", options),
-        *listed("labels", (f"{key}={value}" for key, value in sorted(found.labels.items()))),
+        *listed("labels", (f"{key}={value}" for key, value in sorted(network.labels.items()))),
         *listed("used by", users),
     ]
-    created = f"created {when(found.created)}" if found.created else ""
+    created = f"created {when(network.created)}" if network.created else ""
     hint = (
-        f"{NOT_EVERYWHERE}." if not users and found.scope == "swarm" and not found.ingress else ""
+        f"{NOT_EVERYWHERE}."
+        if not users and network.scope == "swarm" and not network.ingress
+        else ""
     )
     return message(
         head,
         [hint],
-        [*details_table.parts([("", rows)]), *context(f"id {escape(found.id)}", created)],
+        [*details_table.parts([("", rows)]), *context(f"id {escape(network.id)}", created)],
     )
 
 
-def _row(found: Network, users: Sequence[str]) -> Row:
+def _row(network: Network, users: Sequence[str]) -> Row:
     kinds = ("ingress", "attachable", "internal", "encrypted")
-    kind = ", ".join(name for name in kinds if getattr(found, name))
-    shown = shortlist(users, 3)
-    return (found.name, found.driver, ", ".join(found.subnets), kind, shown)
+    kind = ", ".join(name for name in kinds if getattr(network, name))
+    return (network.name, network.driver, ", ".join(network.subnets), kind, shortlist(users, 3))
 
 
 def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
 
 
-def _said(option: str) -> bool:
-    """The engine's own bookkeeping and what is said already are left out."""
+def _is_of_interest(option: str) -> bool:
+    """Leaves out the engine's own bookkeeping, and what other rows show."""
     return option not in ("encrypted", "com.docker.network.driver.overlay.vxlanid_list")

@@ -1,4 +1,4 @@
-"""One node for people, like `docker node inspect --pretty`."""
+"""One node in detail, like `docker node inspect --pretty`."""
 
 from __future__ import annotations
 
@@ -21,14 +21,20 @@ def inspected(
     reserved: tuple[int, int],
     answers: bool,
 ) -> Message:
-    """Everything that matters of one node. `reserved`: memory in bytes, nano CPUs; `answers`: it
-    talks to swarmbot."""
+    """One node in detail.
+
+    `reserved` is what its tasks reserve: memory in bytes, and nano CPUs. `answers`: swarmbot talks
+    to this manager.
+    """
     running = Counter(task.service_id for task in tasks if task.state == TaskState.RUNNING)
     names = {
         service_id: services[service_id].name if service_id in services else service_id[:12]
         for service_id in running
     }
-    runs = [f"{names[one]} ×{count}" if count > 1 else names[one] for one, count in running.items()]
+    runs = [
+        f"{names[service_id]} ×{count}" if count > 1 else names[service_id]
+        for service_id, count in running.items()
+    ]
     words = [state_word(node.state), state_word(node.availability), plural(running.total(), "task")]
     head = f"{'🟠' if in_trouble(node) else '🟢'} {escape(node.name)} · {' · '.join(words)}"
     return message(

@@ -1,4 +1,4 @@
-"""The nodes in one table: what is down comes first, then who manages."""
+"""The nodes in one table: those in trouble first, then the managers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.render.slack.blocks import MOST_ROWS, Block, Row, aligned, context, mes
 from bot.render.slack.text import escape, preformatted, prose
 
 _COLUMNS = ("NODE", "STATUS", "AVAILABILITY", "MANAGER", "TASKS", "ENGINE")
-_BRIEF = _COLUMNS[:4]
+_BRIEF_COLUMNS = _COLUMNS[:4]
 
 
 def listed(
@@ -20,8 +20,10 @@ def listed(
     now: datetime,
     certificates: Mapping[str, datetime] | None = None,
 ) -> Message:
-    """All nodes. `task_counts` and `certificates` (when they end) go by node id; the latter add a
-    column."""
+    """All nodes.
+
+    `task_counts` and `certificates` (when they end) are keyed by node id; the latter add a column.
+    """
     ordered = sorted(nodes, key=_rank)
     trouble = [node for node in ordered if in_trouble(node)]
     rows: list[Row] = [_row(node, task_counts) for node in ordered]
@@ -33,13 +35,14 @@ def listed(
             for row, node in zip(rows, ordered, strict=True)
         ]
     blocks, files = table(columns, rows, len(trouble), "nodes.txt")
-    said = [f"{escape(node.name)}: {prose(node.message)}" for node in trouble if node.message][:5]
-    return message(_head(ordered, trouble), said, blocks, files)
+    reasons = [f"{escape(node.name)}: {prose(node.message)}" for node in trouble if node.message][
+        :5
+    ]
+    return message(_head(ordered, trouble), reasons, blocks, files)
 
 
 def brief(nodes: Iterable[Node]) -> list[Block]:
-    """State, availability and manager of each; of many, those in trouble and a count of the
-    rest."""
+    """State, availability and manager status; of many nodes those in trouble, and a count."""
     ordered = sorted(nodes, key=_rank)
     trouble = [node for node in ordered if in_trouble(node)]
     shown = ordered if len(ordered) <= MOST_ROWS else trouble[:MOST_ROWS]
@@ -48,7 +51,7 @@ def brief(nodes: Iterable[Node]) -> list[Block]:
         for node in shown
     ]
     left = len(ordered) - len(rows)
-    text = [section(preformatted(aligned(_BRIEF, rows)))] if rows else []
+    text = [section(preformatted(aligned(_BRIEF_COLUMNS, rows)))] if rows else []
     return [
         *text,
         *context(
@@ -63,7 +66,7 @@ def brief(nodes: Iterable[Node]) -> list[Block]:
 
 
 def in_trouble(node: Node) -> bool:
-    """Whether somebody should look at it: not Ready, or a manager that the others do not reach."""
+    """Whether the node needs a look: not Ready, or a manager that the others do not reach."""
     return node.state != NodeState.READY or (
         node.manager is not None and node.manager.reachability != Reachability.REACHABLE
     )
@@ -78,13 +81,13 @@ def _head(nodes: list[Node], trouble: list[Node]) -> str:
     if not trouble:
         return f"🟢 {plural(len(nodes), 'node')} Ready"
     first = trouble[0]
-    what = (
+    state = (
         state_word(first.state) if first.state != NodeState.READY else "not reachable as a manager"
     )
-    others = f" and {plural(len(trouble) - 1, 'other')}" if len(trouble) > 1 else ""
+    more = f" and {plural(len(trouble) - 1, 'other')}" if len(trouble) > 1 else ""
     ready = sum(node.state == NodeState.READY for node in nodes)
     return (
-        f"🟠 {escape(first.name)}{others} {'is' if not others else 'are'} {what} · "
+        f"🟠 {escape(first.name)}{more} {'is' if not more else 'are'} {state} · "
         f"{ready}/{len(nodes)} nodes Ready"
     )
 

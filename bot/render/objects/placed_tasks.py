@@ -1,4 +1,4 @@
-"""Tasks of several services in one table: those of a node, those of a stack."""
+"""Tasks of several services in one table: those of a node, or of a stack."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ from bot.render.slack.blocks import (
 )
 from bot.render.slack.text import escape, preformatted, shortened
 
-_WHOLE = 1000
-_LONGEST = 80
+_UNCUT_CHARACTERS = 1000
+_NAME_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class TaskContext:
-    """What the ids in tasks stand for (services and nodes by id), the time, and whether nothing is
-    cut short."""
+    """Services and nodes by id, and the time now; `whole`: cells are not cut."""
 
     services: Mapping[str, Service]
     now: datetime
@@ -39,21 +38,20 @@ class TaskContext:
 
 
 def on_node(node: Node, tasks: Sequence[Task], view: TaskContext) -> Message:
-    """What runs on a node, and what ran there. `view` without nodes: it is all on this one.
+    """What runs on a node, and what ran there. `view` has no nodes.
 
-    Of a job that was removed Swarm keeps the tasks that ended until its managers start anew
-    (measured): nobody wants them.
+    Swarm keeps the ended tasks of a removed job until its managers restart (measured); these are
+    not counted.
     """
     running, trouble = _counts([task for task in tasks if task.service_id in view.services])
-    well = node.state == NodeState.READY and not trouble
+    healthy = node.state == NodeState.READY and not trouble
     words = [
         state_word(node.state),
         state_word(node.availability),
         f"{plural(running, 'task')} running",
     ]
-    head = (
-        f"{'🟢' if well else '🟠'} {escape(shortened(node.name, _LONGEST))} · {' · '.join(words)}"
-    )
+    name = escape(shortened(node.name, _NAME_CHARACTERS))
+    head = f"{'🟢' if healthy else '🟠'} {name} · {' · '.join(words)}"
     if not tasks:
         return message(head, ["No task was placed here yet."])
     return message(head, [], *_Table(view).of(tasks, f"tasks-{node.name}.txt"))
@@ -62,29 +60,30 @@ def on_node(node: Node, tasks: Sequence[Task], view: TaskContext) -> Message:
 def of_stack(
     name: str, tasks: Sequence[Task], view: TaskContext, findings: Sequence[Finding]
 ) -> Message:
-    """Where the tasks of a stack run, and why those that do not, do not. `view` has its services
-    alone."""
+    """Where the tasks of a stack run, and why some do not. `view` has only its services."""
     running, trouble = _counts(tasks)
     total = sum(
         service.desired if service.desired is not None else service.replicas or 0
         for service in view.services.values()
     )
-    well = not trouble and running >= total
+    healthy = not trouble and running >= total
     count = f"{running}/{total} running · {plural(len(view.services), 'service')}"
-    head = f"{'🟢' if well else '🟠'} {escape(shortened(name, _LONGEST))} · {count}"
-    told = () if well else findings
+    head = f"{'🟢' if healthy else '🟠'} {escape(shortened(name, _NAME_CHARACTERS))} · {count}"
+    shown_findings = () if healthy else findings
     blocks, files = _Table(view).of(tasks, f"tasks-{name}.txt")
-    return message(head, causes(told, most=3), [*last_words(told), *blocks], files)
+    return message(
+        head, causes(shown_findings, most=3), [*last_words(shown_findings), *blocks], files
+    )
 
 
 class _Table:
-    """The tasks in rows; without `nodes` they are all of one, and it is not said again."""
+    """Tasks as rows; without `nodes` the column of the node is left out."""
 
     def __init__(self, view: TaskContext) -> None:
         self._view = view
 
     def of(self, tasks: Sequence[Task], file: str) -> tuple[list[Block], list[File]]:
-        """Blocks and files."""
+        """The blocks and files of the table."""
         places = sorted(
             places_of(tasks),
             key=lambda place: (*rank(place)[:2], self._name(place[0]), place[0].slot),
@@ -106,19 +105,19 @@ class _Table:
         if not any(row[-1] for row in rows):
             columns, rows = columns[:-1], [row[:-1] for row in rows]
         if self._view.whole and len(rows) <= MOST_ROWS:
-            return [section(preformatted(aligned(columns, rows, most=_WHOLE)))], []
+            return [section(preformatted(aligned(columns, rows, most=_UNCUT_CHARACTERS)))], []
         return table(columns, rows, trouble, file)
 
     def _row(self, task: Task, past: int) -> Row:
-        where = (
+        node_name = (
             self._view.nodes[task.node_id].name
             if task.node_id in self._view.nodes
             else task.node_id[:12]
         )
         name = self._name(task) + (
-            f".{task.slot}" if task.slot else f".{where}" if self._view.nodes else ""
+            f".{task.slot}" if task.slot else f".{node_name}" if self._view.nodes else ""
         )
-        cells = (where,) if self._view.nodes else ()
+        cells = (node_name,) if self._view.nodes else ()
         shown = f" \\_ {name}" if past else name
         return (
             shown,

@@ -1,4 +1,4 @@
-"""Secrets and configs: their names and who uses them, never what is in them."""
+"""Secrets and configs: their names and the services that use them, never their contents."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from bot.render.slack.text import code
 
 
 def listed(
-    kind: str, found: Sequence[Stored], users: Mapping[str, Sequence[str]], now: datetime
+    kind: str, objects: Sequence[Stored], users: Mapping[str, Sequence[str]], now: datetime
 ) -> Message:
-    """All secrets or all configs (`kind`); `users` names the services of each by its id."""
-    if not found:
+    """All secrets or configs (`kind`); `users` has the names of the services of each, by its id."""
+    if not objects:
         return message(
             f"🟢 No {kind}s yet",
             [f"Create one on a manager: {code(f'docker {kind} create NAME FILE')}"],
         )
-    unused = sum(not users.get(each.id) for each in found)
-    head = f"🟢 {plural(len(found), kind)}" + (f" · {unused} used by no service" if unused else "")
+    unused = sum(not users.get(stored.id) for stored in objects)
+    head = f"🟢 {plural(len(objects), kind)}" + (
+        f" · {unused} used by no service" if unused else ""
+    )
     rows = [
-        (each.name, _users(users.get(each.id, ())), age(each.created, now), age(each.updated, now))
-        for each in found
+        (
+            stored.name,
+            shortlist(users.get(stored.id, ()), 3),
+            age(stored.created, now),
+            age(stored.updated, now),
+        )
+        for stored in objects
     ]
     return message(
         head, [], *table((kind.upper(), "USED BY", "CREATED", "UPDATED"), rows, 0, f"{kind}s.txt")
     )
-
-
-def _users(names: Sequence[str]) -> str:
-    return shortlist(names, 3)

@@ -1,5 +1,7 @@
-"""One service for people, like `docker service inspect --pretty`: never JSON, and never the value
-of a variable."""
+"""One service in detail, like `docker service inspect --pretty`.
+
+It shows no JSON, and no values of variables, which may be secret.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,11 @@ from bot.render.slack.blocks import Row, context, image, image_cell, message, wh
 from bot.render.slack.details_table import filled, listed
 from bot.render.slack.text import escape, prose, shortened
 
-_LONGEST = 80
+_NAME_CHARACTERS = 80
 
 
 def inspected(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]) -> Message:
-    """Everything that matters of one service. Variables are listed by name alone, for their values
-    may be secret."""
+    """One service in detail. Variables are listed by name only: their values may be secret."""
     template = mapping(service.spec.get("TaskTemplate"))
     container = mapping(template.get("ContainerSpec"))
     running = [task for task in tasks if task.runs]
@@ -40,10 +41,10 @@ def inspected(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]
         ("Endpoint", _endpoint(service, template)),
     ]
     update = service.update
-    said = f"Last update: {prose(update.message)}" if update and update.message else ""
+    update_message = f"Last update: {prose(update.message)}" if update and update.message else ""
     return message(
-        f"{escape(shortened(service.name, _LONGEST))} · {image(service.image)}",
-        [said],
+        f"{escape(shortened(service.name, _NAME_CHARACTERS))} · {image(service.image)}",
+        [update_message],
         [
             *details_table.parts(parts),
             *context(
@@ -60,7 +61,9 @@ def _general(service: Service, running: Sequence[Task], nodes: Mapping[str, Node
     places = Counter(
         nodes[task.node_id].name if task.node_id in nodes else task.node_id[:12] for task in running
     )
-    where = [name if count == 1 else f"{name} ×{count}" for name, count in sorted(places.items())]
+    node_names = [
+        name if count == 1 else f"{name} ×{count}" for name, count in sorted(places.items())
+    ]
     replicas = (
         f"{len(running)}/{service.replicas}"
         if service.replicas is not None
@@ -72,7 +75,7 @@ def _general(service: Service, running: Sequence[Task], nodes: Mapping[str, Node
         ("replicas", replicas),
         ("image", str(service.image) or image_cell(service.image)),
     ]
-    return [*rows, *listed("nodes", where, most=15), *listed("labels", labels)]
+    return [*rows, *listed("nodes", node_names, most=15), *listed("labels", labels)]
 
 
 def _container(container: Mapping[str, Any]) -> list[Row]:

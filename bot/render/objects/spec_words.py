@@ -1,5 +1,4 @@
-"""Values of a specification in the words of the Docker CLI: ports, durations, processors,
-mounts."""
+"""Values of a specification as the Docker CLI writes them: ports, durations, mounts."""
 
 from __future__ import annotations
 
@@ -45,7 +44,7 @@ def mount_words(mount: Mapping[str, Any]) -> str:
 
 
 def config_words(config: Mapping[str, Any]) -> str:
-    """An update or rollback configuration with the engine's own defaults where nothing is set."""
+    """An update or rollback configuration, with the engine's defaults where nothing is set."""
     parallel = config.get("Parallelism", 1)
     parts = [
         f"{parallel} at a time" if parallel else "all at once",

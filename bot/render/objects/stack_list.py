@@ -12,18 +12,18 @@ from bot.render.slack.blocks import Row, message, table
 from bot.render.slack.text import code
 
 
-def listed(found: Sequence[Stack]) -> Message:
+def listed(stacks: Sequence[Stack]) -> Message:
     """All stacks, those with services below their count on top."""
-    if not found:
+    if not stacks:
         return message(
             "🟢 No stacks yet",
             [f"Deploy one on a manager: {code('docker stack deploy -c FILE NAME')}"],
         )
-    below = [stack for stack in found if _below(stack)]
-    rows = [_row(stack) for stack in [*below, *(stack for stack in found if not _below(stack))]]
-    head = f"🟢 {plural(len(found), 'stack')}"
+    below = [stack for stack in stacks if _below(stack)]
+    rows = [_row(stack) for stack in [*below, *(stack for stack in stacks if not _below(stack))]]
+    head = f"🟢 {plural(len(stacks), 'stack')}"
     if below:
-        head = f"🟠 {len(below)} of {plural(len(found), 'stack')} below count"
+        head = f"🟠 {len(below)} of {plural(len(stacks), 'stack')} below count"
     columns = ("STACK", "SERVICES", "NETWORKS", "SECRETS", "CONFIGS")
     return message(head, [], *table(columns, rows, len(below), "stacks.txt"))
 
@@ -34,7 +34,7 @@ def _row(stack: Stack) -> Row:
     return (
         stack.name,
         services,
-        *(str(len(each) or "") for each in (stack.networks, stack.secrets, stack.configs)),
+        *(str(len(objects) or "") for objects in (stack.networks, stack.secrets, stack.configs)),
     )
 
 

@@ -1,5 +1,4 @@
-"""The Swarm itself for people: what an engine knows of it, its root certificate, and a change to
-another one."""
+"""The Swarm itself: what an engine knows of it, its root certificate, and a change of that."""
 
 from __future__ import annotations
 
@@ -9,14 +8,14 @@ from datetime import datetime
 from bot.model import File, Message, NodeState
 from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, RootCertificate, RootRotation
 from bot.model.duration import write_duration
-from bot.model.english import and_more, plural, seconds
+from bot.model.english import agree, plural, seconds, shortlist
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import Block, Row, aligned, bar, context, message, section, table, when
 from bot.render.slack.text import code, escape, preformatted, prose
 
 _ENGINES = ("ENGINE", "SWARM", "ROLE", "NODE", "ID", "ADDRESS")
-_WIDE = 100
-_NAMED = 5
+_CELL_CHARACTERS = 100
+_MOST_NAMES = 5
 
 
 def info(engine: EngineInfo) -> Message:
@@ -39,10 +38,10 @@ def info(engine: EngineInfo) -> Message:
         *_peers(state),
     ]
     parts = [_rows(rows), *(_configuration(engine.cluster) if engine.cluster else [])]
-    said = [prose(state.error)] if state.error else []
+    errors = [prose(state.error)] if state.error else []
     return message(
         f"{mark} {escape(state.name)} · {_summary(state)}",
-        [*said, *_hint(state)],
+        [*errors, *_hint(state)],
         [
             *parts,
             *context(f"engine {escape(state.version)}" if state.version else "", _host(state)),
@@ -53,19 +52,23 @@ def info(engine: EngineInfo) -> Message:
 def overview(
     cluster: ClusterInfo | None, engines: Sequence[EngineState], managers: int, nodes: int
 ) -> Message:
-    """The Swarm, and what each engine says of itself."""
-    trouble = [one for one in engines if one.swarm != "active" or one.error]
-    ordered = [*trouble, *(one for one in engines if one not in trouble)]
-    blocks, files = table(_ENGINES, [_engine(one) for one in ordered], len(trouble), "engines.txt")
-    said = [f"{escape(one.name)}: {prose(one.error)}" for one in trouble if one.error][:_NAMED]
+    """The Swarm, and the state of each engine."""
+    trouble = [engine for engine in engines if engine.swarm != "active" or engine.error]
+    ordered = [*trouble, *(engine for engine in engines if engine not in trouble)]
+    blocks, files = table(
+        _ENGINES, [_engine(engine) for engine in ordered], len(trouble), "engines.txt"
+    )
+    errors = [
+        f"{escape(engine.name)}: {prose(engine.error)}" for engine in trouble if engine.error
+    ][:_MOST_NAMES]
     if cluster is None:
-        return message(f"🟠 {_no_swarm(engines)}", said, blocks, files)
-    looks = f" · {plural(len(trouble), 'engine')} to look at" if trouble else ""
+        return message(f"🟠 {_no_swarm(engines)}", errors, blocks, files)
+    count = f" · {plural(len(trouble), 'engine')} to look at" if trouble else ""
     head = (
         f"{'🟠' if trouble else '🟢'} Swarm of {plural(nodes, 'node')}, "
-        f"{plural(managers, 'manager')}{looks}"
+        f"{plural(managers, 'manager')}{count}"
     )
-    return message(head, said, [*blocks, *_configuration(cluster)], files)
+    return message(head, errors, [*blocks, *_configuration(cluster)], files)
 
 
 # ---- the root certificate
@@ -74,7 +77,7 @@ def overview(
 def authority(
     cluster: ClusterInfo, root: RootCertificate | None, rotation: RootRotation, now: datetime
 ) -> Message:
-    """The root certificate as facts, with the PEM as a file."""
+    """The root certificate, with its PEM as a file."""
     pem = (
         (File("swarm-root-ca.pem", cluster.trust_root, "Root certificate of the Swarm"),)
         if cluster.trust_root
@@ -109,7 +112,7 @@ def authority(
 
 
 def rotating(rotation: RootRotation, took: float) -> Message:
-    """How far the nodes have come with the new root."""
+    """How many nodes have a certificate of the new root; `took` is in seconds."""
     head = f"🔵 Root certificate changes · {_count(rotation)} · {seconds(took)}"
     return message(head, [bar(rotation.renewed, rotation.total), *_waiting(rotation)])
 
@@ -128,7 +131,7 @@ def _away(rotation: RootRotation) -> str:
         return ""
     several = len(names) > 1
     return (
-        f"{_some(names)} {_are(names)} not Ready and {'hold' if several else 'holds'} it up: "
+        f"{_subject(names)} not Ready and {'hold' if several else 'holds'} it up: "
         f"bring {'them' if several else 'it'} back, or remove by `/swarm node rm {names[0]}`"
     )
 
@@ -138,7 +141,7 @@ def _slow(rotation: RootRotation) -> str:
     if not names:
         return ""
     have = "have" if len(names) > 1 else "has"
-    return f"{_some(names)} {_are(names)} Ready and {have} no new certificate yet"
+    return f"{_subject(names)} Ready and {have} no new certificate yet"
 
 
 def _count(rotation: RootRotation) -> str:
@@ -182,11 +185,16 @@ def _configuration(cluster: ClusterInfo) -> list[Block]:
 def _authorities(cluster: ClusterInfo) -> list[Row]:
     if not cluster.external_cas:
         return [("external CAs", "none: the managers sign")]
-    return [("external CA", f"{one.protocol} {one.url}") for one in cluster.external_cas]
+    return [
+        ("external CA", f"{authority.protocol} {authority.url}")
+        for authority in cluster.external_cas
+    ]
 
 
 def _rows(rows: Iterable[Row]) -> Block:
-    return section(preformatted(aligned((), [row for row in rows if row[1]], most=_WIDE)))
+    return section(
+        preformatted(aligned((), [row for row in rows if row[1]], most=_CELL_CHARACTERS))
+    )
 
 
 def _engine(state: EngineState) -> Row:
@@ -248,18 +256,14 @@ def _host(state: EngineState) -> str:
 
 
 def _no_swarm(engines: Sequence[EngineState]) -> str:
-    locked = [one.name for one in engines if one.swarm == "locked"]
+    locked = [engine.name for engine in engines if engine.swarm == "locked"]
     if locked:
-        return f"No manager answers · {_some(locked)} {_are(locked)} locked"
-    if all(one.swarm == "inactive" for one in engines):
+        return f"No manager answers · {_subject(locked)} locked"
+    if all(engine.swarm == "inactive" for engine in engines):
         return "There is no Swarm yet"
     return "No manager answers"
 
 
-def _some(names: Sequence[str]) -> str:
-    left = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + and_more(left)
-
-
-def _are(names: Sequence[str]) -> str:
-    return "are" if len(names) > 1 else "is"
+def _subject(names: Sequence[str]) -> str:
+    """The beginning of a sentence: `node1 is`, `node1, node2 are`."""
+    return f"{shortlist(names, _MOST_NAMES)} {agree(len(names), 'is', 'are')}"

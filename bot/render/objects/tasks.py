@@ -1,5 +1,4 @@
-"""The tasks of a service: the newest of each place first, its history behind it, causes before
-everything."""
+"""The tasks of a service: the newest of each slot, its history, and why some do not run."""
 
 from __future__ import annotations
 
@@ -14,8 +13,8 @@ from bot.render.slack.blocks import Row, actions, button, image, image_cell, mes
 from bot.render.slack.text import code, escape, shortened
 
 HISTORY = 2
-"""Earlier tasks of a place that are shown."""
-_LONGEST = 80
+"""The number of earlier tasks of a slot that are shown."""
+_NAME_CHARACTERS = 80
 
 
 def tasks(
@@ -25,7 +24,7 @@ def tasks(
     findings: Sequence[Finding],
     now: datetime,
 ) -> Message:
-    """Where the tasks of a service run, and why those that do not, do not. `nodes` go by id."""
+    """Where the tasks of a service run, and why some do not. `nodes` are keyed by id."""
     places = sorted(places_of(all_tasks), key=rank)
     trouble = [place for place in places if in_trouble(place[0])]
     running = sum(runs(place[0]) for place in places)
@@ -35,7 +34,7 @@ def tasks(
         else sum(place[0].wanted for place in places)
     )
     state = "🟠" if trouble or running < total else "🟢"
-    name = escape(shortened(service.name, _LONGEST))
+    name = escape(shortened(service.name, _NAME_CHARACTERS))
     if not places:
         wants = (
             f"It wants {plural(total, 'replica')}. Change that by "
@@ -52,19 +51,18 @@ def tasks(
     if not any(row[-1] for row in shown):
         columns, shown = columns[:-1], [row[:-1] for row in shown]
     blocks, files = table(columns, shown, rows_in_trouble, "tasks.txt")
-    told = findings if state == "🟠" else ()
+    shown_findings = findings if state == "🟠" else ()
     logs = actions(button("Logs", f"service logs {service.name}")) if trouble else []
     return message(
         f"{state} {name} · {running}/{total} running · {image(service.image)}",
-        causes(told, most=3),
-        [*last_words(told), *blocks, *logs],
+        causes(shown_findings, most=3),
+        [*last_words(shown_findings), *blocks, *logs],
         files,
     )
 
 
 def places_of(all_tasks: Iterable[Task]) -> list[list[Task]]:
-    """The tasks of each slot (each node of a global service), the one that counts first, then
-    newest first."""
+    """The tasks of each slot (each node of a global service), the wanted one first, then by age."""
     places: dict[tuple[str, object], list[Task]] = defaultdict(list)
     for task in all_tasks:
         places[task.service_id, task.slot or task.node_id].append(task)
@@ -76,18 +74,18 @@ def _newest(task: Task) -> tuple[bool, float]:
 
 
 def rank(place: Sequence[Task]) -> tuple[bool, bool, int, str]:
-    """The order of places: those in trouble first, then those that are meant to be."""
+    """The order of slots: those in trouble first, then those that should have a task."""
     task = place[0]
     return not in_trouble(task), not task.wanted, task.slot, task.node_id
 
 
 def in_trouble(task: Task) -> bool:
-    """Whether it should run, and does not."""
+    """Whether the task should run, and does not."""
     return task.wanted and task.state not in (TaskState.RUNNING, TaskState.COMPLETE)
 
 
 def runs(task: Task) -> bool:
-    """Whether it runs, and should."""
+    """Whether the task runs, and should."""
     return task.wanted and task.state == TaskState.RUNNING
 
 
@@ -95,13 +93,13 @@ def _row(
     service: Service, task: Task, age_rank: int, nodes: Mapping[str, Node], now: datetime
 ) -> Row:
     node = nodes.get(task.node_id)
-    where = node.name if node else task.node_id[:12]
-    name = f"{service.name}.{task.slot or where}"
-    past = f" \\_ {name}" if age_rank else name
+    node_name = node.name if node else task.node_id[:12]
+    name = f"{service.name}.{task.slot or node_name}"
+    shown_name = f" \\_ {name}" if age_rank else name
     return (
-        past,
+        shown_name,
         task.state.capitalize(),
-        where,
+        node_name,
         _version(service, task),
         age(task.at, now),
         task.error,
@@ -109,6 +107,6 @@ def _row(
 
 
 def _version(service: Service, task: Task) -> str:
-    """The tag alone where the headline names the rest."""
-    same = task.image.name == service.image.name and task.image.tag
-    return task.image.tag if same else image_cell(task.image)
+    """The tag alone where the name is the service's, which the headline has."""
+    has_same_name = task.image.name == service.image.name and task.image.tag
+    return task.image.tag if has_same_name else image_cell(task.image)

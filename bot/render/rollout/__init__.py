@@ -1,1 +1,1 @@
-"""A rollout as people see it, from its first task to its end."""
+"""A rollout in Slack, from its first task to its end."""

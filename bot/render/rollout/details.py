@@ -1,5 +1,4 @@
-"""The details of a rollout, for the thread under its message: what changed, what each task did, the
-last log lines."""
+"""The details of a rollout, for its thread: changes, the steps of each task, the last log lines."""
 
 from __future__ import annotations
 
@@ -18,12 +17,14 @@ _LOG_LINES = 20
 
 
 def details(outcome: Outcome) -> Message:
-    """Everything about an ended rollout that its message leaves out. The outcome carries its
-    rollout and progress."""
+    """What the message of an ended rollout leaves out.
+
+    The outcome has its rollout and progress.
+    """
     rollout, progress = outcome.rollout, outcome.progress
     assert rollout is not None
     assert progress is not None
-    log = [line for found in progress.findings for line in found.log][-_LOG_LINES:]
+    log = [line for finding in progress.findings for line in finding.log][-_LOG_LINES:]
     tasks, files = steps(outcome.steps, rollout.started)
     from bot.render.picture import timeline  # noqa: PLC0415 - not before the first picture: it is 1 MB
 
@@ -34,7 +35,7 @@ def details(outcome: Outcome) -> Message:
             f"{image(rollout.before)} → {image(rollout.after)}" if moves_image(rollout) else "",
             prose(rollout.summary),
             *(f"⚠ {prose(warning)}" for warning in rollout.warnings),
-            *(cause(found) for found in progress.findings),
+            *(cause(finding) for finding in progress.findings),
             f"Swarm says: {prose(progress.message)}" if progress.message else "",
         ],
         [
@@ -48,8 +49,7 @@ def details(outcome: Outcome) -> Message:
 
 
 def steps(taken: Sequence[Step], started: datetime) -> tuple[list[Block], list[File]]:
-    """What each task did and when, counted from the start; failures first where there are too many
-    to show."""
+    """The steps of every task, in seconds since the start; of many, failures come first."""
     failures = [step for step in taken if step.error]
     ordered = (
         [*failures, *(step for step in taken if not step.error)] if len(taken) > 20 else list(taken)

@@ -1,5 +1,4 @@
-"""The words for each way in which a rollout ends: the headline, what it means, and which buttons
-then make sense."""
+"""The words for each way in which a rollout ends: headline, meaning, and useful buttons."""
 
 from __future__ import annotations
 
@@ -13,11 +12,11 @@ from bot.render.slack.blocks import familiar, image, tag
 from bot.render.slack.text import escape, prose, shortened
 
 _CREATE = "service create"
-_LONGEST = 80
+_NAME_CHARACTERS = 80
 
 
 class Next(StrEnum):
-    """What a person may do after a rollout, as buttons name it."""
+    """What people can do after a rollout: the labels of buttons."""
 
     ROLL_BACK = "Roll back"
     RETRY = "Retry"
@@ -29,8 +28,11 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How an ending reads: `head` and `lines` are mrkdwn; `next_steps` are the buttons, the
-    likeliest first."""
+    """The words of an ending.
+
+    `head` and `lines` are mrkdwn; `next_steps` are the buttons, the most likely one first;
+    `shows_slots`: the slots are listed too.
+    """
 
     head: str
     lines: tuple[str, ...] = ()
@@ -39,7 +41,7 @@ class Words:
 
 
 def ending(rollout: Rollout, progress: Progress, took: float) -> Words:
-    """The words for a rollout that ended; `took` in seconds."""
+    """The words for an ended rollout; `took` is in seconds."""
     writers = {
         Phase.COMPLETED: _completed,
         Phase.ROLLED_BACK: _rolled_back,
@@ -53,12 +55,12 @@ def ending(rollout: Rollout, progress: Progress, took: float) -> Words:
 
 
 def name(rollout: Rollout) -> str:
-    """The service, short enough for a headline."""
-    return escape(shortened(rollout.service, _LONGEST))
+    """The service's name, short enough for a headline."""
+    return escape(shortened(rollout.service, _NAME_CHARACTERS))
 
 
 def subject(rollout: Rollout) -> str:
-    """What is being done to which service: `web → shop/web:2.0`, or the one thing that changes."""
+    """What is done to which service: `web → shop/web:2.0`, or the only field that changes."""
     if rollout.verb == _CREATE:
         return f"{name(rollout)} starts {_target(rollout)}"
     if moves_image(rollout) or rollout.verb == "deploy":
@@ -67,7 +69,7 @@ def subject(rollout: Rollout) -> str:
 
 
 def moves_image(rollout: Rollout) -> bool:
-    """Whether the image is what changes."""
+    """Whether the image changes."""
     return rollout.before != rollout.after
 
 
@@ -99,14 +101,16 @@ def _rolled_back(rollout: Rollout, progress: Progress, took: str) -> Words:
         head = f"↩️ {name(rollout)} rolled back{to} · by {escape(rollout.rollback_by)} · {took}"
         return Words(head, (), (Next.RETRY,))
     head = f"↩️ {name(rollout)} rolled back{to} · {_symptom(rollout, progress)} · {took}"
-    return Words(head, _said(progress), (Next.RETRY, Next.LOGS))
+    return Words(head, _engine_message(progress), (Next.RETRY, Next.LOGS))
 
 
 def _paused(rollout: Rollout, progress: Progress, took: str) -> Words:
     head = (
         f"⏸ {name(rollout)} paused at {_count(progress)} · {_symptom(rollout, progress)} · {took}"
     )
-    return Words(head, _said(progress), (Next.ROLL_BACK, Next.RETRY, Next.LOGS), shows_slots=True)
+    return Words(
+        head, _engine_message(progress), (Next.ROLL_BACK, Next.RETRY, Next.LOGS), shows_slots=True
+    )
 
 
 def _rollback_paused(rollout: Rollout, progress: Progress, took: str) -> Words:
@@ -114,7 +118,7 @@ def _rollback_paused(rollout: Rollout, progress: Progress, took: str) -> Words:
     head = f"⏸ {name(rollout)} rollback{to} paused at {_count(progress)} · {took}"
     lines = (
         "Swarm stopped the rollback too: some tasks may run neither version.",
-        *_said(progress),
+        *_engine_message(progress),
     )
     return Words(head, lines, (Next.TASKS, Next.LOGS, Next.HISTORY), shows_slots=True)
 
@@ -127,7 +131,7 @@ def _timed_out(rollout: Rollout, progress: Progress, took: str) -> Words:
         )
         return Words(
             head,
-            ("Swarm goes on trying.", *_said(progress)),
+            ("Swarm goes on trying.", *_engine_message(progress)),
             (Next.TASKS, Next.LOGS),
             shows_slots=True,
         )
@@ -171,16 +175,16 @@ def _removed(rollout: Rollout, _: Progress, took: str) -> Words:
 
 
 def _symptom(rollout: Rollout, progress: Progress) -> str:
-    what = tag(rollout.after) if moves_image(rollout) else "the update"
+    image_tag = tag(rollout.after) if moves_image(rollout) else "the update"
     if not progress.findings:
-        return f"{what} failed"
+        return f"{image_tag} failed"
     if progress.findings[0].symptom is Symptom.UNHEALTHY:
-        return f"{what} is not healthy"
-    return f"{what} does not start"
+        return f"{image_tag} is not healthy"
+    return f"{image_tag} does not start"
 
 
-def _said(progress: Progress) -> tuple[str, ...]:
-    """The engine's own word, where nothing better is known."""
+def _engine_message(progress: Progress) -> tuple[str, ...]:
+    """The engine's own message, where no finding explains the failure."""
     return (prose(progress.message),) if progress.message and not progress.findings else ()
 
 
@@ -190,7 +194,7 @@ def _count(progress: Progress) -> str:
 
 def _target(rollout: Rollout) -> str:
     return (
-        escape(shortened(familiar(rollout.after), _LONGEST))
+        escape(shortened(familiar(rollout.after), _NAME_CHARACTERS))
         if rollout.after.tag
         else image(rollout.after)
     )
@@ -200,5 +204,5 @@ def _change_in_words(rollout: Rollout) -> str:
     if len(rollout.changes) == 1:
         change = rollout.changes[0]
         shown = " → ".join(value for value in (change.before, change.after) if value)
-        return escape(shortened(f"{change.field} {shown}", _LONGEST))
+        return escape(shortened(f"{change.field} {shown}", _NAME_CHARACTERS))
     return plural(len(rollout.changes), "change") if rollout.changes else escape(rollout.verb)

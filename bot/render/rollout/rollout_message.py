@@ -1,5 +1,4 @@
-"""One message that follows a rollout from its first task to its end, and the details for its
-thread."""
+"""One message that follows a rollout from its first task to its end."""
 
 from __future__ import annotations
 
@@ -34,19 +33,18 @@ from bot.render.slack.text import escape, preformatted, prose
 __all__ = ["details", "ended", "failed", "one_of", "rolling", "slots"]
 
 MOST_SLOTS = 12
-"""More places than this, and the ones that are done shrink to a count."""
-_PATIENCE = 20.0
-_WITH_CAUSE = (Phase.ROLLED_BACK, Phase.PAUSED, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
+"""Of more slots than this, those that are done are only counted."""
+_SLOW_SECONDS = 20.0
+_PHASES_WITH_CAUSE = (Phase.ROLLED_BACK, Phase.PAUSED, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
 
 
 def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
-    """Where a rollout stands: what is done of how many places, each place, and what stands in the
-    way."""
+    """A running rollout: how many slots are done, the state of each, and what delays it."""
     so_far = (now - rollout.started).total_seconds()
-    back = progress.phase is Phase.ROLLING_BACK
-    warnings = () if back else rollout.warnings
+    rolls_back = progress.phase is Phase.ROLLING_BACK
+    warnings = () if rolls_back else rollout.warnings
     return message(
-        f"{_state(rollout, back)} · {progress.done}/{progress.total} · {seconds(so_far)}",
+        f"{_state(rollout, rolls_back)} · {progress.done}/{progress.total} · {seconds(so_far)}",
         [
             bar(progress.done, progress.total),
             *_in_the_way(progress, so_far),
@@ -54,10 +52,10 @@ def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
         ],
         [
             *slots(progress),
-            *actions(*(_button(step, rollout) for step in _steps(rollout, back))),
+            *actions(*(_button(step, rollout) for step in _steps(rollout, rolls_back))),
             *context(
                 _asked(rollout),
-                _wished(rollout),
+                _rollback_asked(rollout),
                 _change(rollout),
                 f"gives up {when(rollout.deadline)}",
             ),
@@ -72,8 +70,10 @@ def one_of(
     number: tuple[int, int],
     done: Sequence[str],
 ) -> Message:
-    """The same for one of several that are done one after the other: `number` of how many, and what
-    was `done` before."""
+    """The same for one of several services that change one after the other.
+
+    `number` is (which one, of how many); `done` has a line for each that ended before.
+    """
     shown = rolling(rollout, progress, now)
     before = [section("\n".join(prose(line) for line in done))] if done else []
     return fit(
@@ -84,8 +84,10 @@ def one_of(
 
 
 def ended(outcome: Outcome) -> Message:
-    """How a rollout ended, why, and what may be done next. The outcome carries its rollout and
-    progress."""
+    """How a rollout ended, why, and what can be done next.
+
+    The outcome has its rollout and progress.
+    """
     rollout, progress = outcome.rollout, outcome.progress
     assert rollout is not None
     assert progress is not None
@@ -103,7 +105,7 @@ def ended(outcome: Outcome) -> Message:
 
 
 def failed(rollout: Rollout, error: SwarmbotError | None) -> Message:
-    """The bot itself could not go on with a rollout; None for a fault of its own."""
+    """The bot could not follow the rollout; `error` is None for a fault of the bot itself."""
     fault = "swarmbot failed; its log says why. Swarm itself may be rolling on."
     why = explain.words(error).sentence if error else fault
     return message(
@@ -120,8 +122,7 @@ def failed(rollout: Rollout, error: SwarmbotError | None) -> Message:
 
 
 def slots(progress: Progress) -> list[Block]:
-    """Every place with its node, state and image; of many, those that are not done, and a count of
-    the rest."""
+    """The slots with node, state and image; of many, those that are not done, and a count."""
     places = list(progress.slots)
     if len(places) > MOST_SLOTS:
         places = sorted(
@@ -137,27 +138,29 @@ def slots(progress: Progress) -> list[Block]:
 
 
 def _row(slot: Slot) -> tuple[str, ...]:
-    where = (slot.key,) if slot.key == slot.node else (slot.key, slot.node or "no node")
-    return (*where, slot.state, slot.image)
+    place = (slot.key,) if slot.key == slot.node else (slot.key, slot.node or "no node")
+    return (*place, slot.state, slot.image)
 
 
 def _rest(left_out: Iterable[Slot]) -> str:
     counts = Counter(f"{slot.state} {slot.image}" for slot in left_out)
-    parts = [f"{count} more {escape(what)}" for what, count in counts.most_common(3)]
+    parts = [f"{count} more {escape(state)}" for state, count in counts.most_common(3)]
     return f"and {', '.join(parts)}" if parts else ""
 
 
 def _in_the_way(progress: Progress, so_far: float) -> list[str]:
-    """Failures at once; what is only slow after a while, for every task starts slowly."""
-    told = [
-        found for found in progress.findings if found.exit_code is not None or so_far > _PATIENCE
+    """Failures at once; what is only slow after some seconds, because every task starts slowly."""
+    shown = [
+        finding
+        for finding in progress.findings
+        if finding.exit_code is not None or so_far > _SLOW_SECONDS
     ]
     down = (
         [f"{', '.join(map(escape, progress.waiting_for))} Down: not waited for"]
         if progress.waiting_for
         else []
     )
-    return causes(told) + down
+    return causes(shown) + down
 
 
 def _small_print(rollout: Rollout, progress: Progress) -> list[str]:
@@ -189,22 +192,22 @@ def _change(rollout: Rollout) -> str:
     return f"{version(rollout.before)} → {version(rollout.after)}"
 
 
-def _state(rollout: Rollout, back: bool) -> str:
-    if not back:
+def _state(rollout: Rollout, rolls_back: bool) -> str:
+    if not rolls_back:
         return f"🔵 {subject(rollout)}"
     to = f" to {tag(rollout.before)}" if moves_image(rollout) else ""
     return f"↩️ {name(rollout)} is rolling back{to}"
 
 
-def _steps(rollout: Rollout, back: bool) -> tuple[Next, ...]:
-    if back or rollout.rollback_by:
+def _steps(rollout: Rollout, rolls_back: bool) -> tuple[Next, ...]:
+    if rolls_back or rollout.rollback_by:
         return (Next.LOGS,)
     return (
         (Next.ROLL_BACK,) if moves_image(rollout) and not rollout.verb.endswith("rollback") else ()
     )
 
 
-def _wished(rollout: Rollout) -> str:
+def _rollback_asked(rollout: Rollout) -> str:
     return (
         f"rollback asked by {escape(rollout.rollback_by)}"
         if rollout.rollback_by not in ("", BOT)
@@ -213,7 +216,7 @@ def _wished(rollout: Rollout) -> str:
 
 
 def _of_interest(progress: Progress) -> tuple[Finding, ...]:
-    return progress.findings if progress.phase in _WITH_CAUSE else ()
+    return progress.findings if progress.phase in _PHASES_WITH_CAUSE else ()
 
 
 def _button(step: Next, rollout: Rollout) -> Block:

@@ -1,5 +1,4 @@
-"""The atoms of every message: one shape for headlines, small print, buttons, tables, times and
-sizes."""
+"""The parts of every message: headlines, sections, buttons, tables, times and sizes."""
 
 from __future__ import annotations
 
@@ -17,33 +16,37 @@ Block = Mapping[str, Any]
 Row = Sequence[str]
 
 MOST_ROWS = 20
-"""A longer table is a summary, the rows in trouble, and a file."""
-_CELL = 40
-_LONGEST_IMAGE = 80
-_SMALL_SIZES = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
+"""A table with more rows shows those in trouble, and goes along as a file."""
+_CELL_CHARACTERS = 40
+_IMAGE_CHARACTERS = 80
+_SIZES = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 def message(
     head: str, lines: Iterable[str] = (), blocks: Iterable[Block] = (), files: Iterable[File] = ()
 ) -> Message:
-    """A message that fits Slack. `head` is the first line and the notification; `lines` (mrkdwn)
-    follow it closely."""
+    """A message within Slack's limits.
+
+    `head` is the first line and the notification; `lines`, in mrkdwn, follow it without a gap.
+    """
     first = "\n".join([f"*{head}*", *(line for line in lines if line)])
     return fit(Message(head, (section(first), *blocks), tuple(files)))
 
 
 def together(messages: Sequence[Message]) -> Message:
-    """Several messages as one: their headlines in the notification, their blocks one after the
-    other."""
+    """Several messages as one.
+
+    Their headlines become the notification, and their blocks stand one after the other.
+    """
     if len(messages) == 1:
         return messages[0]
-    blocks = [block for each in messages for block in each.blocks]
+    blocks = [block for part in messages for block in part.blocks]
     return fit(
         Message(
-            "; ".join(each.text for each in messages),
+            "; ".join(part.text for part in messages),
             tuple(blocks),
-            tuple(f for each in messages for f in each.files),
+            tuple(file for part in messages for file in part.files),
         )
     )
 
@@ -53,12 +56,12 @@ def together(messages: Sequence[Message]) -> Message:
 
 def section(text: str) -> Block:
     """A paragraph of mrkdwn."""
-    # Without `verbatim` Slack would link plain words that look like channels, people or addresses.
+    # Without `verbatim` Slack links words that look like channels, people or addresses.
     return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
 def context(*parts: str) -> list[Block]:
-    """Small print: the parts that are not empty, in one line; nothing where all are."""
+    """Small print: the parts that are not empty, in one line; no block where all are empty."""
     text = " · ".join(part for part in parts if part)
     return (
         [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
@@ -68,8 +71,11 @@ def context(*parts: str) -> list[Block]:
 
 
 def button(text: str, line: str, style: str = "", confirm: str = "") -> Block:
-    """A button that runs a command line. `style` is empty, `primary` or `danger`; `confirm` is what
-    to ask before."""
+    """A button that runs a command line.
+
+    `style` is empty, `primary` or `danger`. `confirm` is a question that Slack asks before; empty
+    for none.
+    """
     element: dict[str, Any] = {
         "type": "button",
         "text": _plain(text),
@@ -89,25 +95,28 @@ def button(text: str, line: str, style: str = "", confirm: str = "") -> Block:
 
 
 def actions(*buttons: Block | None) -> list[Block]:
-    """The buttons that are there, in one row; nothing where none is."""
+    """A row of the buttons that are not None; no block where all are."""
     elements = [element for element in buttons if element]
     return [{"type": "actions", "elements": elements}] if elements else []
 
 
-def aligned(columns: Row, rows: Iterable[Row], most: int = _CELL) -> str:
-    """Rows under the names of their columns, if they have any, as plain text; `most` bounds a
-    cell."""
-    lines = [[_cell(cell, most) for cell in row] for row in ((columns, *rows) if columns else rows)]
-    widths = [max(width(line[index]) for line in lines) for index in range(len(lines[0]))]
-    return "\n".join(_padded(line, widths) for line in lines)
+def aligned(columns: Row, rows: Iterable[Row], most: int = _CELL_CHARACTERS) -> str:
+    """Rows in aligned columns, under the names of the columns if there are any, as plain text.
+
+    `most` is the largest number of characters of a cell.
+    """
+    cells = [[_cell(cell, most) for cell in row] for row in ((columns, *rows) if columns else rows)]
+    widths = [max(width(row[index]) for row in cells) for index in range(len(cells[0]))]
+    return "\n".join(_padded(row, widths) for row in cells)
 
 
 def table(
     columns: Row, rows: Sequence[Row], trouble: int, name: str
 ) -> tuple[list[Block], list[File]]:
-    """A table as a monospaced block. The first `trouble` rows are those in trouble.
+    """A table as a monospaced block; its first `trouble` rows are those in trouble.
 
-    Of a table that is too long only they are shown, and the whole goes along as the file `name`.
+    Of a table with more than `MOST_ROWS` rows only these are shown, and all rows go along as the
+    file `name`.
     """
     if not rows:
         return [], []
@@ -124,18 +133,18 @@ def table(
 
 def image(ref: Image) -> str:
     """An image as people call it, with the short digest that pins it: `shop/web:2.0 @4f2a91c`."""
-    return escape(shortened(familiar(ref), _LONGEST_IMAGE)) + (
+    return escape(shortened(familiar(ref), _IMAGE_CHARACTERS)) + (
         f" @{ref.short_digest}" if ref.digest else ""
     )
 
 
 def image_cell(ref: Image) -> str:
-    """The same for a table's cell: not escaped."""
+    """The same for a cell of a table: not escaped."""
     return familiar(ref) + (f" @{ref.short_digest}" if ref.digest else "")
 
 
 def tag(ref: Image) -> str:
-    """What tells two versions of one image apart: the tag, else the digest, else the name."""
+    """What tells two versions of an image apart: its tag, else its digest, else its name."""
     return escape(ref.tag or (f"@{ref.short_digest}" if ref.digest else familiar(ref)))
 
 
@@ -145,37 +154,36 @@ def version(ref: Image) -> str:
 
 
 def familiar(ref: Image) -> str:
-    """Name and tag as Docker prints them, without the registry that it takes for granted; not
-    escaped."""
+    """Name and tag as Docker prints them, without the default registry; not escaped."""
     return ref.tagged.removeprefix("docker.io/").removeprefix("library/")
 
 
 def when(at: datetime, secs: bool = False) -> str:
-    """A time in each reader's own zone, with UTC where Slack cannot."""
+    """A time in each reader's own time zone, and in UTC where Slack cannot show that."""
     utc = at.astimezone(UTC)
-    slack, plain = ("{time_secs}", "%H:%M:%S") if secs else ("{time}", "%H:%M")
+    slack_format, utc_format = ("{time_secs}", "%H:%M:%S") if secs else ("{time}", "%H:%M")
     return (
         f"<!date^{int(utc.timestamp())}^{{date_short_pretty}} "
-        f"{slack}|{utc.strftime(f'%Y-%m-%d {plain}')} UTC>"
+        f"{slack_format}|{utc.strftime(f'%Y-%m-%d {utc_format}')} UTC>"
     )
 
 
 def size(count: int) -> str:
     """Bytes in Docker's binary units: `512 MiB`, `1.5 GiB`."""
-    for unit, name in _SMALL_SIZES:
+    for unit, name in _SIZES:
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
     return f"{count} B"
 
 
 def bar(done: int, total: int, cells: int = 10) -> str:
-    """Progress as ▰▰▱▱: full only when all is done, empty only when nothing is."""
+    """Progress as ▰▰▱▱: full only where all is done, empty only where nothing is."""
     filled = cells if done >= total else max(min(1, done), cells * done // total)
     return "▰" * filled + "▱" * (cells - filled)
 
 
 def mention(user_id: str) -> str:
-    """Notify somebody; what is no Slack id stays a plain name."""
+    """A mention that notifies the user; text that is no id of Slack stays a plain name."""
     return f"<@{user_id}>" if _USER.fullmatch(user_id) else escape(user_id)
 
 
@@ -190,5 +198,5 @@ def _cell(text: str, most: int) -> str:
 
 def _padded(cells: Row, widths: Sequence[int]) -> str:
     return "  ".join(
-        cell + " " * (room - width(cell)) for cell, room in zip(cells, widths, strict=True)
+        cell + " " * (columns - width(cell)) for cell, columns in zip(cells, widths, strict=True)
     ).rstrip()

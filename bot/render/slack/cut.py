@@ -1,5 +1,4 @@
-"""Cutting mrkdwn to a length without breaking what Slack reads in it: entities, links, dates, code
-fences."""
+"""Cuts mrkdwn to a length without breaking entities, links, dates or code fences."""
 
 from __future__ import annotations
 
@@ -14,31 +13,35 @@ _BOLD = re.compile(r"\*([^*\n]+)\*")
 
 
 def length(text: str) -> int:
-    """Characters as Slack may count them: those beyond the basic plane, emoji among them, count
-    twice."""
+    """The number of characters as Slack may count them.
+
+    Characters beyond the basic multilingual plane, such as emoji, count twice.
+    """
     return len(text) + sum(char > "\uffff" for char in text)
 
 
 def cut(text: str, most: int) -> str:
-    """At most `most` characters; what is left out shows as an ellipsis."""
+    """At most `most` characters; an ellipsis stands for what is left out."""
     if length(text) <= most:
         return text
-    kept = text[: _place(text, most - 1 - len(FENCE) - 1)].rstrip()
-    return kept + ("…\n" + FENCE if kept.count(FENCE) % 2 else "…")
+    start = text[: _cut_index(text, most - 1 - len(FENCE) - 1)].rstrip()
+    return start + ("…\n" + FENCE if start.count(FENCE) % 2 else "…")
 
 
 def split(text: str, most: int) -> list[str]:
-    """Pieces of at most `most` characters, parted at line ends where possible; code blocks go on in
-    the next piece."""
+    """Pieces of at most `most` characters, divided at line ends where possible.
+
+    A code block that is divided goes on as a code block in the next piece.
+    """
     pieces: list[str] = []
-    opened = False
+    in_code = False
     room = most - 2 * (len(FENCE) + 1)
     while text:
-        here = len(text) if length(text) <= room else _place(text, room)
-        piece, text = text[:here], text[here:].lstrip("\n")
-        start = f"{FENCE}\n" if opened else ""
-        opened ^= piece.count(FENCE) % 2 == 1
-        pieces.append(start + piece.rstrip("\n") + (f"\n{FENCE}" if opened and text else ""))
+        end = len(text) if length(text) <= room else _cut_index(text, room)
+        piece, text = text[:end], text[end:].lstrip("\n")
+        start = f"{FENCE}\n" if in_code else ""
+        in_code ^= piece.count(FENCE) % 2 == 1
+        pieces.append(start + piece.rstrip("\n") + (f"\n{FENCE}" if in_code and text else ""))
     return [piece for piece in pieces if piece.strip("`\n ")]
 
 
@@ -52,23 +55,25 @@ def unmarked(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _place(text: str, room: int) -> int:
-    """Where to cut so that at most `room` characters come before: a line's end, else a blank, else
-    anywhere safe."""
-    here = room
-    while length(text[:here]) > room:
-        here -= max(1, (length(text[:here]) - room) // 2)
+def _cut_index(text: str, room: int) -> int:
+    """The index at which to cut so that at most `room` characters come before.
+
+    Prefers the end of a line, then a blank, then any place that breaks no markup.
+    """
+    end = room
+    while length(text[:end]) > room:
+        end -= max(1, (length(text[:end]) - room) // 2)
     for mark in ("\n", " "):
-        found = text.rfind(mark, here // 2, here)
-        if found > 0 and _outside(text, found) == found:
-            return found
-    return _outside(text, here)
+        index = text.rfind(mark, end // 2, end)
+        if index > 0 and _outside_markup(text, index) == index:
+            return index
+    return _outside_markup(text, end)
 
 
-def _outside(text: str, here: int) -> int:
-    """The last place up to `here` that lies in no `<…>`, no entity and no fence."""
-    opened = text.rfind("<", 0, here)
-    if opened > 0 and text.find(">", opened, here) < 0:
-        here = opened
-    tail = _TAIL.search(text, max(0, here - 10), here)
-    return tail.start() if tail and tail.start() > 0 else here
+def _outside_markup(text: str, end: int) -> int:
+    """The last index up to `end` that is in no `<…>`, no entity and no fence."""
+    opened = text.rfind("<", 0, end)
+    if opened > 0 and text.find(">", opened, end) < 0:
+        end = opened
+    tail = _TAIL.search(text, max(0, end - 10), end)
+    return tail.start() if tail and tail.start() > 0 else end

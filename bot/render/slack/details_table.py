@@ -1,5 +1,4 @@
-"""One thing in detail: parts with a title, each a list of names and values. What `inspect --pretty`
-shows."""
+"""Details as names and values in titled parts, as `docker inspect --pretty` shows them."""
 
 from __future__ import annotations
 
@@ -8,18 +7,18 @@ from collections.abc import Iterable
 from bot.render.slack.blocks import Block, Row, aligned, section
 from bot.render.slack.text import preformatted
 
-_VALUE = 120
+_VALUE_CHARACTERS = 120
 
 
 def part(title: str, rows: Iterable[Row]) -> Block:
-    """A part of the sheet; without a title its rows stand alone."""
-    body = preformatted(aligned((), list(rows), most=_VALUE))
+    """A titled part; without a title, its rows alone."""
+    body = preformatted(aligned((), list(rows), most=_VALUE_CHARACTERS))
     return section(f"*{title}*\n{body}" if title else body)
 
 
-def parts(sheet: Iterable[tuple[str, list[Row]]]) -> list[Block]:
-    """All parts that have rows."""
-    return [part(title, rows) for title, rows in sheet if rows]
+def parts(titled_rows: Iterable[tuple[str, list[Row]]]) -> list[Block]:
+    """The parts that have rows."""
+    return [part(title, rows) for title, rows in titled_rows if rows]
 
 
 def filled(*rows: tuple[str, str]) -> list[Row]:
@@ -28,8 +27,8 @@ def filled(*rows: tuple[str, str]) -> list[Row]:
 
 
 def listed(title: str, values: Iterable[str], most: int = 20) -> list[Row]:
-    """One row a value, the title beside the first."""
-    found = list(values)
-    left = len(found) - most
-    shown = found[:most] + ([f"and {left} more"] if left > 0 else [])
+    """A row for each value, with the title beside the first; at most `most`, then a count."""
+    all_values = list(values)
+    left = len(all_values) - most
+    shown = all_values[:most] + ([f"and {left} more"] if left > 0 else [])
     return [(title if index == 0 else " ", value) for index, value in enumerate(shown)]

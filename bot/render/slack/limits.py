@@ -1,5 +1,4 @@
-"""Slack's limits on a message, kept by splitting, cutting with a notice, or turning to a file;
-whatever comes in."""
+"""Makes any message fit Slack's limits: by splitting, cutting with a notice, or a file."""
 
 from __future__ import annotations
 
@@ -18,6 +17,7 @@ MOST_CHARACTERS = 10_000
 SECTION, FIELD, FIELDS, HEADER, SMALL, SMALL_PARTS = 3000, 2000, 10, 150, 2000, 10
 BUTTONS, LABEL, VALUE, ACTION_ID, BLOCK_ID = 25, 75, 2000, 255, 255
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
+"""Characters, or elements, that Slack takes; https://docs.slack.dev/reference/block-kit/blocks"""
 WHOLE = "message.txt"
 
 _BUTTON_ROOM = 3000
@@ -25,13 +25,12 @@ _NOTICE_ROOM = 200
 
 
 def fit(message: Message) -> Message:
-    """The same message within Slack's limits. Never raises, and never answers what Slack would
-    refuse.
+    """The same message within Slack's limits. Never raises.
 
-    Knows the blocks that messages are made of (section, header, context, actions with buttons,
-    divider); what it cannot vouch for it leaves out. What is too long goes along whole as a file.
+    It knows the blocks that the bot's messages are made of (section, header, context, actions with
+    buttons, divider), and leaves out others. A message that is too long goes along whole as a file.
     """
-    text = cut(_seen(message.text).strip(), MOST_TEXT) or "swarmbot"
+    text = cut(_without_control(message.text).strip(), MOST_TEXT) or "swarmbot"
     blocks = _unique([fitted for block in message.blocks for fitted in _fitted(block)])
     files = tuple(file for file in message.files if file.name and file.content)
     if len(blocks) <= MOST_BLOCKS and characters(blocks) <= MOST_CHARACTERS:
@@ -41,9 +40,8 @@ def fit(message: Message) -> Message:
 
 
 def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
-    """The blocks of a Home tab within Slack's limits: what comes first, and a notice where that is
-    not all."""
-    fitted = _unique([one for block in blocks for one in _fitted(block)])
+    """The blocks of a Home tab within Slack's limits; a notice says where some are left out."""
+    fitted = _unique([fitted_block for block in blocks for fitted_block in _fitted(block)])
     return (
         fitted
         if len(fitted) <= MOST_IN_VIEW
@@ -52,13 +50,13 @@ def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
 
 
 def plain(message: Message) -> str:
-    """A message as plain text, with its buttons in brackets: for files and terminals."""
+    """A message as plain text, with buttons in brackets: for files and terminals."""
     lines = [line for block in message.blocks for line in _lines(block)]
     return "\n".join(lines or [unmarked(message.text)]) + "\n"
 
 
 def characters(blocks: Iterable[Block]) -> int:
-    """The characters of all texts in the blocks, and of what their buttons carry."""
+    """The number of characters in the blocks, with the values of buttons."""
     return sum(_count(block) for block in blocks)
 
 
@@ -87,10 +85,9 @@ def _header(block: Block) -> list[dict[str, Any]]:
 
 
 def _section(block: Block) -> list[dict[str, Any]]:
-    given = block.get("text")
+    text = block.get("text")
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": _like(given, piece)}
-        for piece in split(_content(given), SECTION)
+        {"type": "section", "text": _like(text, piece)} for piece in split(_content(text), SECTION)
     ]
     fields = [
         _like(field, cut(_content(field), FIELD))
@@ -118,13 +115,13 @@ def _context(block: Block) -> list[dict[str, Any]]:
 
 
 def _actions(block: Block) -> list[dict[str, Any]]:
-    given = _list(block.get("elements"))
-    buttons = [button for element in given if (button := _button(element))]
+    elements = _list(block.get("elements"))
+    buttons = [button for element in elements if (button := _button(element))]
     rows = [{"type": "actions", "elements": chunk} for chunk in _chunks(buttons, BUTTONS)]
-    # A cut line would be another command, so a button whose line is too long is none.
+    # A line that is cut would be another command, so the button is left out.
     return rows + [
         _notice(f"Too long for a button: {cut(name, LABEL)}")
-        for name in map(_too_long, given)
+        for name in map(_too_long, elements)
         if name
     ]
 
@@ -146,9 +143,9 @@ def _button(element: Any) -> dict[str, Any] | None:
     return button
 
 
-def _confirm(given: Block, label: str) -> dict[str, Any]:
+def _confirm(confirm: Block, label: str) -> dict[str, Any]:
     def text(name: str, most: int, otherwise: str) -> dict[str, Any]:
-        return _plain_text(cut(_content(given.get(name)), most) or cut(otherwise, most))
+        return _plain_text(cut(_content(confirm.get(name)), most) or cut(otherwise, most))
 
     return {
         "title": text("title", CONFIRM_TITLE, label),
@@ -159,7 +156,7 @@ def _confirm(given: Block, label: str) -> dict[str, Any]:
 
 
 def _too_long(element: Any) -> str:
-    """The label of a button whose line Slack would not take; empty where all is well."""
+    """The label of a button whose line is too long for Slack; empty for all others."""
     if not isinstance(element, Mapping) or element.get("type") != "button":
         return ""
     long = length(str(element.get("value") or "")) > VALUE
@@ -170,7 +167,7 @@ def _too_long(element: Any) -> str:
 
 
 def _unique(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give each button an id of its own, and drop names of blocks that came before."""
+    """Give each button an id of its own, and remove ids of blocks that occur twice."""
     actions: set[str] = set()
     names: set[str] = set()
     for block in blocks:
@@ -193,60 +190,59 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def _reduced(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As much as fits, in order: the first rows of buttons, and of the rest what comes first."""
+    """As many blocks as fit, in order: first the rows of buttons, then the others."""
     rows, room = _while_they_fit(
         [block for block in blocks if block["type"] == "actions"], _BUTTON_ROOM, 5
     )
-    others = [block for block in blocks if block["type"] != "actions"]
-    kept, room = _while_they_fit(
-        others, MOST_CHARACTERS - (_BUTTON_ROOM - room) - _NOTICE_ROOM, MOST_BLOCKS - 6
+    texts = [block for block in blocks if block["type"] != "actions"]
+    shown, room = _while_they_fit(
+        texts, MOST_CHARACTERS - (_BUTTON_ROOM - room) - _NOTICE_ROOM, MOST_BLOCKS - 6
     )
-    rest = others[len(kept)] if len(kept) < len(others) else None
-    if rest and "text" in rest and room > _NOTICE_ROOM and len(kept) < MOST_BLOCKS - 7:
+    rest = texts[len(shown)] if len(shown) < len(texts) else None
+    if rest and "text" in rest and room > _NOTICE_ROOM and len(shown) < MOST_BLOCKS - 7:
         shortened = cut(rest["text"]["text"], room - 50)
-        kept.append({"type": "section", "text": {**rest["text"], "text": shortened}})
-    return [*kept, *rows, _notice(f"The whole is in {WHOLE}")]
+        shown.append({"type": "section", "text": {**rest["text"], "text": shortened}})
+    return [*shown, *rows, _notice(f"The whole is in {WHOLE}")]
 
 
 def _while_they_fit(
     blocks: Iterable[dict[str, Any]], room: int, most: int
 ) -> tuple[list[dict[str, Any]], int]:
-    kept: list[dict[str, Any]] = []
+    fitting: list[dict[str, Any]] = []
     for block in blocks:
         needed = _count(block)
-        if needed > room or len(kept) >= most:
+        if needed > room or len(fitting) >= most:
             break
-        kept.append(block)
+        fitting.append(block)
         room -= needed
-    return kept, room
+    return fitting, room
 
 
-# ---- reading what was given
+# ---- reading blocks
 
 
 def _content(text: Any) -> str:
-    """The text of a text object, without what Slack refuses; empty where there is nothing to
-    see."""
+    """The text of a text object, without characters that Slack refuses; empty for blank text."""
     value = text.get("text") if isinstance(text, Mapping) else None
-    return cleaned if isinstance(value, str) and (cleaned := _seen(value)) else ""
+    return cleaned if isinstance(value, str) and (cleaned := _without_control(value)) else ""
 
 
-def _seen(value: str) -> str:
-    # Directions were settled by `escape`; here only what JSON or Slack cannot carry goes.
-    kept = "".join(
+def _without_control(value: str) -> str:
+    # `escape` has dealt with directions; this removes what JSON or Slack cannot carry.
+    visible = "".join(
         char for char in value if char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f")
     )
-    kept = kept.encode("utf-8", "ignore").decode()
-    return kept.strip("\n") if kept.strip() else ""
+    visible = visible.encode("utf-8", "ignore").decode()
+    return visible.strip("\n") if visible.strip() else ""
 
 
-def _like(given: Any, content: str) -> dict[str, Any]:
-    if given.get("type") == "plain_text":
+def _like(original: Any, content: str) -> dict[str, Any]:
+    if original.get("type") == "plain_text":
         return _plain_text(content)
     return {
         "type": "mrkdwn",
         "text": content,
-        **({"verbatim": True} if given.get("verbatim") is True else {}),
+        **({"verbatim": True} if original.get("verbatim") is True else {}),
     }
 
 
@@ -291,8 +287,8 @@ def _count(value: Any) -> int:
 def _lines(block: Any) -> list[str]:
     if not isinstance(block, Mapping):
         return []
-    given = [block.get("text"), *_list(block.get("fields"))]
-    lines = [unmarked(_content(text)) for text in given if _content(text)]
+    texts = [block.get("text"), *_list(block.get("fields"))]
+    lines = [unmarked(_content(text)) for text in texts if _content(text)]
     row = " ".join(_shown(element) for element in _list(block.get("elements"))).strip()
     return lines + ([row] if row else [])
 

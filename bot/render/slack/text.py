@@ -1,5 +1,4 @@
-"""Text that is safe in Slack: what Docker or people wrote formats nothing, mentions nobody, and
-hides nothing."""
+"""Text that is safe in Slack: it formats nothing, mentions nobody, and hides nothing."""
 
 from __future__ import annotations
 
@@ -8,25 +7,26 @@ import unicodedata
 
 import wcwidth
 
-# A terminal's colours and cursor movements, as programs write them into their logs.
+# Escape sequences of terminals, such as colours, which programs write into their logs.
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-# Slack has no escape for these, so each gives way to a twin that looks the same and formats
-# nothing.
-_TWINS = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ", "＊": "∗", "～": "∼", "｀": "ˋ"})
+# Slack has no escape for these, so each is replaced by a character that looks the same.
+_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ", "＊": "∗", "～": "∼", "｀": "ˋ"})
 # An underscore inside a word is harmless, and names of services are full of them.
 _ITALIC = re.compile(r"(?<!\w)_+(?!_)|(?<!_)_+(?!\w)")
 _EMOJI = re.compile(r":(?=(?:[a-z0-9_+'-]*[a-z_+][a-z0-9_+'-]*|-1|100|1234):)")
 _QUOTE = re.compile(r"^(?=&gt;|＞)", re.MULTILINE)
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]{57}")
 _CODE = re.compile(r"`([^`\n]+)`")
-_NO_NAMES = ("a", "an", "the", "no", "it", "its", "only", "this")
+_COMMON_WORDS = ("a", "an", "the", "no", "it", "its", "only", "this")
 _SOFT_HYPHEN, _ISOLATE, _END_ISOLATE = "\u00ad", "\u2068", "\u2069"
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
 
 
 def clean(text: str, keep: str = "\n") -> str:
-    """Without control characters, direction overrides and colours; white space but `keep` becomes a
-    blank."""
+    """The text without control characters, colours and direction overrides.
+
+    White space becomes a blank, except the characters in `keep`.
+    """
     plain = _TERMINAL.sub("", text).replace("\r\n", "\n")
     return "".join(
         char if char in keep else " " if char.isspace() else char
@@ -36,12 +36,12 @@ def clean(text: str, keep: str = "\n") -> str:
 
 
 def escape(text: str) -> str:
-    """Text of unknown origin as one line of mrkdwn: it formats nothing and notifies nobody."""
+    """Text of unknown origin as a line of mrkdwn that formats nothing and notifies nobody."""
     shown = " ".join(clean(text, keep="").split())
-    shown = _ITALIC.sub(lambda found: "ˍ" * len(found[0]), shown.translate(_TWINS))
+    shown = _ITALIC.sub(lambda match: "ˍ" * len(match[0]), shown.translate(_LOOKALIKES))
     shown = _EMOJI.sub(":\u2060", shown)
     shown = _QUOTE.sub(_SOFT_HYPHEN, _entities(shown))
-    return f"{_ISOLATE}{shown}{_END_ISOLATE}" if _turns(shown) else shown
+    return f"{_ISOLATE}{shown}{_END_ISOLATE}" if _is_right_to_left(shown) else shown
 
 
 def code(text: str) -> str:
@@ -51,11 +51,10 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence of the bot's own that may quote Docker: pieces in backticks become code, the rest
-    is escaped."""
+    """A sentence of the bot that may quote Docker: backticks become code, the rest is escaped."""
     parts = _CODE.split(brief(text))
-    shown = (code(part) if index % 2 else _spaced(part) for index, part in enumerate(parts))
-    return "".join(shown).strip()
+    pieces = (code(part) if index % 2 else _spaced(part) for index, part in enumerate(parts))
+    return "".join(pieces).strip()
 
 
 def preformatted(text: str) -> str:
@@ -64,22 +63,21 @@ def preformatted(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a full stop, and a capital where the first word is no name."""
+    """The text with a full stop, and with a capital where it begins with a common word."""
     text = text.strip()
     if not text:
         return ""
-    start = text[0].upper() if text.split()[0] in _NO_NAMES else text[0]
+    start = text[0].upper() if text.split()[0] in _COMMON_WORDS else text[0]
     return start + text[1:] + ("" if text[-1] in ".!?:…" else ".")
 
 
 def brief(text: str) -> str:
-    """Digests of images shortened, for everything but details."""
+    """The text with digests of images shortened."""
     return _DIGEST.sub(r" @\1", text)
 
 
 def shortened(text: str, most: int) -> str:
-    """At most `most` characters; what is left out is marked in the middle, for names differ at
-    their ends."""
+    """At most `most` characters, cut in the middle, because names differ at their ends."""
     if len(text) <= most:
         return text
     tail = (most - 1) // 2
@@ -103,7 +101,7 @@ def _entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _turns(text: str) -> bool:
+def _is_right_to_left(text: str) -> bool:
     return any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text)
 
 

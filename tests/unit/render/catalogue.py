@@ -276,8 +276,8 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "nodes-certificates": lambda: nodes.listed(
             v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW, ends
         ),
-        "map": lambda: map_message.whole(list(v.NODES.values()), v.TASKS, {v.WEB.id: v.WEB}),
-        "map-well": lambda: map_message.whole([v.NODES["n1"]], (), {}),
+        "map": lambda: map_message.overview(list(v.NODES.values()), v.TASKS, {v.WEB.id: v.WEB}),
+        "map-well": lambda: map_message.overview([v.NODES["n1"]], (), {}),
         "nodes-well": lambda: nodes.listed([v.NODES["n1"]], {"n1": 5}, v.NOW),
         "nodes-two-away": lambda: nodes.listed([locked, v.NODES["n3"], v.NODES["n1"]], {}, v.NOW),
         "status": lambda: status.health(STATUS),

@@ -150,7 +150,7 @@ def requests() -> Mapping[str, Callable[[], Message]]:
         "approval-replaced": lambda: ended(ApprovalState.REPLACED, successor="a2"),
         "approval-done": lambda: ended(ApprovalState.DONE, APPROVED, reason="nothing to change"),
         "approval-failed": lambda: ended(ApprovalState.DONE, APPROVED, reason="failed"),
-        "approval-told": lambda: approval_message.told(
+        "approval-told": lambda: approval_message.ending(
             over(ApprovalState.REJECTED, by="lead", reason="not before the sale")
         ),
         "approval-reminder": lambda: approval_message.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
@@ -191,10 +191,10 @@ def others() -> Mapping[str, Callable[[], Message]]:
         ),
         "queued": lambda: holds.queued(WAITING, 2, LOCK),
         "queued-free": lambda: holds.queued(replace(WAITING, title=v.HOSTILE), 1, None),
-        "queue": lambda: holds.lined_up(
+        "queue": lambda: holds.queue(
             [WAITING, replace(WAITING, id="q2", title=v.HOSTILE)], v.NOW
         ),
-        "queue-none": lambda: holds.lined_up([], v.NOW),
+        "queue-none": lambda: holds.queue([], v.NOW),
         "audit": lambda: audit_list.audited([busy, ENTRY, bad], 50),
         "audit-unapproved": lambda: audit_list.audited([busy], 50),
         "audit-50": lambda: audit_list.audited([ENTRY] * 50, 50),
