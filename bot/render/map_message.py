@@ -18,7 +18,7 @@ def overview(
     mark = "🟠" if node_tasks.needs_care(placed) else "🟢"
     return message(
         f"{mark} {node_tasks.headline(nodes, placed)}",
-        [escape(node_tasks.told(placed))],
+        [escape(node_tasks.summary(placed))],
         context("The picture comes as a direct message from swarmbot."),
         [swarm_map.picture(nodes, placed)],
     )

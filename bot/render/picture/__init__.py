@@ -1,2 +1,4 @@
-"""Values become pictures here: pure, as shapes on a sheet. Only `draw` loads the plotting library,
-in a process of its own."""
+"""Pictures, as shapes on a sheet: pure. Only `draw` loads the plotting library.
+
+That runs in a process of its own.
+"""

@@ -1,5 +1,7 @@
-"""`python -m bot.render.picture`: a sheet as JSON comes in, a PNG goes out; the process ends, and
-its memory with it."""
+"""`python -m bot.render.picture` reads a sheet as JSON and writes a PNG.
+
+The process ends with the picture, and its memory is freed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from bot.model.picture import Sheet
 
 def main() -> None:
     """Draw one sheet."""
-    # Were memory to run out, a picture is what the bot can do without.
+    # Where memory runs out, the kernel should end this process rather than the bot.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
     from bot.render.picture.draw import draw  # noqa: PLC0415 - not before the line above

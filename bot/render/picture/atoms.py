@@ -1,5 +1,4 @@
-"""What every picture is made of: one palette, one heading, one legend; each colour comes with a
-sign of its own."""
+"""Parts of every picture: palette, heading, legend. Each colour comes with a sign of its own."""
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ PALE_RED, PALE_AMBER, PALE_BLUE = "#fff0ee", "#fff8e6", "#ddeeff"
 
 MARGIN = 16.0
 TITLE, TEXT, SMALL = 17.0, 13.0, 12.0
-_LONGEST = 200
-_MOST_ALT = 1000
+_LINE_CHARACTERS = 200
+_ALT_CHARACTERS = 1000
 _WIDTHS = {
     char: width
     for width, chars in {
@@ -35,21 +34,21 @@ _WIDTHS = {
     }.items()
     for char in chars
 }
-"""How wide DejaVu Sans draws the usual characters, for one unit of size."""
+"""Width of the usual characters in DejaVu Sans, for a font size of 1."""
 
 
 def line_of(text: str) -> str:
-    """Text of unknown origin as one line: no control characters, nothing endless."""
-    return " ".join(clean(text[: 4 * _LONGEST], keep="").split())[:_LONGEST]
+    """Text of unknown origin as one line, without control characters, of bounded length."""
+    return " ".join(clean(text[: 4 * _LINE_CHARACTERS], keep="").split())[:_LINE_CHARACTERS]
 
 
 def room(text: str, size: float, bold: bool = False) -> float:
-    """About how wide a text is, rather too much than too little."""
+    """The approximate width of a text, rather too large than too small."""
     return sum(_WIDTHS.get(char, 1.0) for char in text) * size * (1.12 if bold else 1.0)
 
 
 def heading(title: str, small: str, width: float) -> list[Shape]:
-    """The picture's name and, under it, what to take from it; `BELOW` is where the rest begins."""
+    """The picture's title and, below it, a summary; the rest begins at `BELOW`."""
     most = width - 2 * MARGIN
     return [
         Label(MARGIN, 26, line_of(title), TITLE, INK, bold=True, most=most),
@@ -63,23 +62,23 @@ BELOW = 68.0
 def legend(
     items: Sequence[tuple[Mark, str, str]], top: float, width: float
 ) -> tuple[list[Shape], float]:
-    """Signs with their words (mark, colour, word), wrapped; and where it ends."""
+    """Signs with their words (mark, colour, word), wrapped; and the height where they end."""
     shapes: list[Shape] = []
     x, y = MARGIN, top + 8
     for mark, colour, word in items:
-        needs = 18 + room(word, SMALL) + 10
-        if x > MARGIN and x + needs > width - MARGIN:
+        item_width = 18 + room(word, SMALL) + 10
+        if x > MARGIN and x + item_width > width - MARGIN:
             x, y = MARGIN, y + 20
         shapes += [
             Sign(x + 6, y, 5, mark, colour),
             Label(x + 18, y, word, SMALL, SOFT, most=width - MARGIN - x - 18),
         ]
-        x += needs
+        x += item_width
     return shapes, y + 10
 
 
 def sheet(shapes: Iterable[Shape], width: float, height: float) -> Sheet:
-    """The shapes on a card with an edge of its own, so that it stands on light and dark alike."""
+    """The shapes on a card with an edge, which is visible on light and dark backgrounds."""
     frame = Box(0.5, 0.5, width - 1, height - 1, edge=EDGE)
     return Sheet(width, height, GROUND, (frame, *shapes))
 
@@ -95,18 +94,17 @@ def small(x: float, y: float, text: str, most: float, align: Align = Align.LEFT)
 
 
 def alt(head: str, parts: Sequence[str]) -> str:
-    """What the picture shows in words: as many of its parts as a description may hold, and how many
-    are left."""
-    told = line_of(head)
+    """A picture in words: as many parts as a description may have, and a count of the rest."""
+    description = line_of(head)
     for index, part in enumerate(parts):
-        more = f" {line_of(part)}."
-        if len(told) + len(more) > _MOST_ALT - 20:
-            return f"{told} And {len(parts) - index} more."
-        told += more
-    return told
+        addition = f" {line_of(part)}."
+        if len(description) + len(addition) > _ALT_CHARACTERS - 20:
+            return f"{description} And {len(parts) - index} more."
+        description += addition
+    return description
 
 
 def natural(name: str) -> list[tuple[int, int | str]]:
-    """Sorts node2 before node10."""
+    """A sort key that puts node2 before node10."""
     parts = _NUMBER.split(name)
     return [(0, int(part)) if index % 2 else (1, part) for index, part in enumerate(parts)]

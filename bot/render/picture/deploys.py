@@ -1,5 +1,4 @@
-"""The chart of a service's deploys: each revision, when it came, how long it stayed, and how its
-rollout ended."""
+"""The chart of a service's deploys: when each came, how long it stayed, how its rollout ended."""
 
 from __future__ import annotations
 
@@ -48,13 +47,16 @@ _SIGNS = {
     str(Ending.TIMED_OUT): (Mark.CROSS, RED),
     str(Ending.SUPERSEDED): (Mark.DIAMOND, GREY),
 }
-_GONE = (Ending.ROLLED_BACK, Ending.FAILED, Ending.TIMED_OUT)
+_NOT_KEPT = (Ending.ROLLED_BACK, Ending.FAILED, Ending.TIMED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A revision with its name, how it ended in one of the words above, and until when it was what
-    the service ran."""
+    """A revision in the chart.
+
+    `word` is one of those above; the service ran it from `start` to `end`, which is None where it
+    did not stay.
+    """
 
     number: int
     name: str
@@ -79,35 +81,46 @@ def picture(service: Service, revisions: Sequence[Revision], now: datetime) -> F
 
 
 def stayed(service: Service, revisions: Sequence[Revision], now: datetime) -> list[Stay]:
-    """Each revision with the time it was in place, the oldest first."""
+    """Each revision with the time for which the service ran it, the oldest first."""
     ordered = sorted(revisions, key=lambda revision: revision.number)
-    kept = [one for one in ordered if one.ending not in _GONE]
-    current = next((one.number for one in reversed(kept) if one.image == service.image), 0)
-    ends = {one.number: later.at for one, later in pairwise(kept)}
+    remaining = [revision for revision in ordered if revision.ending not in _NOT_KEPT]
+    current = next(
+        (revision.number for revision in reversed(remaining) if revision.image == service.image), 0
+    )
+    ends = {revision.number: later.at for revision, later in pairwise(remaining)}
     return [
-        _stay(one, current, ends.get(one.number, now) if one in kept else None) for one in ordered
+        _stay(revision, current, ends.get(revision.number, now) if revision in remaining else None)
+        for revision in ordered
     ]
 
 
-def _stay(one: Revision, current: int, end: datetime | None) -> Stay:
-    word = one.ending or ("found" if one.note == "found" else "under way")
-    word = "runs now" if one.number == current and word != "under way" else word
+def _stay(revision: Revision, current: int, end: datetime | None) -> Stay:
+    word = revision.ending or ("found" if revision.note == "found" else "under way")
+    word = "runs now" if revision.number == current and word != "under way" else word
     short = (
-        familiar(one.image).rpartition("/")[2] if one.image.tag else f"@{one.image.short_digest}"
+        familiar(revision.image).rpartition("/")[2]
+        if revision.image.tag
+        else f"@{revision.image.short_digest}"
     )
-    return Stay(one.number, line_of(short), line_of(one.by), line_of(word), one.at, end)
+    return Stay(
+        revision.number, line_of(short), line_of(revision.by), line_of(word), revision.at, end
+    )
 
 
 def _described(stays: Sequence[Stay], title: str, now: datetime) -> str:
-    return alt(f"Chart: {title}, the newest first.", [_told(stay, now) for stay in reversed(stays)])
+    return alt(
+        f"Chart: {title}, the newest first.", [_stay_words(stay, now) for stay in reversed(stays)]
+    )
 
 
-def _told(stay: Stay, now: datetime) -> str:
+def _stay_words(stay: Stay, now: datetime) -> str:
     by = f" by {stay.by}" if stay.by else ""
-    kept = f", in place for {seconds((stay.end - stay.start).total_seconds())}" if stay.end else ""
+    duration = (
+        f", in place for {seconds((stay.end - stay.start).total_seconds())}" if stay.end else ""
+    )
     return (
         f"{stay.number}: {stay.name}, {stay.word}, {seconds((now - stay.start).total_seconds())} "
-        f"ago{by}{kept}"
+        f"ago{by}{duration}"
     )
 
 
@@ -117,7 +130,7 @@ def _told(stay: Stay, now: datetime) -> str:
 def _drawn(stays: Sequence[Stay], title: str, now: datetime) -> Sheet:
     start = min(stay.start for stay in stays)
     took = max((now - start).total_seconds(), 60.0)
-    shapes, top = heading(title, _summed(stays), _WIDTH), BELOW + 6
+    shapes, top = heading(title, _summary(stays), _WIDTH), BELOW + 6
     left, right = MARGIN + _NAMES, _WIDTH - MARGIN - _ENDS
     scale = (right - left) / took
     bottom = top + len(stays) * _ROW
@@ -168,13 +181,13 @@ def _sign(word: str) -> tuple[Mark, str]:
     return _SIGNS.get(word, (Mark.DIAMOND, GREY))
 
 
-def _summed(stays: Sequence[Stay]) -> str:
-    """What to take from it: what runs now, and how many did not stay."""
-    runs = next((stay for stay in reversed(stays) if stay.word == "runs now"), None)
-    gone = sum(stay.end is None for stay in stays)
+def _summary(stays: Sequence[Stay]) -> str:
+    """What runs now, and how many revisions did not stay."""
+    current = next((stay for stay in reversed(stays) if stay.word == "runs now"), None)
+    not_kept = sum(stay.end is None for stay in stays)
     parts = [
-        f"{runs.number} {runs.name} runs now" if runs else "none of these runs now",
-        f"{gone} did not stay" if gone else "",
+        f"{current.number} {current.name} runs now" if current else "none of these runs now",
+        f"{not_kept} did not stay" if not_kept else "",
         "times in UTC",
     ]
     return " · ".join(part for part in parts if part)
@@ -194,7 +207,7 @@ def _ticks(start: datetime, now: datetime) -> list[tuple[datetime, str]]:
         12 * 3600,
         *(86400 * days for days in (1, 2, 7, 14, 30, 90, 365)),
     ]
-    step = next((each for each in rounds if took / each <= 4), took / 4)
+    step = next((length for length in rounds if took / length <= 4), took / 4)
     first = datetime.fromtimestamp((start.timestamp() // step + 1) * step, UTC)
     form = "%H:%M" if step < 12 * 3600 else "%d %b" if step < 365 * 86400 else "%b %Y"
     times = [first + timedelta(seconds=step * index) for index in range(int(took / step) + 1)]

@@ -1,5 +1,7 @@
-"""Draws a sheet as PNG with matplotlib's Agg renderer; imported by the drawing process alone, for
-it takes 60 MB."""
+"""Draws a sheet as PNG with matplotlib's Agg renderer.
+
+Only the drawing process imports it, because it takes 60 MB.
+"""
 
 from __future__ import annotations
 
@@ -26,23 +28,25 @@ SCALE = 2.0
 """Pixels for one unit of a sheet."""
 MOST_BYTES = 150_000
 """Only maps of a hundred busy nodes come near it; the others stay below 100 kB."""
-_MANY = 1500
+_MANY_SHAPES = 1500
 _POINTS = 72
 _FAMILY = "DejaVu Sans"
 _TRIES = ((SCALE, 256, 100_000), (SCALE, 16, MOST_BYTES), (1.0, 16, MOST_BYTES))
-"""How fine, in how many colours, and how large the file may then be. Between whole scales nothing
-repeats and all grows."""
+"""Scale, number of colours, and the largest file in bytes that is then accepted.
+
+Only whole scales: with others nothing repeats in the file, and it grows.
+"""
 _STEPS = (0.5, 0.25, 0.75)
 
 
 def draw(sheet: Sheet) -> bytes:
-    """The sheet as PNG, twice as fine as its units unless that makes too large a file."""
-    # Characters that no font here has show as boxes; that is no news.
+    """The sheet as PNG, at twice its units unless the file becomes too large."""
+    # Characters that no font has are drawn as boxes; a warning about them helps nobody.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    image, at = None, 0.0
-    for scale, colours, most in _TRIES[len(sheet.shapes) > _MANY :]:
-        if image is None or scale != at:
-            image, at = _painted(sheet, scale), scale
+    image, painted_scale = None, 0.0
+    for scale, colours, most in _TRIES[len(sheet.shapes) > _MANY_SHAPES :]:
+        if image is None or scale != painted_scale:
+            image, painted_scale = _painted(sheet, scale), scale
         out = BytesIO()
         image.quantize(palette=_palette(sheet, colours), dither=Image.Dither.NONE).save(
             out, "PNG", optimize=True, bits=8 if colours > 16 else 4
@@ -73,8 +77,7 @@ def _pixels(canvas: FigureCanvasAgg) -> bytes:
 
 
 def _palette(sheet: Sheet, most: int) -> Image.Image:
-    """The sheet's own colours as they are, and those between them that edges of letters need, the
-    common ones first."""
+    """The sheet's colours, and mixtures of them for the edges of letters, the common ones first."""
     plain: Counter[str] = Counter({sheet.ground: 1})
     pairs: Counter[tuple[str, str]] = Counter()
     under = sheet.ground
@@ -85,13 +88,13 @@ def _palette(sheet: Sheet, most: int) -> Image.Image:
         else:
             plain[shape.colour] += 1
             pairs[shape.colour, under] += len(shape.text) if isinstance(shape, Label) else 1
-    known = [_rgb(colour) for colour, _ in plain.most_common(most)]
+    colours = [_rgb(colour) for colour, _ in plain.most_common(most)]
     for step in _STEPS:
-        known += [
+        colours += [
             _between(_rgb(over), _rgb(below), step) for (over, below), _ in pairs.most_common()
         ]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for colour in list(dict.fromkeys(known))[:most] for part in colour])
+    palette.putpalette([part for colour in list(dict.fromkeys(colours))[:most] for part in colour])
     return palette
 
 
@@ -100,9 +103,11 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 
 def _between(
-    one: tuple[int, int, int], other: tuple[int, int, int], part: float
+    over: tuple[int, int, int], under: tuple[int, int, int], part: float
 ) -> tuple[int, int, int]:
-    red, green, blue = (round(a * part + b * (1 - part)) for a, b in zip(one, other, strict=True))
+    red, green, blue = (
+        round(top * part + bottom * (1 - part)) for top, bottom in zip(over, under, strict=True)
+    )
     return red, green, blue
 
 
@@ -212,16 +217,16 @@ def _font(size: float, bold: bool) -> FontProperties:
 
 @lru_cache(maxsize=4096)
 def _fitting(text: str, size: float, bold: bool, most: float) -> str:
-    """The text, cut in its middle where it is too wide: names differ at their ends."""
+    """The text, cut in the middle where it is too wide: names differ at their ends."""
     if not text or _width(text, size, bold) <= most:
         return text
-    kept, lost = 0, len(text)
-    while lost - kept > 1:
-        middle = (kept + lost) // 2
-        kept, lost = (
-            (middle, lost) if _width(_cut(text, middle), size, bold) <= most else (kept, middle)
+    fits, too_many = 0, len(text)
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        fits, too_many = (
+            (middle, too_many) if _width(_cut(text, middle), size, bold) <= most else (fits, middle)
         )
-    return _cut(text, kept)
+    return _cut(text, fits)
 
 
 def _cut(text: str, keep: int) -> str:

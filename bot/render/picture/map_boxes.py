@@ -10,7 +10,7 @@ from bot.render.picture.atoms import INK, SMALL, SOFT, room
 from bot.render.picture.map_grid import Grid, health, in_grid, legend_of, look
 from bot.render.picture.node_tasks import SIGNS, Condition, NodeTasks
 
-_WIDE = 480.0
+_WIDTH = 480.0
 _ROW = 21.0
 _MOST_GROUPS = 8
 
@@ -18,7 +18,7 @@ _MOST_GROUPS = 8
 def boxes(spots: Sequence[NodeTasks]) -> Sheet:
     """Every node with its services and their tasks in words."""
     columns = 1 if len(spots) == 1 else 2 if len(spots) <= 6 else 3
-    width = _WIDE if columns < 3 else 1.5 * _WIDE
+    width = _WIDTH if columns < 3 else 1.5 * _WIDTH
     grid = Grid(width, columns, 12, _height, _box, lambda y: legend_of(spots, y, width))
     return in_grid(spots, grid)
 
@@ -61,22 +61,21 @@ def _box(spot: NodeTasks, x: float, y: float, width: float, height: float) -> li
 def _tally(
     counts: Counter[Condition], right: float, y: float, most: float
 ) -> tuple[list[Shape], float]:
-    """The tasks as signs up to `right`, counted in figures where they are too many; and how much
-    room they take."""
-    each = [condition for condition in Condition for _ in range(min(counts[condition], 50))]
-    if len(each) * 13 <= most:
+    """Tasks as signs up to `right`, or as figures where they are too many; and the width."""
+    conditions = [condition for condition in Condition for _ in range(min(counts[condition], 50))]
+    if len(conditions) * 13 <= most:
         return [
-            Sign(right - 5 - 13 * (len(each) - 1 - index), y, 5, *SIGNS[condition])
-            for index, condition in enumerate(each)
-        ], len(each) * 13.0
+            Sign(right - 5 - 13 * (len(conditions) - 1 - index), y, 5, *SIGNS[condition])
+            for index, condition in enumerate(conditions)
+        ], len(conditions) * 13.0
     shapes: list[Shape] = []
     x = right
-    for condition in reversed([c for c in Condition if counts[c]]):
+    for condition in reversed([kind for kind in Condition if counts[kind]]):
         figure = str(counts[condition])
-        needs = room(figure, SMALL) + 2
+        figure_width = room(figure, SMALL) + 2
         shapes += [
             Label(x, y, figure, SMALL, INK, align=Align.RIGHT),
-            Sign(x - needs - 7, y, 5, *SIGNS[condition]),
+            Sign(x - figure_width - 7, y, 5, *SIGNS[condition]),
         ]
-        x -= needs + 20
+        x -= figure_width + 20
     return shapes, right - x

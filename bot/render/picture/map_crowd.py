@@ -1,4 +1,4 @@
-"""The map of a crowd of nodes: summed up by what they are, with the largest services."""
+"""The map of very many nodes: squares by role and state, and the largest services."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from bot.render.picture.node_tasks import (
     Group,
     NodeTasks,
     headline,
-    told,
+    summary,
     troubled,
 )
 
@@ -37,15 +37,15 @@ _MOST_ILL, _MOST_BARS, _DOT = 24, 16, 11.0
 
 
 def summed(spots: Sequence[NodeTasks]) -> Sheet:
-    """A square for every node by what it is, those in trouble by name, and the largest services."""
+    """A square for every node, grouped by role and state, and the largest services."""
     width = 720.0
     nodes = [spot.node for spot in spots if spot.node]
-    shapes, y = heading(headline(nodes, spots), told(spots), width), BELOW
+    shapes, y = heading(headline(nodes, spots), summary(spots), width), BELOW
     kinds: dict[str, list[NodeTasks]] = {}
     for spot in spots:
         kinds.setdefault(spot.words, []).append(spot)
     ordered = sorted(
-        kinds.items(), key=lambda each: (not each[1][0].ill, not each[1][0].set_aside, each[0])
+        kinds.items(), key=lambda kind: (not kind[1][0].ill, not kind[1][0].set_aside, kind[0])
     )
     for words, members in ordered[:12]:
         band, y = _band(words, members, y, width)
@@ -77,8 +77,8 @@ def _band(
     y += 22
     colour = health(members[0])[1]
     for index, spot in enumerate(members[:most]):
-        at = MARGIN + index % across * _DOT, y + index // across * _DOT
-        shapes.append(Box(*at, 8, 8, colour if spot.tasks else CARD, colour))
+        corner = MARGIN + index % across * _DOT, y + index // across * _DOT
+        shapes.append(Box(*corner, 8, 8, colour if spot.tasks else CARD, colour))
     y += -(-min(len(members), most) // across) * _DOT
     if members[0].ill and members[0].node:
         names = ", ".join(spot.name for spot in members[:_MOST_ILL])
@@ -94,7 +94,7 @@ def _bars(spots: Sequence[NodeTasks], y: float, width: float) -> tuple[list[Shap
         for group, counts in spot.groups:
             totals[group] = totals.get(group, Counter()) + counts
     ordered = sorted(
-        totals.items(), key=lambda each: (not troubled(each[1]), -each[1].total(), each[0])
+        totals.items(), key=lambda total: (not troubled(total[1]), -total[1].total(), total[0])
     )
     if not ordered:
         return [], y
@@ -122,7 +122,7 @@ def _bars(spots: Sequence[NodeTasks], y: float, width: float) -> tuple[list[Shap
 def _bar(
     name: str, counts: Counter[Condition], longest: int, y: float, width: float
 ) -> list[Shape]:
-    """One line: the name, a bar of all its tasks, what is in trouble in columns, and the sum."""
+    """A line: the name, a bar of all its tasks, those in trouble in columns, and the sum."""
     left, right = MARGIN + 200, width - MARGIN - 48
     full = right - 3 * 56 - left - 12
     shapes: list[Shape] = [

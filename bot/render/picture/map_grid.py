@@ -1,4 +1,4 @@
-"""What all maps share: how a node looks, what the signs mean, and the grid that boxes stand in."""
+"""Parts of all maps: the look of a node, the legend, and the grid of boxes."""
 
 from __future__ import annotations
 
@@ -20,17 +20,25 @@ from bot.render.picture.atoms import (
     legend,
     sheet,
 )
-from bot.render.picture.node_tasks import SIGNS, Condition, NodeTasks, headline, told, totals
+from bot.render.picture.node_tasks import SIGNS, Condition, NodeTasks, headline, summary, totals
 
 
 def legend_of(spots: Sequence[NodeTasks], top: float, width: float) -> tuple[list[Shape], float]:
-    """The signs of all conditions that occur, counted, and where they end."""
+    """The signs of all conditions that occur, with counts, and the height where they end."""
     counts = totals(spots)
-    return legend([(*SIGNS[c], f"{counts[c]} {c}") for c in Condition if counts[c]], top, width)
+    return legend(
+        [
+            (*SIGNS[condition], f"{counts[condition]} {condition}")
+            for condition in Condition
+            if counts[condition]
+        ],
+        top,
+        width,
+    )
 
 
 def look(spot: NodeTasks) -> tuple[str, str, bool]:
-    """Fill, edge and whether the edge is dashed."""
+    """Fill and edge colour of a node's box, and whether its edge is dashed."""
     if spot.ill:
         return PALE_RED, RED, False
     return (PALE_AMBER, AMBER, True) if spot.set_aside else (CARD, EDGE, False)
@@ -45,8 +53,11 @@ def health(spot: NodeTasks) -> tuple[Mark, str]:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How boxes stand: `height` and `draw` make one, and `below` what stands under them, from a
-    height on."""
+    """How boxes stand.
+
+    `height` gives the height of a node's box and `draw` draws it; `below` draws what stands under
+    all boxes, from a height on.
+    """
 
     width: float
     columns: int
@@ -57,9 +68,9 @@ class Grid:
 
 
 def in_grid(spots: Sequence[NodeTasks], grid: Grid) -> Sheet:
-    """The boxes row by row, as high as the highest of each, with heading and what stands below."""
+    """The boxes in rows, each row as high as its highest box, with heading and legend."""
     nodes = [spot.node for spot in spots if spot.node]
-    shapes, y = heading(headline(nodes, spots), told(spots), grid.width), BELOW
+    shapes, y = heading(headline(nodes, spots), summary(spots), grid.width), BELOW
     cell = cell_width(grid.width, grid.columns, grid.gap)
     for first in range(0, len(spots), grid.columns):
         row = spots[first : first + grid.columns]
@@ -67,11 +78,13 @@ def in_grid(spots: Sequence[NodeTasks], grid: Grid) -> Sheet:
         for index, spot in enumerate(row):
             shapes += grid.draw(spot, MARGIN + index * (cell + grid.gap), y, cell, high)
         y += high + grid.gap
-    rest, y = grid.below(y + 4)
-    return sheet([*shapes, *rest], grid.width, y + MARGIN - 4)
+    legend_shapes, y = grid.below(y + 4)
+    return sheet([*shapes, *legend_shapes], grid.width, y + MARGIN - 4)
 
 
 def cell_width(width: float, columns: int, gap: float) -> float:
-    """How wide a box is, in whole units: what repeats is drawn alike, and the picture stays
-    small."""
+    """The width of a box, in whole units, so that what repeats is drawn alike.
+
+    That keeps the picture's file small.
+    """
     return (width - 2 * MARGIN - (columns - 1) * gap) // columns

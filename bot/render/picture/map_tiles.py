@@ -1,4 +1,4 @@
-"""The map of many nodes: boxes with tiles, and a key to their letters."""
+"""The map of many nodes: boxes with tiles, and a key to the tiles' letters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def tiled(spots: Sequence[NodeTasks]) -> Sheet:
-    """Every node with a tile for the tasks of a service that are alike."""
+    """Every node with a tile for each group of its tasks."""
     width, columns = (720.0, 4) if len(spots) <= 40 else (960.0, 7)
     letters = _letters(spots)
     cell = cell_width(width, columns, 8)
@@ -79,37 +79,39 @@ def _letters(spots: Sequence[NodeTasks]) -> dict[Group, str]:
             sizes[group] += counts.total()
     largest = [
         group
-        for group, _ in sorted(sizes.items(), key=lambda each: (-each[1], each[0]))[:_MOST_LETTERS]
+        for group, _ in sorted(sizes.items(), key=lambda entry: (-entry[1], entry[0]))[
+            :_MOST_LETTERS
+        ]
     ]
     return {group: _LETTERS[index] for index, group in enumerate(sorted(largest))}
 
 
 _Tile = tuple[str, Condition | None]
-"""What stands on a tile and how its tasks are; None for words without a tile."""
+"""A tile's text and the condition of its tasks; None for text without a tile."""
 
 
 def _tile_rows(
     spot: NodeTasks, letters: Mapping[Group, str], wide: float, most: int
 ) -> list[list[_Tile]]:
-    """One tile for the tasks of a group that are alike, wrapped; what finds no room is counted."""
-    each: list[_Tile] = [
+    """A tile for the tasks of a group in the same condition, in rows; a count of the rest."""
+    tiles: list[_Tile] = [
         (_written(letters.get(group, "·"), counts[condition], condition), condition)
         for group, counts in spot.groups
         for condition in Condition
         if counts[condition]
     ]
     rows: list[list[_Tile]] = [[]]
-    for index, tile in enumerate(each):
+    for index, tile in enumerate(tiles):
         last = len(rows) == most
         if rows[-1] and sum(_tile_width(text) + 3 for text, _ in [*rows[-1], tile]) > wide - (
             24 if last else 0
         ):
             if last:
-                rows[-1].append((f"+{len(each) - index}", None))
+                rows[-1].append((f"+{len(tiles) - index}", None))
                 break
             rows.append([])
         rows[-1].append(tile)
-    return rows if each else [[("no tasks", None)]]
+    return rows if tiles else [[("no tasks", None)]]
 
 
 def _written(letter: str, count: int, condition: Condition) -> str:
@@ -159,7 +161,7 @@ def _tile(text: str, condition: Condition, x: float, y: float) -> list[Shape]:
 def _keys(
     spots: Sequence[NodeTasks], letters: Mapping[Group, str], y: float, width: float
 ) -> tuple[list[Shape], float]:
-    """What the letters stand for, in columns."""
+    """The key to the letters, in columns."""
     sizes: Counter[Group] = Counter()
     for spot in spots:
         for group, counts in spot.groups:
@@ -195,14 +197,14 @@ def _keys(
 def _tile_states(spots: Sequence[NodeTasks], top: float, width: float) -> tuple[list[Shape], float]:
     counts, shapes = totals(spots), list[Shape]()
     x, y = MARGIN, top + 10
-    for condition in (c for c in Condition if counts[c]):
+    for condition in (kind for kind in Condition if counts[kind]):
         words = f"{counts[condition]} {condition}"
-        needs = 24 + room(words, SMALL) + 12
-        if x > MARGIN and x + needs > width - MARGIN:
+        state_width = 24 + room(words, SMALL) + 12
+        if x > MARGIN and x + state_width > width - MARGIN:
             x, y = MARGIN, y + 22
         shapes += [
             *_tile(_written("A", 1, condition), condition, x, y - 8),
             Label(x + 23, y, words, SMALL, SOFT),
         ]
-        x += needs
+        x += state_width
     return shapes, y + 10

@@ -1,4 +1,4 @@
-"""What a map shows, before it is drawn: every node with its tasks, and the whole in words."""
+"""The content of a map: every node with its tasks, and the whole in words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bot.render.picture.atoms import AMBER, BLUE, GREEN, GREY, RED, alt, line_of
 from bot.render.slack.blocks import familiar
 
 FEW = 12
-"""So many nodes can be told one by one."""
+"""Up to so many nodes are described one by one."""
 
 
 class Condition(StrEnum):
-    """How a task is, the worst first; each has its sign."""
+    """The condition of a task, the worst first; each has its sign."""
 
     FAILED = "failing"
     LOST = "lost with node"
@@ -46,8 +46,10 @@ Group = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class NodeTasks:
-    """A node with its tasks, as people name them; `words` is role and state. The node of what waits
-    for one is None."""
+    """A node with its tasks, by their names.
+
+    `words` has role and state. `node` is None for the tasks that wait for a node.
+    """
 
     name: str
     words: str
@@ -56,107 +58,111 @@ class NodeTasks:
 
     @property
     def tasks(self) -> int:
-        """How many tasks stand here."""
+        """The number of tasks."""
         return sum(count.total() for _, count in self.groups)
 
     @property
     def ill(self) -> bool:
-        """Whether the node itself, or what cannot find one, needs somebody."""
+        """Whether the node is in trouble, or these tasks find no node."""
         return self.node is None or in_trouble(self.node)
 
     @property
     def set_aside(self) -> bool:
-        """Whether it takes no new tasks by somebody's will."""
+        """Whether a person keeps new tasks away from the node: drained or paused."""
         return self.node is not None and self.node.availability != Availability.ACTIVE
 
 
 def placed(
     nodes: Sequence[Node], tasks: Iterable[Task], services: Mapping[str, Service]
 ) -> tuple[NodeTasks, ...]:
-    """Every node by name with the tasks that should be there; what has no node comes last.
+    """Every node by name, with its tasks; tasks without a node come last.
 
-    Nobody wants the ended tasks of a job that was removed, which Swarm keeps until its managers
-    start anew (measured).
+    Swarm keeps the ended tasks of a removed job until its managers restart (measured); these are
+    left out.
     """
     by_id = {node.id: node for node in nodes}
-    found: dict[str, dict[Group, Counter[Condition]]] = {node.id: {} for node in nodes}
+    by_node: dict[str, dict[Group, Counter[Condition]]] = {node.id: {} for node in nodes}
     for place in places_of(tasks):
         condition = _condition(place, by_id)
         if condition is None or (place[0].service_id not in services and _is_over(place[0])):
             continue
-        where = (
+        node_id = (
             place[0].node_id
             if place[0].node_id in by_id and condition is not Condition.WAITING
             else ""
         )
-        found.setdefault(where, {}).setdefault(_group(place[0], services), Counter())[
+        by_node.setdefault(node_id, {}).setdefault(_group(place[0], services), Counter())[
             condition
         ] += 1
     ordered = sorted(nodes, key=lambda node: (natural(node.name), node.id))
     spots = [
-        NodeTasks(line_of(node.name), _words(node), node, _sorted(found[node.id]))
+        NodeTasks(line_of(node.name), _words(node), node, _sorted(by_node[node.id]))
         for node in ordered
     ]
-    if "" in found:
-        spots.append(NodeTasks("On no node", "no node takes these", None, _sorted(found[""])))
+    if "" in by_node:
+        spots.append(NodeTasks("On no node", "no node takes these", None, _sorted(by_node[""])))
     return tuple(spots)
 
 
 def headline(nodes: Sequence[Node], spots: Sequence[NodeTasks]) -> str:
-    """How many nodes and tasks there are."""
+    """The number of nodes and of tasks."""
     return (
         f"Swarm · {plural(len(nodes), 'node')} · "
         f"{plural(sum(spot.tasks for spot in spots), 'task')}"
     )
 
 
-def told(spots: Sequence[NodeTasks]) -> str:
-    """What to take from the map, trouble first; what is as it should be the legend counts."""
+def summary(spots: Sequence[NodeTasks]) -> str:
+    """What is wrong, nodes first; or that nothing is."""
     nodes = [spot for spot in spots if spot.node]
     away = [
         f"{spot.name} {state_word(spot.node.state)}"
         for spot in nodes
         if spot.node and spot.node.state != NodeState.READY
     ]
-    lone = [
+    unreachable = [
         f"{spot.name} not reachable"
         for spot in nodes
         if spot.ill and spot.node and spot.node.state == NodeState.READY
     ]
-    aside = [
+    set_aside = [
         f"{spot.name} {state_word(spot.node.availability)}"
         for spot in nodes
         if spot.node and spot.set_aside
     ]
     counts = totals(spots)
     trouble = [f"{counts[condition]} {condition}" for condition in TROUBLE if counts[condition]]
-    parts = [*_few(away, "away"), *_few(lone, "not reachable"), *_few(aside, "set aside"), *trouble]
+    parts = [
+        *_one_by_one(away, "away"),
+        *_one_by_one(unreachable, "not reachable"),
+        *_one_by_one(set_aside, "set aside"),
+        *trouble,
+    ]
     return " · ".join(
         parts or ["all nodes Ready, all tasks as they should be" if nodes else "no nodes"]
     )
 
 
 def needs_care(spots: Sequence[NodeTasks]) -> bool:
-    """Whether a node or a task is in trouble."""
+    """Whether any node or task is in trouble."""
     return any(spot.ill or any(troubled(counts) for _, counts in spot.groups) for spot in spots)
 
 
 def described(nodes: Sequence[Node], spots: Sequence[NodeTasks]) -> str:
-    """The map in words: the whole, then node by node, those in trouble first where not all can be
-    told."""
+    """The map in words: a summary, then node by node; of many, those in trouble first."""
     ordered = (
         spots
         if len(nodes) <= FEW
         else sorted(spots, key=lambda spot: (not spot.ill, not spot.set_aside))
     )
     return alt(
-        f"Map of the {headline(nodes, spots).replace(' · ', ', ')}: {told(spots)}.",
-        [_told(s) for s in ordered],
+        f"Map of the {headline(nodes, spots).replace(' · ', ', ')}: {summary(spots)}.",
+        [_node_words(spot) for spot in ordered],
     )
 
 
 def _condition(place: Sequence[Task], nodes: Mapping[str, Node]) -> Condition | None:
-    """How the place's task is; None where there should be none."""
+    """The condition of a slot's task; None where there should be no task."""
     task, node = place[0], nodes.get(place[0].node_id)
     if not task.wanted:
         return None
@@ -186,11 +192,11 @@ def _group(task: Task, services: Mapping[str, Service]) -> Group:
 def _sorted(
     groups: Mapping[Group, Counter[Condition]],
 ) -> tuple[tuple[Group, Counter[Condition]], ...]:
-    return tuple(sorted(groups.items(), key=lambda each: (not troubled(each[1]), each[0])))
+    return tuple(sorted(groups.items(), key=lambda group: (not troubled(group[1]), group[0])))
 
 
 def troubled(counts: Counter[Condition]) -> bool:
-    """Whether any of the tasks needs somebody."""
+    """Whether any of the tasks is in trouble."""
     return any(counts[condition] for condition in TROUBLE)
 
 
@@ -206,7 +212,7 @@ def _words(node: Node) -> str:
 
 
 def totals(spots: Iterable[NodeTasks]) -> Counter[Condition]:
-    """How many tasks there are of each condition."""
+    """The number of tasks in each condition."""
     totals: Counter[Condition] = Counter()
     for spot in spots:
         for _, counts in spot.groups:
@@ -214,17 +220,23 @@ def totals(spots: Iterable[NodeTasks]) -> Counter[Condition]:
     return totals
 
 
-def _few(words: Sequence[str], together: str) -> list[str]:
+def _one_by_one(words: Sequence[str], together: str) -> list[str]:
     return list(words) if len(words) < 3 else [f"{len(words)} nodes {together}"]
 
 
-def _told(spot: NodeTasks) -> str:
+def _counts_in_words(counts: Counter[Condition]) -> str:
+    return ", ".join(
+        f"{counts[condition]} {condition}" for condition in Condition if counts[condition]
+    )
+
+
+def _node_words(spot: NodeTasks) -> str:
     groups = [
-        f"{service} {version} {', '.join(f'{counts[c]} {c}' for c in Condition if counts[c])}"
+        f"{service} {version} {_counts_in_words(counts)}"
         for (service, version), counts in spot.groups[:8]
     ]
-    rest = len(spot.groups) - len(groups)
+    left_out = len(spot.groups) - len(groups)
     words = spot.words.replace(" · ", ", ")
     return f"{spot.name} ({words}): {'; '.join(groups) or 'no tasks'}" + (
-        f"; {rest} more services" if rest else ""
+        f"; {left_out} more services" if left_out else ""
     )

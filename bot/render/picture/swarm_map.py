@@ -1,5 +1,4 @@
-"""The map: every node as a box with its tasks in it; a few nodes with words, many with tiles, a
-crowd summed up."""
+"""The map of the Swarm: a few nodes with words, many with tiles, very many as squares."""
 
 from __future__ import annotations
 
@@ -12,10 +11,10 @@ from bot.render.picture.map_tiles import tiled
 from bot.render.picture.node_tasks import FEW, NodeTasks, described, headline
 
 MANY = 120
-"""Up to so many nodes are boxes with tiles."""
+"""Up to so many nodes are boxes with tiles; more are squares."""
 
 
 def picture(nodes: Sequence[Node], spots: Sequence[NodeTasks]) -> File:
-    """The picture of what `placed` found, with its description."""
+    """The picture of what `placed` returned, with its description."""
     drawn = boxes if len(nodes) <= FEW else tiled if len(nodes) <= MANY else summed
     return File("map.png", drawn(spots), headline(nodes, spots), described(nodes, spots))

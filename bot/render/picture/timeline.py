@@ -1,15 +1,11 @@
-"""The timeline of a rollout: for each place when its old task stopped, when the new one began, and
-when it was up."""
+"""The timeline of a rollout: for each slot when its old task stopped and its new one was up."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 
-from bot.model import File, Outcome, Rollout, Step, TaskState
+from bot.model import File, Outcome, Rollout
 from bot.model.english import plural, seconds
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
 from bot.render.picture.atoms import (
@@ -28,78 +24,22 @@ from bot.render.picture.atoms import (
     alt,
     heading,
     line_of,
-    natural,
     room,
     rule,
     sheet,
     small,
 )
+from bot.render.picture.tracks import Part, Track, followed, told_apart
 from bot.render.slack.blocks import familiar
 from bot.render.slack.text import shortened
 
 MOST_ROWS = 30
-"""Of more places than this, those that failed come first, and the rest are counted."""
+"""Of more slots than this, those that failed come first, and the rest are counted."""
 _WIDTH, _NAMES, _ENDS, _ROW = 560.0, 118.0, 92.0, 26.0
 
 
-class Part(StrEnum):
-    """What a place did for a while."""
-
-    OLD = "old task"
-    NONE = "no task"
-    STARTING = "new task starts"
-    NEW = "new task is up"
-
-
-_CREATE = "service create"
-_SOON = 3.0
-"""Seconds after the start within which a first look tells what was there before; after a restart of
-the bot it is later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part from one second to another, counted from the start."""
-
-    part: Part
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One place with its parts in order, when tasks failed there, when it was last up, and the node
-    where it ended."""
-
-    key: str
-    node: str
-    spans: tuple[Span, ...]
-    failures: tuple[float, ...] = ()
-    error: str = ""
-
-    @property
-    def stopped(self) -> float | None:
-        """When the old task was gone."""
-        return next((span.end for span in self.spans[:-1] if span.part is Part.OLD), None)
-
-    @property
-    def up(self) -> float | None:
-        """When the new task was up for good; None where it is not."""
-        return self._last(Part.NEW)
-
-    @property
-    def back(self) -> float | None:
-        """When the old specification ran again, after something else had; None where it does
-        not."""
-        return self._last(Part.OLD) if len(self.spans) > 1 else None
-
-    def _last(self, part: Part) -> float | None:
-        last = self.spans[-1] if self.spans else None
-        return last.start if last and last.part is part else None
-
-
 def picture(outcome: Outcome) -> File | None:
-    """The timeline of an ended rollout; None where no task was seen to do anything."""
+    """The timeline of an ended rollout; None where no task did anything."""
     rollout = outcome.rollout
     if rollout is None or not outcome.steps:
         return None
@@ -116,75 +56,6 @@ def picture(outcome: Outcome) -> File | None:
     )
 
 
-def followed(steps: Sequence[Step], rollout: Rollout, took: float) -> tuple[Track, ...]:
-    """The steps as tracks, one for each place, by number or name."""
-    places: dict[str, list[Step]] = {}
-    for step in sorted(steps, key=lambda step: step.at):
-        places.setdefault(step.key, []).append(step)
-    first = min((step.at for step in steps), default=rollout.started)
-    return tuple(_track(places[key], rollout, took, first) for key in sorted(places, key=natural))
-
-
-# ---- values
-
-
-def _track(steps: Sequence[Step], rollout: Rollout, took: float, first: datetime) -> Track:
-    """What one place did. A place that was not there at the first look had no task before."""
-    times = [*(_after(step, rollout, took) for step in steps), took]
-    spans: list[Span] = []
-    failures: list[float] = []
-    replaced = rollout.verb == _CREATE or steps[0].at > first
-    for index, step in enumerate(steps):
-        replaced = replaced or step.state != TaskState.RUNNING
-        part = _part(step, rollout, replaced)
-        if step.state.lost:
-            failures.append(times[index])
-        if times[index] == times[index + 1] and index + 1 < len(steps):
-            continue
-        begun = spans.pop().start if spans and spans[-1].part is part else times[index]
-        spans.append(Span(part, begun, times[index + 1]))
-    if steps[0].at == first and _had_tasks(rollout) and times[0] <= _SOON:
-        begun = spans.pop(0).end if spans[0].part is Part.OLD else times[0]
-        spans.insert(0, Span(Part.OLD, 0.0, begun))
-    error = next((step.error for step in reversed(steps) if step.error), "")
-    return Track(
-        line_of(steps[0].key),
-        line_of(steps[-1].node),
-        tuple(spans),
-        tuple(failures),
-        line_of(error),
-    )
-
-
-def _had_tasks(rollout: Rollout) -> bool:
-    """Whether every place ran something before, also where Swarm had begun when the bot first
-    looked."""
-    return rollout.verb != _CREATE and not any(
-        change.field.lstrip("-") == "replicas" for change in rollout.changes
-    )
-
-
-def _after(step: Step, rollout: Rollout, took: float) -> float:
-    return min(took, max(0.0, (step.at - rollout.started).total_seconds()))
-
-
-def _part(step: Step, rollout: Rollout, replaced: bool) -> Part:
-    """A task is new by its image, or, where that stays the same, by having begun under our
-    observer."""
-    if step.state.terminal and step.state != TaskState.COMPLETE:
-        return Part.NONE
-    if step.state not in (TaskState.RUNNING, TaskState.COMPLETE):
-        return Part.STARTING
-    apart = rollout.verb != _CREATE and _told_apart(rollout)
-    new = step.image == (rollout.after.tag or rollout.after.tagged) if apart else replaced
-    return Part.NEW if new else Part.OLD
-
-
-def _told_apart(rollout: Rollout) -> bool:
-    before, after = rollout.before, rollout.after
-    return (before.tag or before.tagged) != (after.tag or after.tagged)
-
-
 def _described(tracks: Sequence[Track], outcome: Outcome) -> str:
     rollout = outcome.rollout
     assert rollout is not None
@@ -194,28 +65,32 @@ def _described(tracks: Sequence[Track], outcome: Outcome) -> str:
         f"{plural(len(tracks), 'place')}."
     )
     head += f" {_small_print(outcome)}."
-    return alt(head, [_told(track) for track in _shown_first(tracks)])
+    return alt(head, [_track_words(track) for track in _shown_first(tracks)])
 
 
 def _small_print(outcome: Outcome) -> str:
-    """What it went from and to, and the first cause where it failed."""
+    """The first cause, where it failed, and the images before and after."""
     rollout, progress = outcome.rollout, outcome.progress
     assert rollout is not None
-    found = progress.findings if progress else ()
-    cause = f"{found[0].cause}{f' on {found[0].node}' if found[0].node else ''}" if found else ""
-    moved = (
-        f"{familiar(rollout.before)} → {_target(rollout)}" if _told_apart(rollout) else rollout.verb
+    findings = progress.findings if progress else ()
+    cause = (
+        f"{findings[0].cause}{f' on {findings[0].node}' if findings[0].node else ''}"
+        if findings
+        else ""
     )
-    return " · ".join(part for part in (cause, moved) if part)
+    change = (
+        f"{familiar(rollout.before)} → {_target(rollout)}" if told_apart(rollout) else rollout.verb
+    )
+    return " · ".join(part for part in (cause, change) if part)
 
 
 def _target(rollout: Rollout) -> str:
-    """The tag alone where the rest is as before."""
-    same = rollout.before.name == rollout.after.name
-    return rollout.after.tag if same and rollout.after.tag else familiar(rollout.after)
+    """The tag alone where the name stays the same."""
+    same_name = rollout.before.name == rollout.after.name
+    return rollout.after.tag if same_name and rollout.after.tag else familiar(rollout.after)
 
 
-def _told(track: Track) -> str:
+def _track_words(track: Track) -> str:
     parts = [
         f"old task gone after {seconds(track.stopped)}" if track.stopped is not None else "",
         f"failed {len(track.failures)} times"
@@ -228,13 +103,15 @@ def _told(track: Track) -> str:
         "not up" if track.spans and track.spans[-1].part in (Part.STARTING, Part.NONE) else "",
         track.error,
     ]
-    told = ", ".join(part for part in parts if part) or ("unchanged" if track.spans else "not seen")
-    where = f" on {track.node}" if track.node and track.node != track.key else ""
-    return f"{track.key}{where}: {told}"
+    events = ", ".join(part for part in parts if part) or (
+        "unchanged" if track.spans else "not seen"
+    )
+    place = f" on {track.node}" if track.node and track.node != track.key else ""
+    return f"{track.key}{place}: {events}"
 
 
 def _shown_first(tracks: Sequence[Track]) -> list[Track]:
-    """As they are numbered, but where they are too many, those that failed before the others."""
+    """The tracks by number; where they are too many, those that failed come first."""
     if len(tracks) <= MOST_ROWS:
         return list(tracks)
     return sorted(tracks, key=lambda track: not track.failures)
@@ -286,7 +163,7 @@ def _row(track: Track, y: float, left: float, scale: float) -> list[Shape]:
 
 
 def _span(part: Part, x: float, y: float, width: float) -> list[Shape]:
-    """Thin is old, hollow is beginning, full is up: the shapes tell what the colours tell."""
+    """Thin is old, hollow is starting, full is up: shapes say what colours say."""
     match part:
         case Part.OLD:
             return [Box(x, y - 3, width, 6, GREY)]
@@ -308,7 +185,7 @@ def _end(track: Track) -> tuple[str, str]:
 
 
 def _counted(rest: Sequence[Track]) -> str:
-    """The places that found no row, in one line."""
+    """The slots without a row, in one line."""
     ends = Counter(
         _end(track)[0].split(" ")[0] if track.up or track.back else _end(track)[0] for track in rest
     )
@@ -334,7 +211,7 @@ def _key(y: float) -> list[Shape]:
 
 
 def _ticks(took: float) -> list[float]:
-    """Round times, about five of them."""
+    """Round times, about five of them, in seconds."""
     rounds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]
-    step = next((each for each in rounds if took / each <= 6), took / 5)
+    step = next((length for length in rounds if took / length <= 6), took / 5)
     return [step * index for index in range(int(took / step) + 1)]
