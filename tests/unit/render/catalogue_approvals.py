@@ -191,9 +191,7 @@ def others() -> Mapping[str, Callable[[], Message]]:
         ),
         "queued": lambda: holds.queued(WAITING, 2, LOCK),
         "queued-free": lambda: holds.queued(replace(WAITING, title=v.HOSTILE), 1, None),
-        "queue": lambda: holds.queue(
-            [WAITING, replace(WAITING, id="q2", title=v.HOSTILE)], v.NOW
-        ),
+        "queue": lambda: holds.queue([WAITING, replace(WAITING, id="q2", title=v.HOSTILE)], v.NOW),
         "queue-none": lambda: holds.queue([], v.NOW),
         "audit": lambda: audit_list.audited([busy, ENTRY, bad], 50),
         "audit-unapproved": lambda: audit_list.audited([busy], 50),
