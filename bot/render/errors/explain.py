@@ -25,7 +25,7 @@ EXPLANATIONS: Mapping[type, Explain] = {
     **STORE_ERRORS,
     **SETTINGS_ERRORS,
 }
-_UNKNOWN = Explanation("That did not work", "swarmbot knows no more about it than its log says")
+_UNKNOWN = Explanation("That did not work. swarmbot knows no more about it than its log says.")
 
 
 def explain(error: SwarmbotError) -> Message:
