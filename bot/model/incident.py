@@ -28,7 +28,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """When trouble becomes an alert: after it has lasted for `after`, with this severity; never
+    """When a problem becomes an alert: after it has lasted for `after`, with this severity; never
     where not `watched`."""
 
     severity: Severity

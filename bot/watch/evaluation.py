@@ -23,7 +23,7 @@ from bot.watch.snapshot import Snapshot
 
 UNSURE = timedelta(seconds=45)
 """After a change of leader every node is `unknown` for seconds, a dead one for half a minute: only
-longer is it trouble."""
+longer is it a problem."""
 EXPLAINED = timedelta(seconds=60)
 """A service that falls below its count within this time after a node went Down does so because of
 the node."""
@@ -170,7 +170,7 @@ class Evaluation:
         return {places[name][0]: state for name, state in self.engines.items() if name in places}
 
     def place_of(self, engine: EngineState) -> tuple[str, str]:
-        """Subject and name of what an engine's trouble belongs to: its node, else itself."""
+        """Subject and name of what a problem of an engine belongs to: its node, else itself."""
         node_id, host = self.memory.engine_nodes.get(engine.name, ("", ""))
         if not node_id:
             return f"engine:{engine.name}", engine.node_name or engine.name

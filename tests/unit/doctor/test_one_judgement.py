@@ -165,6 +165,17 @@ def test_the_watch_and_the_doctor_tell_the_same(
     assert held_up == [names[0][0] if names else "" for names in waiting]
 
 
+def test_a_node_of_which_nobody_hears_for_long_is_away_for_both() -> None:
+    unknown = replace(WELL, nodes=(*FOUR[:3], replace(FOUR[3], state=NodeState.UNKNOWN)))
+    memory = judge(unknown, Memory(), WatchSettings()).memory
+    for seconds, names in ((30, set[str]()), (50, {"node4"})):
+        later = replace(unknown, at=NOW + timedelta(seconds=seconds))
+        problems, advice = both(later, memory)
+        assert {one.name for one in problems if one.kind is AlertKind.NODE_DOWN} == names
+        told = [one.facts for one in advice if isinstance(one.facts, NodeAway)]
+        assert {facts.node for facts in told} == names
+
+
 def test_every_service_that_the_doctor_finds_below_is_below_for_the_watch_too() -> None:
     snapshot = replace(WELL, services=(WEB, API), tasks=SPREAD[:3])
     evaluation = Evaluation.of(snapshot, Memory(), WatchSettings())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import Image, ManagerStatus, Mode, Platform, Port, Reachability, UpdateStatus
-from bot.model.cluster import ExternalCa
+from bot.model.cluster import EngineFault, ExternalCa
 from bot.swarm.spec import read
 
 MORNING = datetime(2026, 11, 23, 7, 32, 47, 877773, UTC)
@@ -302,6 +302,21 @@ def test_an_engine_of_itself(swarm: dict[str, Any], state: str, manager: bool, e
         error,
         "20.10.24",
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("", EngineFault.NONE),
+        ("connection refused", EngineFault.NONE),
+        ("rpc error: The swarm does not have a leader.", EngineFault.NO_LEADER),
+        ("remote error: tls: bad certificate", EngineFault.TLS),
+        ("x509: certificate signed by unknown authority", EngineFault.TLS),
+    ],
+)
+def test_what_an_engines_words_mean(words: str, fault: EngineFault) -> None:
+    assert read.engine_fault(words) is fault
+    assert read.engine_state("one", {"Swarm": {"Error": words}}).fault is fault
 
 
 def test_a_network_and_a_secret() -> None:
