@@ -35,6 +35,12 @@ _EXPECTED = {
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} characters",
 }
+_EXPECTED_OF_DURATIONS = {
+    "greater_than": "a duration above {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "a duration below {lt}",
+    "less_than_equal": "at most {le}",
+}
 _BOUNDS = ("gt", "ge", "lt", "le")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,100}")
@@ -76,13 +82,12 @@ def expected(error: ErrorDetails) -> str:
     limits = {key: _limit(value) for key, value in error.get("ctx", {}).items()}
     if error["type"] == "value_error":
         return limits["error"]
-    known = _EXPECTED.get(error["type"])
+    context = error.get("ctx", {})
+    is_duration = any(isinstance(context.get(bound), str) for bound in _BOUNDS)
+    phrases = {**_EXPECTED, **_EXPECTED_OF_DURATIONS} if is_duration else _EXPECTED
+    known = phrases.get(error["type"])
     if known is None:
         return error["msg"].lower()
-    if any(
-        key in _BOUNDS and isinstance(value, str) for key, value in error.get("ctx", {}).items()
-    ):
-        known = known.removeprefix("a number of ").replace("a number", "a duration")
     return known.format_map(limits).replace("at least 1 characters", "at least 1 character")
 
 
