@@ -40,8 +40,8 @@ def update(request: Request) -> Json:
     request.check_version(found)
     if request.params.get("rollback") == "previous":
         if not found.get("PreviousSpec"):
-            why = f"service {request.name} does not have a previous spec"
-            raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
+            # It is the search for the credentials of then that fails, before the Swarm is asked.
+            raise RefusedError(500, "service does not have a previous spec")
         request.twin.updater.roll_back(found, "manually requested rollback")
     else:
         _update(request, found, copied(request.body))
@@ -159,7 +159,7 @@ def _update(request: Request, found: Json, spec: Json) -> None:
         found["JobStatus"]["JobIteration"]["Index"] += 1
     found["PreviousSpec"], found["Spec"] = found["Spec"], spec
     found.pop("UpdateStatus", None)
-    request.twin.updater.begin(found)
+    request.twin.updater.post(found)
 
 
 def _check(request: Request, spec: Json, own_id: str) -> None:

@@ -93,6 +93,7 @@ class SwarmTwin:
         return bool(
             self._roles
             or self.updater.updates
+            or self.updater.posted
             or cluster.stirred
             or any(agents.is_moving(cluster, task) for task in cluster.tasks.values())
             or any(is_waiting(cluster, service) for service in cluster.services.values())

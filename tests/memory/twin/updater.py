@@ -43,9 +43,16 @@ class Updater:
 
     cluster: Cluster
     updates: dict[str, Update] = field(default_factory=dict)
+    posted: set[str] = field(default_factory=set)
+    """Ids of services whose specification is new: the updater has not looked at them yet."""
 
-    def begin(self, service: Json) -> None:
-        """A new specification was posted: whatever was under way is left, and dirty slots roll."""
+    def post(self, service: Json) -> None:
+        """A new specification was posted, which the updater learns of a moment later."""
+        self.posted.add(service["ID"])
+        self.updates.pop(service["ID"], None)
+
+    def _begin(self, service: Json) -> None:
+        """Leave whatever was under way, and roll the dirty slots."""
         self.updates.pop(service["ID"], None)
         self.cluster.between.pop(service["ID"], None)
         places = self._dirty(service)
@@ -67,6 +74,9 @@ class Updater:
 
     def step(self, service: Json) -> None:
         """Go on with the update of a service, if there is one."""
+        if service["ID"] in self.posted:
+            self.posted.discard(service["ID"])
+            self._begin(service)
         update = self.updates.get(service["ID"])
         if update is None:
             return
@@ -83,6 +93,7 @@ class Updater:
     def drop(self, service: Json) -> None:
         """The service is gone."""
         self.updates.pop(service["ID"], None)
+        self.posted.discard(service["ID"])
 
     # ---- parts
 
@@ -195,7 +206,7 @@ class Updater:
             "StartedAt": self.cluster.time(),
             "Message": message,
         }
-        self.begin(service)
+        self.post(service)
 
     def _finish(self, service: Json, update: Update) -> None:
         """Complete it when all slots are done and the last was watched for long enough."""
