@@ -26,7 +26,7 @@ demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:/
 	@$(BIN)/python -m playground demo $(if $(ENGINE),--engine $(ENGINE))
 
 test: browser setup check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 3 --dist loadgroup --durations 10
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 3 --dist loadscope --no-loadscope-reorder --durations 10
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
 	@$(BIN)/ruff format --check .

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Generator, Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from playground.cluster import Cluster
 from playground.errors import PlaygroundError
@@ -19,8 +21,54 @@ NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "78")) - WORKER
 """Tests that run side by side each have a Swarm of their own."""
 
 
+TOGETHER = (
+    "tests/swarm/test_packaging.py",
+    "tests/swarm/test_playground.py",
+    "tests/scenario/test_from_bare_engines.py",
+    "tests/browser/test_tour.py",
+    "tests/swarm/test_service_lines.py",
+    "tests/browser/test_chat.py",
+    "tests/browser/test_access.py",
+    "tests/swarm/test_bad_input.py",
+    "tests/scenario/test_workspace.py",
+)
+"""Files whose stories share something that is dear: one process tells all stories of each, and
+these begin first. Every other story is told by whoever is free."""
+
+
+class StoryScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Gives the processes of a run single stories, and whole files where these belong together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """For `--dist loadscope`; other ways of sharing stay as they are."""
+    return StoryScheduling(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "own_bot: this story is about a bot that was just started")
+    for mark in (
+        "own_bot: this story is about a bot that was just started",
+        "costs(seconds): this story costs more than ten seconds, see CONTRIBUTING.md",
+    ):
+        config.addinivalue_line("markers", mark)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What lasts longest begins first, so that no process is left with it at the end."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[int, float]:
+    file = item.nodeid.partition("::")[0]
+    costs = item.get_closest_marker("costs")
+    return (
+        TOGETHER.index(file) if file in TOGETHER else len(TOGETHER),
+        -costs.args[0] if costs else 0,
+    )
 
 
 def pytest_runtest_setup() -> None:

@@ -15,8 +15,6 @@ from tests.browser.conftest import Opens
 from tests.browser.content import beside, furnish, open_form
 from tests.browser.running import DESKTOP, PHONE
 
-pytestmark = pytest.mark.xdist_group("page")
-
 SERIOUS = {"serious", "critical"}
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from playground.workspace import Workspace
@@ -26,8 +25,6 @@ from tests.browser.content import (
 )
 from tests.browser.running import PHONE, newest, send
 from tests.scenario.running import eventually
-
-pytestmark = pytest.mark.xdist_group("page")
 
 
 def sent(workspace: Workspace) -> list[dict[str, Any]]:

@@ -14,8 +14,6 @@ from tests.browser.conftest import DEMO_NUMBER, Opens
 from tests.browser.running import SLOW, Demo, Tourist, newest, send
 from tests.browser.test_access import faults
 
-pytestmark = pytest.mark.xdist_group("tour")
-
 
 @pytest.mark.timeout(420)
 def test_the_six_steps_of_the_tour(demos: Callable[..., Demo], opens: Opens) -> None:

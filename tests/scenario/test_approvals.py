@@ -155,7 +155,7 @@ def test_holds_and_the_line_in_front_of_a_busy_service(
         'ask = ["operator"]', 'ask = ["operator", "lead"]'
     )
     bot.start()
-    site.runs("web", "web:v1", "--replicas", "2")
+    site.runs("web", "web:v1")
 
     asked = people.lead.types('/swarm hold web "incident 42" --for 2h')
     people.lead.sees("✋ web", after=asked)

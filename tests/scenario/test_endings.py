@@ -260,7 +260,7 @@ def test_a_bot_that_is_killed_goes_on_with_the_same_message(
     assert ended == message, "it is the same message that goes on"
     assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
     assert site.is_on("web", "web:v2")
-    asked = dev.types(f"/swarm deploy web {site.image('web:v1')}")
+    asked = dev.types(f"/swarm deploy web {site.image('web:v1')} --delay 0s")
     dev.sees("✅ web is on", timeout=90, after=asked)
     eventually(
         lambda: bot.open_intents() == 0, 15, lambda: "the audit does not know how each change ended"

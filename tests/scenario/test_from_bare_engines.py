@@ -26,8 +26,6 @@ from tests.scenario.running import bot_for, eventually
 from tests.scenario.secrecy import leaked
 from tests.scenario.swarm import Site
 
-pytestmark = pytest.mark.xdist_group("bare")
-
 MANAGERS = ("node1", "node2", "node3")
 NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
 

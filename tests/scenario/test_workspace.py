@@ -19,8 +19,6 @@ from playground.workspace import (
 )
 from tests.scenario.small_bot import SmallBot, bolt_over_http, refusal, section
 
-pytestmark = pytest.mark.xdist_group("workspace")
-
 
 @pytest.fixture(scope="module")
 def workspace() -> Iterator[Workspace]:

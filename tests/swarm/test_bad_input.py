@@ -15,8 +15,6 @@ from tests.swarm.acting import redis
 from tests.swarm.desk import Desk, Recorder, pipeline
 from tests.swarm.support import eventually, running, store, swarm_over, web
 
-pytestmark = pytest.mark.xdist_group("desk")
-
 LINES = 500
 """Ten thousand more are typed at a Swarm in memory."""
 

@@ -24,7 +24,7 @@ from tests.swarm.support import eventually
 
 ROOT = Path(__file__).parents[2]
 # The first run makes the base image as well.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("image")]
+pytestmark = pytest.mark.timeout(300)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,6 @@ from playground.errors import CommandFailedError, PathTooLongError
 from playground.network import INTERFACES, NAMESPACES
 from tests.conftest import in_order
 
-pytestmark = pytest.mark.xdist_group("playground")
-
 NUMBER = 96
 NEIGHBOUR = 95
 

@@ -18,8 +18,6 @@ from playground.cluster import Cluster
 from tests.swarm.acting import Acting, acting, redis
 from tests.swarm.support import MANAGERS, store, swarm_over
 
-pytestmark = pytest.mark.xdist_group("lines")
-
 JOBS = (
     '--name NAME --mode replicated-job IMAGE sh -c "echo hi"',
     (
