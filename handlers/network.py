@@ -15,7 +15,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import InUseError, NameTakenError, UnknownNameError, UnsupportedError
 from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
 from bot.model.cluster import Network
-from bot.model.english import agree
+from bot.model.english import agree, listed
 from bot.render.objects import networks
 from bot.render.slack import blocks
 from bot.rollout.run import Run
@@ -228,7 +228,7 @@ class NetworkRm(Change[NetworkRemovalPlan]):
             say(f"{network.name} is removed")
             return Ending.DONE
 
-        names = " and ".join(network.name for network in plan.going)
+        names = listed([network.name for network in plan.going])
         return carry_out(
             context,
             plan,

@@ -15,7 +15,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
 from bot.model.cluster import Stack
-from bot.model.english import agree, shortlist
+from bot.model.english import agree, listed, shortlist
 from bot.render.objects import placed_tasks, services, stack_list
 from bot.rollout.run import Run
 from bot.swarm import waiting
@@ -112,7 +112,7 @@ class StackRm(Change[StackRemovalPlan]):
 
     def apply(self, context: Context, plan: StackRemovalPlan, run: Run) -> Outcome:
         """Remove in the order in which nothing is in use any more."""
-        names = " and ".join(stack.name for stack in plan.stacks)
+        names = listed([stack.name for stack in plan.stacks])
         title = (
             f"{agree(len(plan.stacks), 'stack', 'stacks')} {names} "
             f"{agree(len(plan.stacks), 'is', 'are')} gone"

@@ -26,7 +26,7 @@ from bot.model import (
     TaskState,
 )
 from bot.model.cluster import Quorum
-from bot.model.english import plural
+from bot.model.english import listed, plural
 from bot.render.objects.manager_cautions import cautions_in_words
 from bot.swarm.health import quorum
 from bot.swarm.health.diagnosis import diagnose
@@ -156,7 +156,7 @@ def keep_in_reach(context: Context, demoted: Iterable[Node]) -> None:
 def still(planned: NodesPlan, again: NodesPlan) -> None:
     """Raise Moved where the nodes are not what was planned against."""
     if planned.fingerprint != again.fingerprint:
-        raise PlanOutdatedError(" and ".join(planned.nodes), "the state of the nodes")
+        raise PlanOutdatedError(listed(planned.nodes), "the state of the nodes")
 
 
 def has_role(context: Context, node: Node, role: NodeRole) -> bool:

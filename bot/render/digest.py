@@ -94,7 +94,7 @@ def _alerts(entries: Sequence[Entry]) -> list[str]:
         over.values(),
         key=lambda entry: (-entry.severity.rank, -(entry.lasted or timedelta()).total_seconds()),
     )
-    return [counts, *_some([*map(_open, worst), *map(_over, longest)])]
+    return [counts, *_bulleted([*map(_open, worst), *map(_over, longest)])]
 
 
 def _open(entry: Entry) -> str:
@@ -134,7 +134,7 @@ def _changes(changes: Sequence[Audited]) -> list[str]:
         f", {len(bad)} not done" if bad else ""
     )
     shown = changes if len(changes) <= _NAMED else bad
-    return [counts, *_some([_change(change) for change in shown])]
+    return [counts, *_bulleted([_change(change) for change in shown])]
 
 
 def _change(change: Audited) -> str:
@@ -150,7 +150,7 @@ def _endings(endings: Sequence[Ending]) -> list[str]:
     lines = [
         prose(expiry.words) + (f" {when(expiry.at)}" if expiry.at else "") for expiry in ordered
     ]
-    return ["*Ends soon*", *_some(lines)] if lines else []
+    return ["*Ends soon*", *_bulleted(lines)] if lines else []
 
 
 @singledispatch
@@ -178,11 +178,11 @@ def _(hold: Hold) -> Expiry:
     return Expiry(f"{what} by {hold.owner.name}{why}, until", hold.until)
 
 
-def _some(lines: Sequence[str]) -> list[str]:
+def _bulleted(lines: Sequence[str]) -> list[str]:
     """The first ones, with the number of the others behind the last."""
     left = len(lines) - _NAMED
     shown = [f"• {line}" for line in lines[:_NAMED]]
-    return [*shown[:-1], f"{shown[-1]} · and {left} more"] if left > 0 else shown
+    return [*shown[:-1], f"{shown[-1]} ·{and_more(left)}"] if left > 0 else shown
 
 
 def _names(counted: Counter[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bot.errors import SwarmbotError
 from bot.model import Node, Rollout, Shortfall, Status
 from bot.model.approval import Approval
-from bot.model.english import plural
+from bot.model.english import and_more, plural
 from bot.model.incident import AlertState, Incident, Silence, silencing
 from bot.render import approval_message, status
 from bot.render.alerts import alert_words
@@ -131,7 +131,7 @@ def _listed(title: str, items: Sequence[T], shown: Callable[[T], Iterable[Block]
     left = len(items) - _EACH
     head = f"*{title}*" if len(items) == 1 else f"*{title}* · {len(items)}"
     blocks = [block for item in items[:_EACH] for block in shown(item)]
-    return [section(head), *blocks, *context(f"and {left} more" if left > 0 else "")]
+    return [section(head), *blocks, *context(and_more(left).strip())]
 
 
 def _open(home: Home) -> list[Incident]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.model import Lock, Message, Shortfall, Status
-from bot.model.english import agree, and_more, plural, span
+from bot.model.english import agree, and_more, plural, shortlist, span
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import context, message, when
 from bot.render.slack.text import code, escape
@@ -52,7 +52,7 @@ def headline(view: Status) -> str:
 def _trouble(view: Status) -> list[str]:
     away = view.nodes_away
     parts = [
-        f"{_some(away, 1)} {agree(len(away), 'is', 'are')} not Ready" if away else "",
+        f"{_names(away, 1)} {agree(len(away), 'is', 'are')} not Ready" if away else "",
         f"{plural(len(view.below), 'service')} below {_their(view)} count" if view.below else "",
         "no further manager may fail" if view.managers > 1 and view.fault_tolerance == 0 else "",
         "Redis does not answer" if view.redis else "",
@@ -110,8 +110,8 @@ def _details(view: Status) -> list[str]:
         if not view.quorum
         else "",
         f"Below their count: {_below(view.below)}" if view.below else "",
-        f"Not Ready: {_some(view.nodes_away, _MOST_NAMES)}" if len(view.nodes_away) > 1 else "",
-        f"Rolling: {_some(view.rollouts, _MOST_NAMES)}" if view.rollouts else "",
+        f"Not Ready: {_names(view.nodes_away, _MOST_NAMES)}" if len(view.nodes_away) > 1 else "",
+        f"Rolling: {_names(view.rollouts, _MOST_NAMES)}" if view.rollouts else "",
         *(_lock(lock) for lock in view.locks[:_MOST_NAMES]),
         *(
             f"Engine {escape(name)} does not answer: {escape(why)}"
@@ -145,6 +145,5 @@ def _their(view: Status) -> str:
     return agree(len(view.below), "its", "their")
 
 
-def _some(names: tuple[str, ...], most: int) -> str:
-    shown = ", ".join(escape(name) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+def _names(names: tuple[str, ...], most: int) -> str:
+    return shortlist([escape(name) for name in names], most)

@@ -15,7 +15,7 @@ from bot.command.fields import Argument, Name, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import NodeNotDownError, StillManagerError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Kind, Node, NodeRole, NodeState, Outcome
-from bot.model.english import agree
+from bot.model.english import agree, listed
 from bot.rollout.run import Run
 from bot.swarm.health import quorum
 
@@ -67,7 +67,7 @@ class NodeRm(Change[NodesPlan]):
             say(f"{node.name} is removed")
             return node_plan.await_moves(context, plan, say) if node.id == last else Ending.DONE
 
-        names = " and ".join(plan.nodes)
+        names = listed(plan.nodes)
         title = f"{names} {agree(len(plan.members), 'is', 'are')} no longer in the Swarm"
         outcome = carry_out(
             context, plan, run, title, (partial(remove, node) for node in plan.members)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.model import Actor, Message
-from bot.model.english import age, agree, and_more, plural, span
+from bot.model.english import age, agree, plural, shortlist, span
 from bot.model.incident import AlertState, Entry, Happened, Incident, Severity, Silence, silencing
 from bot.render.alerts.alert_buttons import acknowledging, silencing_button, unsilencing
 from bot.render.alerts.alert_reasons import reason
@@ -80,7 +80,7 @@ def acknowledged(incidents: Sequence[Incident], actor: Actor) -> Message:
         return message("🟢 Nothing is left to acknowledge", others or ["It is over."])
     said = agree(len(own), "Its message says", "Their messages say")
     quiet = [silencing_button(own[0])] if len(own) == 1 else []
-    names = _some([incident.name for incident in own])
+    names = _names([incident.name for incident in own])
     return message(
         f"✅ {names} · acknowledged by you", [f"{said} so to everybody.", *others], actions(*quiet)
     )
@@ -90,7 +90,7 @@ def silenced(silence: Silence, fitting: Sequence[Incident]) -> Message:
     """Nobody is told of these from now on, and until when."""
     until = f"until {when(silence.until)}" if silence.until else "until it is over"
     open_now = [incident.name for incident in fitting if incident.state is AlertState.FIRING]
-    fits = f"Open now: {_some(open_now)}." if open_now else "Nothing that it fits is wrong now."
+    fits = f"Open now: {_names(open_now)}." if open_now else "Nothing that it fits is wrong now."
     lines = [fits, "It is still watched; its messages are edited, and no new ones are posted."]
     return message(
         f"✅ {_pattern(silence)} · silenced {until}", lines, actions(unsilencing(silence))
@@ -207,15 +207,13 @@ def _ended(incidents: Sequence[Incident], history: Iterable[Entry], now: datetim
         ((at, name) for name, at in ends.items() if now - at < LATELY and name not in still),
         reverse=True,
     )
-    said = ", ".join(f"{name_words(name)} {age(at, now)}" for at, name in over[:_NAMED])
-    left = len(over) - _NAMED
-    return context(f"resolved: {said}{f' and {left} more' if left > 0 else ''}" if over else "")
+    said = shortlist([f"{name_words(name)} {age(at, now)}" for at, name in over], _NAMED)
+    return context(f"resolved: {said}" if over else "")
 
 
 def _pattern(silence: Silence) -> str:
     return named(shortened(silence.pattern, LONGEST_NAME))
 
 
-def _some(names: Sequence[str]) -> str:
-    left = len(names) - _NAMED
-    return ", ".join(name_words(name) for name in names[:_NAMED]) + and_more(left)
+def _names(names: Sequence[str]) -> str:
+    return shortlist([name_words(name) for name in names], _NAMED)

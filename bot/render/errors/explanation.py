@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.model.english import shortlist
 from bot.render.slack.text import code, escape
 
 FAILED, REFUSED, LOCKED = "❌", "✋", "🔒"
@@ -53,10 +54,7 @@ def did_you_mean(near: Iterable[str]) -> str:
 
 def codes(names: Iterable[str]) -> str:
     """Names as code, in a list; of many the first ten and the number of those left out."""
-    shown = list(names)
-    return ", ".join(code(name) for name in shown[:10]) + (
-        f" and {len(shown) - 10} more" if len(shown) > 10 else ""
-    )
+    return shortlist([code(name) for name in names], 10)
 
 
 def alternatives(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.model import Message
 from bot.model.cluster import Certificate
-from bot.model.english import agree, plural, shortlist, span
+from bot.model.english import agree, and_more, plural, shortlist, span
 from bot.render.slack.blocks import Row, context, message, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened
 
@@ -127,12 +127,12 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[
         line
         for line in (
             (
-                f"{_some(ended)}: a node whose certificate has ended does not come back by itself; "
+                f"{_named(ended)}: a node whose certificate has ended does not come back by itself; "
                 "it has to join anew."
             )
             if ended
             else "",
-            f"{_some(failing)}: renewal seems to fail. Does the node reach a manager, and is "
+            f"{_named(failing)}: renewal seems to fail. Does the node reach a manager, and is "
             "its clock right? "
             f"{code('/swarm swarm ca --rotate')} renews all."
             if failing
@@ -144,7 +144,7 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[
             if root
             else "",
             (
-                f"{_some(manual)}: nobody renews {agree(len(manual), 'it', 'them')} by rule; "
+                f"{_named(manual)}: nobody renews {agree(len(manual), 'it', 'them')} by rule; "
                 "put a new one in place."
             )
             if manual
@@ -161,7 +161,7 @@ def _unread(unread: Sequence[Certificate]) -> list[str]:
         for certificate in unread[:_MOST_NAMES]
     ]
     left = len(unread) - _MOST_NAMES
-    return lines + ([f"and {left} more could not be read"] if left > 0 else [])
+    return lines + ([f"{and_more(left).strip()} could not be read"] if left > 0 else [])
 
 
 def _row(certificate: Certificate, now: datetime, share: float) -> Row:
@@ -204,5 +204,5 @@ def _owner(certificate: Certificate) -> str:
     )
 
 
-def _some(certificates: Sequence[Certificate]) -> str:
+def _named(certificates: Sequence[Certificate]) -> str:
     return shortlist([_owner(certificate) for certificate in certificates], _MOST_NAMES)

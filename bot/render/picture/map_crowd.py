@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.model.english import plural
+from bot.model.english import plural, shortlist
 from bot.model.picture import Align, Box, Label, Shape, Sheet, Sign
 from bot.render.picture.atoms import (
     BELOW,
@@ -81,9 +81,8 @@ def _band(
         shapes.append(Box(*corner, 8, 8, colour if spot.tasks else CARD, colour))
     y += -(-min(len(members), most) // across) * _DOT
     if members[0].ill and members[0].node:
-        names = ", ".join(spot.name for spot in members[:_MOST_ILL])
-        rest = f" and {len(members) - _MOST_ILL} more" if len(members) > _MOST_ILL else ""
-        shapes.append(small(MARGIN, y + 8, names + rest, width - 2 * MARGIN))
+        names = shortlist([spot.name for spot in members], _MOST_ILL)
+        shapes.append(small(MARGIN, y + 8, names, width - 2 * MARGIN))
         y += 18
     return shapes, y + 12
 

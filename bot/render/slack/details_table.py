@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.model.english import and_more
 from bot.render.slack.blocks import Block, Row, aligned, section
 from bot.render.slack.text import preformatted
 
@@ -30,5 +31,5 @@ def listed(title: str, values: Iterable[str], most: int = 20) -> list[Row]:
     """A row for each value, with the title beside the first; at most `most`, then a count."""
     all_values = list(values)
     left = len(all_values) - most
-    shown = all_values[:most] + ([f"and {left} more"] if left > 0 else [])
+    shown = all_values[:most] + ([and_more(left).strip()] if left > 0 else [])
     return [(title if index == 0 else " ", value) for index, value in enumerate(shown)]

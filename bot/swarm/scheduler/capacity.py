@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.model import Mode, Node, Resources, Service, Task
+from bot.model.english import listed
 from bot.swarm.scheduler import constraints
 from bot.swarm.scheduler.constraints import eligible
 from bot.swarm.scheduler.fill import NodeRoom, fill
@@ -228,7 +229,7 @@ def in_words(resources: Resources) -> str:
     parts = [f"{resources.memory >> 20} MB"] if resources.memory else []
     parts += [f"{resources.nano_cpus / 1e9:g} CPUs"] if resources.nano_cpus else []
     parts += [f"{count} {kind}" for kind, count in sorted(resources.generic.items())]
-    return " and ".join(parts)
+    return listed(parts)
 
 
 def _less(free: Resources, taken: Resources, count: int) -> Resources:
