@@ -127,12 +127,13 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[
         line
         for line in (
             (
-                f"{_named(ended)}: a node whose certificate has ended does not come back by itself; "
+                f"{_owners(ended)}: a node whose certificate has ended does not come back by "
+                "itself; "
                 "it has to join anew."
             )
             if ended
             else "",
-            f"{_named(failing)}: renewal seems to fail. Does the node reach a manager, and is "
+            f"{_owners(failing)}: renewal seems to fail. Does the node reach a manager, and is "
             "its clock right? "
             f"{code('/swarm swarm ca --rotate')} renews all."
             if failing
@@ -144,7 +145,7 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[
             if root
             else "",
             (
-                f"{_named(manual)}: nobody renews {agree(len(manual), 'it', 'them')} by rule; "
+                f"{_owners(manual)}: nobody renews {agree(len(manual), 'it', 'them')} by rule; "
                 "put a new one in place."
             )
             if manual
@@ -204,5 +205,5 @@ def _owner(certificate: Certificate) -> str:
     )
 
 
-def _named(certificates: Sequence[Certificate]) -> str:
+def _owners(certificates: Sequence[Certificate]) -> str:
     return shortlist([_owner(certificate) for certificate in certificates], _MOST_NAMES)
