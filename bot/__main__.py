@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bot import __version__
+from bot import __version__, logs
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.settings import Settings, load
 from bot.signals import StopSignal
@@ -30,15 +30,7 @@ def main() -> None:
 def run() -> None:
     """Run the bot until it is told to end (SIGTERM, Ctrl-C)."""
     settings = _settings()
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    # Slack's SDK would log every message at `debug`, tokens and keys that are meant for one person
-    # included.
-    for library in ("apscheduler", "slack_bolt", "slack_sdk"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    logs.configure(settings.log_level)
     ending = StopSignal()
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
 

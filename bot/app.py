@@ -155,7 +155,7 @@ def build(settings: Settings) -> Bot:
     metrics = Metrics()
     poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     stopping = Stopping()
-    roller = Roller(swarm, store, utc_now, stopping)
+    roller = Roller(swarm, store, utc_now, stopping, settings.messages.log_tail)
     people = People(client, settings)
     executor = ChangeExecutor(store, poster, roller, metrics, utc_now, stopping)
     name = secrets.token_hex(4)

@@ -42,6 +42,7 @@ FILE_ONLY = (
     "approval_lifetime",
     "channel",
     "engines",
+    "messages",
     "readiness_details",
     "roles",
     "rules",
@@ -146,6 +147,15 @@ class WatchSettings(_Part):
         )
 
 
+class MessagesSettings(_Part):
+    """What messages in the channel may say.
+
+    `log_tail`: the last log lines of a task that failed, with dots for what looks like a secret.
+    """
+
+    log_tail: bool = True
+
+
 class Settings(BaseSettings):
     """Everything that the operator decides. Secrets are `SecretStr`; the rest may be logged."""
 
@@ -173,6 +183,7 @@ class Settings(BaseSettings):
     roles: tuple[Role, ...] = ()
     rules: tuple[PolicyRule, ...] = ()
     watch: WatchSettings = WatchSettings()
+    messages: MessagesSettings = MessagesSettings()
 
     @classmethod
     def settings_customise_sources(

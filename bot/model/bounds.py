@@ -13,6 +13,9 @@ MOST_LINE = 4000
 MOST_TEXT = 2000
 """Characters of a text from an engine, a registry or a task's program; what is cut ends in `…`."""
 
+MOST_SAID = 32_000
+"""Characters of such a text that are read at all."""
+
 
 def bounded(text: str, most: int = MOST_TEXT) -> str:
     """The text with at most `most` characters. The middle is left out: errors say at their

@@ -34,6 +34,8 @@ class Follower:
     swarm: Swarm
     now: Callable[[], datetime]
     stopping: Stopping
+    log_tail: bool = True
+    """Whether the last lines of a task that failed are read."""
     _nodes: Mapping[str, Node] = field(default_factory=dict)
     _nodes_at: float = float("-inf")
 
@@ -86,7 +88,7 @@ class Follower:
         return replace(progress, findings=findings, tried=tried(ours, str(rollout.after)))
 
     def _with_log(self, finding: Finding) -> Finding:
-        if not finding.task_id or finding.exit_code is None:
+        if not self.log_tail or not finding.task_id or finding.exit_code is None:
             return finding
         try:
             return replace(finding, log=self.swarm.logs.task_log(finding.task_id, LOG_LINES))

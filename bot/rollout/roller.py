@@ -50,12 +50,16 @@ ENDINGS = {
 
 @dataclass(frozen=True)
 class Roller:
-    """Begins and follows rollouts. `stopping` is set when the bot is about to end."""
+    """Begins and follows rollouts. `stopping` is set when the bot is about to end.
+
+    `log_tail`: the last lines of a task that failed are told with its end.
+    """
 
     swarm: Swarm
     store: Store
     now: Callable[[], datetime]
     stopping: Stopping
+    log_tail: bool = True
 
     def run(self, rollout: Rollout, service: Service, spec: Spec, run: Run) -> Outcome:
         """Post the specification and follow it to its end.
@@ -227,7 +231,7 @@ class Roller:
 
         A rollback is asked for in between, where a person wishes it or Swarm paused.
         """
-        follower, paused = Follower(self.swarm, self.now, self.stopping), True
+        follower, paused = self._follower(), True
         while paused:
             paused = False
             for progress in follower.follow(lambda: rollout):  # noqa: B023 - the newest is wanted
@@ -239,6 +243,9 @@ class Roller:
                 if paused:
                     break
                 yield rollout, progress
+
+    def _follower(self) -> Follower:
+        return Follower(self.swarm, self.now, self.stopping, self.log_tail)
 
     def _may_go_on(self, run: Run) -> None:
         if self.stopping.is_set():

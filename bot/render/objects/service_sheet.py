@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.model import Message, Node, Service, Task
+from bot.model.secrecy import masked_pair, masked_words
 from bot.render.objects.spec_words import (
     config_words,
     duration_words,
@@ -69,7 +70,7 @@ def _general(service: Service, running: Sequence[Task], nodes: Mapping[str, Node
         if service.replicas is not None
         else f"{len(running)} running"
     )
-    labels = [f"{key}={value}" for key, value in sorted(service.labels.items())]
+    labels = [masked_pair(f"{key}={value}") for key, value in sorted(service.labels.items())]
     rows = [
         ("mode", str(service.mode)),
         ("replicas", replicas),
@@ -82,8 +83,8 @@ def _container(container: Mapping[str, Any]) -> list[Row]:
     variables = sorted(str(entry).partition("=")[0] for entry in container.get("Env") or ())
     health = mapping(container.get("Healthcheck"))
     rows = [
-        ("command", " ".join(map(str, container.get("Command") or ()))),
-        ("args", " ".join(map(str, container.get("Args") or ()))),
+        ("command", _command(container.get("Command"))),
+        ("args", _command(container.get("Args"))),
         ("user", str(container.get("User") or "")),
         ("health check", _health(health)),
         ("stop grace", duration_words(container.get("StopGracePeriod"))),
@@ -97,8 +98,12 @@ def _container(container: Mapping[str, Any]) -> list[Row]:
     ]
 
 
+def _command(words: Sequence[Any] | None) -> str:
+    return " ".join(masked_words(map(str, words or ())))
+
+
 def _health(health: Mapping[str, Any]) -> str:
-    test = [str(part) for part in health.get("Test") or ()]
+    test = masked_words(str(part) for part in health.get("Test") or ())
     if not test:
         return "of the image, if it has one"
     if test[0] == "NONE":

@@ -16,6 +16,7 @@ from bot.errors import (
     UnknownNameError,
 )
 from bot.model.bounds import bounded
+from bot.model.secrecy import masked_text
 
 
 @dataclass(eq=False)
@@ -50,7 +51,6 @@ NO_OBJECT = Target()
 
 _READ = 65_536
 """Characters of an answer that are looked at: an engine passes on what a registry says, whole."""
-_SECRETS = re.compile(r"(SWMTKN|SWMKEY)-[\w-]+")
 _PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
 _NAME_TAKEN = re.compile(
     r"(?:existing object: (\w{1,50}) (\S{1,300}) already exists|"
@@ -78,14 +78,9 @@ _LEADER_LOST = (
 )
 
 
-def without_secrets(text: str) -> str:
-    """The text with join tokens and unlock keys blacked out."""
-    return _SECRETS.sub(r"\1-…", text)
-
-
 def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotError:
     """The domain error for an answer with status 400 or above, from the engine's own words."""
-    text = bounded(without_secrets(text[:_READ].strip()))
+    text = bounded(masked_text(text[:_READ].strip()))
     return (
         _of_the_swarm(engine, status, text)
         or _of_the_object(status, text, target)

@@ -9,11 +9,12 @@ import re
 import struct
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from bot.model.cluster import LogLine, ServiceLog
+from bot.model.secrecy import masked_text
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
@@ -99,9 +100,17 @@ def parse(stream: bytes, *, cut: bool = False) -> ServiceLog:
         else:
             lines += map(_line, text.rstrip("\r\n").split("\n"))
     cut = cut or len(lines) > MOST_LINES
-    lines = lines[-MOST_LINES:]
+    lines = _masked(lines[-MOST_LINES:])
     # Python's sort keeps the order of lines of the same moment.
     return ServiceLog(tuple(sorted(lines, key=_moment)), tuple(dict.fromkeys(silent)), cut)
+
+
+def _masked(lines: list[LogLine]) -> list[LogLine]:
+    """Programs log their configuration when they crash, and keys have several lines."""
+    if not lines:
+        return []
+    texts = masked_text("\n".join(line.text for line in lines)).split("\n")
+    return [replace(line, text=text) for line, text in zip(lines, texts, strict=True)]
 
 
 def _frames(stream: bytes) -> Iterable[tuple[int, str]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.model import Difference, Image, Platform, ResolvedImage, Spec
+from bot.model.secrecy import dots, masked_field, masked_text, masked_value, masked_words
 
 STACK_IMAGE = "com.docker.stack.image"
 
@@ -126,13 +127,48 @@ def has_healthcheck(spec: Spec) -> bool:
 def differences(before: Spec, after: Spec) -> tuple[Difference, ...]:
     """All leaves that differ, by their paths in the Engine API.
 
-    Values of environment variables are hidden: they may be secrets.
+    What may be a secret is in dots.
     """
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
+    shown_old = dict(_leaves(masked(before), ""))
+    shown_new = dict(_leaves(masked(after), ""))
     paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
     return tuple(
-        Difference(path, _shown(path, old.get(path)), _shown(path, new.get(path))) for path in paths
+        Difference(path, _shown(path, shown_old.get(path)), _shown(path, shown_new.get(path)))
+        for path in paths
     )
+
+
+def masked(spec: Spec) -> dict[str, Any]:
+    """The specification with dots where a value may be a secret; for people, never for an engine.
+
+    The values of variables and of the log driver's options always are, those of labels by their
+    names, and commands by their words.
+    """
+    return {name: _masked_part((str(name),), value) for name, value in spec.items()}
+
+
+def _masked_part(path: tuple[str, ...], value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {inner: _masked_part((*path, str(inner)), part) for inner, part in value.items()}
+    if isinstance(value, list):
+        return _masked_list(path, value)
+    if not isinstance(value, str):
+        return value
+    if path[-3:-1] == ("LogDriver", "Options"):
+        return dots(value)
+    return masked_field(path[-1], value) if path[-2:-1] == ("Labels",) else masked_text(value)
+
+
+def _masked_list(path: tuple[str, ...], value: list[Any]) -> list[Any]:
+    if path[-2:] == ("ContainerSpec", "Env"):
+        return [masked_value(str(pair)) for pair in value]
+    if path[-1] in _COMMANDS:
+        return masked_words(map(str, value))
+    return [_masked_part(path, part) for part in value]
+
+
+_COMMANDS = ("Args", "Command", "Test")
 
 
 def _set_platforms(template: dict[str, Any], platforms: Iterable[Platform]) -> None:
@@ -161,5 +197,5 @@ def _shown(path: str, value: Any) -> str:
     if value is None:
         return ""
     if path.endswith(".Env") and isinstance(value, list):
-        return ", ".join(f"{str(item).partition('=')[0]}=…" for item in value)
+        return ", ".join(map(str, value))
     return json.dumps(value) if isinstance(value, (list, dict)) else str(value)

@@ -28,7 +28,7 @@ from bot.model import (
     TaskState,
     UpdateStatus,
 )
-from bot.model.bounds import bounded
+from bot.model.bounds import MOST_SAID, bounded
 from bot.model.cluster import (
     ClusterInfo,
     EngineFault,
@@ -38,6 +38,7 @@ from bot.model.cluster import (
     Network,
     Stored,
 )
+from bot.model.secrecy import masked_text
 
 Raw = Mapping[str, Any]
 
@@ -142,8 +143,8 @@ def task(raw: Raw, *, up_to_date: bool = True) -> Task:
         state=state,
         desired=task_state(raw.get("DesiredState")),
         image=image(_container({"TaskTemplate": raw.get("Spec") or {}}).get("Image", "")),
-        message=_text(status, "Message"),
-        error=_text(status, "Err"),
+        message=_said(status, "Message"),
+        error=_said(status, "Err"),
         # The engine says 0 as well for a container that still runs or never was.
         exit_code=container.get("ExitCode", 0)
         if state.terminal and container.get("ContainerID")
@@ -342,6 +343,11 @@ def _text(raw: Raw, key: str) -> str:
     return bounded(str(raw.get(key) or ""))
 
 
+def _said(raw: Raw, key: str) -> str:
+    """A text in which a program or the engine may have quoted a secret; it is cut to a length."""
+    return bounded(masked_text(str(raw.get(key) or "")[:MOST_SAID]))
+
+
 def _labels(raw: Raw, key: str = "Labels") -> Mapping[str, str]:
     """Labels for judging and showing; a specification is posted back from its raw form."""
     labels = raw.get(key) or {}
@@ -397,7 +403,7 @@ def _update_status(raw: Raw | None) -> UpdateStatus | None:
         return None
     return UpdateStatus(
         raw["State"],
-        _text(raw, "Message"),
+        _said(raw, "Message"),
         time(raw.get("StartedAt")),
         time(raw.get("CompletedAt")),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.model import Difference, Spec
 from bot.model.duration import nanoseconds, write_duration
+from bot.model.secrecy import masked_words
 from bot.swarm.spec.edit import UPDATE_DEFAULTS
 from bot.swarm.spec.syntax import Json
 
@@ -122,7 +123,8 @@ def shown(flag: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return shlex.join(value[1:] if value[:1] == ["CMD-SHELL"] else value)
+        words = value[1:] if value[:1] == ["CMD-SHELL"] else value
+        return shlex.join(masked_words(map(str, words)))
     if flag.endswith("_cpu"):
         return f"{value / 1e9:g}"
     if flag.endswith("_memory"):

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.errors import UnsupportedError
 from bot.model import Difference, Spec
+from bot.model.secrecy import masked_pair, masked_value
 from bot.swarm.spec import mounts, ports, references, scalars
 from bot.swarm.spec.capabilities import added_and_dropped
 from bot.swarm.spec.edit import forced, replicas_of
@@ -43,7 +44,7 @@ def change(spec: Spec, flags: Flags, ids: Ids) -> Json:
 def changes(before: Spec, after: Spec, flags: Flags) -> tuple[Difference, ...]:
     """The differences that the flags make, in the CLI's names.
 
-    Values of environment variables are hidden: they may be secrets.
+    What may be a secret is in dots.
     """
     differences = list(scalars.changes(before, after, flags))
     for flag, path in {
@@ -73,14 +74,22 @@ def listed(flags: Flags, flag: str) -> list[Difference]:
     """The values of a repeatable flag as one difference; empty where it was not given."""
     value = flags.get(flag.replace("-", "_"), ())
     values = [value] if isinstance(value, str) else value
-    show = {"env": _hidden, "env-add": _hidden, "env-rm": key}.get(flag, str)
+    show = _MASKS.get(flag, str)
     text = ", ".join(map(show, values))
     gone = flag.endswith(("-rm", "-drop"))
     return [Difference(flag, text if gone else "", "" if gone else text)] if text else []
 
 
-def _hidden(pair: str) -> str:
-    return f"{key(pair)}=…"
+_MASKS: Mapping[str, Callable[[str], str]] = {
+    "env": masked_value,
+    "env-add": masked_value,
+    "env-rm": key,
+    "log-opt": masked_value,
+    "label": masked_pair,
+    "label-add": masked_pair,
+    "container-label": masked_pair,
+    "container-label-add": masked_pair,
+}
 
 
 def env(current: Sequence[str] | None, add: Iterable[str], remove: Iterable[str]) -> list[str]:

@@ -91,7 +91,9 @@ class MemoryBot:
     def _put_together(self, configured: Settings) -> None:
         clock, pool = self.clock, TurnedPool(self.clock, self.party)
         metrics = Metrics()
-        roller = Roller(self.swarm, self.store, clock.now, self.stopping)
+        roller = Roller(
+            self.swarm, self.store, clock.now, self.stopping, configured.messages.log_tail
+        )
         people = People(self.client, configured)
         executor = ChangeExecutor(
             self.store, self.poster, roller, metrics, clock.now, self.stopping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.settings import PolicyRule, Role, Settings
+from bot.settings import MessagesSettings, PolicyRule, Role, Settings
 from playground.workspace.text import Reader
 from tests.memory.twin.bot import MemoryBot, settings
 from tests.memory.twin.clock import Clock
@@ -28,12 +28,15 @@ class World:
         roles: tuple[Role, ...] = OPERATORS,
         rules: tuple[PolicyRule, ...] = FREELY,
         bots: int = 1,
+        messages: MessagesSettings | None = None,
     ) -> None:
         self.clock = Clock()
         self.redis = RedisTwin(self.clock.monotonic)
         self.swarm = SwarmTwin(self.clock.monotonic)
         self.slack = SlackTwin(self.clock, self._connected)
-        self.settings: Settings = settings(roles, rules)
+        self.settings: Settings = settings(roles, rules).model_copy(
+            update={"messages": messages or MessagesSettings()}
+        )
         self.bots: list[MemoryBot] = []
         self._first: MemoryBot | None = None
         self.clock.settle = self._flush
@@ -87,6 +90,12 @@ class World:
     def add_network(self, name: str, **fields: Any) -> Json:
         """An overlay network."""
         return self.swarm.add_network(name, Driver="overlay", Scope="swarm", **fields)
+
+    def everything_said(self) -> str:
+        """Every state of every message and file that anybody may have seen, and of every view."""
+        state = self.slack.state
+        said = [repr(message) for message in state.messages.values()]
+        return "\n".join([*said, repr(state.files), repr(state.views.known)])
 
     def everything_in_redis(self) -> list[Any]:
         """All that is stored, whatever it is."""

@@ -117,4 +117,4 @@ def test_tokens_and_keys_in_an_answer_are_blacked_out() -> None:
         NO_OBJECT,
     )
     assert isinstance(raised, EngineRefusedError)
-    assert raised.reason == "invalid join token SWMTKN-… or SWMKEY-…"
+    assert raised.reason == "invalid join token SWMTKN-•••••• or SWMKEY-••••••"

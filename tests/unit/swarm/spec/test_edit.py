@@ -326,8 +326,8 @@ def test_differences_hide_the_values_of_variables() -> None:
     (change,) = edit.differences(WHOLE, after)
     assert (change.field, change.before, change.after) == (
         "TaskTemplate.ContainerSpec.Env",
-        "DB_PASSWORD=…, MODE=…",
-        "DB_PASSWORD=…, DEBUG=…, MODE=…",
+        "DB_PASSWORD=•••, MODE=•••",
+        "DB_PASSWORD=••••••, DEBUG, MODE=•••",
     )
 
 

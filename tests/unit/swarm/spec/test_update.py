@@ -142,7 +142,7 @@ def test_what_the_service_cannot_take_is_refused(
     ("flags", "told"),
     [
         ({"replicas": 6}, [Difference("replicas", "4", "6")]),
-        ({"env_add": ("DB_PASSWORD=secret",)}, [Difference("env-add", "", "DB_PASSWORD=…")]),
+        ({"env_add": ("DB_PASSWORD=secret",)}, [Difference("env-add", "", "DB_PASSWORD=•••")]),
         ({"env_rm": ("MODE",)}, [Difference("env-rm", "MODE", "")]),
         ({"env_rm": ("NOBODY",)}, []),
         ({"limit_memory": "1G"}, [Difference("limit-memory", "512M", "1G")]),
