@@ -20,6 +20,7 @@ from bot.model.cluster import EngineAddress
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline
+from bot.policy.rule_names import with_full_names
 from bot.poster import Drawing, Poster
 from bot.rollout.roller import Roller
 from bot.settings import Settings
@@ -130,11 +131,13 @@ class Bot:
             self.redis.stop()
 
 
-def build(settings: Settings) -> Bot:
+def build(configured: Settings) -> Bot:
     """Put the bot together.
 
-    Raises InvalidSettingError where something that it cannot do without is not configured.
+    Raises InvalidSettingError where something that it cannot do without is not configured, or where
+    a rule names a command that there is not.
     """
+    settings = with_full_names(configured, TABLE.full_names)
     if settings.slack_bot_token is None:
         raise InvalidSettingError(
             "SLACK_BOT_TOKEN", "it is not set; Slack shows it under OAuth & Permissions, as xoxb-…"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.errors import StoreUnavailableError
+from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.model.cluster import EngineAddress
+from bot.policy.rule_names import with_full_names
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool
+from handlers.commands import TABLE
 from handlers.slack.check import check_slack
 from handlers.slack.wiring import web_client
 
@@ -18,7 +20,7 @@ Finding = tuple[str, str]
 
 def print_findings(settings: Settings) -> bool:
     """Print a line for each part, then the rules as a table; False where something is wrong."""
-    findings = [*_slack(settings), *_redis(settings), *_engines(settings)]
+    findings = [*_rules(settings), *_slack(settings), *_redis(settings), *_engines(settings)]
     for subject, problem in findings:
         print(f"{'wrong' if problem else 'ok':5}  {subject}{': ' + problem if problem else ''}")
     print("\n" + "\n".join(rights(settings)))
@@ -53,6 +55,15 @@ def _rule(rule: PolicyRule) -> tuple[str, str, str, str]:
         " or ".join(rule.ask) or "nobody",
         approve,
     )
+
+
+def _rules(settings: Settings) -> Iterator[Finding]:
+    try:
+        with_full_names(settings, TABLE.full_names)
+    except InvalidSettingError as error:
+        yield error.where, error.problem
+    else:
+        yield "rules", ""
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:

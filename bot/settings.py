@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from datetime import timedelta
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -340,11 +341,18 @@ def _check_engines(settings: Settings) -> None:
 
 
 def _check_rules(settings: Settings) -> None:
-    known = {role.name for role in settings.roles}
+    known = [role.name for role in settings.roles]
+    for number, role in enumerate(settings.roles):
+        if not role.users and not role.groups:
+            raise InvalidSettingError(
+                f"roles.{number}", f"nobody has the role {role.name}: name users or groups"
+            )
     for number, rule in enumerate(settings.rules):
-        for role in (*rule.ask, *rule.approve):
-            if role not in known:
-                raise InvalidSettingError(f"rules.{number}", f"there is no role named {role}")
+        for name in (*rule.ask, *rule.approve):
+            if name not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0.6)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise InvalidSettingError(f"rules.{number}", f"there is no role named {name}{hint}")
 
 
 def _check_addresses(settings: Settings) -> None:

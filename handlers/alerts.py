@@ -19,12 +19,12 @@ from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.english import and_more
 from bot.model.incident import AlertState, Incident, Silence
+from bot.policy.patterns import is_pattern
 from bot.render.alerts import alert_lists
 from bot.rollout.run import Run
 from bot.swarm.names import nearest
 
 QUORUM = "quorum"
-_GLOB = "*?["
 _LONGEST = 300
 
 
@@ -97,7 +97,7 @@ class Acknowledge(Change[AcknowledgePlan]):
             title=f"acknowledge {_listed(free or found) or self.key}",
             targets=(),
             fingerprint=" ".join(incident.id for incident in free),
-            services=_services(free),
+            services=_to_be_allowed(incidents.values(), self.key),
             needs_approval=False,
             noop_reason="" if free else _taken(found, self.key),
             subjects=tuple(incident.subject for incident in free),
@@ -154,7 +154,7 @@ class SilenceAlerts(Change[SilencePlan]):
             title=f"silence {self.key}",
             targets=(),
             fingerprint=f"{self.key} {self.span}",
-            services=_services(found),
+            services=_covered(context, incidents.values(), self.key),
             needs_approval=False,
             silence=silence,
         )
@@ -197,7 +197,7 @@ class Unsilence(Change[SilencePlan]):
             title=f"unsilence {self.key}",
             targets=(),
             fingerprint=f"{found}",
-            services=_services(_open(incidents.values(), self.key)),
+            services=_covered(context, incidents.values(), self.key),
             needs_approval=False,
             noop_reason="" if found else f"`{self.key}` is not silenced",
             silence=found,
@@ -227,16 +227,50 @@ def _open(incidents: Iterable[Incident], key: str) -> list[Incident]:
     ]
 
 
-def _services(incidents: Sequence[Incident]) -> tuple[str, ...]:
-    """What the rules have to allow: services, where it is about nothing else."""
-    only = incidents and all(incident.subject.startswith("service:") for incident in incidents)
-    return tuple(incident.name for incident in incidents) if only else ()
+def _to_be_allowed(incidents: Iterable[Incident], key: str) -> tuple[str, ...]:
+    """What the rules have to allow for what is open now, as `_covered` names it."""
+    fitting = _fitting(incidents, key)
+    services = (incident.name for incident in fitting if _is_about_a_service(incident))
+    others = any(not _is_about_a_service(incident) for incident in fitting)
+    pattern = (key,) if is_pattern(key) else ()
+    return tuple(dict.fromkeys((*pattern, *services, *(("",) if others else ()))))
+
+
+def _is_about_a_service(incident: Incident) -> bool:
+    return incident.subject.startswith("service:")
+
+
+def _covered(context: Context, incidents: Iterable[Incident], key: str) -> tuple[str, ...]:
+    """What the rules have to allow, by the names of services, also for what is not open yet.
+
+    That is a pattern as a whole, and a service by its name. What is, or may be, about anything but
+    services takes a rule for any service, which stands as an empty name.
+    """
+    now = _to_be_allowed(incidents, key)
+    if is_pattern(key):
+        return tuple(dict.fromkeys((*now, *(("",) if _fits_a_node(context, key) else ()))))
+    return now or ((key,) if _is_service(context, key) else ("",))
+
+
+def _fits_a_node(context: Context, key: str) -> bool:
+    """Where no manager answers, a node may be meant."""
+    try:
+        return any(fnmatchcase(node.name, key) for node in context.swarm.nodes.list())
+    except SwarmbotError:
+        return True
+
+
+def _is_service(context: Context, key: str) -> bool:
+    try:
+        return any(service.name == key for service in context.swarm.services.list())
+    except SwarmbotError:
+        return False
 
 
 def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
     """Refuse a name that neither a node nor a service has; where no manager answers, any name may
     be right."""
-    if any(char in key for char in _GLOB):
+    if is_pattern(key):
         return
     try:
         names = [*known, QUORUM, *_names(context)]

@@ -113,7 +113,7 @@ class Release(Change[HoldPlan]):
             title=f"release {self.service}",
             targets=_LOCK,
             fingerprint=f"{self.service} {hold}",
-            services=() if self.service == EVERYTHING else (self.service,),
+            services=(self.service,),
             changes=(Difference("hold", hold.owner.name, "none"),) if hold else (),
             noop_reason="" if hold else _not_held(self.service, covering(held, self.service, now)),
             hold=hold,
@@ -174,6 +174,7 @@ class Freeze(Change[HoldPlan]):
             title="freeze everything",
             targets=_LOCK,
             fingerprint=f"{hold.reason} {self.until} {frozen}",
+            services=(EVERYTHING,),
             summary=f'"{hold.reason}"',
             warnings=(f"what rolls goes on: {', '.join(rolling)}",) if rolling else (),
             hold=hold,
@@ -200,6 +201,7 @@ class Unfreeze(Change[HoldPlan]):
             title="unfreeze",
             targets=_LOCK,
             fingerprint=f"{frozen}",
+            services=(EVERYTHING,),
             summary=f'{frozen.owner.name} froze it: "{frozen.reason}"' if frozen else "",
             noop_reason="" if frozen else "nothing is frozen",
             hold=frozen,
@@ -247,7 +249,7 @@ def _services(context: Context, name: str) -> tuple[tuple[str, ...], str]:
         service = context.swarm.services.find(name).name
         return (service,), service
     if name.strip("*") == "":
-        return (), EVERYTHING
+        return (EVERYTHING,), EVERYTHING
     pattern = Hold(pattern=name, owner=context.actor, reason="", since=context.now())
     fitting = (service.name for service in context.swarm.services.list())
     return (name, *(service for service in fitting if pattern.covers(service))), name

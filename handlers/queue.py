@@ -57,6 +57,7 @@ class QueueUp(Change[QueuePlan]):
             kind=plan.kind,
             services=plan.services,
             replicas=plan.replicas,
+            falls=plan.falls,
             ruled_by=command.full_name(),
             line=line.write(command),
             change=plan.title,

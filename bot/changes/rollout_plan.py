@@ -69,6 +69,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         fingerprint=f"{edit.fingerprint(changed)}:{service.version}",
         services=(service.name,),
         replicas=replicas,
+        falls=_falls(service, replicas),
         changes=changes,
         summary=summary(changed, rolls_back),
         warnings=warnings,
@@ -78,6 +79,12 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         after=edit.image_of(changed),
         rolls_back=rolls_back,
     )
+
+
+def _falls(service: Service, replicas: int | None) -> bool:
+    """Whether this count is none, or at most half of what the service is to run now."""
+    before = service.replicas or 0
+    return replicas is not None and replicas < before and replicas * 2 <= before
 
 
 def begin(

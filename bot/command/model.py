@@ -170,6 +170,11 @@ class Table:
         """Full names and short forms."""
         return {name: command for command in self.commands for name in command.names}
 
+    @property
+    def full_names(self) -> dict[str, str]:
+        """The full name of the command, by every name under which it may be typed."""
+        return {name: command.full_name() for name, command in self.by_name.items()}
+
     def find(self, words: Sequence[str]) -> tuple[type[Command], int] | None:
         """The command with the longest name that the words begin with.
 

@@ -33,7 +33,8 @@ class Plan:
 
     `targets` are the keys to lock (`service:ID`); `services` and `nodes` the names that rules speak
     of; `fingerprint` stands for what it was planned against: a plan whose fingerprint moved is
-    another plan. `noop_reason` says why there is nothing to do, where that is so. `ruled_by` names
+    another plan. `falls`: a service is to run none of its tasks any more, or half of them at most.
+    `noop_reason` says why there is nothing to do, where that is so. `ruled_by` names
     the command whose rules count, where it is not the one that was typed. `needs_approval` is False
     where no rule makes it wait for others, because it changes nothing of the Swarm. Families derive
     their own.
@@ -46,6 +47,7 @@ class Plan:
     services: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     replicas: int | None = None
+    falls: bool = False
     changes: tuple[Difference, ...] = ()
     summary: str = ""
     warnings: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from bot.errors import NotAllowedError, ReadOnlyError, UnsupportedError
 from bot.model import Actor, Kind, Plan
+from bot.policy.patterns import covers, meets
 from bot.settings import PolicyRule, Settings
 
 
@@ -43,15 +44,18 @@ class Deny:
 
 
 Decision = Allow | Ask | Deny
+EVERY_CHANGE = "*"
+"""The glob of a rule that stands for every change, and names no read."""
 
 
 def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decision:
     """Judge one change.
 
-    Where it touches several services, the strictest judgement over them counts.
+    Where it touches several services, the strictest judgement over them counts. What it names by a
+    pattern is judged as everything that the pattern covers.
     """
     if plan.kind is Kind.READ:
-        return Allow()
+        return may_read(actor, command, settings, plan.services)
     if not settings.roles:
         return Deny(read_only=True)
     ruled_by = plan.ruled_by or command
@@ -82,20 +86,24 @@ def roles(actor: Actor, settings: Settings) -> frozenset[str]:
     return frozenset() if actor.outsider else settings.roles_of(actor.id, actor.groups)
 
 
-def may_read(actor: Actor, command: str, settings: Settings) -> Decision:
-    """Judge a read: allowed unless a rule names it and the actor is in none of its roles.
+def may_read(
+    actor: Actor, command: str, settings: Settings, services: Iterable[str] = ()
+) -> Decision:
+    """Judge a read: allowed unless a rule names it; then the rules that name it decide.
 
-    `*` names only changes.
+    `services`: those that it tells of; none where it is about none, or about all. `*` names only
+    changes.
     """
-    naming = (
-        rule
-        for rule in settings.rules
-        if _fits(command, (glob for glob in rule.commands if glob != "*"))
-    )
-    rule = first_match(naming, command, "")
-    if rule is None or _has(actor, rule.ask, settings):
+    naming = _naming_read(command, settings)
+    if not naming:
         return Allow()
-    return Deny(roles=rule.ask)
+    return strictest(_decide_read(actor, naming, name, settings) for name in services or ("",))
+
+
+def may_read_some(actor: Actor, command: str, settings: Settings) -> Decision:
+    """Judge a read before it is known of which services it tells: whether it may be of any."""
+    naming = _naming_read(command, settings)
+    return _some(actor, naming, settings) if naming else Allow()
 
 
 def may_ask(actor: Actor, command: str, settings: Settings) -> bool:
@@ -103,13 +111,16 @@ def may_ask(actor: Actor, command: str, settings: Settings) -> bool:
 
     Help offers what somebody may ask for.
     """
-    for rule in settings.rules:
-        if _fits(command, rule.commands) and rule.services:
-            if _has(actor, rule.ask, settings):
-                return True
-            if "*" in rule.services:
-                return False
-    return False
+    return not isinstance(may_change_some(actor, command, settings), Deny)
+
+
+def may_change_some(actor: Actor, command: str, settings: Settings) -> Decision:
+    """Judge a change before it is known what it is about: whether it may be about anything."""
+    if not settings.roles:
+        return Deny(read_only=True)
+    return _some(
+        actor, [rule for rule in settings.rules if _fits(command, rule.commands)], settings
+    )
 
 
 def may_ask_on(actor: Actor, command: str, service: str, settings: Settings) -> bool:
@@ -130,13 +141,15 @@ def strictest(decisions: Iterable[Decision]) -> Decision:
     return Deny(split=True) if isinstance(strict, Ask) and len(asks) > 1 else strict
 
 
-def first_match(rules: Iterable[PolicyRule], command: str, service: str) -> PolicyRule | None:
+def first_match(
+    rules: Iterable[PolicyRule], command: str | None, service: str
+) -> PolicyRule | None:
     """The rule that decides: command and service both fit one of its globs.
 
-    What names no service fits only a rule for any service.
+    What names no service fits only a rule for any service. Without a command, that of all rules.
     """
     for rule in rules:
-        if _fits(command, rule.commands) and _fits(service, rule.services):
+        if (command is None or _fits(command, rule.commands)) and _fits(service, rule.services):
             return rule
     return None
 
@@ -144,14 +157,64 @@ def first_match(rules: Iterable[PolicyRule], command: str, service: str) -> Poli
 def _decide_service(
     actor: Actor, command: str, service: str, plan: Plan, settings: Settings
 ) -> Decision:
-    rule = first_match(settings.rules, command, service)
-    if rule is None:
-        return Deny(target=service)
+    """Judge one service, or one pattern: by every rule that decides for some of what it covers."""
+    rules = (rule for rule in settings.rules if _fits(command, rule.commands))
+    deciding, complete = _deciding(rules, service)
+    decisions = [_decide_by(actor, rule, service, plan, settings) for rule in deciding]
+    return strictest(decisions if complete else (*decisions, Deny(target=service)))
+
+
+def _decide_by(
+    actor: Actor, rule: PolicyRule, service: str, plan: Plan, settings: Settings
+) -> Decision:
     if not _has(actor, rule.ask, settings):
         return Deny(roles=rule.ask, target=service)
     if not rule.approve or not plan.needs_approval or _small(plan, rule):
         return Allow()
     return Ask(rule.approve, rule.approvals, rule.self_approval)
+
+
+def _deciding(rules: Iterable[PolicyRule], service: str) -> tuple[list[PolicyRule], bool]:
+    """The rules that decide, and whether they do for all that `service` stands for.
+
+    A plain name has one at most; of a pattern each rule decides for what no rule before it covers.
+    """
+    deciding: list[PolicyRule] = []
+    for rule in rules:
+        if any(covers(glob, service) for glob in rule.services):
+            return [*deciding, rule], True
+        if any(meets(glob, service) for glob in rule.services):
+            deciding.append(rule)
+    return deciding, False
+
+
+def _naming_read(command: str, settings: Settings) -> list[PolicyRule]:
+    return [
+        rule
+        for rule in settings.rules
+        if _fits(command, (glob for glob in rule.commands if glob != EVERY_CHANGE))
+    ]
+
+
+def _decide_read(
+    actor: Actor, naming: Iterable[PolicyRule], service: str, settings: Settings
+) -> Decision:
+    rule = first_match(naming, None, service)
+    if rule is None:
+        return Deny(target=service)
+    return Allow() if _has(actor, rule.ask, settings) else Deny(roles=rule.ask, target=service)
+
+
+def _some(actor: Actor, rules: Iterable[PolicyRule], settings: Settings) -> Decision:
+    """Allow where one of the rules may decide for the actor; else whom they name."""
+    others: dict[str, None] = {}
+    for rule in rules:
+        if rule.services and _has(actor, rule.ask, settings):
+            return Allow()
+        others |= dict.fromkeys(rule.ask)
+        if "*" in rule.services:
+            break
+    return Deny(roles=tuple(others))
 
 
 def _strictness(decision: Decision) -> tuple[int, int, bool]:
@@ -165,8 +228,10 @@ def _strictness(decision: Decision) -> tuple[int, int, bool]:
 
 
 def _small(plan: Plan, rule: PolicyRule) -> bool:
+    """Whether it needs no approval: few replicas, and no fall to none or by half."""
     return (
         rule.over_replicas is not None
+        and not plan.falls
         and plan.replicas is not None
         and plan.replicas <= rule.over_replicas
     )

@@ -101,6 +101,7 @@ class Scale(Change[ScalePlan]):
             fingerprint=" ".join(roll.fingerprint for roll in rolls),
             services=tuple(roll.service.name for roll in rolls),
             replicas=max(roll.replicas or 0 for roll in rolls),
+            falls=any(roll.falls for roll in rolls),
             changes=tuple(_named(change, roll) for roll in rolls for change in roll.changes),
             summary="; ".join(roll.summary for roll in wanted),
             warnings=tuple(warning for roll in rolls for warning in roll.warnings),

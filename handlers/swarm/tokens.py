@@ -22,7 +22,6 @@ class JoinToken(Change[Plan]):
 
     names: ClassVar = ("swarm join-token", "join-token")
     kind: ClassVar = Kind.DANGER
-    heeds_holds: ClassVar = False
     examples: ClassVar = ("swarm join-token worker", "swarm join-token --rotate manager")
 
     role: Annotated[Literal["worker", "manager"], Argument("worker|manager")]
@@ -75,7 +74,6 @@ class UnlockKey(Change[Plan]):
 
     names: ClassVar = ("swarm unlock-key", "unlock-key")
     kind: ClassVar = Kind.DANGER
-    heeds_holds: ClassVar = False
     examples: ClassVar = ("swarm unlock-key", "swarm unlock-key --rotate")
 
     rotate: bool = Field(False, description="make a new key")

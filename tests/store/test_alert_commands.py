@@ -250,7 +250,9 @@ def test_rules_say_who_but_nobody_has_to_approve(store: Store) -> None:
     assert isinstance(command, Change)
     plan = command.plan(context(store))
     rule = PolicyRule(commands=("*",), services=("shop_*",), ask=("dev",), approve=("lead",))
-    settings = Settings(roles=(Role(name="dev", users=(ANN.id,)), Role(name="lead")), rules=(rule,))
+    settings = Settings(
+        roles=(Role(name="dev", users=(ANN.id,)), Role(name="lead", users=("U002",))), rules=(rule,)
+    )
     assert decide(ANN, "ack", plan, settings) == Allow()
     assert decide(BEN, "ack", plan, settings) != Allow()
     assert isinstance(decide(ANN, "deploy", DEPLOY_LIKE, settings), Ask)

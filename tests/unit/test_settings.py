@@ -252,12 +252,21 @@ def test_a_secret_s_file_that_cannot_be_read(
             "two engines are named a",
         ),
         (
-            '[[roles]]\nname = "dev"\n[[rules]]\nask = ["dev"]\n[[rules]]\nask = ["lead"]',
+            (
+                '[[roles]]\nname = "dev"\nusers = ["U1"]\n[[rules]]\nask = ["dev"]\n[[rules]]\n'
+                'ask = ["lead"]'
+            ),
             "rules.1",
             "there is no role named lead",
         ),
+        ('[[roles]]\nname = "dev"', "roles.0", "nobody has the role dev"),
         (
-            '[[roles]]\nname = "dev"\n[[rules]]\napprove = ["lead"]',
+            '[[roles]]\nname = "lead"\nusers = ["U1"]\n[[rules]]\nask = ["laed"]',
+            "rules.0",
+            "there is no role named laed; did you mean lead?",
+        ),
+        (
+            '[[roles]]\nname = "dev"\nusers = ["U1"]\n[[rules]]\napprove = ["lead"]',
             "rules.0",
             "there is no role named lead",
         ),

@@ -9,6 +9,7 @@ from bot.metrics import Metrics
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline
+from bot.policy.rule_names import with_full_names
 from bot.poster import Pace, Poster
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, Role, Settings
@@ -38,7 +39,8 @@ def settings(
     roles: tuple[Role, ...], rules: tuple[PolicyRule, ...], channel: str = "C0OPS00001"
 ) -> Settings:
     """What an operator would have written into the file."""
-    return Settings(channel=channel, roles=roles, rules=rules, SWARMBOT_DATA=Path("unused"))
+    given = Settings(channel=channel, roles=roles, rules=rules, SWARMBOT_DATA=Path("unused"))
+    return with_full_names(given, TABLE.full_names)
 
 
 class MemoryBot:

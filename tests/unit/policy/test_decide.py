@@ -92,6 +92,52 @@ def test_approval_only_above_a_number_of_replicas(replicas: int | None, decision
     assert judged(one, command="service scale", replicas=replicas) == decision
 
 
+@pytest.mark.parametrize(("falls", "decision"), [(True, Ask(("lead",))), (False, Allow())])
+def test_a_fall_asks_however_few_are_left(falls: bool, decision: Decision) -> None:
+    one = rule("service scale", approve=("lead",), over_replicas=5)
+    falling = replace(plan("web", replicas=2), falls=falls)
+    assert decide(DEV, "service scale", falling, having(one)) == decision
+
+
+@pytest.mark.parametrize(
+    ("services", "decision"),
+    [
+        (("web-1",), Allow()),
+        (("payroll",), Deny(target="payroll")),
+        (("web-1", "payroll"), Deny(target="payroll")),
+        ((), Deny()),
+    ],
+)
+def test_a_read_that_a_rule_names_for_services_is_limited_to_these(
+    services: tuple[str, ...], decision: Decision
+) -> None:
+    one = rule("service logs", services=("web*",))
+    assert may_read(DEV, "service logs", having(one), services) == decision
+
+
+@pytest.mark.parametrize(
+    ("rules", "pattern", "decision"),
+    [
+        ((rule(services=("web*",)),), "web*", Allow()),
+        ((rule(services=("web*",)),), "web-*", Allow()),
+        ((rule(services=("web*",)),), "*", Deny(target="*")),
+        ((rule(services=("web*",)),), "w*", Deny(target="w*")),
+        ((rule(),), "*", Allow()),
+        (
+            (rule(services=("db*",), ask=("lead",)), rule()),
+            "*",
+            Deny(roles=("lead",), target="*"),
+        ),
+        ((rule(services=("db*",), ask=("lead",)), rule()), "web*", Allow()),
+        ((rule(services=("web*",), approve=("lead",)), rule()), "w*", Ask(("lead",))),
+    ],
+)
+def test_a_pattern_is_judged_as_all_that_it_covers(
+    rules: tuple[PolicyRule, ...], pattern: str, decision: Decision
+) -> None:
+    assert judged(*rules, command="silence", on=(pattern,)) == decision
+
+
 def test_over_0_replicas_asks_for_every_replica() -> None:
     assert judged(rule(approve=("lead",), over_replicas=0), replicas=1) == Ask(("lead",))
     assert judged(rule(approve=("lead",), over_replicas=0), replicas=0) == Allow()
@@ -180,7 +226,9 @@ def test_without_roles_nothing_may_be_changed_and_all_may_be_read() -> None:
         ((rule("deploy", ask=("lead",)),), Allow()),
         ((rule("audit", ask=("dev",)),), Allow()),
         ((rule("audit", ask=("lead",)),), Deny(roles=("lead",))),
-        ((rule("audit", services=("web*",), ask=("lead",)),), Allow()),
+        ((rule("audit", services=("web*",), ask=("lead",)),), Deny()),
+        ((rule("audit", services=("web*",)),), Deny()),
+        ((rule("audit", services=("web*",)), rule("audit")), Allow()),
         ((rule("*", ask=("lead",)),), Allow()),
         ((rule("*", "aud*", ask=("lead",)),), Deny(roles=("lead",))),
     ],
