@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,4 +172,5 @@ def test_holds_and_the_line_in_front_of_a_busy_service(
     people.lead.clicks("Queue", on=people.lead.sees("Queue", after=asked))
     people.lead.sees("in line", after=asked)
     dev.sees("✅ web is on", timeout=120)
-    eventually(lambda: site.is_on("web", "web:v2"), 120)
+    dev.sees(re.compile("✅ web is on .*web:v2"), timeout=120)
+    assert site.is_on("web", "web:v2")

@@ -239,6 +239,8 @@ def test_two_bots_two_leads_one_run(
             workspace.faults.duplicate_envelopes = False
             ended(request, "✅ web")
             time.sleep(2.5)
+            answers = [said for who in (people.lead, ops) for said in who.messages()]
+            assert all("already" in said.text for said in answers if said.ephemeral)
             assert updates() == before + 1
             assert len(runs(bot.redis_url, f"web={replicas}")) == 1
             assert site.replicas("web") == replicas
