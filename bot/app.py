@@ -25,6 +25,7 @@ from bot.poster import Drawing, Poster
 from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.store.embedded import Embedded
+from bot.store.keys import Keys
 from bot.store.leader import Leader
 from bot.store.store import Store
 from bot.swarm.engine.events import EventStreams
@@ -250,10 +251,11 @@ def _heartbeat(
 
 
 def _store(settings: Settings) -> tuple[Embedded | None, Store]:
+    keys = Keys.load(settings.key_file, settings.data)
     if settings.redis_url:
-        return None, Store.connect(settings.redis_url.get_secret_value())
+        return None, Store.connect(settings.redis_url.get_secret_value(), keys)
     redis = Embedded(settings.data / "redis")
-    return redis, Store.connect(redis.start())
+    return redis, Store.connect(redis.start(), keys)
 
 
 def _listen(variable: str, address: tuple[str, int]) -> socket.socket:

@@ -10,12 +10,13 @@ from pydantic import AfterValidator, Field
 
 from bot.changes.sequence import Say, carry_out
 from bot.command import line
-from bot.command.fields import Argument, Label, Name, Option
+from bot.command.fields import Argument, Label, Name, Option, SecretPairs
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import InUseError, NameTakenError, UnknownNameError, UnsupportedError
 from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
 from bot.model.cluster import Network
 from bot.model.english import agree, listed
+from bot.model.secrecy import masked_pair
 from bot.render.objects import networks
 from bot.render.slack import blocks
 from bot.rollout.run import Run
@@ -86,7 +87,7 @@ class NetworkCreate(Change[Plan]):
     attachable: bool = Field(False, description="also for single containers")
     internal: bool = Field(False, description="without a way out of the Swarm")
     ipv6: bool = Field(False, description="with IPv6 addresses too")
-    opt: Annotated[tuple[Label, ...], Option(("--opt", "-o"), "KEY=VALUE")] = Field(
+    opt: Annotated[tuple[Label, ...], Option(("--opt", "-o"), "KEY=VALUE"), SecretPairs] = Field(
         (), description="such as encrypted"
     )
     subnet: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field(
@@ -98,7 +99,7 @@ class NetworkCreate(Change[Plan]):
     ip_range: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field(
         (), description="the part that is handed out"
     )
-    label: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE")] = Field(
+    label: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE"), SecretPairs] = Field(
         (), description="labels of the network"
     )
 
@@ -165,7 +166,7 @@ class NetworkCreate(Change[Plan]):
             Difference(
                 f"--{name.replace('_', '-')}",
                 "",
-                ", ".join(value) if isinstance(value, tuple) else _word(value),
+                ", ".join(map(masked_pair, value)) if isinstance(value, tuple) else _word(value),
             )
             for name, value in given.items()
         ]

@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from bot.command import line
-from bot.command.fields import Argument
+from bot.command import masking
+from bot.command.fields import Argument, OtherLine
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
@@ -18,9 +18,9 @@ from bot.rollout.run import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePlan(Plan):
-    """What is to wait: the line, and the service that it waits for."""
+    """What is to wait: the command, and the service that it waits for."""
 
-    line: str
+    command: Command
     change: str
     service_id: str
 
@@ -35,11 +35,11 @@ class QueueUp(Change[QueuePlan]):
     names: ClassVar = ("queue",)
     examples: ClassVar = ('queue "deploy web shop/web:2.0"',)
 
-    line: Annotated[str, Argument("LINE")]
+    line: Annotated[str, Argument("LINE"), OtherLine()]
 
     def plan(self, context: Context) -> QueuePlan:
         """Plan what waits, so that what cannot work is refused now."""
-        command = line.parse(self.line, context.table)
+        command = masking.read(self.line, context.store, context.table)
         if not isinstance(command, Change) or isinstance(command, QueueUp):
             raise UnsupportedError(f"{command.full_name()} cannot wait in line", "Send it now.")
         plan = command.plan(context)
@@ -59,7 +59,7 @@ class QueueUp(Change[QueuePlan]):
             replicas=plan.replicas,
             falls=plan.falls,
             ruled_by=command.full_name(),
-            line=line.write(command),
+            command=command,
             change=plan.title,
             service_id=services[0],
         )
@@ -70,7 +70,8 @@ class QueueUp(Change[QueuePlan]):
             id=secrets.token_hex(4),
             service_id=plan.service_id,
             service=plan.services[0],
-            line=plan.line,
+            line=masking.shown_line(plan.command, context.table),
+            sealed=masking.seal(plan.command, context.store, context.table),
             title=plan.change,
             fingerprint=plan.fingerprint,
             actor=context.actor,

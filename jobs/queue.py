@@ -51,4 +51,5 @@ class QueueRunner:
     def _begin(self, called: Queued) -> None:
         if self.store.queue.begin(called.id):
             place = Place(called.channel, called.thread)
-            self.execute(Request(called.line, self.verified(called.actor), place))
+            self.execute(Request(called.again, self.verified(called.actor), place))
+            self.store.sealed.forget(called.sealed)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.command import line
+from bot.command import masking
 from bot.command.model import Command, Context
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import (
@@ -99,7 +99,8 @@ def begin(
     return Rollout(
         id=run.id,
         verb=command.full_name(),
-        line=line.write(command),
+        line=masking.shown_line(command, context.table),
+        sealed=masking.seal(command, context.store, context.table),
         service_id=plan.service.id,
         service=plan.service.name,
         actor=context.actor,

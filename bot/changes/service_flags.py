@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from bot.changes.rollout_plan import ROLLOUT_TIMEOUT
-from bot.command.fields import Duration, Option
+from bot.command.fields import Duration, Option, SecretLine, SecretValues
 from bot.model.bounds import MOST_COUNT, MOST_REPLICAS
 from bot.swarm.spec import mounts, ports, references, scalars, syntax
 from bot.swarm.spec.scalars import Flags
@@ -101,7 +101,9 @@ class ServiceFlags(BaseModel):
     workdir: Annotated[str | None, Option(("--workdir", "-w"))] = Field(
         None, description="directory in the container"
     )
-    entrypoint: Words | None = Field(None, description="in place of the image's ENTRYPOINT")
+    entrypoint: Annotated[Words | None, SecretLine] = Field(
+        None, description="in place of the image's ENTRYPOINT"
+    )
     init: bool | None = Field(None, description="an init that forwards signals and reaps processes")
     tty: Annotated[bool | None, Option(("--tty", "-t"))] = Field(
         None, description="with a pseudo-terminal"
@@ -122,7 +124,9 @@ class ServiceFlags(BaseModel):
     reserve_cpu: Cpus | None = Field(None, description="CPUs to reserve")
     reserve_memory: Memory | None = Field(None, description="memory to reserve")
 
-    health_cmd: str | None = Field(None, description="command that checks the health")
+    health_cmd: Annotated[str | None, SecretLine] = Field(
+        None, description="command that checks the health"
+    )
     health_interval: Duration | None = Field(None, description="time between two checks")
     health_timeout: Duration | None = Field(None, description="time for one check")
     health_retries: Count | None = Field(None, description="failures until it counts as unhealthy")
@@ -166,7 +170,9 @@ class ServiceFlags(BaseModel):
 
     endpoint_mode: Literal["vip", "dnsrr"] | None = Field(None, description="vip or dnsrr")
     log_driver: str | None = Field(None, description="where logs go")
-    log_opt: tuple[Pair, ...] = Field((), description="option of the log driver")
+    log_opt: Annotated[tuple[Pair, ...], SecretValues] = Field(
+        (), description="option of the log driver"
+    )
     with_registry_auth: bool = Field(
         False, description="hand the bot's registry credentials to the nodes"
     )

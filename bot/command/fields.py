@@ -7,14 +7,15 @@ pydantic's own.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import ErrorDetails
 
-from bot.model import Image
+from bot.model import Image, secrecy
 from bot.model.duration import read_duration, read_span, write_duration
 
 _EXPECTED = {
@@ -66,6 +67,22 @@ class Option:
 
     spellings: tuple[str, ...] = ()
     metavar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Marks a field whose value may hold secrets; `mask` makes the form that people read of it."""
+
+    mask: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLine:
+    """Marks a field that is a line of its own, with the secrets of its own command."""
+
+
+def _each(mask: Callable[[str], str]) -> Secret:
+    return Secret(lambda values: tuple(map(mask, values)))
 
 
 def by_line(value: object) -> object:
@@ -165,6 +182,15 @@ Pattern = Annotated[str, AfterValidator(read_pattern)]
 ImageReference = Annotated[str, AfterValidator(read_image)]
 Name = Annotated[str, AfterValidator(read_name)]
 Label = Annotated[str, AfterValidator(read_label)]
+
+
+SecretValues = _each(secrecy.masked_value)
+"""For `NAME=VALUE`, whatever the name is."""
+SecretPairs = _each(secrecy.masked_pair)
+"""For `NAME=VALUE`, where the name looks like that of a secret."""
+SecretTexts = _each(secrecy.masked_text)
+SecretWords = Secret(lambda words: tuple(secrecy.masked_words(words)))
+SecretLine = Secret(secrecy.masked_line)
 
 
 @dataclass(frozen=True, slots=True)

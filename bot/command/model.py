@@ -51,7 +51,10 @@ class Command(BaseModel):
     create … IMAGE sh -c …`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=MOST_LINE)
+    # An error that quotes what it was given would carry it into the log.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_max_length=MOST_LINE, hide_input_in_errors=True
+    )
 
     names: ClassVar[tuple[str, ...]]
     kind: ClassVar[Kind]
@@ -136,27 +139,11 @@ def has_secret(command: Command) -> bool:
 
 
 def written(command: Command) -> dict[str, Any]:
-    """A command as it waits for approval: its full name and its flags; a `SecretStr` is masked."""
+    """A command as JSON: its full name and its flags; a `SecretStr` is masked."""
     return {
         "command": command.full_name(),
         "flags": command.model_dump(mode="json", exclude_defaults=True),
     }
-
-
-def audited(command: Command) -> dict[str, Any]:
-    """A command as the audit keeps it.
-
-    The values of variables, which may be secrets, are left out.
-    """
-    record = written(command)
-    for flag in VARIABLES & record["flags"].keys():
-        record["flags"][flag] = [
-            f"{str(pair).partition('=')[0]}=…" for pair in record["flags"][flag]
-        ]
-    return record
-
-
-VARIABLES = {"env", "env_add"}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,12 @@ from bot.errors.input import (
     UnknownNameError,
 )
 from bot.errors.settings import InvalidSettingError
-from bot.errors.store import LeaseLostError, LockedError, StoreUnavailableError
+from bot.errors.store import (
+    LeaseLostError,
+    LockedError,
+    SealedGoneError,
+    StoreUnavailableError,
+)
 from bot.errors.swarm import (
     NO_MANAGER,
     AmbiguousEngineError,
@@ -97,6 +102,7 @@ __all__ = [
     "ReadOnlyError",
     "RegistryDeniedError",
     "RegistryUnavailableError",
+    "SealedGoneError",
     "SecretTypedError",
     "SelfApprovalError",
     "StillManagerError",

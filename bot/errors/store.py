@@ -23,6 +23,11 @@ class LeaseLostError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class SealedGoneError(SwarmbotError):
+    """The secret values of a line are not kept any longer, or were sealed with another key."""
+
+
+@dataclass(eq=False)
 class StoreUnavailableError(SwarmbotError):
     """Redis does not answer: reads go on, changes are refused."""
 

@@ -64,7 +64,8 @@ class GivenApproval:
 class Approval:
     """A request for approval. Times are UTC.
 
-    `command` is the command's model with its name, `line` what would be typed; `plan` is what is
+    `command` is the command's model with its name, `line` what would be typed, both with dots for
+    secrets; where there are any, `sealed` is the id of the raw form. `plan` is what is
     approved, and nothing else. `lifetime` is how long people have to decide. `moved` says what
     differs from the plan that this one replaced, `successor` the id of the one that replaced it.
     `bot` took it at `taken`; `run` is set once the change itself began. `by`, `reason` and `ended`
@@ -81,6 +82,7 @@ class Approval:
     expires: datetime
     channel: str
     thread: str = ""
+    sealed: str = ""
     lifetime: timedelta = LIFETIME
     state: ApprovalState = ApprovalState.OPEN
     given: tuple[GivenApproval, ...] = ()
@@ -94,6 +96,11 @@ class Approval:
     reason: str = ""
     ended: datetime | None = None
     message: MessageRef | None = field(default=None, compare=False)
+
+    @property
+    def again(self) -> str:
+        """What a button sends to ask for it once more."""
+        return f"again {self.sealed}" if self.sealed else self.line
 
     @property
     def missing(self) -> int:

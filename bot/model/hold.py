@@ -55,7 +55,8 @@ class Hold:
 class Queued:
     """A change that waits until its service is free.
 
-    `line` is planned anew then; `fingerprint` is that of the plan now.
+    `line` is planned anew then; it has dots for secrets, and where there are any, `sealed` is the
+    id of the raw form. `fingerprint` is that of the plan now.
     """
 
     id: str
@@ -68,6 +69,12 @@ class Queued:
     channel: str
     at: datetime
     thread: str = ""
+    sealed: str = ""
+
+    @property
+    def again(self) -> str:
+        """What a button sends to ask for it once more."""
+        return f"again {self.sealed}" if self.sealed else self.line
 
 
 def covering(holds: Iterable[Hold], name: str, now: datetime) -> Hold | None:

@@ -113,7 +113,8 @@ class Rollout:
     """An update of one service that the bot follows; everything needed to go on after a restart.
 
     `verb` names the command (`deploy`, `rollback`, `scale`, …); `line` is what to send to do it
-    again; `spec_hash` stands for the specification that was posted, `before_hash` for the one
+    again, with dots for secrets; where there are any, `sealed` is the id of the raw form;
+    `spec_hash` stands for the specification that was posted, `before_hash` for the one
     before it; `version` for the one it was planned against; `deadline` and `started` are UTC.
     `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it.
     `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
@@ -145,6 +146,12 @@ class Rollout:
     before_hash: str = ""
     with_auth: bool = False
     to_previous: bool = False
+    sealed: str = ""
+
+    @property
+    def again(self) -> str:
+        """What a button sends to ask for it once more."""
+        return f"again {self.sealed}" if self.sealed else self.line
 
 
 @dataclass(frozen=True, slots=True)

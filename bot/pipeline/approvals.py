@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from bot.command import line
-from bot.command.model import Change, Table, written
+from bot.command import masking
+from bot.command.model import Change, Table
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor, Message, MessageRef, Plan
 from bot.model.approval import Approval, Needs
@@ -18,6 +18,7 @@ from bot.policy import approval_steps, decide
 from bot.poster import Poster
 from bot.render import approval_message
 from bot.settings import Settings
+from bot.store.sealed import KEPT
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,9 @@ class ApprovalFlow:
         now, lifetime = self.now(), self.settings.approval_lifetime
         approval = Approval(
             id=secrets.token_hex(4),
-            command=written(command),
-            line=line.write(command),
+            command=masking.audited(command, self.table),
+            line=masking.shown_line(command, self.table),
+            sealed=masking.seal(command, self.store, self.table, lifetime + KEPT),
             actor=actor,
             plan=approval_steps.bare(plan),
             needs=_needs(ask),
@@ -151,9 +153,12 @@ class ApprovalFlow:
 
     def restored(self, approval: Approval) -> Change[Plan]:
         """The command that waited."""
-        command = self.table.by_name[str(approval.command["command"])].model_validate(
-            approval.command["flags"]
-        )
+        if approval.sealed:
+            command = masking.unsealed(approval.sealed, self.store, self.table)
+        else:
+            command = self.table.by_name[str(approval.command["command"])].model_validate(
+                approval.command["flags"]
+            )
         assert isinstance(command, Change), "only changes wait for approval"
         return command
 

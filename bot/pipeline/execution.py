@@ -14,7 +14,8 @@ from datetime import datetime
 from functools import partial
 
 from bot.clock import Stopping
-from bot.command.model import Change, Context, audited
+from bot.command import masking
+from bot.command.model import Change, Context
 from bot.errors import (
     ApprovalNotFoundError,
     LeaseLostError,
@@ -118,7 +119,7 @@ class ChangeExecutor:
     def _intend(self, decided: Decided, started: datetime, approvers: tuple[str, ...]) -> str:
         return self.store.audit.intend(
             decided.context.actor,
-            audited(decided.command),
+            masking.audited(decided.command, decided.context.table),
             plans.recorded(decided.plan),
             decided.channel,
             started,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.clock import Stopping
-from bot.command import line
+from bot.command import masking
 from bot.command.model import (
     ApprovalAction,
     Change,
@@ -18,7 +18,6 @@ from bot.command.model import (
     Context,
     Query,
     Table,
-    audited,
     has_secret,
 )
 from bot.errors import (
@@ -78,7 +77,7 @@ class Pipeline:
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
         with self._answered(request):
-            command = request.command or line.parse(request.text, self.table)
+            command = request.command or masking.read(request.text, self.store, self.table)
             context = self.context(request.actor)
             with self.metrics.timed(command.full_name()):
                 if isinstance(command, Query):
@@ -156,7 +155,11 @@ class Pipeline:
         """A step on a request; that it was tried is audited too, also where it is refused."""
         self.approvals.remember()
         audit = self.store.audit.intend(
-            request.actor, audited(command), {}, request.place.channel, self.now()
+            request.actor,
+            masking.audited(command, self.table),
+            {},
+            request.place.channel,
+            self.now(),
         )
         try:
             approval = command.take(context)
@@ -182,7 +185,9 @@ class Pipeline:
         try:
             outcome = self._run(Decided(command, plan, context, *self._where(request)))
         except LockedError as error:
-            self._answer(request, explain.busy(error, line.write(command)))
+            self._answer(
+                request, explain.busy(error, masking.again(command, self.store, self.table))
+            )
         else:
             self._tell(request.place, request.actor, outcome)
 

@@ -162,6 +162,7 @@ def renewed(approval: Approval, new_id: str, plan: Plan, needs: Needs, now: date
         id=new_id,
         command=approval.command,
         line=approval.line,
+        sealed=approval.sealed,
         actor=approval.actor,
         plan=bare(plan),
         needs=needs,

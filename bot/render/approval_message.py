@@ -184,12 +184,12 @@ def _too_few(approval: Approval) -> str:
 
 def _again(approval: Approval) -> Block | None:
     if approval.state in (ApprovalState.EXPIRED, ApprovalState.WITHDRAWN):
-        return button("Ask again", approval.line)
+        return button("Ask again", approval.again)
     return None
 
 
 def _retry(approval: Approval) -> Block | None:
-    return button("Retry", approval.line) if not approval.run else None
+    return button("Retry", approval.again) if not approval.run else None
 
 
 # ---- parts

@@ -153,6 +153,8 @@ class Roller:
         if rollout.revision:
             self.store.revisions.conclude(rollout.service_id, rollout.revision, ending)
         self.store.rollouts.finish(rollout, fence)
+        if ending is Ending.DONE:
+            self.store.sealed.forget(rollout.sealed)
 
     # ---- the steps
 

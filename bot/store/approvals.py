@@ -15,6 +15,7 @@ from bot.errors import ApprovalNotFoundError
 from bot.model import MessageRef
 from bot.model.approval import Approval, ApprovalState
 from bot.store.connection import guarded, key, transact
+from bot.store.sealed import KEPT, sealed_key
 
 _json = TypeAdapter(Approval)
 _ref = TypeAdapter(MessageRef)
@@ -157,6 +158,16 @@ def _write(pipe: Pipeline, approval: Approval) -> None:
         pipe.srem(_RUNNING, approval.id)
     if state.ended:
         pipe.expire(name, _KEEP_SECONDS)
+    if approval.sealed and state.ended:
+        _end_sealed(pipe, approval)
+
+
+def _end_sealed(pipe: Pipeline, approval: Approval) -> None:
+    """Its secret values stay only where it may be sent again, or its successor needs them."""
+    if approval.state is ApprovalState.REJECTED or approval.run:
+        pipe.delete(sealed_key(approval.sealed))
+    elif approval.state is not ApprovalState.REPLACED:
+        pipe.expire(sealed_key(approval.sealed), KEPT)
 
 
 def _key(approval_id: str) -> str:

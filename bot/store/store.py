@@ -16,11 +16,13 @@ from bot.store.alerts import AlertStore
 from bot.store.approvals import ApprovalStore
 from bot.store.audit import Audit
 from bot.store.holds import HoldStore
+from bot.store.keys import Keys
 from bot.store.leader import Leader
 from bot.store.locks import LockStore
 from bot.store.queue import Queue
 from bot.store.revisions import Revisions
 from bot.store.rollouts import Rollouts
+from bot.store.sealed import Sealed
 from bot.store.seen import Seen
 
 
@@ -41,16 +43,19 @@ class Store:
     holds: HoldStore
     queue: Queue
     alerts: AlertStore
+    sealed: Sealed
     _redis: Redis = field(repr=False)
     _monotonic: Callable[[], float] = field(repr=False)
 
     @classmethod
-    def connect(cls, url: str) -> Self:
+    def connect(cls, url: str, keys: Keys | None = None) -> Self:
         """The stores at this URL; the connection is made by the first call.
+
+        Without `keys` it opens nothing that another process has sealed.
 
         Raises `InvalidSettingError` where the text is not a URL of Redis.
         """
-        return cls.over(connection.connect(url))
+        return cls.over(connection.connect(url), keys=keys)
 
     @classmethod
     def over(
@@ -58,8 +63,10 @@ class Store:
         redis: Redis,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
+        keys: Keys | None = None,
     ) -> Self:
         """The stores over this client; leases are measured by `monotonic` and dated by `now`."""
+        own_keys = keys or Keys.passing()
         return cls(
             LockStore(redis, monotonic=monotonic, now=now),
             Rollouts(redis),
@@ -70,6 +77,7 @@ class Store:
             HoldStore(redis),
             Queue(redis),
             AlertStore(redis),
+            Sealed(redis, own_keys.fernet),
             redis,
             monotonic,
         )

@@ -13,7 +13,7 @@ from pydantic import Field
 from bot.changes import node_plan
 from bot.changes.node_plan import NodesPlan, SwarmSnapshot
 from bot.changes.sequence import Say, carry_out
-from bot.command.fields import Argument, Label, Name, Option
+from bot.command.fields import Argument, Label, Name, Option, SecretPairs
 from bot.command.model import Change, Command, Context
 from bot.errors import InvalidValueError, UnsupportedError
 from bot.model import (
@@ -27,6 +27,7 @@ from bot.model import (
     Outcome,
 )
 from bot.model.english import listed
+from bot.model.secrecy import masked_field, masked_pair
 from bot.rollout.run import Run
 from bot.swarm.spec.syntax import mapping
 
@@ -169,7 +170,7 @@ class NodeUpdate(NodeChange):
     availability: Literal["active", "pause", "drain"] | None = Field(
         None, description="active, pause or drain"
     )
-    label_add: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE")] = Field(
+    label_add: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE"), SecretPairs] = Field(
         (), description="add or change a label"
     )
     label_rm: Annotated[tuple[str, ...], Option(metavar="KEY")] = Field(
@@ -248,7 +249,7 @@ def _refuse_absent(promoted: Iterable[Node]) -> None:
 
 def _goal(wanted: Wanted) -> str:
     availability = (wanted.availability or "").capitalize()
-    added = " ".join(f"{key}={value}" for key, value in wanted.label_add.items())
+    added = " ".join(masked_pair(f"{key}={value}") for key, value in wanted.label_add.items())
     removed = " ".join(wanted.label_rm)
     parts = (
         availability,
@@ -289,12 +290,14 @@ def _differences(before: Node, after: Node, several: bool) -> Iterable[Differenc
         old, new = before.labels.get(key), after.labels.get(key)
         if old != new:
             yield Difference(
-                f"{name}--label-{'rm' if new is None else 'add'} {key}", _shown(old), _shown(new)
+                f"{name}--label-{'rm' if new is None else 'add'} {key}",
+                _shown(key, old),
+                _shown(key, new),
             )
 
 
-def _shown(value: str | None) -> str:
-    return "" if value is None else value or '""'
+def _shown(label: str, value: str | None) -> str:
+    return "" if value is None else masked_field(label, value) or '""'
 
 
 def _warnings(look: SwarmSnapshot, before: Node, after: Node) -> Iterable[str]:

@@ -27,7 +27,18 @@ from bot.changes.service_flags import (
     Spread,
     Ulimit,
 )
-from bot.command.fields import Argument, ImageReference, Lookup, Name, Option, by_line
+from bot.command.fields import (
+    Argument,
+    ImageReference,
+    Lookup,
+    Name,
+    Option,
+    SecretPairs,
+    SecretTexts,
+    SecretValues,
+    SecretWords,
+    by_line,
+)
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import NameTakenError
 from bot.model import Difference, Image, Mode, Node, Outcome, Service, Spec
@@ -83,7 +94,7 @@ class Create(ServiceFlags, Change[RollPlan]):
     )
 
     image: Annotated[ImageReference, Argument("IMAGE")]
-    command: Annotated[tuple[str, ...], Argument("COMMAND")] = ()
+    command: Annotated[tuple[str, ...], Argument("COMMAND"), SecretWords] = ()
     name: Name | None = Field(None, description="name of the service")
     mode: Literal["replicated", "global", "replicated-job", "global-job"] | None = Field(
         None, description="replicated (default), global, replicated-job or global-job"
@@ -97,16 +108,18 @@ class Create(ServiceFlags, Change[RollPlan]):
     network: tuple[Attached, ...] = Field(
         (), description="network, such as uber-net or name=uber-net,alias=front"
     )
-    mount: tuple[Mounted, ...] = Field(
+    mount: Annotated[tuple[Mounted, ...], SecretTexts] = Field(
         (), description="such as type=volume,source=data,target=/data"
     )
-    env: Annotated[tuple[Pair, ...], Option(("--env", "-e"))] = Field(
+    env: Annotated[tuple[Pair, ...], Option(("--env", "-e")), SecretValues] = Field(
         (), description="variable, KEY=VALUE"
     )
-    label: Annotated[tuple[Pair, ...], Option(("--label", "-l"))] = Field(
+    label: Annotated[tuple[Pair, ...], Option(("--label", "-l")), SecretPairs] = Field(
         (), description="label of the service"
     )
-    container_label: tuple[Pair, ...] = Field((), description="label of its containers")
+    container_label: Annotated[tuple[Pair, ...], SecretPairs] = Field(
+        (), description="label of its containers"
+    )
     constraint: tuple[Constraint, ...] = Field(
         (), description="which nodes, such as node.labels.zone==a"
     )

@@ -25,7 +25,15 @@ from bot.changes.service_flags import (
     Ulimit,
     Words,
 )
-from bot.command.fields import Argument, ImageReference, Name
+from bot.command.fields import (
+    Argument,
+    ImageReference,
+    Name,
+    SecretLine,
+    SecretPairs,
+    SecretTexts,
+    SecretValues,
+)
 from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
@@ -57,10 +65,14 @@ class Update(ServiceFlags, Change[RollPlan]):
 
     service: Annotated[Name, Argument("SERVICE")]
     image: ImageReference | None = Field(None, description="image to run")
-    args: Words | None = Field(None, description="command that the container runs")
+    args: Annotated[Words | None, SecretLine] = Field(
+        None, description="command that the container runs"
+    )
     force: bool = Field(False, description="restart the tasks though nothing changes")
     rollback: bool = Field(False, description="back to the previous specification")
-    env_add: tuple[Pair, ...] = Field((), description="variable to add or replace, KEY=VALUE")
+    env_add: Annotated[tuple[Pair, ...], SecretValues] = Field(
+        (), description="variable to add or replace, KEY=VALUE"
+    )
     env_rm: tuple[str, ...] = Field((), description="variable to remove, by its name")
     publish_add: tuple[Published, ...] = Field((), description="port to publish, such as 8081:8080")
     publish_rm: tuple[Published, ...] = Field(
@@ -68,11 +80,15 @@ class Update(ServiceFlags, Change[RollPlan]):
     )
     network_add: tuple[Attached, ...] = Field((), description="network to attach to")
     network_rm: tuple[str, ...] = Field((), description="network to leave")
-    mount_add: tuple[Mounted, ...] = Field((), description="mount to add or replace")
+    mount_add: Annotated[tuple[Mounted, ...], SecretTexts] = Field(
+        (), description="mount to add or replace"
+    )
     mount_rm: tuple[str, ...] = Field((), description="mount to remove, by its target")
-    label_add: tuple[Pair, ...] = Field((), description="label to add or replace")
+    label_add: Annotated[tuple[Pair, ...], SecretPairs] = Field(
+        (), description="label to add or replace"
+    )
     label_rm: tuple[str, ...] = Field((), description="label to remove")
-    container_label_add: tuple[Pair, ...] = Field(
+    container_label_add: Annotated[tuple[Pair, ...], SecretPairs] = Field(
         (), description="label of the containers to add or replace"
     )
     container_label_rm: tuple[str, ...] = Field((), description="label of the containers to remove")

@@ -1,13 +1,15 @@
-"""Where a secret could have got to: what other people see, the bot's log, and everything that its
-Redis holds."""
+"""Where a secret could have got to: what other people see, the bot's log, its audit and metrics,
+the arguments of its processes, and everything that its Redis holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+import psutil
 from redis import Redis
 
+from bot.store.store import Store
 from playground.workspace.person import Person
 from tests.scenario.running import RunningBot
 
@@ -20,6 +22,9 @@ def leaked(secret: str, bot: RunningBot, others: Iterable[Person]) -> list[str]:
         **{f"what {person.name} sees": seen_by(person) for person in others},
         "the log": bot.log,
         "Redis": redis_content(bot.redis_url),
+        "the audit": audited(bot.redis_url),
+        "the metrics": bot.get("/metrics") if bot.running else "",
+        "the arguments of processes": arguments(bot),
     }
     return [place for place, text in places.items() if needle in text]
 
@@ -27,6 +32,24 @@ def leaked(secret: str, bot: RunningBot, others: Iterable[Person]) -> list[str]:
 def seen_by(person: Person) -> str:
     """Every state of every message that the person can see."""
     return "\n".join("\n".join([message.shown, *message.life]) for message in person.messages())
+
+
+def audited(url: str) -> str:
+    """All entries of the audit."""
+    store = Store.connect(url)
+    try:
+        return "\n".join(store.audit.export())
+    finally:
+        store.close()
+
+
+def arguments(bot: RunningBot) -> str:
+    """The command lines of the bot and of what it has started, as anybody on the machine may read
+    them."""
+    if not bot.running or bot.process is None:
+        return ""
+    process = psutil.Process(bot.process.pid)
+    return repr([each.cmdline() for each in (process, *process.children(recursive=True))])
 
 
 def redis_content(url: str) -> str:

@@ -162,6 +162,7 @@ def folder(workspace: Workspace, tmp_path: Path) -> Path:
     shutil.copy(ROOT / "compose.yaml", tmp_path)
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/slack_bot_token").write_text(f"{workspace.bot_token}\n")
+    (tmp_path / "secrets/swarmbot_key").write_text("k" * 40)
     (tmp_path / "secrets/slack_app_token").write_text(f"{workspace.app_token}\n")
     (tmp_path / "swarmbot.toml").write_text('log_level = "info"\n')
     return tmp_path

@@ -39,6 +39,7 @@ FROM_ENVIRONMENT = {
     "slack_api_url",
     "redis_url",
     "data",
+    "key_file",
     "http",
     "slack_http",
     "docker_host",

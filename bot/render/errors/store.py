@@ -33,8 +33,16 @@ def _store_unavailable(error: errors.StoreUnavailableError) -> Explanation:
     )
 
 
+def _sealed_gone(_: errors.SealedGoneError) -> Explanation:
+    return Explanation(
+        "That line held secret values, and swarmbot keeps those for a day at most. Nothing was "
+        "done; send the line again."
+    )
+
+
 STORE_ERRORS: Mapping[type, Explain] = {
     errors.LockedError: _locked,
     errors.LeaseLostError: _lease_lost,
+    errors.SealedGoneError: _sealed_gone,
     errors.StoreUnavailableError: _store_unavailable,
 }

@@ -232,7 +232,7 @@ def _button(step: Next, rollout: Rollout) -> Block:
             confirm=f"{service} goes away with all its tasks.",
         )
     lines = {
-        Next.RETRY: rollout.line,
+        Next.RETRY: rollout.again,
         Next.LOGS: f"service logs {service}",
         Next.TASKS: f"service ps {service}",
         Next.HISTORY: f"history {service}",

@@ -62,7 +62,7 @@ class MemoryBot:
         self.client = DirectClient(slack.api, slack.state)
         self.poster = Poster(self.client, pace=AT_ONCE, draw=lambda _: PICTURE)
         self.swarm = Swarm(self.engines)
-        self.store = Store.over(redis.client(), clock.monotonic, clock.now)
+        self.store = Store.over(redis.client(), clock.monotonic, clock.now, redis.keys)
         self.leader = self.store.leader(name)
         self._put_together(configured)
         self._look_after()

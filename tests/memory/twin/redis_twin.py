@@ -11,6 +11,8 @@ from fakeredis import FakeRedis, FakeServer
 from fakeredis._core._database import Database
 from redis import Redis
 
+from bot.store.keys import Keys
+
 
 class TurnedDatabase(Database):
     """A database in which keys run out by a clock of its own; what the server sets is left
@@ -30,10 +32,13 @@ class TurnedDatabase(Database):
 
 
 class RedisTwin:
-    """One Redis for all bots of a story. `away` makes every call fail, as a lost connection
-    does."""
+    """One Redis for all bots of a story, and the key that they share.
+
+    `away` makes every call fail, as a lost connection does.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
+        self.keys = Keys.of(b"the key of all bots of one story")
         self._server = FakeServer(version=(7,))
         self._server.dbs = defaultdict(lambda: TurnedDatabase(self._server.lock, clock))
 
