@@ -23,7 +23,7 @@ def leaked(secret: str, bot: RunningBot, others: Iterable[Person]) -> list[str]:
         "the log": bot.log,
         "Redis": redis_content(bot.redis_url),
         "the audit": audited(bot.redis_url),
-        "the metrics": bot.get("/metrics") if bot.running else "",
+        "the metrics": bot.get("/metrics") if bot.is_running else "",
         "the arguments of processes": arguments(bot),
     }
     return [place for place, text in places.items() if needle in text]
@@ -46,7 +46,7 @@ def audited(url: str) -> str:
 def arguments(bot: RunningBot) -> str:
     """The command lines of the bot and of what it has started, as anybody on the machine may read
     them."""
-    if not bot.running or bot.process is None:
+    if not bot.is_running or bot.process is None:
         return ""
     process = psutil.Process(bot.process.pid)
     return repr([each.cmdline() for each in (process, *process.children(recursive=True))])
