@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.scenario.resident import Resident
 from tests.scenario.running import RunningBot, bot_for
 from tests.scenario.swarm import Site
 from tests.store.conftest import Server
+
+QUIET, REST_WITHIN = 0.3, 5.0
+"""Seconds."""
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +36,8 @@ def lodging(request: pytest.FixtureRequest) -> Iterator[Resident | None]:
         yield None
     else:
         resident: Resident = request.getfixturevalue("resident")
+        request.getfixturevalue("cluster")
+        resident.story_begins()
         yield resident
         resident.story_ended()
 
@@ -97,6 +103,13 @@ def site(cluster: Cluster) -> Site:
     return Site(cluster)
 
 
+def _comes_to_rest(workspace: Workspace) -> None:
+    """Wait until nothing has been said for a moment, so that no story hears the end of another."""
+    until = time.monotonic() + REST_WITHIN
+    while workspace.feed.after(workspace.feed.seq, QUIET) and time.monotonic() < until:
+        continue
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """At the end of each story nothing else was said: people looked at every message."""
@@ -105,6 +118,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     # Without a Swarm it is a test of the workspace itself, with another app in it.
     on_a_swarm = any(isinstance(value, Cluster) for value in pyfuncitem.funcargs.values())
     if on_a_swarm and isinstance(workspace, Workspace):
+        _comes_to_rest(workspace)
         reader = workspace.person("dev").reader
         overlooked = [reader.message(each) for each in workspace.state.overlooked()]
         assert not overlooked, "the bot also said:\n" + "\n\n".join(overlooked)

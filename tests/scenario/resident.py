@@ -29,6 +29,7 @@ class Resident:
         self._workspace: Workspace | None = None
         self._bot: RunningBot | None = None
         self._first: object = None
+        self._founded = ""
 
     @property
     def workspace(self) -> Workspace:
@@ -45,6 +46,13 @@ class Resident:
             self._first = self._mark(self._bot)
         self._bot.story_begins()
         return self._bot
+
+    def story_begins(self) -> None:
+        """End a bot that knows another Swarm; to be called when the Swarm is in order."""
+        founded = self._cluster.founded
+        if founded != self._founded:
+            self.close()
+        self._founded = founded
 
     def story_ended(self) -> None:
         """Let the bot forget the story; where it cannot, end it."""
@@ -77,4 +85,4 @@ class Resident:
 
     def _mark(self, bot: RunningBot) -> object:
         """What a story that is about the bot itself changes."""
-        return (bot.process, bot.config, self._cluster.founded)
+        return (bot.process, bot.config)
