@@ -154,16 +154,18 @@ class State:
     def overlooked(self) -> list[Posted]:
         """The app's messages at which no person has looked, in the order of posting.
 
-        Who looked at a message has looked at its thread.
+        Who looked at one message of a thread has looked at all of it.
         """
         with self.lock:
+            seen = [self.messages[key] for key in self.seen if key in self.messages]
+            threads = {(message.channel, message.thread_ts or message.ts) for message in seen}
             return [
                 message
                 for message in self.messages.values()
                 if message.user == BOT_USER
                 and message.deleted_at is None
-                and not {(message.channel, message.ts), (message.channel, message.thread_ts)}
-                & (self.seen | self.forgotten)
+                and (message.channel, message.thread_ts or message.ts)
+                not in threads | self.forgotten
             ]
 
     def keep_file(self, file: StoredFile) -> StoredFile:

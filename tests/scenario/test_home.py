@@ -67,6 +67,7 @@ def test_what_is_pressed_there_is_answered_in_private_and_changes_are_shown_to_a
     dev.sees_modal("Scale a service", after=asked)
     dev.submits(service="web", replicas="3")
     message = dev.sees("✅ web · replicas 1 → 3", timeout=30, after=asked)
+    dev.sees("web 1 → 3 · it is shown in #ops", channel="dm")
     assert message.channel == "ops"
     assert site.replicas("web") == 3
 
@@ -101,6 +102,7 @@ def test_who_may_not_read_gets_a_sentence_and_without_a_channel_changes_are_show
         asked = people.dev.clicks("Scale", on=people.dev.opens_home())
         people.dev.sees_modal("Scale a service", after=asked)
         people.dev.submits(service="web", replicas="2")
+        people.dev.sees("🔵 web 1 → 2", after=asked)
         assert (
             people.dev.sees("✅ web · replicas 1 → 2", timeout=30, after=asked).channel == "dm-dev"
         )

@@ -76,6 +76,7 @@ def test_hostile_text_from_docker_and_from_people_does_nothing(dev: Person, site
     ):
         asked = dev.types(f"/swarm {line}")
         dev.sees(said, after=asked, timeout=15)
+    dev.sees("📎 evil · 2 deploys", channel="dm")
 
     spoken = [
         words
@@ -101,6 +102,7 @@ def test_the_longest_name_that_docker_takes(dev: Person, site: Site, bot: Runnin
     ):
         asked = dev.types(f"/swarm {line}")
         dev.sees(re.compile("a{20}"), after=asked)
+    dev.sees("· 2 deploys", channel="dm")
     clicked = dev.clicks("Roll back", on=done)
     dev.sees("is on", timeout=60, after=clicked, channel="ops")
 
