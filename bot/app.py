@@ -181,7 +181,15 @@ def build(configured: Settings) -> Bot:
     pool = LoggingPool(WORKERS, thread_name_prefix="work")
     homes = HomeTabs(pipeline.context, people, poster.publish)
     door = SlackListeners(
-        client, TABLE, Names(readers(swarm)), pipeline.execute, people, store.seen, pool, homes
+        client,
+        TABLE,
+        Names(readers(swarm)),
+        pipeline.execute,
+        people,
+        store.seen,
+        pool,
+        homes,
+        pipeline.offered,
     )
     signing_secret = settings.slack_signing_secret
     app = bolt(client, signing_secret.get_secret_value() if signing_secret else None)

@@ -13,6 +13,7 @@ class Map(Query):
     alone."""
 
     names: ClassVar = ("map",)
+    about_services: ClassVar = True
 
     def run(self, context: Context) -> Message:
         """Three calls to an engine.

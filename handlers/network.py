@@ -75,6 +75,7 @@ class NetworkCreate(Change[Plan]):
     """
 
     names: ClassVar = ("network create",)
+    about_services: ClassVar = False
     examples: ClassVar = (
         "network create -d overlay uber-net",
         "network create -d overlay --opt encrypted uber-net",
@@ -183,6 +184,7 @@ class NetworkRm(Change[NetworkRemovalPlan]):
     """Remove networks that no service uses."""
 
     names: ClassVar = ("network rm", "network remove")
+    about_services: ClassVar = False
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("network rm uber-net",)
 

@@ -8,12 +8,13 @@ from typing import Annotated, ClassVar
 
 from bot.command import masking
 from bot.command.fields import Argument, OtherLine
-from bot.command.model import Change, Command, Context, Query
+from bot.command.model import Change, Command, Context, Query, Table
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.hold import Queued
 from bot.render import holds
 from bot.rollout.run import Run
+from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,13 @@ class QueueUp(Change[QueuePlan]):
 
     line: Annotated[str, Argument("LINE"), OtherLine()]
 
+    def judged(self, store: Store, table: Table) -> Command:
+        """The rules of what waits count."""
+        return masking.read(self.line, store, table).meant()
+
     def plan(self, context: Context) -> QueuePlan:
         """Plan what waits, so that what cannot work is refused now."""
-        command = masking.read(self.line, context.store, context.table)
+        command = self.judged(context.store, context.table)
         if not isinstance(command, Change) or isinstance(command, QueueUp):
             raise UnsupportedError(f"{command.full_name()} cannot wait in line", "Send it now.")
         plan = command.plan(context)

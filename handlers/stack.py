@@ -32,6 +32,7 @@ class StackLs(Query):
     """List the stacks, with the number of their services, networks, secrets and configs."""
 
     names: ClassVar = ("stack ls", "stack list")
+    about_services: ClassVar = True
 
     def run(self, context: Context) -> Message:
         """Four calls to an engine."""
@@ -42,6 +43,7 @@ class StackServices(Query):
     """List the services of a stack."""
 
     names: ClassVar = ("stack services",)
+    about_services: ClassVar = True
     examples: ClassVar = ("stack services shop",)
 
     stack: Annotated[Name, Argument("STACK")]
@@ -55,6 +57,7 @@ class StackPs(Query):
     """List the tasks of a stack: where each runs, and why it failed."""
 
     names: ClassVar = ("stack ps",)
+    about_services: ClassVar = True
     examples: ClassVar = ("stack ps shop",)
 
     stack: Annotated[Name, Argument("STACK")]

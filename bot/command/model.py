@@ -47,6 +47,7 @@ class Command(BaseModel):
     """Base of all commands. `names` holds the full name first, then short forms; all of them may be
     typed.
 
+    `about_services`: rules judge it by the names of the services that it finds.
     `flags_first`: flags end at the first argument that fills the last single place, as in `service
     create … IMAGE sh -c …`.
     """
@@ -61,6 +62,23 @@ class Command(BaseModel):
     examples: ClassVar[tuple[str, ...]] = ()
     flags_first: ClassVar[bool] = False
     form: ClassVar[type[Form] | None] = None
+    about_services: ClassVar[bool]
+
+    def meant(self) -> Command:
+        """The command that the line comes to: flags may make a read of a change, or the reverse."""
+        return self
+
+    def judged(self, store: Store, table: Table) -> Command:
+        """The command whose rules count: another where this one only lets that one wait."""
+        del store, table
+        return self
+
+    def services_to_judge(self) -> tuple[str, ...] | None:
+        """The names by which rules judge it before anything is looked at.
+
+        An empty name stands for what is about no service; None where only a look tells.
+        """
+        return None if self.about_services else ("",)
 
     @classmethod
     def full_name(cls) -> str:
@@ -98,6 +116,7 @@ class ApprovalAction(Command):
     """
 
     kind: ClassVar[Kind] = Kind.CHANGE
+    about_services: ClassVar[bool] = False
 
     @abstractmethod
     def take(self, context: Context) -> Approval:
@@ -108,6 +127,7 @@ class Query(Command):
     """Reads and answers only who asked."""
 
     kind: ClassVar[Kind] = Kind.READ
+    about_services: ClassVar[bool] = False
 
     @abstractmethod
     def run(self, context: Context) -> Message:
@@ -122,6 +142,7 @@ class Change(Command, Generic[PlanType]):
     """
 
     kind: ClassVar[Kind] = Kind.CHANGE
+    about_services: ClassVar[bool] = True
     heeds_holds: ClassVar[bool] = True
 
     @abstractmethod

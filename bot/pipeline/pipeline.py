@@ -30,6 +30,7 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
+from bot.pipeline import rights
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy import decide
@@ -77,11 +78,14 @@ class Pipeline:
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
         with self._answered(request):
-            command = request.command or masking.read(request.text, self.store, self.table)
-            context = self.context(request.actor)
+            rights.refuse_form(request.text, request.actor, self.table, self.settings)
+            typed = request.command or masking.read(request.text, self.store, self.table)
+            command = typed.meant()
+            judged = command.judged(self.store, self.table)
+            rights.refuse_early(judged, request.actor, self.settings)
+            context = self._context(judged, request.actor, request.actor)
             with self.metrics.timed(command.full_name()):
                 if isinstance(command, Query):
-                    self._permit_read(command, request.actor)
                     self._answer(request, command.run(context))
                     return
                 if isinstance(command, ApprovalAction):
@@ -90,10 +94,11 @@ class Pipeline:
                 assert isinstance(command, Change), "a command reads, changes or decides"
                 self.store.ping()
                 plan = command.plan(context)
+                decision = self._decide(command, plan, request.actor)
                 if plan.noop_reason:
                     self._answer(request, plans.noop(plan))
                     return
-                decision = self._decide(command, plan, request.actor)
+                self._refuse_held(command, plan, request.actor)
                 self._say_where(request, plan, decision)
                 if isinstance(decision, decide.Ask):
                     self._ask(request, command, plan, decision)
@@ -107,12 +112,14 @@ class Pipeline:
         """
         with self._shown(approval):
             command = self.approvals.restored(approval)
-            context = self.context(approval.actor)
+            actor = self.approvals.verified(approval.actor)
+            context = self._context(command.judged(self.store, self.table), approval.actor, actor)
             plan = command.plan(context)
             if plan.noop_reason:
                 self.approvals.settle(approval, NOTHING_TO_CHANGE)
                 return
-            decision = self._decide(command, plan, self.approvals.verified(approval.actor))
+            decision = self._decide(command, plan, actor)
+            self._refuse_held(command, plan, actor)
             if plan.fingerprint != approval.plan.fingerprint:
                 self.approvals.renew(approval, plan, decision)
             elif self.approvals.recounted(approval, decision):
@@ -126,18 +133,17 @@ class Pipeline:
 
     # ---- decide
 
-    def _permit_read(self, query: Query, actor: Actor) -> None:
-        decision = decide.may_read(actor, query.full_name(), self.settings)
-        decide.permitted(decision, query.full_name())
-
-    def _decide(self, command: Change[Plan], plan: Plan, actor: Actor) -> decide.Allow | decide.Ask:
-        """What holds and rules say. Raises where they refuse.
+    def _refuse_held(self, command: Change[Plan], plan: Plan, actor: Actor) -> None:
+        """Raise OnHoldError where a hold keeps this person from it.
 
         What locks nothing changes nothing by itself: a rollout that runs may be turned back whoever
         holds its service.
         """
         if plan.kind is not Kind.READ and command.heeds_holds and plan.targets:
             refuse_held(self.store.holds.all(self.now()), plan, actor, self.now())
+
+    def _decide(self, command: Change[Plan], plan: Plan, actor: Actor) -> decide.Allow | decide.Ask:
+        """What the rules say. Raises where they refuse."""
         decision = decide.decide(actor, command.full_name(), plan, self.settings)
         return decide.permitted(decision, command.full_name())
 
@@ -247,6 +253,20 @@ class Pipeline:
             self.now,
             stopping=self.stopping,
         )
+
+    def _context(self, command: Command, actor: Actor, judged: Actor) -> Context:
+        """The same for one command, which finds what `judged` may see: who asks, as Slack knows
+        them now."""
+        sight = rights.sight(command, judged, self.settings)
+        context = self.context(actor)
+        return replace(context, swarm=self.swarm.seen_by(sight))
+
+    def offered(
+        self, actor: Actor, command: type[Command], kind: str
+    ) -> Callable[[str], bool] | None:
+        """Which names of this kind the form of a command offers to somebody; None where they may
+        not ask for it at all."""
+        return rights.offered(actor, command, kind, self.settings)
 
     @contextmanager
     def _answered(self, request: Request) -> Iterator[None]:

@@ -123,6 +123,23 @@ def may_change_some(actor: Actor, command: str, settings: Settings) -> Decision:
     )
 
 
+def may_change(
+    actor: Actor, command: str, services: Iterable[str], settings: Settings
+) -> Allow | Deny:
+    """Judge whether the actor may ask for a change of these services, before it is planned.
+
+    An empty name stands for what is about no service.
+    """
+    plan = Plan(title=command, targets=(), fingerprint="", services=tuple(services))
+    decision = decide(actor, command, plan, settings)
+    return decision if isinstance(decision, Deny) and not decision.split else Allow()
+
+
+def names_read(command: str, settings: Settings) -> bool:
+    """Whether some rule names this read, so that not everybody may ask for it."""
+    return bool(_naming_read(command, settings))
+
+
 def may_ask_on(actor: Actor, command: str, service: str, settings: Settings) -> bool:
     """Whether the rule that decides lets the actor ask for the command on this service."""
     rule = first_match(settings.rules, command, service)

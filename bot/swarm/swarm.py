@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.swarm.certificates.survey import Certificates
 from bot.swarm.engine.port import EnginePool
@@ -13,6 +13,7 @@ from bot.swarm.objects.networks import Networks
 from bot.swarm.objects.nodes import Nodes
 from bot.swarm.objects.secrets import StoredObjects
 from bot.swarm.objects.services import Services
+from bot.swarm.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,16 @@ class Swarm:
     """All operations on the Swarm that these engines manage, by what they are about."""
 
     engines: EnginePool
+    sight: Sight | None = None
+
+    def seen_by(self, sight: Sight | None) -> Swarm:
+        """The same Swarm for somebody who may see some services only; None where all."""
+        return replace(self, sight=sight)
 
     @property
     def services(self) -> Services:
         """Services and tasks."""
-        return Services(self.engines)
+        return Services(self.engines, self.sight)
 
     @property
     def nodes(self) -> Nodes:

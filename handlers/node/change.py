@@ -76,6 +76,8 @@ class Wanted:
 class NodeChange(Change[NodesPlan]):
     """What all changes of nodes have in common; no command itself."""
 
+    about_services: ClassVar = False
+
     @abstractmethod
     def typed(self) -> tuple[str, ...]:
         """The nodes as they were typed."""

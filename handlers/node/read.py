@@ -33,6 +33,7 @@ class NodePs(Query):
     answers."""
 
     names: ClassVar = ("node ps",)
+    about_services: ClassVar = True
     examples: ClassVar = ("node ps node4", "node ps self")
 
     nodes: Annotated[tuple[Name, ...], Argument("NODE")] = ("self",)

@@ -29,6 +29,7 @@ class NodeRm(Change[NodesPlan]):
     """
 
     names: ClassVar = ("node rm", "node remove")
+    about_services: ClassVar = False
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("node rm node4", "node rm --force node4")
 

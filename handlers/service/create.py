@@ -158,6 +158,10 @@ class Create(ServiceFlags, Change[RollPlan]):
             )
         return self
 
+    def services_to_judge(self) -> tuple[str, ...]:
+        """The name that it is to have."""
+        return (self.name or "",)
+
     def plan(self, context: Context) -> RollPlan:
         """Look everything up that the flags name, resolve the image, and say what will be there."""
         flags = self.given()

@@ -222,6 +222,7 @@ class History(Query):
     """List the images that a service ran, with the numbers that `rollback --to` takes."""
 
     names: ClassVar = ("history", "service history")
+    about_services: ClassVar = True
     examples: ClassVar = ("history web",)
 
     service: Annotated[Name, Argument("SERVICE")]

@@ -20,6 +20,7 @@ class ServiceLs(Query):
     """List the services with image and replica count, those below their count first."""
 
     names: ClassVar = ("service ls", "services")
+    about_services: ClassVar = True
 
     def run(self, context: Context) -> Message:
         """One call to an engine."""
@@ -30,6 +31,7 @@ class ServicePs(Query):
     """List the tasks of services: where each runs, and why it failed."""
 
     names: ClassVar = ("service ps", "ps")
+    about_services: ClassVar = True
     examples: ClassVar = ("service ps web",)
 
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = Field(min_length=1)
@@ -52,6 +54,7 @@ class ServiceInspect(Query):
     """Show how a service is set up; values of variables stay hidden."""
 
     names: ClassVar = ("service inspect",)
+    about_services: ClassVar = True
     examples: ClassVar = ("service inspect web",)
 
     service: Annotated[Name, Argument("SERVICE")]
@@ -69,6 +72,7 @@ class ServiceLogs(Query):
     """Show the last lines that a service wrote; nodes that did not answer are named."""
 
     names: ClassVar = ("service logs", "logs")
+    about_services: ClassVar = True
     examples: ClassVar = ("service logs web --tail 20",)
 
     service: Annotated[Name, Argument("SERVICE")]

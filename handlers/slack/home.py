@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.command.model import Context
+from bot.command.model import Command, Context
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor
 from bot.model.approval import Approval
@@ -25,8 +25,12 @@ from bot.policy.approval_steps import approve
 from bot.render import home
 from bot.render.home import Home, Viewer
 from bot.reports import everything
+from handlers.alerts import ListAlerts
+from handlers.approvals import ListApprovals
 from handlers.help import may
+from handlers.node.read import NodeLs
 from handlers.service.deploy import Rollback
+from handlers.service.read import ServiceLs
 from handlers.slack.people import People
 from handlers.status import Health
 
@@ -133,10 +137,38 @@ def _view(seen: Home | SwarmbotError, context: Context) -> tuple[object, Mapping
     refusal = _refusal(context)
     if refusal:
         return "refused", refusal
-    viewer = _viewer(context, None if isinstance(seen, SwarmbotError) else seen)
     if isinstance(seen, SwarmbotError):
+        viewer = _viewer(context, None)
         return (type(seen), viewer), home.failed(seen, viewer, context.now())
-    return (seen, viewer), home.view(seen, viewer, context.now())
+    told = _told(seen, context)
+    viewer = _viewer(context, told)
+    return (told, viewer), home.view(told, viewer, context.now())
+
+
+def _told(seen: Home, context: Context) -> Home:
+    """What this person may read, each part by the rules of the command that lists it."""
+
+    def reads(command: type[Command], services: Sequence[str] = ()) -> bool:
+        name = command.full_name()
+        return decide.may_read(context.actor, name, context.settings, services) == decide.Allow()
+
+    status = seen.status
+    return replace(
+        seen,
+        status=replace(
+            status,
+            below=tuple(low for low in status.below if reads(ServiceLs, (low.service,))),
+            rollouts=tuple(name for name in status.rollouts if reads(ServiceLs, (name,))),
+            nodes_away=status.nodes_away if reads(NodeLs) else (),
+        ),
+        rollouts=tuple(
+            rollout for rollout in seen.rollouts if reads(ServiceLs, (rollout.service,))
+        ),
+        nodes=seen.nodes if reads(NodeLs) else (),
+        approvals=seen.approvals if reads(ListApprovals) else (),
+        incidents=seen.incidents if reads(ListAlerts) else (),
+        silences=seen.silences if reads(ListAlerts) else (),
+    )
 
 
 def _refusal(context: Context) -> Mapping[str, Any] | None:

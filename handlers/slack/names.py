@@ -35,14 +35,19 @@ class Names:
         self._reading: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
-    def like(self, kind: str, typed: str) -> list[str]:
-        """Names with what was typed in them, those that begin with it first; at most 100."""
+    def like(
+        self, kind: str, typed: str, sees: Callable[[str], bool] = lambda _: True
+    ) -> list[str]:
+        """Names with what was typed in them, those that begin with it first; at most 100.
+
+        Those that `sees` refuses are left out.
+        """
         reading = self.refresh(kind)
         if reading and kind not in self._known:
             reading.join(FIRST_SECONDS)
         names = self._known.get(kind, (0.0, ()))[1]
         wanted = typed.lower()
-        matches = [name for name in names if wanted in name.lower()]
+        matches = [name for name in names if wanted in name.lower() and sees(name)]
         return sorted(matches, key=lambda name: (not name.lower().startswith(wanted), name))[
             :MOST_OPTIONS
         ]

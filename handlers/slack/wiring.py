@@ -21,7 +21,7 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
 from bot.command import line
 from bot.command.model import Command, Table
-from bot.model import Place
+from bot.model import Actor, Place
 from bot.pipeline.pipeline import Request
 from bot.render import home
 from bot.store.seen import Seen
@@ -37,6 +37,9 @@ LISTENERS = 20
 """Bolt's own five threads are soon all busy; a listener here only acks and hands over."""
 
 Body = Mapping[str, Any]
+Sees = Callable[[Actor, type[Command], str], Callable[[str], bool] | None]
+"""Which names of a kind somebody may see who fills in the form of a command; None where they may
+not ask for it at all."""
 
 
 def bolt(client: WebClient, signing_secret: str | None) -> App:
@@ -75,6 +78,7 @@ class SlackListeners:
     seen: Seen
     pool: Executor
     homes: HomeTabs
+    sees: Sees
 
     def wire(self, app: App) -> None:
         """Register every listener.
@@ -169,9 +173,11 @@ class SlackListeners:
 
     def on_lookup(self, ack: Ack, body: Body) -> None:
         """What is being typed into a field that offers names."""
-        matches = self.names.like(
-            body["action_id"].removeprefix(forms.LOOKUP), body.get("value", "")
-        )
+        kind, user = body["action_id"].removeprefix(forms.LOOKUP), body["user"]
+        actor = self.people.actor(user["id"], user.get("username", ""))
+        name = body["view"]["callback_id"].removeprefix(forms.CALLBACK)
+        sees = self.sees(actor, self.table.by_name[name], kind)
+        matches = self.names.like(kind, body.get("value", ""), sees) if sees else []
         ack(
             options=[
                 {"text": {"type": "plain_text", "text": name[:75]}, "value": name[:150]}
@@ -195,21 +201,23 @@ class SlackListeners:
             if once and not self.seen.claim(once):
                 return
             text = asked if isinstance(asked, str) else ""
-            if place.trigger and self._opens_form(text, place):
+            actor = self.people.actor(user_id, name)
+            if place.trigger and self._opens_form(text, place, actor):
                 return
             command = None if isinstance(asked, str) else asked
-            self.execute(Request(text, self.people.actor(user_id, name), place, command))
+            self.execute(Request(text, actor, place, command))
         except Exception:
             log.exception("a request by %s could not be handled", user_id)
 
-    def _opens_form(self, text: str, place: Place) -> bool:
+    def _opens_form(self, text: str, place: Place, actor: Actor) -> bool:
         """Open the form of a command of which nothing but the name was typed.
 
-        It is also opened for a secret that belongs into the form. False where it was not opened.
+        It is also opened for a secret that belongs into the form. False where it was not opened;
+        whoever may not ask for the command gets the answer that the line gets.
         """
         match = line.bare(text, self.table)
         form = match[0].form if match else None
-        if match is None or form is None:
+        if match is None or form is None or self.sees(actor, match[0], "") is None:
             return False
         secret = line.has_secret(text)
         if len(match[1]) != len(forms.given_fields(form)) and not secret:

@@ -41,6 +41,7 @@ class Ca(Change[CaPlan]):
     trusts the new one."""
 
     names: ClassVar = ("swarm ca",)
+    about_services: ClassVar = False
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("swarm ca", "swarm ca --rotate")
 

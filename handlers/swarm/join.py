@@ -72,6 +72,7 @@ class Join(Change[JoinPlan]):
     """Let an engine join the Swarm; swarmbot takes the token from the Swarm itself."""
 
     names: ClassVar = ("swarm join", "join")
+    about_services: ClassVar = False
     form: ClassVar = JoinForm
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = (

@@ -43,6 +43,7 @@ class Leave(Change[LeavePlan]):
     without it."""
 
     names: ClassVar = ("swarm leave", "leave")
+    about_services: ClassVar = False
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("swarm leave --on node4", "swarm leave --force --on node1")
 

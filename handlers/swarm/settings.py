@@ -36,6 +36,7 @@ class SwarmSettingsFlags(Change[PlanType]):
     """What `swarm init` and `swarm update` have in common: the Swarm's settings as flags."""
 
     kind: ClassVar = Kind.DANGER
+    about_services: ClassVar = False
 
     autolock: bool | None = Field(
         None, description="managers need the unlock key after each restart"

@@ -21,6 +21,7 @@ class JoinToken(Change[Plan]):
     token."""
 
     names: ClassVar = ("swarm join-token", "join-token")
+    about_services: ClassVar = False
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("swarm join-token worker", "swarm join-token --rotate manager")
 
@@ -73,6 +74,7 @@ class UnlockKey(Change[Plan]):
     one."""
 
     names: ClassVar = ("swarm unlock-key", "unlock-key")
+    about_services: ClassVar = False
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("swarm unlock-key", "swarm unlock-key --rotate")
 

@@ -65,6 +65,7 @@ class Unlock(Change[UnlockPlan]):
     """
 
     names: ClassVar = ("swarm unlock", "unlock")
+    about_services: ClassVar = False
     form: ClassVar = UnlockForm
     kind: ClassVar = Kind.DANGER
     heeds_holds: ClassVar = False

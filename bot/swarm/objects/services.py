@@ -14,6 +14,7 @@ from bot.model import Service, Spec, Task
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.names import pick
+from bot.swarm.sight import Sight
 from bot.swarm.spec import read
 
 _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -21,14 +22,19 @@ _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of the Swarm. Every call raises what `EnginePool.call` raises."""
+    """The services of the Swarm. Every call raises what `EnginePool.call` raises.
+
+    `sight` limits what can be found, and perhaps what is listed.
+    """
 
     engines: EnginePool
+    sight: Sight | None = None
 
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks."""
         listed = map(read.service, self.engines.call(Client.services))
-        return tuple(sorted(listed, key=lambda service: (service.name, service.id)))
+        ordered = tuple(sorted(listed, key=lambda service: (service.name, service.id)))
+        return self._visible(ordered) if self.sight and self.sight.lists else ordered
 
     def find(self, name: str) -> Service:
         """A service by name, id, or at least the first four characters of its id.
@@ -38,17 +44,22 @@ class Services:
         """
         # One service costs the engine little, all of them much; only a name that is not there is
         # worth that.
-        if _ADDRESSABLE.fullmatch(name) and (service := self._exactly(name)):
+        service = self._exactly(name) if _ADDRESSABLE.fullmatch(name) else None
+        if service and (self.sight is None or self.sight.sees(service.name)):
             return service
-        return self.get(
-            pick(
+        try:
+            picked = pick(
                 "service",
                 name,
-                self.list(),
+                self._visible(self.list()),
                 lambda candidate: candidate.id,
                 lambda candidate: candidate.name,
-            ).id
-        )
+            )
+        except UnknownNameError as error:
+            if self.sight is None:
+                raise
+            raise self.sight.refusal(name, error.near) from None
+        return self.get(picked.id)
 
     def get(self, service_id: str) -> Service:
         """The service with this id. Raises UnknownNameError."""
@@ -84,7 +95,11 @@ class Services:
             current = {raw["ID"] for raw in client.tasks(filters | {"_up-to-date": ["true"]})}
             return tuple(read.task(raw, up_to_date=raw["ID"] in current) for raw in listed)
 
-        return tuple(sorted(self.engines.call(ask), key=_by_age))
+        tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
+        if service_id or self.sight is None or not self.sight.lists:
+            return tasks
+        visible = {service.id for service in self.list()}
+        return tuple(task for task in tasks if task.service_id in visible)
 
     def tasks_since(self, since: datetime) -> tuple[Task, ...]:
         """All tasks by service, slot and age, but for those that were stopped before `since`.
@@ -143,6 +158,10 @@ class Services:
     def remove(self, service_id: str) -> None:
         """Remove a service with its tasks. Raises UnknownNameError."""
         self.engines.call_write(lambda client: client.remove_service(service_id))
+
+    def _visible(self, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        sight = self.sight
+        return tuple(service for service in services if sight is None or sight.sees(service.name))
 
     def _exactly(self, name: str) -> Service | None:
         try:

@@ -128,6 +128,7 @@ class MemoryBot:
             self.store.seen,
             pool,
             self.homes,
+            self.pipeline.offered,
         )
         self.upkeep = ApprovalUpkeep(self.store, approvals, self.pipeline.resume, pool, clock.now)
         self.orphans = Orphans(self.store, executor, pool, clock.now)

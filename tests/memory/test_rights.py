@@ -1,0 +1,118 @@
+"""Who may is asked first: before anything is looked at, and nothing is told of what may not be
+seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.settings import PolicyRule, Role
+from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.world import DEV, LEAD, World
+
+ROLES = (Role(name="dev", users=(DEV,)), Role(name="lead", users=(LEAD,)))
+FOR_LEAD = PolicyRule(commands=("*",), ask=("lead",))
+WEB = PolicyRule(commands=("*",), services=("web*",), ask=("dev", "lead"))
+LOGS = PolicyRule(commands=("logs", "services"), services=("web*",), ask=("dev",))
+ALL_LOGS = PolicyRule(commands=("logs", "services"), ask=("lead",))
+
+
+@pytest.mark.world(ROLES, (WEB, FOR_LEAD))
+@pytest.mark.parametrize(
+    "line",
+    [
+        "deploy {} shop/web:1.0",
+        "deploy {} 10.0.0.7:22/a/b:1",
+        "scale {}=2",
+        "rollback {}",
+        "service update --env-add A=b {}",
+        "service rm {}",
+        "hold {} mine",
+        "service create --name {} shop/web:1.0",
+        'queue "scale {}=2"',
+    ],
+)
+def test_a_forbidden_name_and_an_unknown_one_read_the_same(
+    dev: MemoryPerson, world: World, line: str
+) -> None:
+    world.runs("web")
+    world.runs("payroll")
+    world.registry.away = "the registry was asked"
+
+    forbidden = dev.asks(line.format("payroll"))
+    unknown = dev.asks(line.format("payrolx"))
+
+    assert "that is for lead" in forbidden.text
+    assert forbidden.text.replace("payroll", "payrolx") == unknown.text
+
+
+@pytest.mark.world(ROLES, (WEB, FOR_LEAD))
+def test_only_names_that_one_may_name_are_suggested(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web-payroll")
+    world.runs("payroll")
+    world.runs("webpayrol")
+
+    assert "payroll?" not in dev.asks("scale webpayro=2", "Did you mean").text.replace(
+        "web-payroll?", ""
+    )
+    lead.asks("scale payrol=2", "Did you mean")
+
+
+@pytest.mark.world(ROLES, (FOR_LEAD,))
+@pytest.mark.parametrize(
+    "line",
+    [
+        "deploy web 10.0.0.7:22/a/b:1",
+        "swarm join 10.0.0.7:2377",
+        "node rm node9",
+        "network rm nothing",
+        "service create --name web shop/web:1.0",
+        "deploy web shop/web:1.0",
+        "deploy",
+        "scale",
+    ],
+)
+def test_who_may_not_ask_learns_that_and_nothing_more(
+    guest: MemoryPerson, world: World, line: str
+) -> None:
+    world.runs("web")
+    world.registry.away = "the registry was asked"
+
+    said = guest.asks(line)
+
+    assert said.text.startswith("✋ You may not")
+    assert "web" not in said.text.replace(line, "")
+
+
+@pytest.mark.world(ROLES, (LOGS, ALL_LOGS, FOR_LEAD))
+def test_a_read_is_limited_to_the_services_of_its_rule(
+    dev: MemoryPerson, lead: MemoryPerson, guest: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    world.runs("payroll")
+
+    assert dev.asks("logs web").text.find("✋") < 0
+    forbidden, unknown = dev.asks("logs payroll"), dev.asks("logs payrolx")
+    assert forbidden.text.startswith("✋")
+    assert forbidden.text.replace("payroll", "payrolx") == unknown.text
+    assert "payroll" not in dev.asks("services").text
+    assert "payroll" in lead.asks("services").text
+    assert guest.asks("services").text.startswith("✋")
+    assert "payroll" in dev.asks("ps payroll").text
+
+
+@pytest.mark.world(ROLES, (WEB, FOR_LEAD))
+def test_type_ahead_offers_what_one_may_name(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    world.runs("payroll")
+
+    dev.types("/swarm scale")
+    modal = dev.sees_modal("Scale")
+    assert dev.suggestions("Service", "", on=modal) == ["web"]
+    dev.closes_modal()
+    lead.types("/swarm scale")
+    assert lead.suggestions("Service", "", on=lead.sees_modal("Scale")) == ["payroll", "web"]
+    lead.closes_modal()
