@@ -45,6 +45,7 @@ FILE_ONLY = (
     "engines",
     "messages",
     "readiness_details",
+    "registries",
     "roles",
     "rules",
     "watch",
@@ -74,6 +75,12 @@ class EngineSettings(_Part):
     name: str = Field(min_length=1)
     url: str = Field(pattern=r"^(unix|tcp|ssh|http|https)://")
     tls: str | None = None
+
+
+class RegistrySettings(_Part):
+    """A registry on a private network that managers may be sent to: `host[:port]`, or a pattern."""
+
+    host: str = Field(min_length=1)
 
 
 class Role(_Part):
@@ -182,6 +189,7 @@ class Settings(BaseSettings):
     readiness_details: tuple[IPvAnyNetwork, ...] = LOOPBACK
     approval_lifetime: Annotated[timedelta, BeforeValidator(_read_lifetime)] = LIFETIME
     engines: tuple[EngineSettings, ...] = ()
+    registries: tuple[RegistrySettings, ...] = ()
     roles: tuple[Role, ...] = ()
     rules: tuple[PolicyRule, ...] = ()
     watch: WatchSettings = WatchSettings()

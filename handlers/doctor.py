@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from bot.command.model import Command, Context, Query
 from bot.doctor.examine import examine
 from bot.doctor.probes import Probes
-from bot.errors import ImageNotFoundError, RegistryDeniedError, StoreUnavailableError, SwarmbotError
+from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Image, Message, Service
 from bot.model.cluster import EngineState, RegistryAnswer
 from bot.model.incident import Memory
@@ -37,8 +37,8 @@ class Examination(Query):
     """Show what is wrong or risky now, each with its fix: managers, nodes, clocks, services,
     images, certificates.
 
-    It looks at everything at once and takes some seconds. Where the managers have no leader it says
-    so first, and what the engines themselves say.
+    It looks at everything at once and takes some seconds; registries are asked once a minute. Where
+    the managers have no leader it says so first, and what the engines themselves say.
     """
 
     names: ClassVar = ("doctor",)
@@ -100,7 +100,7 @@ class _Reader:
             else None
         )
         images = _images(snapshot.services or ())
-        registry = {image: ask(self._held, image) for image in images}
+        registry = {image: ask(self.swarm.images.held, image) for image in images}
         checks = {image: ask(self._checked, image) for image in images}
         asked: list[Future[Any]] = [
             certificates,
@@ -135,16 +135,6 @@ class _Reader:
             _answer(again[engine.name]) or engine if engine.name in again else engine
             for engine in engines
         )
-
-    def _held(self, image: Image) -> RegistryAnswer:
-        """What the registry says of exactly this image, its digest included."""
-        try:
-            self.swarm.images.resolve(image)
-        except ImageNotFoundError:
-            return RegistryAnswer.MISSING
-        except RegistryDeniedError:
-            return RegistryAnswer.DENIED
-        return RegistryAnswer.THERE
 
     def _checked(self, image: Image) -> bool | None:
         """Whether the image brings a health check: any engine that has it can tell."""

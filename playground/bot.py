@@ -26,6 +26,9 @@ CONFIG = """
 channel = "{ops}"
 
 {engines}
+[[registries]]
+host = "*"
+
 [[roles]]
 name = "operator"
 users = ["{dev}", "{lead}"]

@@ -14,10 +14,12 @@ from bot.errors import (
     ImageNotFoundError,
     ImageOnlyOnNodeError,
     NoPlatformError,
+    PrivateRegistryError,
     RegistryDeniedError,
     RegistryUnavailableError,
 )
 from bot.model import Image, Node, ResolvedImage, Service, Spec
+from bot.policy.registries import may_be_asked
 from bot.swarm.scheduler import constraints
 from bot.swarm.spec import edit
 
@@ -37,14 +39,25 @@ def resolve(
 ) -> tuple[ResolvedImage, tuple[str, ...]]:
     """The image pinned to its digest, with warnings.
 
-    `service` is the one that is to run it. Raises what the registry says, ImageOnlyOnNodeError,
-    NoPlatformError.
+    `service` is the one that is to run it. Raises what the registry says, PrivateRegistryError,
+    ImageOnlyOnNodeError, NoPlatformError.
     """
+    _refuse_private(context, image)
     resolved = _ask(context, image)
     wanted = constraints.platforms(service, nodes)
     if resolved.platforms and wanted and not constraints.fits(resolved.platforms, wanted):
         raise NoPlatformError(image, resolved.platforms, tuple(sorted(wanted)))
     return resolved, _health_warning(context, service.spec, resolved.image)
+
+
+def _refuse_private(context: Context, image: Image) -> None:
+    """Let no manager be sent to a host of a private network that nothing names as a registry."""
+    named = [registry.host for registry in context.settings.registries]
+    if may_be_asked(image.registry, named):
+        return
+    services = context.swarm.seen_by(None).services.list()
+    if image.registry not in {service.image.registry for service in services}:
+        raise PrivateRegistryError(image)
 
 
 def _ask(context: Context, image: Image) -> ResolvedImage:

@@ -110,6 +110,20 @@ class RegistryUnavailableError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class RegistryBusyError(SwarmbotError):
+    """Too many people ask registries already; nobody was asked about this image."""
+
+    image: Image
+
+
+@dataclass(eq=False)
+class PrivateRegistryError(SwarmbotError):
+    """The image's registry is on a private network, and nothing names it as a registry."""
+
+    image: Image
+
+
+@dataclass(eq=False)
 class RegistryDeniedError(SwarmbotError):
     """The registry wants credentials that the engine does not have."""
 

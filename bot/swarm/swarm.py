@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.swarm.certificates.survey import Certificates
 from bot.swarm.engine.port import EnginePool
@@ -13,6 +13,7 @@ from bot.swarm.objects.networks import Networks
 from bot.swarm.objects.nodes import Nodes
 from bot.swarm.objects.secrets import StoredObjects
 from bot.swarm.objects.services import Services
+from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.sight import Sight
 
 
@@ -22,6 +23,7 @@ class Swarm:
 
     engines: EnginePool
     sight: Sight | None = None
+    registries: RegistryCalls = field(default_factory=RegistryCalls)
 
     def seen_by(self, sight: Sight | None) -> Swarm:
         """The same Swarm for somebody who may see some services only; None where all."""
@@ -40,7 +42,7 @@ class Swarm:
     @property
     def images(self) -> Images:
         """Images in their registries."""
-        return Images(self.engines)
+        return Images(self.engines, self.registries)
 
     @property
     def networks(self) -> Networks:

@@ -116,3 +116,25 @@ def test_type_ahead_offers_what_one_may_name(
     lead.types("/swarm scale")
     assert lead.suggestions("Service", "", on=lead.sees_modal("Scale")) == ["payroll", "web"]
     lead.closes_modal()
+
+
+@pytest.mark.parametrize(
+    "image", ["10.0.0.7:22/a/b:1", "127.0.0.1:2377/x", "localhost:6379/x", "redis:6379/x"]
+)
+def test_managers_are_sent_to_no_private_host_that_nothing_names(
+    dev: MemoryPerson, world: World, image: str
+) -> None:
+    world.runs("web")
+    world.registry.away = "the registry was asked"
+
+    for line in (f"deploy web {image}", f"service create --name api {image}"):
+        assert "is on a private network" in dev.asks(line).text
+
+
+def test_a_private_registry_that_a_service_runs_from_is_asked(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", "10.0.0.7:5000/web:1.0")
+    world.registry.push("10.0.0.7:5000/web:2.0")
+
+    dev.asks("deploy web 10.0.0.7:5000/web:2.0", "✅ web is on")

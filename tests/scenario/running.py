@@ -24,6 +24,9 @@ from playground.cluster import Cluster
 from playground.workspace import Workspace
 
 ROLES = """
+[[registries]]
+host = "*"
+
 [[roles]]
 name = "operator"
 users = [{operators}]

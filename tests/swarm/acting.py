@@ -12,7 +12,7 @@ from bot.command.model import Change, Context
 from bot.model import Actor, Ending, Outcome, Plan, Progress, Rollout
 from bot.rollout.roller import Roller
 from bot.rollout.run import Run
-from bot.settings import Settings
+from bot.settings import RegistrySettings, Settings
 from bot.store.embedded import Embedded
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
@@ -51,7 +51,7 @@ class Acting:
 
 
 def acting(swarm: Swarm, store: Store, folder: Path) -> Acting:
-    settings = Settings(SWARMBOT_DATA=folder)
+    settings = Settings(SWARMBOT_DATA=folder, registries=(RegistrySettings(host="*"),))
     stopping = Stopping()
     roller = Roller(swarm, store, utc_now, stopping)
     return Acting(Context(swarm, store, roller, TABLE, settings, ANN, stopping=stopping))

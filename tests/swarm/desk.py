@@ -21,7 +21,7 @@ from bot.pipeline.pipeline import Pipeline, Request
 from bot.policy import approval_steps
 from bot.poster import Handle, Poster, Then
 from bot.rollout.roller import Roller
-from bot.settings import PolicyRule, Role, Settings
+from bot.settings import PolicyRule, RegistrySettings, Role, Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
@@ -129,7 +129,12 @@ def pipeline(
 ) -> Pipeline:
     asking, deciding = Role(name="operator", users=(ANN.id,)), Role(name="lead", users=("U2",))
     rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,))
-    configured = Settings(SWARMBOT_DATA=folder, roles=(asking, deciding), rules=(rule,))
+    configured = Settings(
+        SWARMBOT_DATA=folder,
+        registries=(RegistrySettings(host="*"),),
+        roles=(asking, deciding),
+        rules=(rule,),
+    )
     metrics = Metrics()
     roller = Roller(swarm, opened, utc_now, stopping)
     executor = ChangeExecutor(opened, slack, roller, metrics, utc_now, stopping)

@@ -83,6 +83,21 @@ def _registry_unavailable(error: errors.RegistryUnavailableError) -> Explanation
     )
 
 
+def _registry_busy(error: errors.RegistryBusyError) -> Explanation:
+    return Explanation(
+        f"Many people ask registries right now, so nobody was asked about "
+        f"{code(familiar(error.image))}. Nothing was changed. Try again in some seconds."
+    )
+
+
+def _private_registry(error: errors.PrivateRegistryError) -> Explanation:
+    return Explanation(
+        f"{code(error.image.registry)} is on a private network, and nothing names it as a "
+        f"registry, so it was not asked. Where it is one, name it under {code('[[registries]]')} "
+        "in the configuration file."
+    )
+
+
 def _registry_denied(error: errors.RegistryDeniedError) -> Explanation:
     return Explanation(
         f"The registry wants credentials for {code(familiar(error.image))}, and the engine has "
@@ -117,6 +132,8 @@ INPUT_ERRORS: Mapping[type, Explain] = {
     errors.AmbiguousNameError: _ambiguous_name,
     errors.ImageNotFoundError: _image_not_found,
     errors.RegistryUnavailableError: _registry_unavailable,
+    errors.RegistryBusyError: _registry_busy,
+    errors.PrivateRegistryError: _private_registry,
     errors.RegistryDeniedError: _registry_denied,
     errors.ImageOnlyOnNodeError: _image_only_on_node,
     errors.NoPlatformError: _no_platform,

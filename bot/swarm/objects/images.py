@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.errors import (
@@ -15,9 +15,11 @@ from bot.errors import (
     UnknownNameError,
 )
 from bot.model import Image, Platform, ResolvedImage
+from bot.model.cluster import RegistryAnswer
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.spec import read
 
 REGISTRY_SECONDS = 8.0
@@ -36,13 +38,35 @@ class Images:
     """Images in their registries."""
 
     engines: EnginePool
+    calls: RegistryCalls = field(default_factory=RegistryCalls)
 
     def resolve(self, image: Image) -> ResolvedImage:
-        """Resolve an image to its digest, within ten seconds.
+        """Resolve an image to its digest, within ten seconds after its turn has come.
 
         The tag is `latest` where the image has neither tag nor digest. Raises ImageNotFoundError,
-        RegistryDeniedError, RegistryUnavailableError, and what `EnginePool.call` raises.
+        RegistryBusyError, RegistryDeniedError, RegistryUnavailableError, and what
+        `EnginePool.call` raises.
         """
+        with self.calls.turn(image):
+            return self._ask(image)
+
+    def held(self, image: Image) -> RegistryAnswer:
+        """Whether the registry has exactly this image, its digest included; asked once a minute.
+
+        Raises RegistryUnavailableError, and what `EnginePool.call` raises.
+        """
+        return self.calls.rested(image, lambda: self._held(image))
+
+    def _held(self, image: Image) -> RegistryAnswer:
+        try:
+            self._ask(image)
+        except ImageNotFoundError:
+            return RegistryAnswer.MISSING
+        except RegistryDeniedError:
+            return RegistryAnswer.DENIED
+        return RegistryAnswer.THERE
+
+    def _ask(self, image: Image) -> ResolvedImage:
         wanted = image if image.tag or image.digest else replace(image, tag="latest")
 
         def ask(client: Client) -> dict[str, Any]:
