@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from bot.command.address_fields import ExternalCaText
 from bot.command.fields import Duration, Option
-from bot.command.model import Change, Command, Context
+from bot.command.model import Change, Command, Context, Query
 from bot.errors import NO_MANAGER, PlanOutdatedError, UnsupportedError
-from bot.model import Difference, Ending, Kind, NodeState, Outcome, Plan
+from bot.model import Difference, Ending, Kind, Message, NodeState, Outcome, Plan
 from bot.model.cluster import RootRotation
 from bot.render.objects import swarm_sheet
 from bot.rollout.run import Run
@@ -31,9 +31,22 @@ ROTATION_SHOWN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaPlan(Plan):
-    """The root certificate to look at, or to be replaced with these settings beside it."""
+    """The root certificate to be replaced, with these settings beside it."""
 
     wanted: swarm_settings.Wanted
+
+
+class RootLook(Query):
+    """Show the Swarm's root certificate."""
+
+    names: ClassVar = ("swarm ca",)
+
+    def run(self, context: Context) -> Message:
+        """What it is, and how far its replacement is."""
+        cluster = context.swarm.cluster.inspect()
+        look = root_ca.rotation(context.swarm.engines)
+        root = root_ca.certificate(cluster.trust_root)
+        return swarm_sheet.authority(cluster, root, look, context.now())
 
 
 class Ca(Change[CaPlan]):
@@ -66,12 +79,12 @@ class Ca(Change[CaPlan]):
             raise ValueError("certificates have to live at least 1h")
         return self
 
+    def meant(self) -> Command:
+        """Without `--rotate` it is only looked at."""
+        return self if self.rotate else RootLook()
+
     def plan(self, context: Context) -> CaPlan:
         """Say which nodes have to come along, and which would hold it up."""
-        if not self.rotate:
-            return CaPlan(
-                title="root certificate", targets=(), fingerprint="", kind=Kind.READ, wanted={}
-            )
         spec, look = context.swarm.cluster.spec(), root_ca.rotation(context.swarm.engines)
         if look.running:
             raise UnsupportedError(
@@ -109,12 +122,10 @@ class Ca(Change[CaPlan]):
         )
 
     def apply(self, context: Context, plan: CaPlan, run: Run) -> Outcome:
-        """Look, or begin the change and follow it.
+        """Begin the change and follow it.
 
         Swarm goes on with it also where nobody follows any more.
         """
-        if not self.rotate:
-            return self._look(context)
         started, cluster = context.now(), context.swarm.cluster
         if _fingerprint(cluster.spec(), plan.wanted) != plan.fingerprint:
             raise PlanOutdatedError("swarm", "its settings")
@@ -142,13 +153,6 @@ class Ca(Change[CaPlan]):
                 "Swarm goes on by itself: `/swarm swarm ca` shows how far it is.",
             ),
         )
-
-    def _look(self, context: Context) -> Outcome:
-        cluster = context.swarm.cluster.inspect()
-        look = root_ca.rotation(context.swarm.engines)
-        root = root_ca.certificate(cluster.trust_root)
-        message = swarm_sheet.authority(cluster, root, look, context.now())
-        return Outcome(ending=Ending.DONE, title="root certificate", seconds=0.0, private=message)
 
     def _follow(self, context: Context, run: Run) -> RootRotation:
         """Look until all nodes have come along, or the time is up; the last look is returned.

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from bot.command.model import Command, Context, Query
-from bot.model import Message
+from bot.command.model import Change, Command, Context, Query
+from bot.errors import UnsupportedError
+from bot.model import Ending, Message, Outcome, Plan
 from bot.render.objects import certificates
+from bot.rollout.run import Run
 from bot.settings import WatchSettings
 
 
@@ -25,21 +27,65 @@ class Certs(Query):
 
     workers: bool = Field(False, description="also read those of workers, by a job on each of them")
 
+    def meant(self) -> Command:
+        """Jobs on every node are a change."""
+        return WorkerCerts() if self.workers else self
+
     def run(self, context: Context) -> Message:
         """Ask every host at once; who does not answer is named."""
-        watch = context.settings.watch
-        agent = watch.certificate_agent if self.workers else ""
-        readings = context.swarm.certificates.read(watch.endpoints, agent)
-        return certificates.certs(
-            readings,
-            context.now(),
-            watch.certificate_share,
-            watch.endpoint_left,
-            _hint(watch, agent),
+        return _read(context, "")
+
+
+class WorkerCerts(Change[Plan]):
+    """Read the certificates of all nodes, by a job on each of them that runs as root; one such look
+    at a time."""
+
+    names: ClassVar = ("certs workers",)
+    about_services: ClassVar = False
+
+    def plan(self, context: Context) -> Plan:
+        """Which image would run."""
+        agent = context.settings.watch.certificate_agent
+        if not agent:
+            raise UnsupportedError(
+                "workers are not read: `certificate_agent` of `[watch]` names no image",
+                "`/swarm certs` shows the others.",
+            )
+        return Plan(
+            title="certificates of all nodes",
+            targets=(_LOCK,),
+            fingerprint=agent,
+            summary=f"a job of {agent} runs on every node as root, and reads its certificate",
+        )
+
+    def apply(self, context: Context, plan: Plan, run: Run) -> Outcome:
+        """Run the jobs, and tell who asked what they read."""
+        run.lease.check()
+        started = context.now()
+        message = _read(context, plan.fingerprint)
+        return Outcome(
+            ending=Ending.DONE,
+            title=f"{plan.title} read",
+            seconds=(context.now() - started).total_seconds(),
+            private_note=message,
         )
 
 
-COMMANDS: tuple[type[Command], ...] = (Certs,)
+COMMANDS: tuple[type[Command], ...] = (Certs, WorkerCerts)
+_LOCK = "certificates"
+
+
+def _read(context: Context, agent: str) -> Message:
+    """With an agent those of all nodes, else those that can be seen from here."""
+    watch = context.settings.watch
+    readings = context.swarm.certificates.read(watch.endpoints, agent)
+    return certificates.certs(
+        readings,
+        context.now(),
+        watch.certificate_share,
+        watch.endpoint_left,
+        _hint(watch, agent),
+    )
 
 
 def _hint(watch: WatchSettings, agent: str) -> str:

@@ -85,3 +85,21 @@ def test_a_freeze_holds_for_the_rotation_of_tokens(
     said = lead.asks(line)
 
     assert ("Everything is frozen" in said.text) is ("--rotate" in line)
+
+
+@pytest.mark.world(ROLES, (FOR_LEAD,))
+def test_jobs_on_every_node_are_a_change(dev: MemoryPerson, world: World) -> None:
+    del world
+
+    for line in ("certs --workers", "certs workers"):
+        assert dev.asks(line).text.startswith("✋ You may not certs workers: that is for lead")
+
+
+@pytest.mark.world(ROLES, (PolicyRule(commands=("swarm ca",), ask=("lead",)),))
+def test_the_root_is_shown_to_those_whom_rules_name(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    del world
+
+    assert dev.asks("swarm ca").text.startswith("✋ You may not swarm ca")
+    assert not lead.asks("swarm ca").text.startswith("✋")
