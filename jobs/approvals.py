@@ -65,6 +65,7 @@ class ApprovalUpkeep:
 
     def _remind(self) -> None:
         for waiting in self.store.approvals.open():
+            self.approvals.share_again(waiting)
             reminded = self.store.approvals.apply(
                 waiting.id, lambda approval: approval_steps.remind(approval, self.now())
             )

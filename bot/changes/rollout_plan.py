@@ -32,6 +32,7 @@ from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
 from bot.rollout.run import Run
 from bot.swarm.spec import edit
+from bot.swarm.spec.details import details
 
 ROLLOUT_TIMEOUT = timedelta(minutes=10)
 """When a rollout counts as failed, where nothing else is said: Swarm itself would wait for ever."""
@@ -74,6 +75,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         summary=summary(changed, rolls_back),
         warnings=warnings,
         noop_reason=(noop_reason or f"{service.name} is set up like that already") if same else "",
+        details=details(service.spec, changed),
         service=service,
         spec=changed,
         after=edit.image_of(changed),

@@ -64,6 +64,13 @@ class AlreadyApprovedError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class NotShownYetError(SwarmbotError):
+    """Slack has not got the file with all of the plan yet."""
+
+    approval: Approval
+
+
+@dataclass(eq=False)
 class NotRequesterError(SwarmbotError):
     """Only who asked may withdraw the request."""
 

@@ -69,7 +69,9 @@ class Approval:
     approved, and nothing else. `lifetime` is how long people have to decide. `moved` says what
     differs from the plan that this one replaced, `successor` the id of the one that replaced it.
     `bot` took it at `taken`; `run` is set once the change itself began. `by`, `reason` and `ended`
-    tell how it ended: who rejected it and why, or what came of it.
+    tell how it ended: who rejected it and why, or what came of it. With `awaits_file` its message
+    cannot show all of the plan, and Slack has not got the file with the rest of it yet: until then
+    nobody can approve it.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Approval:
     channel: str
     thread: str = ""
     sealed: str = ""
+    awaits_file: bool = False
     lifetime: timedelta = LIFETIME
     state: ApprovalState = ApprovalState.OPEN
     given: tuple[GivenApproval, ...] = ()

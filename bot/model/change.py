@@ -36,8 +36,9 @@ class Plan:
     another plan. `falls`: a service is to run none of its tasks any more, or half of them at most.
     `noop_reason` says why there is nothing to do, where that is so. `ruled_by` names
     the command whose rules count, where it is not the one that was typed. `needs_approval` is False
-    where no rule makes it wait for others, because it changes nothing of the Swarm. Families derive
-    their own.
+    where no rule makes it wait for others, because it changes nothing of the Swarm. `changes` are
+    in the words of the flags; `details` are all values of the specification that differ. Families
+    derive their own.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Plan:
     noop_reason: str = ""
     ruled_by: str = ""
     needs_approval: bool = True
+    details: tuple[Difference, ...] = ()
 
 
 class Ending(StrEnum):

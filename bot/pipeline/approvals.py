@@ -5,23 +5,26 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.command import masking
 from bot.command.model import Change, Table
 from bot.errors import StoreUnavailableError, SwarmbotError
-from bot.model import Actor, Message, MessageRef, Plan
+from bot.model import Actor, File, Message, MessageRef, Plan
 from bot.model.approval import Approval, Needs
 from bot.policy import approval_steps, decide
 from bot.poster import Poster
-from bot.render import approval_message
+from bot.render import approval_message, approval_rows
 from bot.settings import Settings
 from bot.store.sealed import KEPT
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
+
+FILE_LATE = timedelta(seconds=30)
+"""Whoever sent the file of a request has sent it by then, or is gone."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class ApprovalFlow:
     now: Callable[[], datetime]
     verified: Callable[[Actor], Actor]
     bot: str
+    reshown: set[str] = field(default_factory=set)
+    """Requests whose file was sent anew, because the bot that sent it first may be gone."""
     unremembered: dict[str, MessageRef] = field(default_factory=dict)
     """Messages of requests, by their ids, that Redis was away for."""
 
@@ -56,6 +61,7 @@ class ApprovalFlow:
             id=secrets.token_hex(4),
             command=masking.audited(command, self.table),
             line=masking.shown_line(command, self.table),
+            awaits_file=not approval_rows.fits(plan),
             sealed=masking.seal(command, self.store, self.table, lifetime + KEPT),
             actor=actor,
             plan=approval_steps.bare(plan),
@@ -77,9 +83,17 @@ class ApprovalFlow:
         """
         message = approval_message.shown(approval, self._people(approval))
         if approval.message:
-            self.poster.edit(approval.message, message, True, self._remember(approval))
+            self.poster.edit(
+                approval.message, message, True, self._remember(approval), self._shared(approval)
+            )
         else:
-            self.poster.post(approval.channel, message, approval.thread, self._remember(approval))
+            self.poster.post(
+                approval.channel,
+                message,
+                approval.thread,
+                self._remember(approval),
+                self._shared(approval),
+            )
 
     def remember(self) -> None:
         """Write down where messages stand, so that every bot goes on in them.
@@ -98,6 +112,13 @@ class ApprovalFlow:
     def remind(self, approval: Approval) -> None:
         """Notify those who decide that half of the time is over."""
         self.tell(approval, approval_message.reminder(approval, self._people(approval)))
+
+    def share_again(self, approval: Approval) -> None:
+        """Send its file once more, where Slack has not got it after a while."""
+        late = self.now() - approval.asked > FILE_LATE
+        if approval.awaits_file and late and approval.id not in self.reshown:
+            self.reshown.add(approval.id)
+            self.show(approval)
 
     def ended(self, approval: Approval) -> None:
         """Show how it ended, and tell who asked."""
@@ -136,6 +157,7 @@ class ApprovalFlow:
         successor = approval_steps.renewed(
             approval, secrets.token_hex(4), plan, now_needed, self.now()
         )
+        successor = replace(successor, awaits_file=not approval_rows.fits(successor.plan))
         supersede = partial(approval_steps.supersede, successor=successor, now=self.now())
         if self.store.approvals.replace(approval.id, successor, supersede):
             self.show(successor)
@@ -181,6 +203,16 @@ class ApprovalFlow:
         if not approval.needs.self_approval:
             ids.pop(approval.actor.id, None)
         return tuple(ids)
+
+    def _shared(self, approval: Approval) -> Callable[[File], None]:
+        def shared(file: File) -> None:
+            if file.name != approval_rows.file_name(approval):
+                return
+            complete = self.store.approvals.apply(approval.id, approval_steps.file_shared)
+            if complete:
+                self.show(complete)
+
+        return shared
 
     def _remember(self, approval: Approval) -> Callable[[MessageRef], None]:
         def remember(ref: MessageRef) -> None:

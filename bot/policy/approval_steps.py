@@ -16,6 +16,7 @@ from bot.errors import (
     ApprovalClosedError,
     NotApproverError,
     NotRequesterError,
+    NotShownYetError,
     SelfApprovalError,
 )
 from bot.model import Actor, Plan
@@ -32,7 +33,7 @@ def approve(approval: Approval, actor: Actor, roles: frozenset[str], now: dateti
     """Add one person's approval; the last one that is needed makes it `approved`.
 
     `roles` are those of the actor. Raises `ApprovalClosedError`, `SelfApprovalError`,
-    `NotApproverError` or `AlreadyApprovedError`.
+    `NotApproverError`, `AlreadyApprovedError` or `NotShownYetError`.
     """
     _open(approval, now)
     if actor.id == approval.actor.id and not approval.needs.self_approval:
@@ -41,6 +42,8 @@ def approve(approval: Approval, actor: Actor, roles: frozenset[str], now: dateti
         raise NotApproverError(approval)
     if any(given.actor.id == actor.id for given in approval.given):
         raise AlreadyApprovedError(approval)
+    if approval.awaits_file:
+        raise NotShownYetError(approval)
     more = replace(approval, given=(*approval.given, GivenApproval(actor, now)))
     return (
         more
@@ -73,6 +76,11 @@ def withdraw(approval: Approval, actor: Actor, now: datetime) -> Approval:
 
 
 # ---- the bot's steps: None where there is nothing to do, for another bot may have been quicker
+
+
+def file_shared(approval: Approval) -> Approval | None:
+    """Note that Slack has the file with all of the plan: from here on it may be approved."""
+    return replace(approval, awaits_file=False) if approval.awaits_file else None
 
 
 def expire(approval: Approval, now: datetime) -> Approval | None:

@@ -5,7 +5,7 @@ call is repeated, is decided here and nowhere else.
 """
 
 from bot.poster.drawing import Draw, Drawing, DrawingError
-from bot.poster.handle import Handle, Then
+from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import OnEvent
 from bot.poster.pace import Clock, Pace
 from bot.poster.poster import Poster
@@ -19,5 +19,6 @@ __all__ = [
     "OnEvent",
     "Pace",
     "Poster",
+    "Shared",
     "Then",
 ]

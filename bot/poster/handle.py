@@ -6,12 +6,16 @@ import logging
 import threading
 from collections.abc import Callable
 
-from bot.model import Message, MessageRef
+from bot.model import File, Message, MessageRef
 
 log = logging.getLogger(__name__)
 
 Then = Callable[[MessageRef], None]
 """Called with the place of a message once it is posted, and again when it is posted anew."""
+
+
+Shared = Callable[[File], None]
+"""Called with each file of a message once Slack has it in the thread."""
 
 
 class Handle:
@@ -33,6 +37,7 @@ class Handle:
         self.final = False
         self.posting = False
         self.changed_at = 0.0
+        self.on_shared: Shared | None = None
         self.uploaded: set[tuple[str, int]] = set()
         self.lock = threading.Lock()
         self._then = then
@@ -71,6 +76,14 @@ class Handle:
                 self._then(ref)
             except Exception:
                 log.exception("the listener of a posted message failed")
+
+    def shared(self, file: File) -> None:
+        """Call the listener with a file that Slack has."""
+        if self.on_shared:
+            try:
+                self.on_shared(file)
+            except Exception:
+                log.exception("the listener of a shared file failed")
 
     def not_posted(self) -> None:
         """Record that a try failed: until the next one, the post carries newer states."""

@@ -17,7 +17,7 @@ from bot.model.picture import Sheet
 from bot.poster.calls import Calls
 from bot.poster.delivery import Delivery
 from bot.poster.drawing import Draw, Drawing, DrawingPool
-from bot.poster.handle import Handle, Then
+from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import Call, Lane, LaneContext, OnEvent
 from bot.poster.pace import Budget, Clock, Pace
 from bot.poster.verdict import Verdict, verdict_of
@@ -60,14 +60,20 @@ class Poster:
         self._stopped = False
 
     def post(
-        self, channel: str, message: Message, thread: str = "", then: Then | None = None
+        self,
+        channel: str,
+        message: Message,
+        thread: str = "",
+        then: Then | None = None,
+        shared: Shared | None = None,
     ) -> Handle:
         """Post a message to a channel or into a thread.
 
-        `then` is called with its place, and again when it has to be posted anew.
+        `then` is called with its place, and again when it has to be posted anew; `shared` with each
+        of its files once Slack has that.
         """
         handle = Handle(channel, channel, message, then)
-        handle.thread = thread
+        handle.thread, handle.on_shared = thread, shared
         return self._post(handle)
 
     def direct(self, user_id: str, message: Message, then: Then | None = None) -> Handle:
@@ -92,13 +98,15 @@ class Poster:
         message: Message,
         final: bool = False,
         then: Then | None = None,
+        shared: Shared | None = None,
     ) -> Handle:
         """Show a newer state of a message. After a `final` state only another final one is shown.
 
         `then` matters for a `MessageRef`: it is called with the new place where the message was
-        deleted and is posted anew.
+        deleted and is posted anew. `shared` is called with each file once Slack has it.
         """
         known = self._handle(handle, then)
+        known.on_shared = shared or known.on_shared
         if known.want(message, final=final):
             self._put(known.lane, self._edit_call(known, urgent=final))
         else:
@@ -271,8 +279,12 @@ class Poster:
                 self._hand_over(
                     handle.lane,
                     file,
-                    partial(self._delivery.upload, handle.ref.channel, handle.root()),
+                    partial(self._upload, handle, handle.ref.channel),
                 )
+
+    def _upload(self, handle: Handle, channel: str, file: File) -> None:
+        self._delivery.upload(channel, handle.root(), file)
+        handle.shared(file)
 
     def _hand_over(self, lane: str, file: File, share: Callable[[File], None]) -> None:
         """Queue a file; a picture is drawn first, while the queue goes on."""

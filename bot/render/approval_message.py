@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.model import Difference, Ending, Kind, Message
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.model.english import plural, seconds
+from bot.render import approval_rows
 from bot.render.errors.reasons import reason
 from bot.render.plans import differences
 from bot.render.slack.blocks import Block, actions, button, context, mention, message, table, when
@@ -24,7 +25,10 @@ def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
     """
     if approval.state is ApprovalState.OPEN:
         return message(
-            f"🟡 {title(approval)} · needs approval", _plan(approval), _decision(approval, people)
+            f"🟡 {title(approval)} · needs approval",
+            _plan(approval),
+            _decision(approval, people),
+            () if approval_rows.fits(approval.plan) else (approval_rows.whole(approval),),
         )
     small_print = context(_asked(approval), _approved(approval), _number(approval))
     head, lines = _words(approval)
@@ -91,7 +95,7 @@ def listed(waiting: Sequence[Approval], now: datetime) -> Message:
 
 def _plan(approval: Approval) -> list[str]:
     plan = approval.plan
-    first = _inline(plan.changes[0]) if plan.changes else ""
+    first = "".join(map(_inline, plan.changes[:1]))
     return [
         f"The plan has changed: {prose('; '.join(approval.moved))}." if approval.moved else "",
         " · ".join(part for part in (first, prose(plan.summary)) if part),
@@ -108,17 +112,37 @@ def _decision(approval: Approval, people: Iterable[str]) -> list[Block]:
         f"expires {when(approval.expires)}",
         _number(approval),
     )
-    return [*differences(approval.plan.changes[1:]), *actions(*buttons(approval)), *small_print]
+    return [
+        *differences(approval_rows.below(approval.plan)),
+        *_file(approval),
+        *actions(*buttons(approval)),
+        *small_print,
+    ]
+
+
+def _file(approval: Approval) -> list[Block]:
+    """Where the rest is, that the message cannot show."""
+    if approval_rows.fits(approval.plan):
+        return []
+    name = escape(approval_rows.file_name(approval))
+    if approval.awaits_file:
+        return context(f"not all of it fits here: {name} is on its way into the thread")
+    return context(f"not all of it fits here: {name} in the thread has everything")
 
 
 def buttons(approval: Approval) -> list[Block]:
-    """Approve and reject. A dangerous change asks once more before it is approved."""
+    """Approve and reject. A dangerous change asks once more, and nobody can approve before all of
+    it can be read.
+    """
+    reject = button("Reject", f"reject {approval.id}")
+    if approval.awaits_file:
+        return [reject]
     danger = approval.plan.kind is Kind.DANGER
     asks = f"{approval.plan.title}. This is hard or impossible to take back." if danger else ""
     approve = button(
         "Approve", f"approve {approval.id}", "danger" if danger else "primary", shortened(asks, 300)
     )
-    return [approve, button("Reject", f"reject {approval.id}")]
+    return [approve, reject]
 
 
 def _inline(change: Difference) -> str:

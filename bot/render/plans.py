@@ -18,7 +18,8 @@ _MARKS = {
     Ending.TIMED_OUT: "❌",
     Ending.SUPERSEDED: "🟠",
 }
-_CELL_CHARACTERS = 60
+CELL_CHARACTERS = 60
+"""Of a value that a row shows."""
 
 
 def noop(plan: Plan) -> Message:
@@ -96,7 +97,7 @@ def differences(changes: Sequence[Difference]) -> list[Block]:
         for change in changes[:MOST_ROWS]
     ]
     left = len(changes) - len(rows)
-    shown = section(preformatted(aligned((), rows, most=_CELL_CHARACTERS)))
+    shown = section(preformatted(aligned((), rows, most=CELL_CHARACTERS)))
     return [shown, *context(f"and {plural(left, 'more change')}" if left else "")]
 
 

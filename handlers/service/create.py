@@ -47,6 +47,7 @@ from bot.rollout.run import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import capacity, obstacles
 from bot.swarm.spec import create, edit, ports, read, scalars, update
+from bot.swarm.spec.details import details
 
 _JOBS = ("replicated-job", "global-job")
 _GLOBAL = ("global", "global-job")
@@ -193,6 +194,7 @@ class Create(ServiceFlags, Change[RollPlan]):
             changes=_differences(flags, service),
             summary=_summary(service),
             warnings=warnings,
+            details=details({}, service.spec),
             service=service,
             spec=service.spec,
             after=service.image,

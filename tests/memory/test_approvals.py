@@ -156,3 +156,69 @@ def test_a_request_outlives_its_bot(dev: MemoryPerson, lead: MemoryPerson, world
     assert "web" in dev.asks("approvals", "waits for approval").text
     lead.clicks("Approve", on=request)
     dev.sees("✅ web · replicas 2 → 6")
+
+
+MANY = " ".join(f"--env-add VARIABLE_{number}=x" for number in range(25))
+HIDDEN = "sh -c 'x; " + "y " * 60 + "; mount-the-host'"
+
+
+@one_approves
+@pytest.mark.parametrize("flags", [MANY, f'--args "{HIDDEN}"'])
+def test_what_the_message_cannot_show_is_a_file_before_anybody_can_approve(
+    flags: str, dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.types(f"/swarm service update {flags} web")
+
+    request = lead.sees("in the thread has everything")
+
+    first = next(iter(request.life))
+    assert "on its way" in first
+    assert "Approve" not in first
+    (file,) = [file for file in world.slack.state.files.values() if "changes-" in file.name]
+    content = (file.content or b"").decode()
+    assert ("VARIABLE_24" in content) or ("mount-the-host" in content)
+    lead.clicks("Approve", on=request)
+    lead.sees("✅ web")
+
+
+@one_approves
+def test_nobody_approves_what_slack_has_not_got_the_file_of(
+    dev: MemoryPerson, lead: MemoryPerson, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.runs("web")
+    world.bot.client.takes_files = False
+    dev.types(f"/swarm service update {MANY} web")
+    request = lead.sees("on its way")
+    number = request.text.rpartition("id ")[2].split()[0]
+
+    assert "Approve" not in request.buttons
+    lead.asks(f"approve {number}", "still on its way")
+
+    assert "file_uploads_disabled" in caplog.text
+    caplog.clear()
+    world.start_bot()
+    world.bots[0].crash()
+    lead.sees("in the thread has everything")
+    lead.clicks("Approve", on=request)
+    lead.sees("✅ web")
+
+
+@one_approves
+def test_a_new_service_is_shown_as_it_will_be(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    dev.types(
+        "/swarm service create --name job --mount type=bind,source=/,target=/host "
+        "--user root shop/web:1.0 sh -c 'echo hi > /host/etc/motd'"
+    )
+    request = lead.sees("🟡")
+    files = [(file.content or b"").decode() for file in world.slack.state.files.values()]
+    shown = "\n".join([request.shown, *files])
+    for value in ("/host", "bind", "root", "sh", "-c", "echo hi > /host/etc/motd"):
+        assert value in shown
+    lead.clicks("Reject", on=request)
+    lead.sees_modal("Reject")
+    lead.submits({"reason": "no"})
+    dev.sees("rejected")
+    assert "rejected" in dev.reads(request)

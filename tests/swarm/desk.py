@@ -19,7 +19,7 @@ from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline, Request
 from bot.policy import approval_steps
-from bot.poster import Handle, Poster, Then
+from bot.poster import Handle, Poster, Shared, Then
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, RegistrySettings, Role, Settings
 from bot.store.store import Store
@@ -41,9 +41,14 @@ class Recorder(Poster):
         self.said: list[Message] = []
 
     def post(
-        self, channel: str, message: Message, thread: str = "", then: Then | None = None
+        self,
+        channel: str,
+        message: Message,
+        thread: str = "",
+        then: Then | None = None,
+        shared: Shared | None = None,
     ) -> Handle:
-        del thread
+        del thread, shared
         self.said.append(message)
         if then:
             then(MessageRef(channel, secrets.token_hex(4)))
@@ -55,8 +60,9 @@ class Recorder(Poster):
         message: Message,
         final: bool = False,
         then: Then | None = None,
+        shared: Shared | None = None,
     ) -> Handle:
-        del final
+        del final, shared
         self.said.append(message)
         return Handle(handle.channel, handle.channel, message, then)
 

@@ -87,6 +87,15 @@ def _already_approved(error: errors.AlreadyApprovedError) -> Explanation:
     )
 
 
+def _not_shown_yet(error: errors.NotShownYetError) -> Explanation:
+    return Explanation(
+        f"Not all of {_title(error.approval)} can be read yet: the file in its thread is still on "
+        "its way. Nobody can approve it before.",
+        "approvals",
+        REFUSED,
+    )
+
+
 def _not_requester(error: errors.NotRequesterError) -> Explanation:
     approval = error.approval
     return Explanation(
@@ -145,6 +154,7 @@ ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.NotApproverError: _not_approver,
     errors.AlreadyApprovedError: _already_approved,
     errors.NotRequesterError: _not_requester,
+    errors.NotShownYetError: _not_shown_yet,
     errors.OnHoldError: _on_hold,
     errors.NotHolderError: _not_holder,
 }

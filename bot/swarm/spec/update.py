@@ -71,13 +71,13 @@ def _with_flags(become: Lists, add: Sequence[str], remove: Sequence[str]) -> Cal
 
 
 def listed(flags: Flags, flag: str) -> list[Difference]:
-    """The values of a repeatable flag as one difference; empty where it was not given."""
+    """The values of a repeatable flag, a difference each; none where it was not given."""
     value = flags.get(flag.replace("-", "_"), ())
     values = [value] if isinstance(value, str) else value
     show = _MASKS.get(flag, str)
-    text = ", ".join(map(show, values))
     gone = flag.endswith(("-rm", "-drop"))
-    return [Difference(flag, text if gone else "", "" if gone else text)] if text else []
+    texts = filter(None, map(show, values))
+    return [Difference(flag, text if gone else "", "" if gone else text) for text in texts]
 
 
 _MASKS: Mapping[str, Callable[[str], str]] = {

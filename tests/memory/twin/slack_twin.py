@@ -86,6 +86,7 @@ class DirectClient(WebClient):
         super().__init__(token=BOT_TOKEN)
         self._api = api
         self._state = state
+        self.takes_files = True
 
     def api_call(
         self,
@@ -114,6 +115,16 @@ class DirectClient(WebClient):
         return response
 
     def _upload_file(self, *, url: str, data: bytes, **_: Any) -> FileUploadV2Result:
+        if not self.takes_files:
+            SlackResponse(
+                client=self,
+                http_verb="POST",
+                api_url=url,
+                req_args={},
+                data={"ok": False, "error": "file_uploads_disabled"},
+                headers={},
+                status_code=200,
+            ).validate()
         methods_files.upload(self._state, url.rpartition("/")[2], data)
         return FileUploadV2Result(status=200, body="OK")
 
