@@ -148,6 +148,7 @@ def test_a_bot_that_dies_with_a_request_in_hand_loses_nothing(
     assert bot.open_intents() == 0
 
 
+@pytest.mark.costs(30)
 def test_holds_and_the_line_in_front_of_a_busy_service(
     dev: Person, people: People, site: Site, bot: RunningBot
 ) -> None:

@@ -216,6 +216,7 @@ def test_redis_restarts_a_message_is_deleted_and_redis_is_emptied(
 # ---- once
 
 
+@pytest.mark.costs(20)
 def test_two_bots_two_leads_one_run(
     bot: RunningBot,
     another: Callable[..., RunningBot],
@@ -248,6 +249,7 @@ def test_two_bots_two_leads_one_run(
         second.stop()
 
 
+@pytest.mark.costs(40)
 def test_a_bot_that_is_killed_right_after_the_approval(
     bot: RunningBot, people: People, site: Site, updates: Callable[[], int]
 ) -> None:

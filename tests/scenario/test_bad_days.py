@@ -135,6 +135,7 @@ def test_without_redis_reads_work_and_changes_are_refused(
     dev.sees("✅ web is on", timeout=60, after=asked)
 
 
+@pytest.mark.costs(20)
 def test_a_rollout_goes_on_without_redis_and_is_written_down_afterwards(
     with_redis: RunningBot, redis: Server, people: People, site: Site
 ) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
+
 from playground.workspace.person import Person
 from playground.workspace.surfaces import Message
 from tests.scenario.running import eventually
@@ -99,6 +101,7 @@ def test_problems_are_named_with_lines_that_mend_them(dev: Person, site: Site) -
     assert "stuck never ran" in answer.text, "what was not mended is still there"
 
 
+@pytest.mark.costs(25)
 def test_without_a_leader_that_comes_first_with_the_way_back(dev: Person, site: Site) -> None:
     nodes = site.cluster.nodes
     assert "leader" not in examined(dev).text

@@ -195,6 +195,7 @@ def test_a_second_deploy_learns_who_is_rolling(dev: Person, people: People, site
     assert site.is_on("web", "web:v1")
 
 
+@pytest.mark.costs(20)
 def test_a_rollback_after_deploy_and_scale_keeps_the_replica_count(dev: Person, site: Site) -> None:
     site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
@@ -249,6 +250,7 @@ def test_a_global_service_does_not_wait_for_a_node_that_is_down(dev: Person, sit
         site.cluster.nodes["node4"].start()
 
 
+@pytest.mark.costs(40)
 def test_a_bot_that_is_killed_goes_on_with_the_same_message(
     dev: Person, site: Site, bot: RunningBot
 ) -> None:
@@ -270,6 +272,7 @@ def test_a_bot_that_is_killed_goes_on_with_the_same_message(
     )
 
 
+@pytest.mark.costs(40)
 def test_a_manager_that_is_lost_in_mid_rollout_does_not_matter(
     dev: Person, site: Site, bot: RunningBot
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from redis import Redis
 
 from playground.workspace.person import Person
@@ -34,6 +35,7 @@ def does(person: Person, line: str, told: str) -> Message:
     return shown
 
 
+@pytest.mark.costs(20)
 def test_a_hold_keeps_others_out_until_it_is_released(
     bot: RunningBot, people: People, site: Site
 ) -> None:

@@ -21,6 +21,7 @@ SHOWN_WITHIN = 66.0
 """A minute at most, and the two seconds between two looks."""
 
 
+@pytest.mark.costs(70)
 @pytest.mark.timeout(300)
 def test_it_shows_what_there_is_and_what_goes_on(
     dev: Person, people: People, site: Site, bot: RunningBot

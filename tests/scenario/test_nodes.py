@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from playground.workspace.person import Person
 from playground.workspace.surfaces import Message
 from tests.scenario.running import eventually
@@ -172,6 +174,7 @@ def test_what_is_up_is_not_removed_unless_forced(dev: Person, site: Site) -> Non
     assert "node4" not in site.cluster.docker("node", "ls")
 
 
+@pytest.mark.costs(30)
 def test_a_machine_that_died_is_removed_in_one_command(dev: Person, site: Site) -> None:
     site.runs("web", "web:v1", "--replicas", "3")
     site.cluster.nodes["node3"].stop()

@@ -3,6 +3,8 @@ shows, and is a PNG."""
 
 from __future__ import annotations
 
+import pytest
+
 from playground.workspace import Message
 from playground.workspace.model import StoredFile
 from playground.workspace.person import Person
@@ -49,6 +51,7 @@ def test_a_map_shows_what_is_down_and_what_finds_no_node(dev: Person, site: Site
     assert "late v1 1 waiting for a node" in alt
 
 
+@pytest.mark.costs(25)
 def test_the_end_of_a_deploy_brings_its_timeline_into_the_thread(
     dev: Person, bot: RunningBot, site: Site
 ) -> None:

@@ -87,6 +87,7 @@ def test_what_one_sees_of_an_empty_swarm(reader: Reader) -> None:
     assert sum("Leader" in row for row in rows) == 1
 
 
+@pytest.mark.costs(20)
 def test_what_one_sees_of_a_service(reader: Reader, people: People, site: Site) -> None:
     site.runs(
         "web",

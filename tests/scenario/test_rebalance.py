@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from playground.workspace.person import Person
 from playground.workspace.surfaces import Message
 from tests.scenario.conftest import People
@@ -44,6 +46,7 @@ def node4_was_away(site: Site, **services: tuple[str, ...]) -> None:
     site.cluster.docker("node", "update", "--availability", "active", "node4")
 
 
+@pytest.mark.costs(35)
 def test_a_node_that_came_back_gets_its_share(dev: Person, site: Site) -> None:
     node4_was_away(
         site,
@@ -77,6 +80,7 @@ def test_a_node_that_came_back_gets_its_share(dev: Person, site: Site) -> None:
     assert "web lies as evenly as it can" in asks(dev, "rebalance web").text
 
 
+@pytest.mark.costs(20)
 def test_a_named_service_alone(dev: Person, guest: Person, site: Site) -> None:
     node4_was_away(
         site, web=("--replicas", "4"), api=("--replicas", "4"), agent=("--mode", "global")

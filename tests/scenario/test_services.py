@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from playground.workspace.person import Person
 from tests.scenario.running import RunningBot, eventually
 from tests.scenario.swarm import Site
 
 
+@pytest.mark.costs(40)
 def test_a_service_lives_its_life_from_slack_alone(dev: Person, site: Site) -> None:
     site.cluster.docker("network", "create", "-d", "overlay", "uber-net")
     web = site.image("web:v1")

@@ -40,6 +40,7 @@ def pair(cluster: Cluster, workspace: Workspace, tmp_path: Path, redis: Server) 
     second.stop()
 
 
+@pytest.mark.costs(30)
 def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     pair: Pair, people: People, site: Site, workspace: Workspace
 ) -> None:

@@ -117,11 +117,13 @@ def test_a_locked_manager_is_unlocked_from_its_alert(
     asked = dev.types("/swarm swarm unlock")
     dev.sees_modal("Unlock", after=asked)
     dev.submits({"Key": key})
+    dev.sees(f"✅ {locked} is unlocked", timeout=60, after=asked)
     becomes(alert, f"🟢 {locked}", 60)
     assert cluster.nodes[locked].swarm_state == "active"
     assert len(alerts(dev)) == 1, told(dev)
 
 
+@pytest.mark.costs(60)
 def test_the_quorum_is_lost_and_slack_hears_of_it(
     dev: Person, site: Site, cluster: Cluster
 ) -> None:
@@ -142,6 +144,7 @@ def test_the_quorum_is_lost_and_slack_hears_of_it(
     eventually(lambda: not [line for line in told(dev) if line[0] in "🔴🟠"], 60)
 
 
+@pytest.mark.costs(40)
 def test_another_leader_is_a_note_and_no_alarm(dev: Person, site: Site, cluster: Cluster) -> None:
     site.runs("web", "web:v1", "--replicas", "2", "--constraint", "node.hostname==node4")
     leader = leader_of(cluster)
@@ -206,7 +209,8 @@ def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster)
     asked = dev.types("/swarm alerts")
     assert "node4" in dev.sees("silenced", after=asked).text
 
-    dev.types("/swarm unsilence node4")
+    asked = dev.types("/swarm unsilence node4")
+    dev.sees("no longer silenced", after=asked)
     alert = raised(dev, "🔴 node4 is Down", 20)
     cluster.nodes["node4"].start()
     becomes(alert, "🟢 node4", 60)

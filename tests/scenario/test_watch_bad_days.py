@@ -67,6 +67,7 @@ def test_a_node_that_dies_while_no_event_comes_is_found(
         bot.stop()
 
 
+@pytest.mark.costs(25)
 def test_two_bots_tell_it_once_and_one_goes_on_when_the_other_dies(
     cluster: Cluster,
     site: Site,
@@ -102,6 +103,7 @@ def test_a_bot_that_was_killed_edits_the_same_message_after_its_start(
     assert len(alerts(people.dev)) == 1
 
 
+@pytest.mark.costs(25)
 def test_redis_goes_away_and_the_alert_comes_all_the_same(
     cluster: Cluster,
     site: Site,
@@ -132,6 +134,7 @@ after = "10s"
 """
 
 
+@pytest.mark.costs(35)
 def test_a_storm_is_one_message_and_one_file(
     cluster: Cluster, site: Site, people: People, workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -168,6 +171,7 @@ certificate_left = "2h"
 """
 
 
+@pytest.mark.costs(35)
 def test_a_certificate_near_its_end_is_renewed_from_its_alert(
     cluster: Cluster, site: Site, workspace: Workspace, people: People, tmp_path: Path
 ) -> None:
