@@ -37,6 +37,7 @@ from handlers.slack.events import web_app
 from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
+from handlers.slack.rates import Rates
 from handlers.slack.socket import Socket
 from handlers.slack.wiring import SlackListeners, bolt, web_client
 from jobs.approvals import ApprovalUpkeep
@@ -190,6 +191,8 @@ def build(configured: Settings) -> Bot:
         pool,
         homes,
         pipeline.offered,
+        pipeline.slow_down,
+        Rates(),
     )
     signing_secret = settings.slack_signing_secret
     app = bolt(client, signing_secret.get_secret_value() if signing_secret else None)

@@ -31,6 +31,12 @@ class Metrics:
             ["event"],
             registry=self.registry,
         )
+        self._refused = Counter(
+            "swarmbot_refusals_total",
+            "What people asked for and may not, by reason",
+            ["reason"],
+            registry=self.registry,
+        )
         self._hanging = Counter(
             "swarmbot_jobs_cut_off_total",
             "Runs of jobs that hung and were cut off",
@@ -54,6 +60,10 @@ class Metrics:
     def slack(self, event: str) -> None:
         """Count what the poster met."""
         self._slack.labels(event).inc()
+
+    def refused(self, reason: str) -> None:
+        """Count what somebody may not."""
+        self._refused.labels(reason).inc()
 
     def cut_off(self, job: str) -> None:
         """Count a job that hung."""

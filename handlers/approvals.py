@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from bot.model.approval import Approval
 from bot.policy import approval_steps, decide
 from bot.render import approval_message
 
-Id = Annotated[str, Argument("ID")]
+Step = Callable[[Approval], Approval]
 
 
 class Approve(ApprovalAction):
@@ -22,14 +23,11 @@ class Approve(ApprovalAction):
     names: ClassVar = ("approve",)
     examples: ClassVar = ("approve 4f2a91c0",)
 
-    approval: Id
-
-    def take(self, context: Context) -> Approval:
+    def step(self, context: Context) -> Step:
         """Refused for who asked, for who lacks the role, and once it is over."""
         roles = decide.roles(context.actor, context.settings)
-        return context.store.approvals.apply(
-            self.approval,
-            lambda approval: approval_steps.approve(approval, context.actor, roles, context.now()),
+        return lambda approval: approval_steps.approve(
+            approval, context.actor, roles, context.now()
         )
 
 
@@ -54,17 +52,13 @@ class Reject(ApprovalAction):
     examples: ClassVar = ("reject 4f2a91c0 not before the weekend",)
     form: ClassVar = RejectForm
 
-    approval: Id
     reason: Annotated[tuple[str, ...], Argument("REASON")] = ()
 
-    def take(self, context: Context) -> Approval:
+    def step(self, context: Context) -> Step:
         """For those who could approve it."""
         roles, reason = decide.roles(context.actor, context.settings), " ".join(self.reason)[:200]
-        return context.store.approvals.apply(
-            self.approval,
-            lambda approval: approval_steps.reject(
-                approval, context.actor, roles, reason, context.now()
-            ),
+        return lambda approval: approval_steps.reject(
+            approval, context.actor, roles, reason, context.now()
         )
 
 
@@ -74,14 +68,9 @@ class Withdraw(ApprovalAction):
     names: ClassVar = ("withdraw",)
     examples: ClassVar = ("withdraw 4f2a91c0",)
 
-    approval: Id
-
-    def take(self, context: Context) -> Approval:
+    def step(self, context: Context) -> Step:
         """For who asked."""
-        return context.store.approvals.apply(
-            self.approval,
-            lambda approval: approval_steps.withdraw(approval, context.actor, context.now()),
-        )
+        return lambda approval: approval_steps.withdraw(approval, context.actor, context.now())
 
 
 class ListApprovals(Query):

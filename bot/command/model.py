@@ -9,11 +9,13 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.clock import Stopping, utc_now
+from bot.command.fields import Argument
+from bot.errors import ApprovalNotFoundError
 from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
 from bot.model.bounds import MOST_LINE
@@ -118,9 +120,26 @@ class ApprovalAction(Command):
     kind: ClassVar[Kind] = Kind.CHANGE
     about_services: ClassVar[bool] = False
 
+    approval: Annotated[str, Argument("ID")]
+
     @abstractmethod
+    def step(self, context: Context) -> Callable[[Approval], Approval]:
+        """The step, from the request as it is to the request as it will be; it raises where it may
+        not be taken."""
+
+    def refuse(self, context: Context) -> None:
+        """Raise where it may not be taken now; nothing is changed.
+
+        Raises ApprovalNotFoundError, and what the step raises.
+        """
+        approval = context.store.approvals.get(self.approval)
+        if approval is None:
+            raise ApprovalNotFoundError(self.approval)
+        self.step(context)(approval)
+
     def take(self, context: Context) -> Approval:
         """Take the step, and return the request as it is then; raises where it may not be taken."""
+        return context.store.approvals.apply(self.approval, self.step(context))
 
 
 class Query(Command):

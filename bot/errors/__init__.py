@@ -15,6 +15,7 @@ from bot.errors.access import (
     OnHoldError,
     ReadOnlyError,
     SelfApprovalError,
+    TooManyLinesError,
 )
 from bot.errors.base import SwarmbotError, error_code
 from bot.errors.input import (
@@ -114,6 +115,7 @@ __all__ = [
     "StillManagerError",
     "StoreUnavailableError",
     "SwarmbotError",
+    "TooManyLinesError",
     "UnclosedQuoteError",
     "UnknownCommandError",
     "UnknownFlagError",

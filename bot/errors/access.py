@@ -28,6 +28,10 @@ class NotAllowedError(SwarmbotError):
     target: str = ""
 
 
+class TooManyLinesError(SwarmbotError):
+    """Somebody sends more lines than are taken; those that follow are dropped for a while."""
+
+
 @dataclass(eq=False)
 class ApprovalNotFoundError(SwarmbotError):
     """No request for approval has this id: it ended long ago, was lost with Redis, or never was."""

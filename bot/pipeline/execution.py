@@ -117,6 +117,7 @@ class ChangeExecutor:
     # ---- parts
 
     def _intend(self, decided: Decided, started: datetime, approvers: tuple[str, ...]) -> str:
+        approval = decided.approval
         return self.store.audit.intend(
             decided.context.actor,
             masking.audited(decided.command, decided.context.table),
@@ -124,6 +125,8 @@ class ChangeExecutor:
             decided.channel,
             started,
             approved_by=approvers,
+            approver_ids=tuple(given.actor.id for given in approval.given) if approval else (),
+            request=approval.id if approval else "",
         )
 
     def _take_over_message(self, approval: Approval | None, live: LiveMessage) -> bool:

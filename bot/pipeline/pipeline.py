@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.clock import Stopping
-from bot.command import masking
+from bot.command import line, masking
 from bot.command.model import (
     ApprovalAction,
     Change,
@@ -21,9 +21,20 @@ from bot.command.model import (
     has_secret,
 )
 from bot.errors import (
+    AlreadyApprovedError,
+    ApprovalClosedError,
+    ApprovalNotFoundError,
     LockedError,
+    NotAllowedError,
+    NotApproverError,
+    NotHolderError,
+    NotRequesterError,
+    OnHoldError,
+    ReadOnlyError,
+    SelfApprovalError,
     StoreUnavailableError,
     SwarmbotError,
+    TooManyLinesError,
     UnsupportedError,
     error_code,
 )
@@ -44,6 +55,20 @@ from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
 log = logging.getLogger(__name__)
+
+REFUSALS = (
+    AlreadyApprovedError,
+    ApprovalClosedError,
+    ApprovalNotFoundError,
+    NotAllowedError,
+    NotApproverError,
+    NotHolderError,
+    NotRequesterError,
+    OnHoldError,
+    ReadOnlyError,
+    SelfApprovalError,
+)
+"""What somebody tried and may not do; counted, for whoever looks for a pattern in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +183,9 @@ class Pipeline:
         self.approvals.ask(command, plan, decision, request.actor, self._where(request))
 
     def _take_step(self, request: Request, command: ApprovalAction, context: Context) -> None:
-        """A step on a request; that it was tried is audited too, also where it is refused."""
+        """A step on a request; one that is refused is counted with the other refusals."""
         self.approvals.remember()
+        command.refuse(context)
         audit = self.store.audit.intend(
             request.actor,
             masking.audited(command, self.table),
@@ -278,10 +304,26 @@ class Pipeline:
             yield
         except SwarmbotError as error:
             self._answer(request, explain.explain(error))
+            if isinstance(error, REFUSALS):
+                self._count_refusal(request, error_code(error))
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("request %s failed", reference)
             self._answer(request, explain.unexpected(reference))
+
+    def _count_refusal(self, request: Request, why: str) -> None:
+        """Count it, and keep it in the audit: one entry for a person, a command and an hour."""
+        self.metrics.refused(why)
+        named = line.bare(request.text, self.table)
+        command = type(request.command) if request.command else named[0] if named else None
+        name = command.full_name() if command else "again"
+        with suppress(StoreUnavailableError):
+            self.store.audit.refuse(request.actor, name, why, request.place.channel, self.now())
+
+    def slow_down(self, request: Request) -> None:
+        """Tell somebody that they send more lines than are taken."""
+        self.metrics.refused(error_code(TooManyLinesError()))
+        self._answer(request, explain.explain(TooManyLinesError()))
 
     @contextmanager
     def _shown(self, approval: Approval) -> Iterator[None]:

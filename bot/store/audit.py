@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
@@ -26,6 +26,10 @@ _STREAM = key("audit")
 _HEAD = key("audit", "head")
 _OPEN = key("audit", "open")
 _CHUNK = 500
+REFUSED = "refused"
+"""The ending of what somebody was not allowed to do."""
+_REFUSALS_KEPT = timedelta(days=30)
+"""For so long it is known how many refusals an entry stands for."""
 
 _CLOCK_SLACK = timedelta(hours=1)
 """By how much the clocks of two bots may differ before `since` misses entries."""
@@ -54,7 +58,9 @@ return {number, ''}
 class AuditEntry:
     """A change with its outcome.
 
-    `outcome`, `seconds` (how long it took) and `concluded` (when it ended) are None while it runs.
+    `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the request
+    for approval; `times`: how many refusals it stands for. `outcome`, `seconds` (how long it took)
+    and `concluded` (when it ended) are None while it runs.
     """
 
     id: str
@@ -64,6 +70,9 @@ class AuditEntry:
     plan: Mapping[str, Any]
     source: str
     approved_by: tuple[str, ...] = ()
+    approver_ids: tuple[str, ...] = ()
+    request: str = ""
+    times: int = 1
     outcome: Mapping[str, Any] | None = None
     seconds: float | None = None
     concluded: datetime | None = None
@@ -133,11 +142,14 @@ class Audit:
         at: datetime,
         *,
         approved_by: tuple[str, ...] = (),
+        approver_ids: tuple[str, ...] = (),
+        request: str = "",
     ) -> str:
         """Record what is about to be done, and return the entry's id.
 
-        `source` is where the request came from (a Slack channel, CI). Values of `SecretStr` are
-        masked.
+        `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the
+        request that they approved. `source` is where the request came from (a Slack channel, CI).
+        Values of `SecretStr` are masked.
         """
         body = {
             "actor": {"id": actor.id, "name": actor.name},
@@ -146,6 +158,8 @@ class Audit:
             "source": source,
             "at": at,
             "approved_by": approved_by,
+            **({"approver_ids": approver_ids} if approver_ids else {}),
+            **({"request": request} if request else {}),
         }
         return str(self._append({"kind": "intent", **body}))
 
@@ -161,6 +175,35 @@ class Audit:
             "at": at,
         }
         return bool(self._append(body, concludes=intent_id))
+
+    def refuse(self, actor: Actor, command: str, why: str, source: str, at: datetime) -> None:
+        """Record that somebody may not do something.
+
+        There is one entry for each person, command and hour; further ones are counted with it.
+        """
+        member = f"{actor.id} {command}"
+        if self._count(at, member) > 1:
+            return
+        entry = self.intend(actor, {"command": command}, {"title": command}, source, at)
+        self.conclude(entry, {"ending": REFUSED, "why": why}, 0.0, at)
+
+    @guarded()
+    def _count(self, at: datetime, member: str) -> int:
+        name = _refusals(at)
+        with self._redis.pipeline() as pipe:
+            pipe.hincrby(name, member, 1)
+            pipe.expire(name, _REFUSALS_KEPT)
+            count, _ = pipe.execute()
+        return int(count)
+
+    @guarded()
+    def _counted(self, entry: AuditEntry) -> AuditEntry:
+        """A refusal with how many there were of its kind."""
+        if (entry.outcome or {}).get("ending") != REFUSED:
+            return entry
+        member = f"{entry.actor.id} {entry.command['command']}"
+        count: Any = self._redis.hget(_refusals(entry.at), member)
+        return replace(entry, times=int(count or 1))
 
     @guarded()
     def _append(self, body: Mapping[str, Any], concludes: str = "") -> int:
@@ -196,7 +239,7 @@ class Audit:
             if len(entries) >= limit or (since and entry.at < since - _CLOCK_SLACK):
                 break
             if entry.concerns(service, user) and not (since and entry.at < since):
-                entries.append(entry)
+                entries.append(self._counted(entry))
         return tuple(entries)
 
     @guarded()
@@ -290,6 +333,10 @@ def _entry(row: _Stored, outcome: dict[str, Any] | None) -> AuditEntry:
         else {}
     )
     return _json.validate_python({"id": _number(row.id), **row.body, **end})
+
+
+def _refusals(at: datetime) -> str:
+    return key("audit", "refused", f"{at.astimezone(UTC):%Y%m%d%H}")
 
 
 def _number(stream_id: str) -> str:

@@ -29,6 +29,7 @@ from handlers.slack import forms
 from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names
 from handlers.slack.people import People
+from handlers.slack.rates import Pace, Rates
 from handlers.slack.text import unescape, without_mention
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ class SlackListeners:
     pool: Executor
     homes: HomeTabs
     sees: Sees
+    slow_down: Callable[[Request], None]
+    rates: Rates
 
     def wire(self, app: App) -> None:
         """Register every listener.
@@ -201,6 +204,8 @@ class SlackListeners:
             if once and not self.seen.claim(once):
                 return
             text = asked if isinstance(asked, str) else ""
+            if self._too_fast(user_id, name, place):
+                return
             actor = self.people.actor(user_id, name)
             if place.trigger and self._opens_form(text, place, actor):
                 return
@@ -208,6 +213,12 @@ class SlackListeners:
             self.execute(Request(text, actor, place, command))
         except Exception:
             log.exception("a request by %s could not be handled", user_id)
+
+    def _too_fast(self, user_id: str, name: str, place: Place) -> bool:
+        pace = self.rates.next_line(user_id)
+        if pace is Pace.TELL:
+            self.slow_down(Request("", Actor(user_id, name or user_id), place))
+        return pace is not Pace.GO
 
     def _opens_form(self, text: str, place: Place, actor: Actor) -> bool:
         """Open the form of a command of which nothing but the name was typed.

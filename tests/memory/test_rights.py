@@ -138,3 +138,36 @@ def test_a_private_registry_that_a_service_runs_from_is_asked(
     world.registry.push("10.0.0.7:5000/web:2.0")
 
     dev.asks("deploy web 10.0.0.7:5000/web:2.0", "✅ web is on")
+
+
+@pytest.mark.world(ROLES, (FOR_LEAD,))
+def test_refusals_are_counted_and_folded(
+    guest: MemoryPerson, dev: MemoryPerson, world: World
+) -> None:
+    for number in range(5):
+        guest.asks(f"approve {number}", "No request")
+        guest.asks("node rm node9", "You may not")
+        world.clock.leap(20)
+    dev.asks("deploy payroll shop/web:1.0", "You may not")
+
+    entries = world.bot.store.audit.entries()
+    assert [(entry.actor.name, entry.command["command"], entry.times) for entry in entries] == [
+        ("dev", "deploy", 1),
+        ("guest", "node rm", 5),
+        ("guest", "approve", 5),
+    ]
+    assert all((entry.outcome or {})["ending"] == "refused" for entry in entries)
+    assert "5 times" in dev.asks("audit").text
+    metrics = world.bot.pipeline.metrics.exposition().decode()
+    assert 'swarmbot_refusals_total{reason="NotAllowed"} 6.0' in metrics
+    assert world.bot.store.audit.verify().ok
+
+
+def test_a_flood_by_one_holds_up_nobody(guest: MemoryPerson, dev: MemoryPerson) -> None:
+    for _ in range(200):
+        guest.types("/swarm status")
+    asked = dev.types("/swarm status")
+
+    assert "Swarm" in dev.sees("3 managers", after=asked).text
+    guest.sees("You send more lines than swarmbot takes")
+    assert len([guest.reads(message) for message in guest.messages()]) == 31

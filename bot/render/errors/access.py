@@ -38,6 +38,15 @@ def _not_allowed(error: errors.NotAllowedError) -> Explanation:
     )
 
 
+def _too_many_lines(error: errors.TooManyLinesError) -> Explanation:
+    del error
+    return Explanation(
+        "You send more lines than swarmbot takes, and further ones are dropped for 10 s. "
+        "Nothing of them ran.",
+        mark=REFUSED,
+    )
+
+
 def _approval_not_found(error: errors.ApprovalNotFoundError) -> Explanation:
     return Explanation(
         f"No request {code(error.approval_id)} is known any more: it ended more than 7 days "
@@ -148,6 +157,7 @@ def _approvers(approval: Approval) -> str:
 ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.ReadOnlyError: _read_only,
     errors.NotAllowedError: _not_allowed,
+    errors.TooManyLinesError: _too_many_lines,
     errors.ApprovalNotFoundError: _approval_not_found,
     errors.ApprovalClosedError: _approval_closed,
     errors.SelfApprovalError: _self_approval,

@@ -19,6 +19,7 @@ from handlers.commands import TABLE
 from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
+from handlers.slack.rates import Rates
 from handlers.slack.wiring import SlackListeners
 from jobs.approvals import ApprovalUpkeep
 from jobs.orphans import Orphans
@@ -129,6 +130,8 @@ class MemoryBot:
             pool,
             self.homes,
             self.pipeline.offered,
+            self.pipeline.slow_down,
+            Rates(clock.monotonic),
         )
         self.upkeep = ApprovalUpkeep(self.store, approvals, self.pipeline.resume, pool, clock.now)
         self.orphans = Orphans(self.store, executor, pool, clock.now)
