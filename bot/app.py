@@ -151,13 +151,13 @@ def build(configured: Settings) -> Bot:
     # First, so that an address that is taken leaves nothing behind.
     listener = _listen("SWARMBOT_HTTP", settings.listen)
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    redis, store = _store(settings)
+    metrics = Metrics()
+    redis, store = _store(settings, metrics)
     swarm = Swarm(
         FailoverPool(
             EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
         )
     )
-    metrics = Metrics()
     poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     stopping = Stopping()
     roller = Roller(swarm, store, utc_now, stopping, settings.messages.log_tail)
@@ -261,12 +261,12 @@ def _heartbeat(
     return (Job("heartbeat", every, Heartbeat(url, well).run),) if url else ()
 
 
-def _store(settings: Settings) -> tuple[Embedded | None, Store]:
+def _store(settings: Settings, metrics: Metrics) -> tuple[Embedded | None, Store]:
     keys = Keys.load(settings.key_file, settings.data)
     if settings.redis_url:
-        return None, Store.connect(settings.redis_url.get_secret_value(), keys)
+        return None, Store.connect(settings.redis_url.get_secret_value(), keys, metrics.forged)
     redis = Embedded(settings.data / "redis")
-    return redis, Store.connect(redis.start(), keys)
+    return redis, Store.connect(redis.start(), keys, metrics.forged)
 
 
 def _listen(variable: str, address: tuple[str, int]) -> socket.socket:

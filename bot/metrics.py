@@ -44,6 +44,12 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._forged = Counter(
+            "swarmbot_store_forged_total",
+            "Entries in Redis that the bot's own key did not sign",
+            registry=self.registry,
+        )
+
     @contextmanager
     def timed(self, command: str) -> Iterator[None]:
         """Measure one command; a rollout counts until its end."""
@@ -68,6 +74,10 @@ class Metrics:
     def cut_off(self, job: str) -> None:
         """Count a job that hung."""
         self._hanging.labels(job).inc()
+
+    def forged(self) -> None:
+        """Count an entry in Redis that is not the bot's."""
+        self._forged.inc()
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

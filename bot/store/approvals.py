@@ -16,6 +16,7 @@ from bot.model import MessageRef
 from bot.model.approval import Approval, ApprovalState
 from bot.store.connection import guarded, key, transact
 from bot.store.sealed import KEPT, sealed_key
+from bot.store.signer import Signer
 
 _json = TypeAdapter(Approval)
 _ref = TypeAdapter(MessageRef)
@@ -26,6 +27,7 @@ _KEEP_SECONDS = 7 * 86_400
 
 _WAITING = key("approvals", "waiting")
 _RUNNING = key("approvals", "running")
+_KIND = "approvals"
 
 # A request is a hash of `value` and, once Slack has it, `message`. The ids of requests that wait
 # are a sorted set by expiry (seconds since 1970), those that a bot runs a set; both are written
@@ -39,20 +41,21 @@ class ApprovalStore:
     stored at that moment, and is called again where somebody else wrote in between.
     """
 
-    def __init__(self, redis: Redis):
+    def __init__(self, redis: Redis, signer: Signer):
         self._redis = redis
+        self._signer = signer
 
     @guarded()
     def create(self, approval: Approval) -> None:
         """Store a new request."""
         with self._redis.pipeline() as pipe:
-            _write(pipe, approval)
+            self._write(pipe, approval)
             pipe.execute()
 
     @guarded()
     def get(self, approval_id: str) -> Approval | None:
         """The request, with the message that shows it; None where there is no such request."""
-        return _read(self._redis, approval_id)
+        return self._read(self._redis, approval_id)
 
     def apply(self, approval_id: str, step: Callable[[Approval], _Step]) -> _Step:
         """Take a step and return its result; where that is None, nothing is written.
@@ -102,11 +105,10 @@ class ApprovalStore:
     @guarded()
     def posted(self, approval_id: str, message: MessageRef) -> None:
         """Store which message shows the request and its successors."""
-        stored = self._redis.hget(_key(approval_id), "value")
+        stored = self._read(self._redis, approval_id)
         while stored:
-            self._redis.hset(_key(approval_id), "message", _ref.dump_json(message))
-            approval_id = _json.validate_json(stored).successor
-            stored = self._redis.hget(_key(approval_id), "value") if approval_id else None
+            self._redis.hset(_key(stored.id), "message", _ref.dump_json(message))
+            stored = self._read(self._redis, stored.successor) if stored.successor else None
 
     # ---- parts
 
@@ -114,40 +116,44 @@ class ApprovalStore:
         self, approval_id: str, step: Callable[[Approval], tuple[_Step, Approval | None]]
     ) -> _Step:
         def change(pipe: Pipeline) -> _Step:
-            stored = _read(pipe, approval_id)
+            stored = self._read(pipe, approval_id)
             if stored is None:
                 raise ApprovalNotFoundError(approval_id)
             result, successor = step(stored)
             pipe.multi()
             if result is not None:
-                _write(pipe, result)
+                self._write(pipe, result)
                 if successor is not None:
-                    _write(pipe, replace(successor, message=stored.message))
+                    self._write(pipe, replace(successor, message=stored.message))
             return result
 
         return transact(self._redis, change, _key(approval_id))
 
     def _in_state(self, ids: Iterable[object], *states: ApprovalState) -> tuple[Approval, ...]:
-        stored = (_read(self._redis, str(approval_id)) for approval_id in ids)
+        stored = (self._read(self._redis, str(approval_id)) for approval_id in ids)
         approvals = [approval for approval in stored if approval and approval.state in states]
         return tuple(sorted(approvals, key=lambda approval: (approval.asked, approval.id)))
 
+    def _read(self, redis: Redis, approval_id: str) -> Approval | None:
+        value, message = redis.hmget(_key(approval_id), "value", "message")
+        text = self._signer.verified(_KIND, value)
+        approval = _json.validate_json(text) if text else None
+        if approval is None or approval.id != approval_id:
+            return None
+        return replace(approval, message=_ref.validate_json(message) if message else None)
 
-def _read(redis: Redis, approval_id: str) -> Approval | None:
-    value, message = redis.hmget(_key(approval_id), "value", "message")
-    if not value:
-        return None
-    return replace(
-        _json.validate_json(value), message=_ref.validate_json(message) if message else None
-    )
+    def _write(self, pipe: Pipeline, approval: Approval) -> None:
+        """Queue the writes of the request, for one transaction."""
+        text = self._signer.signed(_KIND, _json.dump_json(approval, exclude={"message"}))
+        pipe.hset(_key(approval.id), "value", text)
+        if approval.message:
+            pipe.hset(_key(approval.id), "message", _ref.dump_json(approval.message))
+        _place(pipe, approval)
 
 
-def _write(pipe: Pipeline, approval: Approval) -> None:
-    """Queue the writes of the request and of its place in the lists, for one transaction."""
+def _place(pipe: Pipeline, approval: Approval) -> None:
+    """Queue the writes of its place in the lists, and of how long it is kept."""
     name, state = _key(approval.id), approval.state
-    pipe.hset(name, "value", _json.dump_json(approval, exclude={"message"}))
-    if approval.message:
-        pipe.hset(name, "message", _ref.dump_json(approval.message))
     if state.waiting:
         pipe.zadd(_WAITING, {approval.id: approval.expires.timestamp()})
     else:

@@ -15,9 +15,11 @@ from redis.client import Pipeline
 
 from bot.model.hold import Queued
 from bot.store.connection import guarded, key, transact
+from bot.store.signer import Signer
 
 _QUEUE = key("queue")
 _NUMBERS = key("queue", "numbers")
+_KIND = "queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Queue:
     `pop` takes the next entry of a service, and `begin` or `remove` delete one.
     """
 
-    def __init__(self, redis: Redis):
+    def __init__(self, redis: Redis, signer: Signer):
         self._redis = redis
+        self._signer = signer
 
     def push(self, queued: Queued) -> int:
         """Append a change and return its position, 1 for the next one to run.
@@ -52,12 +55,14 @@ class Queue:
         """
 
         def change(pipe: Pipeline) -> str:
-            duplicates = [entry for entry in _all(pipe).values() if _is_same(entry.queued, queued)]
+            duplicates = [
+                entry for entry in self._all(pipe).values() if _is_same(entry.queued, queued)
+            ]
             number = int(pipe.get(_NUMBERS) or 0) + 1
             pipe.multi()
             if not duplicates:
                 pipe.set(_NUMBERS, number)
-                _write(pipe, _QueueEntry(number, queued))
+                self._write(pipe, _QueueEntry(number, queued))
             return duplicates[0].queued.id if duplicates else queued.id
 
         return self.position(transact(self._redis, change, _QUEUE, _NUMBERS)) or 1
@@ -71,12 +76,12 @@ class Queue:
         """
 
         def change(pipe: Pipeline) -> Queued | None:
-            entries = _of_service(_all(pipe), service_id)
+            entries = _of_service(self._all(pipe), service_id)
             first = entries[0] if entries and not any(entry.called for entry in entries) else None
             pipe.multi()
             if first is None:
                 return None
-            _write(pipe, replace(first, called=now))
+            self._write(pipe, replace(first, called=now))
             return first.queued
 
         return transact(self._redis, change, _QUEUE)
@@ -85,7 +90,7 @@ class Queue:
         """Delete the entry because its change begins; False where the entry was put back."""
 
         def change(pipe: Pipeline) -> bool:
-            entry = _all(pipe).get(queued_id)
+            entry = self._all(pipe).get(queued_id)
             taken = entry is not None and entry.called is not None
             pipe.multi()
             if taken:
@@ -103,12 +108,12 @@ class Queue:
         def change(pipe: Pipeline) -> tuple[Queued, ...]:
             abandoned = [
                 entry
-                for entry in _all(pipe).values()
+                for entry in self._all(pipe).values()
                 if entry.called and entry.called < called_before
             ]
             pipe.multi()
             for entry in abandoned:
-                _write(pipe, replace(entry, called=None))
+                self._write(pipe, replace(entry, called=None))
             return tuple(entry.queued for entry in abandoned)
 
         return transact(self._redis, change, _QUEUE)
@@ -121,24 +126,30 @@ class Queue:
     @guarded()
     def get(self, queued_id: str) -> Queued | None:
         """The change with this id; None where it does not wait."""
-        entry = _all(self._redis).get(queued_id)
+        entry = self._all(self._redis).get(queued_id)
         return entry.queued if entry else None
 
     @guarded()
     def position(self, queued_id: str) -> int | None:
         """The position, 1 for the next one to run; None where the change does not wait."""
-        entries = _all(self._redis)
+        entries = self._all(self._redis)
         entry = entries.get(queued_id)
         return _of_service(entries, entry.queued.service_id).index(entry) + 1 if entry else None
 
     @guarded()
     def all(self) -> tuple[Queued, ...]:
         """Every change that waits, in the order in which they came."""
-        return tuple(entry.queued for entry in sorted(_all(self._redis).values(), key=_number))
+        return tuple(entry.queued for entry in sorted(self._all(self._redis).values(), key=_number))
 
+    def _all(self, redis: Redis) -> Mapping[str, _QueueEntry]:
+        """What the bot itself has put there, by id."""
+        texts = (self._signer.verified(_KIND, value) for value in redis.hvals(_QUEUE))
+        entries = [_json.validate_json(text) for text in texts if text]
+        return {entry.queued.id: entry for entry in entries}
 
-def _all(redis: Redis) -> Mapping[str, _QueueEntry]:
-    return {str(name): _json.validate_json(value) for name, value in redis.hgetall(_QUEUE).items()}
+    def _write(self, pipe: Pipeline, entry: _QueueEntry) -> None:
+        text = self._signer.signed(_KIND, _json.dump_json(entry))
+        pipe.hset(_QUEUE, entry.queued.id, text)
 
 
 def _of_service(entries: Mapping[str, _QueueEntry], service_id: str) -> list[_QueueEntry]:
@@ -160,7 +171,3 @@ def _is_same(queued: Queued, new: Queued) -> bool:
         new.line,
         new.actor.id,
     )
-
-
-def _write(pipe: Pipeline, entry: _QueueEntry) -> None:
-    pipe.hset(_QUEUE, entry.queued.id, _json.dump_json(entry))

@@ -10,6 +10,7 @@ from redis import Redis
 from bot.errors import LeaseLostError
 from bot.model import Actor, MessageRef, Rollout
 from bot.store.connection import guarded, key
+from bot.store.signer import Signer
 
 _rollout = TypeAdapter(Rollout)
 _actor = TypeAdapter(Actor)
@@ -24,6 +25,7 @@ _RECENT_SECONDS = 86_400
 _RUNNING = key("rollouts", "running")
 _RECENT = key("rollouts", "recent")
 _ENDED = key("rollouts", "ended")
+_KIND, _WISH = "rollouts", "rollback"
 
 # A rollout is a hash of `value`, `fence` and, once it has ended, `finished`. A service is a hash
 # of the running `rollout`, the highest `fence`, and the `newest` rollout. A further hash has the
@@ -76,8 +78,9 @@ return redis.call('HVALS', KEYS[1])
 class Rollouts:
     """Running rollouts, and those that ended within seven days."""
 
-    def __init__(self, redis: Redis):
+    def __init__(self, redis: Redis, signer: Signer):
         self._redis = redis
+        self._signer = signer
         self._save_script = redis.register_script(_SAVE)
         self._finish_script = redis.register_script(_FINISH)
         self._recent_script = redis.register_script(_RECENT_ROLLOUTS)
@@ -90,7 +93,7 @@ class Rollouts:
         wrote this rollout or another one of the service.
         """
         if not self._save_script(
-            _keys(rollout), [rollout.id, _dump(rollout), fence, rollout.service_id]
+            _keys(rollout), [rollout.id, self._dump(rollout), fence, rollout.service_id]
         ):
             raise LeaseLostError(f"service:{rollout.service_id}")
 
@@ -103,7 +106,7 @@ class Rollouts:
         known_fence = "" if fence is None else str(fence)
         if not self._finish_script(
             _keys(rollout),
-            [rollout.id, _dump(rollout), _KEEP_SECONDS, known_fence, rollout.service_id],
+            [rollout.id, self._dump(rollout), _KEEP_SECONDS, known_fence, rollout.service_id],
         ):
             raise LeaseLostError(f"service:{rollout.service_id}")
 
@@ -111,7 +114,8 @@ class Rollouts:
     def get(self, rollout_id: str) -> Rollout | None:
         """The rollout, if it runs or ended within seven days."""
         stored = self._redis.hget(_record_key(rollout_id), "value")
-        return _rollout.validate_json(stored) if stored else None
+        rollout = self._load(stored)
+        return rollout if rollout and rollout.id == rollout_id else None
 
     @guarded()
     def unfinished(self, rollout_id: str) -> Rollout | None:
@@ -144,8 +148,8 @@ class Rollouts:
     def recent(self) -> Mapping[str, Rollout]:
         """By service id: the newest rollout that runs, or ended within a day. One round trip."""
         stored = self._recent_script([_RECENT, _ENDED], [_RECENT_SECONDS])
-        rollouts = map(_rollout.validate_json, stored)
-        return {rollout.service_id: rollout for rollout in rollouts}
+        rollouts = map(self._load, stored)
+        return {rollout.service_id: rollout for rollout in rollouts if rollout}
 
     @guarded()
     def of_service(self, service_id: str) -> Rollout | None:
@@ -159,14 +163,22 @@ class Rollouts:
 
         False where somebody left one before.
         """
-        wish = _actor.dump_json(actor)
+        wish = self._signer.signed(f"{_WISH} {rollout_id}", _actor.dump_json(actor))
         return bool(self._redis.set(_wish_key(rollout_id), wish, nx=True, ex=_KEEP_SECONDS))
 
     @guarded()
     def rollback_wish(self, rollout_id: str) -> Actor | None:
         """Who asked to roll this rollout back; None where nobody did."""
         stored = self._redis.get(_wish_key(rollout_id))
-        return _actor.validate_json(stored) if stored else None
+        text = self._signer.verified(f"{_WISH} {rollout_id}", stored)
+        return _actor.validate_json(text) if text else None
+
+    def _dump(self, rollout: Rollout) -> str:
+        return self._signer.signed(_KIND, _rollout.dump_json(rollout))
+
+    def _load(self, stored: object) -> Rollout | None:
+        text = self._signer.verified(_KIND, stored)
+        return _rollout.validate_json(text) if text else None
 
 
 def _keys(rollout: Rollout) -> list[str]:
@@ -187,7 +199,3 @@ def _message_key(rollout_id: str) -> str:
 
 def _wish_key(rollout_id: str) -> str:
     return key("rollback", rollout_id)
-
-
-def _dump(rollout: Rollout) -> str:
-    return _rollout.dump_json(rollout).decode()

@@ -24,6 +24,7 @@ from bot.store.revisions import Revisions
 from bot.store.rollouts import Rollouts
 from bot.store.sealed import Sealed
 from bot.store.seen import Seen
+from bot.store.signer import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,20 @@ class Store:
     _monotonic: Callable[[], float] = field(repr=False)
 
     @classmethod
-    def connect(cls, url: str, keys: Keys | None = None) -> Self:
+    def connect(
+        cls,
+        url: str,
+        keys: Keys | None = None,
+        on_forged: Callable[[], None] = lambda: None,
+    ) -> Self:
         """The stores at this URL; the connection is made by the first call.
 
-        Without `keys` it opens nothing that another process has sealed.
+        Without `keys` it opens nothing that another process has sealed, and takes nothing for true
+        that another one has signed; `on_forged` is called for each entry that does not verify.
 
         Raises `InvalidSettingError` where the text is not a URL of Redis.
         """
-        return cls.over(connection.connect(url), keys=keys)
+        return cls.over(connection.connect(url), keys=keys, on_forged=on_forged)
 
     @classmethod
     def over(
@@ -64,18 +71,20 @@ class Store:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         keys: Keys | None = None,
+        on_forged: Callable[[], None] = lambda: None,
     ) -> Self:
         """The stores over this client; leases are measured by `monotonic` and dated by `now`."""
         own_keys = keys or Keys.passing()
+        signer = Signer(own_keys.signing, on_forged)
         return cls(
             LockStore(redis, monotonic=monotonic, now=now),
-            Rollouts(redis),
+            Rollouts(redis, signer),
             Revisions(redis),
             Audit(redis),
             Seen(redis),
-            ApprovalStore(redis),
+            ApprovalStore(redis, signer),
             HoldStore(redis),
-            Queue(redis),
+            Queue(redis, signer),
             AlertStore(redis),
             Sealed(redis, own_keys.fernet),
             redis,

@@ -19,6 +19,7 @@ from pathlib import Path
 from redis import Redis
 
 from bot.model.alert_facts import AlertKind
+from bot.store.keys import Keys
 from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Workspace
@@ -49,6 +50,9 @@ STARTS_WITHIN, STOPS_WITHIN = 60, 30
 """Seconds, on a busy machine."""
 
 
+KEY = "the key that all bots of a story have"
+KEYS = Keys.of(KEY.encode())
+
 LIVE: list[RunningBot] = []
 """The bots of this story, for whoever has to say why it failed."""
 
@@ -67,6 +71,11 @@ class RunningBot:
     started_in: float = field(default=0.0)
     _read: int = 0
 
+    def _key_file(self) -> Path:
+        file = self.folder / "key"
+        file.write_text(KEY)
+        return file
+
     def start(self) -> RunningBot:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "swarmbot.toml").write_text(self.config)
@@ -78,6 +87,7 @@ class RunningBot:
             "SWARMBOT_SLACK_HTTP": f"127.0.0.1:{self.slack_port}",
             "SWARMBOT_CONFIG": str(self.folder / "swarmbot.toml"),
             "SWARMBOT_DATA": str(self.folder / "data"),
+            "SWARMBOT_KEY_FILE": str(self._key_file()),
         }
         LIVE.append(self)
         begun = time.monotonic()
@@ -112,7 +122,7 @@ class RunningBot:
 
     def open_intents(self) -> int:
         """Changes whose end the audit does not know."""
-        store = Store.connect(self.redis_url)
+        store = Store.connect(self.redis_url, KEYS)
         try:
             return len(store.audit.open_intents())
         finally:
@@ -120,7 +130,7 @@ class RunningBot:
 
     def is_at_rest(self) -> bool:
         """Whether lock, record and audit all say that nothing is being changed."""
-        store = Store.connect(self.redis_url)
+        store = Store.connect(self.redis_url, KEYS)
         try:
             return not (store.locks.all() or store.rollouts.running() or store.audit.open_intents())
         finally:

@@ -22,7 +22,7 @@ from playground.cluster import Cluster
 from playground.workspace import Message, Workspace
 from playground.workspace.person import Person
 from tests.scenario.conftest import People
-from tests.scenario.running import RunningBot, bot_for, eventually
+from tests.scenario.running import KEYS, RunningBot, bot_for, eventually
 from tests.scenario.swarm import Site
 from tests.store.conftest import Server
 
@@ -255,7 +255,7 @@ def test_a_bot_that_is_killed_right_after_the_approval(
 ) -> None:
     site.runs("web", "web:v1")
     service = site.inspect("web")["ID"]
-    store = Store.connect(bot.redis_url)
+    store = Store.connect(bot.redis_url, KEYS)
 
     request = ask(people, "web=2")
     with store.locks.acquire([f"service:{service}"], "dev", "something else"):
@@ -334,7 +334,7 @@ def together(*deeds: Callable[[], object]) -> None:
 
 def runs(redis_url: str, target: str) -> list[AuditEntry]:
     """The audit's entries for the change itself."""
-    store = Store.connect(redis_url)
+    store = Store.connect(redis_url, KEYS)
     try:
         return [
             each

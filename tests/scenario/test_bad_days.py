@@ -15,7 +15,7 @@ from playground.cluster import Cluster
 from playground.workspace import Message, Workspace
 from playground.workspace.person import Person
 from tests.scenario.conftest import People
-from tests.scenario.running import RunningBot, bot_for, eventually
+from tests.scenario.running import KEYS, RunningBot, bot_for, eventually
 from tests.scenario.swarm import Site
 from tests.store.conftest import Server
 
@@ -224,7 +224,7 @@ def new(workspace: Workspace, before: tuple[str, ...]) -> bool:
 
 
 def deploys(redis_url: str) -> list:  # type: ignore[type-arg]
-    store = Store.connect(redis_url)
+    store = Store.connect(redis_url, KEYS)
     try:
         return list(store.audit.entries())
     finally:
@@ -233,7 +233,7 @@ def deploys(redis_url: str) -> list:  # type: ignore[type-arg]
 
 def agreed(redis_url: str) -> bool:
     """Whether lock, record and audit all say that nothing is being changed."""
-    store = Store.connect(redis_url)
+    store = Store.connect(redis_url, KEYS)
     try:
         return not (store.locks.all() or store.rollouts.running() or store.audit.open_intents())
     finally:

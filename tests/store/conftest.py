@@ -20,7 +20,9 @@ from redis import Redis
 from bot.errors import StoreUnavailableError
 from bot.model import Actor, Image, Rollout
 from bot.store.connection import connect, ping
+from bot.store.signer import Signer
 
+SIGNER = Signer(b"the key of all bots of one test")
 NOW = datetime(2025, 11, 23, 8, 30, tzinfo=UTC)
 ANN = Actor("U001", "ann", frozenset({"S0OPS"}))
 BEN = Actor("U002", "ben")

@@ -38,7 +38,7 @@ from bot.model.approval import LIFETIME, Approval, ApprovalState, Needs
 from bot.policy import approval_steps
 from bot.store.approvals import ApprovalStore
 
-from .conftest import NOW
+from .conftest import NOW, SIGNER
 
 PEOPLE = tuple(Actor(f"U{number}", f"person{number}") for number in range(4))
 LEADS = {"U1", "U2", "U3"}
@@ -82,7 +82,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self, redis: Redis, other: Redis) -> None:
         super().__init__()
         redis.flushall()
-        self.stores = (ApprovalStore(redis), ApprovalStore(other))
+        self.stores = (ApprovalStore(redis, SIGNER), ApprovalStore(other, SIGNER))
         self.now, self.world, self.number = NOW, 0, 0
         self.known: dict[str, Known] = {}
         self.in_hand: list[list[Approval]] = [[], []]

@@ -23,7 +23,7 @@ from bot.policy import approval_steps
 from bot.store.approvals import ApprovalStore
 from bot.store.connection import connect
 
-from .conftest import ANN, NOW, Server
+from .conftest import ANN, NOW, SIGNER, Server
 
 LEAD, BOSS = Actor("U2", "lead", frozenset({"S0LEAD"})), Actor("U3", "boss")
 ROLES = frozenset({"lead"})
@@ -91,13 +91,13 @@ def at_once(tries: list[Callable[[], object]]) -> list[object]:
 
 
 def test_a_request_waits_as_it_was_asked(redis: Redis, other_redis: Redis) -> None:
-    ApprovalStore(redis).create(request())
-    assert ApprovalStore(other_redis).get("a1") == request()
-    assert ApprovalStore(other_redis).open() == (request(),)
+    ApprovalStore(redis, SIGNER).create(request())
+    assert ApprovalStore(other_redis, SIGNER).get("a1") == request()
+    assert ApprovalStore(other_redis, SIGNER).open() == (request(),)
 
 
 def test_what_is_not_there_says_so(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     assert store.get("a1") is None
     with pytest.raises(ApprovalNotFoundError) as found:
         store.apply("a1", approved_by(LEAD))
@@ -108,7 +108,7 @@ def test_what_is_not_there_says_so(redis: Redis) -> None:
 
 
 def test_a_refused_step_writes_nothing(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     store.create(request(count=2))
     store.apply("a1", approved_by(LEAD))
     before = store.get("a1")
@@ -119,7 +119,7 @@ def test_a_refused_step_writes_nothing(redis: Redis) -> None:
 
 
 def test_two_leads_in_the_same_instant_both_count(redis: Redis, other_redis: Redis) -> None:
-    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
+    bots = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
     for number in range(10):
         name = f"a{number}"
         bots[0].create(request(name, count=2))
@@ -133,7 +133,7 @@ def test_two_leads_in_the_same_instant_both_count(redis: Redis, other_redis: Red
 
 
 def test_twenty_clicks_of_one_person_count_once(redis: Redis, other_redis: Redis) -> None:
-    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
+    bots = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
     bots[0].create(request(count=2))
     found = at_once([partial(bots[i % 2].apply, "a1", approved_by(LEAD)) for i in range(20)])
     assert found.count(AlreadyApprovedError) == 19
@@ -145,7 +145,7 @@ def test_twenty_clicks_of_one_person_count_once(redis: Redis, other_redis: Redis
 def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(
     redis: Redis, other_redis: Redis
 ) -> None:
-    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
+    bots = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
 
     def approve_and_run(name: str) -> None:
         bots[0].apply(name, approved_by(LEAD))
@@ -164,7 +164,7 @@ def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(
 
 
 def test_of_thirty_who_would_run_it_one_does(redis: Redis, other_redis: Redis) -> None:
-    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
+    bots = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
     bots[0].create(request())
     bots[0].apply("a1", approved_by(LEAD))
     found = at_once([partial(bots[i % 2].apply, "a1", claimed_by(f"bot-{i}")) for i in range(30)])
@@ -175,7 +175,7 @@ def test_of_thirty_who_would_run_it_one_does(redis: Redis, other_redis: Redis) -
 
 
 def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     for number, name in enumerate(("open", "approved", "running", "done", "rejected")):
         store.create(request(name, number * MINUTE))
     for name in ("approved", "running", "done"):
@@ -192,7 +192,7 @@ def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
 
 
 def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     store.create(request("early"))
     store.create(request("late", 10 * MINUTE))
     assert store.due(NOW + LIFETIME - MINUTE) == ()
@@ -205,7 +205,7 @@ def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
 
 
 def test_what_ended_is_kept_for_seven_days_and_what_waits_for_ever(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     store.create(request())
     assert redis.ttl("swarmbot:approval:a1") == -1
     store.apply("a1", lambda one: approval_steps.withdraw(one, ANN, NOW))
@@ -214,7 +214,7 @@ def test_what_ended_is_kept_for_seven_days_and_what_waits_for_ever(redis: Redis)
 
 
 def test_a_successor_takes_the_place_and_the_message(redis: Redis, other_redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     store.create(request(count=2))
     store.posted("a1", MessageRef("C1", "1.2"))
     old = store.apply("a1", approved_by(LEAD))
@@ -222,7 +222,7 @@ def test_a_successor_takes_the_place_and_the_message(redis: Redis, other_redis: 
         old, "a2", replace(old.plan, fingerprint="f2"), old.needs, NOW + MINUTE
     )
     assert store.replace("a1", new, superseded_by(new))
-    assert ApprovalStore(other_redis).open() == (new,)
+    assert ApprovalStore(other_redis, SIGNER).open() == (new,)
     stored, ended = store.get("a2"), store.get("a1")
     assert stored
     assert ended
@@ -235,7 +235,7 @@ def test_a_successor_takes_the_place_and_the_message(redis: Redis, other_redis: 
 def test_of_two_bots_that_see_the_plan_moved_one_writes_the_successor(
     redis: Redis, other_redis: Redis
 ) -> None:
-    bots = (ApprovalStore(redis), ApprovalStore(other_redis))
+    bots = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
     bots[0].create(request())
     news = [
         replace(request(name), plan=replace(request().plan, fingerprint=name))
@@ -249,7 +249,7 @@ def test_of_two_bots_that_see_the_plan_moved_one_writes_the_successor(
 
 
 def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     store.create(request())
     store.apply("a1", approved_by(LEAD))
     store.apply("a1", claimed_by("bot"))
@@ -260,7 +260,7 @@ def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
 
 
 def test_slack_may_tell_the_message_after_the_plan_was_replaced(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     store.create(request())
     new = request("a2")
     store.replace("a1", new, superseded_by(new))
@@ -273,7 +273,7 @@ def test_slack_may_tell_the_message_after_the_plan_was_replaced(redis: Redis) ->
 
 
 def test_the_message_survives_every_step(redis: Redis) -> None:
-    store = ApprovalStore(redis)
+    store = ApprovalStore(redis, SIGNER)
     store.create(request())
     store.posted("a1", MessageRef("C1", "1.2"))
     assert store.apply("a1", approved_by(LEAD)).message == MessageRef("C1", "1.2")
@@ -282,7 +282,7 @@ def test_the_message_survives_every_step(redis: Redis) -> None:
 
 def test_a_restart_of_redis_between_request_and_click_loses_nothing(mortal: Server) -> None:
     with connect(mortal.url) as redis:
-        store = ApprovalStore(redis)
+        store = ApprovalStore(redis, SIGNER)
         store.create(request(count=2))
         store.apply("a1", approved_by(LEAD))
         mortal.kill()

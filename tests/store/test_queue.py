@@ -13,7 +13,7 @@ from bot.model.hold import Queued
 from bot.store.connection import connect
 from bot.store.queue import Queue
 
-from .conftest import ANN, BEN, NOW, Server
+from .conftest import ANN, BEN, NOW, SIGNER, Server
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -33,7 +33,7 @@ def waiting(queued_id: str = "q1", service: str = "web", actor: Actor = ANN) -> 
 
 
 def test_first_come_first_served_for_each_service(redis: Redis, other_redis: Redis) -> None:
-    here, there = Queue(redis), Queue(other_redis)
+    here, there = Queue(redis, SIGNER), Queue(other_redis, SIGNER)
     assert [
         here.push(waiting("q1")),
         there.push(waiting("q2")),
@@ -50,7 +50,7 @@ def test_first_come_first_served_for_each_service(redis: Redis, other_redis: Red
 
 
 def test_who_clicks_twice_stands_in_line_once(redis: Redis) -> None:
-    queue = Queue(redis)
+    queue = Queue(redis, SIGNER)
     one, again = waiting("q1"), replace(waiting("q1"), id="q9")
     assert [queue.push(one), queue.push(waiting("q2")), queue.push(again)] == [1, 2, 1]
     assert queue.all() == (one, waiting("q2"))
@@ -58,7 +58,7 @@ def test_who_clicks_twice_stands_in_line_once(redis: Redis) -> None:
 
 
 def test_only_one_is_called_up_at_a_time(redis: Redis) -> None:
-    queue = Queue(redis)
+    queue = Queue(redis, SIGNER)
     queue.push(waiting("q1"))
     queue.push(waiting("q2"))
     assert queue.pop("id-web", NOW) == waiting("q1")
@@ -66,7 +66,7 @@ def test_only_one_is_called_up_at_a_time(redis: Redis) -> None:
 
 
 def test_twenty_bots_call_up_one(redis: Redis, other_redis: Redis) -> None:
-    queues = (Queue(redis), Queue(other_redis))
+    queues = (Queue(redis, SIGNER), Queue(other_redis, SIGNER))
     queues[0].push(waiting("q1"))
     gate, found = threading.Barrier(20), list[Queued | None]()
 
@@ -83,7 +83,7 @@ def test_twenty_bots_call_up_one(redis: Redis, other_redis: Redis) -> None:
 
 
 def test_twenty_who_come_at_once_all_get_a_place(redis: Redis, other_redis: Redis) -> None:
-    queues = (Queue(redis), Queue(other_redis))
+    queues = (Queue(redis, SIGNER), Queue(other_redis, SIGNER))
     gate = threading.Barrier(20)
 
     def come(number: int) -> None:
@@ -101,7 +101,7 @@ def test_twenty_who_come_at_once_all_get_a_place(redis: Redis, other_redis: Redi
 
 
 def test_who_was_called_up_by_a_bot_that_died_waits_at_the_old_place(redis: Redis) -> None:
-    queue = Queue(redis)
+    queue = Queue(redis, SIGNER)
     queue.push(waiting("q1"))
     queue.push(waiting("q2"))
     queue.pop("id-web", NOW)
@@ -115,7 +115,7 @@ def test_who_was_called_up_by_a_bot_that_died_waits_at_the_old_place(redis: Redi
 
 
 def test_leaving_the_line(redis: Redis) -> None:
-    queue = Queue(redis)
+    queue = Queue(redis, SIGNER)
     queue.push(waiting("q1"))
     queue.push(waiting("q2"))
     assert queue.get("q1") == waiting("q1")
@@ -127,7 +127,7 @@ def test_leaving_the_line(redis: Redis) -> None:
 
 def test_the_line_outlives_a_restart_of_redis(mortal: Server) -> None:
     with connect(mortal.url) as redis:
-        queue = Queue(redis)
+        queue = Queue(redis, SIGNER)
         queue.push(waiting("q1"))
         queue.push(waiting("q2"))
         queue.pop("id-web", NOW)

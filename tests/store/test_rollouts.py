@@ -15,7 +15,7 @@ from bot.model import Difference, MessageRef
 from bot.store.locks import LockStore
 from bot.store.rollouts import Rollouts
 
-from .conftest import ANN, BEN, NOW, rollout
+from .conftest import ANN, BEN, NOW, SIGNER, rollout
 
 
 def test_what_was_saved_comes_back_whole(redis: Redis, other_redis: Redis) -> None:
@@ -26,14 +26,14 @@ def test_what_was_saved_comes_back_whole(redis: Redis, other_redis: Redis) -> No
         approved_by=("U003",),
         reason='"größer"',
     )
-    Rollouts(redis).save(full, 1)
-    assert Rollouts(other_redis).get("r1") == full
-    assert Rollouts(other_redis).of_service("s1") == full
-    assert Rollouts(other_redis).get("r2") is None
+    Rollouts(redis, SIGNER).save(full, 1)
+    assert Rollouts(other_redis, SIGNER).get("r1") == full
+    assert Rollouts(other_redis, SIGNER).of_service("s1") == full
+    assert Rollouts(other_redis, SIGNER).get("r2") is None
 
 
 def test_the_running_ones_are_listed_the_oldest_first_until_they_end(redis: Redis) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     old, new = rollout("zz", "s1"), rollout("aa", "s2", started=NOW + timedelta(seconds=1))
     rollouts.save(new, 2)
     rollouts.save(old, 1)
@@ -45,7 +45,7 @@ def test_the_running_ones_are_listed_the_oldest_first_until_they_end(redis: Redi
 
 
 def test_a_finished_one_is_kept_for_a_week_and_never_runs_again(redis: Redis) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     rollouts.save(rollout(), 1)
     rollouts.finish(rollout(summary="completed"))
     assert 604_000 < redis.ttl("swarmbot:rollout:r1") <= 604_800
@@ -58,12 +58,12 @@ def test_a_finished_one_is_kept_for_a_week_and_never_runs_again(redis: Redis) ->
 
 def test_a_late_holder_cannot_write_over_its_successor(redis: Redis, other_redis: Redis) -> None:
     here, there = LockStore(redis, lease_seconds=0.05, renew_seconds=60), LockStore(other_redis)
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     with here.acquire(["service:s1"], "ann", "deploy") as late:
         rollouts.save(rollout(summary="here"), late.fence)
         threading.Event().wait(0.1)
         with there.acquire(["service:s1"], "ann", "resume") as now:
-            Rollouts(other_redis).save(rollout(summary="there"), now.fence)
+            Rollouts(other_redis, SIGNER).save(rollout(summary="there"), now.fence)
         for write in (rollouts.save, rollouts.finish):
             with pytest.raises(LeaseLostError) as lost:
                 write(rollout(summary="late"), late.fence)
@@ -74,7 +74,7 @@ def test_a_late_holder_cannot_write_over_its_successor(redis: Redis, other_redis
 def test_a_late_holder_cannot_put_its_own_rollout_before_the_next_one_of_the_service(
     redis: Redis,
 ) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     rollouts.save(rollout("old"), 1)
     rollouts.save(rollout("new"), 2)
     with pytest.raises(LeaseLostError):
@@ -87,7 +87,7 @@ def test_a_late_holder_cannot_put_its_own_rollout_before_the_next_one_of_the_ser
 
 
 def test_a_service_that_rolls_again_is_not_forgotten_with_its_last_rollout(redis: Redis) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     rollouts.save(rollout("old"), 1)
     rollouts.finish(rollout("old"))
     rollouts.save(rollout("new"), 2)
@@ -96,10 +96,10 @@ def test_a_service_that_rolls_again_is_not_forgotten_with_its_last_rollout(redis
 
 
 def test_a_rollback_is_wished_once(redis: Redis, other_redis: Redis) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     assert rollouts.rollback_wish("r1") is None
     assert rollouts.ask_rollback("r1", ANN)
-    assert not Rollouts(other_redis).ask_rollback("r1", BEN)
+    assert not Rollouts(other_redis, SIGNER).ask_rollback("r1", BEN)
     assert rollouts.rollback_wish("r1") == ANN
     assert rollouts.rollback_wish("r2") is None
 
@@ -107,16 +107,16 @@ def test_a_rollback_is_wished_once(redis: Redis, other_redis: Redis) -> None:
 def test_the_message_stands_beside_the_record_whoever_writes_first(
     redis: Redis, other_redis: Redis
 ) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     assert rollouts.message("r1") is None
     rollouts.posted("r1", MessageRef("C1", "17.4"))
     rollouts.save(rollout(), 1)
-    assert Rollouts(other_redis).message("r1") == MessageRef("C1", "17.4")
+    assert Rollouts(other_redis, SIGNER).message("r1") == MessageRef("C1", "17.4")
     assert rollouts.get("r1") == rollout()
 
 
 def test_it_is_unfinished_until_it_is_finished(redis: Redis) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     assert rollouts.unfinished("r1") is None
     rollouts.save(rollout(), 1)
     assert rollouts.unfinished("r1") == rollout()
@@ -127,7 +127,7 @@ def test_it_is_unfinished_until_it_is_finished(redis: Redis) -> None:
 def test_the_newest_of_each_service_is_known_while_it_runs_and_for_a_day_after(
     redis: Redis, other_redis: Redis
 ) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     assert rollouts.recent() == {}
     rollouts.save(rollout("old"), 1)
     rollouts.finish(rollout("old", summary="ended"), 1)
@@ -137,7 +137,7 @@ def test_the_newest_of_each_service_is_known_while_it_runs_and_for_a_day_after(
     rollouts.save(rollout("else", "s2"), 3)
     rollouts.finish(rollout("else", "s2"), 3)
     rollouts.finish(rollout("old", summary="late word"))
-    assert Rollouts(other_redis).recent() == {
+    assert Rollouts(other_redis, SIGNER).recent() == {
         "s1": rollout("new", summary="half"),
         "s2": rollout("else", "s2"),
     }
@@ -152,12 +152,12 @@ def test_the_newest_of_each_service_is_known_while_it_runs_and_for_a_day_after(
 
 
 def test_what_was_finished_and_never_saved_is_recent_too(redis: Redis) -> None:
-    Rollouts(redis).finish(rollout())
-    assert Rollouts(redis).recent() == {"s1": rollout()}
+    Rollouts(redis, SIGNER).finish(rollout())
+    assert Rollouts(redis, SIGNER).recent() == {"s1": rollout()}
 
 
 def test_the_recent_ones_cost_one_question(redis: Redis) -> None:
-    rollouts = Rollouts(redis)
+    rollouts = Rollouts(redis, SIGNER)
     for number in range(30):
         rollouts.save(rollout(f"r{number}", f"s{number}"), number + 1)
     rollouts.recent()

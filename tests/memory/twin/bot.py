@@ -63,7 +63,10 @@ class MemoryBot:
         self.client = DirectClient(slack.api, slack.state)
         self.poster = Poster(self.client, pace=AT_ONCE, draw=lambda _: PICTURE)
         self.swarm = Swarm(self.engines)
-        self.store = Store.over(redis.client(), clock.monotonic, clock.now, redis.keys)
+        self.metrics = Metrics()
+        self.store = Store.over(
+            redis.client(), clock.monotonic, clock.now, redis.keys, self.metrics.forged
+        )
         self.leader = self.store.leader(name)
         self._put_together(configured)
         self._look_after()
@@ -93,7 +96,7 @@ class MemoryBot:
 
     def _put_together(self, configured: Settings) -> None:
         clock, pool = self.clock, TurnedPool(self.clock, self.party)
-        metrics = Metrics()
+        metrics = self.metrics
         roller = Roller(
             self.swarm, self.store, clock.now, self.stopping, configured.messages.log_tail
         )
