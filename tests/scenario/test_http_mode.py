@@ -95,6 +95,7 @@ def test_what_slack_did_not_sign_just_now_is_refused(
         ).status_code
         == 200
     )
+    people.dev.sees("Swarm is healthy")
 
 
 def test_mentions_work_where_slash_commands_do_not(dev: Person, site: Site) -> None:
