@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from bot import __version__, logs
-from bot.errors import InvalidSettingError, StoreUnavailableError
+from bot.errors import InvalidSettingError, StoreUnavailableError, SwarmbotError
+from bot.model import Actor
 from bot.settings import Settings, load
 from bot.signals import StopSignal
 
@@ -51,6 +52,29 @@ def check() -> None:
     from bot.check import print_findings  # noqa: PLC0415 - as above
 
     sys.exit(0 if print_findings(_settings()) else 1)
+
+
+@main.group()
+def rules() -> None:
+    """Look at the rules of the configuration."""
+
+
+@rules.command()
+@click.argument("user")
+@click.argument("line")
+@click.option("--group", "groups", multiple=True, help="id of a user group that they are in")
+def explain(user: str, line: str, groups: tuple[str, ...]) -> None:
+    """Say which rule decides about LINE of USER (an id), and why."""
+    from bot.check import explain as explain_rules  # noqa: PLC0415 - as above
+    from bot.render.errors.explain import explain as in_words  # noqa: PLC0415 - as above
+
+    try:
+        print("\n".join(explain_rules(_settings(), Actor(user, user, frozenset(groups)), line)))
+    except InvalidSettingError as error:
+        _refuse(error)
+    except SwarmbotError as error:
+        print(in_words(error).text, file=sys.stderr)
+        sys.exit(2)
 
 
 @main.group()

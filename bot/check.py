@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.command import line
+from bot.command.model import Command, Query
+from bot.command.parameters import parameters
 from bot.errors import InvalidSettingError, StoreUnavailableError
+from bot.model import Actor
 from bot.model.cluster import EngineAddress
+from bot.policy.reasoning import reasons
 from bot.policy.rule_names import with_full_names
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
@@ -41,6 +46,29 @@ def rights(settings: Settings) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def explain(settings: Settings, actor: Actor, text: str) -> list[str]:
+    """Which rule decides about this line of somebody's, and why.
+
+    Raises InvalidSettingError for a rule that names no command, and what `line.parse` raises.
+    """
+    named = with_full_names(settings, TABLE.full_names)
+    command = line.parse(text, TABLE).meant()
+    reads = isinstance(command, Query)
+    services = command.services_to_judge() or _typed_services(command) or ("",)
+    return list(reasons(actor, command.full_name(), services, reads, named))
+
+
+def _typed_services(command: Command) -> tuple[str, ...]:
+    """The services that the line names, before anybody knows whether there are such."""
+    values = (
+        getattr(command, param.field)
+        for param in parameters(type(command))
+        if param.metavar.startswith("SERVICE")
+    )
+    texts = (text for value in values for text in ((value,) if isinstance(value, str) else value))
+    return tuple(str(text).partition("=")[0] for text in texts)
 
 
 def _rule(rule: PolicyRule) -> tuple[str, str, str, str]:

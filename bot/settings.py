@@ -34,6 +34,7 @@ from pydantic_settings import (
 from bot.errors import InvalidSettingError
 from bot.model.alert_facts import AlertKind
 from bot.model.approval import LIFETIME
+from bot.model.danger import Grant
 from bot.model.duration import read_duration, read_span
 from bot.model.incident import RULES, AlertRule, Severity
 
@@ -92,7 +93,11 @@ class Role(_Part):
 
 
 class PolicyRule(_Part):
-    """Who may ask for which commands on which services; the first rule that matches decides."""
+    """Who may ask for which commands on which services; the first rule that matches decides.
+
+    `images` are patterns of names that services may be given (with the registry, without the tag);
+    `grants`: what of a specification may reach the host, or what is others'.
+    """
 
     commands: tuple[str, ...] = ("*",)
     services: tuple[str, ...] = ("*",)
@@ -101,6 +106,8 @@ class PolicyRule(_Part):
     approvals: int = Field(default=1, ge=1)
     self_approval: bool = False
     over_replicas: int | None = Field(default=None, ge=0)
+    images: tuple[str, ...] = ("*",)
+    grants: tuple[Grant, ...] = ()
 
 
 def _read_span(value: object) -> object:

@@ -63,6 +63,8 @@ class QueueUp(Change[QueuePlan]):
             services=plan.services,
             replicas=plan.replicas,
             falls=plan.falls,
+            image=plan.image,
+            dangers=plan.dangers,
             ruled_by=command.full_name(),
             command=command,
             change=plan.title,

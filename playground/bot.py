@@ -46,6 +46,9 @@ over_replicas = 6
 [[rules]]
 commands = ["*"]
 ask = ["operator"]
+grants = [
+    "mounts", "capabilities", "networks", "secrets", "ports", "privileged", "managers", "users"
+]
 
 [watch.channels]
 critical = "{alerts}"

@@ -25,6 +25,7 @@ from bot.model import (
     Spec,
     english,
 )
+from bot.model.danger import Danger
 from bot.model.duration import write_duration
 from bot.model.english import plural
 from bot.render.errors import explain
@@ -58,6 +59,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     warnings: tuple[str, ...] = (),
     noop_reason: str = "",
     replicas: int | None = None,
+    dangers: tuple[Danger, ...] = (),
 ) -> RollPlan:
     """Plan to post `changed`.
 
@@ -71,9 +73,11 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         services=(service.name,),
         replicas=replicas,
         falls=_falls(service, replicas),
+        image=edit.image_of(changed).name if edit.image_of(changed) != service.image else "",
+        dangers=dangers,
         changes=changes,
         summary=summary(changed, rolls_back),
-        warnings=warnings,
+        warnings=(*(danger.what for danger in dangers), *warnings),
         noop_reason=(noop_reason or f"{service.name} is set up like that already") if same else "",
         details=details(service.spec, changed),
         service=service,

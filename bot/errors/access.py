@@ -28,6 +28,21 @@ class NotAllowedError(SwarmbotError):
     target: str = ""
 
 
+@dataclass(eq=False)
+class NotGrantedError(SwarmbotError):
+    """The rule that decides does not grant what the change adds.
+
+    `what` says each in words, `grants` what a rule would have to grant; `image` is set where the
+    rule does not allow the image.
+    """
+
+    command: str
+    target: str
+    what: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+    image: str = ""
+
+
 class TooManyLinesError(SwarmbotError):
     """Somebody sends more lines than are taken; those that follow are dropped for a while."""
 

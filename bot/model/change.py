@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.model.danger import Danger
+
 
 class Kind(StrEnum):
     """What a command does to the Swarm."""
@@ -34,6 +36,8 @@ class Plan:
     `targets` are the keys to lock (`service:ID`); `services` and `nodes` the names that rules speak
     of; `fingerprint` stands for what it was planned against: a plan whose fingerprint moved is
     another plan. `falls`: a service is to run none of its tasks any more, or half of them at most.
+    `image` is the one that the service is to run, where the change names one; `dangers` is what it
+    adds that a rule has to grant.
     `noop_reason` says why there is nothing to do, where that is so. `ruled_by` names
     the command whose rules count, where it is not the one that was typed. `needs_approval` is False
     where no rule makes it wait for others, because it changes nothing of the Swarm. `changes` are
@@ -49,6 +53,8 @@ class Plan:
     nodes: tuple[str, ...] = ()
     replicas: int | None = None
     falls: bool = False
+    image: str = ""
+    dangers: tuple[Danger, ...] = ()
     changes: tuple[Difference, ...] = ()
     summary: str = ""
     warnings: tuple[str, ...] = ()

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bot.errors import NotAllowedError, ReadOnlyError, UnsupportedError
+from bot.errors import NotAllowedError, NotGrantedError, ReadOnlyError, UnsupportedError
 from bot.model import Actor, Kind, Plan
+from bot.model.danger import Danger
 from bot.policy.patterns import covers, meets
 from bot.settings import PolicyRule, Settings
 
@@ -34,13 +35,16 @@ class Deny:
     """It does not run.
 
     `roles` may ask for it; none where nobody may. `read_only`: there are no roles at all. `split`:
-    its services need different approvers.
+    its services need different approvers. `ungranted`: what the deciding rule does not grant;
+    `image`: the one that it does not allow.
     """
 
     roles: tuple[str, ...] = ()
     target: str = ""
     read_only: bool = False
     split: bool = False
+    ungranted: tuple[Danger, ...] = ()
+    image: str = ""
 
 
 Decision = Allow | Ask | Deny
@@ -68,7 +72,8 @@ def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decisi
 def permitted(decision: Decision, command: str) -> Allow | Ask:
     """The same decision, where it lets `command` go on.
 
-    Raises ReadOnlyError, NotAllowedError, or UnsupportedError for one that has to be split.
+    Raises ReadOnlyError, NotAllowedError, NotGrantedError, or UnsupportedError for one that has to
+    be split.
     """
     if not isinstance(decision, Deny):
         return decision
@@ -78,6 +83,10 @@ def permitted(decision: Decision, command: str) -> Allow | Ask:
         raise UnsupportedError(
             "these services need different approvers", "Send one line for each of them."
         )
+    if decision.image or decision.ungranted:
+        grants = tuple(dict.fromkeys(danger.grant for danger in decision.ungranted))
+        what = tuple(danger.what for danger in decision.ungranted)
+        raise NotGrantedError(command, decision.target, what, grants, decision.image)
     raise NotAllowedError(command, decision.roles, decision.target)
 
 
@@ -186,6 +195,11 @@ def _decide_by(
 ) -> Decision:
     if not _has(actor, rule.ask, settings):
         return Deny(roles=rule.ask, target=service)
+    if plan.image and not _fits(plan.image, rule.images):
+        return Deny(target=service, image=plan.image)
+    ungranted = tuple(danger for danger in plan.dangers if danger.grant not in rule.grants)
+    if ungranted:
+        return Deny(target=service, ungranted=ungranted)
     if not rule.approve or not plan.needs_approval or _small(plan, rule):
         return Allow()
     return Ask(rule.approve, rule.approvals, rule.self_approval)

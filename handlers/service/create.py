@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.changes import image_check, port_check, rollout_plan
+from bot.changes import content_check, image_check, port_check, rollout_plan
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import (
     Address,
@@ -181,7 +181,9 @@ class Create(ServiceFlags, Change[RollPlan]):
             else image_check.as_it_is(image)
         )
         service = _service(create.create(flags, resolve[0], self.command, ids))
+        dangers = content_check.dangers(context, {}, service.spec)
         warnings = (
+            *(danger.what for danger in dangers),
             *resolve[1],
             *_room(context, service, nodes, others),
             *_reach(ids.networks, others),
@@ -191,6 +193,8 @@ class Create(ServiceFlags, Change[RollPlan]):
             targets=(f"service:{self.name or edit.fingerprint(service.spec)}",),
             fingerprint=edit.fingerprint(service.spec),
             services=(self.name,) if self.name else (),
+            image=service.image.name,
+            dangers=dangers,
             changes=_differences(flags, service),
             summary=_summary(service),
             warnings=warnings,

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from bot.changes import image_check, port_check, rollout_plan
+from bot.changes import content_check, image_check, port_check, rollout_plan
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import (
     Address,
@@ -142,7 +142,7 @@ class Update(ServiceFlags, Change[RollPlan]):
         """Read the service, make the flags' specification of it, and say what differs."""
         service = context.swarm.services.find(self.service)
         if self.rollback:
-            return _to_previous(service)
+            return _to_previous(context, service)
         flags = self.given()
         resolve_names.refuse_too_new(context.swarm, flags)
         nodes = context.swarm.nodes.list()
@@ -173,6 +173,7 @@ class Update(ServiceFlags, Change[RollPlan]):
             title=_title(service, resolved.image, flags),
             changes=changes,
             warnings=(*warnings, *obstacles.warnings(after, nodes, changed)),
+            dangers=content_check.dangers(context, service.spec, changed, service.id),
         )
 
     def apply(self, context: Context, plan: RollPlan, run: Run) -> Outcome:
@@ -187,7 +188,7 @@ class Update(ServiceFlags, Change[RollPlan]):
 COMMANDS: tuple[type[Command], ...] = (Update,)
 
 
-def _to_previous(service: Service) -> RollPlan:
+def _to_previous(context: Context, service: Service) -> RollPlan:
     if service.previous is None:
         raise UnsupportedError(
             f"Swarm has no previous specification of {service.name}: it keeps one update "
@@ -204,6 +205,7 @@ def _to_previous(service: Service) -> RollPlan:
             *rollout_plan.image_change(service.image, image),
             *_other_changes(service, service.previous),
         ),
+        dangers=content_check.dangers(context, service.spec, service.previous, service.id),
     )
 
 

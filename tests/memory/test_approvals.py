@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.model.danger import Grant
 from bot.settings import PolicyRule, Role
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, LEAD, OPS, World
@@ -11,7 +12,7 @@ from tests.memory.twin.world import DEV, LEAD, OPS, World
 ROLES = (Role(name="operator", users=(DEV,)), Role(name="lead", users=(DEV, LEAD, OPS)))
 ONE = (
     PolicyRule(commands=("service scale",), ask=("operator",), approve=("lead",), over_replicas=3),
-    PolicyRule(commands=("*",), ask=("operator",), approve=("lead",)),
+    PolicyRule(commands=("*",), ask=("operator",), approve=("lead",), grants=tuple(Grant)),
 )
 TWO = (PolicyRule(commands=("*",), ask=("operator",), approve=("lead",), approvals=2),)
 

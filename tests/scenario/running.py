@@ -35,6 +35,9 @@ users = [{operators}]
 [[rules]]
 commands = ["*"]
 ask = ["operator"]
+grants = [
+    "mounts", "capabilities", "networks", "secrets", "ports", "privileged", "managers", "users"
+]
 """
 
 UNWATCHED = "".join(f"[watch.rules.{trouble}]\nwatched = false\n" for trouble in AlertKind)

@@ -35,6 +35,9 @@ over_replicas = 3
 commands = ["*"]
 ask = ["operator"]
 approve = ["lead"]
+grants = [
+    "mounts", "capabilities", "networks", "secrets", "ports", "privileged", "managers", "users"
+]
 """
 
 

@@ -45,6 +45,9 @@ approvals = 2
 [[rules]]
 ask = ["operator"]
 approve = ["lead"]
+grants = [
+    "mounts", "capabilities", "networks", "secrets", "ports", "privileged", "managers", "users"
+]
 """
 
 

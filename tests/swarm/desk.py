@@ -15,6 +15,7 @@ from bot.clock import Stopping, utc_now
 from bot.metrics import Metrics
 from bot.model import Message, MessageRef, Place
 from bot.model.approval import Approval
+from bot.model.danger import Grant
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline, Request
@@ -134,7 +135,7 @@ def pipeline(
     swarm: Swarm, opened: Store, slack: Recorder, folder: Path, stopping: Stopping
 ) -> Pipeline:
     asking, deciding = Role(name="operator", users=(ANN.id,)), Role(name="lead", users=("U2",))
-    rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,))
+    rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,), grants=tuple(Grant))
     configured = Settings(
         SWARMBOT_DATA=folder,
         registries=(RegistrySettings(host="*"),),

@@ -10,7 +10,7 @@ from bot.render.errors.explanation import REFUSED, Explain, Explanation, alterna
 from bot.render.errors.reasons import reason
 from bot.render.holds import held, hold_mark
 from bot.render.slack.blocks import when
-from bot.render.slack.text import code, escape, shortened
+from bot.render.slack.text import code, escape, prose, shortened
 
 _LONGEST_TITLE = 80
 
@@ -34,6 +34,23 @@ def _not_allowed(error: errors.NotAllowedError) -> Explanation:
     return Explanation(
         f"You may not {code(error.command)}{target}: that is for {alternatives(error.roles)}. "
         "Ask one of them to send the line.",
+        mark=REFUSED,
+    )
+
+
+def _not_granted(error: errors.NotGrantedError) -> Explanation:
+    target = f" on {code(error.target)}" if error.target else ""
+    if error.image:
+        return Explanation(
+            f"The rule for {code(error.command)}{target} does not allow the image "
+            f"{code(error.image)}: its {code('images')} do not name it.",
+            mark=REFUSED,
+        )
+    grants = ", ".join(f'"{grant}"' for grant in error.grants)
+    return Explanation(
+        f"The rule for {code(error.command)}{target} does not grant this: "
+        f"{'; '.join(prose(what) for what in error.what)}. It takes "
+        f"{code(f'grants = [{grants}]')} in that rule.",
         mark=REFUSED,
     )
 
@@ -157,6 +174,7 @@ def _approvers(approval: Approval) -> str:
 ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.ReadOnlyError: _read_only,
     errors.NotAllowedError: _not_allowed,
+    errors.NotGrantedError: _not_granted,
     errors.TooManyLinesError: _too_many_lines,
     errors.ApprovalNotFoundError: _approval_not_found,
     errors.ApprovalClosedError: _approval_closed,

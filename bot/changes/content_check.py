@@ -1,0 +1,59 @@
+"""Looks up what is needed to judge the content of a specification, and nothing where it adds
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.command.model import Context
+from bot.model.danger import Danger
+from bot.policy import content
+
+Spec = Mapping[str, Any]
+
+
+def dangers(
+    context: Context, before: Spec, after: Spec, service_id: str = ""
+) -> tuple[Danger, ...]:
+    """What the change adds that reaches the host, or what is others'.
+
+    `before` is empty and `service_id` too for a new service.
+    """
+    networks = set(_networks(after)) - set(_networks(before))
+    files = set(_files(after)) - set(_files(before))
+    around = content.Surroundings(
+        host_networks=_host_networks(context, networks),
+        foreign=_foreign(context, files, service_id),
+    )
+    return content.dangers(before, after, around)
+
+
+def _host_networks(context: Context, targets: set[str]) -> frozenset[str]:
+    """Those that are none of the Swarm's."""
+    if not targets:
+        return frozenset()
+    own = {network.id for network in context.swarm.networks.list()}
+    return frozenset(targets - own)
+
+
+def _foreign(context: Context, files: set[str], service_id: str) -> dict[str, tuple[str, ...]]:
+    if not files:
+        return {}
+    users: dict[str, list[str]] = {}
+    for service in context.swarm.seen_by(None).services.list():
+        if service.id != service_id:
+            for file in files.intersection(_files(service.spec)):
+                users.setdefault(file, []).append(service.name)
+    return {file: tuple(names) for file, names in users.items()}
+
+
+def _networks(spec: Spec) -> Iterator[str]:
+    attached = (spec.get("TaskTemplate") or {}).get("Networks") or ()
+    yield from (str(network.get("Target", "")) for network in attached)
+
+
+def _files(spec: Spec) -> Iterator[str]:
+    container = (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
+    for kind in ("Secret", "Config"):
+        yield from (str(file.get(f"{kind}ID", "")) for file in container.get(f"{kind}s") or ())

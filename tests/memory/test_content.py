@@ -1,0 +1,93 @@
+"""Rules see what a service is given, not only its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model.danger import Grant
+from bot.settings import PolicyRule, Role
+from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.world import DEV, LEAD, World
+
+ROLES = (Role(name="dev", users=(DEV,)), Role(name="lead", users=(LEAD,)))
+WEB = PolicyRule(commands=("*",), services=("web*", "api"), ask=("dev",))
+MOUNTS = PolicyRule(
+    commands=("*",),
+    services=("web*",),
+    ask=("dev",),
+    approve=("lead",),
+    grants=(Grant.MOUNTS, Grant.CAPABILITIES),
+)
+SHOP = PolicyRule(commands=("*",), ask=("dev",), images=("shop/*",))
+
+
+@pytest.mark.world(ROLES, (WEB,))
+@pytest.mark.parametrize(
+    ("flags", "grant", "what"),
+    [
+        ("--mount{} type=bind,source=/,target=/host", "mounts", "/ of the host is mounted"),
+        ("--cap-add SYS_ADMIN", "capabilities", "SYS_ADMIN"),
+        ("--user root", "users", "run as root"),
+        ("--constraint{} node.role==manager", "managers", "run on managers"),
+        ("--network{} host", "networks", "network of the host"),
+        ("--publish{} published=8081,target=80,mode=host", "ports", "8081 of every host"),
+    ],
+)
+def test_what_reaches_the_host_is_refused_unless_it_is_granted(
+    dev: MemoryPerson, world: World, flags: str, grant: str, what: str
+) -> None:
+    world.runs("web")
+    before = world.swarm.cluster.service("web")["Version"]
+
+    for line in (
+        f"service update {flags.format('-add')} web",
+        f"service create --name api {flags.format('')} shop/web:1.0",
+    ):
+        said = dev.asks(line).text
+        assert said.startswith("✋ The rule for service"), said
+        assert what in said
+        assert f'grants = ["{grant}"]' in said
+    assert world.swarm.cluster.service("web")["Version"] == before
+
+
+@pytest.mark.world(ROLES, (WEB,))
+def test_nobody_gets_the_secret_of_another_service(dev: MemoryPerson, world: World) -> None:
+    secret = world.swarm.cluster.new("secret", Spec={"Name": "salaries", "Labels": {}})
+    world.swarm.cluster.stored["secret"][secret["ID"]] = secret
+    world.runs("web")
+    file = {"Name": "salaries", "UID": "0", "GID": "0", "Mode": 292}
+    reference = {"SecretID": secret["ID"], "SecretName": "salaries", "File": file}
+    world.runs("payroll", Task={})
+    world.by_hand(
+        "payroll",
+        lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Secrets=[reference]),
+    )
+    world.swarm.settle()
+
+    said = dev.asks("service update --secret-add salaries web").text
+
+    assert "the secret salaries of payroll" in said
+    assert 'grants = ["secrets"]' in said
+
+
+@pytest.mark.world(ROLES, (MOUNTS,))
+def test_what_is_granted_is_warned_of(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
+    world.runs("web")
+
+    asked = dev.asks(
+        "service update --mount-add type=bind,source=/srv,target=/srv web", "needs approval"
+    )
+
+    assert "⚠ /srv of the host is mounted at /srv, writable" in asked.text
+    lead.clicks("Approve", on=asked)
+    dev.sees("✅ web")
+
+
+@pytest.mark.world(ROLES, (SHOP,))
+def test_a_rule_may_name_images(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    world.registry.push("evil/web:2.0")
+
+    dev.asks("deploy web evil/web:2.0", "does not allow the image evil/web")
+    dev.asks("service create --name api evil/web:2.0", "does not allow the image")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
