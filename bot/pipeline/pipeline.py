@@ -247,8 +247,10 @@ class Pipeline:
         What locks nothing, such as a look at a token, is shown in none.
         """
         shown = bool(plan.targets) or isinstance(decision, decide.Ask)
-        if shown and self._where(request)[0] != request.place.channel:
-            self._answer(request, plans.elsewhere(plan, self.settings.channel))
+        channel = self._where(request)[0]
+        if shown and channel != request.place.channel:
+            is_direct = channel == request.actor.id
+            self._answer(request, plans.elsewhere(plan, "" if is_direct else channel))
 
     def _tell(self, place: Place, actor: Actor, outcome: Outcome | None) -> None:
         """Say what an outcome has for who asked alone."""

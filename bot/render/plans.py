@@ -59,8 +59,12 @@ def ended(plan: Plan, outcome: Outcome, small_print: str = "") -> Message:
 
 
 def elsewhere(plan: Plan, channel: str) -> Message:
-    """Says in which channel a change is shown that was asked for in another one."""
-    return message(f"🔵 {escape(plan.title)} · it is shown in <#{channel}>")
+    """Says where a change is shown that was asked for elsewhere.
+
+    `channel` is empty where that is the direct messages of who asked.
+    """
+    where = f"it is shown in <#{channel}>" if channel else "it is shown in your direct messages"
+    return message(f"🔵 {escape(plan.title)} · {where}")
 
 
 def turning_back(rollout: Rollout) -> Message:

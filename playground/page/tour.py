@@ -85,7 +85,7 @@ def steps(image: Callable[[str], str]) -> tuple[Step, ...]:
         Step(
             "plug",
             "Pull the plug on node4",
-            "The tasks of node4 start elsewhere, and #alerts hears of it in about 15 seconds.",
+            "The tasks of node4 start elsewhere, and #alerts hears of it in a few seconds.",
             (
                 Mark(
                     "the Swarm says node4 is Down",
