@@ -156,7 +156,7 @@ def _endings(endings: Sequence[Ending]) -> list[str]:
 @singledispatch
 def expiry(ending: object) -> Expiry:
     """The words for something that ends soon."""
-    raise NotImplementedError(f"no words for {type(ending).__name__}")
+    raise TypeError(f"no words for {type(ending).__name__}")
 
 
 @expiry.register

@@ -33,7 +33,7 @@ class NoteWords:
 @singledispatch
 def words(facts: object, note: Note) -> NoteWords:
     """The plain sentences of a note with these facts."""
-    raise NotImplementedError(f"no words for {type(facts).__name__} of {note.name}")
+    raise TypeError(f"no words for {type(facts).__name__} of {note.name}")
 
 
 @words.register

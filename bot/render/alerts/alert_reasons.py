@@ -73,7 +73,7 @@ class Reason:
 @singledispatch
 def reason(facts: object, name: str) -> Reason:
     """The sentences on a problem with these facts, whose subject people call `name`."""
-    raise NotImplementedError(f"no words for {type(facts).__name__} of {name}")
+    raise TypeError(f"no words for {type(facts).__name__} of {name}")
 
 
 # ---- nodes and managers

@@ -140,7 +140,7 @@ def over_words(incident: Incident) -> str:
 @singledispatch
 def aftermath_words(aftermath: object) -> str:
     """What remains to be done, as a plain sentence; empty where the headline says it anyway."""
-    raise NotImplementedError(f"no words for {aftermath}")
+    raise TypeError(f"no words for {aftermath}")
 
 
 @aftermath_words.register
@@ -151,7 +151,7 @@ def _(aftermath: Aftermath) -> str:
 @singledispatch
 def change_words(change: object) -> str:
     """What somebody changed shortly before, as a plain sentence."""
-    raise NotImplementedError(f"no words for {change}")
+    raise TypeError(f"no words for {change}")
 
 
 @change_words.register
