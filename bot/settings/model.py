@@ -1,57 +1,27 @@
-"""Environment and TOML file → frozen settings, read once.
-
-Nothing else in the bot looks at the environment.
-"""
+"""The settings as frozen values: what the operator may write, with its defaults and bounds."""
 
 from __future__ import annotations
 
-import os
-import tomllib
 from datetime import timedelta
-from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    IPvAnyNetwork,
-    SecretStr,
-    ValidationError,
-)
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
-from bot.errors import InvalidSettingError
 from bot.model.alert_facts import AlertKind
 from bot.model.approval import LIFETIME
 from bot.model.danger import Grant
 from bot.model.duration import read_duration, read_span
 from bot.model.incident import RULES, AlertRule, Severity
+from bot.settings.sources import SecretFiles, Variables, config_file
 
-SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
-"""Settings whose variable may also come as `…_FILE`."""
-FILE_ONLY = (
-    "approval_lifetime",
-    "channel",
-    "engines",
-    "messages",
-    "readiness_details",
-    "registries",
-    "roles",
-    "rules",
-    "watch",
-)
-"""Settings without a variable: their names are so common that another program may mean them."""
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -216,7 +186,7 @@ class Settings(BaseSettings):
         So a secret store can override what is checked in.
         """
         del env_settings, dotenv_settings, file_secret_settings
-        toml = TomlConfigSettingsSource(settings_cls, _config_file())
+        toml = TomlConfigSettingsSource(settings_cls, config_file())
         return init_settings, Variables(settings_cls), SecretFiles(settings_cls), toml
 
     @property
@@ -244,139 +214,3 @@ class Settings(BaseSettings):
 def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     return host.strip("[]") or "127.0.0.1", int(port)
-
-
-class Variables(EnvSettingsSource):
-    """Reads the environment, but for `FILE_ONLY`."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """The variable's value, whatever its case."""
-        return (
-            (None, field_name, False)
-            if field_name in FILE_ONLY
-            else super().get_field_value(field, field_name)
-        )
-
-
-class SecretFiles(PydanticBaseSettingsSource):
-    """Reads `NAME_FILE`, the way Docker hands out secrets, for each of `SECRETS`."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """The content of the file that the variable names, without the white space around it."""
-        del field
-        variable = f"{field_name.upper()}_FILE"
-        path = os.environ.get(variable) if field_name in SECRETS else None
-        if not path:
-            return None, field_name, False
-        return _content(variable, path), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """All of them that are given."""
-        secrets = {
-            name: self.get_field_value(field, name)[0]
-            for name, field in self.settings_cls.model_fields.items()
-        }
-        return {name: value for name, value in secrets.items() if value}
-
-
-def load() -> Settings:
-    """Read the environment and the file that `SWARMBOT_CONFIG` names.
-
-    `InvalidSettingError` says what is wrong, where.
-    """
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise _explained(error) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidSettingError(str(_config_file()), f"it is not TOML: {error}") from None
-    except UnicodeDecodeError:
-        raise InvalidSettingError(str(_config_file()), "it is not UTF-8 text") from None
-    _check(settings)
-    return settings
-
-
-def _content(variable: str, path: str) -> str:
-    try:
-        content = Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise InvalidSettingError(variable, f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InvalidSettingError(variable, f"{path} is not text") from None
-    if not content:
-        raise InvalidSettingError(variable, f"{path} is empty")
-    return content
-
-
-def _config_file() -> Path:
-    named = os.environ.get("SWARMBOT_CONFIG")
-    if named and not Path(named).is_file():
-        raise InvalidSettingError("SWARMBOT_CONFIG", f"there is no file {named}")
-    return Path(named or "swarmbot.toml")
-
-
-def _explained(error: ValidationError) -> InvalidSettingError:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    match first["type"]:
-        case "extra_forbidden":
-            problem = "there is no such setting"
-        case "value_error":
-            problem = f"expected {first['ctx']['error']}"
-        case _:
-            problem = first["msg"]
-    return InvalidSettingError(where, problem)
-
-
-def _check(settings: Settings) -> None:
-    """What no single value shows; `InvalidSettingError` says what is wrong, where."""
-    _check_secrets(settings)
-    _check_engines(settings)
-    _check_rules(settings)
-    _check_addresses(settings)
-
-
-def _check_secrets(settings: Settings) -> None:
-    for name in SECRETS:
-        secret: SecretStr | None = getattr(settings, name)
-        if secret is not None and not secret.get_secret_value().strip():
-            raise InvalidSettingError(name, "it is empty; leave it out, or give the value")
-
-
-def _check_engines(settings: Settings) -> None:
-    names = [engine.name for engine in settings.engines]
-    for engine in settings.engines:
-        if names.count(engine.name) > 1:
-            raise InvalidSettingError("engines", f"two engines are named {engine.name}")
-        if engine.tls and not engine.url.startswith(("tcp://", "https://")):
-            raise InvalidSettingError(
-                "engines",
-                f"{engine.name} has tls, and {engine.url} would go in clear: "
-                "write tcp:// or https://",
-            )
-
-
-def _check_rules(settings: Settings) -> None:
-    known = [role.name for role in settings.roles]
-    for number, role in enumerate(settings.roles):
-        if not role.users and not role.groups:
-            raise InvalidSettingError(
-                f"roles.{number}", f"nobody has the role {role.name}: name users or groups"
-            )
-    for number, rule in enumerate(settings.rules):
-        for name in (*rule.ask, *rule.approve):
-            if name not in known:
-                near = get_close_matches(name, known, n=1, cutoff=0.6)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise InvalidSettingError(f"rules.{number}", f"there is no role named {name}{hint}")
-
-
-def _check_addresses(settings: Settings) -> None:
-    for variable, (_, port) in (
-        ("SWARMBOT_HTTP", settings.listen),
-        ("SWARMBOT_SLACK_HTTP", settings.slack_listen),
-    ):
-        if port > 65535:
-            raise InvalidSettingError(variable, "the port has to be at most 65535")
-    if settings.slack_api_url and not settings.slack_api_url.endswith("/api/"):
-        raise InvalidSettingError("SLACK_API_URL", "it has to end in /api/")

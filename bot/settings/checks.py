@@ -1,0 +1,65 @@
+"""What no single setting shows: names that two settings share, roles that no rule knows."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from pydantic import SecretStr
+
+from bot.errors import InvalidSettingError
+from bot.settings.model import Settings
+from bot.settings.sources import SECRETS
+
+
+def check(settings: Settings) -> None:
+    """What no single value shows; `InvalidSettingError` says what is wrong, where."""
+    _check_secrets(settings)
+    _check_engines(settings)
+    _check_rules(settings)
+    _check_addresses(settings)
+
+
+def _check_secrets(settings: Settings) -> None:
+    for name in SECRETS:
+        secret: SecretStr | None = getattr(settings, name)
+        if secret is not None and not secret.get_secret_value().strip():
+            raise InvalidSettingError(name, "it is empty; leave it out, or give the value")
+
+
+def _check_engines(settings: Settings) -> None:
+    names = [engine.name for engine in settings.engines]
+    for engine in settings.engines:
+        if names.count(engine.name) > 1:
+            raise InvalidSettingError("engines", f"two engines are named {engine.name}")
+        if engine.tls and not engine.url.startswith(("tcp://", "https://")):
+            raise InvalidSettingError(
+                "engines",
+                f"{engine.name} has tls, and {engine.url} would go in clear: "
+                "write tcp:// or https://",
+            )
+
+
+def _check_rules(settings: Settings) -> None:
+    known = [role.name for role in settings.roles]
+    for number, role in enumerate(settings.roles):
+        if not role.users and not role.groups:
+            raise InvalidSettingError(
+                f"roles.{number}", f"nobody has the role {role.name}: name users or groups"
+            )
+    for number, rule in enumerate(settings.rules):
+        for name in (*rule.ask, *rule.approve):
+            if name not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0.6)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise InvalidSettingError(f"rules.{number}", f"there is no role named {name}{hint}")
+
+
+def _check_addresses(settings: Settings) -> None:
+    for variable, (_, port) in (
+        ("SWARMBOT_HTTP", settings.listen),
+        ("SWARMBOT_SLACK_HTTP", settings.slack_listen),
+    ):
+        if port > 65535:
+            raise InvalidSettingError(variable, "the port has to be at most 65535")
+    if settings.slack_api_url and not settings.slack_api_url.endswith("/api/"):
+        raise InvalidSettingError("SLACK_API_URL", "it has to end in /api/")
