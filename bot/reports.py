@@ -13,12 +13,12 @@ from typing import Any
 
 from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError
 from bot.model import NodeState, Service, Shortfall, Status
+from bot.model.audit import AuditEntry
 from bot.model.cluster import EngineState
 from bot.model.incident import AlertState, Severity
 from bot.render.audit_list import Audited
 from bot.render.errors.reasons import reason
 from bot.render.home import Home
-from bot.store.audit import AuditEntry
 from bot.store.store import Store
 from bot.swarm.health.quorum import quorum
 from bot.swarm.swarm import Swarm

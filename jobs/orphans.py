@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailableError
 from bot.model import Ending
+from bot.model.audit import AuditEntry
 from bot.pipeline.execution import ChangeExecutor
-from bot.store.audit import AuditEntry
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)

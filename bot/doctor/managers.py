@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.model import Node
-from bot.model.advice import (
-    Advice,
-    AdviceKind,
+from bot.model.advice import Advice
+from bot.model.advice_facts import (
     AllAlike,
     EngineAway,
     EngineLocked,
@@ -18,6 +17,7 @@ from bot.model.advice import (
     NotConnected,
     WayBack,
 )
+from bot.model.advice_kind import AdviceKind
 from bot.model.cluster import EngineState, ManagerCaution, Quorum
 from bot.model.incident import Severity
 from bot.swarm.health import quorum

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 
 from bot.doctor.probes import Probes
 from bot.model import Availability, Node, NodeState, Service, Task
-from bot.model.advice import (
-    Advice,
-    AdviceKind,
+from bot.model.advice import Advice
+from bot.model.advice_facts import (
     AllAlike,
     ClockOff,
     LeftOver,
@@ -22,6 +21,7 @@ from bot.model.advice import (
     Skewed,
     VersionsDiffer,
 )
+from bot.model.advice_kind import AdviceKind
 from bot.model.cluster import Clock
 from bot.model.incident import Severity
 from bot.swarm.scheduler import balance, moves

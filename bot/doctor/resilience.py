@@ -13,7 +13,9 @@ from bot.doctor.specifications import (
     own_volumes,
     restart_of,
 )
-from bot.model.advice import Advice, AdviceKind, AllAlike, TiedData
+from bot.model.advice import Advice
+from bot.model.advice_facts import AllAlike, TiedData
+from bot.model.advice_kind import AdviceKind
 from bot.model.incident import Severity
 from bot.swarm.scheduler import constraints
 

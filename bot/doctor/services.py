@@ -12,14 +12,9 @@ from bot.doctor.resilience import losses, tied_data
 from bot.doctor.specifications import RunningServices
 from bot.doctor.updates import deploys, images, registry
 from bot.model import Service, Task, TaskState
-from bot.model.advice import (
-    Advice,
-    AdviceKind,
-    BelowCount,
-    FailAlike,
-    NeverRan,
-    PlacementObstacle,
-)
+from bot.model.advice import Advice
+from bot.model.advice_facts import BelowCount, FailAlike, NeverRan, PlacementObstacle
+from bot.model.advice_kind import AdviceKind
 from bot.model.incident import Severity
 from bot.swarm.scheduler import obstacles
 from bot.watch.evaluation import Evaluation

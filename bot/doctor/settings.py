@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doctor.probes import Probes
-from bot.model.advice import (
-    Advice,
-    AutolockOff,
-    CertificateEnds,
-    RootBeingReplaced,
-    TaskHistoryOdd,
-)
+from bot.model.advice import Advice
+from bot.model.advice_facts import AutolockOff, CertificateEnds, RootBeingReplaced, TaskHistoryOdd
 from bot.model.alert_facts import CertificateEnding
 from bot.model.incident import Severity
 from bot.watch.evaluation import Evaluation

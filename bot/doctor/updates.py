@@ -15,7 +15,9 @@ from bot.doctor.specifications import (
     names_of,
 )
 from bot.model import Service
-from bot.model.advice import Advice, AdviceKind, AllAlike, ImageMissing
+from bot.model.advice import Advice
+from bot.model.advice_facts import AllAlike, ImageMissing
+from bot.model.advice_kind import AdviceKind
 from bot.model.cluster import RegistryAnswer
 from bot.model.incident import Severity
 

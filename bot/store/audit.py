@@ -8,18 +8,18 @@ still forge the whole chain: `AuditCheck.head`, kept elsewhere, shows that too.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic_core import to_jsonable_python
 from redis import Redis
 
 from bot.model import Actor
+from bot.model.audit import AuditCheck, AuditEntry
+from bot.store.audit_chain import APPEND, StoredEntry, canonical, chained_hash, entry_number
 from bot.store.connection import guarded, key
 
 _STREAM = key("audit")
@@ -34,90 +34,7 @@ _REFUSALS_KEPT = timedelta(days=30)
 _CLOCK_SLACK = timedelta(hours=1)
 """By how much the clocks of two bots may differ before `since` misses entries."""
 
-# Redis has no SHA-256 for scripts, so the caller sends the hash, and the one that it follows; where
-# that is no longer the newest, nothing is written. Entries are numbered without gaps, and the
-# number is the stream's id, so a missing entry shows.
-
-_APPEND = """
-if ARGV[4] ~= '' and redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0 then return {0, ''} end
-local newest = redis.call('HGET', KEYS[2], 'hash') or ''
-if newest ~= ARGV[1] then return {-1, newest} end
-local number = tonumber(redis.call('HGET', KEYS[2], 'entries') or 0) + 1
-redis.call('XADD', KEYS[1], number .. '-0', 'body', ARGV[3], 'hash', ARGV[2])
-redis.call('HSET', KEYS[2], 'entries', number, 'hash', ARGV[2])
-if ARGV[4] == '' then
-    redis.call('SADD', KEYS[3], number)
-else
-    redis.call('SREM', KEYS[3], ARGV[4])
-end
-return {number, ''}
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """A change with its outcome.
-
-    `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the request
-    for approval; `times`: how many refusals it stands for. `outcome`, `seconds` (how long it took)
-    and `concluded` (when it ended) are None while it runs.
-    """
-
-    id: str
-    at: datetime
-    actor: Actor
-    command: Mapping[str, Any]
-    plan: Mapping[str, Any]
-    source: str
-    approved_by: tuple[str, ...] = ()
-    approver_ids: tuple[str, ...] = ()
-    request: str = ""
-    times: int = 1
-    outcome: Mapping[str, Any] | None = None
-    seconds: float | None = None
-    concluded: datetime | None = None
-
-    def concerns(self, service: str | None, user: str | None) -> bool:
-        """Whether the plan names this service and this user asked for it; None means any.
-
-        `service` is a name, `user` an id or a name.
-        """
-        return (service is None or service in self.plan.get("services", ())) and (
-            user is None or user in (self.actor.id, self.actor.name)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class AuditCheck:
-    """The result of checking the chain.
-
-    `entries` is how many are intact from the start on, `broken` the id of the first one that is not
-    (empty where all are), `head` the newest hash.
-    """
-
-    ok: bool
-    entries: int
-    broken: str = ""
-    head: str = ""
-
-
 _json = TypeAdapter(AuditEntry)
-
-
-class _Stored(NamedTuple):
-    """An entry of the stream."""
-
-    id: str
-    fields: dict[str, str]
-
-    @property
-    def body(self) -> dict[str, Any]:
-        return dict(json.loads(self.fields["body"]))
-
-    def follows(self, number: int, previous: str) -> bool:
-        if self.id != f"{number}-0" or self.fields.keys() != {"body", "hash"}:
-            return False
-        return self.fields["hash"] == _hash(previous, self.fields["body"])
 
 
 class Audit:
@@ -128,7 +45,7 @@ class Audit:
 
     def __init__(self, redis: Redis):
         self._redis = redis
-        self._append_script = redis.register_script(_APPEND)
+        self._append_script = redis.register_script(APPEND)
         self._newest = ""
 
     # ---- writing
@@ -211,9 +128,9 @@ class Audit:
 
         Returns 0 where `concludes` names an intent that is not open.
         """
-        text, newest, number = _canonical(body), self._newest, -1
+        text, newest, number = canonical(body), self._newest, -1
         while number < 0:
-            previous, own_hash = newest, _hash(newest, text)
+            previous, own_hash = newest, chained_hash(newest, text)
             number, newest = self._append_script(
                 [_STREAM, _HEAD, _OPEN], [previous, own_hash, text, concludes]
             )
@@ -258,7 +175,7 @@ class Audit:
         previous = ""
         for row in self._rows():
             line = {
-                "id": _number(row.id),
+                "id": entry_number(row.id),
                 "entry": row.body,
                 "previous": previous,
                 "hash": row.fields["hash"],
@@ -303,57 +220,37 @@ class Audit:
             if body["kind"] == "outcome":
                 outcomes[body["intent"]] = body
             else:
-                yield _entry(row, outcomes.pop(_number(row.id), None))
+                yield _entry(row, outcomes.pop(entry_number(row.id), None))
 
-    def _rows(self, last: str = "+") -> Iterator[_Stored]:
+    def _rows(self, last: str = "+") -> Iterator[StoredEntry]:
         rows = self._range("-", last)
         while rows:
             yield from rows
             rows = self._range(f"({rows[-1].id}", last)
 
-    def _rows_backwards(self) -> Iterator[_Stored]:
+    def _rows_backwards(self) -> Iterator[StoredEntry]:
         rows = self._range("-", "+", newest_first=True)
         while rows:
             yield from rows
             rows = self._range("-", f"({rows[-1].id}", newest_first=True)
 
     @guarded()
-    def _range(self, first: str, last: str, newest_first: bool = False) -> list[_Stored]:
+    def _range(self, first: str, last: str, newest_first: bool = False) -> list[StoredEntry]:
         if newest_first:
             rows: Any = self._redis.xrevrange(_STREAM, last, first, count=_CHUNK)
         else:
             rows = self._redis.xrange(_STREAM, first, last, count=_CHUNK)
-        return [_Stored(stream_id, fields) for stream_id, fields in rows]
+        return [StoredEntry(stream_id, fields) for stream_id, fields in rows]
 
 
-def _entry(row: _Stored, outcome: dict[str, Any] | None) -> AuditEntry:
+def _entry(row: StoredEntry, outcome: dict[str, Any] | None) -> AuditEntry:
     end = (
         {"outcome": outcome["outcome"], "seconds": outcome["seconds"], "concluded": outcome["at"]}
         if outcome
         else {}
     )
-    return _json.validate_python({"id": _number(row.id), **row.body, **end})
+    return _json.validate_python({"id": entry_number(row.id), **row.body, **end})
 
 
 def _refusals(at: datetime) -> str:
     return key("audit", "refused", f"{at.astimezone(UTC):%Y%m%d%H}")
-
-
-def _number(stream_id: str) -> str:
-    return stream_id.partition("-")[0]
-
-
-def _canonical(body: Mapping[str, Any]) -> str:
-    """JSON with sorted keys and without spaces: one text for one value.
-
-    Secrets are masked; what UTF-8 cannot encode becomes `?`.
-    """
-    plain = to_jsonable_python(body)
-    text = json.dumps(
-        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode("utf-8", "replace").decode()
-
-
-def _hash(previous: str, body: str) -> str:
-    return hashlib.sha256((previous + body).encode()).hexdigest()

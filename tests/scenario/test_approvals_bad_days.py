@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 
 from bot.model.approval import Approval, ApprovalState
-from bot.store.audit import AuditEntry
+from bot.model.audit import AuditEntry
 from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Message, Workspace

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from redis import Redis
 
-from bot.store.audit import Audit, AuditCheck
+from bot.model.audit import AuditCheck
+from bot.store.audit import Audit
 
 from .conftest import ANN, BEN, NOW, Server
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.model.advice import (
+from bot.model.advice_facts import (
     EngineAway,
     EngineLocked,
     ManagersUnwise,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.model.advice import (
+from bot.model.advice_facts import (
     ClockOff,
     LeftOver,
     ManagerDrained,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.model import Image
-from bot.model.advice import (
-    AdviceKind,
+from bot.model.advice_facts import (
     BelowCount,
     FailAlike,
     ImageMissing,
@@ -14,6 +13,7 @@ from bot.model.advice import (
     PlacementObstacle,
     TiedData,
 )
+from bot.model.advice_kind import AdviceKind
 from bot.model.english import listed
 from bot.render.doctor.advice_text import AdviceText, about_all, because
 

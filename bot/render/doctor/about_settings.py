@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.model.advice import AutolockOff, CertificateEnds, RootBeingReplaced, TaskHistoryOdd
+from bot.model.advice_facts import AutolockOff, CertificateEnds, RootBeingReplaced, TaskHistoryOdd
 from bot.render.alerts.alert_reasons import reason
 from bot.render.doctor.advice_text import AdviceText
 

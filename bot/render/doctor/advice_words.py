@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.model.advice import (
-    Advice,
-    AdviceKind,
+from bot.model.advice import Advice
+from bot.model.advice_facts import (
     AllAlike,
     AutolockOff,
     BelowCount,
@@ -33,6 +32,7 @@ from bot.model.advice import (
     TiedData,
     VersionsDiffer,
 )
+from bot.model.advice_kind import AdviceKind
 from bot.render.doctor import about_managers, about_nodes, about_services, about_settings
 from bot.render.doctor.advice_text import AdviceText
 

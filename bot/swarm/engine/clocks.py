@@ -13,7 +13,7 @@ from bot.errors import SwarmbotError
 from bot.model.cluster import Clock
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
-from bot.swarm.spec import read
+from bot.swarm.spec import raw_values
 
 CLOCK_SECONDS = 2.0
 
@@ -39,6 +39,6 @@ def _clock(engine: EnginePool, name: str) -> Clock | None:
 
 def _measured(client: Client, name: str) -> Clock | None:
     began, started = datetime.now(UTC), time.monotonic()
-    engine_time = read.time(client.info().get("SystemTime"))
+    engine_time = raw_values.time(client.info().get("SystemTime"))
     uncertainty = timedelta(seconds=(time.monotonic() - started) / 2)
     return Clock(name, engine_time - (began + uncertainty), uncertainty) if engine_time else None

@@ -21,7 +21,7 @@ from bot.swarm.engine.ping import ALIVE
 from bot.swarm.engine.port import CALL_SECONDS
 from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.names import nearest
-from bot.swarm.spec import read
+from bot.swarm.spec import read_cluster
 
 STATE_SECONDS = 1.5
 AVOID_SECONDS = 10.0
@@ -122,7 +122,7 @@ def _state(name: str, asked: Future[Json], ping: Future[str]) -> EngineState:
         asked.exception() if asked.done() and not asked.cancelled() else ConnectionLostError(late)
     )
     if error is None:
-        return read.engine_state(name, asked.result())
+        return read_cluster.engine_state(name, asked.result())
     reachable = ping.done() and ping.result() == ALIVE
     words = explain(error) if reachable else ping.result() if ping.done() else late
-    return EngineState(name, reachable, error=words, fault=read.engine_fault(words))
+    return EngineState(name, reachable, error=words, fault=read_cluster.engine_fault(words))

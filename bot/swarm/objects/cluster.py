@@ -16,7 +16,7 @@ from bot.swarm.engine.failover import Call
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
 from bot.swarm.health import quorum
-from bot.swarm.spec import read
+from bot.swarm.spec import read_cluster
 
 MEMBERSHIP_SECONDS = 60.0
 SWARM = "swarm"
@@ -48,7 +48,7 @@ class Cluster:
 
     def inspect(self) -> ClusterInfo:
         """The configuration, without tokens."""
-        return read.cluster(self.engines.call(Client.swarm))
+        return read_cluster.cluster(self.engines.call(Client.swarm))
 
     def spec(self) -> Spec:
         """The specification as the engine has it; tokens and keys are no part of it."""
@@ -85,14 +85,14 @@ class Cluster:
 
     def info(self, engine: str) -> EngineState:
         """What this engine says of itself. Raises UnknownNameError, NoEngineError."""
-        return read.engine_state(engine, self.engines.on(engine).call(Client.info))
+        return read_cluster.engine_state(engine, self.engines.on(engine).call(Client.info))
 
     def system(self, engine: str) -> EngineInfo:
         """The Swarm part of this engine's `docker system info`.
 
         Raises UnknownNameError, NoEngineError.
         """
-        return read.engine_info(engine, self.engines.on(engine).call(Client.info))
+        return read_cluster.engine_info(engine, self.engines.on(engine).call(Client.info))
 
     def init(self, engine: str, body: dict[str, Any]) -> str:
         """Create a Swarm on this engine and return the node's id.

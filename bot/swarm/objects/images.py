@@ -20,7 +20,7 @@ from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.registry_calls import RegistryCalls
-from bot.swarm.spec import read
+from bot.swarm.spec import read_cluster
 
 REGISTRY_SECONDS = 8.0
 _DENIED_PHRASES = (
@@ -107,7 +107,7 @@ def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:
 
     Unknown ones are left out, variants of arm are merged, and duplicates are removed.
     """
-    parsed = (read.platform(platform) for platform in raw)
+    parsed = (read_cluster.platform(platform) for platform in raw)
     known = (
         platform for platform in parsed if "unknown" not in (platform.os, platform.architecture)
     )

@@ -18,7 +18,7 @@ from bot.model.secrecy import masked_text
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
-from bot.swarm.spec import read
+from bot.swarm.spec import raw_values
 
 LOG_READ_SECONDS = 3.0
 MOST_BYTES = 4 << 20
@@ -137,8 +137,8 @@ def _line(text: str) -> LogLine:
     details, _, message = rest.partition(" ")
     origin = dict(_ORIGIN.findall(details))
     if not origin:
-        return LogLine(read.time(stamp), "", "", rest if read.time(stamp) else text)
-    return LogLine(read.time(stamp), origin.get("task", ""), origin.get("node", ""), message)
+        return LogLine(raw_values.time(stamp), "", "", rest if raw_values.time(stamp) else text)
+    return LogLine(raw_values.time(stamp), origin.get("task", ""), origin.get("node", ""), message)
 
 
 def _moment(line: LogLine) -> float:

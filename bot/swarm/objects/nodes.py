@@ -10,7 +10,7 @@ from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
 from bot.swarm.names import pick
-from bot.swarm.spec import read
+from bot.swarm.spec import read_cluster
 
 SELF = "self"
 
@@ -40,7 +40,7 @@ class Nodes:
 
     def get(self, node_id: str) -> Node:
         """The node with this id. Raises UnknownNameError."""
-        return read.node(self.engines.call(lambda client: client.node(node_id)))
+        return read_cluster.node(self.engines.call(lambda client: client.node(node_id)))
 
     def update(self, node: Node, change: SpecChange) -> None:
         """Change the node's specification (`Role`, `Availability`, `Labels`) by `change`.
@@ -66,4 +66,4 @@ class Nodes:
 
 
 def _nodes(listed: list[Json]) -> tuple[Node, ...]:
-    return tuple(sorted(map(read.node, listed), key=lambda node: (node.name, node.id)))
+    return tuple(sorted(map(read_cluster.node, listed), key=lambda node: (node.name, node.id)))

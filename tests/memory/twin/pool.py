@@ -23,7 +23,7 @@ from bot.swarm.engine.failover import Call, EngineErrors, combined_error, explai
 from bot.swarm.engine.port import CALL_SECONDS
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
 from bot.swarm.names import nearest
-from bot.swarm.spec import read
+from bot.swarm.spec import read_cluster
 from tests.memory.twin.engine import EngineTwin
 from tests.memory.twin.swarm_twin import MANAGERS, SwarmTwin
 
@@ -143,7 +143,7 @@ class MemoryEngines:
 
     def _state(self, name: str) -> EngineState:
         try:
-            return read.engine_state(name, self._client(name).info())
+            return read_cluster.engine_state(name, self._client(name).info())
         except (NotReachedError, NoEngineError) as error:
             return EngineState(name, reachable=False, error=explain(error))
         except SwarmbotError as error:

@@ -22,7 +22,8 @@ from bot.model import (
     Task,
     UpdateStatus,
 )
-from bot.model.advice import Advice, AdviceKind
+from bot.model.advice import Advice
+from bot.model.advice_kind import AdviceKind
 from bot.model.cluster import (
     Certificate,
     Clock,

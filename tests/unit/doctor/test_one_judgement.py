@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from bot.doctor.examine import examine
 from bot.model import ManagerStatus, Node, NodeState, Reachability
-from bot.model.advice import (
-    Advice,
-    AdviceKind,
+from bot.model.advice import Advice
+from bot.model.advice_facts import (
     AllAlike,
     BelowCount,
     CertificateEnds,
@@ -23,6 +22,7 @@ from bot.model.advice import (
     RootBeingReplaced,
     Skewed,
 )
+from bot.model.advice_kind import AdviceKind
 from bot.model.alert_facts import (
     AlertKind,
     CertificateEnding,

@@ -13,7 +13,7 @@ from bot.model.bounds import MOST_TEXT, bounded
 from bot.swarm.engine.refusals import Target, refusal
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.objects import logs
-from bot.swarm.spec import read
+from bot.swarm.spec import read, read_cluster
 
 HUGE = "x" * 30_000
 
@@ -52,7 +52,7 @@ READ = {
     "service": read.service(
         {"ID": "s1", "Spec": SPEC, "UpdateStatus": {"State": "paused", "Message": HUGE}}
     ),
-    "node": read.node(
+    "node": read_cluster.node(
         {
             "ID": "n1",
             "Spec": {"Labels": {"a": HUGE}},
@@ -63,7 +63,7 @@ READ = {
             },
         }
     ),
-    "engine": read.engine_state(
+    "engine": read_cluster.engine_state(
         "node1", {"Name": HUGE, "ServerVersion": HUGE, "Swarm": {"Error": HUGE}}
     ),
     "network": read.network({"Id": "net1", "Labels": {"a": HUGE}, "Options": {"b": HUGE}}),

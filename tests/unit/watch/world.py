@@ -24,7 +24,7 @@ from bot.model.incident import AlertState, Incident, Memory, Note
 from bot.render.alerts import alert_notes
 from bot.render.alerts.alert_reasons import Reason, reason
 from bot.settings import WatchSettings
-from bot.swarm.spec import read
+from bot.swarm.spec import read_cluster
 from bot.swarm.spec.edit import fingerprint
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Judgement, Snapshot
@@ -81,7 +81,7 @@ def engine(number: int, **fields: Any) -> EngineState:
         "swarm": "active",
         "node_id": f"n{number}",
         "node_name": f"node{number}",
-        "fault": read.engine_fault(fields.get("error", "")),
+        "fault": read_cluster.engine_fault(fields.get("error", "")),
         **fields,
     }
     return EngineState(name=f"node{number}", **{"manager": values["swarm"] == "active", **values})
@@ -92,7 +92,7 @@ def locked(number: int) -> EngineState:
 
 
 def silent(number: int, error: str = "connection refused") -> EngineState:
-    return EngineState(f"node{number}", False, error=error, fault=read.engine_fault(error))
+    return EngineState(f"node{number}", False, error=error, fault=read_cluster.engine_fault(error))
 
 
 def cluster(**fields: Any) -> ClusterInfo:

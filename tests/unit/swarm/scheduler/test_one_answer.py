@@ -17,7 +17,7 @@ from bot.command.model import Context
 from bot.doctor import nodes as doctor_nodes
 from bot.doctor.probes import Probes
 from bot.model import Actor, Availability, Kind, Node, Port, Service, Task
-from bot.model.advice import NoSpareRoom
+from bot.model.advice_facts import NoSpareRoom
 from bot.model.incident import Memory
 from bot.settings import WatchSettings
 from bot.watch.evaluation import Evaluation

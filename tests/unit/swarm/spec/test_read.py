@@ -7,7 +7,7 @@ import pytest
 
 from bot.model import Image, ManagerStatus, Mode, Platform, Port, Reachability, UpdateStatus
 from bot.model.cluster import EngineFault, ExternalCa
-from bot.swarm.spec import read
+from bot.swarm.spec import raw_values, read, read_cluster
 
 MORNING = datetime(2026, 11, 23, 7, 32, 47, 877773, UTC)
 
@@ -29,7 +29,7 @@ MORNING = datetime(2026, 11, 23, 7, 32, 47, 877773, UTC)
 def test_times_are_aware_and_the_zero_time_is_none(
     text: str | None, moment: datetime | None
 ) -> None:
-    assert read.time(text) == moment
+    assert raw_values.time(text) == moment
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_task() -> None:
 
 
 def test_a_manager() -> None:
-    node = read.node(
+    node = read_cluster.node(
         {
             "ID": "n1",
             "Version": {"Index": 43},
@@ -197,7 +197,9 @@ def test_a_manager() -> None:
 
 
 def test_a_worker_that_has_yet_to_describe_itself() -> None:
-    node = read.node({"ID": "n1", "Spec": {"Role": "worker"}, "Status": {"State": "unknown"}})
+    node = read_cluster.node(
+        {"ID": "n1", "Spec": {"Role": "worker"}, "Status": {"State": "unknown"}}
+    )
     assert (node.name, node.manager, node.platform) == ("", None, Platform("", ""))
 
 
@@ -211,11 +213,11 @@ def test_a_worker_that_has_yet_to_describe_itself() -> None:
     ],
 )
 def test_platforms_have_the_names_of_go(raw: dict[str, str], platform: Platform) -> None:
-    assert read.platform(raw) == platform
+    assert read_cluster.platform(raw) == platform
 
 
 def test_the_swarm_without_its_tokens() -> None:
-    cluster = read.cluster(
+    cluster = read_cluster.cluster(
         {
             "ID": "c1",
             "Version": {"Index": 10},
@@ -295,7 +297,9 @@ def test_the_swarm_without_its_tokens() -> None:
     ],
 )
 def test_an_engine_of_itself(swarm: dict[str, Any], state: str, manager: bool, error: str) -> None:
-    found = read.engine_state("one", {"Name": "host", "ServerVersion": "20.10.24", "Swarm": swarm})
+    found = read_cluster.engine_state(
+        "one", {"Name": "host", "ServerVersion": "20.10.24", "Swarm": swarm}
+    )
     assert (found.swarm, found.manager, found.error, found.version) == (
         state,
         manager,
@@ -315,8 +319,8 @@ def test_an_engine_of_itself(swarm: dict[str, Any], state: str, manager: bool, e
     ],
 )
 def test_what_an_engines_words_mean(words: str, fault: EngineFault) -> None:
-    assert read.engine_fault(words) is fault
-    assert read.engine_state("one", {"Swarm": {"Error": words}}).fault is fault
+    assert read_cluster.engine_fault(words) is fault
+    assert read_cluster.engine_state("one", {"Swarm": {"Error": words}}).fault is fault
 
 
 def test_a_network_and_a_secret() -> None:

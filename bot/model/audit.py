@@ -1,0 +1,57 @@
+"""What the audit keeps of a change, and what a check of its chain says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.model import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """A change with its outcome.
+
+    `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the request
+    for approval; `times`: how many refusals it stands for. `outcome`, `seconds` (how long it took)
+    and `concluded` (when it ended) are None while it runs.
+    """
+
+    id: str
+    at: datetime
+    actor: Actor
+    command: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    source: str
+    approved_by: tuple[str, ...] = ()
+    approver_ids: tuple[str, ...] = ()
+    request: str = ""
+    times: int = 1
+    outcome: Mapping[str, Any] | None = None
+    seconds: float | None = None
+    concluded: datetime | None = None
+
+    def concerns(self, service: str | None, user: str | None) -> bool:
+        """Whether the plan names this service and this user asked for it; None means any.
+
+        `service` is a name, `user` an id or a name.
+        """
+        return (service is None or service in self.plan.get("services", ())) and (
+            user is None or user in (self.actor.id, self.actor.name)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """The result of checking the chain.
+
+    `entries` is how many are intact from the start on, `broken` the id of the first one that is not
+    (empty where all are), `head` the newest hash.
+    """
+
+    ok: bool
+    entries: int
+    broken: str = ""
+    head: str = ""
