@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
-from typing import Any
 
-from bot.model import Finding, Node, NodeState, Service, Shortfall, Spec, Task, TaskState
-from bot.model.alert_facts import AlertKind, ProblemFacts
-from bot.model.cluster import EngineState, Quorum
-from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
-from bot.settings import WatchSettings
+from bot.model import Finding, Service, Shortfall, Task, TaskState
+from bot.model.alert_facts import AlertKind
 from bot.swarm.health.diagnosis import diagnose
-from bot.swarm.health.quorum import quorum_of, reachable
-from bot.swarm.scheduler import balance, constraints
+from bot.swarm.scheduler import balance
 from bot.watch import replica_counts
-from bot.watch.memory import refreshed
-from bot.watch.snapshot import Snapshot
+from bot.watch.node_evaluation import NodeEvaluation
 
-UNSURE = timedelta(seconds=45)
-"""After a change of leader every node is `unknown` for seconds, a dead one for half a minute: only
-longer is it a problem."""
 EXPLAINED = timedelta(seconds=60)
 """A service that falls below its count within this time after a node went Down does so because of
 the node."""
@@ -33,205 +23,8 @@ FAILED = ("failed", "rejected")
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What was seen, what is remembered (`memory.incidents` as they were before this look), and the
-    rules."""
-
-    snapshot: Snapshot
-    memory: Memory
-    watch: WatchSettings
-
-    # ---- rules
-
-    @cached_property
-    def rules(self) -> Mapping[AlertKind, AlertRule]:
-        """What holds for each kind of alert."""
-        return {kind: self.watch.rule(kind) for kind in AlertKind}
-
-    def watched(self, kind: AlertKind) -> bool:
-        """Whether anybody wants to hear of it."""
-        return self.rules[kind].watched
-
-    def problem(self, facts: ProblemFacts, subject: str, name: str, **fields: Any) -> Problem:
-        """A problem as the rules weigh it, noticed now."""
-        values: dict[str, Any] = {
-            "subject": subject,
-            "severity": self.rules[facts.kind].severity,
-            "name": name,
-            "since": self.at,
-            "facts": facts,
-        }
-        return Problem(**{**values, **fields})
-
-    # ---- what is there
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, memory: Memory, watch: WatchSettings) -> Evaluation:
-        """The evaluation of a look, with what it adds to the memory."""
-        return cls(snapshot, refreshed(snapshot, memory), watch)
-
-    @property
-    def at(self) -> datetime:
-        """The time of the look."""
-        return self.snapshot.at
-
-    @cached_property
-    def nodes(self) -> Mapping[str, Node]:
-        """The nodes by id; none where nobody could say."""
-        return {node.id: node for node in self.snapshot.nodes or ()}
-
-    @cached_property
-    def services(self) -> Mapping[str, Service]:
-        """The services by id; none where nobody could say."""
-        return {service.id: service for service in self.snapshot.services or ()}
-
-    @cached_property
-    def tasks_of(self) -> Mapping[str, Sequence[Task]]:
-        """The tasks by service (id)."""
-        tasks: defaultdict[str, list[Task]] = defaultdict(list)
-        for task in self.snapshot.tasks or ():
-            tasks[task.service_id].append(task)
-        return tasks
-
-    @cached_property
-    def burdens(self) -> Mapping[str, frozenset[str]]:
-        """By node (id) the services (ids) with tasks that did not end there: those of a dead node
-        go on saying that they run."""
-        burdens: defaultdict[str, set[str]] = defaultdict(set)
-        for task in self.snapshot.tasks or ():
-            if task.node_id and not task.state.terminal:
-                burdens[task.node_id].add(task.service_id)
-        return {node_id: frozenset(services) for node_id, services in burdens.items()}
-
-    def able(self, spec: Spec) -> frozenset[str]:
-        """The nodes (ids) that may run what the specification says."""
-        wanted = constraints.demands(spec)
-        if wanted not in self._able:
-            self._able[wanted] = frozenset(
-                node.id for node in constraints.eligible(spec, self.nodes.values())
-            )
-        return self._able[wanted]
-
-    @cached_property
-    def _able(self) -> dict[constraints.Demands, frozenset[str]]:
-        return {}
-
-    # ---- nodes and managers
-
-    def open(self, subject: str, kind: AlertKind) -> Problem | None:
-        """The problem as the last look left it, where it is not over."""
-        incident = self.memory.incidents.get(subject)
-        if incident is None:
-            return None
-        return next((problem for problem in standing(incident) if problem.kind is kind), None)
-
-    @cached_property
-    def away(self) -> Mapping[str, Node]:
-        """The nodes that are Down, or of which the leader has not heard for so long that they are
-        as good as that."""
-        return {node.id: node for node in self.nodes.values() if self._has_gone(node)}
-
-    def _has_gone(self, node: Node) -> bool:
-        if node.state in (NodeState.READY, NodeState.DOWN):
-            return node.state == NodeState.DOWN
-        if self.open(f"node:{node.id}", AlertKind.NODE_DOWN):
-            return True
-        return self.at - self.memory.unready.get(node.id, self.at) > UNSURE
-
-    @cached_property
-    def engines(self) -> Mapping[str, EngineState]:
-        """The engines by name; none where nobody could say."""
-        return {engine.name: engine for engine in self.snapshot.engines or ()}
-
-    @cached_property
-    def silent_engines(self) -> Sequence[EngineState]:
-        """The engines that do not answer the bot."""
-        return [engine for engine in self.engines.values() if not engine.reachable]
-
-    @cached_property
-    def locked_engines(self) -> Sequence[EngineState]:
-        """The engines that say that they are locked."""
-        return [engine for engine in self.engines.values() if engine.swarm == "locked"]
-
-    def is_away(self, engine: EngineState) -> bool:
-        """Whether the engine's node is known to be away, which explains that it is silent.
-
-        Of an engine that has never said which node it is, its name decides.
-        """
-        node_id = self.memory.engine_nodes.get(engine.name, ("", ""))[0]
-        if node_id:
-            return node_id in self.away
-        return any(node.name == engine.name for node in self.away.values())
-
-    @cached_property
-    def engine_on(self) -> Mapping[str, EngineState]:
-        """By node (id) the engine that the bot is connected to."""
-        places = self.memory.engine_nodes
-        return {places[name][0]: state for name, state in self.engines.items() if name in places}
-
-    def place_of(self, engine: EngineState) -> tuple[str, str]:
-        """Subject and name of what a problem of an engine belongs to: its node, else itself."""
-        node_id, host = self.memory.engine_nodes.get(engine.name, ("", ""))
-        if not node_id:
-            return f"engine:{engine.name}", engine.node_name or engine.name
-        known = self.nodes.get(node_id)
-        return f"node:{node_id}", known.name if known else host or engine.name
-
-    @cached_property
-    def locked(self) -> frozenset[str]:
-        """The nodes (ids) whose engines say that they are locked, or have to be taken for
-        locked."""
-        said = {node_id for node_id, state in self.engine_on.items() if state.swarm == "locked"}
-        return frozenset(said | {node.id for node in self.perhaps_locked})
-
-    @cached_property
-    def perhaps_locked(self) -> Sequence[Node]:
-        """Managers that look dead though their hosts answer, where autolock is on and nobody can
-        ask their engines."""
-        if not (self.snapshot.cluster and self.snapshot.cluster.autolock):
-            return ()
-        return [
-            node
-            for node in self.nodes.values()
-            if node.state == NodeState.DOWN
-            and node.id in self.snapshot.answering_hosts
-            and node.id not in self.engine_on
-            and node.manager
-            and not reachable(node)
-        ]
-
-    @cached_property
-    def missing_managers(self) -> Sequence[Node]:
-        """The managers that do not take part now."""
-        return [
-            node
-            for node in self.nodes.values()
-            if node.manager
-            and (not reachable(node) or node.id in self.away or node.id in self.locked)
-        ]
-
-    @cached_property
-    def cut_off_managers(self) -> Sequence[Node]:
-        """The managers that the others do not reach, though they are neither away nor locked."""
-        return [
-            node
-            for node in self.missing_managers
-            if node.id not in self.away and node.id not in self.locked
-        ]
-
-    @cached_property
-    def quorum(self) -> Quorum:
-        """What the managers can bear; all zero where nobody knows them."""
-        managers = sum(node.manager is not None for node in self.nodes.values())
-        return quorum_of(managers, managers - len(self.missing_managers))
-
-    def fault_tolerance_without(self, node_id: str) -> int | None:
-        """How many more managers may fail now that this node takes no part; None where it is no
-        manager, or the only one."""
-        node = self.nodes.get(node_id)
-        if node is None or node.manager is None or self.quorum.managers < 2:
-            return None
-        return self.quorum.fault_tolerance
+class Evaluation(NodeEvaluation):
+    """What is judged of services and of where tasks lie, on top of what is judged of nodes."""
 
     # ---- services
 
@@ -357,8 +150,3 @@ class Evaluation:
         if self.snapshot.tasks is None or node_id not in self.nodes or node_id in self.loaded:
             return False
         return any(node_id in self.able(service.spec) for service in self.uneven)
-
-
-def standing(incident: Incident) -> tuple[Problem, ...]:
-    """What is wrong with its subject now, whether or not people were told."""
-    return incident.returning if incident.state is AlertState.RESOLVED else incident.problems

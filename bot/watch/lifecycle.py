@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from bot.model.alert_facts import Aftermath, AlertKind
 from bot.model.incident import AlertState, Incident, Problem
 from bot.watch import recent_changes
-from bot.watch.evaluation import Evaluation, standing
+from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings
+from bot.watch.node_evaluation import standing
 from bot.watch.rules import nodes
 
 REOPENS = timedelta(minutes=10)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,10 +15,9 @@ from bot.changes.node_plan import NodesPlan, SwarmSnapshot
 from bot.changes.sequence import Say, carry_out
 from bot.command.fields import Argument, Label, Name, Option, SecretPairs
 from bot.command.model import Change, Command, Context
-from bot.errors import InvalidValueError, UnsupportedError
+from bot.errors import UnsupportedError
 from bot.model import (
     Availability,
-    Difference,
     Ending,
     Kind,
     Node,
@@ -27,50 +26,9 @@ from bot.model import (
     Outcome,
 )
 from bot.model.english import listed
-from bot.model.secrecy import masked_field, masked_pair
 from bot.rollout.run import Run
 from bot.swarm.spec.syntax import mapping
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a node is to become; None and nothing leave it as it is."""
-
-    role: NodeRole | None = None
-    availability: Availability | None = None
-    label_add: Mapping[str, str] = field(default_factory=dict)
-    label_rm: tuple[str, ...] = ()
-
-    def of(self, node: Node) -> Node:
-        """The node as it will be.
-
-        Raises InvalidValueError for a label to remove that it does not have.
-        """
-        labels = {**node.labels, **self.label_add}
-        for key in self.label_rm:
-            if key not in labels:
-                known = (
-                    " or ".join(f"`{label}`" for label in sorted(node.labels)[:5])
-                    or "and it has none"
-                )
-                raise InvalidValueError("--label-rm", key, f"a label of {node.name}: {known}")
-            del labels[key]
-        role = self.role or node.role
-        availability = self.availability or node.availability
-        manager = node.manager if role == NodeRole.MANAGER else None
-        return replace(node, role=role, availability=availability, labels=labels, manager=manager)
-
-    def write(self, spec: dict[str, Any]) -> None:
-        """Change the specification that the engine has: these fields, and nothing else."""
-        if self.role:
-            spec["Role"] = self.role
-        if self.availability:
-            spec["Availability"] = self.availability
-        if self.label_add or self.label_rm:
-            labels = {**(spec.get("Labels") or {}), **self.label_add}
-            spec["Labels"] = {
-                key: value for key, value in labels.items() if key not in self.label_rm
-            }
+from handlers.node.wanted import Wanted, changes_role, differences, done, goal, nothing_to_do
 
 
 class NodeChange(Change[NodesPlan]):
@@ -105,19 +63,21 @@ class NodeChange(Change[NodesPlan]):
         return node_plan.plan(
             look,
             pairs,
-            title=f"{listed(tuple(before.name for before, _ in pairs))} → {_goal(wanted)}",
+            title=f"{listed(tuple(before.name for before, _ in pairs))} → {goal(wanted)}",
             kind=Kind.DANGER
             if wanted.availability == Availability.DRAIN or wanted.role == NodeRole.WORKER
             else Kind.CHANGE,
             changes=tuple(
                 difference
                 for before, after in changed
-                for difference in _differences(before, after, len(changed) > 1)
+                for difference in differences(before, after, len(changed) > 1)
             ),
             warnings=tuple(
                 text for before, after in changed for text in _warnings(look, before, after)
             ),
-            noop_reason="" if changed else _nothing(wanted, [before.name for before, _ in every]),
+            noop_reason=""
+            if changed
+            else nothing_to_do(wanted, [before.name for before, _ in every]),
         )
 
     def apply(self, context: Context, plan: NodesPlan, run: Run) -> Outcome:
@@ -131,7 +91,7 @@ class NodeChange(Change[NodesPlan]):
 
         def change(node: Node, say: Say) -> Ending:
             context.swarm.nodes.update(node, wanted.write)
-            if wanted.role and _changes_role(node, wanted):
+            if wanted.role and changes_role(node, wanted):
                 if not node_plan.has_role(context, node, wanted.role):
                     say(
                         f"{node.name}: Swarm has not put its new role in force yet; `/swarm "
@@ -143,7 +103,7 @@ class NodeChange(Change[NodesPlan]):
             return node_plan.await_moves(context, plan, say) if node.id == last else Ending.DONE
 
         steps = (partial(change, node) for node in plan.members)
-        outcome = carry_out(context, plan, run, _done(plan.nodes, wanted), steps)
+        outcome = carry_out(context, plan, run, done(plan.nodes, wanted), steps)
         more = [
             *([plan.managers_after] if plan.managers_after and outcome.lines else []),
             *_hint(plan, wanted),
@@ -232,11 +192,6 @@ class NodeDemote(NodeChange):
 COMMANDS: tuple[type[Command], ...] = (NodeUpdate, NodePromote, NodeDemote)
 
 
-def _changes_role(node: Node, wanted: Wanted) -> bool:
-    in_force = NodeRole.WORKER if node.manager is None else NodeRole.MANAGER
-    return wanted.role is not None and wanted.role != in_force
-
-
 # ---- words
 
 
@@ -247,59 +202,6 @@ def _refuse_absent(promoted: Iterable[Node]) -> None:
                 f"{node.name} is {node.state.capitalize()} and cannot become a manager",
                 "Bring it back first",
             )
-
-
-def _goal(wanted: Wanted) -> str:
-    availability = (wanted.availability or "").capitalize()
-    added = " ".join(masked_pair(f"{key}={value}") for key, value in wanted.label_add.items())
-    removed = " ".join(wanted.label_rm)
-    parts = (
-        availability,
-        wanted.role,
-        f"label {added}" if added else "",
-        f"without label {removed}" if removed else "",
-    )
-    return ", ".join(part for part in parts if part) or "as it is"
-
-
-def _done(names: Sequence[str], wanted: Wanted) -> str:
-    """`node4 is Drain`, `node2 and node3 are workers`."""
-    if wanted.role and not (wanted.availability or wanted.label_add or wanted.label_rm):
-        predicate = f"is a {wanted.role}" if len(names) == 1 else f"are {wanted.role}s"
-    else:
-        predicate = (
-            "has " if (wanted.label_add and not wanted.availability and not wanted.role) else "is "
-        ) + _goal(wanted)
-    return f"{listed(tuple(names))} {predicate}"
-
-
-def _nothing(wanted: Wanted, names: Sequence[str]) -> str:
-    if wanted == Wanted():
-        return (
-            "no flag says what to change: `--availability`, `--label-add`, `--label-rm` or `--role`"
-        )
-    return f"{_done(names, wanted)} already"
-
-
-def _differences(before: Node, after: Node, several: bool) -> Iterable[Difference]:
-    """In the CLI's flag names; with the node's name in front where there are several."""
-    name = f"{before.name} " if several else ""
-    if before.availability != after.availability:
-        yield Difference(f"{name}--availability", before.availability, after.availability)
-    if before.role != after.role:
-        yield Difference(f"{name}--role", before.role, after.role)
-    for key in sorted({*before.labels, *after.labels}):
-        old, new = before.labels.get(key), after.labels.get(key)
-        if old != new:
-            yield Difference(
-                f"{name}--label-{'rm' if new is None else 'add'} {key}",
-                _shown(key, old),
-                _shown(key, new),
-            )
-
-
-def _shown(label: str, value: str | None) -> str:
-    return "" if value is None else masked_field(label, value) or '""'
 
 
 def _warnings(look: SwarmSnapshot, before: Node, after: Node) -> Iterable[str]:

@@ -1,9 +1,10 @@
 """Commands about the Swarm itself: founding, joining, settings, keys and certificates."""
 
-from handlers.swarm import ca, info, join, leave, settings, tokens, unlock
+from handlers.swarm import ca, info, init, join, leave, settings, tokens, unlock
 
 COMMANDS = (
     *info.COMMANDS,
+    *init.COMMANDS,
     *settings.COMMANDS,
     *join.COMMANDS,
     *leave.COMMANDS,

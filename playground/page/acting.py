@@ -64,7 +64,7 @@ def use(state: State, person: Person, asked: Use) -> None:
     surface = _surface(state, person, asked.surface)
     block, element = _element(surface, asked.block, asked.action)
     if element["type"] == "button":
-        person.uses(
+        person.controls.uses(
             surface,
             block,
             element,
@@ -72,7 +72,7 @@ def use(state: State, person: Person, asked: Use) -> None:
         )
         return
     value = _value(element, asked.wanted)
-    person.uses(
+    person.controls.uses(
         surface,
         block,
         element,
@@ -84,7 +84,7 @@ def suggest(state: State, person: Person, asked: Ask) -> list[dict[str, str]]:
     """What the app offers for what was typed; raises GoneError."""
     surface = _surface(state, person, asked.surface)
     block, element = _element(surface, asked.block, asked.action)
-    options = person.suggested(surface, block, element, asked.typed)
+    options = person.controls.suggested(surface, block, element, asked.typed)
     return [
         {"text": str(option["text"]["text"]), "value": str(option.get("value", ""))}
         for option in options
@@ -97,7 +97,7 @@ def submit(state: State, person: Person, form: Form) -> None:
     for block, element in modal.elements():
         wanted = form.values.get(block["block_id"], {}).get(element["action_id"])
         if element["type"] in HOLDS:
-            person.remembers(modal, block, element, _value(element, wanted))
+            person.controls.remembers(modal, block, element, _value(element, wanted))
     person.sends(modal)
 
 

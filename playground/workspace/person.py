@@ -1,14 +1,14 @@
 """A person in Slack, for tests and for the terminal: types, sees, clicks, fills, submits."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any, TypeVar
 
+from playground.workspace.controls import Controls
 from playground.workspace.errors import FormRefusedError, NothingToUseError, NotSeenError, SeenError
-from playground.workspace.forms import EXTERNAL, HOLDS, find_option, own_options, value_of
+from playground.workspace.forms import HOLDS, find_option, own_options, value_of
 from playground.workspace.interactions import Interactions
-from playground.workspace.model import Block, Delivery, Posted, User
+from playground.workspace.model import Block, User
 from playground.workspace.state import State
 from playground.workspace.surfaces import Message, Pattern, Screen, Surface, matches, named
 from playground.workspace.text import Reader, label_of
@@ -30,6 +30,7 @@ class Person:
         self._state = state
         self._interactions = interactions
         self.reader = Reader(state, user.tz, user.id)
+        self.controls = Controls(state, interactions, user, self.reader)
 
     @property
     def id(self) -> str:
@@ -143,7 +144,7 @@ class Person:
         if button.get("confirm") and not confirm:
             return moment
         action: dict[str, Any] = {name: button[name] for name in SENT_OF_BUTTON if name in button}
-        self._act(surface, block, action)
+        self.controls.act(surface, block, action)
         return moment
 
     def chooses(self, option: str, on: Surface | None = None, *, menu: str = "") -> int:
@@ -158,12 +159,14 @@ class Person:
                 "selected_option": find_option(element["options"], option)
             }
         else:
-            value = value_of(element, option, self._options(surface, block, element, option))
+            value = value_of(
+                element, option, self.controls.options(surface, block, element, option)
+            )
         if value is None:
             raise NothingToUseError(self.name, f"option {option!r}", surface.shown)
         if element["type"] in HOLDS:
-            self.remembers(surface, block, element, value)
-        self._act(
+            self.controls.remembers(surface, block, element, value)
+        self.controls.act(
             surface, block, {"type": element["type"], "action_id": element["action_id"], **value}
         )
         return moment
@@ -197,17 +200,17 @@ class Person:
         """
         modal = self._need_modal()
         for name, wanted in {**(fields or {}), **more}.items():
-            block, element = self._field(modal, name)
-            meant = self._meant(element, wanted)
-            value = value_of(element, meant, self._options(modal, block, element, meant))
+            block, element = self.controls.field(modal, name)
+            meant = self.controls.meant(element, wanted)
+            value = value_of(element, meant, self.controls.options(modal, block, element, meant))
             if value is None:
                 raise NothingToUseError(
                     self.name, f"option {wanted!r} in field {name!r}", modal.shown
                 )
-            self.remembers(modal, block, element, value)
+            self.controls.remembers(modal, block, element, value)
             if block["type"] != "input" or block.get("dispatch_action"):
                 action = {"type": element["type"], "action_id": element["action_id"], **value}
-                self._act(modal, block, action)
+                self.controls.act(modal, block, action)
         return modal
 
     def submits(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
@@ -233,9 +236,10 @@ class Person:
     def suggestions(self, field: str, typed: str, on: Surface | None = None) -> list[str]:
         """What an external select offers for what is typed into it."""
         surface = on or self._need_modal()
-        block, element = self._field(surface, field)
+        block, element = self.controls.field(surface, field)
         return [
-            str(option["text"]["text"]) for option in self.suggested(surface, block, element, typed)
+            str(option["text"]["text"])
+            for option in self.controls.suggested(surface, block, element, typed)
         ]
 
     def opens_home(self, timeout: float = 15.0) -> Screen:
@@ -286,82 +290,6 @@ class Person:
                 raise NotSeenError(self.name, awaited, timeout, self.screen())
             self._state.feed.after(seq, left)
 
-    def _act(self, surface: Surface, block: Block, action: dict[str, Any]) -> Delivery:
-        if isinstance(surface, Message):
-            return self._interactions.act_on_message(self.user, surface.posted, block, action)
-        assert isinstance(surface, Screen)
-        return self._interactions.act_on_view(self.user, surface.view, block, action)
-
-    def uses(
-        self, surface: Surface, block: Block, element: dict[str, Any], action: dict[str, Any]
-    ) -> None:
-        """Use a button or a menu; `action` is what Slack sends of it."""
-        if element["type"] in HOLDS:
-            self.remembers(
-                surface, block, element, {key: action[key] for key in action if key != "action_id"}
-            )
-        self._act(surface, block, action)
-
-    def remembers(
-        self, surface: Surface, block: Block, element: dict[str, Any], value: dict[str, Any]
-    ) -> None:
-        """Let an element hold a value, without telling the app."""
-        with self._state.lock:
-            if isinstance(surface, Screen):
-                view = surface.view
-                in_block = {**view.filled.get(block["block_id"], {}), element["action_id"]: value}
-                filled = {**view.filled, block["block_id"]: in_block}
-                errors = {
-                    name: text for name, text in view.errors.items() if name != block["block_id"]
-                }
-                self._state.views.keep(replace(view, filled=filled, errors=errors))
-            elif isinstance(surface, Message):
-                chosen = self._state.chosen.setdefault(surface.key, {})
-                chosen.setdefault(block["block_id"], {})[element["action_id"]] = value
-
-    def _options(
-        self, surface: Surface, block: Block, element: dict[str, Any], wanted: Any
-    ) -> Sequence[dict[str, Any]]:
-        if element["type"] not in EXTERNAL:
-            return own_options(element)
-        typed = [wanted] if isinstance(wanted, str) else list(wanted or [])
-        return [
-            option for text in typed for option in self.suggested(surface, block, element, text)
-        ]
-
-    def _meant(self, element: dict[str, Any], wanted: Any) -> Any:
-        """Names of people and channels as ids, for the menus that list those."""
-        if wanted is None or not element["type"].endswith(
-            ("users_select", "conversations_select", "channels_select")
-        ):
-            return wanted
-        look_up = (
-            self._state.directory.user
-            if "users" in element["type"]
-            else self._state.directory.channel
-        )
-        return (
-            look_up(wanted).id
-            if isinstance(wanted, str)
-            else [look_up(value).id for value in wanted]
-        )
-
-    def suggested(
-        self, surface: Surface, block: Block, element: dict[str, Any], typed: str
-    ) -> list[dict[str, Any]]:
-        """The options that the app gives an external select for what is typed into it."""
-        # Slack asks the app only when enough was typed; three characters unless the element says
-        # otherwise.
-        if len(typed) < element.get("min_query_length", 3):
-            return []
-        where: Any = surface.view if isinstance(surface, Screen) else self._posted(surface)
-        answer = self._interactions.suggest(self.user, where, block, element, typed).answer
-        return own_options(answer)
-
-    def _posted(self, surface: Surface) -> Posted:
-        assert isinstance(surface, Message)
-        return surface.posted
-
     def _button(self, label: str, on: Surface | None) -> Use:
         def fits(element: dict[str, Any]) -> bool:
             return element["type"] == "button" and label in (
@@ -389,17 +317,6 @@ class Person:
                         self._looks_at(surface)
                     return surface, block, element
         raise NothingToUseError(self.name, wanted, on.shown if on is not None else self.screen())
-
-    def _field(self, surface: Surface, name: str) -> tuple[Block, dict[str, Any]]:
-        for block, element in surface.elements():
-            label = self.reader.plain(block["label"]) if block["type"] == "input" else ""
-            if element["type"] in HOLDS and name in (
-                block["block_id"],
-                element["action_id"],
-                label,
-            ):
-                return block, element
-        raise NothingToUseError(self.name, f"field {name!r}", surface.shown)
 
     def _need_modal(self) -> Screen:
         modal = self.modal

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidValueError
 from bot.model import Availability, ManagerStatus, NodeRole, Reachability
-from handlers.node.change import Wanted
+from handlers.node.wanted import Wanted
 from tests.unit.swarm.values import node
 
 SPEC: dict[str, Any] = {
