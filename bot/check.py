@@ -39,8 +39,10 @@ def rights(settings: Settings) -> list[str]:
             "no roles: the bot is read-only. Add [[roles]] and [[rules]], see swarmbot.example.toml"
         ]
     rows = [("COMMANDS", "SERVICES", "MAY ASK", "MUST APPROVE"), *map(_rule, settings.rules)]
-    rows.append(("any other read", "any", "everyone", "–"))
+    rows.append(("any other read", "any", "members of the workspace", "–"))
     rows.append(("any other change", "any", "nobody", "–"))
+    for who, reads in (("guests", settings.reads.guests), ("strangers", settings.reads.strangers)):
+        rows.append((", ".join(reads) or "no read", "any", who, "–"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -29,6 +29,9 @@ channel = "{ops}"
 [[registries]]
 host = "*"
 
+[reads]
+guests = ["*"]
+
 [[roles]]
 name = "operator"
 users = ["{dev}", "{lead}"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.errors.base import SwarmbotError
 from bot.model.approval import Approval
 from bot.model.hold import Hold
+from bot.model.people import Standing
 
 
 @dataclass(eq=False)
@@ -14,6 +15,13 @@ class ReadOnlyError(SwarmbotError):
     """No roles are configured, so nothing may be changed."""
 
     command: str
+
+
+@dataclass(eq=False)
+class OutsiderError(SwarmbotError):
+    """Who asks is no member of the workspace, and what they ask for is open to members alone."""
+
+    standing: Standing
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ No vendor's object, no behaviour beyond reading themselves.
 from bot.model.change import Difference, Ending, Kind, Lock, Plan
 from bot.model.images import Image, Platform, ResolvedImage
 from bot.model.outcome import Outcome
-from bot.model.people import Actor, File, Message, MessageRef, Place
+from bot.model.people import Actor, File, Message, MessageRef, Place, Standing
 from bot.model.rollout import (
     Failure,
     Finding,
@@ -70,6 +70,7 @@ __all__ = [
     "Shortfall",
     "Slot",
     "Spec",
+    "Standing",
     "Status",
     "Step",
     "Symptom",

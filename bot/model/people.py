@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from bot.model.picture import Sheet
+
+
+class Standing(StrEnum):
+    """What somebody is to the workspace.
+
+    A guest is restricted to some channels; a stranger belongs to another workspace, and sees a
+    shared channel from there; nobody are bots, closed accounts and people that Slack does not know;
+    unknown is whoever could not be looked up just now.
+    """
+
+    MEMBER = "member"
+    GUEST = "guest"
+    STRANGER = "stranger"
+    NOBODY = "nobody"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: Slack's user id, a name to show, and user groups.
 
-    `groups` are the ids of those that the roles name. An `outsider` is a guest, a bot, or from
-    another workspace: they have no role, whatever the configuration says.
+    `groups` are the ids of those that the roles name. Only members have roles, whatever the
+    configuration says.
     """
 
     id: str
     name: str
     groups: frozenset[str] = frozenset()
-    outsider: bool = False
+    standing: Standing = Standing.MEMBER
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from bot.errors import (
     NotHolderError,
     NotRequesterError,
     OnHoldError,
+    OutsiderError,
     ReadOnlyError,
     SelfApprovalError,
     StoreUnavailableError,
@@ -67,6 +68,7 @@ REFUSALS = (
     NotHolderError,
     NotRequesterError,
     OnHoldError,
+    OutsiderError,
     ReadOnlyError,
     SelfApprovalError,
 )
@@ -105,6 +107,7 @@ class Pipeline:
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
         with self._answered(request):
+            rights.refuse_outsider(request.actor, self.settings)
             rights.refuse_form(request.text, request.actor, self.table, self.settings)
             typed = request.command or masking.read(request.text, self.store, self.table)
             command = typed.meant()

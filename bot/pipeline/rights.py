@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from bot.command import line
 from bot.command.model import ApprovalAction, Change, Command, Query, Table
-from bot.errors import NotAllowedError, SwarmbotError, UnknownNameError
-from bot.model import Actor
+from bot.errors import NotAllowedError, OutsiderError, SwarmbotError, UnknownNameError
+from bot.model import Actor, Standing
 from bot.policy import decide
 from bot.settings import Settings
 from bot.swarm.sight import Sight
@@ -16,10 +16,18 @@ from bot.swarm.sight import Sight
 def refuse_early(command: Command, actor: Actor, settings: Settings) -> None:
     """Raise ReadOnlyError or NotAllowedError where it is clear from the line alone.
 
-    A step on a request for approval is judged by the request.
+    A step on a request for approval is judged by the request, where it is a member's.
     """
     if not isinstance(command, ApprovalAction):
         decide.permitted(_early(command, actor, settings), command.full_name())
+    elif actor.standing is not Standing.MEMBER:
+        raise OutsiderError(actor.standing)
+
+
+def refuse_outsider(actor: Actor, settings: Settings) -> None:
+    """Raise OutsiderError for somebody to whom nothing is open, whatever their line is."""
+    if not decide.open_reads(actor, settings):
+        raise OutsiderError(actor.standing)
 
 
 def refuse_form(text: str, actor: Actor, table: Table, settings: Settings) -> None:
@@ -74,6 +82,8 @@ def _refusal(
 ) -> SwarmbotError:
     """Nobody learns whether there is a service that they may not name."""
     if isinstance(decision, decide.Deny):
+        if decision.outsider:
+            return OutsiderError(decision.outsider)
         return NotAllowedError(command, decision.roles, typed)
     return UnknownNameError("service", typed, tuple(near))
 
@@ -86,8 +96,10 @@ def offered(
     None where they may not ask for the command at all.
     """
     name = command.full_name()
+    if not decide.open_reads(actor, settings):
+        return None
     if issubclass(command, ApprovalAction):
-        return lambda _: True
+        return (lambda _: True) if actor.standing is Standing.MEMBER else None
     if not decide.may_ask(actor, name, settings):
         return None
     if kind == "service":

@@ -9,8 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from bot.errors import NotAllowedError, NotGrantedError, ReadOnlyError, UnsupportedError
-from bot.model import Actor, Kind, Plan
+from bot.errors import (
+    NotAllowedError,
+    NotGrantedError,
+    OutsiderError,
+    ReadOnlyError,
+    UnsupportedError,
+)
+from bot.model import Actor, Kind, Plan, Standing
 from bot.model.danger import Danger
 from bot.policy.patterns import covers, meets
 from bot.settings import PolicyRule, Settings
@@ -36,7 +42,8 @@ class Deny:
 
     `roles` may ask for it; none where nobody may. `read_only`: there are no roles at all. `split`:
     its services need different approvers. `ungranted`: what the deciding rule does not grant;
-    `image`: the one that it does not allow.
+    `image`: the one that it does not allow. `outsider`: who asks is no member of the workspace,
+    and may not read it for that alone.
     """
 
     roles: tuple[str, ...] = ()
@@ -45,11 +52,14 @@ class Deny:
     split: bool = False
     ungranted: tuple[Danger, ...] = ()
     image: str = ""
+    outsider: Standing | None = None
 
 
 Decision = Allow | Ask | Deny
 EVERY_CHANGE = "*"
 """The glob of a rule that stands for every change, and names no read."""
+EVERYTHING = "*"
+"""The glob in `[reads]` that stands for every read."""
 
 
 def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decision:
@@ -77,6 +87,8 @@ def permitted(decision: Decision, command: str) -> Allow | Ask:
     """
     if not isinstance(decision, Deny):
         return decision
+    if decision.outsider:
+        raise OutsiderError(decision.outsider)
     if decision.read_only:
         raise ReadOnlyError(command)
     if decision.split:
@@ -91,8 +103,22 @@ def permitted(decision: Decision, command: str) -> Allow | Ask:
 
 
 def roles(actor: Actor, settings: Settings) -> frozenset[str]:
-    """The roles of somebody; guests and bots have none, whatever the file says."""
-    return frozenset() if actor.outsider else settings.roles_of(actor.id, actor.groups)
+    """The roles of somebody; who is no member has none, whatever the file says."""
+    member = actor.standing is Standing.MEMBER
+    return settings.roles_of(actor.id, actor.groups) if member else frozenset()
+
+
+def open_reads(actor: Actor, settings: Settings) -> tuple[str, ...]:
+    """Patterns of the reads that are open to somebody for what they are to the workspace.
+
+    Empty for whoever may read nothing at all.
+    """
+    by_standing = {
+        Standing.MEMBER: (EVERYTHING,),
+        Standing.GUEST: settings.reads.guests,
+        Standing.STRANGER: settings.reads.strangers,
+    }
+    return by_standing.get(actor.standing, ())
 
 
 def may_read(
@@ -101,8 +127,10 @@ def may_read(
     """Judge a read: allowed unless a rule names it; then the rules that name it decide.
 
     `services`: those that it tells of; none where it is about none, or about all. `*` names only
-    changes.
+    changes. Of who is no member, the file's `[reads]` are asked first.
     """
+    if not _fits(command, open_reads(actor, settings)):
+        return Deny(outsider=actor.standing)
     naming = _naming_read(command, settings)
     if not naming:
         return Allow()
@@ -111,6 +139,8 @@ def may_read(
 
 def may_read_some(actor: Actor, command: str, settings: Settings) -> Decision:
     """Judge a read before it is known of which services it tells: whether it may be of any."""
+    if not _fits(command, open_reads(actor, settings)):
+        return Deny(outsider=actor.standing)
     naming = _naming_read(command, settings)
     return _some(actor, naming, settings) if naming else Allow()
 

@@ -6,7 +6,7 @@ decided by them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -17,7 +17,7 @@ from bot.settings import PolicyRule, Settings
 
 
 def with_full_names(settings: Settings, full_names: Mapping[str, str]) -> Settings:
-    """The settings with rules in which each command has its full name.
+    """The settings with rules and `[reads]` in which each command has its full name.
 
     `full_names`: by every name that may be typed, the full name. Raises InvalidSettingError for
     what fits no command.
@@ -25,14 +25,19 @@ def with_full_names(settings: Settings, full_names: Mapping[str, str]) -> Settin
     rules = tuple(
         _named(rule, f"rules.{number}", full_names) for number, rule in enumerate(settings.rules)
     )
-    return settings.model_copy(update={"rules": rules})
+    reads = settings.reads
+    guests = _all_meant(reads.guests, "reads.guests", full_names)
+    strangers = _all_meant(reads.strangers, "reads.strangers", full_names)
+    reads = reads.model_copy(update={"guests": guests, "strangers": strangers})
+    return settings.model_copy(update={"rules": rules, "reads": reads})
 
 
 def _named(rule: PolicyRule, where: str, full_names: Mapping[str, str]) -> PolicyRule:
-    names = dict.fromkeys(
-        name for glob in rule.commands for name in _meant(glob, where, full_names)
-    )
-    return rule.model_copy(update={"commands": tuple(names)})
+    return rule.model_copy(update={"commands": _all_meant(rule.commands, where, full_names)})
+
+
+def _all_meant(globs: Iterable[str], where: str, full_names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for glob in globs for name in _meant(glob, where, full_names)))
 
 
 def _meant(glob: str, where: str, full_names: Mapping[str, str]) -> tuple[str, ...]:

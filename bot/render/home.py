@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.errors import SwarmbotError
-from bot.model import Node, Rollout, Shortfall, Status
+from bot.errors import OutsiderError, SwarmbotError
+from bot.model import Node, Rollout, Shortfall, Standing, Status
 from bot.model.approval import Approval
 from bot.model.english import and_more, plural
 from bot.model.incident import AlertState, Incident, Silence, silencing
@@ -92,6 +92,11 @@ def refused(roles: Sequence[str]) -> dict[str, Any]:
     return _tab(
         [section(f"✋ You may not see the Swarm here{f': that is for {whom}' if whom else ''}.")]
     )
+
+
+def outsider(standing: Standing) -> dict[str, Any]:
+    """For somebody who is no member of the workspace, and whom the file does not let read."""
+    return _tab(list(explain.explain(OutsiderError(standing)).blocks))
 
 
 def failed(error: SwarmbotError, viewer: Viewer, now: datetime) -> dict[str, Any]:

@@ -132,13 +132,26 @@ class WatchSettings(_Part):
         )
 
 
+class ReadsSettings(_Part):
+    """What people may read who are not members of the workspace: patterns of commands.
+
+    `["*"]` is every read that rules leave open. Bots and closed accounts read nothing.
+    """
+
+    guests: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+
+
 class MessagesSettings(_Part):
-    """What messages in the channel may say.
+    """What messages in the channel may say, and who may see them.
 
     `log_tail`: the last log lines of a task that failed, with dots for what looks like a secret.
+    `shared_channels`: whether channels that people of other workspaces see are warned of, or keep
+    the bot from its start.
     """
 
     log_tail: bool = True
+    shared_channels: Literal["warn", "refuse"] = "warn"
 
 
 class Settings(BaseSettings):
@@ -171,6 +184,7 @@ class Settings(BaseSettings):
     rules: tuple[PolicyRule, ...] = ()
     watch: WatchSettings = WatchSettings()
     messages: MessagesSettings = MessagesSettings()
+    reads: ReadsSettings = ReadsSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -203,6 +217,13 @@ class Settings(BaseSettings):
     def slack_listen(self) -> tuple[str, int]:
         """Host and TCP port where Slack's requests are answered in HTTP mode."""
         return _host_and_port(self.slack_http)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that something is posted in by itself."""
+        watch = self.watch
+        named = (self.channel, *watch.channels.values(), watch.digest_channel)
+        return tuple(dict.fromkeys(channel for channel in named if channel))
 
     def roles_of(self, user: str, groups: frozenset[str] = frozenset()) -> frozenset[str]:
         """The names of the roles that a user has, by id or by user group."""

@@ -22,6 +22,7 @@ FILE_ONLY = (
     "engines",
     "messages",
     "readiness_details",
+    "reads",
     "registries",
     "roles",
     "rules",

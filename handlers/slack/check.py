@@ -11,7 +11,15 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.settings import Settings
 
 OAUTH_SCOPES = frozenset(
-    {"commands", "chat:write", "chat:write.public", "files:write", "im:write", "app_mentions:read"}
+    {
+        "commands",
+        "chat:write",
+        "chat:write.public",
+        "files:write",
+        "im:write",
+        "app_mentions:read",
+        "users:read",
+    }
 )
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
 

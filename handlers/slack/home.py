@@ -69,9 +69,9 @@ class HomeTabs:
     _looked_at: float = float("-inf")
     _mark: object = None
 
-    def opened(self, user_id: str, name: str = "") -> None:
+    def opened(self, actor: Actor) -> None:
         """Somebody opened it, or wants to see it anew: show it now."""
-        actor, now = self.people.actor(user_id, name), self.clock()
+        user_id, now = actor.id, self.clock()
         context = self.context(actor)
         refusal = _refusal(context)
         if refusal:
@@ -174,7 +174,9 @@ def _told(seen: Home, context: Context) -> Home:
 def _refusal(context: Context) -> Mapping[str, Any] | None:
     """The Home tab tells what `status` tells, to those who may ask for that."""
     decision = decide.may_read(context.actor, Health.full_name(), context.settings)
-    return home.refused(decision.roles) if isinstance(decision, decide.Deny) else None
+    if not isinstance(decision, decide.Deny):
+        return None
+    return home.outsider(decision.outsider) if decision.outsider else home.refused(decision.roles)
 
 
 def _viewer(context: Context, seen: Home | None) -> Viewer:

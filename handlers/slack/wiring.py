@@ -30,6 +30,7 @@ from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.rates import Pace, Rates
+from handlers.slack.senders import Sender, sender
 from handlers.slack.text import unescape, without_mention
 
 log = logging.getLogger(__name__)
@@ -105,14 +106,12 @@ class SlackListeners:
             trigger=body.get("trigger_id", ""),
         )
         text = unescape(body.get("text", ""))
-        self._hand_over(
-            body.get("trigger_id"), body["user_id"], body.get("user_name", ""), text, place
-        )
+        self._hand_over(body.get("trigger_id"), sender(body), text, place)
 
     def on_click(self, ack: Ack, body: Body) -> None:
         """A button, whose value is the line that it stands for; who clicks is who asks."""
         ack()
-        action, user = body["actions"][0], body["user"]
+        action, whose = body["actions"][0], sender(body)
         container = body.get("container", {})
         place = Place(
             body.get("channel", {}).get("id") or container.get("channel_id", ""),
@@ -121,14 +120,8 @@ class SlackListeners:
             body.get("trigger_id", ""),
         )
         if container.get("type") == "view":
-            self.homes.pressed(user["id"])
-        self._hand_over(
-            body.get("trigger_id"),
-            user["id"],
-            user.get("username", ""),
-            action.get("value", ""),
-            place,
-        )
+            self.homes.pressed(whose.user)
+        self._hand_over(body.get("trigger_id"), whose, action.get("value", ""), place)
 
     def on_mention(self, ack: Ack, body: Body) -> None:
         """`@swarmbot …`, the way to ask in a thread: the answer stays there."""
@@ -138,31 +131,26 @@ class SlackListeners:
             return
         place = Place(event["channel"], event.get("thread_ts") or event["ts"])
         text = unescape(without_mention(event.get("text", "")))
-        self._hand_over(body.get("event_id"), event["user"], "", text, place)
+        self._hand_over(body.get("event_id"), sender(body), text, place)
 
     def on_home(self, ack: Ack, body: Body) -> None:
         """Somebody opened the app's own pages; of these, the Home tab shows what there is now."""
         ack()
         event = body["event"]
         if event.get("tab", "home") == "home":
-            self.pool.submit(self._show_home, body.get("event_id"), event["user"])
+            self.pool.submit(self._show_home, body.get("event_id"), sender(body))
 
     def on_refresh(self, ack: Ack, body: Body) -> None:
         """Somebody wants to see the Home tab anew."""
         ack()
-        self.pool.submit(
-            self._show_home,
-            body.get("trigger_id"),
-            body["user"]["id"],
-            body["user"].get("username", ""),
-        )
+        self.pool.submit(self._show_home, body.get("trigger_id"), sender(body))
 
     def on_form(self, ack: Ack, body: Body) -> None:
         """A modal that was sent: what is wrong is said at its fields.
 
         What is right becomes a request.
         """
-        view, user = body["view"], body["user"]
+        view = body["view"]
         form = self.table.by_name[view["callback_id"].removeprefix(forms.CALLBACK)].form
         assert form is not None
         filled = forms.filled(form, view)
@@ -172,14 +160,14 @@ class SlackListeners:
         ack()
         once = body.get("trigger_id") or view["id"]
         place = forms.place_of(view, once)
-        self.pool.submit(self._run, once, user["id"], user.get("username", ""), filled, place)
+        self.pool.submit(self._run, once, sender(body), filled, place)
 
     def on_lookup(self, ack: Ack, body: Body) -> None:
         """What is being typed into a field that offers names."""
-        kind, user = body["action_id"].removeprefix(forms.LOOKUP), body["user"]
-        actor = self.people.actor(user["id"], user.get("username", ""))
+        kind = body["action_id"].removeprefix(forms.LOOKUP)
+        actor = self.people.actor(sender(body))
         name = body["view"]["callback_id"].removeprefix(forms.CALLBACK)
-        sees = self.sees(actor, self.table.by_name[name], kind)
+        sees = self.sees(actor, self.table.by_name[name], kind) if actor else None
         matches = self.names.like(kind, body.get("value", ""), sees) if sees else []
         ack(
             options=[
@@ -188,36 +176,35 @@ class SlackListeners:
             ]
         )
 
-    def _hand_over(
-        self, once: str | None, user_id: str, name: str, text: str, place: Place
-    ) -> None:
-        self.pool.submit(self._run, once, user_id, name, text, place)
+    def _hand_over(self, once: str | None, whose: Sender, text: str, place: Place) -> None:
+        self.pool.submit(self._run, once, whose, text, place)
 
-    def _show_home(self, once: str | None, user_id: str, name: str = "") -> None:
-        if not once or self.seen.claim(once):
-            self.homes.opened(user_id, name)
+    def _show_home(self, once: str | None, whose: Sender) -> None:
+        actor = self.people.actor(whose)
+        if actor and (not once or self.seen.claim(once)):
+            self.homes.opened(actor)
 
-    def _run(
-        self, once: str | None, user_id: str, name: str, asked: str | Command, place: Place
-    ) -> None:
+    def _run(self, once: str | None, whose: Sender, asked: str | Command, place: Place) -> None:
         try:
             if once and not self.seen.claim(once):
                 return
             text = asked if isinstance(asked, str) else ""
-            if self._too_fast(user_id, name, place):
+            if self._too_fast(whose, place):
                 return
-            actor = self.people.actor(user_id, name)
+            actor = self.people.actor(whose)
+            if actor is None:
+                return
             if place.trigger and self._opens_form(text, place, actor):
                 return
             command = None if isinstance(asked, str) else asked
             self.execute(Request(text, actor, place, command))
         except Exception:
-            log.exception("a request by %s could not be handled", user_id)
+            log.exception("a request by %s could not be handled", whose.user)
 
-    def _too_fast(self, user_id: str, name: str, place: Place) -> bool:
-        pace = self.rates.next_line(user_id)
+    def _too_fast(self, whose: Sender, place: Place) -> bool:
+        pace = self.rates.next_line(whose.user)
         if pace is Pace.TELL:
-            self.slow_down(Request("", Actor(user_id, name or user_id), place))
+            self.slow_down(Request("", Actor(whose.user, whose.name or whose.user), place))
         return pace is not Pace.GO
 
     def _opens_form(self, text: str, place: Place, actor: Actor) -> bool:

@@ -15,10 +15,10 @@ from playground.workspace.model import (
     BOT_NAME,
     BOT_USER,
     SLACKBOT,
-    TEAM,
     Block,
     Channel,
     Delivery,
+    Installation,
     Posted,
     User,
     View,
@@ -64,12 +64,14 @@ class Interactions:
             "user_name": user.name,
             "command": name,
             "text": as_sent(rest.strip(), self._state.directory, labels=True),
-            "is_enterprise_install": "false",
+            "is_enterprise_install": str(self._for.for_all).lower(),
             "response_url": self._response_url(user, channel),
             "trigger_id": self._state.triggers.give(user.id),
-            "team_id": TEAM,
+            "team_id": self._for.team,
         }
-        del payload["team"], payload["user"]
+        if self._for.enterprise:
+            payload["enterprise_id"] = self._for.enterprise
+        del payload["team"], payload["user"], payload["enterprise"]
         sent = self._deliverer.ask("slash_commands", payload)
         if sent.outcome != "acked":
             why = "dispatch_failed" if sent.outcome == NO_CONNECTION else "operation_timeout"
@@ -88,6 +90,8 @@ class Interactions:
         text = as_sent(line, self._state.directory, labels=False)
         message = self._state.post(channel.id, user.id, text, thread_ts=thread_ts)
         event = {**as_json(self._state, message), "channel": channel.id, "event_ts": message.ts}
+        if channel.is_ext_shared:
+            event |= {"user_team": user.team, "source_team": user.team}
         if channel.is_im:
             return self._event({**event, "type": "message", "channel_type": "im"})
         if f"<@{BOT_USER}>" not in text:
@@ -199,7 +203,6 @@ class Interactions:
             "trigger_id": self._state.triggers.give(user.id, view.id),
             "view": self._view_json(view),
             "response_urls": [],
-            "is_enterprise_install": False,
         }
         sent = self._deliverer.ask("interactive", payload)
         with self._state.lock:
@@ -260,24 +263,26 @@ class Interactions:
         self._state.post(channel.id, BOT_USER, text, blocks, only_for=only_for)
 
     def _event(self, event: dict[str, Any]) -> Delivery:
+        whom = self._for
         authorization = {
-            "enterprise_id": None,
-            "team_id": TEAM,
+            "enterprise_id": whom.enterprise or None,
+            "team_id": None if whom.for_all else whom.team,
             "user_id": BOT_USER,
             "is_bot": True,
-            "is_enterprise_install": False,
+            "is_enterprise_install": whom.for_all,
         }
         return self._deliverer.tell(
             {
+                **({"enterprise_id": whom.enterprise} if whom.enterprise else {}),
                 "token": VERIFICATION_TOKEN,
-                "team_id": TEAM,
+                "team_id": whom.team,
                 "api_app_id": APP,
                 "event": event,
                 "type": "event_callback",
                 "event_id": self._state.new_id("Ev"),
                 "event_time": int(time.time()),
                 "authorizations": [authorization],
-                "is_ext_shared_channel": False,
+                "is_ext_shared_channel": self._is_shared(event.get("channel", "")),
             }
         )
 
@@ -287,16 +292,29 @@ class Interactions:
             **self._common(user),
             "type": "block_actions",
             "actions": [done],
-            "enterprise": None,
         }
 
     def _common(self, user: User) -> dict[str, Any]:
+        whom = self._for
+        grid = {"id": whom.enterprise, "name": TEAM_DOMAIN} if whom.enterprise else None
+        team = {"id": whom.team, "domain": TEAM_DOMAIN}
+        who = {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team}
         return {
             "token": VERIFICATION_TOKEN,
             "api_app_id": APP,
-            "team": {"id": TEAM, "domain": TEAM_DOMAIN},
-            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
+            "team": None if whom.for_all else team,
+            "enterprise": grid,
+            "is_enterprise_install": whom.for_all,
+            "user": who,
         }
+
+    @property
+    def _for(self) -> Installation:
+        return self._state.directory.payloads_for
+
+    def _is_shared(self, channel: str) -> bool:
+        known = self._state.directory.channels.get(channel)
+        return known is not None and known.is_ext_shared
 
     def _view_json(self, view: View) -> dict[str, Any]:
         return view_json(view, values(view.content["blocks"], view.filled))

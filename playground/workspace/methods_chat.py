@@ -7,7 +7,7 @@ from typing import Any
 from playground.workspace.arguments import Arguments
 from playground.workspace.blocks import MESSAGE_TEXT, UPDATE_TEXT, judge_message
 from playground.workspace.errors import SlackError
-from playground.workspace.model import APP, BOT, BOT_USER, TEAM, Block, Channel, Posted
+from playground.workspace.model import APP, BOT, BOT_USER, Block, Channel, Posted
 from playground.workspace.state import State
 
 Method = Callable[[State, Arguments], dict[str, Any]]
@@ -122,7 +122,7 @@ def as_json(state: State, message: Posted) -> dict[str, Any]:
         "user": message.user,
         "ts": message.ts,
         "text": message.now.text,
-        "team": TEAM,
+        "team": state.directory.users[message.user].team,
     }
     if message.user == BOT_USER:
         shown |= {"bot_id": BOT, "app_id": APP}

@@ -23,14 +23,17 @@ END = {"response_metadata": {"next_cursor": ""}}
 
 def auth_test(state: State, _: Arguments) -> dict[str, Any]:
     """auth.test."""
+    installed = state.directory.installed
+    grid = {"enterprise_id": installed.enterprise} if installed.enterprise else {}
     return {
+        **grid,
         "url": f"{state.base_url}/",
         "team": TEAM_NAME,
         "user": BOT_NAME,
-        "team_id": TEAM,
+        "team_id": installed.enterprise if installed.for_all else installed.team,
         "user_id": BOT_USER,
         "bot_id": BOT,
-        "is_enterprise_install": False,
+        "is_enterprise_install": installed.for_all,
     }
 
 
@@ -125,16 +128,19 @@ def _user(state: State, id_: str) -> User:
 
 def _user_json(user: User) -> dict[str, Any]:
     profile = {"real_name": user.real_name, "display_name": user.name}
+    grid = {"enterprise_user": {"enterprise_id": user.enterprise}} if user.enterprise else {}
     return {
+        **grid,
         "id": user.id,
-        "team_id": TEAM,
+        "team_id": user.team,
         "name": user.name,
         "real_name": user.real_name,
         "profile": profile,
         "tz": user.tz,
         "is_bot": user.is_bot,
-        "is_restricted": user.is_restricted,
-        "deleted": False,
+        "is_restricted": user.is_restricted or user.is_ultra_restricted,
+        "is_ultra_restricted": user.is_ultra_restricted,
+        "deleted": user.deleted,
     }
 
 
@@ -159,6 +165,8 @@ def _channel_json(channel: Channel) -> dict[str, Any]:
         "is_channel": True,
         "is_private": False,
         "is_member": BOT_USER in channel.members,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_pending_ext_shared": channel.is_pending_ext_shared,
         "num_members": len(channel.members),
     }
 

@@ -30,7 +30,11 @@ MANIFEST_SCOPES = (
 
 @dataclass(frozen=True)
 class User:
-    """Someone in the workspace; `name` is what people type after `@`; guests are restricted."""
+    """Someone in the workspace; `name` is what people type after `@`; guests are restricted.
+
+    `team` is another workspace's where somebody sees a shared channel from there; `enterprise` is
+    the Grid organisation that their workspace belongs to.
+    """
 
     id: str
     name: str
@@ -38,6 +42,22 @@ class User:
     is_bot: bool = False
     tz: str = "Europe/Berlin"
     is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    deleted: bool = False
+    team: str = TEAM
+    enterprise: str = ""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where the app is installed: a workspace, and the Grid organisation that it is part of.
+
+    `for_all`: in every workspace of the organisation; then payloads name no single one.
+    """
+
+    team: str = TEAM
+    enterprise: str = ""
+    for_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,8 @@ class Channel:
     name: str
     members: frozenset[str]
     is_im: bool = False
+    is_ext_shared: bool = False
+    is_pending_ext_shared: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,17 @@
 """Who and where: people, user groups, channels and direct messages of the workspace."""
 
+from dataclasses import replace
+
 from playground.workspace.errors import UnknownNameError
-from playground.workspace.model import BOT_NAME, BOT_USER, SLACKBOT, Channel, Group, User
+from playground.workspace.model import (
+    BOT_NAME,
+    BOT_USER,
+    SLACKBOT,
+    Channel,
+    Group,
+    Installation,
+    User,
+)
 
 PEOPLE = (
     User("U0DEV00001", "dev", "Dana Develop"),
@@ -33,6 +43,22 @@ class Directory:
         self.users = {user.id: user for user in (*PEOPLE, APP_USER, SLACK_USER)}
         self.groups = {group.id: group for group in GROUPS}
         self.channels = {channel.id: channel for channel in CHANNELS}
+        self.installed = Installation()
+        self.payloads_for = self.installed
+        """Whom payloads are for: another than `installed` where they are misdirected."""
+
+    def installs(self, installation: Installation) -> None:
+        """The app is installed there, and payloads are for there."""
+        self.installed = self.payloads_for = installation
+
+    def invite(self, user: User) -> User:
+        """Add somebody, or somebody's new self, to all channels that the app is in."""
+        self.users[user.id] = user
+        for channel in list(self.channels.values()):
+            if BOT_USER in channel.members and not channel.is_im:
+                members = channel.members | {user.id}
+                self.channels[channel.id] = replace(channel, members=members)
+        return user
 
     def user(self, name: str) -> User:
         """The person of that name or id; raises UnknownNameError."""

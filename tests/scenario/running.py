@@ -24,6 +24,11 @@ from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 
+READS = """
+[reads]
+guests = ["*"]
+"""
+
 ROLES = """
 [[registries]]
 host = "*"
@@ -213,7 +218,7 @@ def bot_for(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -
     operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
     config = (
         "channel = "
-        f'"{workspace.channel_id("ops")}"\n{UNWATCHED}{engines}{ROLES.format(operators=operators)}'
+        f'"{workspace.channel_id("ops")}"\n{UNWATCHED}{READS}{engines}{ROLES.format(operators=operators)}'
     )
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     environment |= {

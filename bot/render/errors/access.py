@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot import errors
 from bot.model.approval import Approval, ApprovalState
+from bot.model.people import Standing
 from bot.render.errors.explanation import REFUSED, Explain, Explanation, alternatives
 from bot.render.errors.reasons import reason
 from bot.render.holds import held, hold_mark
@@ -22,6 +23,21 @@ def _read_only(error: errors.ReadOnlyError) -> Explanation:
         f"file, then run {code('swarmbot check')}.",
         mark=REFUSED,
     )
+
+
+OUTSIDERS: Mapping[Standing, str] = {
+    Standing.GUEST: "swarmbot does not show this to guests of the workspace.",
+    Standing.STRANGER: "swarmbot does not show this to people of other workspaces.",
+    Standing.NOBODY: "swarmbot answers people of this workspace alone.",
+    Standing.UNKNOWN: "Slack does not say who you are at the moment, so nothing is shown or done. "
+    "Try again in a minute.",
+}
+"""What somebody is told who is no member of the workspace: one sentence about nothing else."""
+
+
+def _outsider(error: errors.OutsiderError) -> Explanation:
+    said = OUTSIDERS.get(error.standing, OUTSIDERS[Standing.NOBODY])
+    return Explanation(said, mark=REFUSED)
 
 
 def _not_allowed(error: errors.NotAllowedError) -> Explanation:
@@ -173,6 +189,7 @@ def _approvers(approval: Approval) -> str:
 
 ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.ReadOnlyError: _read_only,
+    errors.OutsiderError: _outsider,
     errors.NotAllowedError: _not_allowed,
     errors.NotGrantedError: _not_granted,
     errors.TooManyLinesError: _too_many_lines,

@@ -4,6 +4,7 @@ threads and timers."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from bot.metrics import Metrics
 from bot.pipeline.approvals import ApprovalFlow
@@ -37,10 +38,14 @@ PICTURE = b"\x89PNG"
 
 
 def settings(
-    roles: tuple[Role, ...], rules: tuple[PolicyRule, ...], channel: str = "C0OPS00001"
+    roles: tuple[Role, ...],
+    rules: tuple[PolicyRule, ...],
+    channel: str = "C0OPS00001",
+    **parts: Any,
 ) -> Settings:
     """What an operator would have written into the file."""
-    given = Settings(channel=channel, roles=roles, rules=rules, SWARMBOT_DATA=Path("unused"))
+    data = Path("unused")
+    given = Settings(channel=channel, roles=roles, rules=rules, SWARMBOT_DATA=data, **parts)
     return with_full_names(given, TABLE.full_names)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.settings import MessagesSettings, PolicyRule, Role, Settings
+from bot.settings import MessagesSettings, PolicyRule, ReadsSettings, Role, Settings
 from playground.workspace.text import Reader
 from tests.memory.twin.bot import MemoryBot, settings
 from tests.memory.twin.clock import Clock
@@ -17,6 +17,7 @@ from tests.memory.twin.swarm_twin import SwarmTwin
 DEV, LEAD, OPS = "U0DEV00001", "U0LEAD0001", "U0OPS00001"
 OPERATORS = (Role(name="operator", users=(DEV, LEAD)),)
 FREELY = (PolicyRule(commands=("*",), ask=("operator",)),)
+GUESTS_READ = ReadsSettings(guests=("*",))
 SECOND = 1_000_000_000
 
 
@@ -29,13 +30,14 @@ class World:
         rules: tuple[PolicyRule, ...] = FREELY,
         bots: int = 1,
         messages: MessagesSettings | None = None,
+        reads: ReadsSettings = GUESTS_READ,
     ) -> None:
         self.clock = Clock()
         self.redis = RedisTwin(self.clock.monotonic)
         self.swarm = SwarmTwin(self.clock.monotonic)
         self.slack = SlackTwin(self.clock, self._connected)
-        self.settings: Settings = settings(roles, rules).model_copy(
-            update={"messages": messages or MessagesSettings()}
+        self.settings: Settings = settings(
+            roles, rules, messages=messages or MessagesSettings(), reads=reads
         )
         self.bots: list[MemoryBot] = []
         self._first: MemoryBot | None = None

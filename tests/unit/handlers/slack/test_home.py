@@ -22,7 +22,7 @@ from tests.unit.render import values as v
 from tests.unit.render.catalogue_home import shown
 from tests.unit.swarm.values import node, service
 
-DEV, GUEST = Actor("U1", "dev"), Actor("U9", "gil", outsider=True)
+DEV, GUEST = Actor("U1", "dev"), Actor("U9", "gil")
 PEOPLE = {one.id: one for one in (DEV, GUEST)}
 ROLES = (Role(name="operator", users=("U1",)),)
 ANYTHING = PolicyRule(commands=("*",), ask=("operator",))
@@ -44,9 +44,7 @@ class World:
     published: list[tuple[str, str]] = field(default_factory=list)
 
     def homes(self) -> HomeTabs:
-        people = SimpleNamespace(
-            actor=lambda user, _: PEOPLE[user], verified=lambda actor: PEOPLE[actor.id]
-        )
+        people = SimpleNamespace(verified=lambda actor: PEOPLE[actor.id])
         return HomeTabs(self.context, cast(Any, people), self.publish, clock=lambda: self.now)
 
     def context(self, actor: Actor) -> Context:
@@ -67,7 +65,7 @@ class World:
 
     def opens(self, homes: HomeTabs, user: str = DEV.id) -> str:
         """What somebody sees who opens it."""
-        homes.opened(user)
+        homes.opened(PEOPLE[user])
         return self.published[-1][1]
 
     def after(self, homes: HomeTabs, seconds: float) -> int:
