@@ -17,6 +17,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def boot_seconds() -> float:
+    """Seconds from any origin, never going back, in which a suspended machine counts too.
+
+    `time.monotonic` stands still there, and leases in Redis go on. Without such a clock, as
+    outside of Linux, it is that one.
+    """
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
 class Stopping(threading.Event):
     """Set when the bot is about to end.
 

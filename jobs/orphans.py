@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.errors import StoreUnavailableError
+from bot.errors import LockedError, StoreUnavailableError
 from bot.model import Ending
 from bot.model.audit import AuditEntry
 from bot.pipeline.execution import ChangeExecutor
@@ -52,14 +53,16 @@ class Orphans:
     def _conclude(self) -> None:
         followed = {rollout.audit for rollout in self.store.rollouts.running()}
         for entry in self.store.audit.open_intents():
-            if (
-                entry.id not in followed
-                and self.now() - entry.at > YOUNG_INTENT
-                and not self._locked(entry)
-            ):
-                self.store.audit.conclude(
-                    entry.id, {"ending": Ending.FAILED, "why": "Interrupted"}, 0.0, self.now()
-                )
+            if entry.id not in followed and self.now() - entry.at > YOUNG_INTENT:
+                self._interrupted(entry)
 
-    def _locked(self, entry: AuditEntry) -> bool:
-        return any(self.store.locks.of(target) for target in entry.plan.get("targets", ()))
+    def _interrupted(self, entry: AuditEntry) -> None:
+        """Close it under its locks: a bot that had them cannot go on with it afterwards."""
+        targets = [str(target) for target in entry.plan.get("targets", ())]
+        with (
+            suppress(LockedError),
+            self.store.locks.acquire(targets, entry.actor.name, "look after it"),
+        ):
+            self.store.audit.conclude(
+                entry.id, {"ending": Ending.FAILED, "why": "Interrupted"}, 0.0, self.now()
+            )

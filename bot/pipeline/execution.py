@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -88,7 +88,7 @@ class ChangeExecutor:
             return None
         run = Run(live.run_id, decided.channel, lease, audit, live.show, live.tell, approvers)
         try:
-            outcome = decided.command.apply(decided.context, decided.plan, run)
+            outcome = decided.command.apply(_fenced(decided.context, lease), decided.plan, run)
         except StoppingError:
             return None
         except Exception as error:
@@ -171,7 +171,7 @@ class ChangeExecutor:
             rollout.approved_by,
         )
         try:
-            outcome = self.roller.recover(rollout, run)
+            outcome = self.roller.fenced_by(lease).recover(rollout, run)
         except (StoppingError, LeaseLostError):
             return
         except SwarmbotError as error:
@@ -236,3 +236,10 @@ class ChangeExecutor:
 
     def _record(self, audit: str, ending: Ending, seconds: float, why: str = "") -> None:
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, seconds, self.now())
+
+
+def _fenced(context: Context, lease: Lease) -> Context:
+    """What a command may use while it runs: Docker is changed under this lease alone."""
+    return replace(
+        context, swarm=context.swarm.fenced_by(lease), roller=context.roller.fenced_by(lease)
+    )

@@ -29,6 +29,7 @@ from bot.rollout.follower import FOLLOW_SECONDS, Follower
 from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
 from bot.store.store import Store
+from bot.swarm.engine.fence import Fence
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
@@ -60,6 +61,10 @@ class Roller:
     now: Callable[[], datetime]
     stopping: Stopping
     log_tail: bool = True
+
+    def fenced_by(self, fence: Fence) -> Roller:
+        """The same for who may change services while this fence stands."""
+        return replace(self, swarm=self.swarm.fenced_by(fence))
 
     def run(self, rollout: Rollout, service: Service, spec: Spec, run: Run) -> Outcome:
         """Post the specification and follow it to its end.

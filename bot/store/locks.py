@@ -1,7 +1,8 @@
 """Locks on services and nodes, shared by all bots: leases in Redis, renewed by their owner.
 
 A lease alone cannot stop an owner that slept through its end. So each lease has a fence: a number
-that grows with every lease, by which a write of a late owner is told from one of its successor.
+that grows with every lease, by which a write of a late owner to Redis is told from one of its
+successor; and directly before each change of Docker the owner confirms its lease (`Lease.confirm`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import logging
 import math
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from redis import Redis
 
-from bot.clock import utc_now
+from bot.clock import boot_seconds, utc_now
 from bot.errors import LeaseLostError, LockedError, StoreUnavailableError
 from bot.model import Lock
 from bot.store.connection import guarded, key
@@ -31,6 +31,9 @@ _FENCE_SECONDS = 86_400
 """TTL of a target's fence: after a longer outage an owner cannot take up its lease again."""
 
 _RETRY_SECONDS = 0.5
+
+_AFTER_A_CALL = 2.0
+"""Seconds for which a lease outlasts a call to an engine that is about to be sent."""
 
 # Each target has two keys: the lease, and the fence of its last owner. The fence outlives a lease
 # that ran out; a release deletes both.
@@ -97,13 +100,15 @@ class Lease:
         owner: str,
         fence: int,
         valid_until: float,
-        monotonic: Callable[[], float],
+        store: LockStore,
     ):
         self.locks = locks
         self.owner = owner
         self.fence = fence
         self._valid_until = valid_until
-        self._monotonic = monotonic
+        self._store = store
+        self._needed_until = -math.inf
+        self._awake_at = store._monotonic()
         self._taken_target = ""
         self._released = False
         self._lock = threading.Lock()
@@ -112,15 +117,25 @@ class Lease:
     def lost(self) -> bool:
         """Whether somebody else may have locked a target by now.
 
-        True for good once another owner was seen. Where the lease only ran out, it becomes False
-        again when Redis answers and knows of no owner in between.
+        True for good once another owner was seen, or this bot slept past its end: others may have
+        judged by then that it is gone. Where Redis was away for as long, it becomes False again
+        when Redis answers and knows of no owner in between.
         """
-        return bool(self._taken_target) or self._monotonic() >= self._valid_until
+        return bool(self._taken_target) or self._store._monotonic() >= self._valid_until
 
     def check(self) -> None:
         """Return while nobody else can have locked a target; raises `LeaseLostError` otherwise."""
         if self.lost:
             raise LeaseLostError(self._taken_target or self.locks[0].target)
+
+    def confirm(self, seconds: float) -> None:
+        """Return where Redis says now that nobody else has a target, nor will for so many seconds.
+
+        It is the fence of `bot.swarm.engine.fence`: asked directly before each change of Docker,
+        with the time that the call may take. Raises `LeaseLostError` otherwise, and
+        `StoreUnavailableError` where Redis does not answer.
+        """
+        self._store._confirm(self, seconds)
 
 
 class LockStore:
@@ -134,7 +149,7 @@ class LockStore:
         redis: Redis,
         lease_seconds: float = 10,
         renew_seconds: float = 3,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = boot_seconds,
         now: Callable[[], datetime] = utc_now,
     ):
         self._redis = redis
@@ -227,19 +242,42 @@ class LockStore:
             raise LockedError(_json.validate_json(current))
         valid_until = asked_at + self._lease_seconds if locks else math.inf
         taken = tuple(replace(lock, fence=fence) for lock in locks)
-        return Lease(taken, owner, fence, valid_until, self._monotonic)
+        return Lease(taken, owner, fence, valid_until, self)
+
+    def _confirm(self, lease: Lease, seconds: float) -> None:
+        if not lease.locks:
+            raise LeaseLostError("")
+        self._note_awake(lease)
+        lease._needed_until = self._monotonic() + seconds + _AFTER_A_CALL
+        self._renew(lease)
+        # Who sleeps between the question and here is late: nothing may follow.
+        self._note_awake(lease)
+        lease.check()
+        if lease._released or self._monotonic() + seconds >= lease._valid_until:
+            raise LeaseLostError(lease.locks[0].target)
+
+    def _note_awake(self, lease: Lease) -> None:
+        """Note that this bot looks after the lease; it is lost where nobody did for its length."""
+        now = self._monotonic()
+        if now - lease._awake_at <= self._lease_seconds:
+            lease._awake_at = now
+        elif not lease._taken_target:
+            lease._taken_target = lease.locks[0].target
+            self._forget(lease)
+            log.warning("slept past the lease on %s", _names(lease))
 
     @guarded()
     def _renew(self, lease: Lease) -> None:
         # The lease's own lock keeps a renewal from taking back what a release has just given away.
         with lease._lock:
-            if lease._released:
+            if lease._released or lease._taken_target:
                 return
             asked_at = self._monotonic()
+            lasts = max(self._lease_seconds, lease._needed_until - asked_at)
             refused = self._renew_script(
                 _keys(lease.locks),
                 [
-                    int(self._lease_seconds * 1000),
+                    math.ceil(lasts * 1000),
                     _FENCE_SECONDS,
                     lease.owner,
                     lease.fence,
@@ -251,7 +289,7 @@ class LockStore:
                 self._forget(lease)
                 log.warning("lost the lock on %s", lease._taken_target)
             else:
-                lease._valid_until = asked_at + self._lease_seconds
+                lease._valid_until = asked_at + lasts
 
     def _release(self, lease: Lease) -> None:
         self._forget(lease)
@@ -299,6 +337,8 @@ class LockStore:
         """
         with self._changed:
             leases = tuple(self._leases)
+        for lease in leases:
+            self._note_awake(lease)
         try:
             for lease in leases:
                 self._renew(lease)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Self
 
 from redis import Redis
 
-from bot.clock import utc_now
+from bot.clock import boot_seconds, utc_now
 from bot.store import connection
 from bot.store.alerts import AlertStore
 from bot.store.approvals import ApprovalStore
@@ -68,7 +67,7 @@ class Store:
     def over(
         cls,
         redis: Redis,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = boot_seconds,
         now: Callable[[], datetime] = utc_now,
         keys: Keys | None = None,
         on_forged: Callable[[], None] = lambda: None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from bot.swarm.certificates.survey import Certificates
+from bot.swarm.engine.fence import Fence
+from bot.swarm.engine.fenced import FencedEngines
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.images import Images
@@ -19,7 +21,10 @@ from bot.swarm.sight import Sight
 
 @dataclass(frozen=True, slots=True)
 class Swarm:
-    """All operations on the Swarm that these engines manage, by what they are about."""
+    """All operations on the Swarm that these engines manage, by what they are about.
+
+    It only reads until it is `fenced_by` a lease.
+    """
 
     engines: EnginePool
     sight: Sight | None = None
@@ -28,6 +33,10 @@ class Swarm:
     def seen_by(self, sight: Sight | None) -> Swarm:
         """The same Swarm for somebody who may see some services only; None where all."""
         return replace(self, sight=sight)
+
+    def fenced_by(self, fence: Fence) -> Swarm:
+        """The same Swarm for who may change it while this fence stands."""
+        return replace(self, engines=FencedEngines(self.engines, fence))
 
     @property
     def services(self) -> Services:

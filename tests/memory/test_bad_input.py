@@ -11,6 +11,7 @@ import pytest
 
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
+from tests.fence import OPEN
 from tests.memory.twin.clock import Clock, TurnedStopping
 from tests.memory.twin.cluster import Cluster, Json
 from tests.memory.twin.pool import MemoryEngines
@@ -69,7 +70,7 @@ def desk(tmp_path: Any) -> Iterator[Desk]:
     clock = Clock()
     twin = SwarmTwin(clock.monotonic)
     swarm = Swarm(MemoryEngines(twin, (*MANAGERS, "node4")))
-    furnish(twin, swarm)
+    furnish(twin, swarm.fenced_by(OPEN))
     store, slack = Store.over(RedisTwin(clock.monotonic).client(), clock.monotonic), Recorder()
     path = pipeline(swarm, store, slack, tmp_path, TurnedStopping(clock))
     yield Desk(path, slack, lambda: everything(twin.cluster), image)

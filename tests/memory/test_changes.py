@@ -86,7 +86,7 @@ def test_a_network_comes_and_goes(dev: MemoryPerson, world: World) -> None:
     assert "web" in refusal.text
     assert refusal.ephemeral
 
-    world.bot.swarm.services.remove(world.swarm.cluster.service("web")["ID"])
+    world.outside.services.remove(world.swarm.cluster.service("web")["ID"])
     dev.asks("network rm web-net", "✅ network web-net is gone")
 
 

@@ -131,7 +131,7 @@ def test_a_service_that_is_removed_in_mid_rollout(dev: MemoryPerson, world: Worl
     dev.types("/swarm deploy web shop/web:2.0 --delay 5s")
     dev.sees("1/3")
 
-    world.bot.swarm.services.remove(service["ID"])
+    world.outside.services.remove(service["ID"])
 
     dev.sees("removed")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.swarm.swarm import Swarm
+from tests.fence import OPEN
 from tests.memory.twin.pool import MemoryEngines
 from tests.memory.twin.swarm_twin import SwarmTwin
 from tests.swarm.contract import CASES
@@ -24,7 +25,7 @@ class MemoryGround:
         for name in ("web:v1", "web:v2"):
             twin.cluster.registry.push(self.image(name))
         twin.cluster.registry.push(self.image("web:broken"), exits=3)
-        self.swarm = Swarm(MemoryEngines(twin))
+        self.swarm = Swarm(MemoryEngines(twin)).fenced_by(OPEN)
 
     def image(self, name: str) -> str:
         return f"shop/{name}"

@@ -22,6 +22,7 @@ from playground.cluster import Cluster
 from playground.errors import CommandFailedError
 from playground.node import Node
 from playground.workspace import Workspace
+from tests.fence import OPEN
 from tests.scenario.running import bot_for, eventually
 from tests.scenario.secrecy import leaked
 from tests.scenario.swarm import Site
@@ -250,7 +251,7 @@ def test_a_manager_that_lost_its_quorum_founds_the_swarm_anew(
 
 def context(url: str) -> Context:
     """What the operation needs that a dialog calls with a typed key."""
-    swarm = Swarm(FailoverPool([EngineAddress("node1", url)]))
+    swarm = Swarm(FailoverPool([EngineAddress("node1", url)])).fenced_by(OPEN)
     store = Store.connect("redis://127.0.0.1:1")
     stopping = Stopping()
     roller = Roller(swarm, store, utc_now, stopping)

@@ -185,13 +185,48 @@ def test_who_slept_through_the_lease_knows_it_and_takes_nothing_from_the_next(
         assert awake.of("service:s1") == new.locks[0]
 
 
-def test_a_lease_that_ran_out_comes_back_where_nobody_was_in_between(redis: Redis) -> None:
-    locks = LockStore(redis, lease_seconds=0.3, renew_seconds=1)
+def test_who_slept_past_the_lease_does_not_get_it_back_though_nobody_was_in_between(
+    redis: Redis,
+) -> None:
+    locks = LockStore(redis, lease_seconds=0.3, renew_seconds=60)
     with locks.acquire(["service:s1"], "ann", "deploy") as held:
+        held.confirm(0.1)
         assert soon(lambda: locks.of("service:s1") is None)
+        with pytest.raises(LeaseLostError):
+            held.confirm(0.1)
+        locks.renew()
         assert held.lost
-        assert soon(lambda: not held.lost)
-        assert locks.of("service:s1") == held.locks[0]
+        assert locks.of("service:s1") is None
+
+
+def test_a_lease_is_confirmed_for_as_long_as_a_call_may_take(redis: Redis) -> None:
+    locks = LockStore(redis, lease_seconds=2, renew_seconds=60)
+    with (
+        locks.acquire(["service:s1"], "ann", "swarm join"),
+        locks.acquire(["service:s2"], "ann", "swarm join") as held,
+    ):
+        held.confirm(30)
+        assert redis.pttl("swarmbot:lock:service:s2") > 30_000
+        locks.renew()
+        assert redis.pttl("swarmbot:lock:service:s2") > 30_000
+        assert redis.pttl("swarmbot:lock:service:s1") <= 2_000
+    with pytest.raises(LeaseLostError):
+        held.confirm(1)
+
+
+def test_nothing_is_confirmed_without_a_target_or_once_somebody_else_has_it(
+    redis: Redis, other_redis: Redis
+) -> None:
+    locks = LockStore(redis)
+    with locks.acquire([], "ann", "hold") as nothing, pytest.raises(LeaseLostError):
+        nothing.confirm(1)
+    with locks.acquire(["service:s1"], "ann", "deploy") as held:
+        other_redis.delete("swarmbot:lock:service:s1", "swarmbot:fence:service:s1")
+        with (
+            LockStore(other_redis).acquire(["service:s1"], "ben", "deploy"),
+            pytest.raises(LeaseLostError),
+        ):
+            held.confirm(1)
 
 
 def test_a_lease_that_ran_out_stays_lost_where_somebody_was_in_between(
@@ -210,9 +245,9 @@ def test_a_lease_that_ran_out_stays_lost_where_somebody_was_in_between(
 def test_a_renewal_does_not_take_the_target_from_who_holds_it_now(
     redis: Redis, other_redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    locks = LockStore(redis, lease_seconds=0.3, renew_seconds=1)
+    locks = LockStore(redis, lease_seconds=2, renew_seconds=0.1)
     with locks.acquire(["service:s1"], "ann", "deploy") as held:
-        assert soon(lambda: locks.of("service:s1") is None)
+        other_redis.delete("swarmbot:lock:service:s1", "swarmbot:fence:service:s1")
         with LockStore(other_redis, renew_seconds=60).acquire(
             ["service:s1"], "ben", "scale"
         ) as now:

@@ -11,6 +11,7 @@ from bot.model.cluster import EngineAddress
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
+from tests.fence import OPEN
 
 MANAGERS = ("node1", "node2", "node3")
 
@@ -19,7 +20,8 @@ T = TypeVar("T")
 
 def swarm_over(cluster: Cluster, *names: str) -> Swarm:
     """The Swarm as the bot reaches it when exactly these engines are configured."""
-    return Swarm(FailoverPool(EngineAddress(name, cluster.nodes[name].url) for name in names))
+    engines = FailoverPool(EngineAddress(name, cluster.nodes[name].url) for name in names)
+    return Swarm(engines).fenced_by(OPEN)
 
 
 def eventually(look: Callable[[], T], seconds: float = 30.0) -> T:

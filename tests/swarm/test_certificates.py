@@ -22,6 +22,7 @@ from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from playground.node import Node
+from tests.fence import OPEN
 from tests.swarm.support import MANAGERS, swarm_over, web
 
 
@@ -192,8 +193,10 @@ def test_engines_and_endpoints(cluster: Cluster, tls: Path, server: TlsServer) -
         hung = f"127.0.0.1:{silent.getsockname()[1]}"
         here = f"127.0.0.1:{server.port}"
         plain = cluster.registry.address
-        found = Swarm(FailoverPool(engines)).certificates.read(
-            (here, "localhost:9", plain, hung, "no.invalid:443")
+        found = (
+            Swarm(FailoverPool(engines))
+            .fenced_by(OPEN)
+            .certificates.read((here, "localhost:9", plain, hung, "no.invalid:443"))
         )
     by_name = {(one.kind, one.name): one for one in found}
     end = end_of("-in", str(tls / "cert.pem"))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any, Literal
 from urllib.parse import quote
 
 from bot.errors import EngineRefusedError
 from bot.model import Spec
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine.fence import Fence, NoFence
 from bot.swarm.engine.refusals import NO_OBJECT, NotReachedError, Target, refusal
 from bot.swarm.engine.transport import Answer, DockerTransport, Stream, Transport
 
@@ -23,6 +25,8 @@ Json = dict[str, Any]
 
 class Client:
     """One connection to one engine, for one thread; `timeout` in seconds limits each answer.
+
+    Nothing is changed by it but behind a fence (`fenced_by`).
 
     Every call raises `NotReachedError`, `ConnectionLostError`, or what `refusals.refusal` makes of
     the engine's answer.
@@ -39,6 +43,13 @@ class Client:
         self.timeout = timeout
         self._transport = transport or DockerTransport(address, version)
         self.version = version
+        self._fence: Fence = NoFence()
+
+    def fenced_by(self, fence: Fence) -> Client:
+        """The same connection, which sends a change where `fence` is confirmed just before."""
+        fenced = copy(self)
+        fenced._fence = fence
+        return fenced
 
     def close(self) -> None:
         """Give the connection back."""
@@ -262,6 +273,8 @@ class Client:
         **options: Any,
     ) -> Answer:
         prefix = f"/v{self.version}" if versioned and self.version else ""
+        if method != "GET":
+            self._fence.confirm(self.timeout)
         response = self._transport.send(method, prefix + path, self.timeout, **options)
         if response.status_code >= 400:
             raise refusal(self.engine, response.status_code, _words(response), target)

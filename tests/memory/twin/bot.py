@@ -3,6 +3,7 @@ threads and timers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from jobs.approvals import ApprovalUpkeep
 from jobs.orphans import Orphans
 from jobs.queue import QueueRunner
 from tests.memory.twin.clock import Clock, Party, TurnedPool, TurnedStopping
-from tests.memory.twin.pool import MemoryEngines
+from tests.memory.twin.pool import MemoryEngines, nothing
 from tests.memory.twin.redis_twin import RedisTwin
 from tests.memory.twin.slack_twin import DirectClient, SlackTwin
 from tests.memory.twin.swarm_twin import SwarmTwin
@@ -83,6 +84,26 @@ class MemoryBot:
     def freeze(self) -> None:
         """Stand still, as a machine that swaps."""
         self.party.frozen = True
+
+    def freezes_before_its_change(self) -> None:
+        """Stand still once, when all is ready and the next change is about to be sent."""
+        self.engines.moments.before_change = self._once(self.freeze)
+
+    def crashes_before_its_change(self) -> None:
+        """Die when the next change is about to be sent."""
+        self.engines.moments.before_change = self._once(self.crash)
+
+    def crashes_after_its_change(self) -> None:
+        """Die when the next change was done, and before anything of it is written down."""
+        self.engines.moments.after_change = self._once(self.crash)
+
+    def _once(self, befall: Callable[[], None]) -> Callable[[], None]:
+        def happen() -> None:
+            self.engines.moments.before_change = self.engines.moments.after_change = nothing
+            befall()
+            self.clock.wait(0.0)
+
+        return happen
 
     def resume(self) -> None:
         """Go on where it stood."""

@@ -4,7 +4,7 @@ needs no socket."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -87,12 +87,25 @@ class WireAnswer:
         """There is nothing to close."""
 
 
+def nothing() -> None:
+    """What happens at most moments."""
+
+
+@dataclass
+class Moments:
+    """What happens to a bot just before and just after an engine does what it asks for."""
+
+    before_change: Callable[[], None] = nothing
+    after_change: Callable[[], None] = nothing
+
+
 class MemoryEngines:
     """The engine pool of one bot: the answer of the first engine that is well, and a change at most
     once."""
 
     def __init__(self, twin: SwarmTwin, names: tuple[str, ...] = MANAGERS) -> None:
         self.wires = {name: Wire(EngineTwin(twin, name)) for name in names}
+        self.moments = Moments()
         self._answering = ""
 
     @property
@@ -112,6 +125,7 @@ class MemoryEngines:
             raise UnknownNameError("engine", name, nearest(name, self.names))
         only = MemoryEngines.__new__(MemoryEngines)
         only.wires, only._answering = {name: self.wires[name]}, ""
+        only.moments = self.moments
         return only
 
     def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
@@ -131,8 +145,11 @@ class MemoryEngines:
     ) -> T:
         self.call(check, deadline=deadline)
         only = self.on(self._answering)
+        self.moments.before_change()
         try:
-            return fn(only._client(self._answering))
+            answer = fn(only._client(self._answering))
+            self.moments.after_change()
+            return answer
         except ConnectionLostError as error:
             raise OutcomeUnknownError(self._answering, error.reason) from error
         except (NotReachedError, NoLeaderError, NotAManagerError) as error:

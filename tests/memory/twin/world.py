@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.settings import MessagesSettings, PolicyRule, ReadsSettings, Role, Settings
+from bot.swarm.swarm import Swarm
 from playground.workspace.text import Reader
+from tests.fence import OPEN
 from tests.memory.twin.bot import MemoryBot, settings
 from tests.memory.twin.clock import Clock
 from tests.memory.twin.cluster import Json, copied, count_of
@@ -56,6 +58,11 @@ class World:
     def registry(self) -> Any:
         return self.swarm.cluster.registry
 
+    @property
+    def outside(self) -> Swarm:
+        """The Swarm for somebody who changes it behind the bot's back."""
+        return self.bot.swarm.fenced_by(OPEN)
+
     def start_bot(self) -> MemoryBot:
         """One bot more."""
         bot = MemoryBot(
@@ -85,7 +92,7 @@ class World:
             "UpdateConfig": {"Parallelism": 1, "Monitor": SECOND, "FailureAction": "pause"},
             **spec,
         }
-        self.bot.engines.call(lambda client: client.create_service(body))
+        self.bot.engines.call(lambda client: client.fenced_by(OPEN).create_service(body))
         self.swarm.settle()
         return self.swarm.cluster.service(name)
 
@@ -99,6 +106,14 @@ class World:
         said = [repr(message) for message in state.messages.values()]
         return "\n".join([*said, repr(state.files), repr(state.views.known)])
 
+    def hears_everything(self) -> str:
+        """Whatever the bot said that nobody looked at yet: somebody does so now."""
+        reader = Reader(self.slack.state, "UTC", DEV)
+        unheeded = self.slack.unheeded()
+        for posted in unheeded:
+            self.slack.heeded[posted.channel, posted.ts] = posted.now.seq
+        return "\n".join(map(reader.message, unheeded))
+
     def everything_in_redis(self) -> list[Any]:
         """All that is stored, whatever it is."""
         redis = self.redis.client()
@@ -108,7 +123,9 @@ class World:
         """Change a service behind the bot's back, as with Docker's own command line."""
         service = copied(self.swarm.cluster.service(name))
         change(service["Spec"])
-        self.bot.engines.call(lambda client: client.update_service(service, service["Spec"]))
+        self.bot.engines.call(
+            lambda client: client.fenced_by(OPEN).update_service(service, service["Spec"])
+        )
 
     def replicas_of(self, name: str) -> int:
         """How many replicas a service is to have."""

@@ -22,6 +22,7 @@ from bot.model.cluster import EngineAddress
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.engine.workers import LIMIT
+from tests.fence import OPEN
 from tests.unit.swarm.fake_engine import (
     INFO,
     LOCKED,
@@ -95,7 +96,7 @@ class Watch:
 
 
 def create(client: Client) -> dict[str, Any]:
-    return client.create_service({"Name": "web"})
+    return client.fenced_by(OPEN).create_service({"Name": "web"})
 
 
 def test_an_engine_that_is_away_costs_no_time(make: Workshop) -> None:
