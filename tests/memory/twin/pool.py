@@ -29,6 +29,9 @@ from tests.memory.twin.swarm_twin import MANAGERS, SwarmTwin
 
 T = TypeVar("T")
 
+API_VERSION = "1.41"
+"""What these engines speak."""
+
 
 class Wire:
     """The way to one engine, and how it fails: `cut` takes nothing more, `loses_answers` does what
@@ -46,6 +49,7 @@ class Wire:
         down = self._engine.twin.cluster.node(name)["Status"]["State"] == "down"
         if self.cut or down:
             raise NotReachedError("Connection refused")
+        path = path.removeprefix(f"/v{API_VERSION}")
         self.sent.append((method, path))
         body = json.loads(json.dumps(options.get("json")))
         params = dict(options.get("params") or {})
@@ -168,4 +172,4 @@ class MemoryEngines:
 
     def _client(self, name: str) -> Client:
         address = EngineAddress(name, f"unix:///memory/{name}.sock")
-        return Client(address, transport=self.wires[name])
+        return Client(address, API_VERSION, transport=self.wires[name])
