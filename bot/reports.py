@@ -48,7 +48,7 @@ def change(entry: AuditEntry) -> Audited:
     return Audited(
         at=entry.at,
         actor=entry.actor.name,
-        what=str(entry.plan.get("title") or " ".join(map(str, entry.command.values()))),
+        title=str(entry.plan.get("title") or " ".join(map(str, entry.command.values()))),
         source=entry.source,
         approved_by=entry.approved_by,
         result=" · ".join(part for part in parts if part),

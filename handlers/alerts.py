@@ -84,22 +84,22 @@ class Acknowledge(Change[AcknowledgePlan]):
     def plan(self, context: Context) -> AcknowledgePlan:
         """Which alerts are meant, and whether somebody was quicker."""
         incidents = context.store.alerts.memory().incidents
-        found = _open(incidents.values(), self.key)
-        if not found and not _fitting(incidents.values(), self.key):
+        still_open = _open(incidents.values(), self.key)
+        if not still_open and not _fitting(incidents.values(), self.key):
             names = [
                 incident.name
                 for incident in incidents.values()
                 if incident.state is AlertState.FIRING
             ]
             raise UnknownNameError("alert", self.key, nearest(self.key, names))
-        free = [incident for incident in found if incident.acknowledged_by is None]
+        free = [incident for incident in still_open if incident.acknowledged_by is None]
         return AcknowledgePlan(
-            title=f"acknowledge {_listed(free or found) or self.key}",
+            title=f"acknowledge {_listed(free or still_open) or self.key}",
             targets=(),
             fingerprint=" ".join(incident.id for incident in free),
             services=_to_be_allowed(incidents.values(), self.key),
             needs_approval=False,
-            noop_reason="" if free else _taken(found, self.key),
+            noop_reason="" if free else _taken(still_open, self.key),
             subjects=tuple(incident.subject for incident in free),
         )
 
@@ -135,10 +135,10 @@ class SilenceAlerts(Change[SilencePlan]):
     def plan(self, context: Context) -> SilencePlan:
         """Refuse what nothing is named like, and what would end at once."""
         incidents = context.store.alerts.memory().incidents
-        found = _open(incidents.values(), self.key)
+        still_open = _open(incidents.values(), self.key)
         if not _fitting(incidents.values(), self.key):
             _refuse_unknown(context, self.key, [incident.name for incident in incidents.values()])
-        if self.span is None and not found:
+        if self.span is None and not still_open:
             raise UnsupportedError(
                 f"no open alert fits `{self.key}`, so there is no end to wait for",
                 f"Say for how long: `/swarm silence {self.key} --for 2h`",
@@ -184,9 +184,9 @@ class Unsilence(Change[SilencePlan]):
         """The silence with exactly this pattern."""
         store = context.store.alerts
         silences = store.silences(context.now())
-        found = next((silence for silence in silences if silence.pattern == self.key), None)
+        silence = next((silence for silence in silences if silence.pattern == self.key), None)
         incidents = store.memory().incidents
-        if found is None and silences:
+        if silence is None and silences:
             near = nearest(self.key, [silence.pattern for silence in silences])
             wider = [
                 silence.pattern for silence in silences if fnmatchcase(self.key, silence.pattern)
@@ -196,11 +196,11 @@ class Unsilence(Change[SilencePlan]):
         return SilencePlan(
             title=f"unsilence {self.key}",
             targets=(),
-            fingerprint=f"{found}",
+            fingerprint=f"{silence}",
             services=_covered(context, incidents.values(), self.key),
             needs_approval=False,
-            noop_reason="" if found else f"`{self.key}` is not silenced",
-            silence=found,
+            noop_reason="" if silence else f"`{self.key}` is not silenced",
+            silence=silence,
         )
 
     def apply(self, context: Context, plan: SilencePlan, run: Run) -> Outcome:
@@ -285,8 +285,8 @@ def _names(context: Context) -> list[str]:
     return [*(node.name for node in nodes), *(service.name for service in services)]
 
 
-def _taken(found: Sequence[Incident], key: str) -> str:
-    first = next((incident for incident in found if incident.acknowledged_by), None)
+def _taken(incidents: Sequence[Incident], key: str) -> str:
+    first = next((incident for incident in incidents if incident.acknowledged_by), None)
     if first is None or first.acknowledged_by is None:
         return f"{key} is over"
     return f"{first.name} is acknowledged by {first.acknowledged_by.name} already"

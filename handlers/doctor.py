@@ -140,11 +140,11 @@ class _Reader:
         """Whether the image brings a health check: any engine that has it can tell."""
         for name in self.swarm.engines.names:
             try:
-                found = Images(self.swarm.engines.on(name)).has_healthcheck(image)
+                checked = Images(self.swarm.engines.on(name)).has_healthcheck(image)
             except SwarmbotError:
                 continue
-            if found is not None:
-                return found
+            if checked is not None:
+                return checked
         return None
 
 
@@ -184,14 +184,14 @@ def _leaderless(nodes: Future[T]) -> str:
 def _images(services: Sequence[Service]) -> tuple[Image, ...]:
     """Each once; those without digest first, for they are the likelier ones to be in no
     registry."""
-    found = dict.fromkeys(
+    images = dict.fromkeys(
         service.image for service in services if service.replicas != 0 and service.image.name
     )
-    return tuple(sorted(found, key=lambda image: bool(image.digest)))[:MOST_IMAGES]
+    return tuple(sorted(images, key=lambda image: bool(image.digest)))[:MOST_IMAGES]
 
 
-def _known(found: Mapping[str, bool | None]) -> Mapping[str, bool]:
-    return {image: checked for image, checked in found.items() if checked is not None}
+def _known(answers: Mapping[str, bool | None]) -> Mapping[str, bool]:
+    return {image: checked for image, checked in answers.items() if checked is not None}
 
 
 def _unseen(snapshot: Snapshot, probes: Probes) -> tuple[str, ...]:

@@ -198,7 +198,7 @@ class NetworkRm(Change[NetworkRemovalPlan]):
         going = tuple(
             network
             for name in dict.fromkeys(self.networks)
-            if (network := self._found(context, name))
+            if (network := self._network_or_none(context, name))
         )
         services = context.swarm.services.list()
         for network in going:
@@ -240,7 +240,7 @@ class NetworkRm(Change[NetworkRemovalPlan]):
             (partial(remove, network) for network in plan.going),
         )
 
-    def _found(self, context: Context, name: str) -> Network | None:
+    def _network_or_none(self, context: Context, name: str) -> Network | None:
         try:
             return _find(context, name)
         except UnknownNameError:

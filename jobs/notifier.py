@@ -184,15 +184,15 @@ def _is_bad_news(before: Incident, after: Incident) -> bool:
     return worsened(before, after) or (again and after.times <= CALLS_AGAIN)
 
 
-def _entry(what: Incident | Note, happened: Happened, at: datetime) -> Entry:
-    incident = what if isinstance(what, Incident) else None
+def _entry(news: Incident | Note, happened: Happened, at: datetime) -> Entry:
+    incident = news if isinstance(news, Incident) else None
     begun = incident.opened if incident and happened is Happened.RESOLVED else None
     return Entry(
         at=at,
         happened=happened,
-        id=what.id,
-        kind=what.kind,
+        id=news.id,
+        kind=news.kind,
         severity=incident.severity if incident else Severity.NOTE,
-        name=what.name,
+        name=news.name,
         lasted=at - begun if begun else None,
     )

@@ -50,8 +50,12 @@ def own_certificates() -> str:
     A build needs them where the network has an authority of its own. All that it trusts would not
     fit in an argument.
     """
-    known = {each for file in DISTRIBUTED.rglob("*.crt") for each in _certificates(file)}
-    return "\n".join(each for each in _certificates(BUNDLE) if each not in known)
+    known = {
+        certificate for file in DISTRIBUTED.rglob("*.crt") for certificate in _certificates(file)
+    }
+    return "\n".join(
+        certificate for certificate in _certificates(BUNDLE) if certificate not in known
+    )
 
 
 def _certificates(file: Path) -> list[str]:

@@ -92,10 +92,10 @@ class Cluster:
     def manager(self) -> Node:
         """The first node that is a manager with a leader, after an election where one is due;
         raises NoManagerError."""
-        found = formation.await_manager(list(self.nodes.values()))
-        if found is None:
+        manager = formation.await_manager(list(self.nodes.values()))
+        if manager is None:
             raise NoManagerError(self.number)
-        return found
+        return manager
 
     def up(self, *, swarm: bool = True, say: Callable[[str], None] = _silent) -> None:
         """Bring the cluster up, or what is missing of it; `say` hears one line a step. Raises

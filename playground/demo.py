@@ -85,10 +85,10 @@ class PortTakenError(PlaygroundError):
 class MachineLacksError(PlaygroundError):
     """What the demo needs from the machine and does not have."""
 
-    what: str
+    missing: str
 
     def __str__(self) -> str:
-        return f"the demo needs {self.what}"
+        return f"the demo needs {self.missing}"
 
 
 @dataclass(eq=False)
@@ -266,12 +266,12 @@ def _until_told_to_end() -> Iterator[None]:
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def end(_number: int, _frame: object) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
+        for signal_number in signals:
+            signal.signal(signal_number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for each in signals:
-        signal.signal(each, end)
+    for signal_number in signals:
+        signal.signal(signal_number, end)
     try:
         yield
     except KeyboardInterrupt:

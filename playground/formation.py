@@ -29,7 +29,7 @@ def form(nodes: Sequence[Node]) -> Node:
 
     Raises NotReadyError when the nodes do not get ready.
     """
-    manager = await_manager(nodes) or _found(nodes)
+    manager = await_manager(nodes) or _found_swarm(nodes)
     _open_locks(manager, nodes)
     for node in nodes:
         _let_settle(node)
@@ -89,7 +89,7 @@ def _may_elect(nodes: Sequence[Node]) -> bool:
     return any(len(known & voters) > len(known) / 2 for known in electorates if known)
 
 
-def _found(nodes: Sequence[Node]) -> Node:
+def _found_swarm(nodes: Sequence[Node]) -> Node:
     dissolve(nodes)
     first = nodes[0]
     pool = ("--default-addr-pool", NETWORKS)

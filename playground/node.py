@@ -193,9 +193,9 @@ class Node:
             pid for pid in pids if Path((processes.command_of(pid) or ("",))[0]).name == "dockerd"
         ]
 
-    def _signal(self, what: signal.Signals) -> None:
+    def _signal(self, signal_number: signal.Signals) -> None:
         for pid in self._dockerd():
-            processes.send(pid, what)
+            processes.send(pid, signal_number)
 
     def _last_words(self) -> str:
         return "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-5:])

@@ -85,10 +85,10 @@ def with_argument(argument: str) -> list[int]:
     return [pid for pid in every_pid() if argument in command_of(pid)]
 
 
-def send(pid: int, what: signal.Signals) -> None:
+def send(pid: int, signal_number: signal.Signals) -> None:
     """Send a signal; a process that is gone already is no error."""
     try:
-        os.kill(pid, what)
+        os.kill(pid, signal_number)
     except ProcessLookupError:
         return
 
@@ -132,7 +132,7 @@ def wait_until(
 
 def _network_of(pid: int) -> tuple[int, int] | None:
     try:
-        found = Path(f"/proc/{pid}/ns/net").stat()
+        namespace = Path(f"/proc/{pid}/ns/net").stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return namespace.st_dev, namespace.st_ino

@@ -103,7 +103,9 @@ class Terminal:
             asked = {"person_name": self._person, "after": moment, "wait": min(left, POLL_SECONDS)}
             answer = self._ask("GET", "changes", params=asked)
             moment = answer["seq"]
-            answers = [each for each in answer["changes"] if each.get("author") != self._person]
+            answers = [
+                change for change in answer["changes"] if change.get("author") != self._person
+            ]
             yield from answers
             if answers and not seconds:
                 end = time.monotonic() + QUIET_SECONDS

@@ -83,9 +83,9 @@ def _or_later(is_so: Callable[[], bool]) -> bool:
 
 
 def _remove_each(listed: Sequence[dict[str, Any]], remove: Callable[[str], object]) -> None:
-    for item in listed:
+    for entry in listed:
         try:
-            remove(item["ID"])
+            remove(entry["ID"])
         except NotFound:
             continue
 

@@ -14,7 +14,7 @@ from bot.swarm.spec import ports
 
 def refuse_taken(service: Service, services: Sequence[Service]) -> None:
     """Raise PortTakenError where another one of `services` publishes a port of this one."""
-    others = [other for other in services if other.id != service.id]
+    others = [candidate for candidate in services if candidate.id != service.id]
     clash = ports.taken(service.ports, others)
     if clash:
         port, owner = clash

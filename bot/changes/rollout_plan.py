@@ -77,7 +77,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         dangers=dangers,
         changes=changes,
         summary=summary(changed, rolls_back),
-        warnings=(*(danger.what for danger in dangers), *warnings),
+        warnings=(*(danger.words for danger in dangers), *warnings),
         noop_reason=(noop_reason or f"{service.name} is set up like that already") if same else "",
         details=details(service.spec, changed),
         service=service,

@@ -81,7 +81,7 @@ class OtherLine:
     """Marks a field that is a line of its own, with the secrets of its own command."""
 
 
-def _each(mask: Callable[[str], str]) -> Secret:
+def _masked_each(mask: Callable[[str], str]) -> Secret:
     return Secret(lambda values: tuple(map(mask, values)))
 
 
@@ -184,11 +184,11 @@ Name = Annotated[str, AfterValidator(read_name)]
 Label = Annotated[str, AfterValidator(read_label)]
 
 
-SecretValues = _each(secrecy.masked_value)
+SecretValues = _masked_each(secrecy.masked_value)
 """For `NAME=VALUE`, whatever the name is."""
-SecretPairs = _each(secrecy.masked_pair)
+SecretPairs = _masked_each(secrecy.masked_pair)
 """For `NAME=VALUE`, where the name looks like that of a secret."""
-SecretTexts = _each(secrecy.masked_text)
+SecretTexts = _masked_each(secrecy.masked_text)
 SecretWords = Secret(lambda words: tuple(secrecy.masked_words(words)))
 SecretLine = Secret(secrecy.masked_line)
 

@@ -132,4 +132,4 @@ def _texts(value: object) -> list[str]:
     if value is None:
         return []
     values = value if isinstance(value, list) else [value]
-    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in values]

@@ -46,7 +46,7 @@ class NotGrantedError(SwarmbotError):
 
     command: str
     target: str
-    what: tuple[str, ...] = ()
+    dangers: tuple[str, ...] = ()
     grants: tuple[str, ...] = ()
     image: str = ""
 

@@ -25,4 +25,4 @@ class Danger:
     """One thing that a change adds and that reaches the host or what is others', in words."""
 
     grant: Grant
-    what: str
+    words: str

@@ -16,9 +16,9 @@ def plural(count: int, word: str, words: str = "") -> str:
     return f"{count} {agree(count, word, words or word + 's')}"
 
 
-def agree(count: int, one: str, many: str) -> str:
+def agree(count: int, singular: str, plural: str) -> str:
     """The word that goes with so many: `is` with one, `are` with none or several."""
-    return one if count == 1 else many
+    return singular if count == 1 else plural
 
 
 # ---- lists

@@ -97,8 +97,8 @@ def permitted(decision: Decision, command: str) -> Allow | Ask:
         )
     if decision.image or decision.ungranted:
         grants = tuple(dict.fromkeys(danger.grant for danger in decision.ungranted))
-        what = tuple(danger.what for danger in decision.ungranted)
-        raise NotGrantedError(command, decision.target, what, grants, decision.image)
+        dangers = tuple(danger.words for danger in decision.ungranted)
+        raise NotGrantedError(command, decision.target, dangers, grants, decision.image)
     raise NotAllowedError(command, decision.roles, decision.target)
 
 

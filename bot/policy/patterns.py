@@ -38,9 +38,9 @@ def covers(wide: str, narrow: str) -> bool:
     return fits[0][0]
 
 
-def meets(one: str, other: str) -> bool:
+def meets(pattern: str, other_pattern: str) -> bool:
     """Whether some name may fit both. True where that is not certain."""
-    first, second = _tokens(one), _tokens(other)
+    first, second = _tokens(pattern), _tokens(other_pattern)
     fits = [[False] * (len(second) + 1) for _ in range(len(first) + 1)]
     for i in range(len(first), -1, -1):
         for j in range(len(second), -1, -1):
@@ -76,10 +76,14 @@ def _covers_one(wide: str, narrow: str) -> bool:
     return not _stands_for_several(narrow) and fnmatchcase(narrow, wide)
 
 
-def _meets_one(one: str, other: str) -> bool:
-    if _stands_for_several(one) and _stands_for_several(other):
+def _meets_one(token: str, other_token: str) -> bool:
+    if _stands_for_several(token) and _stands_for_several(other_token):
         return True
-    return fnmatchcase(other, one) if _stands_for_several(one) else fnmatchcase(one, other)
+    return (
+        fnmatchcase(other_token, token)
+        if _stands_for_several(token)
+        else fnmatchcase(token, other_token)
+    )
 
 
 def _stands_for_several(token: str) -> bool:

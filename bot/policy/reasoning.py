@@ -44,7 +44,7 @@ def _read(actor: Actor, command: str, service: str, settings: Settings) -> str:
 
 
 def _number(rules: tuple[PolicyRule, ...], rule: PolicyRule | None) -> int | None:
-    return next((number for number, each in enumerate(rules, 1) if each is rule), None)
+    return next((number for number, candidate in enumerate(rules, 1) if candidate is rule), None)
 
 
 def _by_rule(actor: Actor, number: int, settings: Settings) -> str:

@@ -20,7 +20,7 @@ class Audited:
 
     at: datetime
     actor: str
-    what: str
+    title: str
     source: str
     approved_by: tuple[str, ...] = ()
     result: str = ""
@@ -55,7 +55,7 @@ def _row(entry: Audited, approved: bool) -> tuple[str, ...]:
         f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}",
         entry.actor,
         *((", ".join(entry.approved_by),) if approved else ()),
-        entry.what,
+        entry.title,
         entry.result or "not ended",
         seconds(entry.took) if entry.took is not None else "",
     )

@@ -138,8 +138,8 @@ def _changes(changes: Sequence[Audited]) -> list[str]:
 
 
 def _change(change: Audited) -> str:
-    what = escape(shortened(brief(change.what), _LONGEST))
-    return f"{what} by {escape(change.actor)} · {escape(change.result) or 'not ended'}"
+    title = escape(shortened(brief(change.title), _LONGEST))
+    return f"{title} by {escape(change.actor)} · {escape(change.result) or 'not ended'}"
 
 
 # ---- ends
@@ -173,9 +173,9 @@ def _(approval: Approval) -> Expiry:
 
 @expiry.register
 def _(hold: Hold) -> Expiry:
-    what = "everything is frozen" if hold.freeze else f"{hold.pattern} is held"
+    held = "everything is frozen" if hold.freeze else f"{hold.pattern} is held"
     why = f' ("{hold.reason}")' if hold.reason else ""
-    return Expiry(f"{what} by {hold.owner.name}{why}, until", hold.until)
+    return Expiry(f"{held} by {hold.owner.name}{why}, until", hold.until)
 
 
 def _bulleted(lines: Sequence[str]) -> list[str]:

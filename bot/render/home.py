@@ -135,7 +135,7 @@ def _listed(title: str, items: Sequence[T], shown: Callable[[T], Iterable[Block]
         return []
     left = len(items) - _EACH
     head = f"*{title}*" if len(items) == 1 else f"*{title}* · {len(items)}"
-    blocks = [block for item in items[:_EACH] for block in shown(item)]
+    blocks = [block for entry in items[:_EACH] for block in shown(entry)]
     return [section(head), *blocks, *context(and_more(left).strip())]
 
 
@@ -154,15 +154,15 @@ def _below_alone(home: Home) -> list[Shortfall]:
 
 def _alert(incident: Incident, home: Home, viewer: Viewer, now: datetime) -> list[Block]:
     silence = silencing(home.silences, incident, now)
-    who = incident.acknowledged_by
+    acknowledged_by = incident.acknowledged_by
     said = [
         alert_words.now_words(incident.problems[0]),
-        f"acknowledged by {escape(who.name)}" if who else "",
+        f"acknowledged by {escape(acknowledged_by.name)}" if acknowledged_by else "",
         f"silenced by {escape(silence.by.name)}" if silence else "",
         alert_words.impact(incident),
         f"since {when(incident.since)}",
     ]
-    quiet = who is not None or silence is not None
+    quiet = acknowledged_by is not None or silence is not None
     text = f"{alert_words.mark(incident, quiet)} {' · '.join(part for part in said if part)}"
     free = not quiet and "ack" in viewer.commands
     return [_with(text, acknowledging(incident) if free else None)]

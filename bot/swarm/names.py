@@ -44,14 +44,20 @@ def pick(
     Raises UnknownNameError with the nearest names, and AmbiguousNameError.
     """
     matches = (
-        [item for item in objects if id_of(item) == name]
-        or [item for item in objects if name_of(item) == name]
-        or [item for item in objects if len(name) >= SHORTEST_ID and id_of(item).startswith(name)]
+        [candidate for candidate in objects if id_of(candidate) == name]
+        or [candidate for candidate in objects if name_of(candidate) == name]
+        or [
+            candidate
+            for candidate in objects
+            if len(name) >= SHORTEST_ID and id_of(candidate).startswith(name)
+        ]
     )
     if not matches:
-        raise UnknownNameError(kind, name, nearest(name, [name_of(item) for item in objects]))
+        raise UnknownNameError(
+            kind, name, nearest(name, [name_of(candidate) for candidate in objects])
+        )
     if len(matches) > 1:
         raise AmbiguousNameError(
-            kind, name, tuple(f"{name_of(item)} ({id_of(item)})" for item in matches)
+            kind, name, tuple(f"{name_of(candidate)} ({id_of(candidate)})" for candidate in matches)
         )
     return matches[0]

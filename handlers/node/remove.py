@@ -121,5 +121,7 @@ def _demoted(context: Context, node: Node, say: Say) -> bool:
 
 
 def _leave(names: list[str]) -> str:
-    it = agree(len(names), "it does", "they do")
-    return f"{' and '.join(names)} may go on running containers until {it} `docker swarm leave`"
+    they_do = agree(len(names), "it does", "they do")
+    return (
+        f"{' and '.join(names)} may go on running containers until {they_do} `docker swarm leave`"
+    )

@@ -183,7 +183,7 @@ class Create(ServiceFlags, Change[RollPlan]):
         service = _service(create.create(flags, resolve[0], self.command, ids))
         dangers = content_check.dangers(context, {}, service.spec)
         warnings = (
-            *(danger.what for danger in dangers),
+            *(danger.words for danger in dangers),
             *resolve[1],
             *_room(context, service, nodes, others),
             *_reach(ids.networks, others),

@@ -57,7 +57,7 @@ class Remove(Change[RemovalPlan]):
             fingerprint=" ".join(f"{service.id}:{service.version}" for service in gone),
             services=tuple(names),
             changes=tuple(
-                Difference(service.name, _what(service, running[service.id]), "removed")
+                Difference(service.name, _described(service, running[service.id]), "removed")
                 for service in gone
             ),
             summary=(
@@ -123,7 +123,7 @@ def _watch(context: Context, services: Sequence[Service]) -> Counter[str]:
     return left
 
 
-def _what(service: Service, running: int) -> str:
+def _described(service: Service, running: int) -> str:
     published = (
         [f"publishes {', '.join(ports.text(port) for port in service.ports)}"]
         if service.ports

@@ -15,4 +15,4 @@ def offered() -> tuple[dict[str, str], ...]:
         for name in command.names:
             tail = form.removeprefix(command.names[0])
             listed.append({"name": name, "usage": f"{name}{tail}", "summary": command.summary()})
-    return tuple(sorted(listed, key=lambda each: each["name"]))
+    return tuple(sorted(listed, key=lambda command: command["name"]))

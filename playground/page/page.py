@@ -35,7 +35,7 @@ HEADERS = {
 class Beside(Protocol):
     """What stands beside the chat, and can be switched: the Swarm."""
 
-    def switch(self, node: str, what: str) -> None:
+    def switch(self, node: str, switch: str) -> None:
         """Do something to a node; raises PlaygroundError."""
         ...
 
@@ -45,7 +45,7 @@ class Switch(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     node: str
-    what: str
+    switch: str
 
 
 def _nothing(_: Change) -> None:
@@ -158,13 +158,13 @@ def _add_acts(app: FastAPI, workspace: Workspace) -> None:
         return {}
 
     @app.post("/page/home")
-    def home(who: acting.Who) -> dict[str, Any]:
-        workspace.interactions.open_home(workspace.person(who.person).user)
+    def home(asked: acting.Who) -> dict[str, Any]:
+        workspace.interactions.open_home(workspace.person(asked.person).user)
         return {}
 
 
 def _add_switches(app: FastAPI, swarm: Beside) -> None:
     @app.post("/page/switch")
     def switch(used: Switch) -> dict[str, Any]:
-        swarm.switch(used.node, used.what)
+        swarm.switch(used.node, used.switch)
         return {}

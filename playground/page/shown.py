@@ -39,7 +39,7 @@ class Eyes:
         channel = self.state.directory.channels[posted.channel]
         if self.user.id not in channel.members or posted.only_for not in ("", self.user.id):
             return None
-        found = {
+        message = {
             "kind": "message",
             "id": f"{posted.channel}/{posted.ts}",
             "channel": posted.channel,
@@ -49,8 +49,8 @@ class Eyes:
             "mine": posted.user == self.user.id,
         }
         if posted.deleted_at is not None:
-            return {**found, "deleted": True}
-        return {**found, "spoken": self._spoken(posted), "html": self._message(posted)}
+            return {**message, "deleted": True}
+        return {**message, "spoken": self._spoken(posted), "html": self._message(posted)}
 
     def modal(self) -> dict[str, Any]:
         """The modal in front, or that there is none."""

@@ -27,10 +27,10 @@ class NoSwitchError(PlaygroundError):
     """There is no such switch, or no such node."""
 
     node: str
-    what: str
+    switch: str
 
     def __str__(self) -> str:
-        return f"{self.node or 'this Swarm'} has no switch {self.what!r} now"
+        return f"{self.node or 'this Swarm'} has no switch {self.switch!r} now"
 
 
 class Managers:
@@ -45,12 +45,12 @@ class Managers:
         for url in tuple(self._urls):
             try:
                 client: Any = self._client(url)
-                found = Listed(client.nodes(), client.services(), client.tasks())
+                listed = Listed(client.nodes(), client.services(), client.tasks())
             except (DockerException, RequestException):
                 self._forget(url)
                 continue
-            self._urls.sort(key=lambda each: each != url)
-            return found
+            self._urls.sort(key=lambda known_url: known_url != url)
+            return listed
         return Listed(answers=False)
 
     def _client(self, url: str) -> APIClient:
@@ -113,15 +113,15 @@ class Panel:
         thread.start()
         return thread
 
-    def switch(self, node: str, what: str) -> None:
-        """Use a switch, one at a time.
+    def switch(self, node: str, switch: str) -> None:
+        """Use a switch of a node, one at a time.
 
         Raises NoSwitchError and what the playground itself raises.
         """
         with self._hands:
             node_ = self._cluster.nodes.get(node) if self._cluster else None
-            if node_ is None or self._cluster is None or what not in _machine(node_).switches:
-                raise NoSwitchError(node, what)
+            if node_ is None or self._cluster is None or switch not in _machine(node_).switches:
+                raise NoSwitchError(node, switch)
             acts: Mapping[str, Callable[[], object]] = {
                 "stop": node_.stop,
                 "start": node_.start,
@@ -129,7 +129,7 @@ class Panel:
                 "link up": node_.link_up,
                 "lock": lambda: self._cluster and self._cluster.lock(node),
             }
-            acts[what]()
+            acts[switch]()
 
 
 def _machine(node: Node) -> Machine:

@@ -142,52 +142,52 @@ def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str
     """
     kinds = {name: kind for name, kind in BLOCKS.items() if name in allowed}
     yield from Many(ByType(kinds), most, least=0).check(blocks, at)
-    items = [item for item in blocks if isinstance(item, dict)]
-    for block_id in _doubled(item.get("block_id") for item in items):
+    known = [block for block in blocks if isinstance(block, dict)]
+    for block_id in _doubled(block.get("block_id") for block in known):
         yield error(f'block_id "{block_id}" already exists', at)
-    for position, item in enumerate(items):
-        for action_id in _doubled(element.get("action_id") for element in elements_of(item)):
+    for position, block in enumerate(known):
+        for action_id in _doubled(element.get("action_id") for element in elements_of(block)):
             yield error(f'action_id "{action_id}" already exists', f"{at}/{position}")
-    if sum(item.get("type") == "table" for item in items) > 1:
+    if sum(block.get("type") == "table" for block in known) > 1:
         yield error("only_one_table_allowed", at)
-    if markdown_length(items) > MARKDOWN_TEXT:
+    if markdown_length(known) > MARKDOWN_TEXT:
         yield error(
             f"markdown blocks must be less than {MARKDOWN_TEXT + 1} characters together", at
         )
 
 
-def elements_of(item: Block) -> list[dict[str, Any]]:
+def elements_of(block: Block) -> list[dict[str, Any]]:
     """The interactive elements of a block, in the order in which they are shown."""
-    inside = item.get("elements") if item.get("type") == "actions" else []
+    inside = block.get("elements") if block.get("type") == "actions" else []
     listed = [
         *(inside if isinstance(inside, list) else []),
-        item.get("accessory"),
-        item.get("element"),
+        block.get("accessory"),
+        block.get("element"),
     ]
     return [
-        item
-        for item in listed
-        if isinstance(item, dict) and item.get("type") in elements.INTERACTIVE
+        element
+        for element in listed
+        if isinstance(element, dict) and element.get("type") in elements.INTERACTIVE
     ]
 
 
 def markdown_length(blocks: Sequence[Block]) -> int:
     """The characters of all `markdown` blocks together: they have a limit of their own."""
-    texts = (item.get("text") for item in blocks if item.get("type") == "markdown")
+    texts = (block.get("text") for block in blocks if block.get("type") == "markdown")
     return sum(len(text) for text in texts if isinstance(text, str))
 
 
 def strings(value: Any) -> Iterator[str]:
     """Every text that a reader sees: the values of all keys `text` that are strings."""
     if isinstance(value, dict):
-        for name, item in value.items():
-            if name == "text" and isinstance(item, str):
-                yield item
+        for name, inner in value.items():
+            if name == "text" and isinstance(inner, str):
+                yield inner
             else:
-                yield from strings(item)
+                yield from strings(inner)
     elif isinstance(value, list):
-        for item in value:
-            yield from strings(item)
+        for inner in value:
+            yield from strings(inner)
 
 
 def _doubled(ids: Iterator[Any]) -> list[str]:

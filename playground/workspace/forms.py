@@ -78,7 +78,7 @@ def value_of(
             else {"type": element["type"], held: option}
         )
     listed = [wanted] if isinstance(wanted, str) else list(wanted)
-    chosen = [find_option(options, str(item)) for item in listed]
+    chosen = [find_option(options, str(text)) for text in listed]
     return None if None in chosen else {"type": element["type"], held: chosen}
 
 

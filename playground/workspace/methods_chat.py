@@ -165,7 +165,7 @@ def _own(state: State, args: Arguments, refusal: str) -> Posted:
 def _lasting(state: State, channel: Channel) -> list[Posted]:
     with state.lock:
         listed = [message for message in state.messages.values() if message.channel == channel.id]
-    return [item for item in listed if item.deleted_at is None and not item.only_for]
+    return [message for message in listed if message.deleted_at is None and not message.only_for]
 
 
 def _page(state: State, args: Arguments, messages: Sequence[Posted]) -> dict[str, Any]:

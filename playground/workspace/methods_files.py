@@ -40,7 +40,7 @@ def complete(state: State, args: Arguments) -> dict[str, Any]:
     listed = args.data("files")
     if not isinstance(listed, list) or not listed:
         raise SlackError("invalid_arguments", ("[ERROR] missing required field: files",))
-    files = [_uploaded(state, item) for item in listed]
+    files = [_uploaded(state, entry) for entry in listed]
     channels = [
         name for name in (args.text("channel_id") or args.text("channels")).split(",") if name
     ]
@@ -80,11 +80,11 @@ def file_json(state: State, file: StoredFile) -> dict[str, Any]:
     }
 
 
-def _uploaded(state: State, item: Any) -> StoredFile:
-    file = state.files.get(item.get("id", "")) if isinstance(item, dict) else None
+def _uploaded(state: State, entry: Any) -> StoredFile:
+    file = state.files.get(entry.get("id", "")) if isinstance(entry, dict) else None
     if file is None or file.content is None:
         raise SlackError("file_not_found")
-    return replace(file, title=item.get("title") or file.name)
+    return replace(file, title=entry.get("title") or file.name)
 
 
 def _place(state: State, id_: str) -> Channel:

@@ -105,7 +105,7 @@ def channel_list(state: State, args: Arguments) -> dict[str, Any]:
         for channel in state.directory.channels.values()
         if ("im" if channel.is_im else "public_channel") in kinds
     ]
-    return {"channels": [_channel_json(item) for item in listed], **END}
+    return {"channels": [_channel_json(channel) for channel in listed], **END}
 
 
 def channel_members(state: State, args: Arguments) -> dict[str, Any]:

@@ -272,7 +272,7 @@ class Person:
         listed = (
             message for message in self._visible(channel, after) if message.posted.user != self.id
         )
-        return [item for item in listed if matches(pattern, item.shown)]
+        return [message for message in listed if matches(pattern, message.shown)]
 
     def _home_after(self, moment: int) -> Screen | None:
         return self.home if self.home is not None and self.home.view.seq > moment else None

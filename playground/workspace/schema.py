@@ -99,7 +99,7 @@ class Text:
 class Many:
     """A list of one kind, with a number of items."""
 
-    item: Kind
+    entry: Kind
     most: int
     least: int = 1
 
@@ -111,8 +111,8 @@ class Many:
             yield error(f"no more than {self.most} items allowed", at)
         if len(value) < self.least:
             yield error(f"no fewer than {self.least} items allowed", at)
-        for position, item in enumerate(value):
-            yield from self.item.check(item, f"{at}/{position}")
+        for position, entry in enumerate(value):
+            yield from self.entry.check(entry, f"{at}/{position}")
 
 
 @dataclass(frozen=True)
@@ -136,11 +136,11 @@ class Fields:
         if self.one_of and not any(value.get(name) for name in self.one_of):
             yield error(f"missing required field: {' or '.join(self.one_of)}", at)
         known = {**self.required, **self.optional}
-        for name, item in value.items():
+        for name, entry in value.items():
             if name not in known:
                 yield error(f"invalid additional property: {name}", at)
-            elif item is not None:
-                yield from known[name].check(item, f"{at}/{name}")
+            elif entry is not None:
+                yield from known[name].check(entry, f"{at}/{name}")
 
 
 @dataclass(frozen=True)

@@ -106,8 +106,8 @@ class State:
 
     def message(self, channel: str, ts: str) -> Posted | None:
         """The message, unless it is not there or deleted."""
-        found = self.messages.get((channel, ts))
-        return None if found is None or found.deleted_at is not None else found
+        posted = self.messages.get((channel, ts))
+        return None if posted is None or posted.deleted_at is not None else posted
 
     def thread(self, channel: str, ts: str) -> list[Posted]:
         """The replies below a message, oldest first."""
@@ -117,7 +117,7 @@ class State:
                 for message in self.messages.values()
                 if (message.channel, message.thread_ts) == (channel, ts)
             ]
-        return [item for item in listed if item.deleted_at is None and item.ts != ts]
+        return [message for message in listed if message.deleted_at is None and message.ts != ts]
 
     def visible_to(self, user: str) -> list[Posted]:
         """All messages that a person can see now, in the order in which they were posted."""

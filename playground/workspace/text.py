@@ -122,7 +122,7 @@ def _markdown(_: Reader, block: Block, __: Held) -> str:
 def _table(reader: Reader, block: Block, _: Held) -> str:
     rows = [[_cell(reader, cell) for cell in row] for row in block["rows"]]
     settings = block.get("column_settings") or []
-    right = [bool(item) and item.get("align") == "right" for item in settings]
+    right = [bool(column) and column.get("align") == "right" for column in settings]
     return aligned(rows, right)
 
 
@@ -204,14 +204,14 @@ def _boxes(reader: Reader, element: Mapping[str, Any], value: Any) -> str:
     picked = {option["value"] for option in chosen if option}
     marks = ("☑" if option["value"] in picked else "☐" for option in element["options"])
     return " ".join(
-        f"{mark} {reader.plain(item['text'])}"
-        for mark, item in zip(marks, element["options"], strict=True)
+        f"{mark} {reader.plain(option['text'])}"
+        for mark, option in zip(marks, element["options"], strict=True)
     )
 
 
 def _shown(reader: Reader, value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(_shown(reader, item) for item in value)
+        return ", ".join(_shown(reader, entry) for entry in value)
     if isinstance(value, dict):
         return reader.plain(value["text"])
     return "" if value is None else reader.state.directory.name_of(str(value))

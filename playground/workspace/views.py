@@ -54,6 +54,6 @@ def _violations(view: Any, kind: str) -> Iterator[str]:
         yield error("must provide an array", "/view/blocks")
         return
     yield from violations(blocks, "/view/blocks", VIEW_BLOCKS, ON_VIEWS)
-    has_input = any(isinstance(item, dict) and item.get("type") == "input" for item in blocks)
+    has_input = any(isinstance(block, dict) and block.get("type") == "input" for block in blocks)
     if kind == "modal" and has_input and not view.get("submit"):
         yield error("missing required field: submit", "/view")

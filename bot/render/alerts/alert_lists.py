@@ -53,7 +53,9 @@ def alerts(
         f"{plural(len(still), 'open alert')}{_counts(still, silences, now)}"
     )
     if len(still) <= _EACH:
-        shown = [_one(incident, silencing(silences, incident, now), now) for incident in still]
+        shown = [
+            _alert_block(incident, silencing(silences, incident, now), now) for incident in still
+        ]
         return message(head, (), [*shown, *small])
     rows: list[Row] = [
         _row(incident, silencing(silences, incident, now), now) for incident in still
@@ -107,7 +109,7 @@ def unsilenced(silence: Silence) -> Message:
 # ---- parts
 
 
-def _one(incident: Incident, silence: Silence | None, now: datetime) -> Block:
+def _alert_block(incident: Incident, silence: Silence | None, now: datetime) -> Block:
     quiet = incident.acknowledged_by is not None or silence is not None
     parts = [
         f"*{mark(incident, quiet)} {now_words(incident.problems[0])}*",
@@ -134,7 +136,7 @@ def _next(incident: Incident, silence: Silence | None) -> Block:
 
 def _row(incident: Incident, silence: Silence | None, now: datetime) -> Row:
     worst = incident.problems[0]
-    who = (
+    quieted_by = (
         incident.acknowledged_by.name
         if incident.acknowledged_by
         else f"silenced: {silence.by.name}"
@@ -145,7 +147,7 @@ def _row(incident: Incident, silence: Silence | None, now: datetime) -> Row:
         incident.name,
         str(incident.severity),
         age(incident.since, now),
-        who,
+        quieted_by,
         reason(worst.facts, worst.name).cause,
     )
 

@@ -98,11 +98,11 @@ def _lines(incident: Incident) -> list[str]:
         lost_words(lost) + rest,
         cause(worst),
         fix(worst),
-        *(_other(problem, worst) for problem in others),
+        *(_further_problem(problem, worst) for problem in others),
     ]
 
 
-def _other(problem: Problem, worst: Problem) -> str:
+def _further_problem(problem: Problem, worst: Problem) -> str:
     """What else is wrong with it; that a locked manager is Down goes without saying."""
     if worst.kind is AlertKind.MANAGER_LOCKED and problem.kind is AlertKind.NODE_DOWN:
         return cause(problem)
@@ -178,11 +178,11 @@ def _step(before: Incident | None, after: Incident) -> tuple[str, list[str]]:
 
 
 def _step_of_firing(before: Incident, after: Incident) -> tuple[str, list[str]]:
-    what = f"{_symbol(after)} {now_words(after.problems[0])}"
+    headline = f"{_symbol(after)} {now_words(after.problems[0])}"
     if worsened(before, after):
-        return f"{what} · now {after.severity}, was {before.severity}", _reasons(after)
+        return f"{headline} · now {after.severity}, was {before.severity}", _reasons(after)
     if after.kind is not before.kind:
-        return what, _reasons(after)
+        return headline, _reasons(after)
     if after.acknowledged_by and before.acknowledged_by is None:
         return f"{_symbol(after)} acknowledged by {name_words(after.acknowledged_by.name)}", []
     had, has = lost_by(before), lost_by(after)

@@ -213,9 +213,9 @@ def _(facts: ServiceCrashing, name: str) -> Reason:
 
 @reason.register
 def _(facts: RolloutPaused, name: str) -> Reason:
-    what = "rollback" if facts.rollback else "update"
+    rollout = "rollback" if facts.rollback else "update"
     return Reason(
-        f"Swarm paused the {what} to {facts.image.tagged}{_because(facts.cause)}.",
+        f"Swarm paused the {rollout} to {facts.image.tagged}{_because(facts.cause)}.",
         _help(facts.cause)
         or f"`/swarm rollback {name}` goes back, `/swarm ps {name}` shows its tasks.",
     )

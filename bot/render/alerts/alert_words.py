@@ -250,6 +250,6 @@ def _words(problem: Problem) -> _Words:
 
 
 def _certificate(kind: str, severity: Severity) -> _Words:
-    what = _CERTIFICATES.get(kind, "The certificate of {name}")
+    certificate = _CERTIFICATES.get(kind, "The certificate of {name}")
     ending = "needs renewal now" if severity is Severity.CRITICAL else "ends soon"
-    return _Words(f"{what} {ending}", f"{what} is in order again")
+    return _Words(f"{certificate} {ending}", f"{certificate} is in order again")

@@ -101,8 +101,8 @@ def _way_back(facts: NoLeader) -> tuple[str, str]:
     match facts.way_back:
         case WayBack.FORCE_NEW_CLUSTER:
             address = facts.address or "ADDRESS"
-            what = "the managers have no leader" if facts.quorum is None else _too_few(facts)
-            return f"{what}: {_MEANS}", _LAST_RESORT.format(name=facts.engine, address=address)
+            problem = "the managers have no leader" if facts.quorum is None else _too_few(facts)
+            return f"{problem}: {_MEANS}", _LAST_RESORT.format(name=facts.engine, address=address)
         case WayBack.UNLOCK:
             return (
                 f"no manager is there that is not locked: {_MEANS}",

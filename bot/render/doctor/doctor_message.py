@@ -74,10 +74,10 @@ def _group(severity: Severity, told: Told) -> list[Block]:
 def _line(text: AdviceText, most: int = _NAMED) -> str:
     """What it is; below it what helps, without a full stop behind what is to be copied."""
     fix = text.fix if text.fix.endswith("`") else sentence(text.fix)
-    return f"• {_what(text, most)}" + (f"\n   → {prose(fix)}" if fix else "")
+    return f"• {_with_names(text, most)}" + (f"\n   → {prose(fix)}" if fix else "")
 
 
-def _what(text: AdviceText, most: int) -> str:
+def _with_names(text: AdviceText, most: int) -> str:
     """The sentence, with names behind the number where it speaks of several."""
     if not text.names:
         return prose(sentence(text.sentence))

@@ -65,7 +65,7 @@ def _not_granted(error: errors.NotGrantedError) -> Explanation:
     grants = ", ".join(f'"{grant}"' for grant in error.grants)
     return Explanation(
         f"The rule for {code(error.command)}{target} does not grant this: "
-        f"{'; '.join(prose(what) for what in error.what)}. It takes "
+        f"{'; '.join(prose(danger) for danger in error.dangers)}. It takes "
         f"{code(f'grants = [{grants}]')} in that rule.",
         mark=REFUSED,
     )

@@ -65,7 +65,7 @@ def names_of(references: Any, key: str) -> list[str]:
 def mappings(value: Any) -> Sequence[Mapping[str, Any]]:
     """The mappings in a list of the API's JSON, which may be null."""
     return (
-        [item for item in value if isinstance(item, Mapping)]
+        [entry for entry in value if isinstance(entry, Mapping)]
         if isinstance(value, list | tuple)
         else []
     )

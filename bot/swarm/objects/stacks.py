@@ -23,7 +23,7 @@ def stacks(
 ) -> tuple[Stack, ...]:
     """All stacks by name, also those of which only secrets, configs or networks are left."""
     groups = tuple(services), tuple(secrets), tuple(configs), tuple(networks)
-    names = {stack_of(item.labels) for group in groups for item in group} - {""}
+    names = {stack_of(member.labels) for group in groups for member in group} - {""}
     return tuple(
         Stack(
             name,
@@ -42,4 +42,4 @@ def stack_of(labels: Mapping[str, str]) -> str:
 
 
 def _of(stack: str, group: Iterable[T]) -> tuple[T, ...]:
-    return tuple(item for item in group if stack_of(item.labels) == stack)
+    return tuple(member for member in group if stack_of(member.labels) == stack)

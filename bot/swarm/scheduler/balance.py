@@ -87,10 +87,10 @@ class _Layout:
     @cached_property
     def own(self) -> Mapping[str, Counter[str]]:
         """By service how many tasks each node runs of it."""
-        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for task in self.tasks:
-            found[task.service_id][task.node_id] += 1
-        return found
+            counts[task.service_id][task.node_id] += 1
+        return counts
 
     @cached_property
     def capacity(self) -> Capacity:
@@ -121,7 +121,7 @@ class _Layout:
         listed = [
             (node.name, own[node.id]) for node in self.nodes if node.id in ids or own[node.id]
         ]
-        ordered = sorted(listed, key=lambda each: (-each[1], each[0]))
+        ordered = sorted(listed, key=lambda count: (-count[1], count[0]))
         return Spread(
             service, tuple(ordered), uneven, not uneven and _movable(self.places(service))
         )
@@ -181,10 +181,10 @@ def _groups(places: Sequence[_Candidate], level: int) -> list[list[_Candidate]]:
     """The branches at this level of the preferences; below the last, each node by itself."""
     if not places or level >= len(places[0].branches):
         return [[place] for place in places]
-    found: defaultdict[str, list[_Candidate]] = defaultdict(list)
+    branches: defaultdict[str, list[_Candidate]] = defaultdict(list)
     for place in places:
-        found[place.branches[level]].append(place)
-    return list(found.values())
+        branches[place.branches[level]].append(place)
+    return list(branches.values())
 
 
 def _movable(places: Sequence[_Candidate]) -> bool:

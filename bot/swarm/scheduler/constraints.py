@@ -108,15 +108,15 @@ def _has_platform(spec: Spec, node: Node) -> bool:
 def _fulfils(node: Node, constraint: str) -> bool:
     """Whether a node fulfils one constraint as Swarm compares: without case; a key that it does not
     know fits none."""
-    found = _CONSTRAINT.fullmatch(constraint.strip())
-    if not found:
+    parts = _CONSTRAINT.fullmatch(constraint.strip())
+    if not parts:
         return False
-    key, value, wanted = found["key"], found["value"], found["operator"] == "=="
+    key, value, wanted = parts["key"], parts["value"], parts["operator"] == "=="
     if key.lower() == "node.ip":
         inside = _inside(node.address, value)
         return inside is not None and inside == wanted
     values = _values(node, key)
-    return values is not None and (value.lower() in (each.lower() for each in values)) == wanted
+    return values is not None and (value.lower() in (known.lower() for known in values)) == wanted
 
 
 def _inside(address: str, network: str) -> bool | None:

@@ -81,23 +81,23 @@ def moves(
     for task in leaving:
         tasks_of[task.service_id].append(task.id)
     largest_first = sorted((known[service_id] for service_id in tasks_of), key=_size, reverse=True)
-    found = [_move(service, tuple(tasks_of[service.id]), capacity) for service in largest_first]
-    return tuple(sorted(found, key=lambda move: move.service.name))
+    planned = [_move(service, tuple(tasks_of[service.id]), capacity) for service in largest_first]
+    return tuple(sorted(planned, key=lambda move: move.service.name))
 
 
-def summary(found: Sequence[Move]) -> str:
+def summary(leaving: Sequence[Move]) -> str:
     """Which tasks move and which end: `3 tasks move: web 2, api 1 · ends there: agent`."""
-    moving = [move for move in found if not move.bound]
+    moving = [move for move in leaving if not move.bound]
     count = sum(len(move.tasks) for move in moving)
     names = ", ".join(f"{move.service.name} {len(move.tasks)}" for move in moving)
-    ending = ", ".join(move.service.name for move in found if move.bound)
+    ending = ", ".join(move.service.name for move in leaving if move.bound)
     moved = f"{count} {agree(count, 'task moves', 'tasks move')}: {names}" if count else ""
     return " · ".join(part for part in (moved, f"ends there: {ending}" if ending else "") if part)
 
 
-def shortages(found: Iterable[Move]) -> tuple[str, ...]:
+def shortages(leaving: Iterable[Move]) -> tuple[str, ...]:
     """A sentence for every service whose tasks do not all find room."""
-    return tuple(map(_shortage, (move for move in found if move.waiting)))
+    return tuple(map(_shortage, (move for move in leaving if move.waiting)))
 
 
 def _shortage(move: Move) -> str:

@@ -14,12 +14,12 @@ def warnings(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[str, 
     able = constraints.eligible(spec, nodes)
     if not able:
         return (_no_node(spec, nodes),) if nodes else ()
-    found = (
+    shortcomings = (
         _host_ports_short(service, able, spec),
         _too_many(service, able, spec),
         _too_small(spec, able),
     )
-    return tuple(text for text in found if text)
+    return tuple(text for text in shortcomings if text)
 
 
 def _no_node(spec: Spec, nodes: Sequence[Node]) -> str:

@@ -100,4 +100,4 @@ def _mode(flags: Flags) -> Json:
 
 
 def _all(parse: Any, flags: Flags, flag: str) -> list[Json]:
-    return [item for text in flags.get(flag, ()) for item in parse(text)]
+    return [entry for text in flags.get(flag, ()) for entry in parse(text)]

@@ -73,12 +73,12 @@ def _of_lists(
             shown = (_at(shown_old, index), _at(shown_new, index))
             yield from _differing(f"{path}[{index}]", *pair, *shown)
         return
-    for item, shown in zip(old, shown_old, strict=True):
-        if item not in new:
-            yield from _differing(f"{path}[]", item, None, shown, None)
-    for item, shown in zip(new, shown_new, strict=True):
-        if item not in old:
-            yield from _differing(f"{path}[]", None, item, None, shown)
+    for entry, shown in zip(old, shown_old, strict=True):
+        if entry not in new:
+            yield from _differing(f"{path}[]", entry, None, shown, None)
+    for entry, shown in zip(new, shown_new, strict=True):
+        if entry not in old:
+            yield from _differing(f"{path}[]", None, entry, None, shown)
 
 
 def _at(items: list[Any], index: int) -> Any:

@@ -68,10 +68,10 @@ def refuse_overlap(subnets: Sequence[str], networks: Iterable[Network]) -> None:
     """
     taken = [(network.name, subnet) for network in networks for subnet in network.subnets]
     for subnet in subnets:
-        for name, other in taken:
-            if _overlap(subnet, other):
+        for name, taken_subnet in taken:
+            if _overlap(subnet, taken_subnet):
                 raise InvalidValueError(
-                    "--subnet", subnet, f"addresses of its own: network `{name}` has {other}"
+                    "--subnet", subnet, f"addresses of its own: network `{name}` has {taken_subnet}"
                 )
         taken.append(("itself", subnet))
 
@@ -85,8 +85,8 @@ def _inside(value: str, subnet: str) -> bool:
     )
 
 
-def _overlap(subnet: str, other: str) -> bool:
-    first, second = ip_network(subnet, strict=False), ip_network(other, strict=False)
+def _overlap(subnet: str, other_subnet: str) -> bool:
+    first, second = ip_network(subnet, strict=False), ip_network(other_subnet, strict=False)
     return first.version == second.version and (
         first.network_address in second or second.network_address in first
     )

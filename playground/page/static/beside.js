@@ -109,7 +109,7 @@ async function flip(name, what) {
   if (flipping.has(name)) return;
   flipping.set(name, what);
   for (const button of document.querySelectorAll(`[data-node="${CSS.escape(name)}"] .switches button`)) button.disabled = true;
-  try { await post("switch", { node: name, what }, false); } catch { /* said already */ } finally {
+  try { await post("switch", { node: name, switch: what }, false); } catch { /* said already */ } finally {
     flipping.delete(name);
     const switches = document.querySelector(`[data-node="${CSS.escape(name)}"] .switches`);
     for (const button of switches?.children || []) button.disabled = false;

@@ -69,7 +69,7 @@ def test_what_reaches_the_host_is_named(after: dict[str, Any], grant: Grant, wha
     for before in ({}, spec()):
         (danger,) = dangers(before, after, AROUND)
         assert danger.grant is grant
-        assert what in danger.what
+        assert what in danger.words
 
 
 @pytest.mark.parametrize(("after", "_grant", "_what"), DANGEROUS)

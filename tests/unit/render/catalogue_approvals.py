@@ -113,7 +113,7 @@ LOCK = Lock("service:s1", "bot-1", "lead", "web → shop/web:1.9", v.NOW - 3 * M
 ENTRY = Audited(
     at=v.NOW,
     actor="dev",
-    what="web → shop/web:2.0",
+    title="web → shop/web:2.0",
     source="C1",
     approved_by=("lead",),
     result="done",
@@ -169,9 +169,9 @@ def requests() -> Mapping[str, Callable[[], Message]]:
 
 def others() -> Mapping[str, Callable[[], Message]]:
     busy = replace(
-        ENTRY, result="", took=None, approved_by=(), what="node update node2", actor="lead"
+        ENTRY, result="", took=None, approved_by=(), title="node update node2", actor="lead"
     )
-    bad = replace(ENTRY, what=v.HOSTILE, actor=v.HOSTILE, result="failed · ImageNotFound")
+    bad = replace(ENTRY, title=v.HOSTILE, actor=v.HOSTILE, result="failed · ImageNotFound")
     return {
         "holds": lambda: holds.listed([HOLD, WIDE], v.NOW),
         "holds-one": lambda: holds.listed([HOLD], v.NOW),

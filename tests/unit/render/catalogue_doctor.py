@@ -75,7 +75,7 @@ def entry(number: int, happened: Happened, kind: AlertKind, name: str, **fields:
 def changed(number: int, result: str = "done", actor: str = "dev") -> Audited:
     at = v.NOW - timedelta(hours=number)
     return Audited(
-        at=at, actor=actor, what=f"deploy web shop/web:{number}.0", source="C1", result=result
+        at=at, actor=actor, title=f"deploy web shop/web:{number}.0", source="C1", result=result
     )
 
 
@@ -125,7 +125,7 @@ FLOOD = digest.Day(
         ),
     ],
     changes=[
-        replace(changed(n, "failed · " + v.HOSTILE, v.HOSTILE + str(n % 7)), what=v.LONG)
+        replace(changed(n, "failed · " + v.HOSTILE, v.HOSTILE + str(n % 7)), title=v.LONG)
         for n in range(200)
     ],
     endings=[written_ending(v.HOSTILE, v.NOW)] * 9,
