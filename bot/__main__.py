@@ -88,6 +88,19 @@ def verify() -> None:
     """Say whether any entry was changed, added or removed; exits with 1 where one was."""
     with _store() as store:
         verdict = store.audit.verify()
+        missing = store.audit.missing()
+    if missing:
+        print(
+            f"entry {missing.entries} with the hash {missing.hash}, which the bot had noted, is "
+            "gone: the audit was cut, rewritten or emptied"
+        )
+    bare = verdict.unsigned == verdict.entries > 0 and not verdict.anchored
+    if verdict.unsigned:
+        print(
+            f"the first {verdict.unsigned} are not signed with this key: they were written before "
+            "entries were signed, or before the key was changed"
+            + ("; nothing but their hashes speaks for them" if bare else "")
+        )
     if verdict.ok:
         print(
             f"{verdict.entries} entries, none was changed; the newest has the hash "
@@ -98,7 +111,7 @@ def verify() -> None:
             f"entry {verdict.broken} was changed, added or removed; the {verdict.entries} before "
             "it are whole"
         )
-    sys.exit(0 if verdict.ok else 1)
+    sys.exit(0 if verdict.ok and not missing and not bare else 1)
 
 
 @audit.command()
@@ -114,14 +127,18 @@ def export() -> None:
 def _store() -> Iterator[Store]:
     """The configured Redis for as long as the block runs; ends the program in words where it is
     away."""
+    from bot.store.anchor import AnchorFile  # noqa: PLC0415 - as above
     from bot.store.embedded import Embedded  # noqa: PLC0415 - `run` decides for itself when to load what
+    from bot.store.keys import Keys  # noqa: PLC0415 - as above
     from bot.store.store import Store  # noqa: PLC0415 - as above
 
     settings = _settings()
     redis = Embedded(settings.data / "redis")
     try:
         store = Store.connect(
-            settings.redis_url.get_secret_value() if settings.redis_url else redis.start()
+            settings.redis_url.get_secret_value() if settings.redis_url else redis.start(),
+            Keys.load(settings.key_file, settings.data),
+            anchor=AnchorFile.under(settings.data),
         )
         yield store
         store.close()

@@ -10,6 +10,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -24,6 +25,7 @@ from bot.policy.rule_names import with_full_names
 from bot.poster import Drawing, Poster
 from bot.rollout.roller import Roller
 from bot.settings import Settings
+from bot.store.anchor import AnchorFile
 from bot.store.embedded import Embedded
 from bot.store.keys import Keys
 from bot.store.leader import Leader
@@ -40,6 +42,7 @@ from handlers.slack.people import People
 from handlers.slack.rates import Rates
 from handlers.slack.socket import Socket
 from handlers.slack.wiring import SlackListeners, bolt, web_client
+from jobs.anchor import AuditHeadWatch
 from jobs.approvals import ApprovalUpkeep
 from jobs.digest import Digest
 from jobs.heartbeat import Heartbeat
@@ -61,6 +64,8 @@ LEAD_EVERY = 1.0
 """Seconds between two tries to lead: with the lease, and the jobs' own time, another leads 10 s
 after a death at the latest."""
 DIGEST_EVERY = 20.0
+ANCHOR_EVERY = 10.0
+"""Seconds between two looks at the head of the audit."""
 UPKEEP_EVERY = 2.0
 """Seconds between two looks for what a bot that is gone has left, for what expires, and for whose
 turn has come."""
@@ -210,12 +215,14 @@ def build(configured: Settings) -> Bot:
     watch = Watch(
         observer, store, Notifier(poster, store, settings), leader, settings.watch, utc_now
     )
+    audit_head = AuditHeadWatch(store, poster, settings.channel)
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
         Job("messages", UPKEEP_EVERY, requests.remember, everywhere=True),
         Job("rollouts", UPKEEP_EVERY, Orphans(store, executor, pool, utc_now).run),
         Job("approvals", UPKEEP_EVERY, requests.run),
         Job("home", UPKEEP_EVERY, homes.refresh, everywhere=True),
+        Job("audit", ANCHOR_EVERY, audit_head.run, everywhere=True),
         Job(
             "queue",
             UPKEEP_EVERY,
@@ -263,10 +270,16 @@ def _heartbeat(
 
 def _store(settings: Settings, metrics: Metrics) -> tuple[Embedded | None, Store]:
     keys = Keys.load(settings.key_file, settings.data)
+    redis = None
     if settings.redis_url:
-        return None, Store.connect(settings.redis_url.get_secret_value(), keys, metrics.forged)
-    redis = Embedded(settings.data / "redis")
-    return redis, Store.connect(redis.start(), keys, metrics.forged)
+        url = settings.redis_url.get_secret_value()
+    else:
+        redis = Embedded(settings.data / "redis")
+        url = redis.start()
+    store = Store.connect(url, keys, metrics.forged, AnchorFile.under(settings.data))
+    with suppress(StoreUnavailableError):
+        store.compare_key()
+    return redis, store
 
 
 def _listen(variable: str, address: tuple[str, int]) -> socket.socket:

@@ -70,11 +70,13 @@ class Digest:
 
     def _day(self, now: datetime) -> Day:
         """What cannot be read is left out, and said so."""
-        unknown = []
+        unknown, audit = [], ""
         seen = None
         with suppress(SwarmbotError):
             seen = health(self.swarm, self.store, now)
         try:
+            head = self.store.audit.head()
+            audit = f"{head.entries} with the hash {head.hash}" if head.entries else ""
             entries = self.store.alerts.history(now - DAY)
             changes = tuple(
                 map(change, self.store.audit.entries(since=now - DAY, limit=MOST_CHANGES))
@@ -101,6 +103,7 @@ class Digest:
             changes=changes,
             endings=(*ends, *waiting),
             unknown=tuple(unknown),
+            audit=audit,
         )
 
     def _certificates(self, now: datetime) -> tuple[Problem, ...]:

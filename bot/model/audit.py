@@ -48,10 +48,15 @@ class AuditCheck:
     """The result of checking the chain.
 
     `entries` is how many are intact from the start on, `broken` the id of the first one that is not
-    (empty where all are), `head` the newest hash.
+    (empty where all are), `head` the newest hash. The first `unsigned` ones are not signed with the
+    bot's key: they were written before entries were signed, or before the key was changed. They
+    count as intact, for the first signed one stands for all before it, and `anchored` says whether
+    the head was noted outside of Redis before.
     """
 
     ok: bool
     entries: int
     broken: str = ""
     head: str = ""
+    unsigned: int = 0
+    anchored: bool = False

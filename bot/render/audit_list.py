@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.model import Message
 from bot.model.english import plural, seconds
 from bot.render.slack.blocks import MOST_ROWS, context, message, table
+from bot.render.slack.text import code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,19 @@ class Audited:
     approved_by: tuple[str, ...] = ()
     result: str = ""
     took: float | None = None
+
+
+def cut(missing: int, entries: int) -> Message:
+    """An entry that the bot had noted is not in the audit any more."""
+    left = plural(entries, "entry is", "entries are") if entries else "nothing is"
+    why = (
+        f"{left} left in Redis. Somebody who can write to it removed or forged entries, or it lost "
+        f"its data. Stop changes ({code('/swarm freeze')}), and look at who reaches Redis: "
+        f"{code('swarmbot audit verify')} says what is whole. What waits in Redis (lines in the "
+        f"queue, approved requests) does not run until {code('audit-head')} under "
+        f"{code('SWARMBOT_DATA')} is removed."
+    )
+    return message(f"🔴 The audit was cut or rewritten · entry {missing} is gone", [why])
 
 
 def audited(entries: Sequence[Audited], limit: int) -> Message:

@@ -47,7 +47,7 @@ class Day:
     """What is known of a day. `health` is None where no engine answers; `entries` and `changes` in
     any order.
 
-    `unknown` names what could not be read.
+    `unknown` names what could not be read, `audit` its newest entry, to compare with later.
     """
 
     health: Status | None
@@ -55,6 +55,7 @@ class Day:
     changes: Sequence[Audited] = ()
     endings: Sequence[Ending] = ()
     unknown: Sequence[str] = ()
+    audit: str = ""
 
 
 def digest(day: Day) -> Message:
@@ -73,7 +74,8 @@ def digest(day: Day) -> Message:
         else ["The Swarm may be well: `swarmbot check` says why not"]
     )
     unread = f"could not be read: {', '.join(map(escape, day.unknown))}" if day.unknown else ""
-    return message(head, [*numbers, *happened], context(unread))
+    newest = f"newest entry of the audit: {escape(day.audit)}" if day.audit else ""
+    return message(head, [*numbers, *happened], context(unread, newest))
 
 
 # ---- alerts

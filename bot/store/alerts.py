@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from redis import Redis
@@ -21,15 +22,25 @@ from bot.model import Actor, MessageRef
 from bot.model.incident import AlertState, Entry, Incident, Memory, Silence, acknowledged
 from bot.store.connection import guarded, key, transact
 from bot.store.seen import Seen
+from bot.store.signer import Signer
 
 log = logging.getLogger(__name__)
 
 _Value = TypeVar("_Value")
 
-_memory = TypeAdapter(Memory)
-_ack = TypeAdapter(tuple[Actor, datetime])
-_silence = TypeAdapter(Silence)
-_entry = TypeAdapter(Entry)
+
+@dataclass(frozen=True, slots=True)
+class _Form(Generic[_Value]):
+    """What is signed as one kind, and how it is written."""
+
+    kind: str
+    json: TypeAdapter[_Value]
+
+
+_memory = _Form("alerts memory", TypeAdapter(Memory))
+_ack = _Form("alerts ack", TypeAdapter(tuple[Actor, datetime]))
+_silence = _Form("alerts silence", TypeAdapter(Silence))
+_entry = _Form("alerts entry", TypeAdapter(Entry))
 _ref = TypeAdapter(MessageRef)
 
 _KEEP_SECONDS = 30 * 86_400
@@ -50,10 +61,14 @@ _HISTORY = key("alerts", "history")
 
 
 class AlertStore:
-    """Incidents, their messages, acknowledgements, silences, and the history of what happened."""
+    """Incidents, their messages, acknowledgements, silences, and the history of what happened.
 
-    def __init__(self, redis: Redis):
+    What is kept is signed, so that nobody who can only write to Redis keeps an alert from people.
+    """
+
+    def __init__(self, redis: Redis, signer: Signer):
         self._redis = redis
+        self._signer = signer
         self._seen = Seen(redis)
 
     # ---- the leader's memory
@@ -68,14 +83,14 @@ class AlertStore:
             pipe.hget(_MEMORY, "value")
             pipe.hgetall(_ACKS)
             stored, acks = pipe.execute()
-        return acknowledged(_read_memory(stored), _by_name(_ack, acks))
+        return acknowledged(self._memory(stored), self._by_name(_ack, acks))
 
     def save(self, memory: Memory, fence: int) -> None:
         """Store the memory, and delete what belongs to incidents that are over.
 
         `fence` is the leader's; raises `LeaseLostError` where a later leader has saved.
         """
-        value = _memory.dump_json(memory)
+        value = self._dump(_memory, memory)
         open_now = {
             incident.id: incident
             for incident in memory.incidents.values()
@@ -86,7 +101,7 @@ class AlertStore:
             if int(pipe.hget(_MEMORY, "fence") or 0) > fence:
                 raise LeaseLostError("leader")
             closed = [name for name in map(str, pipe.hkeys(_ACKS)) if name not in open_now]
-            silences = _by_name(_silence, pipe.hgetall(_SILENCES))
+            silences = self._by_name(_silence, pipe.hgetall(_SILENCES))
             ended = [
                 pattern
                 for pattern, silence in silences.items()
@@ -124,14 +139,15 @@ class AlertStore:
 
         def change(pipe: Pipeline) -> Incident | None:
             memory = acknowledged(
-                _read_memory(pipe.hget(_MEMORY, "value")), _by_name(_ack, pipe.hgetall(_ACKS))
+                self._memory(pipe.hget(_MEMORY, "value")),
+                self._by_name(_ack, pipe.hgetall(_ACKS)),
             )
             incident = memory.incidents.get(subject)
             pipe.multi()
             if incident is None or incident.state is AlertState.RESOLVED:
                 return None
             if incident.acknowledged_by is None:
-                pipe.hset(_ACKS, incident.id, _ack.dump_json((actor, now)))
+                pipe.hset(_ACKS, incident.id, self._dump(_ack, (actor, now), incident.id))
                 memory = acknowledged(memory, {incident.id: (actor, now)})
             return memory.incidents[subject]
 
@@ -140,7 +156,7 @@ class AlertStore:
     @guarded()
     def acks(self) -> Mapping[str, tuple[Actor, datetime]]:
         """Who acknowledged which incident, and when, by incident id; open incidents only."""
-        return _by_name(_ack, self._redis.hgetall(_ACKS))
+        return self._by_name(_ack, self._redis.hgetall(_ACKS))
 
     def silence(self, silence: Silence) -> None:
         """Store a silence; it replaces one with the same pattern.
@@ -150,14 +166,14 @@ class AlertStore:
         """
 
         def change(pipe: Pipeline) -> None:
-            stored = _by_name(_silence, pipe.hgetall(_SILENCES))
+            stored = self._by_name(_silence, pipe.hgetall(_SILENCES))
             pipe.multi()
             _delete(
                 pipe,
                 _SILENCES,
                 [pattern for pattern, old in stored.items() if not _active(old, silence.since)],
             )
-            pipe.hset(_SILENCES, silence.pattern, _silence.dump_json(silence))
+            pipe.hset(_SILENCES, silence.pattern, self._dump(_silence, silence, silence.pattern))
 
         transact(self._redis, change, _SILENCES)
 
@@ -168,7 +184,7 @@ class AlertStore:
             stored = pipe.hget(_SILENCES, pattern)
             pipe.multi()
             pipe.hdel(_SILENCES, pattern)
-            return _read(_silence, stored) if stored else None
+            return self._read(_silence, stored, pattern)
 
         return transact(self._redis, change, _SILENCES)
 
@@ -177,7 +193,7 @@ class AlertStore:
         """Every silence that has not ended, the oldest first."""
         active = [
             silence
-            for silence in _by_name(_silence, self._redis.hgetall(_SILENCES)).values()
+            for silence in self._by_name(_silence, self._redis.hgetall(_SILENCES)).values()
             if _active(silence, now)
         ]
         return tuple(sorted(active, key=lambda silence: (silence.since, silence.pattern)))
@@ -188,14 +204,14 @@ class AlertStore:
     def remember(self, entry: Entry) -> None:
         """Add an entry to the history, which keeps the newest 500."""
         with self._redis.pipeline() as pipe:
-            pipe.rpush(_HISTORY, _entry.dump_json(entry))
+            pipe.rpush(_HISTORY, self._dump(_entry, entry))
             pipe.ltrim(_HISTORY, -_MOST_ENTRIES, -1)
             pipe.execute()
 
     @guarded()
     def history(self, since: datetime) -> tuple[Entry, ...]:
         """The history since this time, the oldest first."""
-        history = (_read(_entry, stored) for stored in self._redis.lrange(_HISTORY, 0, -1))
+        history = (self._read(_entry, stored) for stored in self._redis.lrange(_HISTORY, 0, -1))
         entries = [entry for entry in history if entry and entry.at >= since]
         return tuple(sorted(entries, key=lambda entry: entry.at))
 
@@ -205,6 +221,33 @@ class AlertStore:
         While Redis is away each process goes by its own memory.
         """
         return self._seen.claim(f"note:{note_id}", _NOTE_SECONDS)
+
+    # ---- parts
+
+    def _memory(self, stored: object) -> Memory:
+        return self._read(_memory, stored) or Memory()
+
+    def _by_name(
+        self, form: _Form[_Value], stored: Mapping[str | bytes, str | bytes]
+    ) -> dict[str, _Value]:
+        values = {str(name): self._read(form, stored[name], str(name)) for name in stored}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _dump(self, form: _Form[_Value], value: _Value, name: str = "") -> str:
+        return self._signer.signed(f"{form.kind} {name}", form.json.dump_json(value))
+
+    def _read(self, form: _Form[_Value], stored: object, name: str = "") -> _Value | None:
+        """The stored value; None where the bot did not sign it, or another version of the bot wrote
+        it in a form unknown here.
+
+        The watch must not stop because of it.
+        """
+        text = self._signer.verified(f"{form.kind} {name}", stored)
+        try:
+            return form.json.validate_json(text) if text else None
+        except ValidationError as error:
+            log.warning("cannot read what is stored of the alerts: %s", error.title)
+            return None
 
 
 def _active(silence: Silence, now: datetime) -> bool:
@@ -218,29 +261,6 @@ def _covers_any(silence: Silence, incidents: Mapping[str, Incident]) -> bool:
 def _delete(pipe: Pipeline, name: str, fields: list[str]) -> None:
     if fields:
         pipe.hdel(name, *fields)
-
-
-def _read_memory(stored: str | bytes | None) -> Memory:
-    return (_read(_memory, stored) if stored else None) or Memory()
-
-
-def _by_name(
-    adapter: TypeAdapter[_Value], stored: Mapping[str | bytes, str | bytes]
-) -> dict[str, _Value]:
-    values = {str(name): _read(adapter, value) for name, value in stored.items()}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _read(adapter: TypeAdapter[_Value], stored: str | bytes) -> _Value | None:
-    """The stored value; None where another version of the bot wrote it in a form unknown here.
-
-    The watch must not stop because of it.
-    """
-    try:
-        return adapter.validate_json(stored)
-    except ValidationError as error:
-        log.warning("cannot read what is stored of the alerts: %s", error.title)
-        return None
 
 
 def _message_key(incident_id: str) -> str:

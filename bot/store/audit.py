@@ -2,30 +2,36 @@
 
 An intent is written before a change and its outcome after it. Each entry is stored with the SHA-256
 of the hash before it and its own canonical JSON, and the newest hash is stored apart from the
-stream, so a changed, removed or added entry breaks the chain. Whoever may write to Redis could
-still forge the whole chain: `AuditCheck.head`, kept elsewhere, shows that too.
+stream, so a changed, removed or added entry breaks the chain. Each hash is signed with the bot's
+key, so that who can only write to Redis cannot add to the chain; and the head is noted in a file
+outside of Redis, for a chain of the bot's own entries may still have lost the newest of them.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from redis import Redis
+from redis import Redis, RedisError
 
+from bot.errors import StoreUnavailableError
 from bot.model import Actor
 from bot.model.audit import AuditCheck, AuditEntry
+from bot.store.anchor import AnchorFile, AuditHead, NotedHead
 from bot.store.audit_chain import APPEND, StoredEntry, canonical, chained_hash, entry_number
 from bot.store.connection import guarded, key
+from bot.store.signer import Signer
 
 _STREAM = key("audit")
 _HEAD = key("audit", "head")
 _OPEN = key("audit", "open")
 _CHUNK = 500
+_KIND = "audit"
 REFUSED = "refused"
 """The ending of what somebody was not allowed to do."""
 _REFUSALS_KEPT = timedelta(days=30)
@@ -40,11 +46,14 @@ _json = TypeAdapter(AuditEntry)
 class Audit:
     """Writes and reads the audit. Raises `StoreUnavailableError` where Redis does not answer.
 
-    A change whose intent cannot be recorded does not run.
+    A change whose intent cannot be recorded does not run. `anchor` is where the newest entry is
+    noted.
     """
 
-    def __init__(self, redis: Redis):
+    def __init__(self, redis: Redis, signer: Signer, anchor: AnchorFile | None = None):
         self._redis = redis
+        self._signer = signer
+        self._anchor = anchor
         self._append_script = redis.register_script(APPEND)
         self._newest = ""
 
@@ -132,10 +141,14 @@ class Audit:
         while number < 0:
             previous, own_hash = newest, chained_hash(newest, text)
             number, newest = self._append_script(
-                [_STREAM, _HEAD, _OPEN], [previous, own_hash, text, concludes]
+                [_STREAM, _HEAD, _OPEN],
+                [previous, own_hash, text, concludes, self._signer.mark(_KIND, own_hash)],
             )
         if number:
             self._newest = own_hash
+            # It is written, whatever becomes of the note; the next round notes it.
+            with suppress(RedisError, StoreUnavailableError):
+                self.compare(int(number))
         return int(number)
 
     # ---- reading
@@ -170,7 +183,7 @@ class Audit:
         """Every entry as a line of JSON, the oldest first.
 
         `hash` is the SHA-256 of `previous` followed by `entry` as UTF-8 JSON with sorted keys,
-        without spaces.
+        without spaces; `signature` is the HMAC of `hash` with the bot's key.
         """
         previous = ""
         for row in self._rows():
@@ -179,22 +192,75 @@ class Audit:
                 "entry": row.body,
                 "previous": previous,
                 "hash": row.fields["hash"],
+                "signature": row.fields.get("mac", ""),
             }
             yield json.dumps(line, ensure_ascii=False, sort_keys=True)
             previous = row.fields["hash"]
 
+    # ---- checking
+
+    def head(self) -> AuditHead:
+        """The newest entry."""
+        entries, newest, _ = self._ends()
+        return AuditHead(entries, newest)
+
+    def compare(self, signed: int = 0) -> AuditHead | None:
+        """Compare with the entry that was noted, and note the newest one.
+
+        Returns the noted one where it is gone: the audit was cut, rewritten or emptied. It stays
+        noted then. `signed` is the number of an entry that was signed just now.
+        """
+        if self._anchor is None:
+            return None
+        with self._anchor.locked():
+            known, head = self._anchor.read(), self.head()
+            if known and not self._has(known.head):
+                return known.head
+            same_key = known is not None and known.key == self._signer.key_id
+            signed_from = known.signed_from if known and same_key else signed or head.entries + 1
+            newest = NotedHead(
+                entries=head.entries,
+                hash=head.hash,
+                signed_from=signed_from,
+                key=self._signer.key_id,
+            )
+            if head.entries and newest != known:
+                self._anchor.write(newest)
+        return None
+
+    def missing(self) -> AuditHead | None:
+        """The entry that was noted, where the audit has it no longer; None where all is well."""
+        known = self._anchor.read() if self._anchor else None
+        return known.head if known and not self._has(known.head) else None
+
+    def _has(self, head: AuditHead) -> bool:
+        """Whether what was the newest entry then is still there, as it was."""
+        number = f"{head.entries}-0"
+        return any(row.fields.get("hash") == head.hash for row in self._range(number, number))
+
     def verify(self) -> AuditCheck:
         """Check the whole chain, up to the newest entry at the moment of the call."""
         entries, head, last = self._ends()
-        intact, previous = 0, ""
+        noted = self._anchor.read() if self._anchor else None
+        anchored = noted is not None
+        intact, unsigned, previous = 0, 0, ""
         for row in self._rows(last):
-            if not row.follows(intact + 1, previous):
-                return AuditCheck(False, intact, str(intact + 1), head)
+            signed = self._signed(row)
+            late = unsigned < intact or (noted and intact + 1 >= noted.signed_from)
+            if not row.follows(intact + 1, previous) or (late and not signed):
+                return AuditCheck(False, intact, str(intact + 1), head, unsigned, anchored)
+            unsigned += not signed
             intact, previous = intact + 1, row.fields["hash"]
         if intact != entries:
-            return AuditCheck(False, intact, str(min(intact, entries) + 1), head)
+            return AuditCheck(
+                False, intact, str(min(intact, entries) + 1), head, unsigned, anchored
+            )
         ok = previous == head
-        return AuditCheck(ok, intact, "" if ok else str(intact), head)
+        return AuditCheck(ok, intact, "" if ok else str(intact), head, unsigned, anchored)
+
+    def _signed(self, row: StoredEntry) -> bool:
+        mark = row.fields.get("mac", "")
+        return self._signer.marked(_KIND, row.fields.get("hash", ""), mark)
 
     @guarded()
     def _ends(self) -> tuple[int, str, str]:

@@ -18,7 +18,7 @@ if ARGV[4] ~= '' and redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0 then return 
 local newest = redis.call('HGET', KEYS[2], 'hash') or ''
 if newest ~= ARGV[1] then return {-1, newest} end
 local number = tonumber(redis.call('HGET', KEYS[2], 'entries') or 0) + 1
-redis.call('XADD', KEYS[1], number .. '-0', 'body', ARGV[3], 'hash', ARGV[2])
+redis.call('XADD', KEYS[1], number .. '-0', 'body', ARGV[3], 'hash', ARGV[2], 'mac', ARGV[5])
 redis.call('HSET', KEYS[2], 'entries', number, 'hash', ARGV[2])
 if ARGV[4] == '' then
     redis.call('SADD', KEYS[3], number)
@@ -42,7 +42,7 @@ class StoredEntry(NamedTuple):
 
     def follows(self, number: int, previous: str) -> bool:
         """Whether it is entry `number`, unchanged, after the one whose hash is `previous`."""
-        if self.id != f"{number}-0" or self.fields.keys() != {"body", "hash"}:
+        if self.id != f"{number}-0" or self.fields.keys() - {"mac"} != {"body", "hash"}:
             return False
         return self.fields["hash"] == chained_hash(previous, self.fields["body"])
 

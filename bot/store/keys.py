@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -21,6 +22,9 @@ from bot.errors import InvalidSettingError
 LEAST_CHARACTERS = 32
 _BYTES = 32
 _VARIABLE = "SWARMBOT_KEY_FILE"
+_SECRETS = Path("/run/secrets")
+"""Docker mounts secrets there, readable by everybody in the container, and nobody else is there."""
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,23 @@ class Keys:
     def load(cls, configured: Path | None, data: Path) -> Self:
         """The keys of the configured file, or of `key` under `data`, which is made if need be.
 
-        Raises InvalidSettingError where the file cannot be read or made, or is too short.
+        Raises InvalidSettingError where the file cannot be read or made, is too short, or is open
+        to others than its owner.
         """
         path = configured or data / "key"
         try:
             if configured is None and not path.exists():
                 _make(path)
+            mode = stat.S_IMODE(path.stat().st_mode)
             master = path.read_bytes().strip()
         except OSError as error:
             raise InvalidSettingError(
                 _VARIABLE, f"{path} cannot be read or made: {error.strerror}"
             ) from None
+        if mode & _OTHERS and not path.is_relative_to(_SECRETS):
+            raise InvalidSettingError(
+                _VARIABLE, f"{path} is open to others (mode {mode:04o}): chmod 600 {path}"
+            )
         if len(master) < LEAST_CHARACTERS:
             raise InvalidSettingError(
                 _VARIABLE, f"{path} has to have {LEAST_CHARACTERS} characters at least"

@@ -15,57 +15,59 @@ from redis.client import Pipeline
 
 from bot.model import Ending, Image, Revision
 from bot.store.connection import guarded, key
+from bot.store.signer import Signer
 
 _json = TypeAdapter(Revision)
 
 _MOST_REVISIONS = 50
 _SEEN_NOTE = "found"
+_KIND = "revision"
 
 # A service is a hash: `last` is the number given last, and each number a field with its revision.
 
 _ADD = """
-local last = tonumber(redis.call('HGET', KEYS[1], 'last') or 0)
-if ARGV[3] ~= '' and tonumber(ARGV[3]) ~= last then return 0 end
-redis.call('HSET', KEYS[1], 'last', last + 1, last + 1, ARGV[1])
-redis.call('HDEL', KEYS[1], last + 1 - ARGV[2])
-return last + 1
+if (redis.call('HGET', KEYS[1], 'last') or '0') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'last', ARGV[2], ARGV[2], ARGV[3])
+redis.call('HDEL', KEYS[1], ARGV[2] - ARGV[4])
+return 1
 """
 
 
 class Revisions:
-    """The newest 50 revisions of each service. A number is never given twice."""
+    """The newest 50 revisions of each service. A number is never given twice.
 
-    def __init__(self, redis: Redis):
+    Each is signed together with its service and number: a rollback goes to what the bot wrote.
+    """
+
+    def __init__(self, redis: Redis, signer: Signer):
         self._redis = redis
+        self._signer = signer
         self._add_script = redis.register_script(_ADD)
 
-    @guarded()
     def of(self, service_id: str) -> tuple[Revision, ...]:
         """The revisions of a service, the oldest first."""
-        stored = {
-            str(name): str(value) for name, value in self._redis.hgetall(_key(service_id)).items()
-        }
-        stored.pop("last", None)
-        return tuple(_read(number, stored[str(number)]) for number in sorted(map(int, stored)))
+        return self._stored(service_id)[1]
 
     def add(self, service_id: str, image: Image, at: datetime, by: str, note: str) -> Revision:
         """Store the next revision: an image that the service is to run.
 
         `by` is who asked for it, `note` how it came about (`deploy`).
         """
-        revision = Revision(0, image, at, by, note)
-        return replace(revision, number=self._append(service_id, revision))
+        revision, number = Revision(0, image, at, by, note), 0
+        while not number:
+            number = self._append(service_id, revision, self._stored(service_id)[0])
+        return replace(revision, number=number)
 
     def conclude(self, service_id: str, number: int, ending: Ending) -> None:
         """Store how the revision's rollout ended. Does nothing where the number is gone."""
         name = _key(service_id)
 
         def change(pipe: Pipeline) -> None:
-            stored = pipe.hget(name, str(number))
+            stored = self._read(service_id, number, pipe.hget(name, str(number)))
             pipe.multi()
             if stored:
-                concluded = replace(_read(number, str(stored)), ending=str(ending))
-                pipe.hset(name, str(number), _dump(concluded))
+                concluded = replace(stored, ending=str(ending))
+                pipe.hset(name, str(number), self._dump(service_id, concluded))
 
         with guarded():
             self._redis.transaction(change, name)
@@ -77,26 +79,42 @@ class Revisions:
         outside the bot. Not for a service whose rollout is still going on. None where nothing was
         stored.
         """
-        known = self.of(service_id)
+        last, known = self._stored(service_id)
         if _in_place(known) == image:
             return None
         revision = Revision(0, image, at, note=_SEEN_NOTE)
         # Another bot may have looked at the same moment; what it wrote stands.
-        number = self._append(service_id, revision, after=known[-1].number if known else 0)
+        number = self._append(service_id, revision, last)
         return replace(revision, number=number) if number else None
 
     @guarded()
-    def _append(self, service_id: str, revision: Revision, after: int | None = None) -> int:
+    def _append(self, service_id: str, revision: Revision, last: str) -> int:
         """Store under the next number and return it.
 
-        Returns 0, and stores nothing, where `after` is given and is no longer the last number.
+        Returns 0, and stores nothing, where `last` is no longer the last number.
         """
-        return int(
-            self._add_script(
-                [_key(service_id)],
-                [_dump(revision), _MOST_REVISIONS, "" if after is None else after],
-            )
-        )
+        number = int(last) + 1 if last.isdecimal() else 1
+        text = self._dump(service_id, replace(revision, number=number))
+        stored = self._add_script([_key(service_id)], [last, number, text, _MOST_REVISIONS])
+        return number if stored else 0
+
+    @guarded()
+    def _stored(self, service_id: str) -> tuple[str, tuple[Revision, ...]]:
+        """The number that was given last, and the revisions, read at the same moment."""
+        stored = {
+            str(name): str(value) for name, value in self._redis.hgetall(_key(service_id)).items()
+        }
+        numbers = sorted(int(name) for name in stored if name.isdecimal())
+        read = (self._read(service_id, number, stored.get(str(number))) for number in numbers)
+        return stored.get("last", "0"), tuple(revision for revision in read if revision)
+
+    def _dump(self, service_id: str, revision: Revision) -> str:
+        text = _json.dump_json(revision, exclude={"number"})
+        return self._signer.signed(_kind(service_id, revision.number), text)
+
+    def _read(self, service_id: str, number: int, stored: object) -> Revision | None:
+        text = self._signer.verified(_kind(service_id, number), stored)
+        return _json.validate_python({"number": number, **json.loads(text)}) if text else None
 
 
 def _in_place(known: tuple[Revision, ...]) -> Image | None:
@@ -109,9 +127,5 @@ def _key(service_id: str) -> str:
     return key("revisions", service_id)
 
 
-def _dump(revision: Revision) -> str:
-    return _json.dump_json(revision, exclude={"number"}).decode()
-
-
-def _read(number: int, stored: str) -> Revision:
-    return _json.validate_python({"number": number, **json.loads(stored)})
+def _kind(service_id: str, number: int) -> str:
+    return f"{_KIND} {service_id} {number}"

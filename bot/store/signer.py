@@ -48,6 +48,19 @@ class Signer:
         self._tell(kind, str(stored))
         return None
 
+    def mark(self, kind: str, text: str) -> str:
+        """The signature alone, for what keeps it beside the text."""
+        return self._mac(kind, text)
+
+    def marked(self, kind: str, text: str, mark: object) -> bool:
+        """Whether this is the bot's signature of the text."""
+        return hmac.compare_digest(str(mark).encode(), self._mac(kind, text).encode())
+
+    @property
+    def key_id(self) -> str:
+        """Tells one key from another, and nothing of the key."""
+        return self._mac("key", "id")[:16]
+
     def _tell(self, kind: str, stored: str) -> None:
         """Log and count each forged text once, though every look finds it again."""
         digest = hashlib.sha256(stored.encode()).hexdigest()
@@ -56,7 +69,9 @@ class Signer:
         if len(self._told) >= _MOST_TOLD:
             self._told.clear()
         self._told.add(digest)
-        log.error("an entry of %s in Redis is not signed by the bot's key: it is ignored", kind)
+        log.error(
+            "an entry of %s in Redis is not signed by the bot's key: it is ignored", kind.strip()
+        )
         self._on_forged()
 
     def _mac(self, kind: str, text: str) -> str:

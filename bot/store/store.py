@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from redis import Redis
 from bot.clock import boot_seconds, utc_now
 from bot.store import connection
 from bot.store.alerts import AlertStore
+from bot.store.anchor import AnchorFile
 from bot.store.approvals import ApprovalStore
 from bot.store.audit import Audit
 from bot.store.holds import HoldStore
@@ -24,6 +26,10 @@ from bot.store.rollouts import Rollouts
 from bot.store.sealed import Sealed
 from bot.store.seen import Seen
 from bot.store.signer import Signer
+
+log = logging.getLogger(__name__)
+
+_KEY_MARK = connection.key("key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Store:
     alerts: AlertStore
     sealed: Sealed
     _redis: Redis = field(repr=False)
+    _signer: Signer = field(repr=False)
     _monotonic: Callable[[], float] = field(repr=False)
 
     @classmethod
@@ -53,24 +60,28 @@ class Store:
         url: str,
         keys: Keys | None = None,
         on_forged: Callable[[], None] = lambda: None,
+        anchor: AnchorFile | None = None,
     ) -> Self:
         """The stores at this URL; the connection is made by the first call.
 
         Without `keys` it opens nothing that another process has sealed, and takes nothing for true
         that another one has signed; `on_forged` is called for each entry that does not verify.
+        The newest entry of the audit is noted at `anchor`.
 
         Raises `InvalidSettingError` where the text is not a URL of Redis.
         """
-        return cls.over(connection.connect(url), keys=keys, on_forged=on_forged)
+        return cls.over(connection.connect(url), keys=keys, on_forged=on_forged, anchor=anchor)
 
     @classmethod
-    def over(
+    def over(  # noqa: PLR0913 - the clocks of a story, and what is taken for true; all have defaults
         cls,
         redis: Redis,
         monotonic: Callable[[], float] = boot_seconds,
         now: Callable[[], datetime] = utc_now,
+        *,
         keys: Keys | None = None,
         on_forged: Callable[[], None] = lambda: None,
+        anchor: AnchorFile | None = None,
     ) -> Self:
         """The stores over this client; leases are measured by `monotonic` and dated by `now`."""
         own_keys = keys or Keys.passing()
@@ -78,21 +89,39 @@ class Store:
         return cls(
             LockStore(redis, monotonic=monotonic, now=now),
             Rollouts(redis, signer),
-            Revisions(redis),
-            Audit(redis),
+            Revisions(redis, signer),
+            Audit(redis, signer, anchor),
             Seen(redis),
             ApprovalStore(redis, signer),
             HoldStore(redis),
             Queue(redis, signer),
-            AlertStore(redis),
+            AlertStore(redis, signer),
             Sealed(redis, own_keys.fernet),
             redis,
+            signer,
             monotonic,
         )
 
     def leader(self, name: str) -> Leader:
         """A new candidate for leadership under this name; each call makes another one."""
         return Leader(self._redis, name, monotonic=self._monotonic)
+
+    @connection.guarded()
+    def compare_key(self) -> None:
+        """Say in the log where what is stored was signed with another key than this one.
+
+        Raises `StoreUnavailableError` where Redis does not answer.
+        """
+        stored = self._redis.get(_KEY_MARK)
+        if stored == self._signer.key_id:
+            return
+        if stored:
+            log.error(
+                "the key of SWARMBOT_KEY_FILE is another one than before: requests, lines in the "
+                "queue, rollouts, revisions and silences that were signed with the old one are "
+                "ignored. Ask again for what waited; or put the old key back and restart"
+            )
+        self._redis.set(_KEY_MARK, self._signer.key_id)
 
     def ping(self) -> None:
         """Return when Redis answers; raises `StoreUnavailableError` where it does not."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from redis import Redis
 
 from bot.model.alert_facts import AlertKind
+from bot.store.anchor import AnchorFile
 from bot.store.keys import Keys
 from bot.store.store import Store
 from playground.cluster import Cluster
@@ -82,6 +83,7 @@ class RunningBot:
     def _key_file(self) -> Path:
         file = self.folder / "key"
         file.write_text(KEY)
+        file.chmod(0o600)
         return file
 
     def start(self) -> RunningBot:
@@ -145,8 +147,11 @@ class RunningBot:
             store.close()
 
     def forgets(self) -> None:
-        """Empty its Redis while it runs; it goes on leading."""
-        with Redis.from_url(self.redis_url) as redis:
+        """Empty its Redis while it runs, and what it has noted of that elsewhere; it goes on
+        leading. Without the latter it would rightly say that its audit is gone."""
+        anchor = AnchorFile.under(self.folder / "data")
+        with anchor.locked(), Redis.from_url(self.redis_url) as redis:
+            anchor.path.unlink(missing_ok=True)
             if keys := [key for key in redis.scan_iter() if b":leader" not in key]:
                 redis.delete(*keys)
 

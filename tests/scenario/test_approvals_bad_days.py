@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from redis import Redis
 
 from bot.model.approval import Approval, ApprovalState
 from bot.model.audit import AuditEntry
@@ -207,8 +206,7 @@ def test_redis_restarts_a_message_is_deleted_and_redis_is_emptied(
     assert len(since(people.dev, asked)) == 1, "one new message tells all of it"
 
     request = ask(people, "web=4")
-    with Redis.from_url(redis.url) as client:
-        client.flushall()
+    bot.forgets()
     clicked = people.lead.clicks("Approve", on=request)
     refusal = people.lead.sees("is known any more", after=clicked)
     assert refusal.ephemeral

@@ -30,7 +30,7 @@ from bot.store.alerts import AlertStore
 from bot.store.connection import connect
 from bot.store.leader import Leader
 
-from .conftest import ANN, BEN, NOW, Server
+from .conftest import ANN, BEN, NOW, SIGNER, Server
 
 CHANGE = RecentChange(service='"größer"', verb="deploy", by="ann", before=timedelta(minutes=4))
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -91,20 +91,20 @@ def test_what_was_saved_comes_back_whole(redis: Redis, other_redis: Redis) -> No
         specs={"s1": "abc"},
         silent_until={"s1": NOW},
     )
-    assert AlertStore(redis).memory() == Memory()
-    AlertStore(redis).save(full, 1)
-    assert AlertStore(other_redis).memory() == full
+    assert AlertStore(redis, SIGNER).memory() == Memory()
+    AlertStore(redis, SIGNER).save(full, 1)
+    assert AlertStore(other_redis, SIGNER).memory() == full
 
 
 def test_a_late_leader_cannot_save_over_its_successor(redis: Redis, other_redis: Redis) -> None:
     here, there = Leader(redis, "one", lease_seconds=0.1), Leader(other_redis, "two")
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     here.campaign()
     alerts.save(memory(incident("early")), here.fence)
     threading.Event().wait(0.15)
     assert there.campaign()
     alerts.save(memory(incident("between")), here.fence)
-    AlertStore(other_redis).save(memory(incident("now")), there.fence)
+    AlertStore(other_redis, SIGNER).save(memory(incident("now")), there.fence)
     with pytest.raises(LeaseLostError):
         alerts.save(memory(incident("late")), here.fence)
     assert alerts.memory() == memory(incident("now"))
@@ -124,27 +124,41 @@ def test_two_leaders_that_race_leave_what_the_later_one_saved_last(
                 refused.append(fence)
 
     threads = [
-        threading.Thread(target=lead, args=[AlertStore(one), fence])
+        threading.Thread(target=lead, args=[AlertStore(one, SIGNER), fence])
         for one, fence in ((redis, 1), (other_redis, 2))
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert AlertStore(redis).memory().leader == "2-99"
+    assert AlertStore(redis, SIGNER).memory().leader == "2-99"
     assert set(refused) <= {1}
+
+
+def test_a_silence_that_somebody_else_wrote_is_none(redis: Redis) -> None:
+    alerts = AlertStore(redis, SIGNER)
+    alerts.silence(Silence(pattern="web", by=ANN, since=NOW))
+    stored = str(redis.hget("swarmbot:alerts:silences", "web"))
+    redis.hset("swarmbot:alerts:silences", "*", stored.replace('"web"', '"*"'))
+    redis.hset("swarmbot:alerts:silences", "api", stored)
+    assert [silence.pattern for silence in alerts.silences(NOW)] == ["web"]
 
 
 def test_a_memory_that_another_version_wrote_is_none_and_the_watch_goes_on(
     redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     redis.hset(
         "swarmbot:alerts:memory",
-        mapping={"value": '{"incidents": {"x": {"state": "on fire"}}}', "fence": 1},
+        mapping={
+            "value": SIGNER.signed("alerts memory ", '{"incidents": {"x": {"state": "bad"}}}'),
+            "fence": 1,
+        },
     )
-    redis.hset("swarmbot:alerts:silences", mapping={"web": "{}"})
-    redis.rpush("swarmbot:alerts:history", "[]")
+    redis.hset(
+        "swarmbot:alerts:silences", mapping={"web": SIGNER.signed("alerts silence web", "{}")}
+    )
+    redis.rpush("swarmbot:alerts:history", SIGNER.signed("alerts entry ", "[]"))
     assert alerts.memory() == Memory()
     assert "cannot read what is stored of the alerts" in caplog.text
     assert alerts.silences(NOW) == ()
@@ -160,10 +174,10 @@ def test_a_memory_that_another_version_wrote_is_none_and_the_watch_goes_on(
 def test_the_message_is_known_to_every_bot_for_thirty_days_after_its_incident_was_open(
     redis: Redis, other_redis: Redis
 ) -> None:
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     assert alerts.message("i-node4") is None
     alerts.posted("i-node4", MessageRef("C1", "17.4"))
-    assert AlertStore(other_redis).message("i-node4") == MessageRef("C1", "17.4")
+    assert AlertStore(other_redis, SIGNER).message("i-node4") == MessageRef("C1", "17.4")
     assert 2_590_000 < redis.ttl("swarmbot:alerts:message:i-node4") <= 2_592_000
     redis.expire("swarmbot:alerts:message:i-node4", 100)
     alerts.save(memory(ended(incident())), 1)
@@ -178,7 +192,7 @@ def test_the_message_is_known_to_every_bot_for_thirty_days_after_its_incident_wa
 def test_the_first_who_acknowledges_counts_and_the_next_one_learns_of_them(
     redis: Redis, other_redis: Redis
 ) -> None:
-    here, there = AlertStore(redis), AlertStore(other_redis)
+    here, there = AlertStore(redis, SIGNER), AlertStore(other_redis, SIGNER)
     here.save(memory(incident()), 1)
     after = incident(acknowledged_by=ANN, acknowledged=NOW + SECOND, changed=NOW + SECOND)
     assert there.acknowledge("node:node4", ANN, NOW + SECOND) == after
@@ -188,7 +202,7 @@ def test_the_first_who_acknowledges_counts_and_the_next_one_learns_of_them(
 
 
 def test_what_is_over_or_never_was_cannot_be_acknowledged(redis: Redis) -> None:
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     assert alerts.acknowledge("node:node4", ANN, NOW) is None
     alerts.save(memory(ended(incident())), 1)
     assert alerts.acknowledge("node:node4", ANN, NOW) is None
@@ -196,7 +210,7 @@ def test_what_is_over_or_never_was_cannot_be_acknowledged(redis: Redis) -> None:
 
 
 def test_an_acknowledgement_ends_with_its_incident_and_not_before(redis: Redis) -> None:
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     alerts.save(memory(incident(), incident("web")), 1)
     alerts.acknowledge("node:node4", ANN, NOW)
     alerts.acknowledge("node:web", BEN, NOW)
@@ -211,7 +225,7 @@ def test_an_acknowledgement_ends_with_its_incident_and_not_before(redis: Redis) 
 def test_nothing_that_people_say_is_lost_while_the_leader_saves(
     redis: Redis, other_redis: Redis
 ) -> None:
-    leader, others = AlertStore(redis), AlertStore(other_redis)
+    leader, others = AlertStore(redis, SIGNER), AlertStore(other_redis, SIGNER)
     troubles = [incident(f"n{number}") for number in range(50)]
     leader.save(memory(*troubles), 1)
     stop = threading.Event()
@@ -238,7 +252,7 @@ def test_of_two_who_acknowledge_at_once_both_see_the_same_one(
     redis: Redis, other_redis: Redis
 ) -> None:
     bots, gate, seen = (
-        (AlertStore(redis), AlertStore(other_redis)),
+        (AlertStore(redis, SIGNER), AlertStore(other_redis, SIGNER)),
         threading.Barrier(10),
         list[Incident | None](),
     )
@@ -263,11 +277,11 @@ def test_of_two_who_acknowledge_at_once_both_see_the_same_one(
 def test_silences_hold_until_they_end_and_are_thrown_away_with_the_next(
     redis: Redis, other_redis: Redis
 ) -> None:
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     alerts.silence(silence("web*", NOW + HOUR))
     alerts.silence(silence("api", NOW + 3 * HOUR))
     alerts.silence(silence("api", NOW + 2 * HOUR))
-    assert AlertStore(other_redis).silences(NOW) == (
+    assert AlertStore(other_redis, SIGNER).silences(NOW) == (
         silence("api", NOW + 2 * HOUR),
         silence("web*", NOW + HOUR),
     )
@@ -279,7 +293,7 @@ def test_silences_hold_until_they_end_and_are_thrown_away_with_the_next(
 
 
 def test_a_silence_without_an_end_ends_with_the_incidents_that_it_covers(redis: Redis) -> None:
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     alerts.save(memory(incident("node4"), incident("node5")), 1)
     alerts.silence(silence("node*"))
     alerts.silence(silence("node4", NOW + HOUR))
@@ -293,7 +307,7 @@ def test_a_silence_without_an_end_ends_with_the_incidents_that_it_covers(redis: 
 
 
 def test_the_history_keeps_the_newest_five_hundred_in_order(redis: Redis) -> None:
-    alerts = AlertStore(redis)
+    alerts = AlertStore(redis, SIGNER)
     assert alerts.history(NOW) == ()
     for number in range(505):
         alerts.remember(entry(number, lasted=timedelta(seconds=number)))
@@ -304,7 +318,7 @@ def test_the_history_keeps_the_newest_five_hundred_in_order(redis: Redis) -> Non
 
 
 def test_a_note_is_told_by_one_bot_once(redis: Redis, other_redis: Redis) -> None:
-    here, there = AlertStore(redis), AlertStore(other_redis)
+    here, there = AlertStore(redis, SIGNER), AlertStore(other_redis, SIGNER)
     assert here.claim_note("leader-1")
     assert not here.claim_note("leader-1")
     assert not there.claim_note("leader-1")
@@ -313,7 +327,7 @@ def test_a_note_is_told_by_one_bot_once(redis: Redis, other_redis: Redis) -> Non
 
 def test_with_redis_away_only_notes_go_on(mortal: Server) -> None:
     with connect(mortal.url) as redis:
-        alerts = AlertStore(redis)
+        alerts = AlertStore(redis, SIGNER)
         alerts.save(memory(incident()), 1)
         mortal.kill()
         for ask in (
@@ -339,7 +353,7 @@ def test_a_frozen_redis_holds_the_watch_up_for_two_seconds_and_loses_nothing(
     mortal: Server,
 ) -> None:
     with connect(mortal.url) as redis:
-        alerts = AlertStore(redis)
+        alerts = AlertStore(redis, SIGNER)
         alerts.save(memory(incident()), 1)
         mortal.freeze()
         began = time.monotonic()

@@ -17,7 +17,7 @@ from redis import Redis
 from bot.model.audit import AuditCheck
 from bot.store.audit import Audit
 
-from .conftest import ANN, BEN, NOW, Server
+from .conftest import ANN, BEN, NOW, SIGNER, Server
 
 WEB = {"title": "deploy web", "services": ["web"]}
 API = {"title": "scale api", "services": ["api"]}
@@ -45,7 +45,7 @@ def rewrite(redis: Redis, entries: Rows) -> None:
 
 
 def test_an_intent_is_open_until_its_outcome(redis: Redis) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     deploy = audit.intend(ANN, {"command": "deploy"}, WEB, "slack C1", NOW, approved_by=("U003",))
     scale = audit.intend(BEN, {"command": "scale"}, API, "ci", NOW)
     assert [entry.id for entry in audit.open_intents()] == [deploy, scale]
@@ -64,17 +64,17 @@ def test_an_intent_is_open_until_its_outcome(redis: Redis) -> None:
 def test_an_outcome_is_recorded_once_and_only_for_an_intent(
     redis: Redis, other_redis: Redis
 ) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     intent = audit.intend(ANN, {}, WEB, "C1", NOW)
     assert audit.conclude(intent, {"ending": "done"}, 1, NOW)
-    assert not Audit(other_redis).conclude(intent, {"ending": "failed"}, 2, NOW)
+    assert not Audit(other_redis, SIGNER).conclude(intent, {"ending": "failed"}, 2, NOW)
     assert not audit.conclude("99", {"ending": "done"}, 1, NOW)
     assert audit.verify().entries == 2
     assert audit.entries()[0].outcome == {"ending": "done"}
 
 
 def test_people_ask_by_service_user_and_time(redis: Redis) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     old = audit.intend(ANN, {}, WEB, "C1", NOW - timedelta(days=8))
     web = audit.intend(BEN, {}, WEB, "C1", NOW)
     api = audit.intend(ANN, {}, API, "C1", NOW)
@@ -89,7 +89,7 @@ def test_people_ask_by_service_user_and_time(redis: Redis) -> None:
 
 
 def test_long_audits_are_read_to_the_end(redis: Redis) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     some_entries(audit, 1203)
     assert audit.verify() == AuditCheck(True, 1203, "", rows(redis)[-1][1]["hash"])
     assert len(audit.entries(limit=10_000)) == 602
@@ -99,7 +99,7 @@ def test_long_audits_are_read_to_the_end(redis: Redis) -> None:
 def test_writers_in_many_threads_and_two_bots_make_one_chain(
     redis: Redis, other_redis: Redis
 ) -> None:
-    bots = (Audit(redis), Audit(other_redis))
+    bots = (Audit(redis, SIGNER), Audit(other_redis, SIGNER))
     threads = [
         threading.Thread(target=some_entries, args=(bots[number % 2], 20)) for number in range(10)
     ]
@@ -113,7 +113,7 @@ def test_writers_in_many_threads_and_two_bots_make_one_chain(
 
 
 def test_the_export_can_be_checked_by_anybody(redis: Redis) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     audit.intend(ANN, {"image": "größe", "text": 'a "b" \\ \n'}, WEB, "C1", NOW)
     audit.conclude("1", {"ending": "done"}, 0.25, NOW)
     previous = ""
@@ -127,7 +127,7 @@ def test_the_export_can_be_checked_by_anybody(redis: Redis) -> None:
 
 
 def test_no_secret_gets_in_and_odd_text_does_no_harm(redis: Redis) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     audit.intend(
         ANN, {"token": SecretStr("SWMTKN-1-secret"), "text": "\ud800 \x00"}, WEB, "C1", NOW
     )
@@ -137,12 +137,12 @@ def test_no_secret_gets_in_and_odd_text_does_no_harm(redis: Redis) -> None:
 
 
 def test_an_empty_audit_is_whole(redis: Redis) -> None:
-    assert Audit(redis).verify() == AuditCheck(True, 0)
+    assert Audit(redis, SIGNER).verify() == AuditCheck(True, 0)
 
 
 @pytest.mark.parametrize("head", [{"entries": 3}, {"entries": 5}, {"hash": "0" * 64}, {}])
 def test_a_head_that_was_changed_or_removed_is_found(redis: Redis, head: dict[Any, Any]) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     some_entries(audit, 4)
     redis.hset("swarmbot:audit:head", mapping=head) if head else redis.delete("swarmbot:audit:head")
     check = audit.verify()
@@ -151,7 +151,7 @@ def test_a_head_that_was_changed_or_removed_is_found(redis: Redis, head: dict[An
 
 
 def test_a_stream_that_is_gone_is_found(redis: Redis) -> None:
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     some_entries(audit, 3)
     redis.delete("swarmbot:audit")
     check = audit.verify()
@@ -166,7 +166,7 @@ def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
     redis: Redis, data: st.DataObject, many: int
 ) -> None:
     redis.flushall()
-    audit = Audit(redis)
+    audit = Audit(redis, SIGNER)
     some_entries(audit, many)
     assert audit.verify().ok
     entries = rows(redis)
@@ -210,13 +210,13 @@ def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
 
 
 def test_a_bot_that_comes_back_goes_on_with_the_chain(mortal: Server) -> None:
-    from bot.store.store import Store
+    from bot.store.connection import connect
 
-    before = Store.connect(mortal.url).audit
+    before = Audit(connect(mortal.url), SIGNER)
     intent = before.intend(ANN, {}, WEB, "C1", NOW)
     mortal.kill()
     mortal.start()
-    after = Store.connect(mortal.url).audit
+    after = Audit(connect(mortal.url), SIGNER)
     assert after.open_intents()[0].id == intent
     assert after.conclude(intent, {"ending": "done"}, 3, NOW)
     assert before.intend(ANN, {}, WEB, "C1", NOW) == "3"

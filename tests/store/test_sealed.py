@@ -68,6 +68,10 @@ def test_a_configured_key_has_to_be_there_and_long_enough(tmp_path: Path) -> Non
     with pytest.raises(InvalidSettingError, match="SWARMBOT_KEY_FILE"):
         Keys.load(file, tmp_path)
     file.write_text("short\n")
+    file.chmod(0o644)
+    with pytest.raises(InvalidSettingError, match=f"0644.*: chmod 600 {file}"):
+        Keys.load(file, tmp_path)
+    file.chmod(0o600)
     with pytest.raises(InvalidSettingError, match="32 characters"):
         Keys.load(file, tmp_path)
     file.write_text("x" * 40 + "\n")

@@ -71,7 +71,11 @@ class MemoryBot:
         self.swarm = Swarm(self.engines)
         self.metrics = Metrics()
         self.store = Store.over(
-            redis.client(), clock.monotonic, clock.now, redis.keys, self.metrics.forged
+            redis.client(),
+            clock.monotonic,
+            clock.now,
+            keys=redis.keys,
+            on_forged=self.metrics.forged,
         )
         self.leader = self.store.leader(name)
         self._put_together(configured)
