@@ -20,7 +20,7 @@ from bot.render.audit_list import Audited
 from bot.render.errors.reasons import reason
 from bot.render.home import Home
 from bot.store.store import Store
-from bot.swarm.health.quorum import quorum
+from bot.swarm.health.quorum import holds, quorum
 from bot.swarm.swarm import Swarm
 
 
@@ -75,19 +75,17 @@ def _swarm(swarm: Swarm) -> Home:
         swarm="",
         managers=state.managers,
         fault_tolerance=state.fault_tolerance,
-        quorum=state.reachable >= state.needed,
+        quorum=holds(state),
         nodes=Counter(node.state for node in nodes),
         services=len(services),
         nodes_away=tuple(node.name for node in nodes if node.state != NodeState.READY),
-        below=tuple(shortfall for shortfall in map(_below, services) if shortfall),
+        below=tuple(_shortfall(service) for service in services if service.below),
     )
     return Home(status=status, nodes=nodes)
 
 
-def _below(service: Service) -> Shortfall | None:
-    if service.running is None or service.desired is None or service.running >= service.desired:
-        return None
-    return Shortfall(service.name, service.running, service.desired)
+def _shortfall(service: Service) -> Shortfall:
+    return Shortfall(service.name, service.running or 0, service.desired or 0)
 
 
 def _away(engines: tuple[EngineState, ...]) -> tuple[tuple[str, str], ...]:

@@ -32,7 +32,7 @@ from bot.render.errors import explain
 from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
 from bot.rollout.run import Run
-from bot.swarm.spec import edit
+from bot.swarm.spec import edit, read
 from bot.swarm.spec.details import details
 
 ROLLOUT_TIMEOUT = timedelta(minutes=10)
@@ -184,7 +184,7 @@ def image_change(before: Image, after: Image) -> tuple[Difference, ...]:
 def summary(changed: Spec, rolls_back: bool) -> str:
     """How Swarm will roll it: `4 replicas, 2 at a time, 2s apart · rolls back on failure`."""
     config = edit.update_config(changed)
-    replicas = edit.replicas_of(changed)
+    replicas = read.replicas(changed)
     count = "on every node" if replicas is None else plural(replicas, "replica")
     at_once = f"{config['Parallelism']} at a time" if config["Parallelism"] else "all at once"
     delay = write_duration(timedelta(microseconds=config.get("Delay", 0) / 1000))

@@ -227,6 +227,13 @@ class Service:
     created: datetime | None = None
     updated: datetime | None = None
 
+    @property
+    def below(self) -> bool:
+        """Whether fewer tasks run than should; a job's tasks end, so it never counts as below."""
+        if self.mode.is_job or self.desired is None:
+            return False
+        return (self.running or 0) < self.desired
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

@@ -155,24 +155,34 @@ class Lane:
         """Wait for the next call that is due; None when stopping or idle."""
         with self.changed:
             while not self._stopping:
-                if not self._queues:
-                    if not self.changed.wait(self._context.pace.idle) and not self._queues:
-                        return None
-                    continue
-                now = self._context.clock()
-                call = min(
-                    (queue[0] for queue in self._queues.values()),
-                    key=lambda head: self._order(head, now),
-                )
-                wait = self._due(call) - now
-                if wait <= 0 and call.edit:
-                    wait = self._context.budget.take(urgent=call.urgent)
-                    call.due = now + wait
-                if wait <= 0:
-                    self._running = call
+                if self._stays_idle():
+                    return None
+                if self._queues and (call := self._take_or_wait()):
                     return call
-                self.changed.wait(wait)
             return None
+
+    def _stays_idle(self) -> bool:
+        """Whether no call comes for as long as an idle thread is kept."""
+        if self._queues:
+            return False
+        return not self.changed.wait(self._context.pace.idle) and not self._queues
+
+    def _take_or_wait(self) -> Call | None:
+        """The first call where it is due; else wait until it is, or until something changes."""
+        now = self._context.clock()
+        call = min(
+            (queue[0] for queue in self._queues.values()),
+            key=lambda head: self._order(head, now),
+        )
+        wait = self._due(call) - now
+        if wait <= 0 and call.edit:
+            wait = self._context.budget.take(urgent=call.urgent)
+            call.due = now + wait
+        if wait <= 0:
+            self._running = call
+            return call
+        self.changed.wait(wait)
+        return None
 
     def _due(self, call: Call) -> float:
         return max(call.due, call.not_before(), self._limited.get(call.method, 0.0))

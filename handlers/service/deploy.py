@@ -31,7 +31,7 @@ from bot.model import (
 from bot.model.bounds import MOST_COUNT
 from bot.model.duration import nanoseconds, write_duration
 from bot.render import plans
-from bot.render.objects import services
+from bot.render.objects import service_history
 from bot.rollout.run import Run
 from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit
@@ -230,7 +230,9 @@ class History(Query):
     def run(self, context: Context) -> Message:
         """Read the bot's own record; what was changed outside the bot shows as found."""
         service = context.swarm.services.find(self.service)
-        return services.history(service, context.store.revisions.of(service.id), context.now())
+        return service_history.history(
+            service, context.store.revisions.of(service.id), context.now()
+        )
 
 
 COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)

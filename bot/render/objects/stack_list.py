@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from bot.model import Message
 from bot.model.cluster import Stack
 from bot.model.english import plural
-from bot.render.objects.services import is_below
 from bot.render.slack.blocks import Row, message, table
 from bot.render.slack.text import code
 
@@ -39,4 +38,4 @@ def _row(stack: Stack) -> Row:
 
 
 def _below(stack: Stack) -> int:
-    return sum(map(is_below, stack.services))
+    return sum(service.below for service in stack.services)

@@ -91,16 +91,6 @@ def image_of(spec: Spec) -> Image:
         return Image(text)
 
 
-def replicas_of(spec: Spec) -> int | None:
-    """The count of a replicated service or job (1 where unset); None for global modes."""
-    mode = spec.get("Mode") or {}
-    if "ReplicatedJob" in mode:
-        return int((mode["ReplicatedJob"] or {}).get("TotalCompletions") or 1)
-    if "Global" in mode or "GlobalJob" in mode:
-        return None
-    return int((mode.get("Replicated") or {}).get("Replicas", 1))
-
-
 def update_config(spec: Spec) -> Mapping[str, Any]:
     """UpdateConfig with the engine's defaults where it says nothing."""
     configured = {

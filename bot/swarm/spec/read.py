@@ -96,7 +96,7 @@ def replicas(spec: Raw) -> int | None:
         case Mode.REPLICATED:
             return int((modes.get("Replicated") or {}).get("Replicas", 1))
         case Mode.REPLICATED_JOB:
-            return int((modes.get("ReplicatedJob") or {}).get("TotalCompletions", 1))
+            return int((modes.get("ReplicatedJob") or {}).get("TotalCompletions") or 1)
         case _:
             return None
 

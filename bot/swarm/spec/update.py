@@ -13,7 +13,8 @@ from bot.model import Difference, Spec
 from bot.model.secrecy import masked_pair, masked_value
 from bot.swarm.spec import mounts, ports, references, scalars
 from bot.swarm.spec.capabilities import added_and_dropped
-from bot.swarm.spec.edit import forced, replicas_of
+from bot.swarm.spec.edit import forced
+from bot.swarm.spec.read import replicas
 from bot.swarm.spec.references import Ids
 from bot.swarm.spec.scalars import CONTAINER, Flags
 from bot.swarm.spec.syntax import Json, host, key, mapping, resource, spread, ulimit, without_empty
@@ -57,9 +58,7 @@ def changes(before: Spec, after: Spec, flags: Flags) -> tuple[Difference, ...]:
         differences += listed(flags, "log-driver") + listed(flags, "log-opt")
     differences += listed(flags, "cap-add") + listed(flags, "cap-drop")
     if before.get("Mode") != after.get("Mode"):
-        differences.append(
-            Difference("replicas", str(replicas_of(before)), str(replicas_of(after)))
-        )
+        differences.append(Difference("replicas", str(replicas(before)), str(replicas(after))))
     return (
         *differences,
         *((Difference("force", "", "restarts every task"),) if flags.get("force") else ()),

@@ -17,7 +17,8 @@ from bot.model.alert_facts import (
     SpecChange,
 )
 from bot.model.incident import Memory, Note
-from bot.swarm.spec.edit import differences, image_of, replicas_of
+from bot.swarm.spec.edit import differences, image_of
+from bot.swarm.spec.read import replicas
 from bot.watch.evaluation import Evaluation
 
 TOGETHER = timedelta(seconds=4)
@@ -120,7 +121,7 @@ def _is_rollback_by_swarm(service: Service) -> bool:
 def _change(old: Spec, new: Spec) -> SpecChange | None:
     """What changed: the image and the count, else the fields; None where nothing did."""
     images = (image_of(old), image_of(new))
-    counts = (replicas_of(old), replicas_of(new))
+    counts = (replicas(old), replicas(new))
     if images[0] != images[1] or counts[0] != counts[1]:
         return SpecChange(
             image=images if images[0] != images[1] else None,

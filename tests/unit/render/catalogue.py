@@ -27,7 +27,7 @@ from bot.model import (
 )
 from bot.render import help_message, map_message, plans, status
 from bot.render.errors import explain
-from bot.render.objects import logs, nodes, services
+from bot.render.objects import logs, nodes, service_history, services
 from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
 from tests.unit.render import (
@@ -267,9 +267,9 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "inspected-odd": lambda: services.inspected(
             replace(odd, spec={}, labels={v.LONG: v.HOSTILE}), (), {}
         ),
-        "history": lambda: services.history(v.WEB, v.REVISIONS, v.NOW),
-        "history-none": lambda: services.history(v.WEB, (), v.NOW),
-        "history-long": lambda: services.history(
+        "history": lambda: service_history.history(v.WEB, v.REVISIONS, v.NOW),
+        "history-none": lambda: service_history.history(v.WEB, (), v.NOW),
+        "history-long": lambda: service_history.history(
             v.WEB, [replace(v.REVISIONS[1], number=n, note=v.HOSTILE) for n in range(1, 90)], v.NOW
         ),
         "nodes": lambda: nodes.listed(v.NODES.values(), {"n1": 5, "n4": 2}, v.NOW),
