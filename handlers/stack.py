@@ -23,6 +23,7 @@ from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.names import nearest
 from bot.swarm.objects import used_by
 from bot.swarm.objects.stacks import stacks
+from bot.swarm.spec.edit import fingerprint
 
 STACK_END_SECONDS = 60.0
 """For tasks to end before their networks can go; by default each has 10 s to stop."""
@@ -240,7 +241,9 @@ def _counted(kind: str, names: tuple[str, ...]) -> str:
 
 
 def _fingerprint(named: tuple[Stack, ...]) -> str:
-    services = [f"{service.id}:{service.version}" for stack in named for service in stack.services]
+    services = [
+        f"{service.id}:{fingerprint(service.spec)}" for stack in named for service in stack.services
+    ]
     rest = [
         *(stored.id for stack in named for stored in (*stack.secrets, *stack.configs)),
         *(network.id for stack in named for network in stack.networks),

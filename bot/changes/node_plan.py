@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.changes.sequence import Say
 from bot.command.model import Context
-from bot.errors import PlanOutdatedError, UnsupportedError
+from bot.errors import UnsupportedError
 from bot.model import (
     Difference,
     Ending,
@@ -26,7 +26,7 @@ from bot.model import (
     TaskState,
 )
 from bot.model.cluster import Quorum
-from bot.model.english import listed, plural
+from bot.model.english import plural
 from bot.render.objects.manager_cautions import cautions_in_words
 from bot.swarm.health import quorum
 from bot.swarm.health.diagnosis import diagnose
@@ -153,12 +153,6 @@ def keep_in_reach(context: Context, demoted: Iterable[Node]) -> None:
         )
 
 
-def still(planned: NodesPlan, again: NodesPlan) -> None:
-    """Raise Moved where the nodes are not what was planned against."""
-    if planned.fingerprint != again.fingerprint:
-        raise PlanOutdatedError(listed(planned.nodes), "the state of the nodes")
-
-
 def has_role(context: Context, node: Node, role: NodeRole) -> bool:
     """Whether the role came into force in time: `Spec.Role` is only the wish."""
 
@@ -274,7 +268,10 @@ def _fingerprint(title: str, nodes: Sequence[Node], members: Sequence[Node]) -> 
     return fingerprint(
         {
             "title": title,
-            "members": [[node.id, node.version] for node in members],
+            "members": [
+                [node.id, node.role, node.availability, node.state, dict(node.labels)]
+                for node in members
+            ],
             "managers": sorted([node.id, quorum.reachable(node)] for node in nodes if node.manager),
         }
     )

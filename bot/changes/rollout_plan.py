@@ -69,7 +69,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     return RollPlan(
         title=title,
         targets=(f"service:{service.id}",),
-        fingerprint=f"{edit.fingerprint(changed)}:{service.version}",
+        fingerprint=":".join(map(edit.fingerprint, (changed, service.spec))) + f":{service.id}",
         services=(service.name,),
         replicas=replicas,
         falls=_falls(service, replicas),

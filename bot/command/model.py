@@ -157,12 +157,14 @@ class Change(Command, Generic[PlanType]):
     """Changes something: first a plan that only reads, then, if policy allows, the plan is applied.
 
     `PlanType` is the class of this command's own plan. `heeds_holds`: it is refused on services
-    that somebody else holds, and while everything is frozen.
+    that somebody else holds, and while everything is frozen. `looks_again`: it is planned once more
+    when its locks are there; not where `apply` itself compares what is there with the plan.
     """
 
     kind: ClassVar[Kind] = Kind.CHANGE
     about_services: ClassVar[bool] = True
     heeds_holds: ClassVar[bool] = True
+    looks_again: ClassVar[bool] = True
 
     @abstractmethod
     def plan(self, context: Context) -> PlanType:

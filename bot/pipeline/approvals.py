@@ -84,7 +84,11 @@ class ApprovalFlow:
         message = approval_message.shown(approval, self._people(approval))
         if approval.message:
             self.poster.edit(
-                approval.message, message, True, self._remember(approval), self._shared(approval)
+                approval.message,
+                message,
+                approval.state.ended,
+                self._remember(approval),
+                self._shared(approval),
             )
         else:
             self.poster.post(
@@ -126,9 +130,9 @@ class ApprovalFlow:
         self.tell(approval, approval_message.ending(approval))
 
     def settle(self, approval: Approval, result: str) -> None:
-        """End what needs no run any more, and show it."""
+        """End what needs no run any more, and show it; not once a bot runs it."""
         ended = self.store.approvals.apply(
-            approval.id, partial(approval_steps.finish, result=result, now=self.now())
+            approval.id, partial(approval_steps.give_up, why=result, now=self.now())
         )
         if ended:
             self.show(ended)

@@ -32,6 +32,7 @@ from bot.errors import (
     NotRequesterError,
     OnHoldError,
     OutsiderError,
+    PlanOutdatedError,
     ReadOnlyError,
     SelfApprovalError,
     StoreUnavailableError,
@@ -53,6 +54,7 @@ from bot.render import plans
 from bot.render.errors import explain
 from bot.rollout.roller import Roller
 from bot.settings import Settings
+from bot.store.locks import Lease
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 
@@ -138,28 +140,41 @@ class Pipeline:
     def resume(self, approval: Approval) -> None:
         """The same path, entered after *decide*, for what was approved; never raises.
 
-        It runs once and as it was approved, or its message shows what it has become.
+        It is planned when its locks are there, and runs once and as it was approved, or its message
+        shows what it has become. Whatever comes once it runs, or later, changes nothing.
         """
-        with self._shown(approval):
-            command = self.approvals.restored(approval)
-            actor = self.approvals.verified(approval.actor)
-            context = self._context(command.judged(self.store, self.table), approval.actor, actor)
-            plan = command.plan(context)
-            if plan.noop_reason:
-                self.approvals.settle(approval, NOTHING_TO_CHANGE)
-                return
-            decision = self._decide(command, plan, actor)
-            self._refuse_held(command, plan, actor)
-            if plan.fingerprint != approval.plan.fingerprint:
-                self.approvals.renew(approval, plan, decision)
-            elif self.approvals.recounted(approval, decision):
-                place = Place(approval.channel, approval.thread)
-                outcome = self._run(
-                    Decided(command, plan, context, place.channel, place.thread, approval)
+        with (
+            self._shown(approval),
+            self.store.locks.acquire(
+                approval.plan.targets, approval.actor.name, approval.plan.title
+            ) as lease,
+        ):
+            stored = self.store.approvals.get(approval.id)
+            if stored and stored.state is ApprovalState.APPROVED:
+                self._resume(stored, lease)
+
+    def _resume(self, approval: Approval, lease: Lease) -> None:
+        command = self.approvals.restored(approval)
+        actor = self.approvals.verified(approval.actor)
+        context = self._context(command.judged(self.store, self.table), approval.actor, actor)
+        plan = command.plan(context)
+        if plan.noop_reason:
+            self.approvals.settle(approval, NOTHING_TO_CHANGE)
+            return
+        decision = self._decide(command, plan, actor)
+        self._refuse_held(command, plan, actor)
+        if not _is_same(plan, approval.plan):
+            self.approvals.renew(approval, plan, decision)
+        elif self.approvals.recounted(approval, decision):
+            claimed = self.approvals.claimed(approval)
+            if claimed:
+                place = Place(claimed.channel, claimed.thread)
+                outcome = self.executor.perform(
+                    Decided(command, plan, context, place.channel, place.thread, claimed), lease
                 )
-                self._tell(place, approval.actor, outcome)
+                self._tell(place, claimed.actor, outcome)
                 if outcome and outcome.private:
-                    self.approvals.show_end(approval)
+                    self.approvals.show_end(claimed)
 
     # ---- decide
 
@@ -229,17 +244,18 @@ class Pipeline:
             self._tell(request.place, request.actor, outcome)
 
     def _run(self, decided: Decided) -> Outcome | None:
-        """Lock what the plan targets, and apply it. None where its outcome is told elsewhere.
+        """Lock what the plan targets, look at the plan again, and apply it.
 
-        Raises LockedError where somebody else is changing one of the targets.
+        None where its outcome is told elsewhere. Raises LockedError where somebody else is changing
+        one of the targets, and PlanOutdatedError where the plan would be another one by now.
         """
-        plan, actor = decided.plan, decided.context.actor
-        with self.store.locks.acquire(plan.targets, actor.name, plan.title) as lease:
-            if decided.approval:
-                claimed = self.approvals.claimed(decided.approval)
-                if claimed is None:
-                    return None
-                decided = replace(decided, approval=claimed)
+        plan, context = decided.plan, decided.context
+        with self.store.locks.acquire(plan.targets, context.actor.name, plan.title) as lease:
+            if plan.targets and decided.command.looks_again:
+                again = decided.command.plan(context)
+                if again.noop_reason or not _is_same(again, plan):
+                    raise PlanOutdatedError(plan.title, "what it is about")
+                decided = replace(decided, plan=again)
             return self.executor.perform(decided, lease)
 
     # ---- render
@@ -353,3 +369,8 @@ class Pipeline:
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
         if self.approvals.give_up(approval, error_code(error)) and approval.message:
             self.poster.edit(approval.message, explain.explain(error), True)
+
+
+def _is_same(plan: Plan, before: Plan) -> bool:
+    """Whether both plans do the same, to the same."""
+    return plan.fingerprint == before.fingerprint and set(plan.targets) == set(before.targets)

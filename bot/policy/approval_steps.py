@@ -152,8 +152,8 @@ def recheck(
 
 
 def supersede(approval: Approval, successor: Approval, now: datetime) -> Approval | None:
-    """End it because its plan is no longer what would happen; not once the change began."""
-    if approval.state.ended or approval.run:
+    """End it because its plan is no longer what would happen; not once a bot runs it."""
+    if not approval.state.waiting:
         return None
     return replace(_ended(approval, ApprovalState.REPLACED, now), successor=successor.id)
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.clock import Stopping
-from bot.errors import UnknownNameError
+from bot.errors import NoLeaderError, UnknownNameError
 from bot.model import Node, NodeRole, NodeState, Reachability
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import wait_until
@@ -36,6 +36,21 @@ class NodeArrival:
     def await_left(self, seconds: float) -> bool:
         """Whether the engine has left its Swarm within `seconds`."""
         return wait_until(lambda: self._state() == "inactive", seconds, self.stopping)
+
+    def await_missed(self, node_id: str, seconds: float) -> bool:
+        """Whether the managers know within `seconds` that this node is gone.
+
+        Where they have lost their leader by that, nobody knows anything.
+        """
+        return wait_until(lambda: self._is_missed(node_id), seconds, self.stopping)
+
+    def _is_missed(self, node_id: str) -> bool:
+        try:
+            node = self.swarm.nodes.get(node_id)
+        except (UnknownNameError, NoLeaderError):
+            return True
+        unreachable = node.manager is None or node.manager.reachability == Reachability.UNREACHABLE
+        return node.state == NodeState.DOWN and unreachable
 
     def _nodes(self) -> list[Node]:
         """The engine's node as the managers know it; none while it is still joining."""

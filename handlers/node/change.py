@@ -85,7 +85,6 @@ class NodeChange(Change[NodesPlan]):
 
         Wait for tasks that move.
         """
-        node_plan.still(plan, self.plan(context))
         wanted = self.wanted()
         last = plan.members[-1].id
 

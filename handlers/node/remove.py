@@ -57,7 +57,6 @@ class NodeRm(Change[NodesPlan]):
 
     def apply(self, context: Context, plan: NodesPlan, run: Run) -> Outcome:
         """Demote where need be, remove, and say each step."""
-        node_plan.still(plan, self.plan(context))
         last = plan.members[-1].id
 
         def remove(node: Node, say: Say) -> Ending:

@@ -87,6 +87,7 @@ class Create(ServiceFlags, Change[RollPlan]):
     """
 
     names: ClassVar = ("service create",)
+    looks_again: ClassVar = False
     form: ClassVar = CreateForm
     flags_first: ClassVar = True
     examples: ClassVar = (

@@ -62,6 +62,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
     """
 
     names: ClassVar = ("deploy",)
+    looks_again: ClassVar = False
     form: ClassVar = DeployForm
     examples: ClassVar = (
         "deploy web shop/web:2.0",
@@ -177,6 +178,7 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     """
 
     names: ClassVar = ("rollback", "service rollback")
+    looks_again: ClassVar = False
     examples: ClassVar = ("rollback web", "rollback web --to 3")
 
     service: Annotated[Name, Argument("SERVICE")]

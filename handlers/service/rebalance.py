@@ -65,6 +65,7 @@ class Rebalance(Change[RebalancePlan]):
     """
 
     names: ClassVar = ("rebalance",)
+    looks_again: ClassVar = False
     examples: ClassVar = ("rebalance", "rebalance web api")
 
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = ()

@@ -15,11 +15,12 @@ from pydantic import Field
 
 from bot.command.fields import Argument, Name
 from bot.command.model import Change, Command, Context
-from bot.errors import PlanOutdatedError, UnknownNameError
+from bot.errors import UnknownNameError
 from bot.model import Difference, Ending, Kind, Outcome, Plan, Service
 from bot.model.english import agree, plural
 from bot.rollout.run import Run
 from bot.swarm.spec import ports
+from bot.swarm.spec.edit import fingerprint
 
 STOP_WATCHED_SECONDS = 20.0
 """Seconds for which the tasks of removed services are watched: most stop within their grace period
@@ -54,7 +55,7 @@ class Remove(Change[RemovalPlan]):
             title=f"remove {', '.join(names)}",
             kind=Kind.DANGER,
             targets=tuple(f"service:{service.id}" for service in gone),
-            fingerprint=" ".join(f"{service.id}:{service.version}" for service in gone),
+            fingerprint=" ".join(f"{service.id}:{fingerprint(service.spec)}" for service in gone),
             services=tuple(names),
             changes=tuple(
                 Difference(service.name, _described(service, running[service.id]), "removed")
@@ -73,8 +74,6 @@ class Remove(Change[RemovalPlan]):
         """Remove them one after the other, and wait until their tasks have stopped."""
         started = context.now()
         for service in plan.gone:
-            _refuse_changed(context, service)
-        for service in plan.gone:
             _remove(context, service)
         left = _watch(context, plan.gone)
         return Outcome(
@@ -88,13 +87,6 @@ class Remove(Change[RemovalPlan]):
 
 
 COMMANDS: tuple[type[Command], ...] = (Remove,)
-
-
-def _refuse_changed(context: Context, service: Service) -> None:
-    """Raise Moved where it is no longer what was planned, before any goes."""
-    with suppress(UnknownNameError):
-        if context.swarm.services.get(service.id).version != service.version:
-            raise PlanOutdatedError(service.name, "the service")
 
 
 def _remove(context: Context, service: Service) -> None:

@@ -67,6 +67,7 @@ class Scale(Change[ScalePlan]):
     """
 
     names: ClassVar = ("service scale", "scale")
+    looks_again: ClassVar = False
     form: ClassVar = ScaleForm
     examples: ClassVar = ("scale web=5", "scale web=5 api=2")
 

@@ -57,6 +57,7 @@ class Update(ServiceFlags, Change[RollPlan]):
     """
 
     names: ClassVar = ("service update",)
+    looks_again: ClassVar = False
     examples: ClassVar = (
         "service update --image shop/web:2.0 --update-parallelism 2 --update-delay 20s web",
         "service update --env-add A=1 --env-rm B --publish-add 8082:8080 web",

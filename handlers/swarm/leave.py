@@ -28,13 +28,19 @@ from bot.swarm.objects.cluster import SWARM
 
 LEFT_SECONDS = 20.0
 """For an engine to say that it has left."""
+MISSED_SECONDS = 30.0
+"""For the managers to miss it: three heartbeats of 5 s by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeavePlan(Plan):
-    """An engine that leaves; `lines` were found out while planning."""
+    """An engine that leaves; `lines` were found out while planning.
+
+    `node_id` is that of its node, where other managers will miss it.
+    """
 
     engine: str
+    node_id: str = ""
     lines: tuple[str, ...] = ()
 
 
@@ -78,13 +84,14 @@ class Leave(Change[LeavePlan]):
         return LeavePlan(
             title=f"{state.name} leaves the Swarm",
             targets=(SWARM, *((f"node:{node.id}",) if node else ())),
-            fingerprint=f"{state.name}:{state.swarm}:{state.node_id}:{len(nodes)}",
+            fingerprint=f"{state.name}:{state.swarm}:{state.node_id}:{_managers(nodes)}",
             kind=Kind.DANGER,
             nodes=(node.name,) if node else (state.name,),
             summary=_moving(context, node),
             warnings=warnings,
             noop_reason=f"{state.name} is in no Swarm" if state.swarm == "inactive" else "",
             engine=state.name,
+            node_id=node.id if node and not last else "",
             lines=() if last else (after,),
         )
 
@@ -93,7 +100,11 @@ class Leave(Change[LeavePlan]):
         del run
         started = context.now()
         context.swarm.cluster.leave(plan.engine, force=self.force)
-        left = NodeArrival(context.swarm, plan.engine, context.stopping).await_left(LEFT_SECONDS)
+        arrival = NodeArrival(context.swarm, plan.engine, context.stopping)
+        left = arrival.await_left(LEFT_SECONDS)
+        if left and plan.node_id:
+            # Until then the next plan would count it among those that are there.
+            arrival.await_missed(plan.node_id, MISSED_SECONDS)
         return Outcome(
             ending=Ending.DONE if left else Ending.TIMED_OUT,
             title=f"{plan.engine} left the Swarm" if left else f"{plan.engine} is still leaving",
@@ -142,6 +153,12 @@ def _known_nodes(context: Context) -> tuple[Node, ...]:
         return context.swarm.nodes.list()
     except NO_MANAGER:
         return ()
+
+
+def _managers(nodes: Sequence[Node]) -> str:
+    """Who manages, and who of them is reachable."""
+    managers = [node for node in nodes if node.manager]
+    return ",".join(f"{node.id}={quorum.reachable(node)}" for node in managers)
 
 
 def _missing(nodes: Sequence[Node], node: Node) -> tuple[str, ...]:

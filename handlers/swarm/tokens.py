@@ -93,13 +93,14 @@ class UnlockKey(Change[Plan]):
             )
         if self.rotate:
             _refuse_while_locked(context)
+        left_behind = _left_behind(context) if self.rotate else ()
         return Plan(
             title=f"unlock key{' rotated' if self.rotate else ''}",
             targets=(SWARM,) if self.rotate else (),
-            fingerprint=f"{info.id}:{self.rotate}",
+            fingerprint=f"{info.id}:{self.rotate}:{left_behind}",
             kind=Kind.DANGER,
             summary="managers that restart from now on need the new key" if self.rotate else "",
-            warnings=_left_behind(context) if self.rotate else (),
+            warnings=left_behind,
         )
 
     def apply(self, context: Context, plan: Plan, run: Run) -> Outcome:

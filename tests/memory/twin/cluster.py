@@ -60,6 +60,8 @@ class Cluster:
     seconds: float = 0.0
     moves_versions: int = 0
     """How many updates of services meet a version that somebody else has just moved."""
+    left: set[str] = field(default_factory=set)
+    """Ids of nodes whose engines have left the Swarm."""
     stirred: bool = False
     """Whether something was changed from outside that the Swarm has not looked at yet."""
     index: int = 10
@@ -132,6 +134,7 @@ class Cluster:
             node
             for node in self.nodes.values()
             if (node.get("ManagerStatus") or {}).get("Reachability") == "reachable"
+            and node["ID"] not in self.left
         ]
 
     @property

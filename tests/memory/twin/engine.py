@@ -51,6 +51,8 @@ class EngineTwin:
             return "OK" if path == "/_ping" else {"ApiVersion": "1.41"}
         if path == "/info":
             return self._info()
+        if path == "/swarm/leave" and method == "POST":
+            return self.twin.leave(self.name)
         self._must_be_manager()
         for wanted, pattern, answer in _COMPILED:
             found = pattern.match(path)
@@ -60,14 +62,22 @@ class EngineTwin:
 
     def _must_be_manager(self) -> None:
         node = self.twin.cluster.node(self.name)
+        if self._has_left():
+            raise RefusedError(503, NOT_A_MANAGER)
         if "ManagerStatus" not in node:
             raise RefusedError(503, WORKER)
         if not self.twin.cluster.has_leader:
             raise RefusedError(500, NO_LEADER)
 
+    def _has_left(self) -> bool:
+        cluster = self.twin.cluster
+        return cluster.node(self.name)["ID"] in cluster.left
+
     def _info(self) -> Json:
         cluster = self.twin.cluster
         node = cluster.node(self.name)
+        if self._has_left():
+            return {"Name": self.name, "Swarm": {"NodeID": "", "LocalNodeState": "inactive"}}
         managers = [n for n in cluster.nodes.values() if "ManagerStatus" in n]
         return {
             "Name": self.name,

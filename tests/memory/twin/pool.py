@@ -33,12 +33,31 @@ API_VERSION = "1.41"
 """What these engines speak."""
 
 
+def nothing() -> None:
+    """What happens at most moments."""
+
+
+def ignored(path: str) -> None:
+    """What most reads set going."""
+    del path
+
+
+@dataclass
+class Moments:
+    """What happens to a bot just before and just after an engine does what it asks for."""
+
+    before_change: Callable[[], None] = nothing
+    after_change: Callable[[], None] = nothing
+    after_read: Callable[[str], None] = ignored
+
+
 class Wire:
     """The way to one engine, and how it fails: `cut` takes nothing more, `loses_answers` does what
     is asked and does not say so."""
 
-    def __init__(self, engine: EngineTwin) -> None:
+    def __init__(self, engine: EngineTwin, moments: Moments) -> None:
         self._engine = engine
+        self._moments = moments
         self.cut = False
         self.loses_answers = 0
         self.sent: list[tuple[str, str]] = []
@@ -46,7 +65,9 @@ class Wire:
     def send(self, method: str, path: str, timeout: float, **options: Any) -> WireAnswer:
         """Send one request."""
         name = self._engine.name
-        down = self._engine.twin.cluster.node(name)["Status"]["State"] == "down"
+        cluster = self._engine.twin.cluster
+        node = cluster.node(name)
+        down = node["Status"]["State"] == "down" and node["ID"] not in cluster.left
         if self.cut or down:
             raise NotReachedError("Connection refused")
         path = path.removeprefix(f"/v{API_VERSION}")
@@ -57,6 +78,8 @@ class Wire:
         if method != "GET" and self.loses_answers:
             self.loses_answers -= 1
             raise ConnectionLostError("Connection reset by peer")
+        if method == "GET":
+            self._moments.after_read(path)
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return WireAnswer(status, content)
 
@@ -91,25 +114,13 @@ class WireAnswer:
         """There is nothing to close."""
 
 
-def nothing() -> None:
-    """What happens at most moments."""
-
-
-@dataclass
-class Moments:
-    """What happens to a bot just before and just after an engine does what it asks for."""
-
-    before_change: Callable[[], None] = nothing
-    after_change: Callable[[], None] = nothing
-
-
 class MemoryEngines:
     """The engine pool of one bot: the answer of the first engine that is well, and a change at most
     once."""
 
     def __init__(self, twin: SwarmTwin, names: tuple[str, ...] = MANAGERS) -> None:
-        self.wires = {name: Wire(EngineTwin(twin, name)) for name in names}
         self.moments = Moments()
+        self.wires = {name: Wire(EngineTwin(twin, name), self.moments) for name in names}
         self._answering = ""
 
     @property

@@ -11,6 +11,8 @@ from tests.memory.twin.updater import Updater
 
 STEP = 0.1
 ROLE_SECONDS = 0.5
+MISSED_SECONDS = 6.0
+"""After which the managers know that an engine has left."""
 MANAGERS = ("node1", "node2", "node3")
 
 
@@ -24,6 +26,7 @@ class SwarmTwin:
         self.cluster = Cluster(clock)
         self.updater = Updater(self.cluster)
         self._roles: dict[str, float] = {}
+        self._leaving: dict[str, float] = {}
         for name in MANAGERS:
             self.cluster.add_node(name, "manager", leader=name == "node1")
         self.cluster.add_node("node4")
@@ -56,6 +59,12 @@ class SwarmTwin:
     def change_role(self, node: Json) -> None:
         """A role was asked for: it comes into force a little later."""
         self._roles[node["ID"]] = self.cluster.seconds + ROLE_SECONDS
+
+    def leave(self, name: str) -> None:
+        """An engine leaves: it votes no more at once, and the managers miss it a little later."""
+        node = self.cluster.node(name)
+        self.cluster.left.add(node["ID"])
+        self._leaving[name] = self.cluster.seconds + MISSED_SECONDS
 
     # ---- what goes wrong
 
@@ -92,6 +101,7 @@ class SwarmTwin:
         cluster = self.cluster
         return bool(
             self._roles
+            or self._leaving
             or self.updater.updates
             or self.updater.posted
             or cluster.stirred
@@ -106,6 +116,10 @@ class SwarmTwin:
         cluster = self.cluster
         cluster.stirred = False
         self._take_roles()
+        for name, due in list(self._leaving.items()):
+            if cluster.seconds >= due:
+                del self._leaving[name]
+                self.stop_node(name)
         for service in list(cluster.services.values()):
             self.updater.step(service)
             orchestrate(cluster, service)

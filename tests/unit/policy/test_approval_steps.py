@@ -242,7 +242,7 @@ def test_claim(one: Approval, at: datetime, taken: bool) -> None:
         (lambda one: approval_steps.give_up(one, "gone", NOW), (OPEN, APPROVED)),
         (
             lambda one: approval_steps.supersede(one, replace(OPEN, id="a2"), NOW),
-            (OPEN, APPROVED, RUNNING),
+            (OPEN, APPROVED),
         ),
         (lambda one: approval_steps.recheck(one, Needs(("lead",)), roles_of), (OPEN, APPROVED)),
     ],
