@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.changes import volume_check
 from bot.changes.sequence import Say
 from bot.command.model import Context
 from bot.errors import UnsupportedError
@@ -115,6 +116,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     said = [managers_after, moves.summary(moving), room]
     cautions = _cautions(look.nodes, after, promoted, demoted)
     members = tuple(before for before, _ in pairs)
+    left_behind = volume_check.left_behind(moving, members, look.tasks)
     return NodesPlan(
         title=title,
         kind=kind,
@@ -126,7 +128,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         nodes=tuple(node.name for node in members),
         changes=changes,
         summary=" · ".join(part for part in said if part),
-        warnings=(*warnings, *short, *cautions),
+        warnings=(*warnings, *short, *left_behind, *cautions),
         noop_reason=noop_reason,
         members=members,
         moving=moving,

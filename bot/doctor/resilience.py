@@ -10,7 +10,6 @@ from bot.doctor.specifications import (
     lies_on,
     limits_of,
     names_of,
-    own_volumes,
     restart_of,
 )
 from bot.model.advice import Advice
@@ -18,6 +17,7 @@ from bot.model.advice_facts import AllAlike, TiedData
 from bot.model.advice_kind import AdviceKind
 from bot.model.incident import Severity
 from bot.swarm.scheduler import constraints
+from bot.swarm.scheduler.local_data import local_volumes
 
 _FEW = 3
 
@@ -26,7 +26,9 @@ def losses(view: RunningServices) -> Iterator[Advice]:
     """Services that are away with one node, that nothing starts again, or that may take a node
     along."""
     services = view.services
-    single = [service for service in services if service.replicas == 1 and not own_volumes(service)]
+    single = [
+        service for service in services if service.replicas == 1 and not local_volumes(service.spec)
+    ]
     if single:
         yield Advice(Severity.NOTE, AllAlike(AdviceKind.SINGLE, names_of(single)))
     not_restarted = [service for service in services if restart_of(service) == "none"]
@@ -42,7 +44,7 @@ def tied_data(view: RunningServices) -> Iterator[Advice]:
     """Data on a node's own disk stays behind when the task moves, and the task begins with an empty
     volume."""
     for service in view.services:
-        volumes = own_volumes(service)
+        volumes = local_volumes(service.spec)
         nodes = view.evaluation.nodes.values()
         able = [node for node in nodes if constraints.suits(service.spec, node)]
         if volumes and service.replicas is not None and len(able) > 1:

@@ -32,22 +32,6 @@ def lies_on(service: Service, view: RunningServices) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def own_volumes(service: Service) -> list[str]:
-    """Its writable volumes of the node's own."""
-    return [
-        str(mount.get("Source") or mount.get("Target"))
-        for mount in container_of(service).get("Mounts") or ()
-        if mount.get("Type") == "volume" and not mount.get("ReadOnly") and _local(mount)
-    ]
-
-
-def _local(mount: Mapping[str, Any]) -> bool:
-    """Whether the driver keeps it on the node; one with options is likely to be mounted from
-    elsewhere."""
-    driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
-    return driver.get("Name", "local") in ("", "local") and not driver.get("Options")
-
-
 # ---- parts of a specification
 
 

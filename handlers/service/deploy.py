@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.changes import image_check, rollout_plan
+from bot.changes import image_check, rollout_plan, volume_check
 from bot.changes.service_flags import Count
 from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option
 from bot.command.model import Change, Command, Context, Form, Query
@@ -115,7 +115,11 @@ class Deploy(Change[rollout_plan.RollPlan]):
                 *rollout_plan.image_change(service.image, resolved.image),
                 *_config_changes(service.spec, wanted),
             ),
-            warnings=(*warnings, *obstacles.warnings(service, nodes, changed)),
+            warnings=(
+                *warnings,
+                *obstacles.warnings(service, nodes, changed),
+                *volume_check.warnings(service, nodes, changed),
+            ),
             rolls_back=self.failure_action in (None, "rollback"),
         )
 

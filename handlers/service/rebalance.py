@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.changes import rollout_plan
+from bot.changes import rollout_plan, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.command.fields import Argument, Duration, Name
 from bot.command.model import Change, Command, Context
@@ -20,11 +20,13 @@ from bot.errors import SwarmbotError, UnsupportedError
 from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
 from bot.model.english import agree, shortlist
 from bot.policy.holds import holding
+from bot.render.objects import volume_cautions
 from bot.render.rollout import rollout_message
 from bot.rollout.run import Run
 from bot.swarm.names import pick
 from bot.swarm.scheduler import balance, obstacles
 from bot.swarm.scheduler.balance import Spread
+from bot.swarm.scheduler.local_data import local_volumes
 from bot.swarm.spec import edit
 
 _SERVICES_NAMED = 8
@@ -194,6 +196,8 @@ def _not_now(context: Context, service: Service) -> str:
 
     A freeze stops them all.
     """
+    if volumes := local_volumes(service.spec):
+        return volume_cautions.left_out(volumes)
     state = service.update.state if service.update else ""
     if state in _ROLLS:
         return "an update of it rolls"
@@ -231,7 +235,11 @@ def _roll(spread: Spread, nodes: Sequence[Node]) -> RollPlan:
         changed,
         title=service.name,
         changes=(),
-        warnings=(*_gap(service), *obstacles.warnings(service, nodes, changed)),
+        warnings=(
+            *_gap(service),
+            *obstacles.warnings(service, nodes, changed),
+            *volume_check.warnings(service, nodes, changed),
+        ),
     )
 
 

@@ -9,17 +9,18 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.changes import rollout_plan
+from bot.changes import rollout_plan, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import Replicas
 from bot.command.fields import Argument, Duration, Lookup, Name, Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
-from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
+from bot.model import Difference, Ending, Mode, Outcome, Plan, Service, Spec
 from bot.model.bounds import MOST_REPLICAS
 from bot.rollout.run import Run
 from bot.swarm.scheduler import capacity
 from bot.swarm.scheduler.capacity import Placement
+from bot.swarm.scheduler.local_data import local_volumes
 from bot.swarm.spec import edit
 
 _TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
@@ -163,12 +164,16 @@ def _plan(context: Context, text: str) -> RollPlan:
         )
     before, after = service.replicas or 0, int(count)
     free = _room(context, service, after - before)
+    changed = edit.with_replicas(service.spec, after)
     roll = rollout_plan.plan(
         service,
-        edit.with_replicas(service.spec, after),
+        changed,
         title=f"{service.name} {before} → {after}",
         changes=(Difference("replicas", str(before), str(after)),),
-        warnings=_warnings(service, before, after, free),
+        warnings=(
+            *_warnings(service, before, after, free),
+            *_data(context, service, changed),
+        ),
         noop_reason=f"{service.name} has {after} already",
         replicas=after,
     )
@@ -198,6 +203,13 @@ def _warnings(service: Service, before: int, after: int, free: Placement) -> tup
         return ()
     why = capacity.why_short(free, service)
     return (f"{service.name} has room for {free.placed} of {after - before} more: {why}",)
+
+
+def _data(context: Context, service: Service, changed: Spec) -> tuple[str, ...]:
+    """Asks for the nodes only where it has to."""
+    if not local_volumes(service.spec):
+        return ()
+    return volume_check.warnings(service, context.swarm.nodes.list(), changed)
 
 
 def _named(change: Difference, roll: RollPlan) -> Difference:

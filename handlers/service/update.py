@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from bot.changes import content_check, image_check, port_check, rollout_plan
+from bot.changes import content_check, image_check, port_check, rollout_plan, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import (
     Address,
@@ -173,7 +173,11 @@ class Update(ServiceFlags, Change[RollPlan]):
             changed,
             title=_title(service, resolved.image, flags),
             changes=changes,
-            warnings=(*warnings, *obstacles.warnings(after, nodes, changed)),
+            warnings=(
+                *warnings,
+                *obstacles.warnings(after, nodes, changed),
+                *volume_check.warnings(service, nodes, changed),
+            ),
             dangers=content_check.dangers(context, service.spec, changed, service.id),
         )
 
