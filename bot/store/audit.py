@@ -166,7 +166,7 @@ class Audit:
         """
         entries: list[AuditEntry] = []
         for entry in self._joined():
-            if len(entries) >= limit or (since and entry.at < since - _CLOCK_SLACK):
+            if len(entries) >= limit or (since and entry.at + _CLOCK_SLACK < since):
                 break
             if entry.concerns(service, user) and not (since and entry.at < since):
                 entries.append(self._counted(entry))

@@ -154,7 +154,8 @@ class State:
     def overlooked(self) -> list[Posted]:
         """The app's messages at which no person has looked, in the order of posting.
 
-        Who looked at one message of a thread has looked at all of it.
+        Who looked at one message of a thread has looked at all of it. A file follows its message
+        whenever it is ready, and belongs to it.
         """
         with self.lock:
             seen = [self.messages[key] for key in self.seen if key in self.messages]
@@ -164,6 +165,7 @@ class State:
                 for message in self.messages.values()
                 if message.user == BOT_USER
                 and message.deleted_at is None
+                and not message.files
                 and (message.channel, message.thread_ts or message.ts)
                 not in threads | self.forgotten
             ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -86,6 +86,14 @@ def test_people_ask_by_service_user_and_time(redis: Redis) -> None:
         web
     ]
     assert [entry.id for entry in audit.entries(limit=1)] == [api]
+
+
+def test_any_date_is_a_beginning(redis: Redis) -> None:
+    audit = Audit(redis)
+    number = audit.intend(ANN, {}, WEB, "C1", NOW)
+    for since in (datetime.min, datetime.min.replace(hour=2)):
+        assert [entry.id for entry in audit.entries(since=since.replace(tzinfo=UTC))] == [number]
+    assert audit.entries(since=datetime.max.replace(tzinfo=UTC)) == ()
 
 
 def test_long_audits_are_read_to_the_end(redis: Redis) -> None:

@@ -252,9 +252,16 @@ def test_secrets_and_configs_are_named_and_not_shown(swarm: Swarm, cluster: Clus
 def test_logs_of_a_task_and_of_a_service(swarm: Swarm, cluster: Cluster) -> None:
     service_id = swarm.services.create(web(cluster, replicas=4))
     tasks = running(swarm, service_id, 4)
+    meant = {task.id for task in tasks}
+
+    def heard() -> set[str]:
+        """Who has said something: a task runs a moment before its first word."""
+        return {line.task_id for line in swarm.logs.service_log(service_id, 10).lines}
+
+    eventually(lambda: heard() >= meant)
     assert swarm.logs.task_log(tasks[0].id, 1) == ("web v1: listening on port 8080",)
     log = swarm.logs.service_log(service_id, 10)
-    assert {line.task_id for line in log.lines} == {task.id for task in tasks}
+    assert {line.task_id for line in log.lines} == meant
     assert {line.node_id for line in log.lines} == {task.node_id for task in tasks}
     assert [line.at for line in log.lines] == sorted(line.at for line in log.lines if line.at)
     assert (log.silent, log.cut) == ((), False)
