@@ -95,7 +95,7 @@ class Phase(StrEnum):
 class Progress:
     """One look at a rollout: `done` of `total` places are where they should be.
 
-    `message` is the engine's own word.
+    `message` is the engine's own word; `refusal` its word on a rollback that it does not take.
     """
 
     phase: Phase
@@ -106,6 +106,7 @@ class Progress:
     tried: int = 0
     waiting_for: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +115,12 @@ class Rollout:
 
     `verb` names the command (`deploy`, `rollback`, `scale`, …); `line` is what to send to do it
     again, with dots for secrets; where there are any, `sealed` is the id of the raw form;
-    `spec_hash` stands for the specification that was posted, `before_hash` for the one
-    before it; `version` for the one it was planned against; `deadline` and `started` are UTC.
-    `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it.
+    `wanted_hash` stands for the specification that is about to be posted (empty where Swarm is to
+    go back to one that it does not show), `spec_hash` for it as the engine wrote it, once it was
+    posted, `before_hash` for the one before it; `version` for the one it was planned against;
+    `deadline` and `started` are UTC.
+    `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it, which is
+    written down before that is posted.
     `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
     back.
     """
@@ -135,6 +139,7 @@ class Rollout:
     summary: str = ""
     warnings: tuple[str, ...] = ()
     changes: tuple[Difference, ...] = ()
+    wanted_hash: str = ""
     spec_hash: str = ""
     revision: int = 0
     channel: str = ""

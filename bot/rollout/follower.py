@@ -24,7 +24,8 @@ NODES_EVERY = 3.0
 """Seconds for which the list of nodes counts as fresh."""
 LOG_LINES = 5
 FAILED_PHASES = (Phase.PAUSED, Phase.ROLLED_BACK, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
-_CLOCKS = timedelta(seconds=5)
+CLOCKS = timedelta(seconds=5)
+"""By which the engine's clock may be behind."""
 
 
 @dataclass
@@ -107,7 +108,7 @@ def _in_trouble(tasks: Sequence[Task], phase: Phase) -> Sequence[Task]:
 
 
 def _is_ours(task: Task, rollout: Rollout) -> bool:
-    recent = task.created is None or task.created >= rollout.started - _CLOCKS
+    recent = task.created is None or task.created >= rollout.started - CLOCKS
     return recent and str(task.image) == str(rollout.after)
 
 

@@ -16,7 +16,9 @@ from datetime import datetime
 
 from bot.clock import Stopping
 from bot.errors import (
+    NO_MANAGER,
     ChangeInterruptedError,
+    EngineRefusedError,
     OutcomeUnknownError,
     OutOfSequenceError,
     PlanOutdatedError,
@@ -25,9 +27,10 @@ from bot.errors import (
 )
 from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
 from bot.model.rollout import BOT
-from bot.rollout.follower import FOLLOW_SECONDS, Follower
+from bot.rollout.follower import CLOCKS, FOLLOW_SECONDS, Follower
 from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
+from bot.rollout.turning_back import TurningBack
 from bot.store.store import Store
 from bot.swarm.engine.fence import Fence
 from bot.swarm.spec.edit import fingerprint
@@ -75,6 +78,7 @@ class Roller:
         rollout = replace(
             rollout,
             before_hash=fingerprint(service.spec),
+            wanted_hash=_wanted_hash(rollout, service, spec),
             audit=run.audit,
             channel=run.channel,
             approved_by=run.approved_by,
@@ -144,13 +148,15 @@ class Roller:
             return self.resume(rollout, run)
         try:
             service = self._seen(rollout)
-            if service.version == rollout.version or service.image != rollout.after:
+            if not _was_changed(rollout, service):
                 raise ChangeInterruptedError(rollout.service)
-            rollout = self._posted(rollout, run)
         except (*AWAY, UnknownNameError, ChangeInterruptedError):
             # Closed, or the next look for rollouts that nobody follows would find it again.
             self.close(rollout, Ending.FAILED, run.lease.fence)
             raise
+        # Where it is not what was wanted, somebody else changed it, and the first look shows that.
+        rollout = replace(rollout, spec_hash=rollout.wanted_hash or fingerprint(service.spec))
+        self._note(rollout, run)
         return self.resume(rollout, run)
 
     def close(self, rollout: Rollout, ending: Ending, fence: int) -> None:
@@ -238,18 +244,20 @@ class Roller:
 
         A rollback is asked for in between, where a person wishes it or Swarm paused.
         """
-        follower, paused = self._follower(), True
-        while paused:
-            paused = False
+        follower, turning, again = self._follower(), TurningBack(self.stopping.monotonic), True
+        while again:
+            again = False
             for progress in follower.follow(lambda: rollout):  # noqa: B023 - the newest is wanted
                 self._may_go_on(run)
                 wish = self._rollback_wish(rollout, progress)
-                if wish:
-                    rollout = self._roll_back(rollout, wish, run)
-                    paused = progress.phase is Phase.PAUSED and bool(rollout.rollback_by)
-                if paused:
+                if wish and turning.is_due:
+                    rollout = self._roll_back(rollout, wish, run, turning)
+                again = progress.phase is Phase.PAUSED and bool(wish) and not turning.refusal
+                if again:
                     break
-                yield rollout, progress
+                yield rollout, turning.explained(progress)
+            if again and self.stopping.wait(FOLLOW_SECONDS):
+                raise StoppingError
 
     def _follower(self) -> Follower:
         return Follower(self.swarm, self.now, self.stopping, self.log_tail)
@@ -269,8 +277,11 @@ class Roller:
         return True
 
     def _rollback_wish(self, rollout: Rollout, progress: Progress) -> str:
-        if rollout.rollback_by or progress.phase not in (Phase.ROLLING, Phase.PAUSED):
+        """Who wishes it back while it still stands where it was posted; empty where nobody does."""
+        if progress.phase not in (Phase.ROLLING, Phase.PAUSED):
             return ""
+        if rollout.rollback_by:
+            return rollout.rollback_by
         try:
             wish = self.store.rollouts.rollback_wish(rollout.id)
         except StoreUnavailableError:
@@ -279,20 +290,32 @@ class Roller:
             return wish.name
         return BOT if progress.phase is Phase.PAUSED and rollout.rolls_back else ""
 
-    def _roll_back(self, rollout: Rollout, by: str, run: Run) -> Rollout:
-        """Ask Swarm for the previous specification.
+    def _roll_back(self, rollout: Rollout, by: str, run: Run, turning: TurningBack) -> Rollout:
+        """Ask Swarm for the previous specification; what keeps it from that is tried again later.
 
-        Returns the same rollout where Swarm has none, or somebody changed the service.
+        Who asked is written down before it is sent, so that its effect is never taken for a change
+        from outside, whoever sees it.
         """
         try:
             service = self.swarm.services.get(rollout.service_id)
             if fingerprint(service.spec) != rollout.spec_hash:
+                # It is done, or somebody changed the service: the next look shows which.
                 return rollout
+            if rollout.rollback_by != by:
+                rollout = replace(rollout, rollback_by=by)
+                self.store.rollouts.save(rollout, run.lease.fence)
             self.swarm.services.update(service, service.spec, rollback_previous=True)
-        except (*AWAY, OutOfSequenceError, OutcomeUnknownError, UnknownNameError):
-            return rollout
-        rollout = replace(rollout, rollback_by=by)
-        self._note(rollout, run)
+        except EngineRefusedError as error:
+            turning.refused(error)
+        except (
+            *NO_MANAGER,
+            OutOfSequenceError,
+            OutcomeUnknownError,
+            StoreUnavailableError,
+            UnknownNameError,
+        ) as error:
+            log.info("%s is not rolled back yet: %r", rollout.service, error)
+            turning.later()
         return rollout
 
     def _with_revision(self, rollout: Rollout) -> Rollout:
@@ -303,3 +326,24 @@ class Roller:
             rollout.service_id, rollout.after, self.now(), rollout.actor.name, rollout.verb
         )
         return replace(rollout, revision=revision.number)
+
+
+def _wanted_hash(rollout: Rollout, service: Service, spec: Spec) -> str:
+    """What stands for the specification that is about to be posted."""
+    if rollout.to_previous:
+        return fingerprint(service.previous) if service.previous else ""
+    return fingerprint(spec)
+
+
+def _was_changed(rollout: Rollout, service: Service) -> bool:
+    """Whether anybody changed the service since the rollout was recorded.
+
+    The version says nothing where it moved, for Swarm's updater moves it too.
+    """
+    if service.version == rollout.version:
+        return False
+    if fingerprint(service.spec) != rollout.before_hash:
+        return True
+    # The same specification may have been posted again, or Swarm has rolled it back already.
+    began = service.update.started if service.update else None
+    return began is not None and began >= rollout.started - CLOCKS

@@ -108,9 +108,13 @@ def _paused(rollout: Rollout, progress: Progress, took: str) -> Words:
     head = (
         f"⏸ {name(rollout)} paused at {_count(progress)} · {_symptom(rollout, progress)} · {took}"
     )
-    return Words(
-        head, _engine_message(progress), (Next.ROLL_BACK, Next.RETRY, Next.LOGS), shows_slots=True
+    refused = (
+        (f"It was to be rolled back, and Swarm refused that: {prose(progress.refusal)}",)
+        if progress.refusal
+        else ()
     )
+    lines = (*refused, *_engine_message(progress))
+    return Words(head, lines, (Next.ROLL_BACK, Next.RETRY, Next.LOGS), shows_slots=True)
 
 
 def _rollback_paused(rollout: Rollout, progress: Progress, took: str) -> Words:
