@@ -46,7 +46,8 @@ class Orphans:
             target = f"service:{rollout.service_id}"
             # After an outage of Redis a lease may have run out whose holder, this bot, is about to
             # renew it.
-            if not self.store.locks.has_lease(target) and self.store.locks.of(target) is None:
+            left = not self.store.locks.has_lease(target) and self.store.locks.of(target) is None
+            if left and not self.store.replays.has_ended(rollout.audit, rollout.started):
                 log.info("going on with %s of %s", rollout.verb, rollout.service)
                 self.pool.submit(self.executor.adopt, rollout)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailableError
-from bot.model import Actor, Place
+from bot.model import Actor, Ending, Place
 from bot.model.hold import Queued
 from bot.pipeline.pipeline import Request
 from bot.store.store import Store
@@ -49,7 +49,22 @@ class QueueRunner:
             self.pool.submit(self._begin, called)
 
     def _begin(self, called: Queued) -> None:
-        if self.store.queue.begin(called.id):
+        if self.store.queue.begin(called.id) and self._is_first(called):
             place = Place(called.channel, called.thread)
             self.execute(Request(called.again, self.verified(called.actor), place))
             self.store.sealed.forget(called.sealed)
+
+    def _is_first(self, called: Queued) -> bool:
+        """Write down that its turn came; False where it came before, and somebody put it back."""
+        if self.store.replays.is_used(called.id, called.at):
+            return False
+        turn = self.store.audit.intend(
+            called.actor,
+            {"command": "queue", "flags": {"line": called.line}},
+            {"title": f"{called.title}: its turn in line", "services": [called.service]},
+            called.channel,
+            self.now(),
+            request=called.id,
+        )
+        self.store.audit.conclude(turn, {"ending": Ending.DONE, "why": ""}, 0.0, self.now())
+        return True

@@ -76,6 +76,9 @@ REFUSALS = (
 )
 """What somebody tried and may not do; counted, for whoever looks for a pattern in it."""
 
+REPLAYED = "used before"
+"""The result of a request that was written back into Redis after it had run or ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -150,7 +153,11 @@ class Pipeline:
             ) as lease,
         ):
             stored = self.store.approvals.get(approval.id)
-            if stored and stored.state is ApprovalState.APPROVED:
+            if stored is None or stored.state is not ApprovalState.APPROVED:
+                return
+            if self.store.replays.is_used(stored.id, stored.asked):
+                self.approvals.settle(stored, REPLAYED)
+            else:
                 self._resume(stored, lease)
 
     def _resume(self, approval: Approval, lease: Lease) -> None:
@@ -212,6 +219,7 @@ class Pipeline:
             {},
             request.place.channel,
             self.now(),
+            request=command.approval,
         )
         try:
             approval = command.take(context)

@@ -238,6 +238,51 @@ class Audit:
         number = f"{head.entries}-0"
         return any(row.fields.get("hash") == head.hash for row in self._range(number, number))
 
+    def newest(self, since: datetime) -> Mapping[str, Mapping[str, Any]] | None:
+        """What was written since then, by number, the newest first; None where that is not whole.
+
+        It may go back further than that.
+        """
+        entries, head, last = self._ends()
+        noted = self._anchor.read() if self._anchor else None
+        if (noted and not self._has(noted.head)) or last != f"{entries}-0":
+            return None
+        try:
+            rows = self._rows_since(since, last)
+            signed_from = noted.signed_from if noted else 1
+            if not self._whole(rows, AuditHead(entries, head), signed_from):
+                return None
+            # What an entry says is proved by the hash of the one before it.
+            proved = rows if len(rows) == entries else rows[:-1]
+            return {entry_number(row.id): row.body for row in proved}
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def _rows_since(self, since: datetime, last: str) -> list[StoredEntry]:
+        """The newest first, up to the first one that is older, and one more."""
+        rows: list[StoredEntry] = []
+        older = False
+        for row in self._rows_backwards(last):
+            rows.append(row)
+            if older:
+                break
+            older = datetime.fromisoformat(row.body["at"]) < since - _CLOCK_SLACK
+        return rows
+
+    def _whole(self, rows: list[StoredEntry], head: AuditHead, signed_from: int) -> bool:
+        """Whether the rows, the newest first, are the end of one chain, and signed."""
+        numbers = range(head.entries, head.entries - len(rows), -1)
+        before = [row.fields["hash"] for row in rows[1:]]
+        before += [""] if len(rows) == head.entries else []
+        return (
+            all(row.fields["hash"] == head.hash for row in rows[:1])
+            and all(row.id == f"{n}-0" for row, n in zip(rows, numbers, strict=True))
+            and all(row.follows(n, h) for row, n, h in zip(rows, numbers, before, strict=False))
+            and all(
+                self._signed(row) or n < signed_from for row, n in zip(rows, numbers, strict=True)
+            )
+        )
+
     def verify(self) -> AuditCheck:
         """Check the whole chain, up to the newest entry at the moment of the call."""
         entries, head, last = self._ends()
@@ -294,8 +339,8 @@ class Audit:
             yield from rows
             rows = self._range(f"({rows[-1].id}", last)
 
-    def _rows_backwards(self) -> Iterator[StoredEntry]:
-        rows = self._range("-", "+", newest_first=True)
+    def _rows_backwards(self, last: str = "+") -> Iterator[StoredEntry]:
+        rows = self._range("-", last, newest_first=True)
         while rows:
             yield from rows
             rows = self._range("-", f"({rows[-1].id}", newest_first=True)

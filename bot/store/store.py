@@ -21,6 +21,7 @@ from bot.store.keys import Keys
 from bot.store.leader import Leader
 from bot.store.locks import LockStore
 from bot.store.queue import Queue
+from bot.store.replays import Replays
 from bot.store.revisions import Revisions
 from bot.store.rollouts import Rollouts
 from bot.store.sealed import Sealed
@@ -44,6 +45,7 @@ class Store:
     rollouts: Rollouts
     revisions: Revisions
     audit: Audit
+    replays: Replays
     seen: Seen
     approvals: ApprovalStore
     holds: HoldStore
@@ -86,11 +88,13 @@ class Store:
         """The stores over this client; leases are measured by `monotonic` and dated by `now`."""
         own_keys = keys or Keys.passing()
         signer = Signer(own_keys.signing, on_forged)
+        audit = Audit(redis, signer, anchor)
         return cls(
             LockStore(redis, monotonic=monotonic, now=now),
             Rollouts(redis, signer),
             Revisions(redis, signer),
-            Audit(redis, signer, anchor),
+            audit,
+            Replays(audit),
             Seen(redis),
             ApprovalStore(redis, signer),
             HoldStore(redis),

@@ -139,6 +139,7 @@ def console(bot: RunningBot, command: str) -> tuple[int, str]:
         **bot.environment,
         "SWARMBOT_CONFIG": str(bot.folder / "swarmbot.toml"),
         "SWARMBOT_DATA": str(bot.folder / "data"),
+        "SWARMBOT_KEY_FILE": str(bot.folder / "key"),
     }
     words = [sys.executable, "-m", "bot", "audit", command]
     done = subprocess.run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.metrics import Metrics
@@ -15,6 +16,7 @@ from bot.policy.rule_names import with_full_names
 from bot.poster import Pace, Poster
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, Role, Settings
+from bot.store.anchor import AnchorFile
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
@@ -70,12 +72,14 @@ class MemoryBot:
         self.poster = Poster(self.client, pace=AT_ONCE, draw=lambda _: PICTURE)
         self.swarm = Swarm(self.engines)
         self.metrics = Metrics()
+        self._data = TemporaryDirectory()
         self.store = Store.over(
             redis.client(),
             clock.monotonic,
             clock.now,
             keys=redis.keys,
             on_forged=self.metrics.forged,
+            anchor=AnchorFile.under(Path(self._data.name)),
         )
         self.leader = self.store.leader(name)
         self._put_together(configured)
@@ -121,8 +125,9 @@ class MemoryBot:
         self.crash()
 
     def close(self) -> None:
-        """End the threads of the poster."""
+        """End the threads of the poster, and remove its files."""
         self.poster.stop()
+        self._data.cleanup()
 
     def _put_together(self, configured: Settings) -> None:
         clock, pool = self.clock, TurnedPool(self.clock, self.party)

@@ -1,0 +1,65 @@
+"""Whether what is stored has been used already.
+
+A signature says that the bot wrote something, and not that it still counts: who can write to Redis
+can write back what was true once. What was used stands in the audit, which nobody can cut without
+that it shows; so the audit is asked before the bot acts on what is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.model import Ending
+from bot.store.audit import Audit
+
+log = logging.getLogger(__name__)
+
+APPROVE = "approve"
+_ENDED_BY_PEOPLE = ("reject", "withdraw")
+
+
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """Asks the audit. Where that is not whole, everything counts as used: nothing proves that it
+    was not.
+
+    All raise `StoreUnavailableError` where Redis does not answer.
+    """
+
+    audit: Audit
+
+    def is_used(self, request: str, since: datetime) -> bool:
+        """Whether this request or line in the queue, made at `since`, was run or ended before."""
+        bodies = self.audit.newest(since)
+        used = bodies is None or any(_uses(bodies, request))
+        if used:
+            log.error("%s was used before, or the audit is not whole: it does not run", request)
+        return used
+
+    def has_ended(self, intent: str, since: datetime) -> bool:
+        """Whether the change with this intent, begun at `since`, has an outcome."""
+        bodies = self.audit.newest(since)
+        ended = bodies is None or any(body.get("intent") == intent for body in bodies.values())
+        if ended:
+            log.error(
+                "the change of entry %s has ended, or the audit is not whole: nobody goes on with "
+                "it",
+                intent,
+            )
+        return ended
+
+
+def _uses(bodies: Mapping[str, Mapping[str, Any]], request: str) -> Iterator[bool]:
+    failed = {
+        body["intent"]
+        for body in bodies.values()
+        if body["kind"] == "outcome" and body["outcome"].get("ending") == Ending.FAILED
+    }
+    for number, body in bodies.items():
+        if body.get("request") == request:
+            name = body["command"].get("command")
+            yield name != APPROVE and not (name in _ENDED_BY_PEOPLE and number in failed)
