@@ -28,7 +28,7 @@ from tests.scenario.running import eventually
 
 
 def sent(workspace: Workspace) -> list[dict[str, Any]]:
-    return [each.payload for each in workspace.deliveries if each.kind == "interactive"]
+    return [delivery.payload for delivery in workspace.deliveries if delivery.kind == "interactive"]
 
 
 def wait_for_sent(workspace: Workspace, count: int = 1) -> dict[str, Any]:
@@ -298,7 +298,9 @@ def test_the_home_tab_is_asked_for_and_shown(workspace: Workspace, opens: Opens)
         page.get_by_role("button", name="Home").click()
     expect(page.get_by_role("heading", name="Swarm · healthy")).to_be_visible()
     asked = [
-        each.payload["event"]["type"] for each in workspace.deliveries if each.kind == "events_api"
+        delivery.payload["event"]["type"]
+        for delivery in workspace.deliveries
+        if delivery.kind == "events_api"
     ]
     assert asked[:1] == ["app_home_opened"]
     page.locator("#home").get_by_role("button", name="Status").click()

@@ -36,7 +36,7 @@ def world(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
         if FAILED in request.node.stash:
             return
         world.finish()
-        faults = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+        faults = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
         assert not faults, "the bot's log tells of errors"
     finally:
         world.end()

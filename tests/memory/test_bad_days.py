@@ -101,7 +101,7 @@ def test_the_same_payload_twice_is_done_once(dev: MemoryPerson, world: World) ->
 
     dev.asks("scale web=3", "✅ web · replicas 2 → 3")
 
-    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+    assert len([message for message in dev.messages("ops") if not message.in_thread]) == 1
 
 
 @pytest.mark.world(bots=2)

@@ -15,7 +15,7 @@ WHO = {"id": LEAD, "name": "lead", "groups": []}
 
 def complained(caplog: pytest.LogCaptureFixture) -> bool:
     """Whether the log said once that something is forged; the story is then done with that."""
-    told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     caplog.clear()
     return len(told) == 1 and "not signed" in told[0]
 

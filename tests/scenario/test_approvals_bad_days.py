@@ -312,9 +312,9 @@ def raw(message: Message) -> str:
 def since(person: Person, moment: int) -> list[Message]:
     """New messages in the channel, without threads and private answers."""
     return [
-        each
-        for each in person.messages("ops", moment)
-        if each.author == "swarmbot" and not (each.in_thread or each.ephemeral)
+        message
+        for message in person.messages("ops", moment)
+        if message.author == "swarmbot" and not (message.in_thread or message.ephemeral)
     ]
 
 
@@ -338,9 +338,9 @@ def runs(redis_url: str, target: str) -> list[AuditEntry]:
     store = Store.connect(redis_url, KEYS)
     try:
         return [
-            each
-            for each in store.audit.entries()
-            if target in repr(each.command) and each.approved_by
+            entry
+            for entry in store.audit.entries()
+            if target in repr(entry.command) and entry.approved_by
         ]
     finally:
         store.close()

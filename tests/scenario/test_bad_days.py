@@ -206,7 +206,11 @@ def test_a_bot_that_is_stopped_leaves_its_rollout_to_the_next(
 
 def posted(person: Person) -> list[Message]:
     """The messages about changes in the channel, without threads and private answers."""
-    return [each for each in person.messages("ops") if not each.in_thread and not each.ephemeral]
+    return [
+        message
+        for message in person.messages("ops")
+        if not message.in_thread and not message.ephemeral
+    ]
 
 
 def gaps(message: Message) -> list[float]:

@@ -295,4 +295,4 @@ def test_a_rollout_that_was_sent_once_stays_one(dev: Person, site: Site, bot: Ru
     dev.sees("🔵 web →")
     assert time.monotonic() - started < 3
     dev.sees("✅ web is on", timeout=60)
-    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+    assert len([message for message in dev.messages("ops") if not message.in_thread]) == 1

@@ -26,7 +26,7 @@ def test_a_service_lives_its_life_from_slack_alone(dev: Person, site: Site) -> N
     assert "no service uses uber-net yet" in rolling.text
     done = dev.sees("✅ web runs", timeout=60)
     assert "3/3" in done.text
-    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+    assert len([message for message in dev.messages("ops") if not message.in_thread]) == 1
     assert site.is_on("web", "web:v1")
 
     dev.types(f"/swarm service create --name web {web}")

@@ -79,4 +79,6 @@ def test_one_payload_that_comes_to_both_is_done_by_one(
     people.dev.sees("✅ web is on", timeout=60)
     asked = people.dev.types("/swarm history web")
     assert "2 revisions" in people.dev.sees("revisions", after=asked).text
-    assert not [each for each in people.dev.messages() if "has been changing this" in each.text]
+    assert not [
+        message for message in people.dev.messages() if "has been changing this" in message.text
+    ]

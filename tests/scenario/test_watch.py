@@ -30,18 +30,22 @@ def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[Runn
 
 def alerts(person: Person) -> list[Message]:
     """What stands in #alerts for everybody, without what is in threads."""
-    return [each for each in person.messages("alerts") if not each.in_thread and not each.ephemeral]
+    return [
+        message
+        for message in person.messages("alerts")
+        if not message.in_thread and not message.ephemeral
+    ]
 
 
 def told(person: Person) -> list[str]:
-    return [each.text.splitlines()[0] for each in alerts(person)]
+    return [alert.text.splitlines()[0] for alert in alerts(person)]
 
 
 def raised(person: Person, pattern: str | re.Pattern[str], seconds: float) -> Message:
     """Wait for the alert that says so; what is in threads does not count."""
 
     def found() -> list[Message]:
-        return [each for each in alerts(person) if matches(pattern, each.shown)]
+        return [alert for alert in alerts(person) if matches(pattern, alert.shown)]
 
     eventually(
         found, seconds, lambda: f"no {pattern} among: {[each.shown for each in alerts(person)]}"
@@ -82,7 +86,7 @@ def test_a_node_goes_down_and_comes_back(dev: Person, site: Site, cluster: Clust
     cluster.nodes["node4"].start()
     becomes(alert, "🟢 node4 is back", 60)
     assert re.search(r"was Down \d+ s|was Down 1 m", alert.text)
-    assert not [each for each in alert.buttons if each in ("Acknowledge", "Drain node4")]
+    assert not [button for button in alert.buttons if button in ("Acknowledge", "Drain node4")]
     assert len(alerts(dev)) == 1, told(dev)
     said = history(dev, alert)
     assert "acknowledged by dev" in said

@@ -74,7 +74,7 @@ def test_faults_of_the_link() -> None:
         with bot.connected(workspace):
             workspace.faults.duplicate_envelopes = True
             dev.types("/swarm twice")
-            wait_until(lambda: [each["text"] for each in bot.payloads] == ["twice", "twice"])
+            wait_until(lambda: [payload["text"] for payload in bot.payloads] == ["twice", "twice"])
             workspace.faults.clear()
             for cut in (workspace.faults.drop_connections, workspace.faults.refresh_requested):
                 before = workspace.connections

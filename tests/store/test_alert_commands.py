@@ -64,7 +64,7 @@ def store(server: Server, redis: object) -> Iterator[Store]:
 
 
 def remember(store: Store, *incidents: Incident) -> None:
-    store.alerts.save(Memory(incidents={one.subject: one for one in incidents}), 1)
+    store.alerts.save(Memory(incidents={incident.subject: incident for incident in incidents}), 1)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def engine(tmp_path: Path) -> Iterator[FakeEngine]:
     answers = {
         "GET /info": INFO,
         "GET /nodes": [
-            {**one, "Spec": {"Role": "worker"}, "Status": {"State": "ready"}} for one in nodes
+            {**node, "Spec": {"Role": "worker"}, "Status": {"State": "ready"}} for node in nodes
         ],
         "GET /services": [{"ID": "s9", "Version": {"Index": 1}, "Spec": spec}],
     }
@@ -92,7 +92,7 @@ def engine(tmp_path: Path) -> Iterator[FakeEngine]:
 
 
 def context(store: Store, actor: Actor = ANN, *engines: FakeEngine, now: datetime = NOW) -> Context:
-    swarm = Swarm(FailoverPool(one.address for one in engines))
+    swarm = Swarm(FailoverPool(engine.address for engine in engines))
     stopping = Stopping()
     roller = Roller(swarm, store, lambda: now, stopping)
     return Context(swarm, store, roller, TABLE, Settings(), actor, lambda: now, stopping=stopping)

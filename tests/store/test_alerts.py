@@ -57,7 +57,7 @@ def incident(name: str = "node4", state: AlertState = AlertState.FIRING, **field
 
 
 def memory(*incidents: Incident, **fields: Any) -> Memory:
-    return Memory(incidents={one.subject: one for one in incidents}, **fields)
+    return Memory(incidents={incident.subject: incident for incident in incidents}, **fields)
 
 
 def ended(one: Incident) -> Incident:

@@ -51,11 +51,13 @@ class Watcher:
     def called(self, channel: str = "alerts") -> list[str]:
         """What people were notified of: messages of the channel, and replies that stand in it."""
         return [
-            heading(each) for each in self.messages(channel) if each.aloud or not each.in_thread
+            heading(message)
+            for message in self.messages(channel)
+            if message.aloud or not message.in_thread
         ]
 
     def thread(self, channel: str = "alerts") -> list[str]:
-        return [heading(each) for each in self.messages(channel) if each.in_thread]
+        return [heading(message) for message in self.messages(channel) if message.in_thread]
 
 
 def heading(message: Message) -> str:

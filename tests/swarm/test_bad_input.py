@@ -118,7 +118,7 @@ def status(manager: Node, name: str) -> list[str]:
     """The states of all entries of that name."""
     with manager.api(10) as api:
         return [
-            each["Status"]["State"]
-            for each in api.nodes()
-            if each["Description"].get("Hostname") == name
+            node["Status"]["State"]
+            for node in api.nodes()
+            if node["Description"].get("Hostname") == name
         ]

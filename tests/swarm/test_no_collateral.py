@@ -43,7 +43,10 @@ def test_one_change_leaves_the_rest_as_it_was(bot: Acting, swarm: Swarm, cluster
     wanted = raw(swarm, "web")
 
     plan = bot.plan("scale web=3")
-    assert (plan.title, [(each.field, each.before, each.after) for each in plan.changes]) == (
+    assert (
+        plan.title,
+        [(change.field, change.before, change.after) for change in plan.changes],
+    ) == (
         "web 2 → 3",
         [("replicas web", "2", "3")],
     )

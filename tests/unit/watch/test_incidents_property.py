@@ -164,7 +164,7 @@ class Looks(RuleBasedStateMachine):
 
     def seen(self, parts: Iterable[str], *, unknown: bool = False) -> Snapshot:
         nodes = (
-            tuple(replace(one, state=NodeState.UNKNOWN) for one in self.nodes())
+            tuple(replace(node, state=NodeState.UNKNOWN) for node in self.nodes())
             if unknown
             else self.nodes()
         )

@@ -209,7 +209,7 @@ class Story:
 
     @property
     def said(self) -> list[str]:
-        return [self.text(one) for one in self.verdict.notes]
+        return [self.text(note) for note in self.verdict.notes]
 
     @staticmethod
     def text(note: Note) -> str:

@@ -26,7 +26,7 @@ def constrained(*constraints: str) -> dict[str, Any]:
 
 
 def names(nodes: tuple[Node, ...]) -> list[str]:
-    return [each.name for each in nodes]
+    return [node.name for node in nodes]
 
 
 @pytest.mark.parametrize(

@@ -217,12 +217,12 @@ def doctor_warns(swarm: Swarm) -> bool:
 
 @given(swarms())
 def test_scale_drain_rebalance_and_doctor_agree(swarm: Swarm) -> None:
-    rooms = [expected_room(swarm, one) for one in swarm.members]
+    rooms = [expected_room(swarm, member) for member in swarm.members]
     fit = min(WANTED, sum(rooms))
     able, placed = drain_fits(swarm)
     assert scale_fits(swarm) == fit
     assert placed == fit
     assert rebalance_moves(swarm) is (fit > 0)
-    assert able is any(suits(swarm.web, one) for one in swarm.members)
+    assert able is any(suits(swarm.web, member) for member in swarm.members)
     if _reserved(swarm.web) and lacks_memory(swarm):
         assert doctor_warns(swarm) is (able and placed < WANTED)
