@@ -1,8 +1,11 @@
 PYTHON ?= python3
+# Where a shell forbids Python to keep what it compiled, each of the many bots that a test run starts
+# would be compiled anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check format bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick format bench requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -29,11 +32,17 @@ test: browser setup check  ## everything, on a real Swarm and a real Redis
 	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 3 --dist loadscope --no-loadscope-reorder --durations 10
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target static quick
+
+static:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest tests/unit tests/memory -n auto
+
+# Many of these tests wait for time to pass: more processes than cores.
+quick:
+	@$(BIN)/python -m pytest tests/unit tests/memory -n 4
 
 format: setup  ## put the source in order
 	@$(BIN)/ruff format .
