@@ -28,11 +28,12 @@ from bot.model import (
 )
 from bot.model.cluster import Quorum
 from bot.model.english import plural
+from bot.model.placement import Move
+from bot.render.objects import moving_tasks
 from bot.render.objects.manager_cautions import cautions_in_words
 from bot.swarm.health import quorum
 from bot.swarm.health.diagnosis import diagnose
 from bot.swarm.scheduler import moves
-from bot.swarm.scheduler.moves import Move
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.waiting import AWAY, wait_until
 
@@ -108,12 +109,12 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     ]
     quorum.refuse_loss(look.nodes, demoted)
     moving = moves.moves(look.nodes, after, look.tasks, look.services)
-    short = moves.shortages(moving)
+    short = moving_tasks.shortages(moving)
     room = (
         "" if short or not any(not move.bound for move in moving) else "the other nodes have room"
     )
     managers_after = _managers(look.nodes, promoted, demoted)
-    said = [managers_after, moves.summary(moving), room]
+    said = [managers_after, moving_tasks.summary(moving), room]
     cautions = _cautions(look.nodes, after, promoted, demoted)
     members = tuple(before for before, _ in pairs)
     left_behind = volume_check.left_behind(moving, members, look.tasks)

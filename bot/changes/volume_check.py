@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.model import Node, Service, Spec, Task
+from bot.model.placement import Move
 from bot.render.objects import volume_cautions
 from bot.swarm.scheduler import local_data
-from bot.swarm.scheduler.moves import Move
 
 
 def warnings(service: Service, nodes: Iterable[Node], changed: Spec) -> tuple[str, ...]:

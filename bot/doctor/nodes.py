@@ -24,8 +24,9 @@ from bot.model.advice_facts import (
 from bot.model.advice_kind import AdviceKind
 from bot.model.cluster import Clock
 from bot.model.incident import Severity
+from bot.model.placement import ShortageKind
 from bot.swarm.scheduler import balance, moves
-from bot.swarm.scheduler.capacity import Capacity, Shortage
+from bot.swarm.scheduler.capacity import Capacity
 from bot.watch.evaluation import Evaluation
 
 LONG_DOWN = timedelta(days=1)
@@ -158,7 +159,7 @@ def _homeless(
     that may run them."""
     others = [node for node in nodes if node is not lost]
     leaving = moves.moves(nodes, others, tasks, services)
-    return tuple(move.service.name for move in leaving if move.shortage is Shortage.RESERVATION)
+    return tuple(move.service.name for move in leaving if move.shortage is ShortageKind.RESERVATION)
 
 
 # ---- spread

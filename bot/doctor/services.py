@@ -106,6 +106,6 @@ def _obstacles(view: RunningServices) -> Iterator[Advice]:
     for service in view.services:
         if service.id in view.evaluation.below:
             continue
-        for warning in obstacles.warnings(service, nodes, service.spec):
-            facts = PlacementObstacle(service=service.name, warning=warning)
+        for obstacle in obstacles.in_the_way(service, nodes, service.spec):
+            facts = PlacementObstacle(service=service.name, obstacle=obstacle)
             yield Advice(Severity.WARNING, facts)

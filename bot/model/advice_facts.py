@@ -12,6 +12,7 @@ from bot.model.advice_kind import AdviceKind
 from bot.model.alert_facts import CertificateEnding
 from bot.model.cluster import EngineState, ManagerCaution, Quorum, RootRotation
 from bot.model.images import Image
+from bot.model.obstacles import Obstacle
 from bot.model.rollout import Finding
 
 
@@ -209,11 +210,11 @@ class FailAlike:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementObstacle:
-    """`warning` says what will keep a service from its count, or its next update from ending."""
+    """What will keep a service from its count, or its next update from ending."""
 
     kind: ClassVar = AdviceKind.PLACEMENT
     service: str
-    warning: str
+    obstacle: Obstacle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

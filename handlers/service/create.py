@@ -43,6 +43,7 @@ from bot.command.model import Change, Command, Context, Form
 from bot.errors import NameTakenError
 from bot.model import Difference, Image, Mode, Node, Outcome, Service, Spec
 from bot.model.english import plural
+from bot.render.objects.placement_cautions import obstacles_in_words, shortage_in_words
 from bot.rollout.run import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import capacity, obstacles
@@ -226,14 +227,14 @@ def _room(
     context: Context, service: Service, nodes: Sequence[Node], others: Sequence[Service]
 ) -> tuple[str, ...]:
     """What stands in the way of its tasks, the places on the nodes included."""
-    warnings = obstacles.warnings(service, nodes, service.spec)
+    warnings = obstacles_in_words(obstacles.in_the_way(service, nodes, service.spec))
     if warnings or service.mode is not Mode.REPLICATED or not service.replicas:
         return warnings
     tasks = context.swarm.services.tasks(running=True)
     free = capacity.more(service, service.replicas, nodes, others, tasks)
-    if not free.short:
+    if free.shortage is None:
         return ()
-    why = capacity.why_short(free, service)
+    why = shortage_in_words(free.shortage)
     return (f"there is room for {free.placed} of {service.replicas} tasks: {why}",)
 
 

@@ -32,6 +32,7 @@ from bot.model.bounds import MOST_COUNT
 from bot.model.duration import nanoseconds, write_duration
 from bot.render import plans
 from bot.render.objects import service_history
+from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.rollout.run import Run
 from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit
@@ -117,7 +118,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
             ),
             warnings=(
                 *warnings,
-                *obstacles.warnings(service, nodes, changed),
+                *obstacles_in_words(obstacles.in_the_way(service, nodes, changed)),
                 *volume_check.warnings(service, nodes, changed),
             ),
             rolls_back=self.failure_action in (None, "rollback"),

@@ -21,6 +21,7 @@ from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Serv
 from bot.model.english import agree, shortlist
 from bot.policy.holds import holding
 from bot.render.objects import volume_cautions
+from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.render.rollout import rollout_message
 from bot.rollout.run import Run
 from bot.swarm.names import pick
@@ -237,7 +238,7 @@ def _roll(spread: Spread, nodes: Sequence[Node]) -> RollPlan:
         changes=(),
         warnings=(
             *_gap(service),
-            *obstacles.warnings(service, nodes, changed),
+            *obstacles_in_words(obstacles.in_the_way(service, nodes, changed)),
             *volume_check.warnings(service, nodes, changed),
         ),
     )

@@ -17,9 +17,10 @@ from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service, Spec
 from bot.model.bounds import MOST_REPLICAS
+from bot.model.placement import Placement
+from bot.render.objects.placement_cautions import shortage_in_words
 from bot.rollout.run import Run
 from bot.swarm.scheduler import capacity
-from bot.swarm.scheduler.capacity import Placement
 from bot.swarm.scheduler.local_data import local_volumes
 from bot.swarm.spec import edit
 
@@ -199,9 +200,9 @@ def _summary(service: Service, before: int, after: int, free: Placement) -> str:
 
 
 def _warnings(service: Service, before: int, after: int, free: Placement) -> tuple[str, ...]:
-    if not free.short:
+    if free.shortage is None:
         return ()
-    why = capacity.why_short(free, service)
+    why = shortage_in_words(free.shortage)
     return (f"{service.name} has room for {free.placed} of {after - before} more: {why}",)
 
 

@@ -37,6 +37,7 @@ from bot.command.fields import (
 from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
+from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.rollout.run import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import obstacles
@@ -175,7 +176,7 @@ class Update(ServiceFlags, Change[RollPlan]):
             changes=changes,
             warnings=(
                 *warnings,
-                *obstacles.warnings(after, nodes, changed),
+                *obstacles_in_words(obstacles.in_the_way(after, nodes, changed)),
                 *volume_check.warnings(service, nodes, changed),
             ),
             dangers=content_check.dangers(context, service.spec, changed, service.id),

@@ -16,6 +16,7 @@ from bot.model.advice_facts import (
 from bot.model.advice_kind import AdviceKind
 from bot.model.english import listed
 from bot.render.doctor.advice_text import AdviceText, about_all, because
+from bot.render.objects.placement_cautions import obstacle_in_words
 
 _UPDATE = "/swarm service update"
 
@@ -57,7 +58,7 @@ def fail_alike(facts: FailAlike) -> AdviceText:
 def placement_obstacle(facts: PlacementObstacle) -> AdviceText:
     """What will keep a service from its count."""
     return AdviceText(
-        f"{facts.service}: {facts.warning}",
+        f"{facts.service}: {obstacle_in_words(facts.obstacle)}",
         f"`/swarm service inspect {facts.service}` shows its constraints, ports and reservations",
     )
 

@@ -15,29 +15,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from bot.model import Mode, Node, Resources, Service, Task
-from bot.model.english import listed
+from bot.model.placement import HostPort, Placement, Shortage, ShortageKind
 from bot.swarm.scheduler import constraints
 from bot.swarm.scheduler.constraints import eligible
 from bot.swarm.scheduler.fill import NodeRoom, fill
 from bot.swarm.spec import read
-
-HostPort = tuple[int, str]
-"""A port that is published on the node itself, and its protocol."""
-
-
-class Shortage(StrEnum):
-    """What keeps more tasks of a service from a place: no node is open to it, none of those has a
-    platform of its image, every node runs as many as one may, its host port is taken, or nowhere
-    is left what a task reserves."""
-
-    NO_NODE = "no-node"
-    PLATFORM = "platform"
-    MOST_PER_NODE = "most-per-node"
-    HOST_PORT = "host-port"
-    RESERVATION = "reservation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +52,6 @@ class Need:
         """How many tasks of the service one node may run, by its host ports too; 0 for any
         number."""
         return 1 if self.host_ports else self.most_per_node
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where tasks would go: the nodes by name with the number of tasks, in the order in which they
-    get their first. `short` of them find no place, because of `shortage`."""
-
-    nodes: tuple[tuple[str, int], ...] = ()
-    short: int = 0
-    shortage: Shortage | None = None
-
-    @property
-    def placed(self) -> int:
-        """How many find a place."""
-        return sum(count for _, count in self.nodes)
 
 
 class Capacity:
@@ -166,16 +135,26 @@ class Capacity:
         return Placement(placed, short, self._shortage(service, nodes) if short else None)
 
     def _shortage(self, service: Service, nodes: Sequence[Node]) -> Shortage:
-        need, own = Need.of(service), self._own[service.id]
+        need = Need.of(service)
+        return Shortage(
+            self._shortage_kind(service, need, nodes),
+            constraints.listed_platforms(service.spec),
+            need.host_ports,
+            need.most,
+            need.resources,
+        )
+
+    def _shortage_kind(self, service: Service, need: Need, nodes: Sequence[Node]) -> ShortageKind:
+        own = self._own[service.id]
         if not nodes:
             every_platform = constraints.open_to(service.spec, self._nodes.values())
-            return Shortage.PLATFORM if every_platform else Shortage.NO_NODE
+            return ShortageKind.PLATFORM if every_platform else ShortageKind.NO_NODE
         open_nodes = [node.id for node in nodes if not need.most or own[node.id] < need.most]
         if not open_nodes:
-            return Shortage.MOST_PER_NODE
+            return ShortageKind.MOST_PER_NODE
         if all(need.host_ports & self._ports[node_id] for node_id in open_nodes):
-            return Shortage.HOST_PORT
-        return Shortage.RESERVATION
+            return ShortageKind.HOST_PORT
+        return ShortageKind.RESERVATION
 
 
 def more(
@@ -195,41 +174,6 @@ def more(
     )
     capacity.place(service, waiting)
     return capacity.place(service, count)
-
-
-def why_short(placement: Placement, service: Service) -> str:
-    """What keeps the rest of the tasks from a place, in words; empty where all find one."""
-    need = Need.of(service)
-    match placement.shortage:
-        case None:
-            return ""
-        case Shortage.NO_NODE:
-            return constraints.NO_NODE
-        case Shortage.PLATFORM:
-            return constraints.no_platform(service.spec)
-        case Shortage.MOST_PER_NODE:
-            return f"every node that may run it takes {need.most} at most"
-        case Shortage.HOST_PORT:
-            return f"{host_ports_in_words(need)} taken on every node that may run it"
-        case Shortage.RESERVATION:
-            return f"each reserves {in_words(need.resources)}, and no node has that much left"
-
-
-def host_ports_in_words(need: Need) -> str:
-    """`port 8080 is`, `ports 53/udp and 8080 are`: the ports on the nodes that a task needs."""
-    ports = [
-        str(port) if protocol == "tcp" else f"{port}/{protocol}"
-        for port, protocol in sorted(need.host_ports)
-    ]
-    return f"port {ports[0]} is" if len(ports) == 1 else f"ports {' and '.join(ports)} are"
-
-
-def in_words(resources: Resources) -> str:
-    """`300 MB and 1.5 CPUs`: those of which there are any."""
-    parts = [f"{resources.memory >> 20} MB"] if resources.memory else []
-    parts += [f"{resources.nano_cpus / 1e9:g} CPUs"] if resources.nano_cpus else []
-    parts += [f"{count} {kind}" for kind, count in sorted(resources.generic.items())]
-    return listed(parts)
 
 
 def _less(free: Resources, taken: Resources, count: int) -> Resources:

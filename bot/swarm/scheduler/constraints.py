@@ -12,7 +12,6 @@ from bot.model.images import KERNEL_NAMES
 _CONSTRAINT = re.compile(r"\A(?P<key>[\w.\-]+)\s*(?P<operator>==|!=)\s*(?P<value>.+)")
 Demands = tuple[tuple[str, ...], tuple[Platform, ...]]
 """Constraints, and the platforms of the image."""
-NO_NODE = "no node is Ready and Active and fulfils the constraints"
 
 
 def eligible(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
@@ -34,13 +33,15 @@ def suits(spec: Spec, node: Node) -> bool:
 def demands(spec: Spec) -> Demands:
     """What the specification demands of a node; services that demand the same may run on the same
     nodes."""
-    return tuple(_placement(spec).get("Constraints") or ()), _listed(spec)
+    return tuple(_placement(spec).get("Constraints") or ()), listed_platforms(spec)
 
 
-def no_platform(spec: Spec) -> str:
-    """Why no node that is open to it may run it."""
-    platforms = " or ".join(sorted(map(str, _listed(spec))))
-    return f"the image is for {platforms}, and no node that fulfils the constraints is"
+def listed_platforms(spec: Spec) -> tuple[Platform, ...]:
+    """The platforms of the image that the specification lists; none where any will do."""
+    return tuple(
+        Platform(platform.get("OS", ""), platform.get("Architecture", ""))
+        for platform in _placement(spec).get("Platforms") or ()
+    )
 
 
 def fulfils(spec: Spec, node: Node) -> bool:
@@ -93,15 +94,8 @@ def _placement(spec: Spec) -> Spec:
     return spec.get("TaskTemplate", {}).get("Placement") or {}
 
 
-def _listed(spec: Spec) -> tuple[Platform, ...]:
-    return tuple(
-        Platform(platform.get("OS", ""), platform.get("Architecture", ""))
-        for platform in _placement(spec).get("Platforms") or ()
-    )
-
-
 def _has_platform(spec: Spec, node: Node) -> bool:
-    offered = _listed(spec)
+    offered = listed_platforms(spec)
     return not offered or fits(offered, (node.platform.normalized,))
 
 

@@ -5,69 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.model import Node, Service, Spec
+from bot.model.obstacles import (
+    HostPortShort,
+    HostPortStartFirst,
+    MostPerNodeShort,
+    NoNodeOfPlatform,
+    NoNodeOpen,
+    Obstacle,
+    ReservationTooLarge,
+    Reserved,
+)
 from bot.swarm.scheduler import constraints
 from bot.swarm.spec import read
 
 
-def warnings(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[str, ...]:
-    """What may keep the update from ending, though it can begin."""
+def in_the_way(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[Obstacle, ...]:
+    """What may keep the update to `spec` from ending, though it can begin."""
     able = constraints.eligible(spec, nodes)
     if not able:
         return (_no_node(spec, nodes),) if nodes else ()
-    shortcomings = (
+    obstacles = (
         _host_ports_short(service, able, spec),
         _too_many(service, able, spec),
-        _too_small(spec, able),
+        _too_large(spec, able),
     )
-    return tuple(text for text in shortcomings if text)
+    return tuple(obstacle for obstacle in obstacles if obstacle)
 
 
-def _no_node(spec: Spec, nodes: Sequence[Node]) -> str:
+def _no_node(spec: Spec, nodes: Sequence[Node]) -> Obstacle:
     if constraints.open_to(spec, nodes):
-        return f"no node may run it now: {constraints.no_platform(spec)}"
-    return "no node may run it now: none is Ready and Active and fulfils the constraints"
+        return NoNodeOfPlatform(constraints.listed_platforms(spec))
+    return NoNodeOpen()
 
 
-def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> str:
+def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> Obstacle | None:
     if not any(port.mode == "host" for port in service.ports):
-        return ""
+        return None
     tasks = len(able) if service.replicas is None else service.replicas
     if tasks > len(able):
-        return (
-            f"{tasks} replicas need as many nodes for their host port, and {len(able)} may run them"
-        )
+        return HostPortShort(tasks, len(able))
     if tasks == len(able) and (spec.get("UpdateConfig") or {}).get("Order") == "start-first":
-        return (
-            "every node that may run it holds its host port: with `start-first` no task can start "
-            "beside the old one"
-        )
-    return ""
+        return HostPortStartFirst()
+    return None
 
 
-def _too_many(service: Service, able: Sequence[Node], spec: Spec) -> str:
+def _too_many(service: Service, able: Sequence[Node], spec: Spec) -> Obstacle | None:
     most = constraints.most_per_node(spec)
-    room = most * len(able)
-    if not most or service.replicas is None or service.replicas <= room:
-        return ""
-    return (
-        f"`--replicas-max-per-node {most}` allows {room} of {service.replicas} replicas on the "
-        "nodes that can run it"
-    )
+    allowed = most * len(able)
+    if not most or service.replicas is None or service.replicas <= allowed:
+        return None
+    return MostPerNodeShort(most, allowed, service.replicas)
 
 
-def _too_small(spec: Spec, able: Sequence[Node]) -> str:
+def _too_large(spec: Spec, able: Sequence[Node]) -> Obstacle | None:
     needed = read.reserved(spec)
     if (largest := max(node.memory for node in able)) < needed.memory:
-        return (
-            f"no node is large enough for the reservation of {needed.memory >> 20} MB (the largest "
-            f"has {largest >> 20} MB)"
-        )
-    if (most := max(node.nano_cpus for node in able)) < needed.nano_cpus:
-        return (
-            f"no node has the {needed.nano_cpus / 1e9:g} CPUs that are reserved (the most has "
-            f"{most / 1e9:g})"
-        )
+        return ReservationTooLarge(Reserved.MEMORY, needed.memory, largest)
+    if (largest := max(node.nano_cpus for node in able)) < needed.nano_cpus:
+        return ReservationTooLarge(Reserved.CPU, needed.nano_cpus, largest)
     for kind, count in sorted(needed.generic.items()):
-        if (most := max(node.generic.get(kind, 0) for node in able)) < count:
-            return f"no node has the {count} {kind} that are reserved (the most has {most})"
-    return ""
+        if (largest := max(node.generic.get(kind, 0) for node in able)) < count:
+            return ReservationTooLarge(Reserved.GENERIC, count, largest, kind)
+    return None

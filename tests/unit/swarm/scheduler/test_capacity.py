@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Mode, Port, Resources, Service, Task
-from bot.swarm.scheduler.capacity import Capacity, Need, Placement, Shortage, more, why_short
+from bot.model.placement import Placement, ShortageKind
+from bot.render.objects.placement_cautions import shortage_in_words
+from bot.swarm.scheduler.capacity import Capacity, Need, more
 from bot.swarm.scheduler.constraints import eligible
 from bot.swarm.scheduler.fill import NodeRoom, fill
 from tests.unit.swarm.values import AMD64, ARM64, node, service, spec, task
@@ -34,6 +36,14 @@ def arm() -> Service:
     return service(spec=spec(Placement={"Platforms": platforms}))
 
 
+def why(placement: Placement) -> ShortageKind | None:
+    return placement.shortage.kind if placement.shortage else None
+
+
+def words(placement: Placement) -> str:
+    return shortage_in_words(placement.shortage) if placement.shortage else ""
+
+
 def test_they_go_where_the_fewest_of_the_service_run() -> None:
     tasks = [task(1, "node1"), task(2, "node1")]
     assert more(web(), 3, NODES, [], tasks).nodes == (("node2", 2), ("node1", 1))
@@ -52,10 +62,9 @@ def test_reservations_of_others_take_room() -> None:
     other = service(id="s2", spec=spec(Resources={"Reservations": {"MemoryBytes": 700 << 20}}))
     tasks = [task(1, "node1", service_id="s2")]
     found = more(web(300 << 20), 7, NODES, [other], tasks)
-    assert found == Placement((("node2", 3), ("node1", 1)), 3, Shortage.RESERVATION)
-    assert (
-        why_short(found, web(300 << 20)) == "each reserves 300 MB, and no node has that much left"
-    )
+    assert why(found) == ShortageKind.RESERVATION
+    assert (found.nodes, found.short) == ((("node2", 3), ("node1", 1)), 3)
+    assert words(found) == "each reserves 300 MB, and no node has that much left"
 
 
 def test_tasks_that_ended_take_no_room() -> None:
@@ -73,8 +82,9 @@ def test_tasks_that_wait_for_a_place_come_first() -> None:
 def test_a_host_port_that_another_service_holds_is_no_place() -> None:
     holder = on_host(8080, id="s2", name="holder")
     found = more(on_host(8080), 2, NODES, [holder], [task(1, "node1", service_id="s2")])
-    assert found == Placement((("node2", 1),), 1, Shortage.HOST_PORT)
-    assert why_short(found, on_host(8080)) == "port 8080 is taken on every node that may run it"
+    assert why(found) == ShortageKind.HOST_PORT
+    assert (found.nodes, found.short) == ((("node2", 1),), 1)
+    assert words(found) == "port 8080 is taken on every node that may run it"
     assert more(on_host(8081), 2, NODES, [holder], [task(1, "node1", service_id="s2")]).short == 0
     udp = service(ports=(Port(53, 8080, "udp", "host"),))
     assert more(udp, 2, NODES, [holder], [task(1, "node1", service_id="s2")]).short == 0
@@ -84,8 +94,9 @@ def test_another_architecture_is_no_place() -> None:
     nodes = [node("node1", platform=AMD64), node("node2", platform=ARM64)]
     assert more(arm(), 3, nodes, [], []).nodes == (("node2", 3),)
     found = more(arm(), 3, nodes[:1], [], [])
-    assert found == Placement((), 3, Shortage.PLATFORM)
-    assert why_short(found, arm()) == (
+    assert why(found) == ShortageKind.PLATFORM
+    assert (found.nodes, found.short) == ((), 3)
+    assert words(found) == (
         "the image is for linux/arm64, and no node that fulfils the constraints is"
     )
 
@@ -94,12 +105,13 @@ def test_generic_resources_are_counted_too() -> None:
     needs = service(spec=spec(Resources={"Reservations": GPU}))
     nodes = [node("node1", generic={"gpu": 5}), node("node2")]
     found = more(needs, 3, nodes, [needs], [task(1, "node1")])
-    assert found == Placement((("node1", 1),), 2, Shortage.RESERVATION)
-    assert why_short(found, needs) == "each reserves 2 gpu, and no node has that much left"
+    assert why(found) == ShortageKind.RESERVATION
+    assert (found.nodes, found.short) == ((("node1", 1),), 2)
+    assert words(found) == "each reserves 2 gpu, and no node has that much left"
 
 
 @pytest.mark.parametrize(
-    ("fields", "why"),
+    ("fields", "expected"),
     [
         ({"ports": (Port(80, 80, mode="host"),)}, "every node that may run it takes 1 at most"),
         (
@@ -112,9 +124,9 @@ def test_generic_resources_are_counted_too() -> None:
         ),
     ],
 )
-def test_why_there_is_no_room(fields: dict[str, Any], why: str) -> None:
+def test_why_there_is_no_room(fields: dict[str, Any], expected: str) -> None:
     found = more(service(**fields), 3, NODES, [], [])
-    assert why_short(found, service(**fields)) == why
+    assert words(found) == expected
     assert found.short == 3 - found.placed
 
 

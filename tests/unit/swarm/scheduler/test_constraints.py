@@ -3,13 +3,15 @@ warned of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from bot.model import Mode, Node, Platform, Port, Service
+from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.swarm.scheduler.constraints import eligible, fits, platforms
-from bot.swarm.scheduler.obstacles import warnings
+from bot.swarm.scheduler.obstacles import in_the_way
 from tests.unit.swarm.values import AMD64, ARM64, node, service, spec
 
 NODES = (
@@ -19,6 +21,10 @@ NODES = (
     node("node4", role="worker", platform=ARM64, labels={"zone": "c d"}, address="10.0.1.4"),
 )
 ALL = ["node1", "node2", "node3", "node4"]
+
+
+def warnings(of: Service, nodes: Sequence[Node], changed: dict[str, Any]) -> tuple[str, ...]:
+    return obstacles_in_words(in_the_way(of, nodes, changed))
 
 
 def constrained(*constraints: str) -> dict[str, Any]:

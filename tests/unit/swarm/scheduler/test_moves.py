@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Availability, Mode, Node, NodeRole, Port, Service, Task
-from bot.swarm.scheduler.moves import moves, shortages, summary
+from bot.render.objects.moving_tasks import shortages, summary
+from bot.swarm.scheduler.moves import moves
 from tests.unit.swarm.values import node, service, spec, task
 
 MB = 1 << 20
