@@ -55,7 +55,7 @@ class Reserved(StrEnum):
 class ReservationTooLarge:
     """A task reserves more than the largest node has; `name` is the kind of a generic resource."""
 
-    what: Reserved
+    resource: Reserved
     needed: int
     largest: int
     name: str = ""

@@ -83,7 +83,7 @@ def ports_are(host_ports: Iterable[HostPort]) -> str:
 
 def _too_large(obstacle: ReservationTooLarge) -> str:
     needed, largest = obstacle.needed, obstacle.largest
-    match obstacle.what:
+    match obstacle.resource:
         case Reserved.MEMORY:
             return (
                 f"no node is large enough for the reservation of {needed >> 20} MB (the largest "
