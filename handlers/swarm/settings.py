@@ -14,10 +14,11 @@ from bot.command.model import Change, Command, Context, PlanType
 from bot.errors import (
     PlanOutdatedError,
 )
-from bot.model import Difference, Ending, Kind, Outcome, Plan, Spec
+from bot.model import Difference, Ending, Kind, Message, Outcome, Plan, Spec
 from bot.model.bounds import MOST_COUNT
 from bot.render.objects import credentials
 from bot.rollout.run import Run
+from bot.swarm.health import quorum
 from bot.swarm.objects.cluster import SWARM
 from bot.swarm.spec import swarm_settings
 from bot.swarm.spec.edit import fingerprint
@@ -104,25 +105,32 @@ class SwarmUpdate(SwarmSettingsFlags[UpdatePlan]):
     def apply(self, context: Context, plan: UpdatePlan, run: Run) -> Outcome:
         """Post the whole specification with these values.
 
-        Who switches autolock on gets the key in private.
+        Who switches autolock on gets the key in private; who switches it off gets that of before,
+        where a manager is away that will ask for it.
         """
         del run
         started, cluster = context.now(), context.swarm.cluster
         if f"{fingerprint(cluster.spec())}:{fingerprint(plan.wanted)}" != plan.fingerprint:
             raise PlanOutdatedError("swarm", "its settings")
+        autolock = next((change.after for change in plan.changes if change.field == "autolock"), "")
+        last = _last_key(context) if autolock == "false" else None
         cluster.update(lambda spec: swarm_settings.put(spec, plan.wanted))
-        locks = any(
-            change.field == "autolock" and change.after == "true" for change in plan.changes
-        )
         return Outcome(
             ending=Ending.DONE,
             title=f"Swarm updated: {_listed(plan.changes)}",
             seconds=(context.now() - started).total_seconds(),
-            private_note=credentials.unlock_key(cluster.unlock_key()) if locks else None,
+            private_note=(
+                credentials.unlock_key(cluster.unlock_key()) if autolock == "true" else last
+            ),
         )
 
 
 COMMANDS: tuple[type[Command], ...] = (SwarmUpdate,)
+
+
+def _last_key(context: Context) -> Message | None:
+    _, away = quorum.by_reach(context.swarm.nodes.list())
+    return credentials.last_unlock_key(context.swarm.cluster.unlock_key(), away) if away else None
 
 
 def _listed(changes: Sequence[Difference]) -> str:

@@ -9,10 +9,11 @@ from pydantic import Field
 from bot.command.fields import Argument, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
-from bot.model import Ending, Kind, Outcome, Plan, Reachability
-from bot.model.english import agree
+from bot.model import Ending, Kind, Message, Outcome, Plan
+from bot.model.english import agree, listed
 from bot.render.objects import credentials
 from bot.rollout.run import Run
+from bot.swarm.health import quorum
 from bot.swarm.objects.cluster import SWARM, Rotate, keep, manager_addresses
 
 
@@ -106,14 +107,8 @@ class UnlockKey(Change[Plan]):
     def apply(self, context: Context, plan: Plan, run: Run) -> Outcome:
         """Rotate it where asked; the channel learns that, and who asked gets the key."""
         del run
-        started, cluster = context.now(), context.swarm.cluster
-        if self.rotate:
-            cluster.update(keep, Rotate(unlock_key=True))
-        note = (
-            "Keep the old key for some minutes: a manager that restarts before it learns the new "
-            "one takes the old."
-        )
-        message = credentials.unlock_key(cluster.unlock_key(), note if self.rotate else "")
+        started = context.now()
+        message = self._rotated(context) if self.rotate else _key_of_now(context)
         return Outcome(
             ending=Ending.DONE,
             title=plan.title,
@@ -121,6 +116,13 @@ class UnlockKey(Change[Plan]):
             private=None if self.rotate else message,
             private_note=message if self.rotate else None,
         )
+
+    def _rotated(self, context: Context) -> Message:
+        cluster = context.swarm.cluster
+        old = cluster.unlock_key()
+        reachable, away = quorum.by_reach(context.swarm.nodes.list())
+        cluster.update(keep, Rotate(unlock_key=True))
+        return credentials.rotated_unlock_key(cluster.unlock_key(), old, reachable, away)
 
 
 COMMANDS: tuple[type[Command], ...] = (JoinToken, UnlockKey)
@@ -137,12 +139,12 @@ def _refuse_while_locked(context: Context) -> None:
         )
 
 
+def _key_of_now(context: Context) -> Message:
+    return credentials.unlock_key(context.swarm.cluster.unlock_key())
+
+
 def _left_behind(context: Context) -> tuple[str, ...]:
-    away = [
-        node.name
-        for node in context.swarm.nodes.list()
-        if node.manager and node.manager.reachability != Reachability.REACHABLE
-    ]
+    _, away = quorum.by_reach(context.swarm.nodes.list())
     if not away:
         return ()
-    return (f"{', '.join(away)} cannot be reached, and will ask for the old key: keep it",)
+    return (f"{listed(away)} cannot be reached, and will ask for the old key: you are shown both",)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import SecretStr
 
 from bot.model import Message
+from bot.model.english import agree, listed
 from bot.render.slack.blocks import Row, aligned, context, message, section
-from bot.render.slack.text import code, escape, preformatted, prose
+from bot.render.slack.text import code, escape, preformatted
 
 _ONLY_YOU = "only you see this"
+_KEEP = (
+    "A manager that restarts takes it by `docker swarm unlock`. Keep it where you find it without "
+    "the Swarm."
+)
+_HOW_IT_UNLOCKS = (
+    f"swarmbot unlocks with the key of a healthy manager: {code('/swarm swarm unlock')}"
+)
 
 
 def join_token(role: str, token: SecretStr, remote: str) -> Message:
@@ -34,23 +44,56 @@ def join_token(role: str, token: SecretStr, remote: str) -> Message:
     )
 
 
-def unlock_key(key: SecretStr, note: str = "") -> Message:
+def unlock_key(key: SecretStr) -> Message:
     """The key that every manager needs after a restart."""
     return message(
         f"🔒 Unlock key of the Swarm · {_ONLY_YOU}",
+        [_KEEP],
+        [section(preformatted(key.get_secret_value())), *context(_HOW_IT_UNLOCKS)],
+    )
+
+
+def rotated_unlock_key(
+    new: SecretStr, old: SecretStr, reachable: Sequence[str], away: Sequence[str]
+) -> Message:
+    """Both keys after a rotation: `reachable` managers (names) take the new key within seconds;
+    those that are `away` ask for the old one when they start, for they have not heard of the new
+    one."""
+    who = (
+        f"*Old key*, for {escape(listed(away))}, which {agree(len(away), 'has', 'have')} not heard "
+        "of the new one, and for a manager that restarts within the next minutes:"
+        if away
+        else "*Old key*, for a manager that restarts within the next minutes, before it has heard "
+        "of the new one:"
+    )
+    return message(
+        f"🔒 Unlock key of the Swarm is new · {_ONLY_YOU}",
+        [_KEEP],
+        [
+            section(
+                f"*New key*, which {escape(listed(reachable))} "
+                f"{agree(len(reachable), 'takes', 'take')} within seconds:"
+            ),
+            section(preformatted(new.get_secret_value())),
+            section(who),
+            section(preformatted(old.get_secret_value())),
+            *context(_HOW_IT_UNLOCKS),
+        ],
+    )
+
+
+def last_unlock_key(key: SecretStr, away: Sequence[str]) -> Message:
+    """The key of before, when the managers are locked no longer: those that are `away` (names)
+    ask for it all the same when they start, for they have not heard of it."""
+    return message(
+        f"🔒 Last unlock key of the Swarm · {_ONLY_YOU}",
         [
             (
-                "A manager that restarts takes it by `docker swarm unlock`. Keep it where you "
-                "find it without the Swarm."
-            ),
-            prose(note),
+                f"{escape(listed(away))} {agree(len(away), 'has', 'have')} not heard that autolock is "
+                "off, and will ask for this key by `docker swarm unlock`."
+            )
         ],
-        [
-            section(preformatted(key.get_secret_value())),
-            *context(
-                f"swarmbot unlocks with the key of a healthy manager: {code('/swarm swarm unlock')}"
-            ),
-        ],
+        [section(preformatted(key.get_secret_value()))],
     )
 
 

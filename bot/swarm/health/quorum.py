@@ -26,6 +26,13 @@ def reachable(node: Node) -> bool:
     return node.manager is not None and node.manager.reachability == Reachability.REACHABLE
 
 
+def by_reach(nodes: Iterable[Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the managers that the others reach, and of those that are away."""
+    managers = [node for node in nodes if node.manager]
+    away = tuple(node.name for node in managers if not reachable(node))
+    return tuple(node.name for node in managers if node.name not in away), away
+
+
 def holds(bearing: Quorum) -> bool:
     """Whether the Swarm can be changed."""
     return bearing.reachable >= bearing.needed

@@ -54,6 +54,7 @@ class Cluster:
     networks: dict[str, Json] = field(default_factory=dict)
     stored: dict[str, dict[str, Json]] = field(default_factory=lambda: {"secret": {}, "config": {}})
     swarm: Json = field(default_factory=dict)
+    unlock_key: str = "SWMKEY-1-geheim"
     lives: dict[str, Life] = field(default_factory=dict)
     between: dict[str, set[object]] = field(default_factory=dict)
     """By service: slots and nodes whose task the updater is just replacing."""

@@ -61,12 +61,14 @@ def update_swarm(request: Request) -> None:
     for parameter, kind in (("rotateWorkerToken", "Worker"), ("rotateManagerToken", "Manager")):
         if request.params.get(parameter) == "true":
             found["JoinTokens"][kind] = f"SWMTKN-1-abc-{kind.lower()}{number}"
+    if request.params.get("rotateManagerUnlockKey") == "true":
+        request.cluster.unlock_key = f"SWMKEY-1-geheim{number}"
     request.cluster.touch(found)
 
 
 def unlock_key(request: Request) -> Json:
     locks = request.cluster.swarm["Spec"]["EncryptionConfig"]["AutoLockManagers"]
-    return {"UnlockKey": "SWMKEY-1-geheim" if locks else ""}
+    return {"UnlockKey": request.cluster.unlock_key if locks else ""}
 
 
 def networks(request: Request) -> list[Json]:

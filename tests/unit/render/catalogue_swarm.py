@@ -79,6 +79,7 @@ TOKEN = SecretStr(
     "SWMTKN-1-3pu6hszjas19xyp7ghgosyx9k8atbfcr8p2is99znpy26u2lkl-1awxwuwd3z9j1z3puu7rcgdbx"
 )
 KEY = SecretStr("SWMKEY-1-7c37Cc8654o6p38HnroywCi19pllOnGtbdZEgtKxZu8")
+FRESH = SecretStr("SWMKEY-1-h8WnQ2sLxv0C5rYk3TzJ6bPdA1mEfG9uHqVtOiNpXyR")
 
 
 def messages() -> Mapping[str, Callable[[], Message]]:
@@ -107,7 +108,10 @@ def messages() -> Mapping[str, Callable[[], Message]]:
         "root-rotating": lambda: swarm_sheet.rotating(HALF, 12),
         "token-worker": lambda: credentials.join_token("worker", TOKEN, "10.0.0.1:2377"),
         "key": lambda: credentials.unlock_key(KEY),
-        "key-rotated": lambda: credentials.unlock_key(KEY, "Keep the old key for some minutes."),
+        "key-rotated": lambda: credentials.rotated_unlock_key(FRESH, KEY, ("node1", "node2"), ()),
+        "key-rotated-away": lambda: credentials.rotated_unlock_key(
+            FRESH, KEY, ("node1", "node2"), ("node3",)
+        ),
     }
 
 
