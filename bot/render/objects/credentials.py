@@ -89,8 +89,8 @@ def last_unlock_key(key: SecretStr, away: Sequence[str]) -> Message:
         f"🔒 Last unlock key of the Swarm · {_ONLY_YOU}",
         [
             (
-                f"{escape(listed(away))} {agree(len(away), 'has', 'have')} not heard that autolock is "
-                "off, and will ask for this key by `docker swarm unlock`."
+                f"{escape(listed(away))} {agree(len(away), 'has', 'have')} not heard that autolock "
+                "is off, and will ask for this key by `docker swarm unlock`."
             )
         ],
         [section(preformatted(key.get_secret_value()))],
