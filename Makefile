@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick format bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick format fuzz bench requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,9 @@ demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:/
 
 test: browser setup check  ## everything, on a real Swarm and a real Redis
 	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 3 --dist loadscope --no-loadscope-reorder --durations 10
+
+fuzz: setup  ## fifty thousand generated lines by four kinds of people
+	@FUZZED_LINES=50000 $(BIN)/python -m pytest tests/memory/test_fuzzed_people.py -q -s
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target static quick

@@ -16,6 +16,7 @@ from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
 from bot.model.cluster import Stack
 from bot.model.english import agree, listed, shortlist
+from bot.policy import visible
 from bot.render.objects import placed_tasks, services, stack_list
 from bot.rollout.run import Run
 from bot.swarm import waiting
@@ -51,7 +52,7 @@ class StackServices(Query):
 
     def run(self, context: Context) -> Message:
         """Four calls to an engine."""
-        return services.listed(_find(_all(context), self.stack).services, context.now())
+        return services.listed(_find(context, _all(context), self.stack).services, context.now())
 
 
 class StackPs(Query):
@@ -66,7 +67,7 @@ class StackPs(Query):
 
     def run(self, context: Context) -> Message:
         """One call a service, and five more."""
-        members = _find(_all(context), self.stack).services
+        members = _find(context, _all(context), self.stack).services
         nodes = {node.id: node for node in context.swarm.nodes.list()}
         tasks = [task for service in members for task in context.swarm.services.tasks(service.id)]
         findings = diagnose([task for task in tasks if task.error], nodes)
@@ -94,11 +95,11 @@ class StackRm(Change[StackRemovalPlan]):
 
     def plan(self, context: Context) -> StackRemovalPlan:
         """Say by name what goes, and what stays because others use it."""
-        every = _all(context)
-        named = tuple(_find(every, name) for name in dict.fromkeys(self.stacks))
+        every = _removable(context)
+        named = tuple(_find(context, every, name) for name in dict.fromkeys(self.stacks))
         going = {service.id for stack in named for service in stack.services}
         others = [service for service in context.swarm.services.list() if service.id not in going]
-        kept = [_without_used(stack, others) for stack in named]
+        kept = [_without_used(context, stack, others) for stack in named]
         return StackRemovalPlan(
             title=(
                 f"remove {agree(len(named), 'stack', 'stacks')} "
@@ -131,26 +132,46 @@ COMMANDS: tuple[type[Command], ...] = (StackLs, StackServices, StackPs, StackRm)
 
 
 def _all(context: Context) -> tuple[Stack, ...]:
+    """All stacks; for somebody who sees some services only, those in which they see one."""
     swarm = context.swarm
-    return stacks(
+    every = stacks(
         swarm.services.list(),
         swarm.stored_objects.secrets(),
         swarm.stored_objects.configs(),
         swarm.networks.list(),
     )
+    limited = swarm.sight is not None and swarm.sight.lists and not swarm.sight.sees("")
+    return tuple(stack for stack in every if stack.services) if limited else every
 
 
-def _find(every: Iterable[Stack], name: str) -> Stack:
+def _removable(context: Context) -> tuple[Stack, ...]:
+    """The stacks that somebody may remove: all of their services are theirs to remove."""
+    every, sight = _all(context), context.swarm.sight
+    if sight is None:
+        return every
+    return tuple(
+        stack
+        for stack in every
+        if all(sight.sees(service.name) for service in stack.services)
+        and (stack.services or sight.sees(""))
+    )
+
+
+def _find(context: Context, every: Iterable[Stack], name: str) -> Stack:
     by_name = {stack.name: stack for stack in every}
-    if name not in by_name:
-        raise UnknownNameError("stack", name, nearest(name, tuple(by_name)))
-    return by_name[name]
+    if name in by_name:
+        return by_name[name]
+    near, sight = nearest(name, tuple(by_name)), context.swarm.sight
+    refusal = sight.refusal(name, near) if sight else None
+    if refusal is None or isinstance(refusal, UnknownNameError):
+        raise UnknownNameError("stack", name, near)
+    raise refusal
 
 
 # ---- removing
 
 
-def _without_used(stack: Stack, others: list[Service]) -> tuple[Stack, list[str]]:
+def _without_used(context: Context, stack: Stack, others: list[Service]) -> tuple[Stack, list[str]]:
     """What of a stack can go, and a sentence for everything that services outside of it use."""
     users_of_stored = {
         stored.id: used_by.of_stored(stored, others) for stored in (*stack.secrets, *stack.configs)
@@ -164,7 +185,8 @@ def _without_used(stack: Stack, others: list[Service]) -> tuple[Stack, list[str]
         *(("network", network.id, network.name) for network in stack.networks),
     ]
     warnings = [
-        f"{kind} {name} stays, for others use it: {', '.join(users_of[id_])}"
+        f"{kind} {name} stays, for others use it: "
+        f"{', '.join(visible.told(users_of[id_], context.actor, context.settings))}"
         for kind, id_, name in named
         if users_of[id_]
     ]

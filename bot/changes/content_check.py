@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.command.model import Context
 from bot.model.danger import Danger
-from bot.policy import content
+from bot.policy import content, visible
 
 Spec = Mapping[str, Any]
 
@@ -45,7 +45,9 @@ def _foreign(context: Context, files: set[str], service_id: str) -> dict[str, tu
         if service.id != service_id:
             for file in files.intersection(_files(service.spec)):
                 users.setdefault(file, []).append(service.name)
-    return {file: tuple(names) for file, names in users.items()}
+    return {
+        file: visible.told(names, context.actor, context.settings) for file, names in users.items()
+    }
 
 
 def _networks(spec: Spec) -> Iterator[str]:

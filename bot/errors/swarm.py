@@ -60,7 +60,7 @@ class ChangeInterruptedError(SwarmbotError):
 
 @dataclass(eq=False)
 class PortTakenError(SwarmbotError):
-    """Another service publishes the port already."""
+    """Another service publishes the port already; without its name where that is not to be told."""
 
     port: int
     service: str
@@ -158,7 +158,7 @@ class NodeNotDownError(SwarmbotError):
 
 @dataclass(eq=False)
 class InUseError(SwarmbotError):
-    """Services use what was to be removed: `users` names them."""
+    """Services use what was to be removed: `users` names those that may be told of."""
 
     kind: str
     name: str

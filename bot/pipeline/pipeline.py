@@ -44,8 +44,9 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
-from bot.pipeline import rights
+from bot.pipeline import disclosure, rights
 from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.disclosure import Listener
 from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy import decide
 from bot.policy.holds import refuse_held
@@ -93,6 +94,15 @@ class Request:
     command: Command | None = None
 
 
+@contextmanager
+def _told(listener: Listener) -> Iterator[None]:
+    """Errors go on as this person may hear them."""
+    try:
+        yield
+    except SwarmbotError as error:
+        raise listener.heard(error) from None
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """Everything between the doors and the Swarm."""
@@ -117,9 +127,10 @@ class Pipeline:
             typed = request.command or masking.read(request.text, self.store, self.table)
             command = typed.meant()
             judged = command.judged(self.store, self.table)
-            rights.refuse_early(judged, request.actor, self.settings)
             context = self._context(judged, request.actor, request.actor)
-            with self.metrics.timed(command.full_name()):
+            listener = Listener(request.actor, self.settings, type(judged))
+            with self.metrics.timed(command.full_name()), _told(listener):
+                rights.refuse_early(judged, request.actor, self.settings)
                 if isinstance(command, Query):
                     self._answer(request, command.run(context))
                     return
@@ -197,7 +208,10 @@ class Pipeline:
     def _decide(self, command: Change[Plan], plan: Plan, actor: Actor) -> decide.Allow | decide.Ask:
         """What the rules say. Raises where they refuse."""
         decision = decide.decide(actor, command.full_name(), plan, self.settings)
-        return decide.permitted(decision, command.full_name())
+        try:
+            return decide.permitted(decision, command.full_name())
+        except (NotAllowedError, NotGrantedError) as error:
+            raise disclosure.refusal(error, actor, self.settings) from None
 
     def _ask(
         self, request: Request, command: Change[Plan], plan: Plan, decision: decide.Ask

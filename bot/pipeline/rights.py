@@ -8,7 +8,7 @@ from bot.command import line
 from bot.command.model import ApprovalAction, Change, Command, Query, Table
 from bot.errors import NotAllowedError, OutsiderError, SwarmbotError, UnknownNameError
 from bot.model import Actor, Standing
-from bot.policy import decide
+from bot.policy import decide, visible
 from bot.settings import Settings
 from bot.swarm.sight import Sight
 
@@ -104,4 +104,5 @@ def offered(
         return None
     if kind == "service":
         return lambda service: decide.may_ask_on(actor, name, service, settings)
-    return lambda _: True
+    shown = visible.sees(actor, kind, settings)
+    return lambda _: shown

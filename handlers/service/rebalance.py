@@ -24,7 +24,6 @@ from bot.render.objects import volume_cautions
 from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.render.rollout import rollout_message
 from bot.rollout.run import Run
-from bot.swarm.names import pick
 from bot.swarm.scheduler import balance, obstacles
 from bot.swarm.scheduler.balance import Spread
 from bot.swarm.scheduler.local_data import local_volumes
@@ -78,9 +77,10 @@ class Rebalance(Change[RebalancePlan]):
 
     def plan(self, context: Context) -> RebalancePlan:
         """Say which services restart, and where their tasks lie now."""
+        named = tuple(_named(context, name) for name in self.services)
         look = _look(context)
-        if self.services:
-            wanted, left_out, nothing = _of_named(look, self.services)
+        if named:
+            wanted, left_out, nothing = _of_named(look, named)
         else:
             wanted, left_out, nothing = _of_all(context, look)
         rolls = tuple(_roll(spread, look.nodes) for spread in wanted)
@@ -146,13 +146,13 @@ def _look(context: Context) -> _Placement:
     return _Placement(swarm.services.list(), swarm.nodes.list(), swarm.services.tasks(running=True))
 
 
-def _of_named(look: _Placement, names: Iterable[str]) -> tuple[list[Spread], list[str], str]:
+def _of_named(look: _Placement, named: Iterable[Service]) -> tuple[list[Spread], list[str], str]:
     """Of the named services those for which it changes something.
 
     With what is said of the others, and what is said where there are no others.
     """
-    named = {service.id: service for service in (_named(look, name) for name in names)}
-    spreads = [look.spreads[service_id] for service_id in named]
+    ids = dict.fromkeys(service.id for service in named)
+    spreads = [look.spreads[service_id] for service_id in ids if service_id in look.spreads]
     wanted = [spread for spread in spreads if spread.uneven or spread.movable]
     even = [
         f"{spread.service.name} lies as evenly as it can: {spread.words}"
@@ -162,10 +162,8 @@ def _of_named(look: _Placement, names: Iterable[str]) -> tuple[list[Spread], lis
     return wanted, [f"{text} · it stays" for text in even], "; ".join(even)
 
 
-def _named(look: _Placement, name: str) -> Service:
-    service = pick(
-        "service", name, look.services, lambda service: service.id, lambda service: service.name
-    )
+def _named(context: Context, name: str) -> Service:
+    service = context.swarm.services.find(name)
     if service.mode is not Mode.REPLICATED:
         raise UnsupportedError(
             f"{service.name} is {service.mode}: where its tasks lie is not a matter of balance",

@@ -128,20 +128,18 @@ class Desk:
 
 
 def _withdraw(approval: Approval) -> Approval:
-    return approval_steps.withdraw(approval, ANN, utc_now())
+    return approval_steps.withdraw(approval, approval.actor, utc_now())
 
 
 def pipeline(
-    swarm: Swarm, opened: Store, slack: Recorder, folder: Path, stopping: Stopping
+    swarm: Swarm,
+    opened: Store,
+    slack: Recorder,
+    folder: Path,
+    stopping: Stopping,
+    configured: Settings | None = None,
 ) -> Pipeline:
-    asking, deciding = Role(name="operator", users=(ANN.id,)), Role(name="lead", users=("U2",))
-    rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,), grants=tuple(Grant))
-    configured = Settings(
-        SWARMBOT_DATA=folder,
-        registries=(RegistrySettings(host="*"),),
-        roles=(asking, deciding),
-        rules=(rule,),
-    )
+    configured = configured or waiting_for_lead(folder)
     metrics = Metrics()
     roller = Roller(swarm, opened, utc_now, stopping)
     executor = ChangeExecutor(opened, slack, roller, metrics, utc_now, stopping)
@@ -158,6 +156,18 @@ def pipeline(
         metrics,
         utc_now,
         stopping,
+    )
+
+
+def waiting_for_lead(folder: Path) -> Settings:
+    """Ann may ask for everything, and every change of hers waits."""
+    asking, deciding = Role(name="operator", users=(ANN.id,)), Role(name="lead", users=("U2",))
+    rule = PolicyRule(ask=(asking.name,), approve=(deciding.name,), grants=tuple(Grant))
+    return Settings(
+        SWARMBOT_DATA=folder,
+        registries=(RegistrySettings(host="*"),),
+        roles=(asking, deciding),
+        rules=(rule,),
     )
 
 

@@ -73,9 +73,8 @@ def _change_interrupted(error: errors.ChangeInterruptedError) -> Explanation:
 
 
 def _port_taken(error: errors.PortTakenError) -> Explanation:
-    return Explanation(
-        f"Port {error.port} is published by {code(error.service)} already. Publish another one."
-    )
+    owner = code(error.service) if error.service else "another service"
+    return Explanation(f"Port {error.port} is published by {owner} already. Publish another one.")
 
 
 def _name_taken(error: errors.NameTakenError) -> Explanation:
@@ -165,7 +164,8 @@ def _node_not_down(error: errors.NodeNotDownError) -> Explanation:
 
 
 def _in_use(error: errors.InUseError) -> Explanation:
-    text = f"{escape(error.kind.capitalize())} {code(error.name)} is used by {codes(error.users)}."
+    users = codes(error.users) or "services"
+    text = f"{escape(error.kind.capitalize())} {code(error.name)} is used by {users}."
     if error.kind != "network" or not error.users:
         return Explanation(f"{text} Take it from there first.")
     return Explanation(

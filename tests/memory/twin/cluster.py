@@ -118,8 +118,9 @@ class Cluster:
         return node
 
     def node(self, name: str) -> Json:
-        """The machine of this name."""
-        return next(n for n in self.nodes.values() if n["Description"]["Hostname"] == name)
+        """The machine of this name; what follows a hyphen in its host name is none of it."""
+        nodes = self.nodes.values()
+        return next(n for n in nodes if n["Description"]["Hostname"].partition("-")[0] == name)
 
     def service(self, name: str) -> Json:
         """The service of this name, for looks and for changes behind the bot's back."""

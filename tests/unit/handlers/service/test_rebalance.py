@@ -14,6 +14,7 @@ from bot.command.model import Context
 from bot.errors import UnknownNameError, UnsupportedError
 from bot.model import Actor, Mode, Service, Task, UpdateStatus
 from bot.model.hold import Hold
+from bot.swarm.names import pick
 from handlers.service.rebalance import Rebalance, RebalancePlan
 from tests.unit.swarm.values import NOW, node, service, spec, task
 
@@ -53,6 +54,9 @@ class Listed:
 
     def list(self) -> tuple[Any, ...]:
         return self.found
+
+    def find(self, name: str) -> Service:
+        return pick("service", name, self.found, lambda known: known.id, lambda known: known.name)
 
     def all(self, _: object) -> tuple[Any, ...]:
         return self.found
