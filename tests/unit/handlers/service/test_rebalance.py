@@ -56,7 +56,8 @@ class Listed:
         return self.found
 
     def find(self, name: str) -> Service:
-        return pick("service", name, self.found, lambda known: known.id, lambda known: known.name)
+        service: Service = pick("service", name, self.found, _id, _name)
+        return service
 
     def all(self, _: object) -> tuple[Any, ...]:
         return self.found
@@ -64,6 +65,14 @@ class Listed:
     def tasks(self, *, running: bool) -> tuple[Task, ...]:
         assert running
         return tuple(self.running)
+
+
+def _id(service: Service) -> str:
+    return service.id
+
+
+def _name(service: Service) -> str:
+    return service.name
 
 
 @dataclass
