@@ -25,6 +25,7 @@ from bot.settings import PolicyRule, ReadsSettings, RegistrySettings, Role, Sett
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
+from tests.fence import OPEN
 from tests.memory.test_bad_input import image, service
 from tests.memory.twin.clock import Clock, TurnedStopping
 from tests.memory.twin.pool import MemoryEngines
@@ -106,7 +107,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     clock = Clock()
     twin = SwarmTwin(clock.monotonic)
     swarm = Swarm(MemoryEngines(twin, (*MANAGERS, "node4")))
-    furnish(twin, swarm)
+    furnish(twin, swarm.fenced_by(OPEN))
     store, slack = Store.over(RedisTwin(clock.monotonic).client(), clock.monotonic), Recorder()
     path = pipeline(swarm, store, slack, tmp_path, TurnedStopping(clock), SETTINGS)
     yield Desk(path, slack, lambda: "", image)
