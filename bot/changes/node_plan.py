@@ -29,6 +29,7 @@ from bot.model import (
 from bot.model.cluster import Quorum
 from bot.model.english import plural
 from bot.model.placement import Move
+from bot.render.causes import cause_words
 from bot.render.objects import moving_tasks
 from bot.render.objects.manager_cautions import cautions_in_words
 from bot.swarm.health import quorum
@@ -228,7 +229,8 @@ def _say_where(context: Context, moving: Sequence[Move], wanted: dict[str, int],
 
 def _why(move: Move, waiting: Sequence[Task], nodes: dict[str, Node]) -> str:
     findings = diagnose(waiting, nodes)
-    cause = f": {findings[0].cause}. {findings[0].fix}" if findings else ""
+    words = cause_words(findings[0].cause) if findings else None
+    cause = f": {words.text}. {words.fix}" if words else ""
     return f"{move.service.name}: {len(waiting) or len(move.tasks)} still to start{cause}"
 
 

@@ -28,6 +28,7 @@ from bot.model import (
 from bot.model.danger import Danger
 from bot.model.duration import write_duration
 from bot.model.english import plural
+from bot.render.causes import cause_words
 from bot.render.errors import explain
 from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
@@ -200,7 +201,7 @@ def _line(plan: RollPlan, outcome: Outcome) -> str:
     progress = outcome.progress
     count = f"{progress.done}/{progress.total}" if progress else ""
     causes = (
-        [finding.cause for finding in progress.findings[:1]]
+        [cause_words(finding.cause).text for finding in progress.findings[:1]]
         if progress and outcome.ending is not Ending.DONE
         else []
     )

@@ -11,7 +11,7 @@ from bot.doctor.probes import Probes
 from bot.doctor.resilience import losses, tied_data
 from bot.doctor.specifications import RunningServices
 from bot.doctor.updates import deploys, images, registry
-from bot.model import Service, Task, TaskState
+from bot.model import Cause, Service, Task, TaskState
 from bot.model.advice import Advice
 from bot.model.advice_facts import BelowCount, FailAlike, NeverRan, PlacementObstacle
 from bot.model.advice_kind import AdviceKind
@@ -49,12 +49,12 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
 
 def _not_running(view: RunningServices) -> Iterator[Advice]:
     """One finding a service; many that fail for the same reason are one."""
-    alike: dict[tuple[AdviceKind, str], list[tuple[Service, Advice]]] = defaultdict(list)
+    alike: dict[tuple[AdviceKind, Cause | None], list[tuple[Service, Advice]]] = defaultdict(list)
     for service in view.services:
         advice = None if _settling(service, view) else _ill(service, view)
         if advice:
             cause = view.evaluation.cause_of(service.id)
-            alike[advice.kind, cause.cause if cause else ""].append((service, advice))
+            alike[advice.kind, cause.cause if cause else None].append((service, advice))
     for (kind, _), ill in alike.items():
         if len(ill) <= _APART:
             yield from (advice for _, advice in ill)

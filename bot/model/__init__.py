@@ -3,6 +3,7 @@
 No vendor's object, no behaviour beyond reading themselves.
 """
 
+from bot.model.causes import Cause, CauseKind, Symptom
 from bot.model.change import Difference, Ending, Kind, Lock, Plan
 from bot.model.images import Image, Platform, ResolvedImage
 from bot.model.outcome import Outcome
@@ -16,7 +17,6 @@ from bot.model.rollout import (
     Rollout,
     Slot,
     Step,
-    Symptom,
 )
 from bot.model.status import Shortfall, Status
 from bot.model.swarm import (
@@ -39,6 +39,8 @@ from bot.model.swarm import (
 __all__ = [
     "Actor",
     "Availability",
+    "Cause",
+    "CauseKind",
     "Difference",
     "Ending",
     "Failure",

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
+from pydantic import BeforeValidator
+
+from bot.model.causes import Cause, stored_cause
 from bot.model.change import Difference
 from bot.model.images import Image
 from bot.model.people import Actor
@@ -15,33 +19,19 @@ BOT = "swarmbot"
 """Stands in `Rollout.rollback_by` where nobody asked: the bot rolls back what Swarm paused."""
 
 
-class Symptom(StrEnum):
-    """What happens to the tasks of a finding.
-
-    Their program ends, which the cause says with the exit code; it runs and is not healthy; or they
-    do not even start.
-    """
-
-    EXITS = "exits"
-    UNHEALTHY = "unhealthy"
-    DOES_NOT_START = "does not start"
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause in words with its fix, from the tasks that do not run.
+    """A cause that keeps so many `tasks` from running, and the newest of them.
 
     `log` holds the last lines of the failed task.
     """
 
-    cause: str
-    fix: str = ""
+    cause: Annotated[Cause, BeforeValidator(stored_cause)]
     node: str = ""
     task_id: str = ""
     exit_code: int | None = None
     tasks: int = 1
     log: tuple[str, ...] = ()
-    symptom: Symptom = Symptom.DOES_NOT_START
 
 
 @dataclass(frozen=True, slots=True)

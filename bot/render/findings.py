@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.model import Finding, Symptom
 from bot.model.english import plural
+from bot.render.causes import cause_words
 from bot.render.slack.blocks import Block, section
 from bot.render.slack.text import code, preformatted, prose, sentence
 
@@ -23,9 +24,10 @@ def causes(findings: Sequence[Finding], most: int = _MOST_CAUSES) -> list[str]:
 def cause(finding: Finding) -> str:
     """Cause, place and fix in one line; a log of a single line is part of the cause."""
     place = f" on {finding.node}" if finding.node else ""
-    code_known = finding.exit_code is None or finding.symptom is Symptom.EXITS
+    code_known = finding.exit_code is None or finding.cause.symptom is Symptom.EXITS
     exit_code = "" if code_known else f" (exit code {finding.exit_code})"
-    text = f"{finding.cause.rstrip('.')}{place}{exit_code}"
+    words = cause_words(finding.cause)
+    text = f"{words.text.rstrip('.')}{place}{exit_code}"
     count = f" · {plural(finding.tasks, 'task')}" if finding.tasks > 1 else ""
     if len(finding.log) == 1:
         return f"{prose(text)}{count}: {code(finding.log[0])}"
@@ -33,7 +35,7 @@ def cause(finding: Finding) -> str:
         part
         for part in (
             prose(sentence(text)) if not count else f"{prose(text)}{count}.",
-            _fix(finding),
+            prose(sentence(words.fix)),
         )
         if part
     )
@@ -43,7 +45,3 @@ def last_words(findings: Sequence[Finding], lines: int = _LOG_LINES) -> list[Blo
     """The last log lines of the first finding with more than one; `cause` shows a single one."""
     log = next((finding.log for finding in findings if len(finding.log) > 1), ())
     return [section(preformatted("\n".join(log[-lines:])))] if log else []
-
-
-def _fix(finding: Finding) -> str:
-    return prose(sentence(finding.fix))

@@ -54,7 +54,7 @@ class Evaluation(NodeEvaluation):
         """The first cause, without what differs from task to task: it has to be the same at every
         look."""
         findings = diagnose(tasks, self.nodes)
-        return Finding(findings[0].cause, findings[0].fix) if findings else None
+        return Finding(findings[0].cause) if findings else None
 
     def _is_ill(self, task: Task) -> bool:
         if task.desired in (TaskState.RUNNING, TaskState.READY) and task.state != TaskState.RUNNING:

@@ -32,6 +32,7 @@ from bot.model.alert_facts import (
 )
 from bot.model.cluster import EngineFault
 from bot.model.english import agree, some
+from bot.render.causes import cause_words
 
 RENEW = "swarm ca --rotate"
 """The command line that renews the certificates of the Swarm."""
@@ -285,11 +286,11 @@ def _parts(*words: str) -> str:
 
 
 def _because(cause: Finding | None) -> str:
-    return f": {cause.cause.rstrip('.')}" if cause else ""
+    return f": {cause_words(cause.cause).text.rstrip('.')}" if cause else ""
 
 
 def _help(cause: Finding | None) -> str:
-    return cause.fix if cause else ""
+    return cause_words(cause.cause).fix if cause else ""
 
 
 def _is(count: int) -> str:

@@ -15,6 +15,7 @@ from bot.model.advice_facts import (
 )
 from bot.model.advice_kind import AdviceKind
 from bot.model.english import listed
+from bot.render.causes import cause_words
 from bot.render.doctor.advice_text import AdviceText, about_all, because
 from bot.render.objects.placement_cautions import obstacle_in_words
 
@@ -26,10 +27,11 @@ _UPDATE = "/swarm service update"
 
 def below_count(facts: BelowCount) -> AdviceText:
     """A service that runs fewer tasks than it should."""
-    cause, look = facts.cause, f"`/swarm ps {facts.service}`"
+    fix = cause_words(facts.cause.cause).fix if facts.cause else ""
+    look = f"`/swarm ps {facts.service}`"
     return AdviceText(
-        f"{facts.service} runs {facts.running} of {facts.desired} tasks{because(cause)}",
-        f"{cause.fix.rstrip('.')}. {look}" if cause and cause.fix else look,
+        f"{facts.service} runs {facts.running} of {facts.desired} tasks{because(facts.cause)}",
+        f"{fix.rstrip('.')}. {look}" if fix else look,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model import Finding
+from bot.render.causes import cause_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +40,4 @@ def about_all(
 
 def because(cause: Finding | None) -> str:
     """The cause after a colon; nothing where none is known."""
-    return f": {cause.cause.rstrip('.')}" if cause else ""
+    return f": {cause_words(cause.cause).text.rstrip('.')}" if cause else ""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.model import File, Outcome, Rollout
 from bot.model.english import plural, seconds
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
+from bot.render.causes import cause_words
 from bot.render.picture.atoms import (
     BELOW,
     BLUE,
@@ -73,11 +74,8 @@ def _small_print(outcome: Outcome) -> str:
     rollout, progress = outcome.rollout, outcome.progress
     assert rollout is not None
     findings = progress.findings if progress else ()
-    cause = (
-        f"{findings[0].cause}{f' on {findings[0].node}' if findings[0].node else ''}"
-        if findings
-        else ""
-    )
+    text = cause_words(findings[0].cause).text if findings else ""
+    cause = f"{text} on {findings[0].node}" if findings and findings[0].node else text
     change = (
         f"{familiar(rollout.before)} → {_target(rollout)}" if told_apart(rollout) else rollout.verb
     )

@@ -182,7 +182,7 @@ def _symptom(rollout: Rollout, progress: Progress) -> str:
     image_tag = tag(rollout.after) if moves_image(rollout) else "the update"
     if not progress.findings:
         return f"{image_tag} failed"
-    if progress.findings[0].symptom is Symptom.UNHEALTHY:
+    if progress.findings[0].cause.symptom is Symptom.UNHEALTHY:
         return f"{image_tag} is not healthy"
     return f"{image_tag} does not start"
 

@@ -21,7 +21,6 @@ from bot.model import (
     Progress,
     Shortfall,
     Status,
-    Symptom,
     Task,
     TaskState,
 )
@@ -39,6 +38,7 @@ from tests.unit.render import (
     catalogue_swarm,
 )
 from tests.unit.render import values as v
+from tests.unit.render.written_cause import WrittenCause
 
 LOCK = Lock(
     "service:s1", "bot-1", "lead", "deploy web shop/web:1.9", v.NOW - timedelta(minutes=2), 3
@@ -113,7 +113,8 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         summary=v.HOSTILE,
     )
     log = (v.HOSTILE, "```", "\x1b[31mred\x1b[0m", "שלום")
-    bad = replace(v.CRASH, cause=v.HOSTILE, log=log, symptom=Symptom.DOES_NOT_START)
+    fix = "The program ended by itself: its last lines say why."
+    bad = replace(v.CRASH, cause=WrittenCause(text=v.HOSTILE, fix=fix), log=log)
     again = replace(v.DEPLOY, after=v.OLD, changes=())
     create = replace(
         v.DEPLOY,

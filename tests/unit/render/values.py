@@ -9,6 +9,8 @@ from typing import Any
 from bot.model import (
     Actor,
     Availability,
+    Cause,
+    CauseKind,
     Difference,
     Ending,
     Finding,
@@ -29,12 +31,12 @@ from bot.model import (
     Service,
     Slot,
     Step,
-    Symptom,
     Task,
     TaskState,
     UpdateStatus,
 )
 from bot.model.cluster import LogLine, ServiceLog
+from tests.unit.render.written_cause import WrittenCause
 
 NOW = datetime(2026, 3, 4, 14, 5, 31, tzinfo=UTC)
 START = NOW - timedelta(seconds=12)
@@ -111,26 +113,25 @@ SCALE = replace(
     revision=0,
 )
 CRASH = Finding(
-    "exit code 3",
-    "The program ended by itself: its last lines say why.",
+    Cause(CauseKind.EXIT_CODE, "3"),
     "node2",
     "t1",
     3,
     2,
     ("FATAL: cannot read /etc/shop.conf",),
-    Symptom.EXITS,
 )
 SICK = Finding(
-    "the health check fails",
-    "Look at what the check asks for; give the program more time with `--health-start-period`.",
+    Cause(CauseKind.UNHEALTHY),
     "node4",
     "t2",
     log=("starting", "listening on :80", "\x1b[31mGET /health 500\x1b[0m"),
-    symptom=Symptom.UNHEALTHY,
 )
 FULL = Finding(
-    "the reservations of 3 nodes are full",
-    "Lower `--reserve-memory` or `--reserve-cpu`, or add a node; reservations count, not usage.",
+    WrittenCause(
+        text="the reservations of 3 nodes are full",
+        fix="Lower `--reserve-memory` or `--reserve-cpu`, or add a node; reservations count, not "
+        "usage.",
+    )
 )
 HALF = Progress(
     Phase.ROLLING,

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import TypeAdapter
 
-from bot.model import Finding, Image
+from bot.model import Cause, CauseKind, Finding, Image
 from bot.model.alert_facts import (
     Aftermath,
     AlertKind,
@@ -45,7 +45,7 @@ from bot.render.alerts.alert_words import aftermath_words
 
 ENDS = datetime(2026, 3, 20, 14, tzinfo=UTC)
 WEB, NEW = Image("shop/web", "1.0"), Image("shop/web", "2.0")
-SICK = Finding("exit code 3", "The program ended by itself: its last lines say why.")
+SICK = Finding(Cause(CauseKind.EXIT_CODE, "3"))
 
 PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
     (

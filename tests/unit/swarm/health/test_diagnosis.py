@@ -8,8 +8,19 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
-from bot.model import Finding, Image, Symptom, Task, TaskState
+from bot.model import (
+    Availability,
+    Cause,
+    CauseKind,
+    Finding,
+    Image,
+    NodeState,
+    Task,
+    TaskState,
+)
+from bot.render.causes import cause_words
 from bot.swarm.health.diagnosis import diagnose
 from tests.unit.swarm.values import FOUR, NOW, V2, node, nodes, task
 
@@ -34,8 +45,13 @@ def pending(reasons: str) -> Task:
     )
 
 
+def text(finding: Finding) -> str:
+    return cause_words(finding.cause).text
+
+
 def said(*tasks: Task) -> list[tuple[str, str]]:
-    return [(finding.cause, finding.fix) for finding in diagnose(tasks, FOUR)]
+    words = [cause_words(finding.cause) for finding in diagnose(tasks, FOUR)]
+    return [(cause.text, cause.fix) for cause in words]
 
 
 # ---- the program
@@ -60,8 +76,8 @@ def said(*tasks: Task) -> list[tuple[str, str]]:
 )
 def test_a_program_that_ended(error: str, cause: str, exit_code: int) -> None:
     (finding,) = diagnose([failed(error)], FOUR)
-    assert (finding.cause, finding.exit_code, finding.node) == (cause, exit_code, "node2")
-    assert finding.fix
+    assert (text(finding), finding.exit_code, finding.node) == (cause, exit_code, "node2")
+    assert cause_words(finding.cause).fix
 
 
 def test_an_unhealthy_container_is_never_told_as_out_of_memory() -> None:
@@ -77,16 +93,10 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
     None
 ):
     ended = task(1, "node2", "complete", "shutdown")
-    assert diagnose([ended], FOUR) == (
-        Finding(
-            "the program ended with exit code 0",
-            "A service has to go on running.",
-            "node2",
-            ended.id,
-            0,
-            symptom=Symptom.EXITS,
-        ),
-    )
+    assert diagnose([ended], FOUR) == (Finding(Cause(CauseKind.ENDED), "node2", ended.id, 0),)
+    assert said(ended) == [
+        ("the program ended with exit code 0", "A service has to go on running."),
+    ]
     assert diagnose([task(0, "node2", "complete", "complete")], FOUR) == ()
 
 
@@ -187,18 +197,18 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
 )
 def test_a_container_that_never_was(error: str, cause: str, fix: str) -> None:
     (finding,) = diagnose([failed(error, "rejected")], FOUR)
-    assert (finding.cause, finding.node, finding.exit_code) == (cause, "node2", None)
-    assert finding.fix == fix or not fix
+    assert (text(finding), finding.node, finding.exit_code) == (cause, "node2", None)
+    assert cause_words(finding.cause).fix == fix or not fix
 
 
 def test_a_long_error_is_cut() -> None:
     for error in ("x" * 5000, "starting container failed: " + "x" * 5000):
-        assert len(diagnose([failed(error)], FOUR)[0].cause) == 300
+        assert len(text(diagnose([failed(error)], FOUR)[0])) == 300
 
 
 def test_an_image_with_braces_in_its_text_is_only_text() -> None:
     odd = failed("No such image: x", image=Image("{path}"))
-    assert diagnose([odd], FOUR)[0].cause == "{path} cannot be pulled"
+    assert text(diagnose([odd], FOUR)[0]) == "{path} cannot be pulled"
 
 
 # ---- no node
@@ -268,10 +278,10 @@ def test_several_reasons_in_one_message_are_several_findings() -> None:
 def test_nodes_that_take_no_new_tasks_are_named_where_it_is_clear_which() -> None:
     among = nodes(node("node1"), node("node2", availability="drain"), node("node3", state="down"))
     two = pending("2 nodes not available for new tasks; insufficient resources on 1 node")
-    assert diagnose([two], among)[0].cause == "node2 (Drain) and node3 (Down) take no new tasks"
+    assert text(diagnose([two], among)[0]) == "node2 (Drain) and node3 (Down) take no new tasks"
     only_two = nodes(node("node1"), node("node2", availability="pause"))
     assert (
-        diagnose([pending("1 node not available for new tasks")], only_two)[0].cause
+        text(diagnose([pending("1 node not available for new tasks")], only_two)[0])
         == "node2 (Pause) takes no new tasks"
     )
 
@@ -291,7 +301,7 @@ def test_nodes_that_take_no_new_tasks_are_named_where_it_is_clear_which() -> Non
     ],
 )
 def test_a_task_without_an_error(state: str, desired: str, cause: str) -> None:
-    assert [finding.cause for finding in diagnose([task(1, "node2", state, desired)], FOUR)] == (
+    assert [text(finding) for finding in diagnose([task(1, "node2", state, desired)], FOUR)] == (
         [cause] if cause else []
     )
 
@@ -310,7 +320,7 @@ def test_the_same_cause_is_told_once_with_the_newest_task_and_the_count() -> Non
 def test_what_a_program_says_comes_before_what_waits_then_the_most_frequent() -> None:
     waiting = [pending("insufficient resources on 4 nodes")] * 5
     exits = [failed("task: non-zero exit (2)"), *[failed("task: non-zero exit (3)")] * 2]
-    assert [(finding.cause, finding.tasks) for finding in diagnose([*waiting, *exits], FOUR)] == [
+    assert [(text(finding), finding.tasks) for finding in diagnose([*waiting, *exits], FOUR)] == [
         ("exit code 3", 2),
         ("exit code 2", 1),
         ("4 nodes have no room left for the reservation", 5),
@@ -332,6 +342,35 @@ def test_any_text_gives_a_cause_and_each_task_is_counted(errors: list[tuple[str,
     tasks = [replace(failed(error, state), desired=TaskState.RUNNING) for error, state in errors]
     findings = diagnose(tasks, FOUR)
     assert all(
-        finding.cause for finding in findings if not all(error.isspace() for error, _ in errors)
+        text(finding) for finding in findings if not all(error.isspace() for error, _ in errors)
     )
     assert sum(finding.tasks for finding in findings) <= 3 * len(tasks)
+
+
+def test_every_kind_of_cause_has_words() -> None:
+    for kind in CauseKind:
+        words = cause_words(Cause(kind, "x", 2))
+        assert words.text
+        assert words.fix or kind is CauseKind.UNKNOWN
+
+
+def test_what_an_earlier_version_stored_of_a_cause_is_read_as_its_words() -> None:
+    stored = {"cause": "exit code 3", "fix": "Its last lines say why.", "symptom": "exits"}
+    read = TypeAdapter(Finding).validate_python(stored)
+    assert read == Finding(Cause(CauseKind.UNKNOWN, "exit code 3"))
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        Cause(CauseKind.EXIT_CODE, "3"),
+        Cause(
+            CauseKind.NODES_CLOSED,
+            nodes=2,
+            closed=(("node2", Availability.DRAIN), ("node3", NodeState.DOWN)),
+        ),
+    ],
+)
+def test_a_cause_is_stored_as_kind_and_values(cause: Cause) -> None:
+    findings = TypeAdapter(Finding)
+    assert findings.validate_json(findings.dump_json(Finding(cause))) == Finding(cause)
