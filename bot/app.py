@@ -1,7 +1,5 @@
-"""The only place where the parts of the bot are put together.
-
-Settings, then clients, then stores, then Slack's listeners, the scheduler and HTTP.
-"""
+"""Builds and runs the bot: settings, then clients, then the store, then the parts that
+`bot.composition` puts together, then the scheduler and HTTP."""
 
 from __future__ import annotations
 
@@ -15,15 +13,12 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from bot.clock import Stopping, utc_now
+from bot.composition import Ports, compose
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.metrics import Metrics
 from bot.model.cluster import EngineAddress
-from bot.pipeline.approvals import ApprovalFlow
-from bot.pipeline.execution import ChangeExecutor
-from bot.pipeline.pipeline import Pipeline
 from bot.policy.rule_names import with_full_names
 from bot.poster import Drawing, Poster
-from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.store.anchor import AnchorFile
 from bot.store.embedded import Embedded
@@ -36,20 +31,13 @@ from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
 from handlers.slack.events import web_app
-from handlers.slack.home import HomeTabs
-from handlers.slack.names import Names, readers
-from handlers.slack.people import People
-from handlers.slack.rates import Rates
 from handlers.slack.socket import Socket
-from handlers.slack.wiring import SlackListeners, bolt, web_client
+from handlers.slack.wiring import bolt, web_client
 from jobs.anchor import AuditHeadWatch
-from jobs.approvals import ApprovalUpkeep
 from jobs.digest import Digest
 from jobs.heartbeat import Heartbeat
 from jobs.notifier import Notifier
 from jobs.observer import Observer
-from jobs.orphans import Orphans
-from jobs.queue import QueueRunner
 from jobs.scheduler import Job, Scheduler
 from jobs.watch import Watch
 
@@ -165,43 +153,24 @@ def build(configured: Settings) -> Bot:
     )
     poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     stopping = Stopping()
-    roller = Roller(swarm, store, utc_now, stopping, settings.messages.log_tail)
-    people = People(client, settings)
-    executor = ChangeExecutor(store, poster, roller, metrics, utc_now, stopping)
-    name = secrets.token_hex(4)
-    leader = store.leader(name)
-    approvals = ApprovalFlow(store, poster, settings, TABLE, utc_now, people.verified, name)
-    pipeline = Pipeline(
-        swarm,
-        store,
-        poster,
-        roller,
-        executor,
-        approvals,
-        TABLE,
-        settings,
-        metrics,
-        utc_now,
-        stopping,
-    )
+    leader = store.leader(name := secrets.token_hex(4))
     pool = LoggingPool(WORKERS, thread_name_prefix="work")
-    homes = HomeTabs(pipeline.context, people, poster.publish)
-    door = SlackListeners(
-        client,
-        TABLE,
-        Names(readers(swarm)),
-        pipeline.execute,
-        people,
-        store.seen,
-        pool,
-        homes,
-        pipeline.offered,
-        pipeline.slow_down,
-        Rates(),
+    parts = compose(
+        Ports(
+            name=name,
+            settings=settings,
+            client=client,
+            swarm=swarm,
+            store=store,
+            poster=poster,
+            metrics=metrics,
+            pool=pool,
+            stopping=stopping,
+        )
     )
     signing_secret = settings.slack_signing_secret
     app = bolt(client, signing_secret.get_secret_value() if signing_secret else None)
-    door.wire(app)
+    parts.listeners.wire(app)
     app_token = settings.slack_app_token
     slack_socket = Socket(app, app_token.get_secret_value()) if app_token else None
     checks = _checks(store, swarm, slack_socket)
@@ -210,7 +179,6 @@ def build(configured: Settings) -> Bot:
     if slack_socket is None:
         slack_address = _listen("SWARMBOT_SLACK_HTTP", settings.slack_listen)
         servers.append(Server(web_app(app), slack_address))
-    requests = ApprovalUpkeep(store, approvals, pipeline.resume, pool, utc_now)
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
         observer, store, Notifier(poster, store, settings), leader, settings.watch, utc_now
@@ -218,16 +186,12 @@ def build(configured: Settings) -> Bot:
     audit_head = AuditHeadWatch(store, poster, settings.channel)
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
-        Job("messages", UPKEEP_EVERY, requests.remember, everywhere=True),
-        Job("rollouts", UPKEEP_EVERY, Orphans(store, executor, pool, utc_now).run),
-        Job("approvals", UPKEEP_EVERY, requests.run),
-        Job("home", UPKEEP_EVERY, homes.refresh, everywhere=True),
+        Job("messages", UPKEEP_EVERY, parts.upkeep.remember, everywhere=True),
+        Job("rollouts", UPKEEP_EVERY, parts.orphans.run),
+        Job("approvals", UPKEEP_EVERY, parts.upkeep.run),
+        Job("home", UPKEEP_EVERY, parts.homes.refresh, everywhere=True),
         Job("audit", ANCHOR_EVERY, audit_head.run, everywhere=True),
-        Job(
-            "queue",
-            UPKEEP_EVERY,
-            QueueRunner(store, pipeline.execute, people.verified, pool, utc_now).run,
-        ),
+        Job("queue", UPKEEP_EVERY, parts.queue.run),
         Job(
             "digest", DIGEST_EVERY, Digest(swarm, store, poster, settings, utc_now).run, deadline=60
         ),

@@ -1,5 +1,5 @@
-"""A bot over what is in memory: put together as in `bot.app`, with the story's clock in place of
-threads and timers."""
+"""A bot over what is in memory, put together by `bot.composition`, with the story's clock in place
+of threads and timers."""
 
 from __future__ import annotations
 
@@ -8,26 +8,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bot.composition import Ports, compose
 from bot.metrics import Metrics
-from bot.pipeline.approvals import ApprovalFlow
-from bot.pipeline.execution import ChangeExecutor
-from bot.pipeline.pipeline import Pipeline
 from bot.policy.rule_names import with_full_names
 from bot.poster import Pace, Poster
-from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, Role, Settings
 from bot.store.anchor import AnchorFile
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
-from handlers.slack.home import HomeTabs
-from handlers.slack.names import Names, readers
-from handlers.slack.people import People
-from handlers.slack.rates import Rates
-from handlers.slack.wiring import SlackListeners
-from jobs.approvals import ApprovalUpkeep
-from jobs.orphans import Orphans
-from jobs.queue import QueueRunner
 from tests.memory.twin.clock import Clock, Party, TurnedPool, TurnedStopping
 from tests.memory.twin.pool import MemoryEngines, nothing
 from tests.memory.twin.redis_twin import RedisTwin
@@ -130,52 +119,23 @@ class MemoryBot:
         self._data.cleanup()
 
     def _put_together(self, configured: Settings) -> None:
-        clock, pool = self.clock, TurnedPool(self.clock, self.party)
-        metrics = self.metrics
-        roller = Roller(
-            self.swarm, self.store, clock.now, self.stopping, configured.messages.log_tail
+        parts = compose(
+            Ports(
+                name=self.party.name,
+                settings=configured,
+                client=self.client,
+                swarm=self.swarm,
+                store=self.store,
+                poster=self.poster,
+                metrics=self.metrics,
+                pool=TurnedPool(self.clock, self.party),
+                stopping=self.stopping,
+                now=self.clock.now,
+                monotonic=self.clock.monotonic,
+            )
         )
-        people = People(self.client, configured)
-        executor = ChangeExecutor(
-            self.store, self.poster, roller, metrics, clock.now, self.stopping
-        )
-        approvals = ApprovalFlow(
-            self.store, self.poster, configured, TABLE, clock.now, people.verified, self.party.name
-        )
-        self.pipeline = Pipeline(
-            self.swarm,
-            self.store,
-            self.poster,
-            roller,
-            executor,
-            approvals,
-            TABLE,
-            configured,
-            metrics,
-            clock.now,
-            self.stopping,
-        )
-        self.homes = HomeTabs(
-            self.pipeline.context, people, self.poster.publish, clock=clock.monotonic
-        )
-        self.listeners = SlackListeners(
-            self.client,
-            TABLE,
-            Names(readers(self.swarm)),
-            self.pipeline.execute,
-            people,
-            self.store.seen,
-            pool,
-            self.homes,
-            self.pipeline.offered,
-            self.pipeline.slow_down,
-            Rates(clock.monotonic),
-        )
-        self.upkeep = ApprovalUpkeep(self.store, approvals, self.pipeline.resume, pool, clock.now)
-        self.orphans = Orphans(self.store, executor, pool, clock.now)
-        self.queue = QueueRunner(
-            self.store, self.pipeline.execute, people.verified, pool, clock.now
-        )
+        self.pipeline, self.homes, self.listeners = parts.pipeline, parts.homes, parts.listeners
+        self.upkeep, self.orphans, self.queue = parts.upkeep, parts.orphans, parts.queue
 
     def _look_after(self) -> None:
         """What the scheduler and the threads of a real bot do."""

@@ -1,0 +1,112 @@
+"""How the parts between Slack, the clock and the Swarm depend on each other: the same for the bot
+and for a story that runs in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.clock import Stopping, utc_now
+from bot.metrics import Metrics
+from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.execution import ChangeExecutor
+from bot.pipeline.pipeline import Pipeline
+from bot.poster import Poster
+from bot.rollout.roller import Roller
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.swarm.swarm import Swarm
+from handlers.commands import TABLE
+from handlers.slack.home import HomeTabs
+from handlers.slack.names import Names, readers
+from handlers.slack.people import People
+from handlers.slack.rates import Rates
+from handlers.slack.wiring import SlackListeners
+from jobs.approvals import ApprovalUpkeep
+from jobs.orphans import Orphans
+from jobs.queue import QueueRunner
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """What the parts reach the world by. `name`: of this bot among several; `now` dates things,
+    `monotonic` measures (seconds)."""
+
+    name: str
+    settings: Settings
+    client: WebClient
+    swarm: Swarm
+    store: Store
+    poster: Poster
+    metrics: Metrics
+    pool: Executor
+    stopping: Stopping
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What answers people, and what the clock calls."""
+
+    pipeline: Pipeline
+    homes: HomeTabs
+    listeners: SlackListeners
+    upkeep: ApprovalUpkeep
+    orphans: Orphans
+    queue: QueueRunner
+
+
+def compose(ports: Ports) -> Parts:
+    """Put the parts together over these ports."""
+    store, pool, now = ports.store, ports.pool, ports.now
+    people = People(ports.client, ports.settings)
+    pipeline = _pipeline(ports, people)
+    homes = HomeTabs(pipeline.context, people, ports.poster.publish, clock=ports.monotonic)
+    listeners = SlackListeners(
+        ports.client,
+        TABLE,
+        Names(readers(ports.swarm)),
+        pipeline.execute,
+        people,
+        store.seen,
+        pool,
+        homes,
+        pipeline.offered,
+        pipeline.slow_down,
+        Rates(ports.monotonic),
+    )
+    return Parts(
+        pipeline,
+        homes,
+        listeners,
+        ApprovalUpkeep(store, pipeline.approvals, pipeline.resume, pool, now),
+        Orphans(store, pipeline.executor, pool, now),
+        QueueRunner(store, pipeline.execute, people.verified, pool, now),
+    )
+
+
+def _pipeline(ports: Ports, people: People) -> Pipeline:
+    swarm, store, poster, settings = ports.swarm, ports.store, ports.poster, ports.settings
+    metrics, now, stopping = ports.metrics, ports.now, ports.stopping
+    roller = Roller(swarm, store, now, stopping, settings.messages.log_tail)
+    return Pipeline(
+        swarm,
+        store,
+        poster,
+        roller,
+        ChangeExecutor(store, poster, roller, metrics, now, stopping),
+        ApprovalFlow(store, poster, settings, TABLE, now, people.verified, ports.name),
+        TABLE,
+        settings,
+        metrics,
+        now,
+        stopping,
+    )
