@@ -1,5 +1,6 @@
-# The base may be any image with Python 3.11 or newer as `python3`, with its venv module.
-ARG BASE=python:3.12-slim-bookworm
+# The base may be any image with Python 3.11 or newer as `python3`, with its venv module. The digest is that of all platforms:
+# `docker buildx imagetools inspect python:3.12-slim-bookworm` says the newest.
+ARG BASE=python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254
 
 FROM ${BASE} AS packages
 # The text of additional certificate authorities (PEM), where the network needs them; it stays in this stage.
@@ -16,7 +17,9 @@ COPY --from=packages /venv /venv
 COPY bot /app/bot
 COPY handlers /app/handlers
 COPY jobs /app/jobs
-RUN python3 -m compileall -q /app && mkdir /data && chown 10001 /data
+# No program may lend somebody else's rights: Swarm sets no no-new-privileges on older engines.
+RUN python3 -m compileall -q /app && mkdir /data && chown 10001 /data \
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SWARMBOT_DATA=/data SWARMBOT_HTTP=0.0.0.0:8090
 WORKDIR /app
 USER 10001

@@ -3,6 +3,8 @@ kill."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shutil
 import signal
 import subprocess
@@ -53,6 +55,7 @@ class Server:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{folder}/redis.sock"
+        self.bot_url = f"unix://swarmbot:test@{folder}/redis.sock"
 
     def start(self) -> None:
         durable = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
@@ -64,8 +67,12 @@ class Server:
             "--dir",
             str(self._folder),
         )
+        users = self._folder / "users"
+        # The tests themselves look at all keys, and empty the server.
+        bot = f"{bot_user('test')} +keys +flushall +info"
+        users.write_text(f"user default on nopass ~* &* +@all\n{bot}\n")
         self._process = subprocess.Popen(
-            ["redis-server", *place, *durable], stdout=subprocess.DEVNULL
+            ["redis-server", *place, *durable, "--aclfile", str(users)], stdout=subprocess.DEVNULL
         )
         while not self._answers():
             assert self._process.poll() is None, "redis-server ended at once"
@@ -93,6 +100,13 @@ class Server:
         return False
 
 
+def bot_user(password: str) -> str:
+    """What the bot's user may do in Redis, by the head of `compose.yaml`."""
+    text = (Path(__file__).parents[2] / "compose.yaml").read_text()
+    (line,) = re.findall(r"\\n(user swarmbot .+?)\\n", text)
+    return str(line).replace("%s", hashlib.sha256(password.encode()).hexdigest())
+
+
 def _running_server() -> Iterator[Server]:
     # pytest's own folders may be too deep for the path of a socket.
     folder = Path(tempfile.mkdtemp(prefix="redis-"))
@@ -115,13 +129,14 @@ def mortal() -> Iterator[Server]:
 
 @pytest.fixture
 def redis(server: Server) -> Iterator[Redis]:
-    with connect(server.url) as client:
-        client.flushall()
+    with connect(server.url) as admin:
+        admin.flushall()
+    with connect(server.bot_url) as client:
         yield client
 
 
 @pytest.fixture
 def other_redis(server: Server) -> Iterator[Redis]:
     """A client of its own, as a second bot has one."""
-    with connect(server.url) as client:
+    with connect(server.bot_url) as client:
         yield client

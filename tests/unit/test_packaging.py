@@ -21,6 +21,7 @@ from slack_bolt import BoltRequest
 
 from bot.__main__ import main
 from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
+from bot.settings.sources import SECRETS
 from handlers.slack.check import OAUTH_SCOPES, check_slack
 from handlers.slack.wiring import SlackListeners, bolt, web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
@@ -246,6 +247,12 @@ def test_the_stack_is_a_bot_and_a_redis_that_forgets_nothing(compose: dict[str, 
         "redis-server --appendonly yes --appendfsync always"
     )
     assert redis["volumes"] == ["redis:/data"]
+    assert redis["secrets"] == ["redis_users"], "the hash of the password, and not the password"
+    assert redis["networks"] == ["internal"]
+    assert compose["networks"]["internal"] == {
+        "internal": True,
+        "driver_opts": {"encrypted": "true"},
+    }
     assert "ports" not in redis
     assert redis["deploy"]["placement"]["constraints"], "its data lies on one node"
 
@@ -257,15 +264,32 @@ def test_the_stack_keeps_tokens_in_secrets_and_gives_the_bot_no_more_than_it_nee
     files = {name: value for name, value in bot["environment"].items() if name.endswith("_FILE")}
 
     assert files == {f"{name.upper()}_FILE": f"/run/secrets/{name}" for name in bot["secrets"]}
-    assert set(bot["secrets"]) == set(compose["secrets"])
-    assert not {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"} & set(
-        bot["environment"]
-    )
+    given = {*bot["secrets"], *compose["services"]["redis"]["secrets"]}
+    assert given == set(compose["secrets"])
+    assert not {name.upper() for name in SECRETS} & set(bot["environment"])
     assert int(bot["user"].split(":")[0]) > 0
     assert not {"privileged", "cap_add", "ports"} & set(bot)
     assert bot["deploy"]["placement"]["constraints"] == ["node.role == manager"], (
         "there the engine's socket can change things"
     )
+
+
+def test_nothing_of_the_stack_can_write_to_its_root_or_gain_rights(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert int(service["user"].split(":")[0]) > 0
+    assert "chmod a-s" in (ROOT / "Dockerfile").read_text()
+
+
+def test_images_of_others_are_named_by_digest(compose: dict[str, Any]) -> None:
+    bases = re.findall(r"^ARG BASE=(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    froms = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+
+    assert set(froms) == {"${BASE}"}
+    for image in (*bases, compose["services"]["redis"]["image"]):
+        assert re.fullmatch(r"[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}", image)
 
 
 # ---- the version
