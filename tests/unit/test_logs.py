@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -57,3 +58,19 @@ def test_a_traceback_has_dots_too() -> None:
     line = MaskingFormatter("%(message)s").format(failed)
     assert "Traceback" in line
     assert SECRET[-10:] not in line
+
+
+def test_the_program_logs_in_this_way_at_every_level() -> None:
+    program = (
+        "import logging; from bot import logs; logs.configure('debug');"
+        f"logging.getLogger('slack_sdk.web').debug('body {SECRET}');"
+        f"logging.getLogger('bot.app').warning('key {SECRET}')"
+    )
+
+    written = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stderr
+
+    assert "body" not in written
+    assert "WARNING bot.app: key" in written
+    assert SECRET not in written

@@ -15,7 +15,7 @@ from bot.model.cluster import EngineAddress
 from bot.swarm.engine.client import Client
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "security.md"
-WITHOUT_CALL = {"close", "registry_auth"}
+WITHOUT_CALL = {"close", "fenced_by", "registry_auth"}
 OBJECT = {"ID": "ID", "Version": {"Index": 1}, "Spec": {"Name": "ID"}, "Description": {}}
 
 
