@@ -13,6 +13,7 @@ import pytest
 
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.client import Client
+from tests.fence import OPEN
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "security.md"
 WITHOUT_CALL = {"close", "fenced_by", "registry_auth"}
@@ -93,7 +94,7 @@ class Recorder:
 @pytest.fixture(scope="module")
 def asked() -> set[str]:
     recorder = Recorder()
-    client = Client(EngineAddress("local", "unix:///none"), transport=recorder)
+    client = Client(EngineAddress("local", "unix:///none"), transport=recorder).fenced_by(OPEN)
     for call in CALLS.values():
         call(client)
     return recorder.asked
