@@ -20,6 +20,7 @@ from bot.model import (
     Outcome,
     Plan,
     Progress,
+    Revision,
     Rollout,
     Service,
     Spec,
@@ -48,6 +49,10 @@ class RollPlan(Plan):
     spec: Spec
     after: Image
     rolls_back: bool
+    goes_on: bool = False
+    """The specification stands there already, and its paused update goes on when it is posted."""
+    back_to: Revision | None = None
+    """The revision that a rollback goes to, or that a paused update started from."""
 
 
 def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
@@ -61,12 +66,16 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     noop_reason: str = "",
     replicas: int | None = None,
     dangers: tuple[Danger, ...] = (),
+    goes_on: bool = False,
 ) -> RollPlan:
     """Plan to post `changed`.
 
-    `title` names subject and goal; `noop_reason` is said where the specification stays the same.
+    `title` names subject and goal; `noop_reason` is said where the specification stays the same,
+    unless it is posted again so that its paused update `goes_on`.
     """
     same = edit.fingerprint(changed) == edit.fingerprint(service.spec)
+    goes_on = goes_on and same and is_paused(service)
+    noop = (noop_reason or f"{service.name} is set up like that already") if same else ""
     return RollPlan(
         title=title,
         targets=(f"service:{service.id}",),
@@ -79,13 +88,19 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
         changes=changes,
         summary=summary(changed, rolls_back),
         warnings=(*(danger.words for danger in dangers), *warnings),
-        noop_reason=(noop_reason or f"{service.name} is set up like that already") if same else "",
+        noop_reason="" if goes_on else noop,
         details=details(service.spec, changed),
         service=service,
         spec=changed,
         after=edit.image_of(changed),
         rolls_back=rolls_back,
+        goes_on=goes_on,
     )
+
+
+def is_paused(service: Service) -> bool:
+    """Whether Swarm paused the update or the rollback of this service."""
+    return service.update is not None and service.update.state in ("paused", "rollback_paused")
 
 
 def _falls(service: Service, replicas: int | None) -> bool:
@@ -120,6 +135,8 @@ def begin(
         warnings=plan.warnings,
         changes=plan.changes,
         rolls_back=plan.rolls_back,
+        goes_on=plan.goes_on,
+        back_to=plan.back_to,
     )
 
 

@@ -37,6 +37,12 @@ from bot.errors.input import (
     UnknownFlagError,
     UnknownNameError,
 )
+from bot.errors.rollback import (
+    ButtonOutdatedError,
+    ChangeUnderWayError,
+    ImageLostError,
+    UnsureRollbackError,
+)
 from bot.errors.settings import InvalidSettingError
 from bot.errors.store import (
     LeaseLostError,
@@ -76,8 +82,11 @@ __all__ = [
     "AmbiguousNameError",
     "ApprovalClosedError",
     "ApprovalNotFoundError",
+    "ButtonOutdatedError",
     "ChangeInterruptedError",
+    "ChangeUnderWayError",
     "EngineRefusedError",
+    "ImageLostError",
     "ImageNotFoundError",
     "ImageOnlyOnNodeError",
     "InUseError",
@@ -126,6 +135,7 @@ __all__ = [
     "UnknownNameError",
     "UnlockKeyNeededError",
     "UnsupportedError",
+    "UnsureRollbackError",
     "WrongUnlockKeyError",
     "error_code",
 ]

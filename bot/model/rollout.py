@@ -112,7 +112,8 @@ class Rollout:
     `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it, which is
     written down before that is posted.
     `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
-    back.
+    back. `goes_on`: a paused update is posted again as it stands; `back_to`: the revision that a
+    rollback goes to.
     """
 
     id: str
@@ -142,6 +143,8 @@ class Rollout:
     with_auth: bool = False
     to_previous: bool = False
     sealed: str = ""
+    goes_on: bool = False
+    back_to: Revision | None = None
 
     @property
     def again(self) -> str:

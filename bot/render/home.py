@@ -191,8 +191,10 @@ def _rollout(rollout: Rollout, viewer: Viewer) -> Block:
     )
     back = moves_image(rollout) and not rollout.rollback_by and rollout.service in viewer.rolls_back
     asks = f"{rollout.service} goes back to the image that it ran before. The replica count stays."
+    line = f"rollback {rollout.service} --of {rollout.id}"
     return _with(
-        text, button("Roll back", f"rollback {rollout.service}", confirm=asks) if back else None
+        text,
+        button("Roll back", line, confirm=asks) if back else None,
     )
 
 

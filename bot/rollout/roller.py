@@ -28,6 +28,7 @@ from bot.errors import (
 from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
 from bot.model.rollout import BOT
 from bot.rollout.follower import CLOCKS, FOLLOW_SECONDS, Follower
+from bot.rollout.outside import note_outside
 from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
 from bot.rollout.turning_back import TurningBack
@@ -83,6 +84,7 @@ class Roller:
             channel=run.channel,
             approved_by=run.approved_by,
         )
+        note_outside(self.store, service, self.now())
         rollout = self._with_revision(rollout)
         self.store.rollouts.save(rollout, run.lease.fence)
         run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
@@ -321,7 +323,6 @@ class Roller:
     def _with_revision(self, rollout: Rollout) -> Rollout:
         if rollout.after == rollout.before:
             return rollout
-        self.store.revisions.record_seen(rollout.service_id, rollout.before, self.now())
         revision = self.store.revisions.add(
             rollout.service_id, rollout.after, self.now(), rollout.actor.name, rollout.verb
         )

@@ -14,13 +14,13 @@ from redis import Redis
 from redis.client import Pipeline
 
 from bot.model import Ending, Image, Revision
+from bot.model.revisions import FOUND, in_place
 from bot.store.connection import guarded, key
 from bot.store.signer import Signer
 
 _json = TypeAdapter(Revision)
 
 _MOST_REVISIONS = 50
-_SEEN_NOTE = "found"
 _KIND = "revision"
 
 # A service is a hash: `last` is the number given last, and each number a field with its revision.
@@ -72,7 +72,9 @@ class Revisions:
         with guarded():
             self._redis.transaction(change, name)
 
-    def record_seen(self, service_id: str, image: Image, at: datetime) -> Revision | None:
+    def record_seen(
+        self, service_id: str, image: Image, at: datetime, note: str = ""
+    ) -> Revision | None:
         """Store the image that a service was seen to run, unless it is the newest revision's.
 
         So a service gets a revision when the bot first sees it, and after changes that were made
@@ -80,9 +82,9 @@ class Revisions:
         stored.
         """
         last, known = self._stored(service_id)
-        if _in_place(known) == image:
+        if in_place(known) == image:
             return None
-        revision = Revision(0, image, at, note=_SEEN_NOTE)
+        revision = Revision(0, image, at, note=note or FOUND)
         # Another bot may have looked at the same moment; what it wrote stands.
         number = self._append(service_id, revision, last)
         return replace(revision, number=number) if number else None
@@ -115,12 +117,6 @@ class Revisions:
     def _read(self, service_id: str, number: int, stored: object) -> Revision | None:
         text = self._signer.verified(_kind(service_id, number), stored)
         return _json.validate_python({"number": number, **json.loads(text)}) if text else None
-
-
-def _in_place(known: tuple[Revision, ...]) -> Image | None:
-    """The image that the service runs by its revisions: the newest that was not rolled back."""
-    kept = (revision.image for revision in reversed(known) if revision.ending != Ending.ROLLED_BACK)
-    return next(kept, None)
 
 
 def _key(service_id: str) -> str:

@@ -1,9 +1,10 @@
 """Commands about services."""
 
-from handlers.service import create, deploy, read, rebalance, remove, scale, update
+from handlers.service import create, deploy, read, rebalance, remove, rollback, scale, update
 
 COMMANDS = (
     *deploy.COMMANDS,
+    *rollback.COMMANDS,
     *read.COMMANDS,
     *create.COMMANDS,
     *update.COMMANDS,

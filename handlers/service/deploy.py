@@ -1,9 +1,9 @@
-"""Rolling a service to another image and back, and what it ran before."""
+"""Rolling a service to another image."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,26 +12,18 @@ from pydantic import Field
 from bot.changes import image_check, rollout_plan, volume_check
 from bot.changes.service_flags import Count
 from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option
-from bot.command.model import Change, Command, Context, Form, Query
-from bot.errors import NoRevisionError, UnsupportedError
+from bot.command.model import Change, Command, Context, Form
+from bot.errors import UnsupportedError
 from bot.model import (
     Difference,
-    Ending,
     Image,
-    Message,
     Node,
     Outcome,
-    Plan,
     ResolvedImage,
-    Revision,
-    Rollout,
     Service,
     Spec,
 )
-from bot.model.bounds import MOST_COUNT
 from bot.model.duration import nanoseconds, write_duration
-from bot.render import plans
-from bot.render.objects import service_history
 from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.rollout.run import Run
 from bot.swarm.scheduler import obstacles
@@ -168,81 +160,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterruptPlan(Plan):
-    """A rollout that runs and is to be rolled back by whoever follows it."""
-
-    rollout: Rollout
-
-
-class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
-    """Bring a service back to the image it ran before, or to a named revision; the replica count
-    stays.
-
-    While a rollout of the service runs, it is that rollout which turns back.
-    """
-
-    names: ClassVar = ("rollback", "service rollback")
-    looks_again: ClassVar = False
-    examples: ClassVar = ("rollback web", "rollback web --to 3")
-
-    service: Annotated[Name, Argument("SERVICE")]
-    to: int | None = Field(
-        None, ge=1, le=MOST_COUNT, description="number of the revision, see `history`"
-    )
-    timeout: Duration = Field(
-        rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
-    )
-
-    def plan(self, context: Context) -> rollout_plan.RollPlan | InterruptPlan:
-        """Find the revision to go back to."""
-        service = context.swarm.services.find(self.service)
-        running = context.store.rollouts.of_service(service.id)
-        if running and self.to is None:
-            return _interrupt(service, running)
-        revision = _revision(service, context.store.revisions.of(service.id), self.to)
-        changed: Spec = service.spec
-        if revision.image != service.image:
-            changed = edit.with_image(service.spec, ResolvedImage(revision.image))
-        return rollout_plan.plan(
-            service,
-            changed,
-            title=f"{service.name} → {revision.image.tagged}",
-            noop_reason=f"{service.name} already runs {revision.image.tagged}",
-            changes=rollout_plan.image_change(service.image, revision.image),
-        )
-
-    def apply(
-        self, context: Context, plan: rollout_plan.RollPlan | InterruptPlan, run: Run
-    ) -> Outcome:
-        """Roll back, or leave the wish for whoever follows the rollout."""
-        if isinstance(plan, InterruptPlan):
-            context.store.rollouts.ask_rollback(plan.rollout.id, context.actor)
-            message = plans.turning_back(plan.rollout)
-            return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, private=message)
-        return context.roller.run(
-            rollout_plan.begin(self, context, plan, run, self.timeout), plan.service, plan.spec, run
-        )
-
-
-class History(Query):
-    """List the images that a service ran, with the numbers that `rollback --to` takes."""
-
-    names: ClassVar = ("history", "service history")
-    about_services: ClassVar = True
-    examples: ClassVar = ("history web",)
-
-    service: Annotated[Name, Argument("SERVICE")]
-
-    def run(self, context: Context) -> Message:
-        """Read the bot's own record; what was changed outside the bot shows as found."""
-        service = context.swarm.services.find(self.service)
-        return service_history.history(
-            service, context.store.revisions.of(service.id), context.now()
-        )
-
-
-COMMANDS: tuple[type[Command], ...] = (Deploy, Rollback, History)
+COMMANDS: tuple[type[Command], ...] = (Deploy,)
 
 
 def _refuse_jobs(service: Service) -> None:
@@ -277,21 +195,3 @@ def _shown(key: str, value: Any) -> str:
         if key in ("Delay", "Monitor")
         else str(value)
     )
-
-
-def _interrupt(service: Service, running: Rollout) -> InterruptPlan:
-    return InterruptPlan(
-        title=f"{service.name} back to {running.before.tagged}",
-        targets=(),
-        fingerprint=running.id,
-        services=(service.name,),
-        rollout=running,
-    )
-
-
-def _revision(service: Service, known: tuple[Revision, ...], number: int | None) -> Revision:
-    good = [revision for revision in known if revision.ending in ("", Ending.DONE)]
-    for revision in reversed(known if number is not None else good):
-        if revision.number == number or (number is None and revision.image != service.image):
-            return revision
-    raise NoRevisionError(service.name, number, tuple(revision.number for revision in known))

@@ -29,8 +29,8 @@ from handlers.alerts import ListAlerts
 from handlers.approvals import ListApprovals
 from handlers.help import may
 from handlers.node.read import NodeLs
-from handlers.service.deploy import Rollback
 from handlers.service.read import ServiceLs
+from handlers.service.rollback import Rollback
 from handlers.slack.people import People
 from handlers.status import Health
 

@@ -12,6 +12,7 @@ from bot.model.alert_facts import (
     AlertKind,
     CertificateEnding,
     ManagerLocked,
+    RolloutPaused,
     UnevenPlacement,
 )
 from bot.model.incident import AlertState, Incident, Silence
@@ -133,12 +134,15 @@ def _renew() -> Block:
 
 
 def _roll_back(incident: Incident) -> Block:
-    return button(
-        "Roll back",
-        f"rollback {_target(incident)}",
-        "danger",
-        f"{_label(incident)} goes back to the revision before. Its replica count stays.",
-    )
+    """It goes back from what ran when the message said so, and asks where that has changed."""
+    facts = incident.problems[0].facts
+    finishes = isinstance(facts, RolloutPaused) and facts.rollback
+    line = f"rollback {_target(incident)} --seen {int(incident.since.timestamp())}"
+    if finishes:
+        asks = f"Swarm goes on with the rollback of {_label(incident)} where it paused."
+        return button("Finish rollback", line, "danger", asks)
+    asks = f"{_label(incident)} goes back to the revision before. Its replica count stays."
+    return button("Roll back", line, "danger", asks)
 
 
 def _rebalance() -> Block:

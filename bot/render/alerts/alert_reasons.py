@@ -214,11 +214,11 @@ def _(facts: ServiceCrashing, name: str) -> Reason:
 
 @reason.register
 def _(facts: RolloutPaused, name: str) -> Reason:
-    rollout = "rollback" if facts.rollback else "update"
+    rollout, does = ("rollback", "finishes it") if facts.rollback else ("update", "goes back")
     return Reason(
         f"Swarm paused the {rollout} to {facts.image.tagged}{_because(facts.cause)}.",
         _help(facts.cause)
-        or f"`/swarm rollback {name}` goes back, `/swarm ps {name}` shows its tasks.",
+        or f"`/swarm rollback {name}` {does}, `/swarm ps {name}` shows its tasks.",
     )
 
 

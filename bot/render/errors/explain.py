@@ -11,6 +11,7 @@ from bot.model import Message
 from bot.render.errors.access import ACCESS_ERRORS
 from bot.render.errors.explanation import Explain, Explanation
 from bot.render.errors.input import INPUT_ERRORS
+from bot.render.errors.rollback import ROLLBACK_ERRORS
 from bot.render.errors.settings import SETTINGS_ERRORS
 from bot.render.errors.store import STORE_ERRORS
 from bot.render.errors.swarm import SWARM_ERRORS
@@ -22,6 +23,7 @@ EXPLANATIONS: Mapping[type, Explain] = {
     **INPUT_ERRORS,
     **ACCESS_ERRORS,
     **SWARM_ERRORS,
+    **ROLLBACK_ERRORS,
     **STORE_ERRORS,
     **SETTINGS_ERRORS,
 }
@@ -33,7 +35,8 @@ def explain(error: SwarmbotError) -> Message:
     explanation = words(error)
     example = code(f"/swarm {explanation.example}") if explanation.example else ""
     text = "\n".join(part for part in (explanation.marked, example) if part)
-    return fit(Message(explanation.marked, (section(text),)))
+    offers = actions(*(button(label, line) for label, line in explanation.offers))
+    return fit(Message(explanation.marked, (section(text), *offers)))
 
 
 def words(error: SwarmbotError) -> Explanation:

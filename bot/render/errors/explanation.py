@@ -9,20 +9,23 @@ from typing import Any
 from bot.model.english import shortlist
 from bot.render.slack.text import code, escape
 
-FAILED, REFUSED, LOCKED = "❌", "✋", "🔒"
-"""Marks: something did not work; somebody may not, or not now; a manager is locked."""
+FAILED, REFUSED, LOCKED, ASKED = "❌", "✋", "🔒", "🟡"
+"""Marks: something did not work; somebody may not, or not now; a manager is locked; it is asked
+once more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """An error in words: its cause, and what would be right.
 
-    `sentence` is mrkdwn, `mark` the emoji before it; `example` is a line to send, without `/swarm`.
+    `sentence` is mrkdwn, `mark` the emoji before it; `example` is a line to send, without `/swarm`;
+    `offers` are buttons, each with its label and the line that it sends.
     """
 
     sentence: str
     example: str = ""
     mark: str = FAILED
+    offers: tuple[tuple[str, str], ...] = ()
 
     @property
     def marked(self) -> str:

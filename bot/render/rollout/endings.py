@@ -19,6 +19,7 @@ class Next(StrEnum):
     """What people can do after a rollout: the labels of buttons."""
 
     ROLL_BACK = "Roll back"
+    FINISH_ROLLBACK = "Finish rollback"
     RETRY = "Retry"
     LOGS = "Logs"
     TASKS = "Tasks"
@@ -63,7 +64,7 @@ def subject(rollout: Rollout) -> str:
     """What is done to which service: `web → shop/web:2.0`, or the only field that changes."""
     if rollout.verb == _CREATE:
         return f"{name(rollout)} starts {_target(rollout)}"
-    if moves_image(rollout) or rollout.verb == "deploy":
+    if moves_image(rollout) or rollout.verb in ("deploy", "rollback"):
         return f"{name(rollout)} → {_target(rollout)}"
     return f"{name(rollout)} · {_change_in_words(rollout)}"
 
@@ -124,7 +125,8 @@ def _rollback_paused(rollout: Rollout, progress: Progress, took: str) -> Words:
         "Swarm stopped the rollback too: some tasks may run neither version.",
         *_engine_message(progress),
     )
-    return Words(head, lines, (Next.TASKS, Next.LOGS, Next.HISTORY), shows_slots=True)
+    steps = (Next.FINISH_ROLLBACK, Next.TASKS, Next.LOGS)
+    return Words(head, lines, steps, shows_slots=True)
 
 
 def _timed_out(rollout: Rollout, progress: Progress, took: str) -> Words:

@@ -11,6 +11,7 @@ from bot.model import Finding, Message, Outcome, Phase, Progress, Rollout, Slot,
 from bot.model.english import plural, seconds
 from bot.model.rollout import BOT
 from bot.render.errors import explain
+from bot.render.errors.rollback import origin
 from bot.render.findings import causes, last_words
 from bot.render.rollout.details import details
 from bot.render.rollout.endings import Next, ending, moves_image, name, subject
@@ -56,6 +57,7 @@ def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
             *context(
                 _asked(rollout),
                 _rollback_asked(rollout),
+                _back_to(rollout),
                 _change(rollout),
                 f"gives up {when(rollout.deadline)}",
             ),
@@ -173,7 +175,14 @@ def _small_print(rollout: Rollout, progress: Progress) -> list[str]:
         if rollout.revision and progress.phase is Phase.COMPLETED
         else ""
     )
-    return [_asked(rollout), tried, _change(rollout), revision]
+    return [_asked(rollout), tried, _back_to(rollout), _change(rollout), revision]
+
+
+def _back_to(rollout: Rollout) -> str:
+    target = rollout.back_to
+    if not target:
+        return ""
+    return f"back to revision {target.number}, {origin(target, rollout.started)}"
 
 
 def _asked(rollout: Rollout) -> str:
@@ -223,7 +232,10 @@ def _button(step: Next, rollout: Rollout) -> Block:
     service = rollout.service
     if step is Next.ROLL_BACK:
         asks = f"{service} goes back to the image that it ran before. The replica count stays."
-        return button(step, f"rollback {service}", confirm=asks)
+        return button(step, f"rollback {service} --of {rollout.id}", confirm=asks)
+    if step is Next.FINISH_ROLLBACK:
+        asks = f"Swarm goes on with the rollback of {service} where it paused."
+        return button(step, f"rollback {service} --of {rollout.id}", confirm=asks)
     if step is Next.REMOVE:
         return button(
             step,

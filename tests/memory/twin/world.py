@@ -127,6 +127,12 @@ class World:
             lambda client: client.fenced_by(OPEN).update_service(service, service["Spec"])
         )
 
+    def deploys_by_hand(self, name: str, image: str) -> None:
+        """Roll a service to another image behind the bot's back, to its end or its pause."""
+        named = f"{image}@{self.registry.find(image).digest}"
+        self.by_hand(name, lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Image=named))
+        self.swarm.settle()
+
     def replicas_of(self, name: str) -> int:
         """How many replicas a service is to have."""
         return count_of(self.swarm.cluster.service(name)["Spec"])

@@ -148,7 +148,7 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
     (
         RolloutPaused(image=NEW, rollback=True),
         "Swarm paused the rollback to shop/web:2.0.",
-        "`/swarm rollback web` goes back, `/swarm ps web` shows its tasks.",
+        "`/swarm rollback web` finishes it, `/swarm ps web` shows its tasks.",
     ),
     (
         RolloutRolledBack(image=WEB),

@@ -1,0 +1,55 @@
+"""Why a service is not brought back as somebody asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors.base import SwarmbotError
+from bot.model import Image, Revision
+
+
+@dataclass(eq=False)
+class ChangeUnderWayError(SwarmbotError):
+    """A service cannot go back now: `verb` is the change of it that runs (`rollback`, `scale`)."""
+
+    service: str
+    verb: str
+
+
+@dataclass(eq=False)
+class UnsureRollbackError(SwarmbotError):
+    """It is not sure that a person knows what they would go back from, so they are asked.
+
+    `now` is what the service runs, `target` what it would go back to, at the time `at` (UTC);
+    `since_message`: it was changed after the message whose button they pressed.
+    """
+
+    service: str
+    now: Revision
+    target: Revision
+    at: datetime
+    since_message: bool = False
+
+
+@dataclass(eq=False)
+class ButtonOutdatedError(SwarmbotError):
+    """A button speaks of a change of this service that is no longer on record."""
+
+    service: str
+
+
+@dataclass(eq=False)
+class ImageLostError(SwarmbotError):
+    """The registry has no longer the image of the revision to go back to.
+
+    `nodes` are those that run it now; `tag_now` is what its tag stands for today, if anything;
+    `older` is an older revision to go to instead, if there is one.
+    """
+
+    service: str
+    target: Revision
+    nodes: tuple[str, ...]
+    tag_now: Image | None
+    older: Revision | None
+    at: datetime

@@ -1,0 +1,88 @@
+"""Explanations of why a service is not brought back as somebody asked."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot import errors
+from bot.model import Revision
+from bot.model.english import age, some
+from bot.model.revisions import EARLIER, FOUND, OUTSIDE
+from bot.render.errors.explanation import ASKED, REFUSED, Explain, Explanation
+from bot.render.slack.text import code, escape
+
+
+def origin(revision: Revision, now: datetime) -> str:
+    """How a revision came about and when: `deployed by dev, 3 d ago`."""
+    ago = age(revision.at, now)
+    words = {FOUND: "found", OUTSIDE: "outside", EARLIER: "outside, replaced"}
+    if not revision.by:
+        return f"{words.get(revision.note, OUTSIDE)}, {ago}".replace("replaced, ", "replaced ")
+    done = {"deploy": "deployed", "rollback": "rolled back to"}.get(revision.note, "set")
+    return f"{done} by {escape(revision.by)}, {ago}"
+
+
+def _under_way(error: errors.ChangeUnderWayError) -> Explanation:
+    verb = error.verb.rpartition(" ")[2] or error.verb
+    article = "an" if verb[0] in "aeiou" else "a"
+    return Explanation(
+        f"{article.capitalize()} {escape(verb)} of {code(error.service)} is under way. Its message "
+        "shows how far it is; nothing more was changed.",
+        mark=REFUSED,
+    )
+
+
+def _unsure(error: errors.UnsureRollbackError) -> Explanation:
+    later = ", after this message" if error.since_message else ""
+    target = error.target.image.tag or error.target.image.tagged
+    return Explanation(
+        f"{escape(error.service)} runs {escape(error.now.image.tag or error.now.image.tagged)} now "
+        f"({origin(error.now, error.at)}{later}): roll back to {escape(target)}? That is revision "
+        f"{error.target.number} ({origin(error.target, error.at)}).",
+        mark=ASKED,
+        offers=(_to(error.service, error.target),),
+    )
+
+
+def _outdated(error: errors.ButtonOutdatedError) -> Explanation:
+    return Explanation(
+        f"What this button of {code(error.service)} would undo is no longer on record. Its history "
+        "shows what it ran.",
+        f"history {error.service}",
+    )
+
+
+def _lost(error: errors.ImageLostError) -> Explanation:
+    target = error.target.image
+    nodes = (
+        f"Only {escape(some(error.nodes))} still run it; other nodes could not start it. "
+        if error.nodes
+        else "No node runs it now, so no task of it could be sure to start. "
+    )
+    name = escape(target.tag or target.tagged)
+    offers = []
+    if error.tag_now:
+        line = f"deploy {shlex.quote(error.service)} {error.tag_now.tagged}"
+        offers.append((f"Deploy {name} as it is now", line))
+    if error.older:
+        offers.append(_to(error.service, error.older))
+    return Explanation(
+        f"The registry no longer has {name} of revision {error.target.number} "
+        f"({origin(error.target, error.at)}). {nodes}Nothing was changed.",
+        offers=tuple(offers),
+    )
+
+
+def _to(service: str, target: Revision) -> tuple[str, str]:
+    label = f"Roll back to {target.image.tag or target.number}"
+    return label, f"rollback {shlex.quote(service)} --to {target.number}"
+
+
+ROLLBACK_ERRORS: Mapping[type, Explain] = {
+    errors.ChangeUnderWayError: _under_way,
+    errors.UnsureRollbackError: _unsure,
+    errors.ButtonOutdatedError: _outdated,
+    errors.ImageLostError: _lost,
+}
