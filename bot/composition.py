@@ -88,7 +88,7 @@ def compose(ports: Ports) -> Parts:
         homes,
         listeners,
         ApprovalUpkeep(store, pipeline.approvals, pipeline.resume, pool, now),
-        Orphans(store, pipeline.executor, pool, now),
+        Orphans(store, pipeline.executor, pool, now, pipeline.context),
         QueueRunner(store, pipeline.execute, people.verified, pool, now),
     )
 

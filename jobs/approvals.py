@@ -82,6 +82,7 @@ class ApprovalUpkeep:
         A rollout that somebody follows ends by itself; anything else is told as it is.
         """
         followed = {rollout.id for rollout in self.store.rollouts.running()}
+        followed |= {batch.id for batch in self.store.batches.running()}
         for taken in self.store.approvals.claimed():
             young = taken.taken is None or self.now() - taken.taken < YOUNG_CLAIM
             if (

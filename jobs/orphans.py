@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.command.model import Context
 from bot.errors import LockedError, StoreUnavailableError
-from bot.model import Ending
+from bot.model import Actor, Ending
 from bot.model.audit import AuditEntry
 from bot.pipeline.execution import ChangeExecutor
 from bot.store.store import Store
@@ -26,12 +27,16 @@ YOUNG_INTENT = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Orphans:
-    """Goes on with orphaned rollouts, and closes the audit of changes that never began."""
+    """Goes on with orphaned rollouts, and closes the audit of changes that never began.
+
+    `context` has what a command may use for whoever asked for it.
+    """
 
     store: Store
     executor: ChangeExecutor
     pool: Executor
     now: Callable[[], datetime]
+    context: Callable[[Actor], Context]
 
     def run(self) -> None:
         """One round. With Redis away there is nothing to find."""
@@ -42,17 +47,28 @@ class Orphans:
             return
 
     def _adopt(self) -> None:
+        batches = self.store.batches.running()
+        for batch in batches:
+            left = not any(map(self._is_followed, batch.plan.targets))
+            if left and not self.store.replays.has_ended(batch.audit, batch.started):
+                log.info("going on with %s", batch.plan.title)
+                self.pool.submit(self.executor.adopt_batch, batch, self.context(batch.actor))
+        parts = {batch.id for batch in batches}
         for rollout in self.store.rollouts.running():
             target = f"service:{rollout.service_id}"
-            # After an outage of Redis a lease may have run out whose holder, this bot, is about to
-            # renew it.
-            left = not self.store.locks.has_lease(target) and self.store.locks.of(target) is None
+            left = rollout.part_of not in parts and not self._is_followed(target)
             if left and not self.store.replays.has_ended(rollout.audit, rollout.started):
                 log.info("going on with %s of %s", rollout.verb, rollout.service)
                 self.pool.submit(self.executor.adopt, rollout)
 
+    def _is_followed(self, target: str) -> bool:
+        # After an outage of Redis a lease may have run out whose holder, this bot, is about to
+        # renew it.
+        return self.store.locks.has_lease(target) or self.store.locks.of(target) is not None
+
     def _conclude(self) -> None:
         followed = {rollout.audit for rollout in self.store.rollouts.running()}
+        followed |= {batch.audit for batch in self.store.batches.running()}
         for entry in self.store.audit.open_intents():
             if entry.id not in followed and self.now() - entry.at > YOUNG_INTENT:
                 self._interrupted(entry)

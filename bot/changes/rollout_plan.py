@@ -6,13 +6,11 @@ The plan, and the record of the rollout that it starts.
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.command import masking
 from bot.command.model import Command, Context
-from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import (
     Difference,
     Ending,
@@ -30,7 +28,6 @@ from bot.model.danger import Danger
 from bot.model.duration import write_duration
 from bot.model.english import plural
 from bot.render.causes import cause_words
-from bot.render.errors import explain
 from bot.render.rollout import rollout_message
 from bot.render.slack import blocks
 from bot.rollout.run import Run
@@ -137,6 +134,7 @@ def begin(
         rolls_back=plan.rolls_back,
         goes_on=plan.goes_on,
         back_to=plan.back_to,
+        part_of=run.part_of,
     )
 
 
@@ -153,28 +151,9 @@ def roll(
     )
 
 
-def one_of_several(
-    command: Command, context: Context, plan: RollPlan, run: Run, timeout: timedelta
-) -> Outcome:
-    """Roll one of several services, and tell its end in one line.
-
-    What cannot be done to it does not keep the others from theirs. `command` is what does this one
-    alone, and `run` has an id of its own.
-    """
-    try:
-        outcome = roll(command, context, plan, run, timeout)
-    except SwarmbotError as error:
-        why = explain.words(error).sentence
-        return Outcome(
-            ending=Ending.FAILED,
-            title=plan.title,
-            seconds=0.0,
-            lines=(f"{plan.title} · failed: {why}",),
-        )
-    if outcome.rollout:
-        with suppress(StoreUnavailableError):
-            context.roller.close(outcome.rollout, outcome.ending, run.lease.fence)
-    return replace(outcome, title=plan.title, lines=(_line(plan, outcome),))
+def in_one_line(title: str, outcome: Outcome) -> Outcome:
+    """The end of one of several services."""
+    return replace(outcome, title=title, lines=(_line(title, outcome),))
 
 
 class Together:
@@ -214,7 +193,7 @@ def summary(changed: Spec, rolls_back: bool) -> str:
 _ACTIONS = {"pause": "pauses", "rollback": "rolls back", "continue": "goes on"}
 
 
-def _line(plan: RollPlan, outcome: Outcome) -> str:
+def _line(title: str, outcome: Outcome) -> str:
     progress = outcome.progress
     count = f"{progress.done}/{progress.total}" if progress else ""
     causes = (
@@ -223,7 +202,7 @@ def _line(plan: RollPlan, outcome: Outcome) -> str:
         else []
     )
     parts = [
-        plan.title,
+        title,
         count,
         "" if outcome.ending is Ending.DONE else str(outcome.ending),
         *causes,

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from bot.clock import Stopping, utc_now
 from bot.command.fields import Argument
-from bot.errors import ApprovalNotFoundError
+from bot.errors import ApprovalNotFoundError, UnsupportedError
 from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
+from bot.model.batch import Batch
 from bot.model.bounds import MOST_LINE
 from bot.rollout.roller import Roller
 from bot.rollout.run import Run
@@ -173,6 +174,11 @@ class Change(Command, Generic[PlanType]):
     @abstractmethod
     def apply(self, context: Context, plan: PlanType, run: Run) -> Outcome:
         """Do what the plan says, or raise."""
+
+    def take_up(self, context: Context, batch: Batch, run: Run) -> Outcome:
+        """Go on with what another bot has left: for a change that records a `Batch`."""
+        del context, batch, run
+        raise UnsupportedError("this change cannot be gone on with", "Send the line again.")
 
 
 def has_secret(command: Command) -> bool:

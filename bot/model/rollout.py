@@ -113,7 +113,7 @@ class Rollout:
     written down before that is posted.
     `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
     back. `goes_on`: a paused update is posted again as it stands; `back_to`: the revision that a
-    rollback goes to.
+    rollback goes to. `part_of` is the id of the batch that it belongs to, if any.
     """
 
     id: str
@@ -145,6 +145,7 @@ class Rollout:
     sealed: str = ""
     goes_on: bool = False
     back_to: Revision | None = None
+    part_of: str = ""
 
     @property
     def again(self) -> str:

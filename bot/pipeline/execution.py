@@ -27,6 +27,7 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
 from bot.model.approval import Approval
+from bot.model.batch import Batch
 from bot.pipeline.live_message import LiveMessage
 from bot.policy import approval_steps
 from bot.poster import Poster
@@ -86,19 +87,22 @@ class ChangeExecutor:
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
             return None
-        run = Run(live.run_id, decided.channel, lease, audit, live.show, live.tell, approvers)
+        request = decided.approval.id if decided.approval else ""
+        run = Run(
+            live.run_id, decided.channel, lease, audit, live.show, live.tell, approvers, request
+        )
         try:
             outcome = decided.command.apply(_fenced(decided.context, lease), decided.plan, run)
         except StoppingError:
             return None
         except Exception as error:
             shown = self._failed(error, live, audit, started)
-            self._finish(decided.approval, error_code(error))
+            self._finish(request, error_code(error))
             if not shown:
                 raise
             return None
         self._end(outcome, audit, live, lease, decided.plan)
-        self._finish(decided.approval, str(outcome.ending))
+        self._finish(request, str(outcome.ending))
         return outcome
 
     def adopt(self, rollout: Rollout) -> None:
@@ -111,6 +115,18 @@ class ChangeExecutor:
                 current = self.store.rollouts.unfinished(rollout.id)
                 if current:
                     self._adopted(current, lease)
+        except (LockedError, StoreUnavailableError, StoppingError):
+            return
+
+    def adopt_batch(self, batch: Batch, context: Context) -> None:
+        """Go on with a change of several services whose bot is gone, as one."""
+        try:
+            with self.store.locks.acquire(
+                batch.plan.targets, batch.actor.name, batch.plan.title
+            ) as lease:
+                current = self.store.batches.get(batch.id)
+                if current:
+                    self._adopted_batch(current, context, lease)
         except (LockedError, StoreUnavailableError, StoppingError):
             return
 
@@ -146,10 +162,11 @@ class ChangeExecutor:
 
     def _failed(self, error: Exception, live: LiveMessage, audit: str, started: datetime) -> bool:
         """Whether the channel knows; where nothing was shown yet, who asked has to be told."""
-        if isinstance(error, LeaseLostError) and live.rollout:
-            # Whoever has the lock found the rollout's record and goes on with it, message and audit
-            # included.
+        if isinstance(error, LeaseLostError) and (live.rollout or self._is_batch(live.run_id)):
+            # Whoever has the lock found the record and goes on with it, message and audit included.
             return True
+        with suppress(StoreUnavailableError):
+            self.store.batches.finish(live.run_id)
         seconds, why = self._since(started), error_code(error)
         if live.failed(error):
             self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
@@ -181,6 +198,43 @@ class ChangeExecutor:
             return
         self._end(outcome, rollout.audit, live, lease)
 
+    def _adopted_batch(self, batch: Batch, context: Context, lease: Lease) -> None:
+        footer = plans.asked(batch.actor, batch.approved_by)
+        live = LiveMessage(
+            self.poster, self.store, batch.channel, "", batch.id, self.now, footer=footer
+        )
+        live.message = self.store.rollouts.message(batch.id)
+        run = Run(
+            batch.id,
+            batch.channel,
+            lease,
+            batch.audit,
+            live.show,
+            live.tell,
+            batch.approved_by,
+            batch.request,
+        )
+        try:
+            command = context.table.by_name[str(batch.command["command"])].model_validate(
+                batch.command["flags"]
+            )
+            assert isinstance(command, Change), "only changes have several parts"
+            outcome = command.take_up(_fenced(context, lease), batch, run)
+        except (StoppingError, LeaseLostError):
+            return
+        except SwarmbotError as error:
+            self._failed(error, live, batch.audit, batch.started)
+            self._finish(batch.request, error_code(error))
+            return
+        self._end(outcome, batch.audit, live, lease, batch.plan)
+        self._finish(batch.request, str(outcome.ending))
+
+    def _is_batch(self, run_id: str) -> bool:
+        try:
+            return self.store.batches.get(run_id) is not None
+        except StoreUnavailableError:
+            return True
+
     def _end(
         self,
         outcome: Outcome,
@@ -195,6 +249,7 @@ class ChangeExecutor:
             if outcome.rollout:
                 self.roller.close(outcome.rollout, outcome.ending, lease.fence)
             self._record(audit, outcome.ending, outcome.seconds)
+            self.store.batches.finish(live.run_id)
 
         self.metrics.ended(outcome)
         # Written before it is shown, for whoever clicks at once has to find the lock about to be
@@ -224,12 +279,12 @@ class ChangeExecutor:
                 log.warning("another bot took over meanwhile, and writes down the end")
             return
 
-    def _finish(self, approval: Approval | None, result: str) -> None:
-        if approval:
+    def _finish(self, request: str, result: str) -> None:
+        if request:
             finish = partial(approval_steps.finish, result=result, now=self.now())
             # A Redis that lost everything meanwhile has nothing to note it at.
             with suppress(ApprovalNotFoundError):
-                self._insist(partial(self.store.approvals.apply, approval.id, finish))
+                self._insist(partial(self.store.approvals.apply, request, finish))
 
     def _since(self, started: datetime) -> float:
         return (self.now() - started).total_seconds()

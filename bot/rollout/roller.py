@@ -154,7 +154,8 @@ class Roller:
                 raise ChangeInterruptedError(rollout.service)
         except (*AWAY, UnknownNameError, ChangeInterruptedError):
             # Closed, or the next look for rollouts that nobody follows would find it again.
-            self.close(rollout, Ending.FAILED, run.lease.fence)
+            if not rollout.part_of:
+                self.close(rollout, Ending.FAILED, run.lease.fence)
             raise
         # Where it is not what was wanted, somebody else changed it, and the first look shows that.
         rollout = replace(rollout, spec_hash=rollout.wanted_hash or fingerprint(service.spec))

@@ -18,7 +18,8 @@ class Run:
     """A change under way, with what it needs to be recorded and shown.
 
     It runs under `lease`; `audit` is the id of its entry, `show` shows progress. `tell` shows how
-    far a change has come that is no rollout of a service.
+    far a change has come that is no rollout of a service. `request` is the id of the
+    request that it runs by, `part_of` that of the change that it is a part of; both may be empty.
     """
 
     id: str
@@ -28,3 +29,5 @@ class Run:
     show: Callable[[Rollout, Progress], None]
     tell: Callable[[Message], None] = lambda message: None  # noqa: ARG005 - nobody watches
     approved_by: tuple[str, ...] = ()
+    request: str = ""
+    part_of: str = ""

@@ -16,6 +16,7 @@ from bot.store.alerts import AlertStore
 from bot.store.anchor import AnchorFile
 from bot.store.approvals import ApprovalStore
 from bot.store.audit import Audit
+from bot.store.batches import Batches
 from bot.store.holds import HoldStore
 from bot.store.keys import Keys
 from bot.store.leader import Leader
@@ -43,6 +44,7 @@ class Store:
 
     locks: LockStore
     rollouts: Rollouts
+    batches: Batches
     revisions: Revisions
     audit: Audit
     replays: Replays
@@ -92,6 +94,7 @@ class Store:
         return cls(
             LockStore(redis, monotonic=monotonic, now=now),
             Rollouts(redis, signer),
+            Batches(redis, signer),
             Revisions(redis, signer),
             audit,
             Replays(audit),

@@ -12,12 +12,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.changes import rollout_plan, volume_check
+from bot.changes import rollout_plan, several, volume_check
 from bot.changes.rollout_plan import RollPlan
+from bot.changes.several import Several
 from bot.command.fields import Argument, Duration, Name
 from bot.command.model import Change, Command, Context
 from bot.errors import SwarmbotError, UnsupportedError
 from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
+from bot.model.batch import Batch
 from bot.model.english import agree, shortlist
 from bot.policy.holds import holding
 from bot.render.objects import volume_cautions
@@ -107,32 +109,27 @@ class Rebalance(Change[RebalancePlan]):
         """
         if len(plan.rolls) == 1:
             outcome = rollout_plan.roll(self, context, plan.rolls[0], run, self.timeout)
-            return replace(outcome, lines=(*outcome.lines, *_where(context, [outcome])))
-        started, outcomes = context.now(), list[Outcome]()
-        for number, roll in enumerate(plan.rolls):
-            if outcomes:
-                run.lease.check()
-            own_run = replace(
-                run, id=f"{run.id}-{number}", show=_shown(context, run, outcomes, len(plan.rolls))
+            return replace(
+                outcome, lines=(*outcome.lines, *_where(context, [plan.rolls[0].service.id]))
             )
-            alone = Rebalance(services=(roll.service.name,), timeout=self.timeout)
-            outcomes.append(
-                rollout_plan.one_of_several(alone, context, roll, own_run, self.timeout)
-            )
-            if outcomes[-1].ending is not Ending.DONE:
-                break
-        ending = outcomes[-1].ending
-        untouched = [roll.service.name for roll in plan.rolls[len(outcomes) :]]
-        return Outcome(
-            ending=ending,
-            title=plan.title,
-            seconds=(context.now() - started).total_seconds(),
-            lines=(
-                *(line for outcome in outcomes for line in outcome.lines),
-                *_where(context, outcomes),
-                *([f"not touched: {_listed(untouched)}"] if untouched else []),
-            ),
-        )
+        batch = several.recorded(self, context, plan, plan.rolls, run)
+        rolls = {roll.service.name: (self._alone(roll), roll) for roll in plan.rolls}
+        return _one_by_one(Several(context, batch, run, rolls.get, self.timeout))
+
+    def take_up(self, context: Context, batch: Batch, run: Run) -> Outcome:
+        """Go on with the one that runs, and with the rest after it."""
+        ids = {member.name: member.service_id for member in batch.members}
+
+        def planned(name: str) -> tuple[Command, RollPlan] | None:
+            look = _look(context)
+            spread = look.spreads.get(ids[name])
+            roll = _roll(spread, look.nodes) if spread else None
+            return (self._alone(roll), roll) if roll else None
+
+        return _one_by_one(Several(context, batch, run, planned, self.timeout))
+
+    def _alone(self, roll: RollPlan) -> Rebalance:
+        return Rebalance(services=(roll.service.name,), timeout=self.timeout)
 
 
 COMMANDS: tuple[type[Command], ...] = (Rebalance,)
@@ -273,6 +270,28 @@ def _gap(service: Service) -> tuple[str, ...]:
 # ---- while it is done, and after
 
 
+def _one_by_one(change: Several) -> Outcome:
+    """One service after the other; where one does not end well, the rest stays as it is."""
+    context, batch, outcomes = change.context, change.batch, list[Outcome]()
+    for member in batch.members:
+        show = _shown(context, change.run, outcomes, len(batch.members))
+        outcomes.append(change.member(member.name, show))
+        if outcomes[-1].ending is not Ending.DONE:
+            break
+    begun = batch.members[: len(outcomes)]
+    untouched = [member.name for member in batch.members[len(outcomes) :]]
+    return Outcome(
+        ending=outcomes[-1].ending,
+        title=batch.plan.title,
+        seconds=(context.now() - batch.started).total_seconds(),
+        lines=(
+            *(line for outcome in outcomes for line in outcome.lines),
+            *_where(context, [member.service_id for member in begun]),
+            *([f"not touched: {_listed(untouched)}"] if untouched else []),
+        ),
+    )
+
+
 def _shown(
     context: Context, run: Run, outcomes: Sequence[Outcome], count: int
 ) -> Callable[[Rollout, Progress], None]:
@@ -289,9 +308,8 @@ def _shown(
     return show
 
 
-def _where(context: Context, outcomes: Iterable[Outcome]) -> list[str]:
-    """Where the tasks lie now; nothing where nobody can say."""
-    ids = [outcome.rollout.service_id for outcome in outcomes if outcome.rollout]
+def _where(context: Context, ids: Iterable[str]) -> list[str]:
+    """Where the tasks of these services lie now; nothing where nobody can say."""
     with suppress(SwarmbotError):
         spreads = _look(context).spreads
         return [_now(spreads[service_id]) for service_id in ids if service_id in spreads]

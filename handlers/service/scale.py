@@ -9,13 +9,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.changes import rollout_plan, volume_check
+from bot.changes import rollout_plan, several, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import Replicas
+from bot.changes.several import Several
 from bot.command.fields import Argument, Duration, Lookup, Name, Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service, Spec
+from bot.model.batch import Batch
 from bot.model.bounds import MOST_REPLICAS
 from bot.model.placement import Placement
 from bot.render.objects.placement_cautions import shortage_in_words
@@ -116,20 +118,26 @@ class Scale(Change[ScalePlan]):
         """Scale them side by side, and follow each to its own end."""
         if len(plan.rolls) == 1:
             return rollout_plan.roll(self, context, plan.rolls[0], run, self.timeout)
-        together = rollout_plan.Together(context, run)
-        started = context.now()
+        batch = several.recorded(self, context, plan, plan.rolls, run)
+        rolls = {roll.service.name: (self._alone(roll), roll) for roll in plan.rolls}
+        return self._together(Several(context, batch, run, rolls.get, self.timeout))
+
+    def take_up(self, context: Context, batch: Batch, run: Run) -> Outcome:
+        """Go on with those that run, and begin those that have not begun."""
+
+        def planned(name: str) -> tuple[Command, RollPlan] | None:
+            (target,) = (text for text in self.targets if text.partition("=")[0] == name)
+            alone = Scale(targets=(target,), timeout=self.timeout)
+            rolls = alone.plan(context).rolls
+            return (alone, rolls[0]) if rolls else None
+
+        return self._together(Several(context, batch, run, planned, self.timeout))
+
+    def _together(self, change: Several) -> Outcome:
+        context, batch = change.context, change.batch
+        shown = rollout_plan.Together(context, change.run)
         outcomes = context.stopping.side_by_side(
-            [
-                partial(
-                    rollout_plan.one_of_several,
-                    self._alone(roll),
-                    context,
-                    roll,
-                    replace(run, id=f"{run.id}-{number}", show=together.show),
-                    self.timeout,
-                )
-                for number, roll in enumerate(plan.rolls)
-            ]
+            [partial(change.member, member.name, shown.show) for member in batch.members]
         )
         bad = next(
             (outcome.ending for outcome in outcomes if outcome.ending is not Ending.DONE),
@@ -138,7 +146,7 @@ class Scale(Change[ScalePlan]):
         return Outcome(
             ending=bad,
             title=", ".join(outcome.title for outcome in outcomes),
-            seconds=(context.now() - started).total_seconds(),
+            seconds=(context.now() - batch.started).total_seconds(),
             lines=tuple(line for outcome in outcomes for line in outcome.lines),
         )
 

@@ -178,11 +178,22 @@ class TurnedStopping(Stopping):
         return self.is_set()
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
-        pool = TurnedPool(self._clock, self._clock.party)
-        futures = [pool.submit(job) for job in jobs]
+        futures = [self._begun(job) for job in jobs]
         while not all(future.done() for future in futures):
             self._clock.wait(MOMENT)
         return [future.result() for future in futures]
+
+    def _begun(self, job: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(job())
+            except Exception as error:  # noqa: BLE001 - it belongs to who waits for the future
+                future.set_exception(error)
+
+        self._clock.spawn(self._clock.party, work)
+        return future
 
 
 class TurnedPool(Executor):
