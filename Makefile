@@ -29,7 +29,7 @@ demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:/
 	@$(BIN)/python -m playground demo $(if $(ENGINE),--engine $(ENGINE))
 
 test: browser setup check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 3 --dist loadscope --no-loadscope-reorder --durations 10
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 4 --dist loadscope --no-loadscope-reorder --durations 10
 
 fuzz: setup  ## fifty thousand generated lines by four kinds of people
 	@FUZZED_LINES=50000 $(BIN)/python -m pytest tests/memory/test_fuzzed_people.py -q -s
