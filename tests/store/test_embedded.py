@@ -54,6 +54,23 @@ def test_it_starts_keeps_its_data_and_stops(data: Path) -> None:
         ping(redis)
 
 
+def test_it_gets_nothing_of_the_bots_environment(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that tells what it was given: the real one overwrites that when it starts."""
+    server = tmp_path / "redis-server"
+    server.write_text(f"#!/bin/sh\nenv >'{tmp_path}/given'\n")
+    server.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-none")
+
+    with pytest.raises(InvalidSettingError):
+        Embedded(data).start()
+
+    given = {line.partition("=")[0] for line in (tmp_path / "given").read_text().splitlines()}
+    assert given - {"PWD", "SHLVL", "_", "OLDPWD"} == {"PATH", "LC_ALL"}
+
+
 def test_a_second_bot_uses_it_and_leaves_it_alone(data: Path) -> None:
     first, second = Embedded(data), Embedded(data)
     url = first.start()
