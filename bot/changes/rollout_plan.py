@@ -49,7 +49,9 @@ class RollPlan(Plan):
     goes_on: bool = False
     """The specification stands there already, and its paused update goes on when it is posted."""
     back_to: Revision | None = None
-    """The revision that a rollback goes to, or that a paused update started from."""
+    """The revision that a rollback goes to."""
+    before: Image | None = None
+    """The image to go back to, where the service stands in the middle of an update."""
 
 
 def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
@@ -123,7 +125,7 @@ def begin(
         service_id=plan.service.id,
         service=plan.service.name,
         actor=context.actor,
-        before=plan.service.image,
+        before=plan.before or plan.service.image,
         after=plan.after,
         version=plan.service.version,
         started=now,

@@ -35,6 +35,14 @@ class HostPortStartFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class StartFirstShort:
+    """The nodes have room for the `replicas` that run and for none beside them, and new tasks start
+    before old ones stop."""
+
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
 class MostPerNodeShort:
     """With at most so many tasks a node there is room for `allowed` of `replicas`."""
 
@@ -66,6 +74,7 @@ Obstacle = (
     | NoNodeOfPlatform
     | HostPortShort
     | HostPortStartFirst
+    | StartFirstShort
     | MostPerNodeShort
     | ReservationTooLarge
 )

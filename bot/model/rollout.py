@@ -113,7 +113,9 @@ class Rollout:
     written down before that is posted.
     `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
     back. `goes_on`: a paused update is posted again as it stands; `back_to`: the revision that a
-    rollback goes to. `part_of` is the id of the batch that it belongs to, if any.
+    rollback goes to; `back_hash` stands for the specification that was posted to go back to
+    `before`, where Swarm's own previous specification is another. `part_of` is the id of the batch
+    that it belongs to, if any.
     """
 
     id: str
@@ -146,6 +148,7 @@ class Rollout:
     goes_on: bool = False
     back_to: Revision | None = None
     part_of: str = ""
+    back_hash: str = ""
 
     @property
     def again(self) -> str:

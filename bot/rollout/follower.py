@@ -120,4 +120,5 @@ def _expected(rollout: Rollout, look: RolloutSnapshot) -> Expected:
         deadline=rollout.deadline,
         rollback_asked=bool(rollout.rollback_by),
         to_previous=rollout.to_previous,
+        back_hash=rollout.back_hash,
     )

@@ -25,7 +25,7 @@ from bot.errors import (
     StoreUnavailableError,
     UnknownNameError,
 )
-from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
+from bot.model import Ending, Outcome, Phase, Progress, ResolvedImage, Rollout, Service, Spec
 from bot.model.rollout import BOT
 from bot.rollout.follower import CLOCKS, FOLLOW_SECONDS, Follower
 from bot.rollout.outside import note_outside
@@ -34,7 +34,7 @@ from bot.rollout.steps import Steps
 from bot.rollout.turning_back import TurningBack
 from bot.store.store import Store
 from bot.swarm.engine.fence import Fence
-from bot.swarm.spec.edit import fingerprint
+from bot.swarm.spec.edit import fingerprint, image_of, with_image
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
 
@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 
 UPDATE_ATTEMPTS = 4
 """How often the specification is sent where only the version of the service moved meanwhile."""
+GO_ON_AFTER = 1.0
+"""Seconds before a paused update is posted again as it stands: within the moment of the pause (20
+ms were seen) Swarm takes it for the update that is just ending, and does nothing for 15 s."""
 ENDINGS = {
     Phase.COMPLETED: Ending.DONE,
     Phase.ROLLED_BACK: Ending.ROLLED_BACK,
@@ -88,6 +91,8 @@ class Roller:
         rollout = self._with_revision(rollout)
         self.store.rollouts.save(rollout, run.lease.fence)
         run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
+        if rollout.goes_on and self.stopping.wait(GO_ON_AFTER):
+            raise StoppingError
         try:
             self._post(service, spec, rollout)
         except StoppingError:
@@ -255,8 +260,10 @@ class Roller:
                 wish = self._rollback_wish(rollout, progress)
                 if wish and turning.is_due:
                     rollout = self._roll_back(rollout, wish, run, turning)
-                again = progress.phase is Phase.PAUSED and bool(wish) and not turning.refusal
+                stopped = progress.phase in (Phase.PAUSED, Phase.TIMED_OUT)
+                again = stopped and bool(wish) and not turning.refusal
                 if again:
+                    turning.causes = progress.findings
                     break
                 yield rollout, turning.explained(progress)
             if again and self.stopping.wait(FOLLOW_SECONDS):
@@ -280,7 +287,12 @@ class Roller:
         return True
 
     def _rollback_wish(self, rollout: Rollout, progress: Progress) -> str:
-        """Who wishes it back while it still stands where it was posted; empty where nobody does."""
+        """Who wishes it back while it still stands where it was posted; empty where nobody does.
+
+        At the deadline the bot does, where it was promised.
+        """
+        if progress.phase is Phase.TIMED_OUT and rollout.rolls_back and not rollout.rollback_by:
+            return BOT
         if progress.phase not in (Phase.ROLLING, Phase.PAUSED):
             return ""
         if rollout.rollback_by:
@@ -304,10 +316,13 @@ class Roller:
             if fingerprint(service.spec) != rollout.spec_hash:
                 # It is done, or somebody changed the service: the next look shows which.
                 return rollout
+            back = _spec_back(rollout, service)
             if rollout.rollback_by != by:
-                rollout = replace(rollout, rollback_by=by)
+                rollout = self._turned_back(rollout, by, fingerprint(back) if back else "")
                 self.store.rollouts.save(rollout, run.lease.fence)
-            self.swarm.services.update(service, service.spec, rollback_previous=True)
+            self.swarm.services.update(
+                service, back or service.spec, rollback_previous=back is None
+            )
         except EngineRefusedError as error:
             turning.refused(error)
         except (
@@ -321,6 +336,13 @@ class Roller:
             turning.later()
         return rollout
 
+    def _turned_back(self, rollout: Rollout, by: str, back_hash: str) -> Rollout:
+        """The rollout on its way back; after the deadline it gets as much time once more."""
+        deadline, now = rollout.deadline, self.now()
+        if now >= deadline:
+            deadline = now + (rollout.deadline - rollout.started)
+        return replace(rollout, rollback_by=by, back_hash=back_hash, deadline=deadline)
+
     def _with_revision(self, rollout: Rollout) -> Rollout:
         if rollout.after == rollout.before:
             return rollout
@@ -328,6 +350,18 @@ class Roller:
             rollout.service_id, rollout.after, self.now(), rollout.actor.name, rollout.verb
         )
         return replace(rollout, revision=revision.number)
+
+
+def _spec_back(rollout: Rollout, service: Service) -> Spec | None:
+    """What to post to go back; None where Swarm's previous specification is what is meant.
+
+    It is another where a paused update was posted again: then that update is the previous one.
+    """
+    if service.previous and image_of(service.previous) == rollout.before:
+        return None
+    if rollout.before == rollout.after:
+        return None
+    return with_image(service.spec, ResolvedImage(rollout.before))
 
 
 def _wanted_hash(rollout: Rollout, service: Service, spec: Spec) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.errors import EngineRefusedError
-from bot.model import Progress
+from bot.model import Finding, Progress
 
 FIRST_SECONDS = 0.5
 MOST_SECONDS = 30.0
@@ -20,6 +20,8 @@ class TurningBack:
 
     monotonic: Callable[[], float]
     refusal: str = ""
+    causes: tuple[Finding, ...] = ()
+    """Why it was turned back, which nothing shows any more once its tasks are gone."""
     _pause: float = FIRST_SECONDS
     _due: float = float("-inf")
 
@@ -41,5 +43,6 @@ class TurningBack:
             self.later()
 
     def explained(self, progress: Progress) -> Progress:
-        """The progress with the engine's refusal, where there is one."""
+        """The progress with the engine's refusal, and with why it was turned back."""
+        progress = replace(progress, findings=progress.findings or self.causes)
         return replace(progress, refusal=self.refusal) if self.refusal else progress

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.changes import image_check, rollout_plan, volume_check
+from bot.changes import image_check, rollout_plan, standing, volume_check
 from bot.changes.service_flags import Count
 from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option
 from bot.command.model import Change, Command, Context, Form
@@ -99,7 +99,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
         if self.force:
             changed = edit.forced(changed)
         _refuse_jobs(service)
-        return rollout_plan.plan(
+        planned = rollout_plan.plan(
             service,
             changed,
             title=f"{service.name} → {resolved.image.tagged}",
@@ -112,9 +112,12 @@ class Deploy(Change[rollout_plan.RollPlan]):
                 *warnings,
                 *obstacles_in_words(obstacles.in_the_way(service, nodes, changed)),
                 *volume_check.warnings(service, nodes, changed),
+                *standing.warnings(context, service, changed),
             ),
             rolls_back=self.failure_action in (None, "rollback"),
+            goes_on=True,
         )
+        return replace(planned, before=standing.last_good(context, service))
 
     def apply(self, context: Context, plan: rollout_plan.RollPlan, run: Run) -> Outcome:
         """Roll it, and follow it to its end."""
@@ -130,7 +133,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
         if self.resolve_image == "never":
             return image_check.as_it_is(image)
         if self.resolve_image == "changed" and image.tagged == service.image.tagged:
-            return ResolvedImage(service.image), ()
+            return ResolvedImage(service.image), standing.kept_digest(context, service, image)
         return image_check.resolve(context, image, service, nodes)
 
     def _update_config(self, current: Spec) -> Mapping[str, Any]:

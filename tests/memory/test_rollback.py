@@ -129,3 +129,117 @@ def test_a_service_that_only_others_changed_goes_back_by_swarms_own_memory(
 
     dev.sees("✅ web is on shop/web:1.0 again", after=sure)
     assert world.image_of("web") == "shop/web:1.0"
+
+
+def test_an_update_that_stands_paused_goes_on(dev: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=4)
+    world.registry.push("shop/web:sick", exits=3)
+    paused = dev.asks("deploy web shop/web:sick --failure-action pause", "⏸ web paused")
+    world.registry.spoil("shop/web:sick", exits=None)
+
+    clicked = dev.clicks("Retry", on=paused)
+
+    done = dev.sees("✅ web is on", after=clicked)
+    assert any("goes on from there" in version for version in done.life)
+    assert "4/4" in done.text
+
+
+def test_a_paused_update_that_fails_again_goes_back_to_what_ended_well(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=4)
+    world.registry.push("shop/web:sick", exits=3)
+    dev.asks("deploy web shop/web:sick --failure-action pause", "⏸ web paused")
+
+    dev.asks("deploy web shop/web:sick --force", "↩️ web rolled back to 1.0")
+
+    world.swarm.settle()
+    assert world.image_of("web") == "shop/web:1.0"
+    running = [t for t in world.swarm.cluster.tasks.values() if t["Status"]["State"] == "running"]
+    images = {t["Spec"]["ContainerSpec"]["Image"].partition("@")[0] for t in running}
+    assert images == {"shop/web:1.0"}
+
+
+def test_a_rollback_that_paused_half_way_is_finished(dev: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=3)
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    world.registry.push("shop/web:broken", exits=3, after=0.3)
+    asked = dev.types("/swarm deploy web shop/web:broken")
+    dev.sees("🔵 web →", after=asked)
+    world.registry.spoil("shop/web:2.0", exits=1)
+    paused = dev.sees("⏸ web rollback to 2.0 paused", after=asked)
+    world.registry.spoil("shop/web:2.0", exits=None)
+
+    clicked = dev.clicks("Finish rollback", on=paused)
+
+    dev.sees("✅ web is on shop/web:2.0 again", after=clicked)
+    assert world.image_of("web") == "shop/web:2.0"
+
+
+def test_start_first_without_room_is_warned_of_and_rolled_back_at_the_deadline(
+    dev: MemoryPerson, world: World
+) -> None:
+    placement = {"Placement": {"MaxReplicas": 1}}
+    config = {"Parallelism": 1, "Monitor": 1_000_000_000, "Order": "start-first"}
+    world.runs("web", replicas=4, Task=placement, UpdateConfig=config)
+
+    message = dev.asks("deploy web shop/web:2.0 --timeout 6s", "↩️ web rolled back to 1.0")
+
+    assert any("start-first" in version for version in message.life)
+    assert "runs as many replicas as" in message.text
+    assert world.image_of("web") == "shop/web:1.0"
+
+
+def test_a_rollback_to_an_image_that_the_registry_lost_changes_nothing(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    dev.asks("deploy web shop/web:3.0", "✅ web is on")
+    world.registry.push("shop/web:2.0", log="built anew")
+
+    lost = dev.asks("rollback web", "no longer has 2.0 of revision 2")
+
+    assert world.image_of("web") == "shop/web:3.0"
+    assert {"Deploy 2.0 as it is now", "Roll back to 1.0"} <= set(lost.buttons)
+    clicked = dev.clicks("Roll back to 1.0", on=lost)
+    dev.sees("✅ web is on shop/web:1.0 again", after=clicked)
+
+
+def test_a_registry_that_is_away_warns_and_lets_the_rollback_go_on(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    world.registry.away = "dial tcp: connection refused"
+
+    done = dev.asks("rollback web", "✅ web is on shop/web:1.0 again")
+
+    assert any("does not say whether it still has" in version for version in done.life)
+
+
+def test_a_digest_that_is_kept_is_said(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    world.registry.push("shop/web:1.0", log="built anew")
+
+    done = dev.asks(
+        "deploy web shop/web:1.0 --resolve-image changed --parallelism 2", "✅ web is on"
+    )
+
+    assert any("stands for another image now" in version for version in done.life)
+
+
+def test_a_service_of_a_stack_and_an_update_of_somebody_else_are_said(
+    dev: MemoryPerson, world: World
+) -> None:
+    config = {"Parallelism": 1, "Delay": 5_000_000_000, "Monitor": 1_000_000_000}
+    labels = {"com.docker.stack.namespace": "shop"}
+    world.runs("web", replicas=3, Labels=labels, UpdateConfig=config)
+    named = f"shop/web:2.0@{world.registry.find('shop/web:2.0').digest}"
+    world.by_hand("web", lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Image=named))
+    world.clock.run(lambda: False, 1)
+
+    done = dev.asks("deploy web shop/web:3.0 --delay 0s", "✅ web is on")
+
+    assert any("begun outside swarmbot is rolling now" in version for version in done.life)
+    assert any("docker stack deploy" in version for version in done.life)

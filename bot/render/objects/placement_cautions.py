@@ -15,6 +15,7 @@ from bot.model.obstacles import (
     Obstacle,
     ReservationTooLarge,
     Reserved,
+    StartFirstShort,
 )
 from bot.model.placement import HostPort, Shortage, ShortageKind
 
@@ -37,11 +38,8 @@ def obstacle_in_words(obstacle: Obstacle) -> str:
             return (
                 f"{tasks} replicas need as many nodes for their host port, and {nodes} may run them"
             )
-        case HostPortStartFirst():
-            return (
-                "every node that may run it holds its host port: with `start-first` no task can "
-                "start beside the old one"
-            )
+        case HostPortStartFirst() | StartFirstShort():
+            return _none_beside(obstacle)
         case MostPerNodeShort(most, allowed, replicas):
             return (
                 f"`--replicas-max-per-node {most}` allows {allowed} of {replicas} replicas on the "
@@ -49,6 +47,15 @@ def obstacle_in_words(obstacle: Obstacle) -> str:
             )
         case ReservationTooLarge():
             return _too_large(obstacle)
+
+
+def _none_beside(obstacle: HostPortStartFirst | StartFirstShort) -> str:
+    why = (
+        f"the nodes that can run it have room for {obstacle.replicas} tasks and not one more"
+        if isinstance(obstacle, StartFirstShort)
+        else "every node that may run it holds its host port"
+    )
+    return f"{why}: with `start-first` no task can start beside the old one"
 
 
 def shortage_in_words(shortage: Shortage) -> str:

@@ -21,14 +21,6 @@ def goes_on(service: Service, done: int) -> str:
     )
 
 
-def resumes_paused(service: Service) -> str:
-    """Any change of a service whose update stands paused lets that update go on too."""
-    return (
-        f"the update of {service.name} to {service.image.tagged} stands paused: with this change "
-        "Swarm goes on with it"
-    )
-
-
 def taken_back_by_stack(service: Service, image: Image) -> str:
     """A service of a stack is changed past its file."""
     return (
@@ -50,12 +42,4 @@ def digest_kept(now: Image, tag: Image) -> str:
     return (
         f"`{tag.tagged}` stands for another image now ({tag.digest[7:14]}): with "
         f"`--resolve-image changed` the service keeps the old one ({now.digest[7:14]})"
-    )
-
-
-def registry_lost(image: Image) -> str:
-    """There would be no way back to the image that runs now."""
-    return (
-        f"the registry no longer has `{image.tagged}` as it runs now: a rollback may not be able "
-        "to start it"
     )

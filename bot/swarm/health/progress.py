@@ -8,7 +8,7 @@ start timeout, so there is a deadline.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.model import (
@@ -30,6 +30,13 @@ _AS_UPDATE = {
     "rollback_started": "updating",
     "rollback_paused": "paused",
     "rollback_completed": "completed",
+}
+
+
+_AS_ROLLBACK = {
+    Phase.ROLLING: Phase.ROLLING_BACK,
+    Phase.COMPLETED: Phase.ROLLED_BACK,
+    Phase.PAUSED: Phase.ROLLBACK_PAUSED,
 }
 
 
@@ -61,6 +68,8 @@ class Expected:
     deadline: datetime
     rollback_asked: bool = False
     to_previous: bool = False
+    back_hash: str = ""
+    """Of the specification that was posted to go back, where Swarm's previous one is not meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +233,13 @@ def _phase(
     watched = since is not None and (
         at - since >= expected.monitor or service.replicas == 0 or service.mode.is_job
     )
-    phase = _rollback_phase(service, expected) or _update_phase(
-        service, expected, since is not None, watched, hangs
-    )
+    if expected.back_hash and fingerprint(service.spec) == expected.back_hash:
+        back = replace(expected, spec_hash=expected.back_hash)
+        phase = _AS_ROLLBACK[_update_phase(service, back, since is not None, watched, hangs)]
+    else:
+        phase = _rollback_phase(service, expected) or _update_phase(
+            service, expected, since is not None, watched, hangs
+        )
     return Phase.TIMED_OUT if not phase.ended and at >= expected.deadline else phase
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.model import Node, Service, Spec
+from bot.model import Node, Resources, Service, Spec
 from bot.model.obstacles import (
     HostPortShort,
     HostPortStartFirst,
@@ -14,6 +14,7 @@ from bot.model.obstacles import (
     Obstacle,
     ReservationTooLarge,
     Reserved,
+    StartFirstShort,
 )
 from bot.swarm.scheduler import constraints
 from bot.swarm.spec import read
@@ -27,6 +28,7 @@ def in_the_way(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[Obs
     obstacles = (
         _host_ports_short(service, able, spec),
         _too_many(service, able, spec),
+        _no_room_beside(service, able, spec),
         _too_large(spec, able),
     )
     return tuple(obstacle for obstacle in obstacles if obstacle)
@@ -44,7 +46,7 @@ def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> Obs
     tasks = len(able) if service.replicas is None else service.replicas
     if tasks > len(able):
         return HostPortShort(tasks, len(able))
-    if tasks == len(able) and (spec.get("UpdateConfig") or {}).get("Order") == "start-first":
+    if tasks == len(able) and _starts_first(spec):
         return HostPortStartFirst()
     return None
 
@@ -55,6 +57,35 @@ def _too_many(service: Service, able: Sequence[Node], spec: Spec) -> Obstacle | 
     if not most or service.replicas is None or service.replicas <= allowed:
         return None
     return MostPerNodeShort(most, allowed, service.replicas)
+
+
+def _no_room_beside(service: Service, able: Sequence[Node], spec: Spec) -> Obstacle | None:
+    """Whether the limit per node or a reservation leaves no place for a task beside the old ones.
+
+    What other services reserve is not counted: the plan warns of what is sure.
+    """
+    count = len(able) if service.replicas is None else service.replicas
+    if not _starts_first(spec) or not count:
+        return None
+    needed, most = read.reserved(spec), constraints.most_per_node(spec)
+    if most and count == most * len(able):
+        return StartFirstShort(count)
+    fitting = sum(_fitting(node, needed) for node in able) if needed else count + 1
+    return StartFirstShort(count) if fitting == count else None
+
+
+def _fitting(node: Node, needed: Resources) -> int:
+    """How many tasks with this reservation an empty node takes."""
+    counts = [
+        node.memory // needed.memory if needed.memory else None,
+        node.nano_cpus // needed.nano_cpus if needed.nano_cpus else None,
+        *(node.generic.get(kind, 0) // count for kind, count in needed.generic.items() if count),
+    ]
+    return min((count for count in counts if count is not None), default=0)
+
+
+def _starts_first(spec: Spec) -> bool:
+    return (spec.get("UpdateConfig") or {}).get("Order") == "start-first"
 
 
 def _too_large(spec: Spec, able: Sequence[Node]) -> Obstacle | None:

@@ -106,7 +106,9 @@ class Updater:
         places: list[Place] = []
         for task in self.cluster.tasks_of(service):
             place = task.get("Slot") or task.get("NodeID")
-            dirty = task["DesiredState"] in WANTED and is_dirty(service, task)
+            dirty = task["DesiredState"] in WANTED and (
+                is_dirty(service, task) or self._is_left_ready(task)
+            )
             if dirty and place not in places:
                 places.append(place)
         return places
@@ -117,6 +119,9 @@ class Updater:
             for task in self.cluster.tasks_of(service)
             if (task.get("Slot") or task.get("NodeID")) == place and task["DesiredState"] in WANTED
         ]
+        clean = [task for task in current if not is_dirty(service, task)]
+        if clean:
+            return self._use(update, place, clean[-1], current)
         worker = Worker(place, old=current[-1] if current else None)
         start_first = self._config(service).get("Order") == "start-first"
         if start_first or worker.old is None:
@@ -125,6 +130,21 @@ class Updater:
             agents.ask_to_stop(self.cluster, worker.old)
             self._create(service, update, worker, desired="ready")
         return worker
+
+    def _is_left_ready(self, task: Json) -> bool:
+        """Whether an update that stopped made this task and never let it begin."""
+        return task["DesiredState"] == "ready" and not self.cluster.lives[task["ID"]].wakes
+
+    def _use(self, update: Update, place: Place, task: Json, current: list[Json]) -> Worker:
+        """A task of this specification is there already: keep it, and stop the others."""
+        for other in current:
+            if other is not task:
+                agents.ask_to_stop(self.cluster, other)
+        if task["DesiredState"] == "ready":
+            task["DesiredState"] = "running"
+            self.cluster.touch(task)
+        update.updated[task["ID"]] = float("inf")
+        return Worker(place, new=task)
 
     def _create(
         self, service: Json, update: Update, worker: Worker, desired: str = "running"
