@@ -175,6 +175,11 @@ class Change(Command, Generic[PlanType]):
     def apply(self, context: Context, plan: PlanType, run: Run) -> Outcome:
         """Do what the plan says, or raise."""
 
+    def docker_words(self) -> Sequence[str]:
+        """What does the same in Docker's own command line, where that is another line; else
+        nothing."""
+        return ()
+
     def take_up(self, context: Context, batch: Batch, run: Run) -> Outcome:
         """Go on with what another bot has left: for a change that records a `Batch`."""
         del context, batch, run

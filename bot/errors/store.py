@@ -29,6 +29,8 @@ class SealedGoneError(SwarmbotError):
 
 @dataclass(eq=False)
 class StoreUnavailableError(SwarmbotError):
-    """Redis does not answer: reads go on, changes are refused."""
+    """Redis does not answer: reads go on, changes are refused; `by_hand` is the line that does the
+    same with Docker's own command line, where there is one."""
 
     reason: str
+    by_hand: str = ""

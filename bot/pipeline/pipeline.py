@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.clock import Stopping
 from bot.command import line, masking
+from bot.command.by_hand import docker_line
 from bot.command.model import (
     ApprovalAction,
     Change,
@@ -138,7 +139,7 @@ class Pipeline:
                     self._take_step(request, command, context)
                     return
                 assert isinstance(command, Change), "a command reads, changes or decides"
-                self.store.ping()
+                self._ping(command)
                 plan = command.plan(context)
                 decision = self._decide(command, plan, request.actor)
                 if plan.noop_reason:
@@ -193,6 +194,13 @@ class Pipeline:
                 self._tell(place, claimed.actor, outcome)
                 if outcome and outcome.private:
                     self.approvals.show_end(claimed)
+
+    def _ping(self, command: Change[Plan]) -> None:
+        """Raise StoreUnavailableError, with what does the same by hand, where Redis is away."""
+        try:
+            self.store.ping()
+        except StoreUnavailableError as error:
+            raise replace(error, by_hand=docker_line(command, self.table)) from None
 
     # ---- decide
 

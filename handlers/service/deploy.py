@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
@@ -118,6 +118,10 @@ class Deploy(Change[rollout_plan.RollPlan]):
             goes_on=True,
         )
         return replace(planned, before=standing.last_good(context, service))
+
+    def docker_words(self) -> Sequence[str]:
+        """`docker service update`, which does not roll back by itself."""
+        return ("service", "update", f"--image={self.image}", self.service)
 
     def apply(self, context: Context, plan: rollout_plan.RollPlan, run: Run) -> Outcome:
         """Roll it, and follow it to its end."""

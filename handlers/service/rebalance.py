@@ -102,6 +102,11 @@ class Rebalance(Change[RebalancePlan]):
             rolls=rolls,
         )
 
+    def docker_words(self) -> Sequence[str]:
+        """A forced update, of one service at a time."""
+        alone = len(self.services) == 1
+        return ("service", "update", "--force", *self.services) if alone else ()
+
     def apply(self, context: Context, plan: RebalancePlan, run: Run) -> Outcome:
         """Restart one service after the other.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
@@ -91,6 +92,10 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
             goes_on=True,
         )
         return replace(planned, back_to=target)
+
+    def docker_words(self) -> Sequence[str]:
+        """Docker's goes to the specification of before, and to no other revision."""
+        return ("service", "rollback", self.service) if self.to is None else ()
 
     def apply(
         self, context: Context, plan: rollout_plan.RollPlan | InterruptPlan, run: Run

@@ -5,6 +5,7 @@ It is that of a healthy manager, or one that somebody types.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -81,6 +82,10 @@ class Unlock(Change[UnlockPlan]):
         if not plan.noop_reason:
             _key(context, plan.engine)
         return plan
+
+    def docker_words(self) -> Sequence[str]:
+        """On the locked manager itself, which asks for the key."""
+        return ("swarm", "unlock")
 
     def apply(self, context: Context, plan: UnlockPlan, run: Run) -> Outcome:
         """Take the key from a healthy manager, and unlock with it."""

@@ -144,3 +144,24 @@ def test_a_bot_that_slept_lets_the_other_end_the_change(dev: MemoryPerson, world
     world.clock.run(world.clock.is_idle, 60)
     assert "✅ web is on" in message.text
     assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+
+
+def test_without_redis_a_refused_change_names_the_line_that_does_the_same_by_hand(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.asks("node update --availability drain node4", "node4 is Drain")
+    world.redis.away = True
+    lines = {
+        "node update --availability active node4": "docker node update --availability=active node4",
+        "deploy web shop/web:2.0": "docker service update --image=shop/web:2.0 web",
+        "rollback web": "docker service rollback web",
+        "scale web=3": "docker service scale web=3",
+        "swarm unlock --on node3": "docker swarm unlock",
+        "service update --env-add PASSWORD=geheim web": (
+            "docker service update '--env-add=PASSWORD=•••' web"
+        ),
+    }
+    for line, by_hand in lines.items():
+        assert f"on a manager: {by_hand}" in dev.asks(line, "✋ Redis does not answer").text
+    assert "by hand" not in dev.asks("hold web", "✋ Redis does not answer").text

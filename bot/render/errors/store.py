@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot import errors
 from bot.render.errors.explanation import REFUSED, Explain, Explanation
 from bot.render.slack.blocks import when
-from bot.render.slack.text import brief, escape
+from bot.render.slack.text import brief, code, escape
 
 
 def _locked(error: errors.LockedError) -> Explanation:
@@ -26,9 +26,12 @@ def _lease_lost(_: errors.LeaseLostError) -> Explanation:
 
 
 def _store_unavailable(error: errors.StoreUnavailableError) -> Explanation:
+    by_hand = (
+        f" If it cannot wait, by hand on a manager: {code(error.by_hand)}" if error.by_hand else ""
+    )
     return Explanation(
-        f"Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be "
-        "changed: there would be no lock and no record. Reading works; bring Redis back.",
+        f"Redis does not answer ({escape(error.reason.rstrip('.'))}), so nothing may be changed: "
+        f"there would be no lock and no record. Reading works; bring Redis back.{by_hand}",
         mark=REFUSED,
     )
 
