@@ -28,9 +28,11 @@ class Sample:
             return self.values[0]
         return statistics.quantiles(self.values, n=100, method="inclusive")[rank - 1]
 
-    def over(self, other: Sample) -> Sample:
+    def over(self, other_sample: Sample) -> Sample:
         """The ratios of the pairs."""
-        return Sample.of(mine / its for mine, its in zip(self.values, other.values, strict=True))
+        return Sample.of(
+            mine / its for mine, its in zip(self.values, other_sample.values, strict=True)
+        )
 
 
 @dataclass(frozen=True)

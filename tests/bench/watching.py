@@ -161,7 +161,7 @@ def _lock(cluster: Cluster, sees: Callable[..., Message]) -> float:
     eventually(lambda: node.swarm_state == "locked", 60)
     locked = time.time()
     alert = sees("🔒 node3", 30, channel="alerts")
-    took = next(each.at for each in alert.history if "🔒" in each.text) - locked
+    took = next(entry.at for entry in alert.history if "🔒" in entry.text) - locked
     with node.api(30) as api:
         api.unlock_swarm(key)
     cluster.docker("swarm", "update", "--autolock=false")

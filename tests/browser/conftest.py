@@ -81,5 +81,5 @@ def demos() -> Iterator[Callable[..., Demo]]:
         return started[-1]
 
     yield start
-    for each in started:
-        each.end()
+    for process in started:
+        process.end()

@@ -19,7 +19,7 @@ OVER = "nobody goes on with it"
 
 def complained(caplog: pytest.LogCaptureFixture, why: str) -> bool:
     """Whether the log says so and nothing else; the story is then done with that."""
-    told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     caplog.clear()
     return bool(told) and all(why in line for line in told)
 

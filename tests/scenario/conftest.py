@@ -120,6 +120,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if on_a_swarm and isinstance(workspace, Workspace):
         _comes_to_rest(workspace)
         reader = workspace.person("dev").reader
-        overlooked = [reader.message(each) for each in workspace.state.overlooked()]
+        overlooked = [reader.message(message) for message in workspace.state.overlooked()]
         assert not overlooked, "the bot also said:\n" + "\n\n".join(overlooked)
     return result

@@ -34,9 +34,9 @@ def advice(answer: Message, said: str) -> str:
 
 def line_of(finding: str) -> str:
     """The first line to copy that stands there, up to the name at its end."""
-    found = re.search(r"(/swarm [^,;:.]*\w)", finding)
-    assert found, finding
-    return found[1]
+    match = re.search(r"(/swarm [^,;:.]*\w)", finding)
+    assert match, finding
+    return match[1]
 
 
 def test_problems_are_named_with_lines_that_mend_them(dev: Person, site: Site) -> None:

@@ -44,8 +44,8 @@ def bare() -> Iterator[Cluster]:
 def managers(cluster: Cluster) -> dict[str, str]:
     """Reachability of the managers, by name."""
     ids = cluster.docker("node", "ls", "--filter", "role=manager", "-q").split()
-    found = json.loads(cluster.docker("node", "inspect", *ids))
-    seen = (each for each in found if "ManagerStatus" in each)
+    parsed = json.loads(cluster.docker("node", "inspect", *ids))
+    seen = (each for each in parsed if "ManagerStatus" in each)
     return {each["Description"]["Hostname"]: each["ManagerStatus"]["Reachability"] for each in seen}
 
 

@@ -25,8 +25,10 @@ def lying(site: Site, name: str) -> list[int]:
         "{{.Node}} {{.CurrentState}}",
         name,
     )
-    found = Counter(line.split()[0] for line in listed.splitlines() if line.split()[1] == "Running")
-    return sorted(found.values(), reverse=True)
+    counts = Counter(
+        line.split()[0] for line in listed.splitlines() if line.split()[1] == "Running"
+    )
+    return sorted(counts.values(), reverse=True)
 
 
 def asks(person: Person, line: str) -> Message:

@@ -47,16 +47,16 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     dev, lead = people.dev, people.lead
     site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 5s")
-    one = pair.who_took(workspace)
+    bot = pair.who_took(workspace)
     message = dev.sees("1/3", timeout=30)
 
     asked = lead.types(f"/swarm deploy web {site.image('web:v1')}")
-    assert pair.who_took(workspace) is not one
+    assert pair.who_took(workspace) is not bot
     refusal = lead.sees("✋ dev has been changing this", after=asked)
     assert refusal.ephemeral
     assert "web:v2" in refusal.text
 
-    one.kill()
+    bot.kill()
 
     assert dev.sees("✅ web is on", timeout=60) == message, (
         "the other bot goes on with the same message"
@@ -64,7 +64,7 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     assert site.is_on("web", "web:v2")
     posted = [each for each in dev.messages("ops") if not each.in_thread and not each.ephemeral]
     assert posted == [message]
-    eventually(lambda: one.open_intents() == 0, 15)
+    eventually(lambda: bot.open_intents() == 0, 15)
 
 
 def test_one_payload_that_comes_to_both_is_done_by_one(

@@ -48,7 +48,9 @@ def raised(person: Person, pattern: str | re.Pattern[str], seconds: float) -> Me
         return [alert for alert in alerts(person) if matches(pattern, alert.shown)]
 
     eventually(
-        found, seconds, lambda: f"no {pattern} among: {[each.shown for each in alerts(person)]}"
+        found,
+        seconds,
+        lambda: f"no {pattern} among: {[message.shown for message in alerts(person)]}",
     )
     return found()[-1]
 

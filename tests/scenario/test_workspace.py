@@ -130,7 +130,7 @@ def test_a_mention_is_heard_in_a_thread_and_the_home_tab_is_published(
     assert answer.in_thread
     dev.types("@swarmbot logs", in_thread=mine)
     dev.sees("heard: @swarmbot logs", after=moment)
-    assert [each.author for each in mine.thread] == ["swarmbot", "dev", "swarmbot"]
+    assert [message.author for message in mine.thread] == ["swarmbot", "dev", "swarmbot"]
     home = dev.opens_home()
     assert home.text == "Swarm is healthy\n[Again]"
     dev.types("/swarm x", in_thread=mine)

@@ -60,8 +60,8 @@ def memory(*incidents: Incident, **fields: Any) -> Memory:
     return Memory(incidents={incident.subject: incident for incident in incidents}, **fields)
 
 
-def ended(one: Incident) -> Incident:
-    return replace(one, state=AlertState.RESOLVED, resolved=NOW + HOUR, changed=NOW + HOUR)
+def ended(incident: Incident) -> Incident:
+    return replace(incident, state=AlertState.RESOLVED, resolved=NOW + HOUR, changed=NOW + HOUR)
 
 
 def silence(pattern: str = "node4", until: datetime | None = None, **fields: Any) -> Silence:
@@ -243,7 +243,7 @@ def test_nothing_that_people_say_is_lost_while_the_leader_saves(
         others.silence(silence(f"n{number}", NOW + HOUR))
     stop.set()
     saving.join()
-    assert leader.acks().keys() == {one.id for one in troubles}
+    assert leader.acks().keys() == {trouble.id for trouble in troubles}
     assert len(leader.silences(NOW)) == 50
     assert all(one.acknowledged_by == ANN for one in leader.memory().incidents.values())
 

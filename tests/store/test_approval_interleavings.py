@@ -79,10 +79,10 @@ class Interleavings(RuleBasedStateMachine):
 
     requests = Bundle("requests")
 
-    def __init__(self, redis: Redis, other: Redis) -> None:
+    def __init__(self, redis: Redis, other_redis: Redis) -> None:
         super().__init__()
         redis.flushall()
-        self.stores = (ApprovalStore(redis, SIGNER), ApprovalStore(other, SIGNER))
+        self.stores = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
         self.now, self.world, self.number = NOW, 0, 0
         self.known: dict[str, Known] = {}
         self.in_hand: list[list[Approval]] = [[], []]
@@ -161,20 +161,20 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(order=st.permutations([0, 1]))
     def find_what_was_approved(self, order: list[int]) -> None:
-        for one in self.stores[0].approved():
-            self.take(one.id, order)
+        for approval in self.stores[0].approved():
+            self.take(approval.id, order)
 
     def take(self, request: str, order: list[int]) -> None:
         """Both bots try."""
         known = self.known[request]
         for bot in order:
             claim = partial(approval_steps.claim, bot=self._name(bot), now=self.now)
-            one = self.stores[bot].apply(request, claim)
-            if one:
+            applied = self.stores[bot].apply(request, claim)
+            if applied:
                 assert not known.over
                 assert len(known.approved) >= known.count
                 known.over = True
-                self.in_hand[bot].append(one)
+                self.in_hand[bot].append(applied)
 
     @rule(target=requests, bot=bots, fate=fates)
     def go_on_with_what_is_in_hand(self, bot: int, fate: str) -> object:
@@ -262,7 +262,7 @@ class Interleavings(RuleBasedStateMachine):
         return f"bot-{bot}-{self.lives[bot]}"
 
     def _ask(self, asker: Actor, count: int) -> str:
-        one = Approval(
+        approval = Approval(
             id=self._id(),
             command={"name": "deploy"},
             line="deploy web shop/web:2.0",
@@ -273,20 +273,22 @@ class Interleavings(RuleBasedStateMachine):
             expires=self.now + LIFETIME,
             channel="C1",
         )
-        self.stores[0].create(one)
-        return self._note(one)
+        self.stores[0].create(approval)
+        return self._note(approval)
 
-    def _note(self, one: Approval) -> str:
-        self.known[one.id] = Known(one.actor.id, one.needs.count, one.plan.fingerprint)
-        return one.id
+    def _note(self, approval: Approval) -> str:
+        self.known[approval.id] = Known(
+            approval.actor.id, approval.needs.count, approval.plan.fingerprint
+        )
+        return approval.id
 
-    def _renew(self, one: Approval, bot: int) -> object:
-        new = approval_steps.renewed(one, self._id(), self._plan(), one.needs, self.now)
+    def _renew(self, approval: Approval, bot: int) -> object:
+        new = approval_steps.renewed(approval, self._id(), self._plan(), approval.needs, self.now)
         supersede = partial(approval_steps.supersede, successor=new, now=self.now)
-        if not self.stores[bot].replace(one.id, new, supersede):
-            assert self._read(one.id).state.ended
+        if not self.stores[bot].replace(approval.id, new, supersede):
+            assert self._read(approval.id).state.ended
             return multiple()
-        self.known[one.id].over = True
+        self.known[approval.id].over = True
         return self._note(new)
 
     def _read(self, request: str) -> Approval:

@@ -55,10 +55,10 @@ def request(
 
 
 def approved_by(*actors: Actor) -> Callable[[Approval], Approval]:
-    def step(one: Approval) -> Approval:
+    def step(approval: Approval) -> Approval:
         for actor in actors:
-            one = approval_steps.approve(one, actor, ROLES, NOW + MINUTE)
-        return one
+            approval = approval_steps.approve(approval, actor, ROLES, NOW + MINUTE)
+        return approval
 
     return step
 
@@ -82,7 +82,7 @@ def at_once(tries: list[Callable[[], object]]) -> list[object]:
         except (ApprovalClosedError, AlreadyApprovedError) as error:
             found.append(type(error))
 
-    threads = [threading.Thread(target=run, args=(one,)) for one in tries]
+    threads = [threading.Thread(target=run, args=(attempt,)) for attempt in tries]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -185,7 +185,11 @@ def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
     store.apply("done", lambda one: approval_steps.finish(one, "done", NOW))
     store.apply("rejected", lambda one: approval_steps.reject(one, BOSS, ROLES, "no", NOW))
     lists = (store.open(), store.approved(), store.claimed())
-    assert [[one.id for one in found] for found in lists] == [["open"], ["approved"], ["running"]]
+    assert [[one.id for one in listing] for listing in lists] == [
+        ["open"],
+        ["approved"],
+        ["running"],
+    ]
     for one in (*lists[0], *lists[1], *lists[2]):
         store.apply(one.id, lambda one: approval_steps.finish(one, "did not run", NOW))
     assert {str(name).rpartition(":")[0] for name in redis.keys("*")} == {"swarmbot:approval"}
@@ -196,7 +200,7 @@ def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
     store.create(request("early"))
     store.create(request("late", 10 * MINUTE))
     assert store.due(NOW + LIFETIME - MINUTE) == ()
-    assert [one.id for one in store.due(NOW + LIFETIME)] == ["early"]
+    assert [approval.id for approval in store.due(NOW + LIFETIME)] == ["early"]
     assert store.apply("early", lambda one: approval_steps.expire(one, NOW + LIFETIME))
     assert store.due(NOW + LIFETIME) == ()
     ended = store.get("early")
@@ -277,7 +281,7 @@ def test_the_message_survives_every_step(redis: Redis) -> None:
     store.create(request())
     store.posted("a1", MessageRef("C1", "1.2"))
     assert store.apply("a1", approved_by(LEAD)).message == MessageRef("C1", "1.2")
-    assert [one.message for one in store.approved()] == [MessageRef("C1", "1.2")]
+    assert [approval.message for approval in store.approved()] == [MessageRef("C1", "1.2")]
 
 
 def test_a_restart_of_redis_between_request_and_click_loses_nothing(mortal: Server) -> None:
@@ -294,4 +298,4 @@ def test_a_restart_of_redis_between_request_and_click_loses_nothing(mortal: Serv
         mortal.kill()
         mortal.start()
         assert store.apply("a1", claimed_by("bot-2")) is None
-        assert [one.bot for one in store.claimed()] == ["bot"]
+        assert [approval.bot for approval in store.claimed()] == ["bot"]

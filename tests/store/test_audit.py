@@ -180,35 +180,35 @@ def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
     entries = rows(redis)
     place = data.draw(st.integers(0, many - 1), "place")
     stream_id, fields = entries[place]
-    what = data.draw(
+    forgery = data.draw(
         st.sampled_from(["body", "hash", "field", "id", "remove", "append", "swap"]), "what"
     )
     broken = place + 1
-    if what in ("body", "hash"):
-        text = fields[what]
+    if forgery in ("body", "hash"):
+        text = fields[forgery]
         at = data.draw(st.integers(0, len(text) - 1), "at")
         new = data.draw(
             st.characters(codec="utf-8").filter(lambda letter: letter != text[at]), "new"
         )
-        fields[what] = text[:at] + new + text[at + 1 :]
-    elif what == "field":
+        fields[forgery] = text[:at] + new + text[at + 1 :]
+    elif forgery == "field":
         fields["note"] = "added"
-    elif what == "id":
+    elif forgery == "id":
         entries[place] = (stream_id.replace("-0", "-1"), fields)
-    elif what == "remove":
+    elif forgery == "remove":
         del entries[place]
-    elif what == "append":
+    elif forgery == "append":
         entries.append((f"{many + 1}-0", fields))
         broken = many + 1
     else:
-        other = data.draw(
+        second = data.draw(
             st.integers(0, many - 1).filter(lambda number: many == 1 or number != place), "other"
         )
-        entries[place], entries[other] = (
-            (entries[place][0], entries[other][1]),
-            (entries[other][0], fields),
+        entries[place], entries[second] = (
+            (entries[place][0], entries[second][1]),
+            (entries[second][0], fields),
         )
-        broken = min(place, other) + 1
+        broken = min(place, second) + 1
         if many == 1:
             return
     rewrite(redis, entries)

@@ -125,8 +125,8 @@ def test_it_tells_what_redis_knows(store: Store, clock: Clock) -> None:
 def test_with_redis_away_it_says_so_and_is_posted_anyway(mortal: Server, clock: Clock) -> None:
     posts, store = Posts(), Store.connect(mortal.url)
     mortal.kill()
-    one = bot(store, posts, clock)
-    one.run()
-    one.run()
+    notifier = bot(store, posts, clock)
+    notifier.run()
+    notifier.run()
     assert len(posts.said) == 1
     assert "Redis is away" in plain(posts.said[0][1])

@@ -106,11 +106,11 @@ def soon(happened: Callable[[], bool], never: Callable[[], bool], seconds: float
     return happened()
 
 
-def both_lead(one: Leader, two: Leader) -> bool:
+def both_lead(leader: Leader, two: Leader) -> bool:
     """Whether the second led at a moment at which the first did: the same term before and after."""
-    before = (one.leads, one.fence)
+    before = (leader.leads, leader.fence)
     second = two.leads
-    return second and before == (True, one.fence) and one.leads
+    return second and before == (True, leader.fence) and leader.leads
 
 
 def test_who_resigns_is_followed_at_once_and_never_leads_again(

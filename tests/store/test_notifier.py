@@ -103,12 +103,12 @@ def incident(severity: Severity = Severity.CRITICAL, **fields: Any) -> Incident:
     )
 
 
-def over(one: Incident) -> Incident:
-    return replace(one, state=AlertState.RESOLVED, resolved=NOW + MINUTE)
+def over(incident: Incident) -> Incident:
+    return replace(incident, state=AlertState.RESOLVED, resolved=NOW + MINUTE)
 
 
-def again(one: Incident) -> Incident:
-    return replace(one, state=AlertState.FIRING, resolved=None, times=one.times + 1)
+def again(incident: Incident) -> Incident:
+    return replace(incident, state=AlertState.FIRING, resolved=None, times=incident.times + 1)
 
 
 def test_bad_news_is_said_aloud_and_good_news_only_shown(watcher: Watcher) -> None:

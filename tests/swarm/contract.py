@@ -161,9 +161,9 @@ def settings_change_by_version(ground: Ground) -> None:
 
 
 def a_registry_tells_digest_and_platforms(ground: Ground) -> None:
-    found = ground.swarm.images.resolve(Image.parse(ground.image("web:v1")))
-    assert found.image.digest
-    assert [platform.os for platform in found.platforms] == ["linux"]
+    resolved = ground.swarm.images.resolve(Image.parse(ground.image("web:v1")))
+    assert resolved.image.digest
+    assert [platform.os for platform in resolved.platforms] == ["linux"]
     with pytest.raises(ImageNotFoundError):
         ground.swarm.images.resolve(Image.parse(ground.image("web:no-such-tag")))
 

@@ -123,8 +123,8 @@ class Desk:
     def forget(self) -> None:
         """Take back everything that was asked for."""
         approvals = self.pipeline.store.approvals
-        for each in approvals.open():
-            approvals.apply(each.id, _withdraw)
+        for approval in approvals.open():
+            approvals.apply(approval.id, _withdraw)
 
 
 def _withdraw(approval: Approval) -> Approval:

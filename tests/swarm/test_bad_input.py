@@ -22,7 +22,7 @@ LINES = 500
 def everything(cluster: Cluster) -> str:
     """All that a change could have left behind, byte for byte."""
     with cluster.manager.api(10) as api:
-        networks = [each for each in api.networks() if each["Scope"] == "swarm"]
+        networks = [network for network in api.networks() if network["Scope"] == "swarm"]
         found = (api.services(), api.nodes(), networks, api.secrets(), api.configs())
         listed = [sorted(each, key=lambda one: str(one.get("ID") or one["Id"])) for each in found]
         return json.dumps([*listed, api.inspect_swarm()], indent=1)
@@ -82,7 +82,7 @@ def test_a_name_that_fits_several_nodes_is_refused_with_their_ids(
 ) -> None:
     past = machine.docker("node", "inspect", "--format", "{{.ID}}", "node4").strip()
     join_anew(machine, "node4")
-    both = {each.id for each in desk.pipeline.swarm.nodes.list() if each.name == "node4"}
+    both = {node.id for node in desk.pipeline.swarm.nodes.list() if node.name == "node4"}
     assert past in both
     before = desk.swarm()
     ids = ", ".join(f"`node4 ({each})`" for each in sorted(both))

@@ -105,15 +105,15 @@ def server(tls: Path) -> Iterator[TlsServer]:
 
 
 def test_managers_show_theirs_in_a_handshake(cluster: Cluster, swarm: Swarm) -> None:
-    found = swarm.certificates.read()
-    nodes = nodes_of(found)
+    certificates = swarm.certificates.read()
+    nodes = nodes_of(certificates)
     assert list(nodes) == list(MANAGERS)
     ids = {node.name: node.id for node in swarm.nodes.list()}
     for name, one in nodes.items():
         assert (one.source, one.node_id, one.error) == ("handshake", ids[name], "")
         assert one.ends == end_on_disk(cluster.nodes[name])
         assert (one.share_left(datetime.now(UTC)) or 0) > 0.9
-    (root,) = [one for one in found if one.kind == "root"]
+    (root,) = [one for one in certificates if one.kind == "root"]
     assert root.ends == end_of(
         "-in", str(cluster.nodes["node1"].directory / "data/swarm/certificates/swarm-root-ca.crt")
     )
@@ -142,9 +142,9 @@ def test_the_agent_reads_workers_and_leaves_nothing_behind(cluster: Cluster, swa
 
 def test_the_agent_reads_every_node(cluster: Cluster, swarm: Swarm) -> None:
     nodes = swarm.nodes.list()
-    found = Agent(swarm.engines, cluster.image("web:v1")).read(nodes)
+    certificates = Agent(swarm.engines, cluster.image("web:v1")).read(nodes)
     for node in nodes:
-        leaf = found[node.id]
+        leaf = certificates[node.id]
         assert isinstance(leaf, Leaf), leaf
         assert (leaf.name, leaf.unit) == (node.id, f"swarm-{node.role}")
         assert leaf.organization == swarm.cluster.inspect().id
@@ -182,7 +182,7 @@ def test_a_job_that_a_killed_bot_left_is_replaced_and_that_of_others_is_not(
     assert not swarm.services.list()
     theirs = swarm.services.create(web(cluster, agent.NAME, replicas=0))
     assert "failed" in nodes_of(swarm.certificates.read(agent=image))["node4"].error
-    assert [each.id for each in swarm.services.list()] == [theirs]
+    assert [service.id for service in swarm.services.list()] == [theirs]
 
 
 def test_engines_and_endpoints(cluster: Cluster, tls: Path, server: TlsServer) -> None:
@@ -193,12 +193,12 @@ def test_engines_and_endpoints(cluster: Cluster, tls: Path, server: TlsServer) -
         hung = f"127.0.0.1:{silent.getsockname()[1]}"
         here = f"127.0.0.1:{server.port}"
         plain = cluster.registry.address
-        found = (
+        certificates = (
             Swarm(FailoverPool(engines))
             .fenced_by(OPEN)
             .certificates.read((here, "localhost:9", plain, hung, "no.invalid:443"))
         )
-    by_name = {(one.kind, one.name): one for one in found}
+    by_name = {(one.kind, one.name): one for one in certificates}
     end = end_of("-in", str(tls / "cert.pem"))
     for key in (("engine", "far"), ("engine", "far/client"), ("endpoint", here)):
         assert (by_name[key].ends, by_name[key].error, by_name[key].source) == (end, "", "tls")

@@ -27,7 +27,9 @@ class Listening:
 
     def of(self, kind: str, name: str) -> list[Event]:
         return [
-            each for each in self.heard if each.kind == kind and each.attributes.get("name") == name
+            event
+            for event in self.heard
+            if event.kind == kind and event.attributes.get("name") == name
         ]
 
     def states(self, name: str) -> list[str]:
@@ -41,9 +43,9 @@ class Listening:
     def created(self) -> list[str]:
         """Services of this story: a repetition begins a minute back, maybe in the story before."""
         made = [
-            each.attributes["name"]
-            for each in self.heard
-            if (each.kind, each.action) == ("service", "create")
+            event.attributes["name"]
+            for event in self.heard
+            if (event.kind, event.action) == ("service", "create")
         ]
         return [name for name in made if name in ("before", "meanwhile", "after")]
 

@@ -187,11 +187,11 @@ def test_tasks_say_whether_they_are_up_to_date(swarm: Swarm, cluster: Cluster) -
 
 
 def test_an_image_is_resolved_in_the_registry(swarm: Swarm, cluster: Cluster) -> None:
-    found = swarm.images.resolve(Image.parse(cluster.image("web:v1")))
-    assert found.image.tagged == cluster.image("web:v1")
-    assert found.image.digest.startswith("sha256:")
-    assert len(found.platforms) == 1
-    assert swarm.images.resolve(found.image).image == found.image
+    resolved = swarm.images.resolve(Image.parse(cluster.image("web:v1")))
+    assert resolved.image.tagged == cluster.image("web:v1")
+    assert resolved.image.digest.startswith("sha256:")
+    assert len(resolved.platforms) == 1
+    assert swarm.images.resolve(resolved.image).image == resolved.image
     assert swarm.images.resolve(Image.parse(cluster.image("web:arm"))).platforms == (
         Platform("linux", "arm64"),
     )

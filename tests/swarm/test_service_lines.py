@@ -290,7 +290,7 @@ def test_a_service_is_updated_as_by_the_docker_cli(results: Results, text: str) 
     "text",
     [
         *(f"service create {each}" for each in (*JOBS, *CREATE)),
-        *(f"service update {each}" for each in UPDATE),
+        *(f"service update {case}" for case in UPDATE),
     ],
 )
 def test_the_word_docker_may_be_pasted_too(text: str) -> None:

@@ -208,7 +208,7 @@ def test_every_requirement_is_one_version_with_hashes_and_from_nowhere_else(name
 
 def test_what_the_program_needs_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needed = {re.match(r"[\w-]+", each).group() for each in project["dependencies"]}  # type: ignore[union-attr]
+    needed = {re.match(r"[\w-]+", dependency).group() for dependency in project["dependencies"]}  # type: ignore[union-attr]
     pinned = {re.split(r"[=\[]", line)[0] for line in pins(ROOT / "requirements.txt")}
 
     assert needed <= pinned
@@ -222,7 +222,7 @@ def test_the_image_holds_every_package_of_the_program_and_runs_as_nobody_special
     include = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"][
         "packages"
     ]["find"]["include"]
-    packages = {each.rstrip("*") for each in include}
+    packages = {pattern.rstrip("*") for pattern in include}
 
     assert {
         line.split()[1] for line in lines if line.startswith("COPY") and "/app/" in line

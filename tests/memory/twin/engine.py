@@ -55,9 +55,9 @@ class EngineTwin:
             return self.twin.leave(self.name)
         self._must_be_manager()
         for wanted, pattern, answer in _COMPILED:
-            found = pattern.match(path)
-            if found and wanted == method:
-                return answer(Request(self.twin, found.groups(), params, body))
+            match = pattern.match(path)
+            if match and wanted == method:
+                return answer(Request(self.twin, match.groups(), params, body))
         raise RefusedError(404, "page not found")
 
     def _must_be_manager(self) -> None:

@@ -87,7 +87,7 @@ def network(request: Request) -> Json:
 
 def create_network(request: Request) -> Json:
     cluster, body = request.cluster, copied(request.body)
-    if any(each["Name"] == body["Name"] for each in cluster.networks.values()):
+    if any(network["Name"] == body["Name"] for network in cluster.networks.values()):
         raise RefusedError(409, f"network with name {body['Name']} already exists")
     pool = body.get("IPAM") or {}
     if not pool.get("Config"):
@@ -180,14 +180,14 @@ def _networks_of(template: Json) -> list[str]:
 
 
 def _remove_stored(request: Request, kind: str, listed: str, key: str) -> None:
-    found = request.find(kind, request.cluster.stored[kind], lambda each: each["Spec"]["Name"])
+    stored = request.find(kind, request.cluster.stored[kind], lambda each: each["Spec"]["Name"])
     users = [
         service["Spec"]["Name"]
         for service in request.cluster.services.values()
-        if json.dumps(found["ID"]) in json.dumps(service["Spec"]["TaskTemplate"])
+        if json.dumps(stored["ID"]) in json.dumps(service["Spec"]["TaskTemplate"])
     ]
     if users:
-        name, plural = found["Spec"]["Name"], "service" if len(users) == 1 else "services"
+        name, plural = stored["Spec"]["Name"], "service" if len(users) == 1 else "services"
         why = f"{kind} '{name}' is in use by the following {plural}: {', '.join(users)}"
         raise RefusedError(400, f"rpc error: code = InvalidArgument desc = {why}")
-    del request.cluster.stored[kind][found["ID"]]
+    del request.cluster.stored[kind][stored["ID"]]

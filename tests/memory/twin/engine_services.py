@@ -82,14 +82,14 @@ def logs(request: Request) -> bytes:
     """What the program of each image writes, in the frames of a log stream."""
     wanted = request.name
     lines = []
-    for each in request.cluster.tasks.values():
-        if wanted in (each["ID"], each["ServiceID"]):
-            build = request.cluster.registry.find(each["Spec"]["ContainerSpec"]["Image"])
+    for task in request.cluster.tasks.values():
+        if wanted in (task["ID"], task["ServiceID"]):
+            build = request.cluster.registry.find(task["Spec"]["ContainerSpec"]["Image"])
             details = ",".join(
-                f"com.docker.swarm.{kind}.id={each.get(key, '')}"
+                f"com.docker.swarm.{kind}.id={task.get(key, '')}"
                 for kind, key in (("node", "NodeID"), ("service", "ServiceID"), ("task", "ID"))
             )
-            stamped = f"{each['CreatedAt']} {details} " if request.params.get("details") else ""
+            stamped = f"{task['CreatedAt']} {details} " if request.params.get("details") else ""
             lines += [f"{stamped}{line}\n" for line in (build.log if build else "").splitlines()]
     return b"".join(struct.pack(">BxxxL", 1, len(line.encode())) + line.encode() for line in lines)
 
@@ -98,11 +98,11 @@ def distribution(request: Request) -> Json:
     registry = request.cluster.registry
     if registry.away:
         raise RefusedError(500, registry.away)
-    found = registry.find(request.name)
-    if found is None:
+    build = registry.find(request.name)
+    if build is None:
         raise RefusedError(404, f"errors:\nmanifest unknown: manifest unknown to {HOST}\n")
-    platforms = [{"architecture": cpu, "os": "linux"} for cpu in found.platforms]
-    return {"Descriptor": {"digest": found.digest}, "Platforms": platforms}
+    platforms = [{"architecture": cpu, "os": "linux"} for cpu in build.platforms]
+    return {"Descriptor": {"digest": build.digest}, "Platforms": platforms}
 
 
 def image(request: Request) -> Json:
@@ -163,7 +163,7 @@ def _update(request: Request, found: Json, spec: Json) -> None:
 
 
 def _check(request: Request, spec: Json, own_id: str) -> None:
-    others = [each for each in _all(request) if each["ID"] != own_id]
+    others = [task for task in _all(request) if task["ID"] != own_id]
     if any(_name(each) == spec.get("Name") for each in others):
         why = f"name conflicts with an existing object: service {spec['Name']} already exists"
         raise RefusedError(409, f"rpc error: code = AlreadyExists desc = {why}")

@@ -92,8 +92,8 @@ def _meets(constraints: list[str] | tuple[str, ...], node: Json) -> bool:
 
 
 def _holds(constraint: str, node: Json) -> bool:
-    found = re.fullmatch(r"\s*([\w.-]+)\s*(==|!=)\s*(.+?)\s*", constraint)
-    assert found, constraint
+    match = re.fullmatch(r"\s*([\w.-]+)\s*(==|!=)\s*(.+?)\s*", constraint)
+    assert match, constraint
     values = {
         "node.id": node["ID"],
         "node.hostname": node["Description"]["Hostname"],
@@ -101,9 +101,9 @@ def _holds(constraint: str, node: Json) -> bool:
         "node.platform.os": "linux",
         "node.platform.arch": node["Description"]["Platform"]["Architecture"],
     }
-    label = found[1].removeprefix("node.labels.")
-    value = str(values.get(found[1], node["Spec"]["Labels"].get(label, "")))
-    return (value.lower() == found[3].lower()) == (found[2] == "==")
+    label = match[1].removeprefix("node.labels.")
+    value = str(values.get(match[1], node["Spec"]["Labels"].get(label, "")))
+    return (value.lower() == match[3].lower()) == (match[2] == "==")
 
 
 def _runs_there(cluster: Cluster, node: Json) -> list[Json]:

@@ -145,7 +145,7 @@ class MemoryEngines:
 
     def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
         errors: EngineErrors = {}
-        for name in sorted(self.wires, key=lambda each: each != self._answering):
+        for name in sorted(self.wires, key=lambda wire: wire != self._answering):
             try:
                 answer = fn(self._client(name))
             except (NotReachedError, ConnectionLostError, NoLeaderError, NotAManagerError) as error:

@@ -46,5 +46,5 @@ class Registry:
         """The image of this name and tag, or digest."""
         name, _, digest = reference.partition("@")
         if digest:
-            return next((each for each in self.builds.values() if each.digest == digest), None)
+            return next((build for build in self.builds.values() if build.digest == digest), None)
         return self.builds.get(name if ":" in name.rpartition("/")[2] else f"{name}:latest")

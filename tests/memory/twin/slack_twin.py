@@ -68,14 +68,14 @@ class SlackTwin:
 
         Answers in a thread, and files, belong to the message that they follow.
         """
-        said = (each for each in self.state.messages.values() if each.user == BOT_USER)
+        said = (message for message in self.state.messages.values() if message.user == BOT_USER)
         return [
-            each
-            for each in said
-            if each.deleted_at is None
-            and not each.thread_ts
-            and not each.files
-            and self.heeded.get((each.channel, each.ts), -1) < each.now.seq
+            message
+            for message in said
+            if message.deleted_at is None
+            and not message.thread_ts
+            and not message.files
+            and self.heeded.get((message.channel, message.ts), -1) < message.now.seq
         ]
 
 

@@ -148,7 +148,7 @@ class World:
         self.clock.run(self.clock.is_idle, 300)
         self.clock.run(lambda: False, 3)
         reader = Reader(self.slack.state, "UTC", DEV)
-        said = [reader.message(each) for each in self.slack.unheeded()]
+        said = [reader.message(message) for message in self.slack.unheeded()]
         assert not said, "nobody in the story looked at:\n" + "\n---\n".join(said)
         if not self.redis.away:
             assert not self.bot.store.rollouts.running(), "a rollout is still recorded as running"

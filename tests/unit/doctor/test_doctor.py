@@ -150,8 +150,8 @@ def away(number: int) -> tuple[Node, ...]:
     return but(number, manager=ManagerStatus(False, Reachability.UNREACHABLE, ""), state="down")
 
 
-def only(one: Service, *tasks: Task, **fields: Any) -> World:
-    return World(services=(one,), tasks=tasks or WELL.tasks, **fields)
+def only(service: Service, *tasks: Task, **fields: Any) -> World:
+    return World(services=(service,), tasks=tasks or WELL.tasks, **fields)
 
 
 def certificate(days: float, kind: str = "node") -> World:
@@ -480,7 +480,7 @@ TABLE: dict[str, tuple[World, World, str]] = {
 
 
 def said(world: World) -> list[str]:
-    return [f"{one.kind}: {words(one).sentence}" for one in world.advice()]
+    return [f"{item.kind}: {words(item).sentence}" for item in world.advice()]
 
 
 def test_in_a_swarm_in_order_there_is_nothing_to_do() -> None:

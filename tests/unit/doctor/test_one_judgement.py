@@ -112,11 +112,15 @@ def test_the_watch_and_the_doctor_tell_the_same(
     memory = judge(first, Memory(), WatchSettings()).memory
     snapshot = replace(later, at=NOW + timedelta(seconds=seconds))
     problems, advice = both(snapshot, memory)
-    of_watch = {kind: {one.name for one in problems if one.kind is kind} for kind in AlertKind}
-    of_doctor = [one.facts for one in advice]
+    of_watch = {
+        kind: {problem.name for problem in problems if problem.kind is kind} for kind in AlertKind
+    }
+    of_doctor = [item.facts for item in advice]
 
     down = {
-        one.name for one in problems if isinstance(one.facts, NodeDown) and not one.facts.locked
+        problem.name
+        for problem in problems
+        if isinstance(problem.facts, NodeDown) and not problem.facts.locked
     }
     assert down == {facts.node for facts in of_doctor if isinstance(facts, NodeAway)}
 
@@ -137,7 +141,11 @@ def test_the_watch_and_the_doctor_tell_the_same(
     silent_too = of_watch[AlertKind.ENGINE_UNREACHABLE]
     assert cut_off == of_watch[AlertKind.MANAGER_UNREACHABLE] - silent_too
 
-    counts = {one.name: one.facts for one in problems if isinstance(one.facts, ServiceBelow)}
+    counts = {
+        problem.name: problem.facts
+        for problem in problems
+        if isinstance(problem.facts, ServiceBelow)
+    }
     for facts in of_doctor:
         if isinstance(facts, BelowCount) and facts.service in counts:
             below = counts[facts.service]
@@ -147,20 +155,24 @@ def test_the_watch_and_the_doctor_tell_the_same(
                 below.cause,
             )
 
-    assert {one.facts for one in problems if isinstance(one.facts, CertificateEnding)} == {
-        facts.ending for facts in of_doctor if isinstance(facts, CertificateEnds)
-    }
+    assert {
+        problem.facts for problem in problems if isinstance(problem.facts, CertificateEnding)
+    } == {facts.ending for facts in of_doctor if isinstance(facts, CertificateEnds)}
 
     uneven = {
         name
-        for one in problems
-        if isinstance(one.facts, UnevenPlacement)
-        for name in one.facts.services
+        for problem in problems
+        if isinstance(problem.facts, UnevenPlacement)
+        for name in problem.facts.services
     }
     skewed = {name for facts in of_doctor if isinstance(facts, Skewed) for name in facts.names}
     assert uneven <= skewed
 
-    waiting = [one.facts.waiting for one in problems if isinstance(one.facts, RootRotationStalled)]
+    waiting = [
+        problem.facts.waiting
+        for problem in problems
+        if isinstance(problem.facts, RootRotationStalled)
+    ]
     held_up = [facts.held_up_by for facts in of_doctor if isinstance(facts, RootBeingReplaced)]
     assert held_up == [names[0][0] if names else "" for names in waiting]
 
@@ -171,8 +183,10 @@ def test_a_node_of_which_nobody_hears_for_long_is_away_for_both() -> None:
     for seconds, names in ((30, set[str]()), (50, {"node4"})):
         later = replace(unknown, at=NOW + timedelta(seconds=seconds))
         problems, advice = both(later, memory)
-        assert {one.name for one in problems if one.kind is AlertKind.NODE_DOWN} == names
-        told = [one.facts for one in advice if isinstance(one.facts, NodeAway)]
+        assert {
+            problem.name for problem in problems if problem.kind is AlertKind.NODE_DOWN
+        } == names
+        told = [item.facts for item in advice if isinstance(item.facts, NodeAway)]
         assert {facts.node for facts in told} == names
 
 
@@ -181,7 +195,7 @@ def test_every_service_that_the_doctor_finds_below_is_below_for_the_watch_too() 
     evaluation = Evaluation.of(snapshot, Memory(), WatchSettings())
     told = {
         (facts.service, facts.running)
-        for facts in (one.facts for one in examine(evaluation))
+        for facts in (advice.facts for advice in examine(evaluation))
         if isinstance(facts, BelowCount)
     }
     assert told == {(below.service, below.running) for below in evaluation.below.values()}

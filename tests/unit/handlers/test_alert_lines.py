@@ -74,8 +74,8 @@ def test_lines_that_are_refused(text: str, error: type[SwarmbotError]) -> None:
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_every_button_is_a_line_that_works(name: str) -> None:
-    for one in buttons(MESSAGES[name]()).values():
-        line.parse(one["value"], TABLE)
+    for value in buttons(MESSAGES[name]()).values():
+        line.parse(value["value"], TABLE)
 
 
 @pytest.mark.parametrize("name", c.lives())

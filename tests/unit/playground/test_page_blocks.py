@@ -198,10 +198,10 @@ def test_a_confirm_dialog_travels_with_its_button() -> None:
         "deny": text,
     }
     button = {"type": "button", "text": text, "style": "danger", "confirm": confirm}
-    found = re.search(r'data-confirm="([^"]*)"', html([{"type": "actions", "elements": [button]}]))
-    assert found
+    match = re.search(r'data-confirm="([^"]*)"', html([{"type": "actions", "elements": [button]}]))
+    assert match
     asked = json.loads(
-        found.group(1)
+        match.group(1)
         .replace("&quot;", '"')
         .replace("&lt;", "<")
         .replace("&gt;", ">")

@@ -104,7 +104,10 @@ def test_versions_keep_their_colours() -> None:
     both = (task("b", "n1", image="web:v2"), task("a", "n2"))
     second = drawn(Listed(NODES, (WEB,), both), (), versions, NOW)
     assert first["versions"] == [{"version": "v1", "short": "v1", "color": 0}]
-    assert {each["version"]: each["color"] for each in second["versions"]} == {"v1": 0, "v2": 1}
+    assert {version["version"]: version["color"] for version in second["versions"]} == {
+        "v1": 0,
+        "v2": 1,
+    }
 
 
 def test_what_a_switch_has_done_is_said_before_the_swarm_notices() -> None:

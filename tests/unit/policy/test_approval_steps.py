@@ -62,12 +62,12 @@ def roles_of(actor: Actor) -> frozenset[str]:
     return ROLES.get(actor.id, frozenset())
 
 
-def approve(one: Approval, actor: Actor, at: datetime = NOW) -> Approval:
-    return approval_steps.approve(one, actor, roles_of(actor), at)
+def approve(approval: Approval, actor: Actor, at: datetime = NOW) -> Approval:
+    return approval_steps.approve(approval, actor, roles_of(actor), at)
 
 
-def reject(one: Approval, actor: Actor, at: datetime = NOW) -> Approval:
-    return approval_steps.reject(one, actor, roles_of(actor), "not now", at)
+def reject(approval: Approval, actor: Actor, at: datetime = NOW) -> Approval:
+    return approval_steps.reject(approval, actor, roles_of(actor), "not now", at)
 
 
 # ---- approve
@@ -110,7 +110,7 @@ def test_who_asked_may_approve_where_the_rule_says_so_and_the_role_is_there() ->
         (OPEN, LEAD, OPEN.expires, ApprovalClosedError),
         (APPROVED, BOSS, NOW, ApprovalClosedError),
         (RUNNING, BOSS, NOW, ApprovalClosedError),
-        *((one, LEAD, NOW, ApprovalClosedError) for one in ENDED),
+        *((ended_approval, LEAD, NOW, ApprovalClosedError) for ended_approval in ENDED),
     ],
 )
 def test_approval_refused(
@@ -147,7 +147,7 @@ def test_rejected_by_who_may_approve_with_a_reason(one: Approval) -> None:
         (OPEN, DEV, NOW, NotApproverError),
         (OPEN, LEAD, OPEN.expires, ApprovalClosedError),
         (RUNNING, LEAD, NOW, ApprovalClosedError),
-        *((one, LEAD, NOW, ApprovalClosedError) for one in ENDED),
+        *((ended_approval, LEAD, NOW, ApprovalClosedError) for ended_approval in ENDED),
     ],
 )
 def test_rejection_refused(
@@ -168,7 +168,7 @@ def test_withdrawn_by_who_asked(one: Approval) -> None:
     [
         (OPEN, LEAD, NotRequesterError),
         (RUNNING, DEV, ApprovalClosedError),
-        *((one, DEV, ApprovalClosedError) for one in ENDED),
+        *((ended_approval, DEV, ApprovalClosedError) for ended_approval in ENDED),
     ],
 )
 def test_withdrawal_refused(one: Approval, actor: Actor, refusal: type[SwarmbotError]) -> None:
@@ -186,12 +186,12 @@ def test_withdrawal_refused(one: Approval, actor: Actor, refusal: type[SwarmbotE
         (APPROVED, OPEN.expires, ApprovalState.EXPIRED),
         (OPEN, OPEN.expires - MINUTE, None),
         (RUNNING, OPEN.expires, None),
-        *((one, OPEN.expires, None) for one in ENDED),
+        *((ended_approval, OPEN.expires, None) for ended_approval in ENDED),
     ],
 )
 def test_expiry(one: Approval, at: datetime, state: ApprovalState | None) -> None:
-    found = approval_steps.expire(one, at)
-    assert (found.state if found else None) == state
+    expired = approval_steps.expire(one, at)
+    assert (expired.state if expired else None) == state
 
 
 @pytest.mark.parametrize(
@@ -203,14 +203,16 @@ def test_expiry(one: Approval, at: datetime, state: ApprovalState | None) -> Non
         (approve(TWO, LEAD), LIFETIME / 2, True),
         (replace(OPEN, reminded=True), LIFETIME / 2, False),
         (APPROVED, LIFETIME / 2, False),
-        *((one, LIFETIME / 2, False) for one in ENDED),
+        *((ended_approval, LIFETIME / 2, False) for ended_approval in ENDED),
     ],
 )
 def test_reminder_once_half_way(one: Approval, after: timedelta, due: bool) -> None:
     assert approval_steps.remind_due(one, NOW + after) is due
-    found = approval_steps.remind(one, NOW + after)
-    assert (found is not None) is due
-    assert found is None or (found.reminded and approval_steps.remind(found, NOW + after) is None)
+    reminded = approval_steps.remind(one, NOW + after)
+    assert (reminded is not None) is due
+    assert reminded is None or (
+        reminded.reminded and approval_steps.remind(reminded, NOW + after) is None
+    )
 
 
 # ---- run
@@ -224,12 +226,12 @@ def test_reminder_once_half_way(one: Approval, after: timedelta, due: bool) -> N
         (replace(APPROVED, given=()), NOW, False),
         (OPEN, NOW, False),
         (RUNNING, NOW, False),
-        *((one, NOW, False) for one in ENDED),
+        *((ended_approval, NOW, False) for ended_approval in ENDED),
     ],
 )
 def test_claim(one: Approval, at: datetime, taken: bool) -> None:
-    found = approval_steps.claim(one, "bot-2", at)
-    assert ((found.state, found.bot, found.taken) if found else None) == (
+    claimed = approval_steps.claim(one, "bot-2", at)
+    assert ((claimed.state, claimed.bot, claimed.taken) if claimed else None) == (
         (ApprovalState.RUNNING, "bot-2", at) if taken else None
     )
 
@@ -284,18 +286,22 @@ class Recount:
 )
 def test_what_was_approved_is_counted_again_by_the_roles_and_rules_of_now(case: Recount) -> None:
     now = {user: roles for user, roles in ROLES.items() if user != case.without}
-    found = approval_steps.recheck(
+    rechecked = approval_steps.recheck(
         APPROVED, case.needs, lambda actor: now.get(actor.id, frozenset())
     )
-    assert found
-    assert (found.state, found.approvers, found.needs) == (case.state, case.approvers, case.needs)
+    assert rechecked
+    assert (rechecked.state, rechecked.approvers, rechecked.needs) == (
+        case.state,
+        case.approvers,
+        case.needs,
+    )
 
 
 def test_ones_own_approval_no_longer_counts_where_the_rule_has_changed() -> None:
     own = replace(APPROVED, actor=LEAD, needs=Needs(("lead",), self_approval=True))
-    found = approval_steps.recheck(own, Needs(("lead",)), roles_of)
-    assert found
-    assert found.state is ApprovalState.OPEN
+    rechecked = approval_steps.recheck(own, Needs(("lead",)), roles_of)
+    assert rechecked
+    assert rechecked.state is ApprovalState.OPEN
 
 
 # ---- another plan

@@ -146,9 +146,11 @@ def test_the_bot_loads_what_makes_pictures_with_the_first_one() -> None:
         "name.startswith('bot.render.picture')])"
     )
 
-    found = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True
+    )
 
-    assert found.stdout.strip() == "[]"
+    assert process.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("module", ["bot.app", "bot.render.map_message", "handlers.commands"])
@@ -157,6 +159,8 @@ def test_the_bot_itself_never_loads_the_plotting_library(module: str) -> None:
         f"import sys, {module}; print(sorted({{'matplotlib', 'numpy', 'PIL'}} & set(sys.modules)))"
     )
 
-    found = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True
+    )
 
-    assert found.stdout.strip() == "[]"
+    assert process.stdout.strip() == "[]"

@@ -45,10 +45,10 @@ def problem(
     )
 
 
-def reworded(one: Problem, detail: str, fix: str | None = None, **fields: Any) -> Problem:
+def reworded(problem: Problem, detail: str, fix: str | None = None, **fields: Any) -> Problem:
     """The same problem in other words."""
-    told = one.facts.fix if fix is None else fix  # type: ignore[union-attr]
-    return replace(one, facts=replace(one.facts, cause=detail, fix=told), **fields)  # type: ignore[call-arg, arg-type]
+    told = problem.facts.fix if fix is None else fix  # type: ignore[union-attr]
+    return replace(problem, facts=replace(problem.facts, cause=detail, fix=told), **fields)  # type: ignore[call-arg, arg-type]
 
 
 def incident(*problems: Problem, **fields: Any) -> Incident:
@@ -351,25 +351,25 @@ STATUS = Status(
 )
 
 
-def acked(one: Incident, **fields: Any) -> Incident:
-    return replace(one, acknowledged_by=OPS, acknowledged=SINCE + MINUTE, **fields)
+def acked(incident: Incident, **fields: Any) -> Incident:
+    return replace(incident, acknowledged_by=OPS, acknowledged=SINCE + MINUTE, **fields)
 
 
-def over(one: Incident, **fields: Any) -> Incident:
+def over(incident: Incident, **fields: Any) -> Incident:
     return replace(
-        one, state=AlertState.RESOLVED, resolved=SINCE + timedelta(seconds=192), **fields
+        incident, state=AlertState.RESOLVED, resolved=SINCE + timedelta(seconds=192), **fields
     )
 
 
-def shown(one: Incident, silence: Silence | None = None) -> Callable[[], Message]:
-    return lambda: alert_message.alert(one, silence, v.NOW)
+def shown(incident: Incident, silence: Silence | None = None) -> Callable[[], Message]:
+    return lambda: alert_message.alert(incident, silence, v.NOW)
 
 
 def step(before: Incident | None, after: Incident) -> Callable[[], Message]:
     def said() -> Message:
-        found = alert_message.history(before, after, v.NOW)
-        assert found
-        return found
+        history = alert_message.history(before, after, v.NOW)
+        assert history
+        return history
 
     return said
 

@@ -59,19 +59,19 @@ BLOCKS = st.one_of(
 )
 
 
-def refused(found: Message) -> list[str]:
+def refused(message: Message) -> list[str]:
     """What Slack would refuse, in its own limits rather than those of the code."""
     wrong = []
-    wrong += ["no text"] * (not found.text.strip()) + ["long text"] * (len(found.text) > 4000)
-    wrong += ["many blocks"] * (len(found.blocks) > 50)
-    wrong += ["much text"] * (characters(found.blocks) > 10_000)
-    ids = [b["action_id"] for block in found.blocks for b in buttons(block)]
+    wrong += ["no text"] * (not message.text.strip()) + ["long text"] * (len(message.text) > 4000)
+    wrong += ["many blocks"] * (len(message.blocks) > 50)
+    wrong += ["much text"] * (characters(message.blocks) > 10_000)
+    ids = [b["action_id"] for block in message.blocks for b in buttons(block)]
     wrong += ["same action"] * (len(ids) != len(set(ids)))
-    names = [block["block_id"] for block in found.blocks if "block_id" in block]
+    names = [block["block_id"] for block in message.blocks if "block_id" in block]
     wrong += ["same block"] * (len(names) != len(set(names)))
-    for block in found.blocks:
+    for block in message.blocks:
         wrong += refused_block(block)
-    json.dumps(found.blocks).encode("utf-8")
+    json.dumps(message.blocks).encode("utf-8")
     return wrong
 
 
@@ -103,16 +103,16 @@ def refused_block(block: Any) -> list[str]:
         for text in texts
     )
     wrong += ["block id"] * (len(block.get("block_id", "")) > 255)
-    for one in buttons(block):
-        wrong += ["label"] * (not 0 < len(one["text"]["text"]) <= 75)
-        wrong += ["value"] * (len(one.get("value", "x")) > 2000)
-        wrong += ["id"] * (not 0 < len(one["action_id"]) <= 255)
-        wrong += ["style"] * (one.get("style", "primary") not in ("primary", "danger"))
+    for element in buttons(block):
+        wrong += ["label"] * (not 0 < len(element["text"]["text"]) <= 75)
+        wrong += ["value"] * (len(element.get("value", "x")) > 2000)
+        wrong += ["id"] * (not 0 < len(element["action_id"]) <= 255)
+        wrong += ["style"] * (element.get("style", "primary") not in ("primary", "danger"))
         limits_of = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
         wrong += [
             name
             for name, most in limits_of.items()
-            if "confirm" in one and not 0 < len(one["confirm"][name]["text"]) <= most
+            if "confirm" in element and not 0 < len(element["confirm"][name]["text"]) <= most
         ]
     parsed = Block.parse(dict(block))
     assert parsed is not None
@@ -123,9 +123,9 @@ def refused_block(block: Any) -> list[str]:
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=TEXTS, blocks=st.lists(BLOCKS, max_size=70))
 def test_anything_becomes_what_slack_takes(text: str, blocks: list[Any]) -> None:
-    found = fit(Message(text, tuple(blocks)))
-    assert refused(found) == []
-    assert fit(found).blocks == found.blocks
+    fitted = fit(Message(text, tuple(blocks)))
+    assert refused(fitted) == []
+    assert fit(fitted).blocks == fitted.blocks
 
 
 def test_what_fits_stays_as_it_is() -> None:
@@ -140,8 +140,8 @@ def test_what_fits_stays_as_it_is() -> None:
 
 def test_a_long_code_block_goes_on_in_the_next_section() -> None:
     lines = "\n".join(f"{number:04} {'x' * 60}" for number in range(100))
-    found = fit(Message("log", (section(preformatted(lines)),)))
-    texts = [block["text"]["text"] for block in found.blocks]
+    fitted = fit(Message("log", (section(preformatted(lines)),)))
+    texts = [block["text"]["text"] for block in fitted.blocks]
     assert len(texts) == 3
     assert all(text.startswith("```\n") and text.endswith("\n```") for text in texts)
     assert "".join(texts).replace("```\n", "").replace("\n```", "\n").strip() == lines
@@ -149,10 +149,10 @@ def test_a_long_code_block_goes_on_in_the_next_section() -> None:
 
 def test_too_much_text_is_cut_keeps_its_buttons_and_goes_along_whole() -> None:
     rows = [section(f"row {number} " + "y" * 500) for number in range(60)]
-    found = fit(Message("list", (*rows, *actions(button("Retry", "again")))))
-    assert refused(found) == []
-    assert [block["type"] for block in found.blocks][-2:] == ["actions", "context"]
-    (whole,) = found.files
+    fitted = fit(Message("list", (*rows, *actions(button("Retry", "again")))))
+    assert refused(fitted) == []
+    assert [block["type"] for block in fitted.blocks][-2:] == ["actions", "context"]
+    (whole,) = fitted.files
     assert whole.name == WHOLE
     assert isinstance(whole.content, str)
     assert "row 59" in whole.content
@@ -161,29 +161,29 @@ def test_too_much_text_is_cut_keeps_its_buttons_and_goes_along_whole() -> None:
 @pytest.mark.parametrize("start", range(2990, 3001))
 def test_no_entity_date_or_fence_is_cut_in_two(start: int) -> None:
     for token in ("&amp;", "<!date^1^{time}|12:00>", "```\ncode\n```"):
-        found = fit(Message("t", (section("x" * (start - 5) + " " + token + " end"),)))
+        fitted = fit(Message("t", (section("x" * (start - 5) + " " + token + " end"),)))
         assert sum(
-            token in block["text"]["text"] for block in found.blocks
+            token in block["text"]["text"] for block in fitted.blocks
         ) == 1 or token.startswith("```")
-        assert all(block["text"]["text"].count("```") % 2 == 0 for block in found.blocks)
+        assert all(block["text"]["text"].count("```") % 2 == 0 for block in fitted.blocks)
 
 
 def test_a_line_too_long_for_a_button_is_no_button_and_says_so() -> None:
-    found = fit(
+    fitted = fit(
         Message(
             "t",
             tuple(actions(button("Retry", "deploy web " + "x" * 2000), button("Logs", "logs web"))),
         )
     )
-    assert [one["text"]["text"] for block in found.blocks for one in buttons(block)] == ["Logs"]
-    assert "Retry" in json.dumps(found.blocks[-1])
+    assert [one["text"]["text"] for block in fitted.blocks for one in buttons(block)] == ["Logs"]
+    assert "Retry" in json.dumps(fitted.blocks[-1])
 
 
 def test_two_buttons_of_one_line_differ_in_their_ids() -> None:
-    found = fit(
+    fitted = fit(
         Message("t", tuple(actions(button("Logs", "logs web"), button("Logs", "logs web"))))
     )
-    first, second = buttons(found.blocks[0])
+    first, second = buttons(fitted.blocks[0])
     assert first["action_id"].startswith("line:")
     assert first["action_id"] != second["action_id"]
     assert first["value"] == second["value"]

@@ -47,11 +47,11 @@ def head(content: str | bytes | Sheet) -> str:
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_message(name: str) -> None:
-    found = rendition(MESSAGES[name]())
+    rendered = rendition(MESSAGES[name]())
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(found)
-    assert path.read_text() == found
+        path.write_text(rendered)
+    assert path.read_text() == rendered
 
 
 def test_no_golden_file_is_left_over() -> None:

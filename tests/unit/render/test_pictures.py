@@ -134,15 +134,15 @@ def steps(count: int, back: bool = False) -> tuple[Step, ...]:
 def ended(taken: tuple[Step, ...], ending: Ending = Ending.DONE, **rollout: Any) -> File:
     outcome = replace(v.outcome(Phase.COMPLETED, ending, 31.0), steps=taken)
     assert outcome.rollout is not None
-    found = timeline.picture(replace(outcome, rollout=replace(outcome.rollout, **rollout)))
-    assert found is not None
-    return found
+    drawn = timeline.picture(replace(outcome, rollout=replace(outcome.rollout, **rollout)))
+    assert drawn is not None
+    return drawn
 
 
 def charted(service: Service, revisions: list[Revision]) -> File:
-    found = deploys.picture(service, revisions, v.NOW)
-    assert found is not None
-    return found
+    drawn = deploys.picture(service, revisions, v.NOW)
+    assert drawn is not None
+    return drawn
 
 
 MANY = [
@@ -452,9 +452,9 @@ def test_any_rollout_has_a_timeline(
         progress=Progress(Phase.COMPLETED, 0, 0),
         steps=tuple(taken),
     )
-    found = timeline.picture(outcome)
-    assert found is not None
-    check(found)
+    drawn = timeline.picture(outcome)
+    assert drawn is not None
+    check(drawn)
 
 
 @QUICKLY

@@ -33,8 +33,8 @@ def look(
 
 def seen(*looks: RolloutSnapshot, expected: Expected = EXPECTED) -> Progress:
     followed: Followed | None = None
-    for each in looks:
-        followed = advance(followed, each, expected)
+    for look in looks:
+        followed = advance(followed, look, expected)
     assert followed
     return followed.progress
 

@@ -31,11 +31,11 @@ def test_at_a_silent_registry_the_rest_is_told_at_once_that_it_is_busy() -> None
         asked = [people.submit(ask) for _ in range(150)]
         for _ in range(AT_A_TIME):
             assert asking.acquire(timeout=10)
-        while sum(each.done() for each in asked) < 150 - AT_A_TIME - WAITING:
+        while sum(request.done() for request in asked) < 150 - AT_A_TIME - WAITING:
             pass
         assert not asking.acquire(blocking=False)
         answer.set()
-    said = [each.result() for each in asked]
+    said = [request.result() for request in asked]
     assert said.count("asked") == AT_A_TIME + WAITING
 
 

@@ -117,7 +117,9 @@ class Looks(RuleBasedStateMachine):
     @invariant()
     def opens_once_and_closes_once(self) -> None:
         firing = {
-            one.id for one in self.memory.incidents.values() if one.state is AlertState.FIRING
+            incident.id
+            for incident in self.memory.incidents.values()
+            if incident.state is AlertState.FIRING
         }
         for incident_id, times in self.opened.items():
             assert times - self.closed.get(incident_id, 0) == (incident_id in firing)
@@ -137,30 +139,30 @@ class Looks(RuleBasedStateMachine):
         verdict = judge(seen, self.memory, WatchSettings())
         again = judge(seen, verdict.memory, WatchSettings())
         assert (again.memory, again.changed, again.notes) == (verdict.memory, (), ())
-        for one in verdict.changed:
-            self.count(one)
+        for incident in verdict.changed:
+            self.count(incident)
         before = {one.id: one for one in self.memory.incidents.values()}
-        for one in verdict.memory.incidents.values():
-            told = one.id in {each.id for each in verdict.changed}
+        for incident in verdict.memory.incidents.values():
+            told = incident.id in {each.id for each in verdict.changed}
             assert (
                 told
-                or one.state is AlertState.PENDING
-                or replace(one, returning=()) == replace(before[one.id], returning=())
+                or incident.state is AlertState.PENDING
+                or replace(incident, returning=()) == replace(before[incident.id], returning=())
             )
         self.memory = verdict.memory
 
-    def count(self, one: Incident) -> None:
-        assert one.state is not AlertState.PENDING
-        if one.state is AlertState.FIRING and one.id not in {
-            each.id for each in self.open.values()
+    def count(self, incident: Incident) -> None:
+        assert incident.state is not AlertState.PENDING
+        if incident.state is AlertState.FIRING and incident.id not in {
+            opened.id for opened in self.open.values()
         }:
-            self.opened[one.id] = self.opened.get(one.id, 0) + 1
-            assert one.times == self.opened[one.id]
-        if one.state is AlertState.RESOLVED and one.subject in self.open:
-            self.closed[one.id] = self.closed.get(one.id, 0) + 1
-        self.open.pop(one.subject, None)
-        if one.state is AlertState.FIRING:
-            self.open[one.subject] = one
+            self.opened[incident.id] = self.opened.get(incident.id, 0) + 1
+            assert incident.times == self.opened[incident.id]
+        if incident.state is AlertState.RESOLVED and incident.subject in self.open:
+            self.closed[incident.id] = self.closed.get(incident.id, 0) + 1
+        self.open.pop(incident.subject, None)
+        if incident.state is AlertState.FIRING:
+            self.open[incident.subject] = incident
 
     def seen(self, parts: Iterable[str], *, unknown: bool = False) -> Snapshot:
         nodes = (
@@ -225,8 +227,8 @@ class Looks(RuleBasedStateMachine):
                 found[f"node:n{number}"] = sorted([AlertKind.NODE_DOWN, *extra])
         explained = {
             below.service
-            for one in self.open.values()
-            for p in one.problems
+            for opened in self.open.values()
+            for p in opened.problems
             for below in p.lost
             if not p.subject.startswith("s")
         }

@@ -58,7 +58,7 @@ def certificate(kind: str, left: float, life: float = 90, **fields: Any) -> Cert
 def test_a_certificate_near_its_end(one: Certificate, severity: str) -> None:
     story = begun()
     story.sees(certificates=(one,))
-    assert [str(each.severity) for each in story.firing.values()] == (
+    assert [str(value.severity) for value in story.firing.values()] == (
         [severity] if severity else []
     )
 
@@ -170,7 +170,7 @@ def test_what_is_pending_does_not_fire_on_old_news() -> None:
 
 def test_nothing_is_told_of_what_was_not_there_long_enough_to_come_back() -> None:
     story = begun()
-    below = tuple(one for one in SPREAD if one.id != "web.4.n4.running")
+    below = tuple(task for task in SPREAD if task.id != "web.4.n4.running")
     story.sees(tasks=below)
     story.waits(60)
     story.sees(tasks=SPREAD)

@@ -185,8 +185,8 @@ class Story:
 
     def with_node(self, *nodes: Node) -> tuple[Node, ...]:
         """The nodes, these instead of those with their ids."""
-        new = {one.id: one for one in nodes}
-        return tuple(new.get(one.id, one) for one in self.world.nodes or FOUR)
+        new = {node.id: node for node in nodes}
+        return tuple(new.get(node.id, node) for node in self.world.nodes or FOUR)
 
     def one(self, subject: str) -> Incident:
         return self.memory.incidents[subject]

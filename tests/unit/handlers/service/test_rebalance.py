@@ -175,7 +175,7 @@ def test_what_others_hold_or_what_rolls_is_left_out() -> None:
     rolls = named("rolls", update=UpdateStatus("updating"))
     stands = named("stands", update=UpdateStatus("paused"))
     listed = (API, rolls, stands, WEB)
-    plan = planned(World(listed, [each for one in listed for each in on(one, 3, 1)], (hold,)))
+    plan = planned(World(listed, [task for one in listed for task in on(one, 3, 1)], (hold,)))
     assert plan.services == ("web",)
     assert plan.warnings[-3:] == (
         "api is left out: lead holds it",
@@ -207,9 +207,13 @@ def test_what_others_hold_or_what_rolls_is_left_out() -> None:
     ],
 )
 def test_that_a_service_will_be_away_is_said(service: Service, warning: str) -> None:
-    other = named("other", 9)
+    other_service = named("other", 9)
     plan = planned(
-        World((service, other), [*on(service, service.replicas or 0), *on(other, 3, 3, 3)]), "web"
+        World(
+            (service, other_service),
+            [*on(service, service.replicas or 0), *on(other_service, 3, 3, 3)],
+        ),
+        "web",
     )
     assert plan.warnings[1:] == ((warning,) if warning else ())
 

@@ -62,9 +62,13 @@ def test_the_first_of_a_chain_counts_whatever_stands_around_it() -> None:
 
 
 def test_names_and_dates_of_all_kinds() -> None:
-    found = x509.from_pem(LONG)
-    assert (found.name, found.unit, found.organization) == ("schöner.example", "", "")
-    assert found.ends == datetime(2081, 8, 27, 1, 59, 5, tzinfo=UTC)
+    parsed = x509.from_pem(LONG)
+    assert (parsed.name, parsed.unit, parsed.organization) == (
+        "schöner.example",
+        "",
+        "",
+    )
+    assert parsed.ends == datetime(2081, 8, 27, 1, 59, 5, tzinfo=UTC)
 
 
 def test_what_is_no_certificate() -> None:
@@ -103,13 +107,13 @@ def lines(text: str, task_id: str) -> list[LogLine]:
 
 def test_what_the_job_on_a_node_found() -> None:
     done = task(0, NODE_ID, "complete")
-    other = task(0, "other", "complete")
-    assert judged(done, lines("noise", other.id) + lines(NODE, done.id), NODE_ID) == LEAF
+    other_task = task(0, "other", "complete")
+    assert judged(done, lines("noise", other_task.id) + lines(NODE, done.id), NODE_ID) == LEAF
     assert (
         judged(done, lines(NODE, done.id), "other")
         == f"the certificate there is of another node, {NODE_ID}"
     )
-    assert judged(done, lines(NODE, other.id), NODE_ID) == "the log of the job does not come"
+    assert judged(done, lines(NODE, other_task.id), NODE_ID) == "the log of the job does not come"
     assert "no certificate is in it" in str(
         judged(done, lines("sh: no such file", done.id), NODE_ID)
     )

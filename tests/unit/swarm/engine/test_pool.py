@@ -133,10 +133,10 @@ def test_an_address_that_swallows_packets_holds_nobody_up(make: Workshop) -> Non
 
 
 def test_something_else_that_speaks_http_is_no_engine(make: Workshop) -> None:
-    other = make.fake("one")
-    other.version = {"name": "a web server"}
+    other_engine = make.fake("one")
+    other_engine.version = {"name": "a web server"}
     with pytest.raises(NoEngineError) as caught:
-        FailoverPool([other.address]).call(Client.services)
+        FailoverPool([other_engine.address]).call(Client.services)
     assert caught.value.tried == (("one", "does not speak the Engine API"),)
 
 
@@ -212,12 +212,12 @@ def test_time_is_up_at_the_deadline(make: Workshop) -> None:
 
 
 def test_what_an_engine_refuses_is_asked_of_no_other(make: Workshop) -> None:
-    other = make.healthy("two")
-    engines = FailoverPool([make.fake("one", refusing(400, "bad")).address, other.address])
+    other_engine = make.healthy("two")
+    engines = FailoverPool([make.fake("one", refusing(400, "bad")).address, other_engine.address])
     with pytest.raises(EngineRefusedError) as caught:
         engines.call(Client.services)
     assert (caught.value.status, caught.value.reason) == (400, "bad")
-    assert other.seen == []
+    assert other_engine.seen == []
 
 
 def test_a_change_goes_to_the_first_healthy_manager(make: Workshop) -> None:
@@ -235,12 +235,12 @@ def test_a_change_goes_to_the_first_healthy_manager(make: Workshop) -> None:
 
 def test_a_change_that_is_lost_in_the_middle_is_not_sent_again(make: Workshop) -> None:
     dropping = make.fake("one", lambda call: None if call.startswith("POST") else (200, {}))
-    other = make.healthy("two")
+    other_engine = make.healthy("two")
     with pytest.raises(OutcomeUnknownError) as caught:
-        FailoverPool([dropping.address, other.address]).call_write(create)
+        FailoverPool([dropping.address, other_engine.address]).call_write(create)
     assert caught.value.engine == "one"
     assert dropping.seen == ["GET /swarm", "POST /services/create"]
-    assert other.seen == []
+    assert other_engine.seen == []
 
 
 def test_a_change_whose_manager_loses_its_leadership_may_have_happened(make: Workshop) -> None:

@@ -160,7 +160,7 @@ def test_scaled_up_without_an_update_status() -> None:
 def test_scaled_down_waits_until_the_surplus_is_gone() -> None:
     two = service(replicas=2)
     assert counted(after_monitor(two, FOUR_NEW)) == (Phase.ROLLING, 2, 2)
-    going = tuple(replace(each, desired=TaskState.REMOVE) for each in FOUR_NEW[2:])
+    going = tuple(replace(task, desired=TaskState.REMOVE) for task in FOUR_NEW[2:])
     assert counted(after_monitor(two, (*FOUR_NEW[:2], *going))) == (Phase.COMPLETED, 2, 2)
 
 

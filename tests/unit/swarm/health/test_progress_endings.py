@@ -63,9 +63,9 @@ def test_a_rollback_that_is_itself_what_was_asked_for_is_an_update(
 ) -> None:
     this = service(update=UpdateStatus(state, "manually requested rollback"))
     assert seen(look(this, FOUR_NEW), expected=replace(EXPECTED, to_previous=True)).phase is phase
-    other = service(spec=spec(V1, ForceUpdate=7), state=state)
+    other_service = service(spec=spec(V1, ForceUpdate=7), state=state)
     assert (
-        seen(look(other, FOUR_NEW), expected=replace(EXPECTED, to_previous=True)).phase
+        seen(look(other_service, FOUR_NEW), expected=replace(EXPECTED, to_previous=True)).phase
         is Phase.SUPERSEDED
     )
 

@@ -129,9 +129,9 @@ def test_workers_that_could_be_promoted() -> None:
 )
 def test_cautions(managers: int, reachable: int, said: tuple[str, ...]) -> None:
     needed = managers // 2 + 1
-    found = told(Quorum(managers, reachable, needed, max(0, reachable - needed)), "w1")
-    assert len(found) == len(said)
-    assert all(part in text for part, text in zip(said, found, strict=True))
+    words = told(Quorum(managers, reachable, needed, max(0, reachable - needed)), "w1")
+    assert len(words) == len(said)
+    assert all(part in text for part, text in zip(said, words, strict=True))
 
 
 def told(quorum: Quorum, *workers: str) -> tuple[str, ...]:

@@ -97,10 +97,10 @@ def test_an_image_is_pinned_to_its_digest(
     engine = FakeEngine(
         tmp_path, "one", always((200, {"Descriptor": {"digest": DIGEST}, "Platforms": None}))
     )
-    found = Images(FailoverPool([engine.address])).resolve(image)
+    resolved = Images(FailoverPool([engine.address])).resolve(image)
     engine.stop()
     assert engine.seen == [f"GET /distribution/{asked}/json"]
-    assert (found.image, found.platforms) == (pinned, ())
+    assert (resolved.image, resolved.platforms) == (pinned, ())
 
 
 def test_without_an_engine_the_registry_is_not_blamed(tmp_path: Path) -> None:

@@ -61,10 +61,10 @@ def test_a_stack_is_all_that_has_its_label() -> None:
     web = named("shop_web", labels=LABEL)
     net = Network("n2", "shop_net", "overlay", "swarm", labels=LABEL)
     key = Stored("secret", "x3", "old_key", {"com.docker.stack.namespace": "old"})
-    found = stacks([web, named("alone")], [key, KEY], [CONF], [NET, net])
+    listed_stacks = stacks([web, named("alone")], [key, KEY], [CONF], [NET, net])
     assert [
         (stack.name, stack.services, stack.secrets, stack.configs, stack.networks)
-        for stack in found
+        for stack in listed_stacks
     ] == [
         ("old", (), (key,), (), ()),
         ("shop", (web,), (), (), (net,)),

@@ -31,9 +31,11 @@ def lies(
     tasks: list[Task], nodes: tuple[Node, ...] = NODES, *others: Service, **fields: Any
 ) -> Spread:
     services = [service(**fields), *others]
-    found = spreads(services, nodes, tasks)
-    assert uneven(services, nodes, tasks) == tuple(one.service for one in found if one.uneven)
-    return found[0]
+    spread_services = spreads(services, nodes, tasks)
+    assert uneven(services, nodes, tasks) == tuple(
+        one.service for one in spread_services if one.uneven
+    )
+    return spread_services[0]
 
 
 def placed(**placement: Any) -> dict[str, Any]:
@@ -42,7 +44,9 @@ def placed(**placement: Any) -> dict[str, Any]:
 
 def changed(number: int, **fields: Any) -> tuple[Node, ...]:
     """The four nodes, one of them otherwise."""
-    return tuple(replace(one, **fields) if one.name == f"node{number}" else one for one in NODES)
+    return tuple(
+        replace(node, **fields) if node.name == f"node{number}" else node for node in NODES
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,9 +109,9 @@ def test_where_each_node_takes_only_so_many() -> None:
 
 
 def test_a_paused_node_keeps_what_it_runs() -> None:
-    found = lies(on(3, 1, 1, 1), changed(1, availability="pause"))
-    assert not found.uneven
-    assert found.words == "3 on node1, 1 on node2, 1 on node3, 1 on node4"
+    placed_tasks = lies(on(3, 1, 1, 1), changed(1, availability="pause"))
+    assert not placed_tasks.uneven
+    assert placed_tasks.words == "3 on node1, 1 on node2, 1 on node3, 1 on node4"
 
 
 def test_every_branch_gets_as_many_as_the_next() -> None:
@@ -119,8 +123,10 @@ def test_every_branch_gets_as_many_as_the_next() -> None:
 
 def test_one_task_may_move_to_a_node_that_runs_less() -> None:
     busy = [*on(1, 0, 0, 0), *on(3, 3, 3, 0, of="s2")]
-    found = spreads([service(replicas=1), service(id="s2", name="api", replicas=9)], NODES, busy)
-    assert [(one.uneven, one.movable) for one in found] == [(False, True), (True, False)]
+    spread_services = spreads(
+        [service(replicas=1), service(id="s2", name="api", replicas=9)], NODES, busy
+    )
+    assert [(one.uneven, one.movable) for one in spread_services] == [(False, True), (True, False)]
     assert not lies(on(1, 0, 0, 0)).movable
     assert not lies([*on(1, 0, 0, 0), *on(1, 1, 1, 1, of="s2")], NODES, service(id="s2")).movable
 

@@ -59,32 +59,36 @@ def test_a_drained_node_gets_none() -> None:
 
 
 def test_reservations_of_others_take_room() -> None:
-    other = service(id="s2", spec=spec(Resources={"Reservations": {"MemoryBytes": 700 << 20}}))
+    other_service = service(
+        id="s2", spec=spec(Resources={"Reservations": {"MemoryBytes": 700 << 20}})
+    )
     tasks = [task(1, "node1", service_id="s2")]
-    found = more(web(300 << 20), 7, NODES, [other], tasks)
-    assert why(found) == ShortageKind.RESERVATION
-    assert (found.nodes, found.short) == ((("node2", 3), ("node1", 1)), 3)
-    assert words(found) == "each reserves 300 MB, and no node has that much left"
+    placement = more(web(300 << 20), 7, NODES, [other_service], tasks)
+    assert why(placement) == ShortageKind.RESERVATION
+    assert (placement.nodes, placement.short) == ((("node2", 3), ("node1", 1)), 3)
+    assert words(placement) == "each reserves 300 MB, and no node has that much left"
 
 
 def test_tasks_that_ended_take_no_room() -> None:
-    other = service(id="s2", spec=spec(Resources={"Reservations": {"MemoryBytes": 1 << 30}}))
+    other_service = service(
+        id="s2", spec=spec(Resources={"Reservations": {"MemoryBytes": 1 << 30}})
+    )
     tasks = [task(1, name, "failed", service_id="s2") for name in ("node1", "node2")]
-    assert more(web(1 << 30), 2, NODES, [other], tasks).short == 0
+    assert more(web(1 << 30), 2, NODES, [other_service], tasks).short == 0
 
 
 def test_tasks_that_wait_for_a_place_come_first() -> None:
     one_a_node = service(spec=spec(Placement={"MaxReplicas": 1}))
-    found = more(one_a_node, 2, NODES, [], [task(1, "", "pending")])
-    assert (found.nodes, found.short) == ((("node2", 1),), 1)
+    placement = more(one_a_node, 2, NODES, [], [task(1, "", "pending")])
+    assert (placement.nodes, placement.short) == ((("node2", 1),), 1)
 
 
 def test_a_host_port_that_another_service_holds_is_no_place() -> None:
     holder = on_host(8080, id="s2", name="holder")
-    found = more(on_host(8080), 2, NODES, [holder], [task(1, "node1", service_id="s2")])
-    assert why(found) == ShortageKind.HOST_PORT
-    assert (found.nodes, found.short) == ((("node2", 1),), 1)
-    assert words(found) == "port 8080 is taken on every node that may run it"
+    placement = more(on_host(8080), 2, NODES, [holder], [task(1, "node1", service_id="s2")])
+    assert why(placement) == ShortageKind.HOST_PORT
+    assert (placement.nodes, placement.short) == ((("node2", 1),), 1)
+    assert words(placement) == "port 8080 is taken on every node that may run it"
     assert more(on_host(8081), 2, NODES, [holder], [task(1, "node1", service_id="s2")]).short == 0
     udp = service(ports=(Port(53, 8080, "udp", "host"),))
     assert more(udp, 2, NODES, [holder], [task(1, "node1", service_id="s2")]).short == 0
@@ -93,10 +97,10 @@ def test_a_host_port_that_another_service_holds_is_no_place() -> None:
 def test_another_architecture_is_no_place() -> None:
     nodes = [node("node1", platform=AMD64), node("node2", platform=ARM64)]
     assert more(arm(), 3, nodes, [], []).nodes == (("node2", 3),)
-    found = more(arm(), 3, nodes[:1], [], [])
-    assert why(found) == ShortageKind.PLATFORM
-    assert (found.nodes, found.short) == ((), 3)
-    assert words(found) == (
+    placement = more(arm(), 3, nodes[:1], [], [])
+    assert why(placement) == ShortageKind.PLATFORM
+    assert (placement.nodes, placement.short) == ((), 3)
+    assert words(placement) == (
         "the image is for linux/arm64, and no node that fulfils the constraints is"
     )
 
@@ -104,10 +108,10 @@ def test_another_architecture_is_no_place() -> None:
 def test_generic_resources_are_counted_too() -> None:
     needs = service(spec=spec(Resources={"Reservations": GPU}))
     nodes = [node("node1", generic={"gpu": 5}), node("node2")]
-    found = more(needs, 3, nodes, [needs], [task(1, "node1")])
-    assert why(found) == ShortageKind.RESERVATION
-    assert (found.nodes, found.short) == ((("node1", 1),), 2)
-    assert words(found) == "each reserves 2 gpu, and no node has that much left"
+    placement = more(needs, 3, nodes, [needs], [task(1, "node1")])
+    assert why(placement) == ShortageKind.RESERVATION
+    assert (placement.nodes, placement.short) == ((("node1", 1),), 2)
+    assert words(placement) == "each reserves 2 gpu, and no node has that much left"
 
 
 @pytest.mark.parametrize(
@@ -125,9 +129,9 @@ def test_generic_resources_are_counted_too() -> None:
     ],
 )
 def test_why_there_is_no_room(fields: dict[str, Any], expected: str) -> None:
-    found = more(service(**fields), 3, NODES, [], [])
-    assert words(found) == expected
-    assert found.short == 3 - found.placed
+    placement = more(service(**fields), 3, NODES, [], [])
+    assert words(placement) == expected
+    assert placement.short == 3 - placement.placed
 
 
 @pytest.mark.parametrize("mode", [Mode.GLOBAL, Mode.GLOBAL_JOB, Mode.REPLICATED_JOB])
@@ -210,10 +214,12 @@ def test_placing_many_is_the_same_as_placing_one_after_the_other(
             Resources={"Reservations": {"MemoryBytes": needed << 20}},
         )
     )
-    other = service(id="s2", spec=spec(Resources={"Reservations": {"MemoryBytes": taken << 20}}))
+    other_service = service(
+        id="s2", spec=spec(Resources={"Reservations": {"MemoryBytes": taken << 20}})
+    )
     tasks = [task(1, f"node{n}", service_id="s2") for n in busy if n < len(nodes)]
-    at_once = Capacity.of(nodes, tasks, [other]).place(wanted, count)
-    ledger, alone = Capacity.of(nodes, tasks, [other]), Counter[str]()
+    at_once = Capacity.of(nodes, tasks, [other_service]).place(wanted, count)
+    ledger, alone = Capacity.of(nodes, tasks, [other_service]), Counter[str]()
     for _ in range(count):
         alone.update(dict(ledger.place(wanted, 1).nodes))
     assert Counter(dict(at_once.nodes)) == alone
@@ -225,10 +231,10 @@ def test_a_hundred_thousand_more_tasks_are_no_more_work_than_ten() -> None:
     tasks: list[Task] = [task(n, f"node{n % 1000}", service_id="s2") for n in range(2000)]
     capacity = Capacity.of(nodes, tasks, [])
     began = time.perf_counter()
-    found = capacity.place(web(1 << 20), 100_000)
+    placement = capacity.place(web(1 << 20), 100_000)
     took = time.perf_counter() - began
-    assert found.placed == 100_000
-    assert {count for _, count in found.nodes} == {100}
+    assert placement.placed == 100_000
+    assert {count for _, count in placement.nodes} == {100}
     assert took < 0.25, "about 10 ms on a quiet machine"
 
 

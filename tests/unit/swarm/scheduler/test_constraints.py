@@ -179,9 +179,9 @@ def test_no_node_may_run_it() -> None:
     ],
 )
 def test_host_ports(this: Service, order: str, expected: str) -> None:
-    found = warnings(this, NODES, ordered(order))
-    assert len(found) == bool(expected)
-    assert expected in "".join(found)
+    cautions = warnings(this, NODES, ordered(order))
+    assert len(cautions) == bool(expected)
+    assert expected in "".join(cautions)
 
 
 @pytest.mark.parametrize(

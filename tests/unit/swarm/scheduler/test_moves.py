@@ -20,7 +20,8 @@ NODES = tuple(node(f"node{number}", memory=1000 * MB) for number in range(1, 4))
 
 def drained(name: str) -> list[Node]:
     return [
-        replace(one, availability=Availability.DRAIN) if one.name == name else one for one in NODES
+        replace(node, availability=Availability.DRAIN) if node.name == name else node
+        for node in NODES
     ]
 
 
@@ -44,15 +45,15 @@ def reserving(megabytes: int) -> dict[str, Any]:
 def test_a_drained_node_gives_its_tasks_away() -> None:
     web, agent = named("web"), named("agent", mode=Mode.GLOBAL)
     tasks = [*on(web, "node1", "node1", "node2"), *on(agent, "node1", "node2", "node3")]
-    found = moves(NODES, drained("node1"), tasks, [web, agent])
+    moved = moves(NODES, drained("node1"), tasks, [web, agent])
     assert [
-        (move.service.name, move.tasks, move.placed, move.waiting, move.bound) for move in found
+        (move.service.name, move.tasks, move.placed, move.waiting, move.bound) for move in moved
     ] == [
         ("agent", ("agent.1",), 0, 0, True),
         ("web", ("web.1", "web.2"), 2, 0, False),
     ]
-    assert summary(found) == "2 tasks move: web 2 · ends there: agent"
-    assert shortages(found) == ()
+    assert summary(moved) == "2 tasks move: web 2 · ends there: agent"
+    assert shortages(moved) == ()
 
 
 @pytest.mark.parametrize(
@@ -72,16 +73,16 @@ def test_other_changes_move_nothing(change: dict[str, Any]) -> None:
 
 def test_a_label_or_a_role_that_a_constraint_asks_for_moves_tasks() -> None:
     web = named("web", spec=spec(Placement={"Constraints": ["node.labels.zone==a"]}))
-    nodes = [replace(one, labels={"zone": "a"}) for one in NODES[:2]] + [NODES[2]]
-    found = moves(
+    nodes = [replace(node, labels={"zone": "a"}) for node in NODES[:2]] + [NODES[2]]
+    moved = moves(
         nodes, [replace(nodes[0], labels={}), *nodes[1:]], on(web, "node1", "node2"), [web]
     )
-    assert [(move.tasks, move.placed) for move in found] == [(("web.1",), 1)]
+    assert [(move.tasks, move.placed) for move in moved] == [(("web.1",), 1)]
     boss = named("boss", spec=spec(Placement={"Constraints": ["node.role==manager"]}))
     chief = replace(NODES[0], role=NodeRole.MANAGER)
-    found = moves([chief, *NODES[1:]], NODES, on(boss, "node1"), [boss])
-    assert [(move.tasks, move.able) for move in found] == [(("boss.1",), False)]
-    assert shortages(found) == (
+    moved = moves([chief, *NODES[1:]], NODES, on(boss, "node1"), [boss])
+    assert [(move.tasks, move.able) for move in moved] == [(("boss.1",), False)]
+    assert shortages(moved) == (
         (
             "boss: its task would wait, for no other node is Ready and Active and fulfils its "
             "constraints"
@@ -119,10 +120,10 @@ def test_tasks_without_a_node_or_a_service_do_not_move() -> None:
 
 def test_reservations_are_counted_not_usage() -> None:
     big = named("big", spec=reserving(600))
-    found = moves(NODES, drained("node1"), on(big, "node1", "node2"), [big])
-    assert [(move.placed, move.waiting) for move in found] == [(1, 0)]
-    found = moves(NODES, drained("node1"), on(big, "node1", "node2", "node3"), [big])
-    (said,) = shortages(found)
+    moved = moves(NODES, drained("node1"), on(big, "node1", "node2"), [big])
+    assert [(move.placed, move.waiting) for move in moved] == [(1, 0)]
+    moved = moves(NODES, drained("node1"), on(big, "node1", "node2", "node3"), [big])
+    (said,) = shortages(moved)
     assert said.startswith(
         "big: its task would wait, for the other nodes have no room left for what it reserves."
     )
@@ -132,19 +133,19 @@ def test_reservations_are_counted_not_usage() -> None:
 def test_the_largest_are_placed_first() -> None:
     big, small = named("big", spec=reserving(900)), named("small", spec=reserving(200))
     tasks = [*on(small, "node1", "node1"), *on(big, "node1")]
-    found = moves(NODES, drained("node1"), tasks, [big, small])
-    assert sum(move.waiting for move in found) == 0
+    moved = moves(NODES, drained("node1"), tasks, [big, small])
+    assert sum(move.waiting for move in moved) == 0
 
 
 def test_host_ports_and_the_most_per_node_take_room_too() -> None:
     web = named("web", ports=(Port(80, 8080, mode="host"),))
-    found = moves(NODES, drained("node1"), on(web, "node1", "node2"), [web])
-    assert [move.waiting for move in found] == [0]
-    found = moves(NODES, drained("node1"), on(web, "node1", "node2", "node3"), [web])
-    assert [move.waiting for move in found] == [1]
+    moved = moves(NODES, drained("node1"), on(web, "node1", "node2"), [web])
+    assert [move.waiting for move in moved] == [0]
+    moved = moves(NODES, drained("node1"), on(web, "node1", "node2", "node3"), [web])
+    assert [move.waiting for move in moved] == [1]
     single = named("single", spec=spec(Placement={"MaxReplicas": 1}))
-    found = moves(NODES, drained("node1"), on(single, "node1", "node2", "node3"), [single])
-    assert shortages(found) == (
+    moved = moves(NODES, drained("node1"), on(single, "node1", "node2", "node3"), [single])
+    assert shortages(moved) == (
         "single: its task would wait, for the other nodes hold as many as they may. Add a node",
     )
 
@@ -160,10 +161,12 @@ def test_no_node_is_filled_beyond_what_it_has(placed: list[tuple[int, str]], gon
         named(f"s{number}", spec=reserving(size)) for number, (size, _) in enumerate(placed)
     ]
     tasks = [
-        one for owner, (_, place) in zip(services, placed, strict=True) for one in on(owner, place)
+        task
+        for owner, (_, place) in zip(services, placed, strict=True)
+        for task in on(owner, place)
     ]
-    found = moves(NODES, drained(gone), tasks, services)
-    assert sorted(move.service.name for move in found) == sorted(
+    moved = moves(NODES, drained(gone), tasks, services)
+    assert sorted(move.service.name for move in moved) == sorted(
         owner.name for owner, (_, place) in zip(services, placed, strict=True) if place == gone
     )
     free = sum(
@@ -171,5 +174,5 @@ def test_no_node_is_filled_beyond_what_it_has(placed: list[tuple[int, str]], gon
         for name in {"node1", "node2", "node3"} - {gone}
     )
     sizes_of = {owner.name: size for owner, (size, _) in zip(services, placed, strict=True)}
-    assert sum(sizes_of[move.service.name] for move in found if move.placed) <= free
-    assert all(move.placed + move.waiting == len(move.tasks) for move in found)
+    assert sum(sizes_of[move.service.name] for move in moved if move.placed) <= free
+    assert all(move.placed + move.waiting == len(move.tasks) for move in moved)

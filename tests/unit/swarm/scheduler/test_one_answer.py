@@ -181,8 +181,8 @@ WANTED = 7
 
 def scale_fits(swarm: Swarm) -> int:
     plan = Scale(targets=(f"web={WANTED}",)).plan(swarm.context)
-    found = re.search(r"web has room for (\d+) of", " ".join(plan.warnings))
-    return int(found[1]) if found else WANTED
+    match = re.search(r"web has room for (\d+) of", " ".join(plan.warnings))
+    return int(match[1]) if match else WANTED
 
 
 def drain_fits(swarm: Swarm) -> tuple[bool, int]:

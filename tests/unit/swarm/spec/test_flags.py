@@ -306,7 +306,7 @@ def test_capabilities_of_a_new_service() -> None:
 
 def test_ports_for_people() -> None:
     assert [
-        ports.text(each) for each in (Port(80, 8080), Port(53, 0, "udp"), Port(1, 2, mode="host"))
+        ports.text(port) for port in (Port(80, 8080), Port(53, 0, "udp"), Port(1, 2, mode="host"))
     ] == [
         "8080 → 80/tcp",
         "a free port → 53/udp",

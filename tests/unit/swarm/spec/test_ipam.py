@@ -62,13 +62,13 @@ def test_what_goes_with_no_subnet(gateways: tuple[str, ...], ranges: tuple[str, 
     ],
 )
 def test_addresses_that_are_taken(subnets: tuple[str, ...], taken: str) -> None:
-    other = Network("n1", "other", "overlay", "swarm", subnets=("10.1.0.0/24", "fd00::/64"))
+    other_network = Network("n1", "other", "overlay", "swarm", subnets=("10.1.0.0/24", "fd00::/64"))
     with pytest.raises(InvalidValueError) as caught:
-        refuse_overlap(subnets, [other])
+        refuse_overlap(subnets, [other_network])
     assert taken in caught.value.expected
 
 
 def test_addresses_that_are_free() -> None:
-    other = Network("n1", "other", "overlay", "swarm", subnets=("10.1.0.0/24",))
-    refuse_overlap(("10.2.0.0/24", "10.3.0.0/24", "fd00::/64"), [other])
-    refuse_overlap((), [other])
+    other_network = Network("n1", "other", "overlay", "swarm", subnets=("10.1.0.0/24",))
+    refuse_overlap(("10.2.0.0/24", "10.3.0.0/24", "fd00::/64"), [other_network])
+    refuse_overlap((), [other_network])

@@ -64,7 +64,7 @@ def test_a_locked_engine_is_the_same_incident_once_its_node_is_known() -> None:
     alert = story.one("engine:node3")
     story.sees(engines=(*ENGINES[:2], locked(3)), nodes=DOWN3, leaderless="")
     assert story.one("node:n3").id == alert.id
-    assert [one.id for one in story.verdict.changed] == [alert.id]
+    assert [incident.id for incident in story.verdict.changed] == [alert.id]
     assert "engine:node3" not in story.memory.incidents
 
 

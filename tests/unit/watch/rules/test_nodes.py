@@ -79,7 +79,7 @@ def test_two_hundred_services_on_a_dead_node_are_one_alert() -> None:
 
 def test_all_nodes_are_unknown_for_three_seconds_after_the_leader_stopped() -> None:
     story = begun()
-    unknown = tuple(replace(one, state=NodeState.UNKNOWN) for one in FOUR)
+    unknown = tuple(replace(node, state=NodeState.UNKNOWN) for node in FOUR)
     assert story.sees(nodes=unknown).changed == ()
     assert story.sees(3, nodes=FOUR).changed == ()
     assert story.memory.incidents == {}
@@ -136,7 +136,7 @@ def test_a_node_that_is_back_and_runs_nothing_says_so(
     before = (*SPREAD, *agents, task("agent", 0, 4))
     story = begun(services=(WEB, API, agent), tasks=before)
     story.sees(nodes=DOWN4, tasks=before)
-    tasks = (*(one for one in ELSEWHERE_NOW if one.node_id != "n4"), *agents, *extra)
+    tasks = (*(task for task in ELSEWHERE_NOW if task.node_id != "n4"), *agents, *extra)
     story.sees(nodes=FOUR, tasks=tasks)
     assert story.one("node:n4").aftermath is aftermath
 
@@ -181,7 +181,7 @@ def test_a_service_that_was_whole_again_has_an_alert_of_its_own_later() -> None:
     story = begun()
     story.sees(nodes=DOWN4, tasks=ELSEWHERE_NOW)
     story.waits(120, 30)
-    story.sees(tasks=tuple(one for one in ELSEWHERE_NOW if one.id != "web.4.n2.running"))
+    story.sees(tasks=tuple(task for task in ELSEWHERE_NOW if task.id != "web.4.n2.running"))
     story.waits(60)
     assert story.troubles == {"node:n4": ["node-down"], "service:s-web": ["service-below"]}
     assert story.one("node:n4").problems[0].lost == ()

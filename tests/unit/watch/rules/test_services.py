@@ -90,7 +90,8 @@ def test_a_change_that_was_over_before_anybody_looked_is_quiet_too() -> None:
 def test_a_drain_by_the_bot_raises_nothing() -> None:
     story = begun()
     shut = tuple(
-        replace(one, desired=TaskState.SHUTDOWN) if one.node_id == "n4" else one for one in SPREAD
+        replace(task, desired=TaskState.SHUTDOWN) if task.node_id == "n4" else task
+        for task in SPREAD
     )
     story.sees(
         nodes=(*FOUR[:3], node(4, availability="drain")), tasks=shut, locks=frozenset({"node:n4"})
@@ -156,7 +157,7 @@ def test_every_mode_counts_in_its_own_way(
 
 def test_a_service_that_was_told_of_is_not_whole_because_its_node_goes_down_too() -> None:
     story = begun()
-    story.sees(tasks=tuple(one for one in SPREAD if one.id != "web.1.n1.running"))
+    story.sees(tasks=tuple(task for task in SPREAD if task.id != "web.1.n1.running"))
     below(story)
     story.sees(nodes=(*FOUR[:3], node(4, state="down")))
     assert story.troubles == {"service:s-web": ["service-below"], "node:n4": ["node-down"]}
