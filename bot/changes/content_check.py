@@ -16,15 +16,22 @@ Spec = Mapping[str, Any]
 def dangers(
     context: Context, before: Spec, after: Spec, service_id: str = ""
 ) -> tuple[Danger, ...]:
-    """What the change adds that reaches the host, or what is others'.
+    """What the change adds that reaches the host, or what is others', and what it hands on.
 
     `before` is empty and `service_id` too for a new service.
     """
-    networks = set(_networks(after)) - set(_networks(before))
-    files = set(_files(after)) - set(_files(before))
+    networks, files = set(_networks(after)), set(_files(after))
+    if not content.chooses_what_runs(before, after):
+        networks -= set(_networks(before))
+        files -= set(_files(before))
+    foreign = _foreign(context, files, service_id)
     around = content.Surroundings(
         host_networks=_host_networks(context, networks),
-        foreign=_foreign(context, files, service_id),
+        foreign=foreign,
+        told={
+            file: visible.told(names, context.actor, context.settings)
+            for file, names in foreign.items()
+        },
     )
     return content.dangers(before, after, around)
 
@@ -45,9 +52,7 @@ def _foreign(context: Context, files: set[str], service_id: str) -> dict[str, tu
         if service.id != service_id:
             for file in files.intersection(_files(service.spec)):
                 users.setdefault(file, []).append(service.name)
-    return {
-        file: visible.told(names, context.actor, context.settings) for file, names in users.items()
-    }
+    return {file: tuple(names) for file, names in users.items()}
 
 
 def _networks(spec: Spec) -> Iterator[str]:

@@ -22,7 +22,14 @@ class Grant(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """One thing that a change adds and that reaches the host or what is others', in words."""
+    """One thing that reaches the host or what is others', in words, and that a change adds.
+
+    `held`: the service has it already, and the change chooses what uses it. `image_only`: it
+    chooses that by the image alone. `owners`: the services whose secret it is.
+    """
 
     grant: Grant
     words: str
+    held: bool = False
+    image_only: bool = False
+    owners: tuple[str, ...] = ()

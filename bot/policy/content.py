@@ -1,14 +1,15 @@
-"""What a change adds to a service that reaches the host, or what belongs to others; pure.
+"""What of a change reaches the host, or what belongs to others; pure.
 
 It is judged from the two specifications alone, so that creating, updating and rolling back are
-judged alike. What the service has already is not said again.
+judged alike. What the service has already is said again only where the change chooses what runs
+with it: another image or command on a service that mounts the Docker socket is root on the host.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.model.danger import Danger, Grant
@@ -24,22 +25,70 @@ class Surroundings:
     """What the specifications do not tell.
 
     `host_networks`: ids of networks that every node brings along; `foreign`: ids of secrets and
-    configs that other services use, with the names of these.
+    configs that other services use, with the names of these; `told`: the same with the names that
+    may be told to who asks, where these are not all.
     """
 
     host_networks: frozenset[str] = frozenset()
     foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+_REACHING = frozenset({Grant.MOUNTS, Grant.CAPABILITIES, Grant.PRIVILEGED, Grant.NETWORKS})
+"""What hands the host to whatever runs in the container. Its user, the managers as its place and
+ports of the host do not by themselves: most images run as root, and their ports stay the same."""
+
+_CHOICES = ("Command", "Args", "User", "Dir", "Healthcheck")
+_CHOICE_LISTS = ("Env", "Groups", "Mounts", "Secrets", "Configs")
+"""What else of a container decides what runs in it: variables too (`BASH_ENV`, `LD_PRELOAD`), and
+files that are put over those of the image."""
 
 
 def dangers(before: Spec, after: Spec, around: Surroundings) -> tuple[Danger, ...]:
-    """What `after` has of it, and `before` has not. `before` is empty for a new service."""
-    had = set(_all(before, around))
-    return tuple(danger for danger in dict.fromkeys(_all(after, around)) if danger not in had)
+    """What `after` has of it, and `before` has not; and what both have and the change hands on.
+
+    `before` is empty for a new service.
+    """
+    had, has = set(_all(before, around)), tuple(dict.fromkeys(_all(after, around)))
+    added = tuple(danger for danger in has if danger not in had)
+    if not chooses_what_runs(before, after):
+        return added
+    held = (danger for danger in has if danger in had and _is_handed_on(danger))
+    image_only = not _chooses_beside_image(before, after)
+    return (*added, *(_held(danger, image_only) for danger in held))
+
+
+def chooses_what_runs(before: Spec, after: Spec) -> bool:
+    """Whether a service that is there would run something else: another image, command or user."""
+    old, new = _container(before), _container(after)
+    return bool(old) and (
+        old.get("Image") != new.get("Image") or _chooses_beside_image(before, after)
+    )
+
+
+def _chooses_beside_image(before: Spec, after: Spec) -> bool:
+    old, new = _container(before), _container(after)
+    return any((old.get(key) or None) != (new.get(key) or None) for key in _CHOICES) or any(
+        item not in (old.get(key) or ()) for key in _CHOICE_LISTS for item in new.get(key) or ()
+    )
+
+
+def _is_handed_on(danger: Danger) -> bool:
+    return danger.grant in _REACHING or bool(danger.owners)
+
+
+def _held(danger: Danger, image_only: bool) -> Danger:
+    words = f"what it is to run gets what the service has already: {danger.words}"
+    return replace(danger, words=words, held=True, image_only=image_only)
+
+
+def _container(spec: Spec) -> Spec:
+    return (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
 
 
 def _all(spec: Spec, around: Surroundings) -> Iterator[Danger]:
     task = spec.get("TaskTemplate") or {}
-    container = task.get("ContainerSpec") or {}
+    container = _container(spec)
     yield from _mounts(container)
     yield from _rights(container)
     yield from _users(container)
@@ -104,12 +153,13 @@ def _networks(attached: Iterable[Spec], around: Surroundings) -> Iterator[Danger
 def _secrets(container: Spec, around: Surroundings) -> Iterator[Danger]:
     for kind in ("Secret", "Config"):
         for file in container.get(f"{kind}s") or ():
-            users = around.foreign.get(str(file.get(f"{kind}ID", "")))
+            file_id = str(file.get(f"{kind}ID", ""))
+            users = around.foreign.get(file_id)
             if users:
                 name = file.get(f"{kind}Name", "")
-                yield Danger(
-                    Grant.SECRETS, f"it gets the {kind.lower()} {name} of {', '.join(users)}"
-                )
+                told = ", ".join(around.told.get(file_id, users))
+                words = f"it gets the {kind.lower()} {name} of {told}"
+                yield Danger(Grant.SECRETS, words, owners=tuple(users))
 
 
 def _ports(published: Iterable[Spec]) -> Iterator[Danger]:

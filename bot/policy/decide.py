@@ -6,7 +6,7 @@ The first matching rule decides.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bot.errors import (
@@ -18,7 +18,7 @@ from bot.errors import (
 )
 from bot.model import Actor, Kind, Plan, Standing
 from bot.model.danger import Danger
-from bot.policy.patterns import covers, meets
+from bot.policy.patterns import covers, is_pattern, meets
 from bot.settings import PolicyRule, Settings
 
 
@@ -72,10 +72,9 @@ def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decisi
         return may_read(actor, command, settings, plan.services)
     if not settings.roles:
         return Deny(read_only=True)
-    ruled_by = plan.ruled_by or command
+    ruled = replace(plan, ruled_by=plan.ruled_by or command)
     return strictest(
-        _decide_service(actor, ruled_by, service, plan, settings)
-        for service in plan.services or ("",)
+        _decide_service(actor, service, ruled, settings) for service in plan.services or ("",)
     )
 
 
@@ -210,11 +209,9 @@ def first_match(
     return None
 
 
-def _decide_service(
-    actor: Actor, command: str, service: str, plan: Plan, settings: Settings
-) -> Decision:
+def _decide_service(actor: Actor, service: str, plan: Plan, settings: Settings) -> Decision:
     """Judge one service, or one pattern: by every rule that decides for some of what it covers."""
-    rules = (rule for rule in settings.rules if _fits(command, rule.commands))
+    rules = (rule for rule in settings.rules if _fits(plan.ruled_by, rule.commands))
     deciding, complete = _deciding(rules, service)
     decisions = [_decide_by(actor, rule, service, plan, settings) for rule in deciding]
     return strictest(decisions if complete else (*decisions, Deny(target=service)))
@@ -227,12 +224,32 @@ def _decide_by(
         return Deny(roles=rule.ask, target=service)
     if plan.image and not _fits(plan.image, rule.images):
         return Deny(target=service, image=plan.image)
-    ungranted = tuple(danger for danger in plan.dangers if danger.grant not in rule.grants)
+    ungranted = tuple(
+        danger
+        for danger in plan.dangers
+        if danger.grant not in rule.grants and not _accepts(rule, danger, plan, settings)
+    )
     if ungranted:
         return Deny(target=service, ungranted=ungranted)
     if not rule.approve or not plan.needs_approval or _small(plan, rule):
         return Allow()
     return Ask(rule.approve, rule.approvals, rule.self_approval)
+
+
+def _accepts(rule: PolicyRule, danger: Danger, plan: Plan, settings: Settings) -> bool:
+    """Whether a rule needs no grant for what the service has already.
+
+    That is so where only the image changes, to one that the rule names, its registry included; and
+    for secrets, where the same rule decides about every service that has them.
+    """
+    if not danger.held:
+        return False
+    named = (glob for glob in rule.images if not is_pattern(glob[:1]))
+    if danger.image_only and _fits(plan.image, named):
+        return True
+    return bool(danger.owners) and all(
+        first_match(settings.rules, plan.ruled_by, owner) is rule for owner in danger.owners
+    )
 
 
 def _deciding(rules: Iterable[PolicyRule], service: str) -> tuple[list[PolicyRule], bool]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.changes import image_check, rollout_plan, standing, volume_check
+from bot.changes import content_check, image_check, rollout_plan, standing, volume_check
 from bot.changes.service_flags import Count
 from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option
 from bot.command.model import Change, Command, Context, Form
@@ -116,6 +116,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
             ),
             rolls_back=self.failure_action in (None, "rollback"),
             goes_on=True,
+            dangers=content_check.dangers(context, service.spec, changed, service.id),
         )
         return replace(planned, before=standing.last_good(context, service))
 

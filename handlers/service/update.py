@@ -203,6 +203,8 @@ def _to_previous(context: Context, service: Service) -> RollPlan:
             f"`/swarm rollback {service.name}` goes by the bot's own record",
         )
     image = edit.image_of(service.previous)
+    # What the service had then too, it had with this image and command.
+    dangers = content_check.dangers(context, service.spec, service.previous, service.id)
     return rollout_plan.plan(
         service,
         service.previous,
@@ -211,7 +213,7 @@ def _to_previous(context: Context, service: Service) -> RollPlan:
             *rollout_plan.image_change(service.image, image),
             *_other_changes(service, service.previous),
         ),
-        dangers=content_check.dangers(context, service.spec, service.previous, service.id),
+        dangers=tuple(danger for danger in dangers if not danger.held),
     )
 
 

@@ -91,3 +91,118 @@ def test_a_rule_may_name_images(dev: MemoryPerson, world: World) -> None:
     dev.asks("deploy web evil/web:2.0", "does not allow the image evil/web")
     dev.asks("service create --name api evil/web:2.0", "does not allow the image")
     dev.asks("deploy web shop/web:2.0", "✅ web is on")
+
+
+SOCKET = {
+    "Type": "bind",
+    "Source": "/var/run/docker.sock",
+    "Target": "/var/run/docker.sock",
+}
+GRANTED = PolicyRule(commands=("*",), ask=("dev",), grants=(Grant.MOUNTS,))
+DEPLOYS = PolicyRule(commands=("deploy", "rollback"), services=("web*",), ask=("dev",))
+
+
+def with_socket(world: World) -> None:
+    """A service that is root on its host."""
+    world.runs("web")
+    world.by_hand("web", lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Mounts=[SOCKET]))
+    world.swarm.settle()
+
+
+@pytest.mark.world(ROLES, (WEB,))
+@pytest.mark.parametrize(
+    "line",
+    [
+        "deploy web shop/web:2.0",
+        "service update --image shop/web:2.0 web",
+        "service update --args 'sh -c id' web",
+        "service update --entrypoint sh web",
+        "service update --health-cmd id web",
+        "service update --env-add BASH_ENV=/tmp/x web",
+        "service update --user 1000 web",
+    ],
+)
+def test_who_may_not_have_the_socket_does_not_choose_what_runs_with_it(
+    dev: MemoryPerson, world: World, line: str
+) -> None:
+    with_socket(world)
+    before = world.swarm.cluster.service("web")["Version"]
+
+    said = dev.asks(line).text
+
+    assert said.startswith("✋ The rule for"), said
+    assert "what it is to run gets what the service has already: the Docker socket" in said
+    assert 'grants = ["mounts"]' in said
+    assert world.swarm.cluster.service("web")["Version"] == before
+
+
+@pytest.mark.world(ROLES, (WEB,))
+def test_what_chooses_nothing_needs_no_grant(dev: MemoryPerson, world: World) -> None:
+    with_socket(world)
+
+    dev.asks("scale web=3", "✅ web")
+    dev.asks("service update --label-add team=shop web", "✅ web")
+    dev.asks("deploy web shop/web:1.0 --force", "✅ web")
+    dev.asks("service update --mount-rm /var/run/docker.sock web", "✅ web")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+
+
+@pytest.mark.world(ROLES, (GRANTED,))
+def test_with_the_grant_it_is_deployed_and_warned_of(dev: MemoryPerson, world: World) -> None:
+    with_socket(world)
+
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+
+    assert "⚠ what it is to run gets what the service has already" in world.everything_said()
+
+
+@pytest.mark.world(ROLES, (SHOP,))
+def test_a_rule_that_names_the_image_trusts_it_with_what_the_service_has(
+    dev: MemoryPerson, world: World
+) -> None:
+    with_socket(world)
+
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    dev.asks("service update --args id web", "✋ The rule for")
+
+
+@pytest.mark.world(ROLES, (DEPLOYS,))
+def test_a_rollback_goes_to_what_had_it_already(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    world.by_hand("web", lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Mounts=[SOCKET]))
+    world.swarm.settle()
+
+    dev.asks("deploy web shop/web:3.0", "✋ The rule for")
+    dev.asks("rollback web", "✅ web is")
+
+
+def sharing(world: World, *names: str) -> None:
+    """Services that have the same secret."""
+    secret = world.swarm.cluster.new("secret", Spec={"Name": "salaries", "Labels": {}})
+    world.swarm.cluster.stored["secret"][secret["ID"]] = secret
+    file = {"Name": "salaries", "UID": "0", "GID": "0", "Mode": 292}
+    reference = {"SecretID": secret["ID"], "SecretName": "salaries", "File": file}
+    for name in names:
+        world.runs(name)
+        world.by_hand(
+            name,
+            lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Secrets=[reference]),
+        )
+    world.swarm.settle()
+
+
+@pytest.mark.world(ROLES, (WEB,))
+def test_a_secret_of_services_that_the_same_rule_decides_for_is_nobody_elses(
+    dev: MemoryPerson, world: World
+) -> None:
+    sharing(world, "web", "api")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+
+
+@pytest.mark.world(ROLES, (WEB,))
+def test_a_secret_that_others_have_too_is_not_handed_on(dev: MemoryPerson, world: World) -> None:
+    sharing(world, "web", "payroll")
+    said = dev.asks("deploy web shop/web:2.0").text
+    assert "the secret salaries of payroll" in said
+    assert 'grants = ["secrets"]' in said

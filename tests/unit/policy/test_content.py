@@ -100,3 +100,63 @@ def test_every_kind_that_a_rule_can_grant_is_found() -> None:
 )
 def test_what_stays_within_the_service(after: dict[str, Any]) -> None:
     assert dangers({}, after, AROUND) == ()
+
+
+HANDED_ON = [
+    (after, grant, what)
+    for after, grant, what in DANGEROUS
+    if grant not in (Grant.USERS, Grant.MANAGERS, Grant.PORTS)
+]
+CHOSEN: list[dict[str, Any]] = [
+    {"Image": "shop/web:2"},
+    {"Command": ["sh"]},
+    {"Args": ["-c", "id"]},
+    {"User": "1000"},
+    {"Healthcheck": {"Test": ["CMD-SHELL", "id"]}},
+    {"Env": ["BASH_ENV=$(id)"]},
+    {"Configs": [{"ConfigID": "mine", "File": {"Name": "/bin/sh"}}]},
+]
+
+
+@pytest.mark.parametrize("chosen", CHOSEN, ids=lambda chosen: next(iter(chosen)))
+@pytest.mark.parametrize(("before", "grant", "what"), HANDED_ON)
+def test_who_chooses_what_runs_chooses_what_has_the_power(
+    before: dict[str, Any], grant: Grant, what: str, chosen: dict[str, Any]
+) -> None:
+    container = before["TaskTemplate"]["ContainerSpec"]
+    changed = {
+        key: [*container.get(key, ()), *value] if isinstance(value, list) else value
+        for key, value in chosen.items()
+    }
+    task = {**before["TaskTemplate"], "ContainerSpec": {**container, **changed}}
+
+    (danger,) = dangers(before, {**before, "TaskTemplate": task}, AROUND)
+
+    assert (danger.grant, danger.held) == (grant, True)
+    assert danger.image_only is ("Image" in chosen)
+    assert "what the service has already" in danger.words
+    assert what in danger.words
+
+
+@pytest.mark.parametrize("chosen", CHOSEN, ids=lambda chosen: next(iter(chosen)))
+def test_a_service_without_power_runs_whatever_is_chosen(chosen: dict[str, Any]) -> None:
+    for before in (
+        mount("volume"),
+        spec(User="root"),
+        {**spec(), "EndpointSpec": {"Ports": [{"PublishMode": "host", "PublishedPort": 80}]}},
+        {**spec(), "EndpointSpec": {"Ports": [{"PublishMode": "ingress", "PublishedPort": 80}]}},
+        spec({"Placement": {"Constraints": ["node.role == manager"]}}),
+        spec(Secrets=[{"SecretID": "mine", "SecretName": "mine"}]),
+    ):
+        container = {**before["TaskTemplate"]["ContainerSpec"], **chosen}
+        task = {**before["TaskTemplate"], "ContainerSpec": container}
+        assert dangers(before, {**before, "TaskTemplate": task}, AROUND) == ()
+
+
+def test_what_chooses_nothing_hands_nothing_on() -> None:
+    before = mount("bind")
+    less = spec(Env=[], Mounts=[])
+    more = {**before, "Mode": {"Replicated": {"Replicas": 9}}, "Labels": {"a": "b"}}
+
+    assert dangers(before, less, AROUND) == ()
+    assert dangers(before, more, AROUND) == ()
