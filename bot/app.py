@@ -19,6 +19,7 @@ from bot.metrics import Metrics
 from bot.model.cluster import EngineAddress
 from bot.policy.rule_names import with_full_names
 from bot.poster import Drawing, Poster
+from bot.rollout.outside import OutsideChanges
 from bot.settings import Settings
 from bot.store.anchor import AnchorFile
 from bot.store.embedded import Embedded
@@ -181,7 +182,13 @@ def build(configured: Settings) -> Bot:
         servers.append(Server(web_app(app), slack_address))
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
-        observer, store, Notifier(poster, store, settings), leader, settings.watch, utc_now
+        observer,
+        store,
+        Notifier(poster, store, settings),
+        leader,
+        settings.watch,
+        utc_now,
+        OutsideChanges(swarm, store),
     )
     audit_head = AuditHeadWatch(store, poster, settings.channel)
     jobs = (

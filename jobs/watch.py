@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from bot.errors import LeaseLostError, StoreUnavailableError
 from bot.model.alert_facts import AlertKind
 from bot.model.incident import AlertState, Memory, Silence, acknowledged
+from bot.rollout.outside import OutsideChanges
 from bot.settings import WatchSettings
 from bot.store.leader import Leader
 from bot.store.store import Store
@@ -56,6 +57,7 @@ class Watch:
     leader: Leader
     settings: WatchSettings
     now: Callable[[], datetime]
+    outside: OutsideChanges
     _world: Snapshot | None = None
     _read_at: dict[str, float] = field(default_factory=dict)
     _memory: Memory | None = None
@@ -194,6 +196,7 @@ class Watch:
             self._stand_down()
             return
         self._memory = verdict.memory
+        self.outside.take_in(world.services or (), now)
         self.notifier.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
         for note in verdict.notes:
             self.notifier.note(note)

@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model import Ending, Service
+from bot.errors import SwarmbotError
+from bot.model import Ending, Image, Service
 from bot.model.revisions import EARLIER, OUTSIDE, in_place, of_image
 from bot.store.revisions import Revisions
 from bot.store.store import Store
 from bot.swarm.spec import edit
+from bot.swarm.swarm import Swarm
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class OutsideChanges:
+    """Takes in what the watch sees, and looks closer only where something has changed since."""
+
+    swarm: Swarm
+    store: Store
+    _known: dict[str, tuple[Image, str]] = field(default_factory=dict)
+
+    def take_in(self, services: Iterable[Service], now: datetime) -> None:
+        """Make the revisions of these services agree with them. With Redis away it waits."""
+        seen = {service.id: _state(service) for service in services if not service.mode.is_job}
+        for service_id, state in seen.items():
+            if self._known.get(service_id) != state and not self._is_noted(service_id, now):
+                seen[service_id] = self._known.get(service_id, (Image(""), ""))
+        self._known = seen
+
+    def _is_noted(self, service_id: str, now: datetime) -> bool:
+        """Whether it is written down; not while a rollout of the bot's own runs."""
+        try:
+            if self.store.rollouts.of_service(service_id):
+                return False
+            # Looked at anew: what was seen may be of a rollout that has ended since.
+            note_outside(self.store, self.swarm.services.get(service_id), now)
+        except SwarmbotError as error:
+            log.info("the revisions of %s wait: %r", service_id, error)
+            return False
+        return True
+
+
+def _state(service: Service) -> tuple[Image, str]:
+    return service.image, service.update.state if service.update else ""
 
 
 def note_outside(store: Store, service: Service, now: datetime) -> None:

@@ -109,7 +109,43 @@ def test_what_swarm_would_wait_for_for_ever_ends_at_the_deadline(
 
     message = dev.sees("❌ web", timeout=30)
     assert cause in message.text
-    assert "Roll back" in message.buttons
+    assert "is not back on" in message.text, "what it goes back to cannot run there either"
+
+
+def test_start_first_without_room_is_rolled_back_at_the_deadline(dev: Person, site: Site) -> None:
+    site.runs(
+        "web",
+        "web:v1",
+        "--replicas",
+        "4",
+        "--replicas-max-per-node",
+        "1",
+        "--update-order",
+        "start-first",
+    )
+
+    dev.types(f"/swarm deploy web {site.image('web:v2')} --timeout 4s")
+
+    message = dev.sees("↩️ web rolled back", timeout=30)
+    assert any("start-first" in version for version in message.life)
+    assert "runs as many replicas as" in message.text
+    assert site.is_on("web", "web:v1")
+
+
+def test_a_rollback_is_not_turned_round_by_a_second_click(
+    dev: Person, people: People, site: Site
+) -> None:
+    site.runs("web", "web:v1", "--replicas", "2")
+    asked = dev.types(f"/swarm deploy web {site.image('web:v2')}")
+    done = dev.sees("✅ web is on", after=asked, timeout=30)
+
+    first = dev.clicks("Roll back", on=done)
+    dev.sees("🔵 web", after=first)
+    second = people.lead.clicks("Roll back", on=done)
+
+    people.lead.sees("rollback of web is under way", after=second)
+    dev.sees("✅ web is on", after=first, timeout=30)
+    assert site.is_on("web", "web:v1")
 
 
 def test_what_cannot_work_is_refused_at_planning(dev: Person, site: Site) -> None:

@@ -47,7 +47,8 @@ def watching(observer: Eyes) -> Watch:
     notifier = SimpleNamespace(tell=lambda *_: None, forget=lambda: None)
     leader = SimpleNamespace(leads=True, fence=1)
     store = SimpleNamespace(alerts=alerts)
-    parts: list[Any] = [observer, store, notifier, leader, WatchSettings(), lambda: NOW]
+    outside = SimpleNamespace(take_in=lambda *_: None)
+    parts: list[Any] = [observer, store, notifier, leader, WatchSettings(), lambda: NOW, outside]
     return Watch(*parts)
 
 
