@@ -12,6 +12,7 @@ from bot.command.model import Change, Command, Context, Query, Table
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.hold import Queued
+from bot.policy.approval_steps import bare
 from bot.render import holds
 from bot.rollout.run import Run
 from bot.store.store import Store
@@ -24,6 +25,7 @@ class QueuePlan(Plan):
     command: Command
     change: str
     service_id: str
+    waits: Plan
 
 
 class QueueUp(Change[QueuePlan]):
@@ -69,6 +71,7 @@ class QueueUp(Change[QueuePlan]):
             command=command,
             change=plan.title,
             service_id=services[0],
+            waits=bare(plan),
         )
 
     def apply(self, context: Context, plan: QueuePlan, run: Run) -> Outcome:
@@ -84,10 +87,62 @@ class QueueUp(Change[QueuePlan]):
             actor=context.actor,
             channel=run.channel,
             at=context.now(),
+            plan=plan.waits,
         )
         position = context.store.queue.push(waiting)
         lock = context.store.locks.of(f"service:{plan.service_id}")
         message = holds.queued(waiting, position, lock)
+        return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, message=message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeavingPlan(Plan):
+    """The change that is to wait no longer."""
+
+    waiting: Queued
+
+
+class LeaveQueue(Change[LeavingPlan]):
+    """Take a change out of the line in front of a busy service. Who may send it may do so."""
+
+    names: ClassVar = ("queue rm",)
+    heeds_holds: ClassVar = False
+    examples: ClassVar = ("queue rm 07486b3e",)
+
+    id: Annotated[str, Argument("ID")]
+
+    def judged(self, store: Store, table: Table) -> Command:
+        """The rules of what waits count."""
+        waiting = store.queue.get(self.id)
+        return masking.read(waiting.again, store, table).meant() if waiting else self
+
+    def plan(self, context: Context) -> LeavingPlan:
+        """Find it in the line."""
+        waiting = context.store.queue.get(self.id)
+        if waiting is None:
+            raise UnsupportedError(
+                f"nothing with the id {self.id} waits in line", "Look at `/swarm queued`."
+            )
+        command = self.judged(context.store, context.table)
+        return LeavingPlan(
+            title=f"{waiting.title} out of the line",
+            targets=(),
+            fingerprint=waiting.id,
+            services=(waiting.service,),
+            ruled_by=command.full_name(),
+            needs_approval=False,
+            waiting=waiting,
+        )
+
+    def apply(self, context: Context, plan: LeavingPlan, run: Run) -> Outcome:
+        """Take it out; where its turn came meanwhile, say so."""
+        del run
+        if not context.store.queue.remove(plan.waiting.id):
+            raise UnsupportedError(
+                f"{plan.waiting.title} waits no longer: its turn came", "Look at `/swarm status`."
+            )
+        context.store.sealed.forget(plan.waiting.sealed)
+        message = holds.left(plan.waiting)
         return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, message=message)
 
 
@@ -101,4 +156,4 @@ class Waiting(Query):
         return holds.queue(context.store.queue.all(), context.now())
 
 
-COMMANDS: tuple[type[Command], ...] = (QueueUp, Waiting)
+COMMANDS: tuple[type[Command], ...] = (QueueUp, LeaveQueue, Waiting)

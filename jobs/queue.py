@@ -9,11 +9,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.errors import StoreUnavailableError
 from bot.model import Actor, Ending, Place
 from bot.model.hold import Queued
-from bot.pipeline.pipeline import Request
+from bot.pipeline.pipeline import Request, Turn
+from bot.policy.holds import holding
 from bot.store.store import Store
 
 CALLED = timedelta(seconds=30)
@@ -44,15 +46,30 @@ class QueueRunner:
     def _call(self, service_id: str) -> None:
         if self.store.locks.of(f"service:{service_id}"):
             return
+        if self._is_held(service_id):
+            return
         called = self.store.queue.pop(service_id, self.now())
         if called:
             self.pool.submit(self._begin, called)
 
     def _begin(self, called: Queued) -> None:
-        if self.store.queue.begin(called.id) and self._is_first(called):
-            place = Place(called.channel, called.thread)
-            self.execute(Request(called.again, self.verified(called.actor), place))
+        place = Place(called.channel, called.thread)
+        turn = Turn(called, partial(self._take, called))
+        self.execute(Request(called.again, self.verified(called.actor), place, turn=turn))
+        if self.store.queue.get(called.id) is None:
             self.store.sealed.forget(called.sealed)
+
+    def _take(self, called: Queued) -> bool:
+        return self.store.queue.begin(called.id) and self._is_first(called)
+
+    def _is_held(self, service_id: str) -> bool:
+        """Whether a hold or a freeze keeps the first of this service waiting."""
+        now = self.now()
+        first = next(
+            waiting for waiting in self.store.queue.all() if waiting.service_id == service_id
+        )
+        hold = holding(self.store.holds.all(now), first.service, first.actor, now)
+        return hold is not None
 
     def _is_first(self, called: Queued) -> bool:
         """Write down that its turn came; False where it came before, and somebody put it back."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from bot.model.change import Plan
 from bot.model.people import Actor
 
 EVERYTHING = "*"
@@ -56,7 +57,7 @@ class Queued:
     """A change that waits until its service is free.
 
     `line` is planned anew then; it has dots for secrets, and where there are any, `sealed` is the
-    id of the raw form. `fingerprint` is that of the plan now.
+    id of the raw form. `fingerprint` is that of the plan now, and `plan` what people see of it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Queued:
     at: datetime
     thread: str = ""
     sealed: str = ""
+    plan: Plan | None = None
 
     @property
     def again(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from bot.clock import Stopping
 from bot.command import line, masking
@@ -45,14 +46,15 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
+from bot.model.hold import Queued
 from bot.pipeline import disclosure, rights
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.disclosure import Listener
 from bot.pipeline.execution import ChangeExecutor, Decided
-from bot.policy import decide
+from bot.policy import decide, turn
 from bot.policy.holds import refuse_held
 from bot.poster import Poster
-from bot.render import plans
+from bot.render import holds, plans
 from bot.render.errors import explain
 from bot.rollout.roller import Roller
 from bot.settings import Settings
@@ -83,16 +85,33 @@ REPLAYED = "used before"
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """That a change which waited in line was called.
+
+    `take` gives up its place, which is done directly before anything comes of it; False where
+    somebody else took it.
+    """
+
+    queued: Queued
+    take: Callable[[], bool]
+
+
+KEEPS_PLACE = (LockedError, OnHoldError)
+"""What meets somebody who is called and does not cost them their place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What somebody asks for, as typed or as a button stored it, and where the answer goes.
 
-    A modal has already made a `command` of it.
+    A modal has already made a `command` of it. `turn`: it has waited in line.
     """
 
     text: str
     actor: Actor
     place: Place
     command: Command | None = None
+    turn: Turn | None = None
 
 
 @contextmanager
@@ -143,11 +162,16 @@ class Pipeline:
                 plan = command.plan(context)
                 decision = self._decide(command, plan, request.actor)
                 if plan.noop_reason:
+                    self._take_turn(request)
                     self._answer(request, plans.noop(plan))
                     return
                 self._refuse_held(command, plan, request.actor)
+                if not self._is_as_queued(request, plan):
+                    return
                 self._say_where(request, plan, decision)
                 if isinstance(decision, decide.Ask):
+                    if not self._take_turn(request):
+                        return
                     self._ask(request, command, plan, decision)
                 else:
                     self._run_at_once(request, command, context, plan)
@@ -201,6 +225,34 @@ class Pipeline:
             self.store.ping()
         except StoreUnavailableError as error:
             raise replace(error, by_hand=docker_line(command, self.table)) from None
+
+    # ---- whoever has waited in line
+
+    def _take_turn(self, request: Request) -> bool:
+        """Give up the place in line, where there is one; False where somebody else took it."""
+        return request.turn is None or request.turn.take()
+
+    def _is_as_queued(self, request: Request, plan: Plan) -> bool:
+        """Whether it comes to what was queued; where it does not, who waited is asked."""
+        queued = request.turn.queued if request.turn else None
+        parts = turn.new_parts(queued.plan, plan) if queued and queued.plan else ()
+        if queued and parts and self._take_turn(request):
+            self._answer(request, holds.another_change(queued, parts))
+        return not parts
+
+    def _keeps_place(self, request: Request, error: SwarmbotError) -> bool:
+        """Whether it goes on waiting in line; else its turn is over."""
+        if request.turn is None:
+            return False
+        try:
+            if isinstance(error, KEEPS_PLACE):
+                self.store.queue.wait_again(request.turn.queued.id)
+                return True
+            request.turn.take()
+        except StoreUnavailableError:
+            # Its place is as it was; it is called again later.
+            return True
+        return False
 
     # ---- decide
 
@@ -265,15 +317,20 @@ class Pipeline:
         self, request: Request, command: Change[Plan], context: Context, plan: Plan
     ) -> None:
         try:
-            outcome = self._run(Decided(command, plan, context, *self._where(request)))
+            outcome = self._run(
+                Decided(command, plan, context, *self._where(request)),
+                partial(self._take_turn, request),
+            )
         except LockedError as error:
+            if request.turn:
+                raise
             self._answer(
                 request, explain.busy(error, masking.again(command, self.store, self.table))
             )
         else:
             self._tell(request.place, request.actor, outcome)
 
-    def _run(self, decided: Decided) -> Outcome | None:
+    def _run(self, decided: Decided, take_turn: Callable[[], bool]) -> Outcome | None:
         """Lock what the plan targets, look at the plan again, and apply it.
 
         None where its outcome is told elsewhere. Raises LockedError where somebody else is changing
@@ -286,7 +343,7 @@ class Pipeline:
                 if again.noop_reason or not _is_same(again, plan):
                     raise PlanOutdatedError(plan.title, "what it is about")
                 decided = replace(decided, plan=again)
-            return self.executor.perform(decided, lease)
+            return None if not take_turn() else self.executor.perform(decided, lease)
 
     # ---- render
 
@@ -356,12 +413,15 @@ class Pipeline:
         try:
             yield
         except SwarmbotError as error:
+            if self._keeps_place(request, error):
+                return
             self._answer(request, explain.explain(error))
             if isinstance(error, REFUSALS):
                 self._count_refusal(request, error_code(error))
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("request %s failed", reference)
+            self._keeps_place(request, SwarmbotError())
             self._answer(request, explain.unexpected(reference))
 
     def _count_refusal(self, request: Request, why: str) -> None:

@@ -10,7 +10,7 @@ from bot.model import Actor, Lock, Message
 from bot.model.english import age, plural, seconds
 from bot.model.hold import Hold, Queued
 from bot.render.slack.blocks import actions, button, context, mention, message, table, when
-from bot.render.slack.text import brief, code, escape, shortened
+from bot.render.slack.text import brief, code, escape, prose, shortened
 
 _TITLE_CHARACTERS = 120
 _PREFIX_PATTERN = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\*")
@@ -95,12 +95,31 @@ def queued(waiting: Queued, position: int, lock: Lock | None) -> Message:
     title = escape(shortened(waiting.title, _TITLE_CHARACTERS))
     return message(
         f"⏸ {title} · waits in line, number {position}",
-        [ahead, "When its turn comes it is planned anew; if the plan differs then, you are asked."],
+        [
+            ahead,
+            "When its turn comes it is planned anew; if it is another change then, you are asked.",
+        ],
         [
             *actions(button("Leave the line", f"queue rm {waiting.id}")),
             *context(f"asked by {escape(waiting.actor.name)}", f"id {escape(waiting.id)}"),
         ],
     )
+
+
+def another_change(waiting: Queued, parts: Sequence[str]) -> Message:
+    """What was called would do something else than what was queued: who asked decides."""
+    title = escape(shortened(waiting.title, _TITLE_CHARACTERS))
+    return message(
+        f"🟡 {title} · its turn came, and it is another change now",
+        [*(prose(part) for part in parts[:8]), "Nothing was done, and it waits no longer."],
+        actions(button("Run it", waiting.again)),
+    )
+
+
+def left(waiting: Queued) -> Message:
+    """A change that was taken out of the line."""
+    title = escape(shortened(waiting.title, _TITLE_CHARACTERS))
+    return message(f"↩️ {title} · no longer waits in line")
 
 
 def queue(queue: Sequence[Queued], now: datetime) -> Message:

@@ -99,6 +99,17 @@ class Queue:
 
         return transact(self._redis, change, _QUEUE)
 
+    def wait_again(self, queued_id: str) -> None:
+        """Return an entry to its place because its turn did not come to anything."""
+
+        def change(pipe: Pipeline) -> None:
+            entry = self._all(pipe).get(queued_id)
+            pipe.multi()
+            if entry:
+                self._write(pipe, replace(entry, called=None))
+
+        transact(self._redis, change, _QUEUE)
+
     def put_back(self, called_before: datetime) -> tuple[Queued, ...]:
         """Return entries to their place that were taken before this time and never begun.
 
