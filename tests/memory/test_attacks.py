@@ -90,7 +90,7 @@ def test_what_a_label_or_a_value_says_is_text_and_calls_nobody(
     dev.asks(f"service update --label-add 'a={evil}' web", "✅")
     dev.asks(f"service update --env-add 'A={evil}' web", "✅")
     dev.asks("service inspect web")
-    dev.asks("history web")
+    dev.asks("history web", "revision")
 
     posted = world.everything_said()
     assert "<!channel>" not in posted

@@ -164,4 +164,4 @@ def test_without_redis_a_refused_change_names_the_line_that_does_the_same_by_han
     }
     for line, by_hand in lines.items():
         assert f"on a manager: {by_hand}" in dev.asks(line, "✋ Redis does not answer").text
-    assert "by hand" not in dev.asks("hold web", "✋ Redis does not answer").text
+    assert "by hand" not in dev.asks("hold web repair", "✋ Redis does not answer").text
