@@ -23,6 +23,7 @@ from bot.clock import boot_seconds, utc_now
 from bot.errors import LeaseLostError, LockedError, StoreUnavailableError
 from bot.model import Lock
 from bot.store.connection import guarded, key
+from bot.store.lock_scripts import ACQUIRE, EXTEND, RELEASE, RENEW
 
 log = logging.getLogger(__name__)
 _json = TypeAdapter(Lock)
@@ -34,57 +35,6 @@ _RETRY_SECONDS = 0.5
 
 _AFTER_A_CALL = 2.0
 """Seconds for which a lease outlasts a call to an engine that is about to be sent."""
-
-# Each target has two keys: the lease, and the fence of its last owner. The fence outlives a lease
-# that ran out; a release deletes both.
-
-_ACQUIRE = """
-for i = 2, #KEYS, 2 do
-    local held = redis.call('GET', KEYS[i])
-    if held then return {0, held} end
-end
-local fence = redis.call('INCR', KEYS[1])
-for i = 2, #KEYS, 2 do
-    local lock = cjson.decode(ARGV[2 + i / 2])
-    lock.fence = fence
-    redis.call('SET', KEYS[i], cjson.encode(lock), 'PX', ARGV[1])
-    redis.call('SET', KEYS[i + 1], fence, 'EX', ARGV[2])
-end
-return {fence, ''}
-"""
-
-_RENEW = """
-for i = 1, #KEYS, 2 do
-    local held = redis.call('GET', KEYS[i])
-    if held then
-        if cjson.decode(held).owner ~= ARGV[3] then return (i + 1) / 2 end
-    elseif redis.call('GET', KEYS[i + 1]) ~= ARGV[4] then
-        return (i + 1) / 2
-    end
-end
-for i = 1, #KEYS, 2 do
-    redis.call('SET', KEYS[i], ARGV[4 + (i + 1) / 2], 'PX', ARGV[1])
-    redis.call('SET', KEYS[i + 1], ARGV[4], 'EX', ARGV[2])
-end
-return 0
-"""
-
-_RELEASE = """
-for i = 1, #KEYS, 2 do
-    local held = redis.call('GET', KEYS[i])
-    if held and cjson.decode(held).owner == ARGV[1] then redis.call('DEL', KEYS[i]) end
-    if redis.call('GET', KEYS[i + 1]) == ARGV[2] then redis.call('DEL', KEYS[i + 1]) end
-end
-"""
-
-
-_EXTEND = """
-local held = redis.call('GET', KEYS[1])
-if held and cjson.decode(held).owner ~= ARGV[3] then return held end
-redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[1])
-redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[2])
-return ''
-"""
 
 
 class Lease:
@@ -157,10 +107,10 @@ class LockStore:
         self._now = now
         self._lease_seconds = lease_seconds
         self._renew_seconds = renew_seconds
-        self._acquire_script = redis.register_script(_ACQUIRE)
-        self._renew_script = redis.register_script(_RENEW)
-        self._release_script = redis.register_script(_RELEASE)
-        self._extend_script = redis.register_script(_EXTEND)
+        self._acquire_script = redis.register_script(ACQUIRE)
+        self._renew_script = redis.register_script(RENEW)
+        self._release_script = redis.register_script(RELEASE)
+        self._extend_script = redis.register_script(EXTEND)
         self._leases: set[Lease] = set()
         self._changed = threading.Condition()
         self._renewing = False

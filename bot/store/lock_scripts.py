@@ -1,0 +1,52 @@
+"""What Redis does with locks in one step, as Lua scripts.
+
+Each target has two keys: the lease, and the fence of its last owner. The fence outlives a lease
+that ran out; a release deletes both.
+"""
+
+ACQUIRE = """
+for i = 2, #KEYS, 2 do
+    local held = redis.call('GET', KEYS[i])
+    if held then return {0, held} end
+end
+local fence = redis.call('INCR', KEYS[1])
+for i = 2, #KEYS, 2 do
+    local lock = cjson.decode(ARGV[2 + i / 2])
+    lock.fence = fence
+    redis.call('SET', KEYS[i], cjson.encode(lock), 'PX', ARGV[1])
+    redis.call('SET', KEYS[i + 1], fence, 'EX', ARGV[2])
+end
+return {fence, ''}
+"""
+
+RENEW = """
+for i = 1, #KEYS, 2 do
+    local held = redis.call('GET', KEYS[i])
+    if held then
+        if cjson.decode(held).owner ~= ARGV[3] then return (i + 1) / 2 end
+    elseif redis.call('GET', KEYS[i + 1]) ~= ARGV[4] then
+        return (i + 1) / 2
+    end
+end
+for i = 1, #KEYS, 2 do
+    redis.call('SET', KEYS[i], ARGV[4 + (i + 1) / 2], 'PX', ARGV[1])
+    redis.call('SET', KEYS[i + 1], ARGV[4], 'EX', ARGV[2])
+end
+return 0
+"""
+
+RELEASE = """
+for i = 1, #KEYS, 2 do
+    local held = redis.call('GET', KEYS[i])
+    if held and cjson.decode(held).owner == ARGV[1] then redis.call('DEL', KEYS[i]) end
+    if redis.call('GET', KEYS[i + 1]) == ARGV[2] then redis.call('DEL', KEYS[i + 1]) end
+end
+"""
+
+EXTEND = """
+local held = redis.call('GET', KEYS[1])
+if held and cjson.decode(held).owner ~= ARGV[3] then return held end
+redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[1])
+redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[2])
+return ''
+"""
