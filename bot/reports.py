@@ -85,7 +85,7 @@ def _swarm(swarm: Swarm) -> Home:
 
 
 def _shortfall(service: Service) -> Shortfall:
-    return Shortfall(service.name, service.running or 0, service.desired or 0)
+    return Shortfall(service.name, service.running or 0, service.desired or 0, service.id)
 
 
 def _away(engines: tuple[EngineState, ...]) -> tuple[tuple[str, str], ...]:

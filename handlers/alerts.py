@@ -26,6 +26,7 @@ from bot.swarm.names import nearest
 
 QUORUM = "quorum"
 _LONGEST = 300
+_BY_ID = ("node:", "service:")
 
 
 def read_key(value: str) -> str:
@@ -84,8 +85,9 @@ class Acknowledge(Change[AcknowledgePlan]):
     def plan(self, context: Context) -> AcknowledgePlan:
         """Which alerts are meant, and whether somebody was quicker."""
         incidents = context.store.alerts.memory().incidents
+        fitting = _fitting(incidents.values(), self.key)
         still_open = _open(incidents.values(), self.key)
-        if not still_open and not _fitting(incidents.values(), self.key):
+        if not fitting:
             names = [
                 incident.name
                 for incident in incidents.values()
@@ -94,12 +96,12 @@ class Acknowledge(Change[AcknowledgePlan]):
             raise UnknownNameError("alert", self.key, nearest(self.key, names))
         free = [incident for incident in still_open if incident.acknowledged_by is None]
         return AcknowledgePlan(
-            title=f"acknowledge {_listed(free or still_open) or self.key}",
+            title=f"acknowledge {_listed(free or fitting)}",
             targets=(),
             fingerprint=" ".join(incident.id for incident in free),
             services=_to_be_allowed(incidents.values(), self.key),
             needs_approval=False,
-            noop_reason="" if free else _taken(still_open, self.key),
+            noop_reason="" if free else _taken(still_open, _listed(fitting)),
             subjects=tuple(incident.subject for incident in free),
         )
 
@@ -149,9 +151,10 @@ class SilenceAlerts(Change[SilencePlan]):
             by=context.actor,
             since=now,
             until=now + self.span if self.span is not None else None,
+            name=_name_of_subject(context, incidents.values(), self.key),
         )
         return SilencePlan(
-            title=f"silence {self.key}",
+            title=f"silence {silence.shown}",
             targets=(),
             fingerprint=f"{self.key} {self.span}",
             services=_covered(context, incidents.values(), self.key),
@@ -184,17 +187,19 @@ class Unsilence(Change[SilencePlan]):
         """The silence with exactly this pattern."""
         store = context.store.alerts
         silences = store.silences(context.now())
-        silence = next((silence for silence in silences if silence.pattern == self.key), None)
+        silence = next(
+            (silence for silence in silences if self.key in (silence.pattern, silence.name)), None
+        )
         incidents = store.memory().incidents
         if silence is None and silences:
-            near = nearest(self.key, [silence.pattern for silence in silences])
+            near = nearest(self.key, [silence.shown for silence in silences])
             wider = [
                 silence.pattern for silence in silences if fnmatchcase(self.key, silence.pattern)
             ]
             if near or wider:
                 raise UnknownNameError("silence", self.key, tuple(dict.fromkeys((*wider, *near))))
         return SilencePlan(
-            title=f"unsilence {self.key}",
+            title=f"unsilence {silence.shown if silence else self.key}",
             targets=(),
             fingerprint=f"{silence}",
             services=_covered(context, incidents.values(), self.key),
@@ -215,9 +220,12 @@ COMMANDS: tuple[type[Command], ...] = (ListAlerts, Acknowledge, SilenceAlerts, U
 
 
 def _fitting(incidents: Iterable[Incident], key: str) -> list[Incident]:
-    """Those of which people were told, or will be, whose name or subject fits."""
+    """Those of which people were told, or will be: the one with this subject, or else those whose
+    name fits."""
     known = tuple(incidents)
-    named = [incident for incident in known if key in (incident.name, incident.subject)]
+    named = [incident for incident in known if incident.subject == key] or [
+        incident for incident in known if incident.name == key
+    ]
     return named or [incident for incident in known if fnmatchcase(incident.name, key)]
 
 
@@ -249,7 +257,7 @@ def _covered(context: Context, incidents: Iterable[Incident], key: str) -> tuple
     now = _to_be_allowed(incidents, key)
     if is_pattern(key):
         return tuple(dict.fromkeys((*now, *(("",) if _fits_a_node(context, key) else ()))))
-    return now or ((key,) if _is_service(context, key) else ("",))
+    return now or (_service(context, key),)
 
 
 def _fits_a_node(context: Context, key: str) -> bool:
@@ -260,11 +268,25 @@ def _fits_a_node(context: Context, key: str) -> bool:
         return True
 
 
-def _is_service(context: Context, key: str) -> bool:
+def _service(context: Context, key: str) -> str:
+    """The service with this name, or with the id in this subject; an empty name where none has."""
     try:
-        return any(service.name == key for service in context.swarm.services.list())
+        services = context.swarm.services.list()
     except SwarmbotError:
-        return False
+        return ""
+    meant = (service.name for service in services if key in (service.name, f"service:{service.id}"))
+    return next(meant, "")
+
+
+def _name_of_subject(context: Context, incidents: Iterable[Incident], key: str) -> str:
+    """The name of the node or service with the id in this subject; empty for any other key."""
+    named = (incident.name for incident in incidents if incident.subject == key != incident.name)
+    if open_now := next(named, ""):
+        return open_now
+    try:
+        return _subjects(context).get(key, "") if key.startswith(_BY_ID) else ""
+    except SwarmbotError:
+        return ""
 
 
 def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
@@ -273,22 +295,27 @@ def _refuse_unknown(context: Context, key: str, known: Sequence[str]) -> None:
     if is_pattern(key):
         return
     try:
-        names = [*known, QUORUM, *_names(context)]
+        subjects = _subjects(context)
     except SwarmbotError:
         return
-    if key not in names:
+    names = [*known, QUORUM, *subjects.values()]
+    if key not in names and key not in subjects:
         raise UnknownNameError("alert", key, nearest(key, names))
 
 
-def _names(context: Context) -> list[str]:
+def _subjects(context: Context) -> dict[str, str]:
+    """The names of all nodes and services, by what alerts call them: `node:…`, `service:…`."""
     nodes, services = context.swarm.nodes.list(), context.swarm.services.list()
-    return [*(node.name for node in nodes), *(service.name for service in services)]
+    return {
+        **{f"node:{node.id}": node.name for node in nodes},
+        **{f"service:{service.id}": service.name for service in services},
+    }
 
 
-def _taken(incidents: Sequence[Incident], key: str) -> str:
+def _taken(incidents: Sequence[Incident], names: str) -> str:
     first = next((incident for incident in incidents if incident.acknowledged_by), None)
     if first is None or first.acknowledged_by is None:
-        return f"{key} is over"
+        return f"{names} is over"
     return f"{first.name} is acknowledged by {first.acknowledged_by.name} already"
 
 

@@ -146,11 +146,6 @@ class Incident:
         """What is worst: the first problem's."""
         return self.problems[0].kind
 
-    @property
-    def key(self) -> str:
-        """What people type to silence it: `node4`, `web`, `quorum`."""
-        return self.name
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
@@ -177,12 +172,21 @@ class Note:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
     """Nobody is told of incidents whose name fits `pattern`, until it ends; without `until`: until
-    they are resolved."""
+    they are resolved.
+
+    Where the pattern is the subject of a single incident, `name` is what people call it.
+    """
 
     pattern: str
     by: Actor
     since: datetime
     until: datetime | None = None
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people read of what it covers."""
+        return self.name or self.pattern
 
     def covers(self, incident: Incident, now: datetime) -> bool:
         """Whether it keeps this incident quiet now."""

@@ -11,11 +11,12 @@ from bot.model.change import Lock
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """A service that runs fewer tasks than it should."""
+    """A service that runs fewer tasks than it should; `id` is empty where nobody needs it."""
 
     service: str
     running: int
     desired: int
+    id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

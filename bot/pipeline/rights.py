@@ -57,6 +57,7 @@ def sight(command: Command, actor: Actor, settings: Settings) -> Sight | None:
         lambda typed, near: _refusal(
             decide.may_change(actor, name, (typed,), settings), name, typed, near
         ),
+        may_hear=lambda service: visible.sees_service(actor, service, settings),
     )
 
 

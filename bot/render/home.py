@@ -170,7 +170,9 @@ def _alert(incident: Incident, home: Home, viewer: Viewer, now: datetime) -> lis
 
 def _below(below: Shortfall, viewer: Viewer) -> Block:
     tasks = (
-        button("Tasks", f"service ps {below.service}") if "service ps" in viewer.commands else None
+        button("Tasks", f"service ps {below.id or below.service}")
+        if "service ps" in viewer.commands
+        else None
     )
     return _with(f"🟠 {escape(below.service)} · {below.running}/{below.desired}", tasks)
 
@@ -191,7 +193,7 @@ def _rollout(rollout: Rollout, viewer: Viewer) -> Block:
     )
     back = moves_image(rollout) and not rollout.rollback_by and rollout.service in viewer.rolls_back
     asks = f"{rollout.service} goes back to the image that it ran before. The replica count stays."
-    line = f"rollback {rollout.service} --of {rollout.id}"
+    line = f"rollback {rollout.service_id or rollout.service} --of {rollout.id}"
     return _with(
         text,
         button("Roll back", line, confirm=asks) if back else None,

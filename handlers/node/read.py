@@ -60,7 +60,7 @@ class NodeInspect(Query):
 
     def run(self, context: Context) -> Message:
         """Two calls a node, and two more."""
-        services, answering = _services(context), context.swarm.nodes.find("self").id
+        services, answering = _services(context), context.swarm.nodes.answering()
         return blocks.together(
             [self._sheet(context, name, services, answering) for name in self.nodes]
         )

@@ -53,23 +53,23 @@ def buttons(incident: Incident, silence: Silence | None, now: datetime) -> list[
 
 def acknowledging(incident: Incident) -> Block:
     """Somebody takes care of it."""
-    return button("Acknowledge", f"ack {key(incident)}")
+    return button("Acknowledge", f"ack {_subject(incident)}")
 
 
 def silencing_button(incident: Incident) -> Block:
     """Nobody is told of it for an hour."""
-    return button("Silence 1 h", f"silence {key(incident)} --for 1h")
+    return button("Silence 1 h", f"silence {_subject(incident)} --for 1h")
 
 
 def unsilencing(silence: Silence, named: bool = False) -> Block:
     """People are told again; `named`: the button says of what."""
-    of = f" of {silence.pattern[:_LABEL]}" if named and _PATTERN.fullmatch(silence.pattern) else ""
+    of = f" of {silence.shown[:_LABEL]}" if named and _PATTERN.fullmatch(silence.shown) else ""
     return button(f"End silence{of}", f"unsilence {shlex.quote(silence.pattern)}")
 
 
-def key(incident: Incident) -> str:
-    """What to type of it: its name, or where that is no name to type, its subject."""
-    return incident.key if _PLAIN.fullmatch(incident.key) else shlex.quote(incident.subject)
+def _subject(incident: Incident) -> str:
+    """What means this incident alone: its subject, for nodes and services may share a name."""
+    return shlex.quote(incident.subject)
 
 
 def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]:
@@ -156,9 +156,8 @@ def _rebalance() -> Block:
 
 
 def _target(incident: Incident) -> str:
-    """The node or service in a line: by name, or by id where the name is none to type."""
-    name, object_id = incident.name, incident.subject.partition(":")[2]
-    return name if _PLAIN.fullmatch(name) else shlex.quote(object_id)
+    """The node or service in a line: its id, for a name may be another's, or mean another node."""
+    return shlex.quote(incident.subject.partition(":")[2])
 
 
 def _label(incident: Incident) -> str:

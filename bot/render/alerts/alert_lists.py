@@ -214,7 +214,7 @@ def _ended(incidents: Sequence[Incident], history: Iterable[Entry], now: datetim
 
 
 def _pattern(silence: Silence) -> str:
-    return named(shortened(silence.pattern, LONGEST_NAME))
+    return named(shortened(silence.shown, LONGEST_NAME))
 
 
 def _names(names: Sequence[str]) -> str:

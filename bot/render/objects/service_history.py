@@ -55,7 +55,7 @@ def history(service: Service, revisions: Sequence[Revision], now: datetime) -> M
     to = (
         button(
             f"Roll back to {back.number}",
-            f"rollback {service.name} --to {back.number}",
+            f"rollback {service.id} --to {back.number}",
             confirm=_ask(service, back),
         )
         if back

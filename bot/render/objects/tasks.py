@@ -52,7 +52,7 @@ def tasks(
         columns, shown = columns[:-1], [row[:-1] for row in shown]
     blocks, files = table(columns, shown, rows_in_trouble, "tasks.txt")
     shown_findings = findings if state == "🟠" else ()
-    logs = actions(button("Logs", f"service logs {service.name}")) if trouble else []
+    logs = actions(button("Logs", f"service logs {service.id}")) if trouble else []
     return message(
         f"{state} {name} · {running}/{total} running · {image(service.image)}",
         causes(shown_findings, most=3),

@@ -229,19 +229,19 @@ def _of_interest(progress: Progress) -> tuple[Finding, ...]:
 
 
 def _button(step: Next, rollout: Rollout) -> Block:
-    service = rollout.service
+    name, service = rollout.service, rollout.service_id or rollout.service
     if step is Next.ROLL_BACK:
-        asks = f"{service} goes back to the image that it ran before. The replica count stays."
+        asks = f"{name} goes back to the image that it ran before. The replica count stays."
         return button(step, f"rollback {service} --of {rollout.id}", confirm=asks)
     if step is Next.FINISH_ROLLBACK:
-        asks = f"Swarm goes on with the rollback of {service} where it paused."
+        asks = f"Swarm goes on with the rollback of {name} where it paused."
         return button(step, f"rollback {service} --of {rollout.id}", confirm=asks)
     if step is Next.REMOVE:
         return button(
             step,
             f"service rm {service}",
             "danger",
-            confirm=f"{service} goes away with all its tasks.",
+            confirm=f"{name} goes away with all its tasks.",
         )
     lines = {
         Next.RETRY: rollout.again,

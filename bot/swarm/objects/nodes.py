@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass
 
+from bot.errors import AmbiguousNameError
 from bot.model import Node
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
@@ -26,17 +27,31 @@ class Nodes:
         return _nodes(self.engines.call(Client.nodes))
 
     def find(self, name: str) -> Node:
-        """A node by host name, id, at least the first four characters of its id, or `self`.
+        """A node by id, host name, at least the first four characters of its id, or `self`.
 
         `self` is the node of the engine that answers. Raises UnknownNameError; AmbiguousNameError
-        where nodes share a host name, as after a node has joined again.
+        where nodes share a host name, as after a node has joined again, or where one is named
+        `self`.
         """
+        if name == SELF:
+            return self._answering()
+        return pick("node", name, self.list(), lambda node: node.id, lambda node: node.name)
 
+    def answering(self) -> str:
+        """The id of the node whose engine answers."""
+        return str(self.engines.call(lambda client: client.info())["Swarm"]["NodeID"])
+
+    def _answering(self) -> Node:
         def ask(client: Client) -> tuple[str, list[Json]]:
-            return client.info()["Swarm"]["NodeID"] if name == SELF else name, client.nodes()
+            return client.info()["Swarm"]["NodeID"], client.nodes()
 
-        wanted, listed = self.engines.call(ask)
-        return pick("node", wanted, _nodes(listed), lambda node: node.id, lambda node: node.name)
+        own, listed = self.engines.call(ask)
+        nodes = _nodes(listed)
+        namesakes = tuple(f"{node.name} ({node.id})" for node in nodes if node.name == SELF)
+        if namesakes:
+            answering = next((node.name for node in nodes if node.id == own), "")
+            raise AmbiguousNameError("node", SELF, (f"{answering} ({own})", *namesakes))
+        return pick("node", own, nodes, lambda node: node.id, lambda node: node.name)
 
     def get(self, node_id: str) -> Node:
         """The node with this id. Raises UnknownNameError."""

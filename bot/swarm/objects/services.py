@@ -58,7 +58,8 @@ class Services:
         except UnknownNameError as error:
             if self.sight is None:
                 raise
-            raise self.sight.refusal(name, error.near) from None
+            known = service.name if service and self.sight.may_hear(service.name) else name
+            raise self.sight.refusal(known, error.near) from None
         return self.get(picked.id)
 
     def get(self, service_id: str) -> Service:

@@ -33,7 +33,7 @@ ILL = Status(
     nodes={"ready": 3, "down": 1},
     nodes_away=("node3",),
     services=12,
-    below=(Shortfall("web", 3, 4), Shortfall("api", 1, 2)),
+    below=(Shortfall("web", 3, 4, "s1"), Shortfall("api", 1, 2, "s2")),
     rollouts=("web",),
     holds=1,
     approvals=1,
@@ -65,7 +65,7 @@ ROUGH = Home(
     ),
 )
 ODD = Home(
-    status=replace(ILL, below=(Shortfall(v.LONG, 0, 9),), redis=v.HOSTILE, critical=0),
+    status=replace(ILL, below=(Shortfall(v.LONG, 0, 9, "s3"),), redis=v.HOSTILE, critical=0),
     nodes=(replace(FOUR[0], name=v.HOSTILE, state=NodeState.DOWN),),
     rollouts=(replace(v.DEPLOY, service=v.LONG, actor=replace(v.DEPLOY.actor, name=v.HOSTILE)),),
     approvals=(catalogue_approvals.ODD,),
@@ -73,7 +73,9 @@ ODD = Home(
     silences=(replace(catalogue_alerts.ENDLESS, pattern="*"),),
 )
 MANY = Home(
-    status=replace(ILL, below=tuple(Shortfall(f"web{number}", 0, 1) for number in range(300))),
+    status=replace(
+        ILL, below=tuple(Shortfall(f"web{number}", 0, 1, f"s{number}") for number in range(300))
+    ),
     nodes=tuple(
         Node(
             f"n{number}",
