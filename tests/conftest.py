@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -15,6 +16,10 @@ from playground.cluster import Cluster
 from playground.errors import PlaygroundError
 from tests.scenario.running import LIVE
 from tests.story import evidence
+
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+"""A busy machine is not a fault: what is quick enough is measured by `make bench`."""
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "78")) - WORKER
