@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick format fuzz bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick format fuzz model bench requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: browser setup check  ## everything, on a real Swarm and a real Redis
 
 fuzz: setup  ## fifty thousand generated lines by four kinds of people
 	@FUZZED_LINES=50000 $(BIN)/python -m pytest tests/memory/test_fuzzed_people.py -q -s
+
+model: setup  ## what people, bots and faults do in any order: 10,000 runs of 30 steps (MODEL_RUNS, MODEL_STEPS)
+	@MODEL_RUNS=$${MODEL_RUNS:-10000} MODEL_STEPS=$${MODEL_STEPS:-30} $(BIN)/python -m pytest tests/memory/model --timeout 0 --tb short
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target static quick

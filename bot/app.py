@@ -41,6 +41,7 @@ from jobs.notifier import Notifier
 from jobs.observer import Observer
 from jobs.scheduler import Job, Scheduler
 from jobs.watch import Watch
+from jobs.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class Bot:
     pool: ThreadPoolExecutor
     leader: Leader
     scheduler: Scheduler
+    watchdog: Watchdog
     watch: Watch
     streams: EventStreams
     servers: list[Server]
@@ -103,6 +105,7 @@ class Bot:
             server.start()
         self.leader.campaign()
         self.scheduler.start()
+        self.watchdog.start()
         self.watch.start()
         self.streams.start()
         if self.socket:
@@ -116,6 +119,7 @@ class Bot:
         for server in self.servers:
             server.stop()
         self.streams.stop()
+        self.watchdog.stop()
         self.scheduler.stop()
         self.watch.stop()
         self.leader.resign()
@@ -175,11 +179,6 @@ def build(configured: Settings) -> Bot:
     app_token = settings.slack_app_token
     slack_socket = Socket(app, app_token.get_secret_value()) if app_token else None
     checks = _checks(store, swarm, slack_socket)
-    web = Web(checks, metrics.exposition, settings.readiness_details)
-    servers = [Server(web.app(), listener)]
-    if slack_socket is None:
-        slack_address = _listen("SWARMBOT_SLACK_HTTP", settings.slack_listen)
-        servers.append(Server(web_app(app), slack_address))
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
         observer,
@@ -206,6 +205,22 @@ def build(configured: Settings) -> Bot:
         *_heartbeat(settings, watch, checks),
     )
     scheduler = Scheduler(jobs, lambda: leader.leads, metrics.cut_off)
+    watchdog = Watchdog(
+        scheduler.stands_still_for,
+        lambda: watch.looked_at,
+        lambda: leader.leads,
+        lambda: metrics.cut_off("watchdog"),
+    )
+    web = Web(
+        {**checks, "watch": watchdog.stands_still},
+        metrics.exposition,
+        settings.readiness_details,
+        watchdog.looked_seconds_ago,
+    )
+    servers = [Server(web.app(), listener)]
+    if slack_socket is None:
+        slack_address = _listen("SWARMBOT_SLACK_HTTP", settings.slack_listen)
+        servers.append(Server(web_app(app), slack_address))
     return Bot(
         settings,
         swarm,
@@ -214,6 +229,7 @@ def build(configured: Settings) -> Bot:
         pool,
         leader,
         scheduler,
+        watchdog,
         watch,
         EventStreams(swarm.engines.addresses, watch.heard, watch.joined),
         servers,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -25,6 +26,40 @@ def boot_seconds() -> float:
     """
     boottime = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
+Start = Callable[[str, Callable[[], None]], threading.Thread | None]
+"""Begins some work in the background, by a name for its thread. None where there is no thread,
+because somebody turns the work by hand."""
+
+
+def start_thread(name: str, work: Callable[[], None]) -> threading.Thread:
+    """Begin work in a thread of its own, which does not keep the bot from ending."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def threads(most: int, name: str) -> Executor:
+    """A pool of so many threads at most."""
+    return ThreadPoolExecutor(most, thread_name_prefix=name)
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """What a part of the bot measures time by, and what goes on in its background.
+
+    `monotonic` (seconds from any origin) measures whatever is waited for; `now` (UTC) only dates
+    things. Tests replace all of it.
+    """
+
+    monotonic: Callable[[], float] = boot_seconds
+    now: Callable[[], datetime] = utc_now
+    start: Start = start_thread
+    pool: Callable[[int, str], Executor] = threads
+
+
+REAL = Clocks()
 
 
 class Stopping(threading.Event):

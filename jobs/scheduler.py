@@ -1,4 +1,4 @@
-"""The clock of the bot: APScheduler says when, and each run has a thread with a deadline.
+"""The clock of the bot: what is due, and when; each run has a thread with a deadline.
 
 Jobs never overlap themselves, and make up a missed time once. Of all bots only the leader's run,
 but for those that run everywhere. A run past its deadline is cut off: its thread cannot be ended,
@@ -10,17 +10,19 @@ once (a claim, a lock, a fenced write), and before it tells what it found it ask
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
+
+from bot.clock import REAL, Clocks
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +203,9 @@ class _Turns:
 class Scheduler:
     """Runs the jobs. `leads` says whether this bot leads.
 
-    `on_cut_off` is told the name of a job that hangs.
+    `on_cut_off` is told the name of a job that hangs. Intervals are measured by the monotonic
+    clock: a host whose wall clock is set back would else begin nothing for just as long. Times of
+    day are dates, and APScheduler's.
     """
 
     def __init__(
@@ -209,32 +213,40 @@ class Scheduler:
         jobs: tuple[Job, ...],
         leads: Callable[[], bool] = lambda: True,
         on_cut_off: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - nobody counts
+        clocks: Clocks = REAL,
     ) -> None:
         self._turns = tuple(_Turns(job, leads, on_cut_off) for job in jobs)
+        self._clocks = clocks
         # Two threads each: one that waits for the run, and one that only notes that a time came
         # meanwhile.
+        self._threads = ThreadPoolExecutor(2 * len(jobs) + 1, thread_name_prefix="due")
+        self._due = {
+            turns: clocks.monotonic() + (0 if turns.job.at_start else turns.job.seconds)
+            for turns in self._turns
+            if not turns.job.at
+        }
+        self._beat_at = clocks.monotonic()
+        self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(2 * len(jobs) + 1)},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
             timezone="UTC",
         )
         for turns in self._turns:
-            job = turns.job
-            when = {"next_run_time": datetime.now(UTC)} if job.at_start and not job.at else {}
-            self._scheduler.add_job(turns.due, _trigger(job), id=job.name, name=job.name, **when)
-        self._scheduler.add_job(
-            self._catch_up, IntervalTrigger(seconds=CATCH_UP_EVERY), id="catch up"
-        )
+            if turns.job.at:
+                self._scheduler.add_job(self._begin, _time_of_day(turns.job.at), [turns])
 
     def start(self) -> None:
         """Begin; each job runs at once, but for those that wait for their time."""
         self._scheduler.start()
+        self._clocks.start("scheduler", self._keep_time)
 
     def stop(self) -> None:
         """Begin no more jobs, and give those that run a moment to end."""
+        self._stopping.set()
         self._scheduler.shutdown(wait=False)
         for turns in self._turns:
             turns.stop()
+        self._threads.shutdown(wait=False, cancel_futures=True)
         until = time.monotonic() + RUNS_END_SECONDS
         for turns in self._turns:
             turns.wait(until - time.monotonic())
@@ -246,15 +258,38 @@ class Scheduler:
         """
         return tuple(turns.job.name for turns in self._turns if turns.hangs)
 
-    def _catch_up(self) -> None:
-        """Run what came due while another bot led, or none did, as soon as this one leads."""
+    def stands_still_for(self) -> float:
+        """Seconds since it last looked at what is due; a moment, as long as all is well."""
+        return self._clocks.monotonic() - self._beat_at
+
+    def _keep_time(self) -> None:
+        while not self._stopping.wait(self._pause()):
+            try:
+                self._beat()
+            except Exception:
+                log.exception("the scheduler stumbled")
+
+    def _beat(self) -> None:
+        """Begin what is due by now, and what came due while another bot led, or none did, as soon
+        as this one leads."""
+        now = self._beat_at = self._clocks.monotonic()
         for turns in self._turns:
-            if turns.missed():
-                self._scheduler.modify_job(turns.job.name, next_run_time=datetime.now(UTC))
+            due = self._due.get(turns, math.inf)
+            if due <= now:
+                # Times that were missed altogether, as on a suspended host, are made up once.
+                self._due[turns] = max(due + turns.job.seconds, now)
+            if due <= now or turns.missed():
+                self._begin(turns)
+
+    def _pause(self) -> float:
+        first = min(self._due.values(), default=math.inf)
+        return min(CATCH_UP_EVERY, max(0.0, first - self._clocks.monotonic()))
+
+    def _begin(self, turns: _Turns) -> None:
+        with suppress(RuntimeError):  # The bot stops: nothing is begun any more.
+            self._threads.submit(turns.due)
 
 
-def _trigger(job: Job) -> CronTrigger | IntervalTrigger:
-    if not job.at:
-        return IntervalTrigger(seconds=job.seconds, timezone="UTC")
-    hour, minute, second = f"{job.at}:0".split(":")[:3]
+def _time_of_day(at: str) -> CronTrigger:
+    hour, minute, second = f"{at}:0".split(":")[:3]
     return CronTrigger(hour=int(hour), minute=int(minute), second=int(second), timezone="UTC")

@@ -8,11 +8,12 @@ that never came costs half a minute, not an outage.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.errors import LeaseLostError, StoreUnavailableError
 from bot.model.alert_facts import AlertKind
@@ -43,8 +44,8 @@ ENGINES_EVERY = 5.0
 RECONCILE_EVERY = 30.0
 CERTIFICATES_DEADLINE = 120.0
 CERTIFICATES_EVERY = 6 * 3600.0
-STALE = timedelta(seconds=90)
-"""A watch that has not seen the whole for this long stands still."""
+STALE = 90.0
+"""Seconds after which a watch that has not seen the whole stands still."""
 
 
 @dataclass
@@ -67,7 +68,9 @@ class Watch:
     _wake: threading.Condition = field(default_factory=threading.Condition)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stopping: bool = False
-    _saw_whole: datetime | None = None
+    looked_at: float = -math.inf
+    """When it last looked, in monotonic seconds."""
+    _saw_whole: float | None = None
 
     # ---- what the clock calls
 
@@ -104,6 +107,7 @@ class Watch:
             if not cut_off():
                 self._take_in(seen, begun)
                 self._judge()
+                self.looked_at = time.monotonic()
 
     # ---- what events and people ask for
 
@@ -137,11 +141,8 @@ class Watch:
         """Why nobody would be told of anything; empty where the whole was seen lately."""
         if self._saw_whole is None:
             return "has seen nothing yet"
-        return (
-            ""
-            if self.now() - self._saw_whole <= STALE
-            else f"saw nothing since {self._saw_whole:%H:%M:%S} UTC"
-        )
+        ago = time.monotonic() - self._saw_whole
+        return "" if ago <= STALE else f"saw nothing for {ago:.0f} s"
 
     # ---- parts
 
@@ -180,7 +181,7 @@ class Watch:
         self._read_at |= dict.fromkeys(fresh, begun)
         self._world = replace(self._world or Snapshot(at=self.now()), **fresh)  # type: ignore[arg-type]
         if "services" in fresh:
-            self._saw_whole = self.now()
+            self._saw_whole = time.monotonic()
 
     def _judge(self) -> None:
         assert self._world

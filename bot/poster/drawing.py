@@ -12,11 +12,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import bot
+from bot.clock import threads
 from bot.model import File
 from bot.model.picture import Sheet
 
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 Draw = Callable[[Sheet], bytes]
 """Makes a PNG of a sheet; may take a second, and raises where it cannot."""
+
+Pool = Callable[[int, str], Executor]
+"""Makes a pool of so many threads, by a name for them."""
 
 DRAWING_SECONDS = 20.0
 """Seconds after which a picture is given up."""
@@ -83,10 +87,10 @@ class DrawingPool:
     A picture that cannot be drawn is logged and left out.
     """
 
-    def __init__(self, draw: Draw, on_event: Callable[[str], None]) -> None:
+    def __init__(self, draw: Draw, on_event: Callable[[str], None], pool: Pool = threads) -> None:
         self._draw = draw
         self._on_event = on_event
-        self._threads = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="drawing")
+        self._threads = pool(_AT_A_TIME, "drawing")
         self._changed = threading.Condition()
         self._waiting = 0
 

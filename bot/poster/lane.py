@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from itertools import count
 
+from bot.clock import Start, start_thread
 from bot.poster.pace import Budget, Clock, Pace
 from bot.poster.verdict import FailedCall, Verdict, judge
 
@@ -53,6 +54,7 @@ class LaneContext:
     budget: Budget
     on_event: OnEvent
     turns: count[int] = field(default_factory=count)
+    start: Start = start_thread
 
 
 class Lane:
@@ -87,10 +89,7 @@ class Lane:
                 queue.append(call)
                 self._drop_excess()
             if self._thread is None and not self._stopping:
-                self._thread = threading.Thread(
-                    target=self._work, name=f"poster-{self.key}", daemon=True
-                )
-                self._thread.start()
+                self._thread = self._context.start(f"poster-{self.key}", self._work)
             self.changed.notify_all()
 
     def drained(self, timeout: float) -> bool:
@@ -151,6 +150,17 @@ class Lane:
             elif self._stopping or self._retire(self):
                 return
 
+    def send_due(self) -> bool:
+        """Make the next call if it is due; whether there was one.
+
+        For a lane without a thread, whose time somebody turns by hand.
+        """
+        with self.changed:
+            call = self._begin()[0] if self._queues else None
+        if call:
+            self._attempt(call)
+        return call is not None
+
     def _next(self) -> Call | None:
         """Wait for the next call that is due; None when stopping or idle."""
         with self.changed:
@@ -169,6 +179,13 @@ class Lane:
 
     def _take_or_wait(self) -> Call | None:
         """The first call where it is due; else wait until it is, or until something changes."""
+        call, wait = self._begin()
+        if call is None:
+            self.changed.wait(wait)
+        return call
+
+    def _begin(self) -> tuple[Call | None, float]:
+        """The next call, as the running one; or None and the seconds until it is due."""
         now = self._context.clock()
         call = min(
             (queue[0] for queue in self._queues.values()),
@@ -178,11 +195,10 @@ class Lane:
         if wait <= 0 and call.edit:
             wait = self._context.budget.take(urgent=call.urgent)
             call.due = now + wait
-        if wait <= 0:
-            self._running = call
-            return call
-        self.changed.wait(wait)
-        return None
+        if wait > 0:
+            return None, wait
+        self._running = call
+        return call, 0.0
 
     def _due(self, call: Call) -> float:
         return max(call.due, call.not_before(), self._limited.get(call.method, 0.0))

@@ -12,6 +12,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.clock import REAL, Clocks
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
 from bot.poster.calls import Calls
@@ -19,7 +20,7 @@ from bot.poster.delivery import Delivery
 from bot.poster.drawing import Draw, Drawing, DrawingPool
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import Call, Lane, LaneContext, OnEvent
-from bot.poster.pace import Budget, Clock, Pace
+from bot.poster.pace import Budget, Pace
 from bot.poster.verdict import Verdict, verdict_of
 
 _MOST_KNOWN_MESSAGES = 1000
@@ -42,17 +43,23 @@ class Poster:
     def __init__(
         self,
         client: WebClient,
-        clock: Clock = time.monotonic,
         pace: Pace | None = None,
         on_event: OnEvent = lambda name: None,  # noqa: ARG005 - the name is the caller's interest
         draw: Draw | None = None,
+        clocks: Clocks = REAL,
     ) -> None:
         calls = Calls(client)
         pace = pace or Pace()
-        self._context = LaneContext(pace, clock, Budget(pace, clock), on_event)
+        self._context = LaneContext(
+            pace,
+            clocks.monotonic,
+            Budget(pace, clocks.monotonic),
+            on_event,
+            start=clocks.start,
+        )
         self._calls = calls
         self._delivery = Delivery(calls, on_event)
-        self._drawings = DrawingPool(draw or Drawing(), on_event)
+        self._drawings = DrawingPool(draw or Drawing(), on_event, clocks.pool)
         self._lanes: dict[str, Lane] = {}
         self._known: OrderedDict[MessageRef, Handle] = OrderedDict()
         self._homes: dict[str, Mapping[str, Any]] = {}
@@ -150,6 +157,14 @@ class Poster:
             if not self._drawings.drained(deadline - time.monotonic()):
                 return False
         return True
+
+    def send_due(self) -> None:
+        """Make every call that is due now, where nobody started threads that would."""
+        with self._lock:
+            lanes = list(self._lanes.values())
+        while sum(lane.send_due() for lane in lanes):
+            with self._lock:
+                lanes = list(self._lanes.values())
 
     def stop(self, timeout: float = 2.0) -> None:
         """End the threads after their current calls; what waits is not sent.

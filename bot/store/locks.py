@@ -11,15 +11,14 @@ import logging
 import math
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 
 from pydantic import TypeAdapter
 from redis import Redis
 
-from bot.clock import boot_seconds, utc_now
+from bot.clock import REAL, Clocks
 from bot.errors import LeaseLostError, LockedError, StoreUnavailableError
 from bot.model import Lock
 from bot.store.connection import guarded, key
@@ -99,12 +98,12 @@ class LockStore:
         redis: Redis,
         lease_seconds: float = 10,
         renew_seconds: float = 3,
-        monotonic: Callable[[], float] = boot_seconds,
-        now: Callable[[], datetime] = utc_now,
+        clocks: Clocks = REAL,
     ):
         self._redis = redis
-        self._monotonic = monotonic
-        self._now = now
+        self._monotonic = clocks.monotonic
+        self._now = clocks.now
+        self._start = clocks.start
         self._lease_seconds = lease_seconds
         self._renew_seconds = renew_seconds
         self._acquire_script = redis.register_script(ACQUIRE)
@@ -262,7 +261,7 @@ class LockStore:
             self._leases.add(lease)
             if not self._renewing:
                 self._renewing = True
-                threading.Thread(target=self._keep_renewing, name="locks", daemon=True).start()
+                self._start("locks", self._keep_renewing)
 
     def _forget(self, lease: Lease) -> None:
         with self._changed:

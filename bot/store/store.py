@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Self
 
 from redis import Redis
 
-from bot.clock import boot_seconds, utc_now
+from bot.clock import REAL, Clocks
 from bot.store import connection
 from bot.store.alerts import AlertStore
 from bot.store.anchor import AnchorFile
@@ -77,22 +76,21 @@ class Store:
         return cls.over(connection.connect(url), keys=keys, on_forged=on_forged, anchor=anchor)
 
     @classmethod
-    def over(  # noqa: PLR0913 - the clocks of a story, and what is taken for true; all have defaults
+    def over(
         cls,
         redis: Redis,
-        monotonic: Callable[[], float] = boot_seconds,
-        now: Callable[[], datetime] = utc_now,
+        clocks: Clocks = REAL,
         *,
         keys: Keys | None = None,
         on_forged: Callable[[], None] = lambda: None,
         anchor: AnchorFile | None = None,
     ) -> Self:
-        """The stores over this client; leases are measured by `monotonic` and dated by `now`."""
+        """The stores over this client; leases are measured and dated by `clocks`."""
         own_keys = keys or Keys.passing()
         signer = Signer(own_keys.signing, on_forged)
         audit = Audit(redis, signer, anchor)
         return cls(
-            LockStore(redis, monotonic=monotonic, now=now),
+            LockStore(redis, clocks=clocks),
             Rollouts(redis, signer),
             Batches(redis, signer),
             Revisions(redis, signer),
@@ -106,7 +104,7 @@ class Store:
             Sealed(redis, own_keys.fernet),
             redis,
             signer,
-            monotonic,
+            clocks.monotonic,
         )
 
     def leader(self, name: str) -> Leader:

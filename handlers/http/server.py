@@ -20,6 +20,7 @@ Checks = Mapping[str, Callable[[], str]]
 class Web:
     """What the endpoints ask.
 
+    `looked_seconds_ago`: since the last look of the watch; None where another bot watches.
     Only clients in `details` learn why something is missing: the reasons name engines and
     addresses.
     """
@@ -27,6 +28,7 @@ class Web:
     checks: Checks
     metrics: Callable[[], bytes]
     details: Sequence[IPv4Network | IPv6Network] = ()
+    looked_seconds_ago: Callable[[], float | None] = lambda: None
 
     def app(self) -> FastAPI:
         """The endpoints; no pages of documentation, for there is nobody to read them."""
@@ -46,7 +48,13 @@ class Web:
         missing = {
             name: why if told else "" for name, check in self.checks.items() if (why := check())
         }
-        return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+        ago = self.looked_seconds_ago()
+        content = {
+            "ready": not missing,
+            "missing": missing,
+            "looked_seconds_ago": None if ago is None else round(ago, 1),
+        }
+        return JSONResponse(content, 503 if missing else 200)
 
     def _may_know_why(self, request: Request) -> bool:
         client = ip_address(request.client.host) if request.client else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.clock import Clocks
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from tests.fence import OPEN
@@ -71,7 +72,10 @@ def desk(tmp_path: Any) -> Iterator[Desk]:
     twin = SwarmTwin(clock.monotonic)
     swarm = Swarm(MemoryEngines(twin, (*MANAGERS, "node4")))
     furnish(twin, swarm.fenced_by(OPEN))
-    store, slack = Store.over(RedisTwin(clock.monotonic).client(), clock.monotonic), Recorder()
+    store, slack = (
+        Store.over(RedisTwin(clock.monotonic).client(), Clocks(clock.monotonic)),
+        Recorder(),
+    )
     path = pipeline(swarm, store, slack, tmp_path, TurnedStopping(clock))
     yield Desk(path, slack, lambda: everything(twin.cluster), image)
     store.close()

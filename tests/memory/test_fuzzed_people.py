@@ -17,6 +17,7 @@ from random import Random
 
 import pytest
 
+from bot.clock import Clocks
 from bot.command import line
 from bot.model import Actor, Kind, Message, Place, Standing
 from bot.model.danger import Grant
@@ -108,7 +109,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     twin = SwarmTwin(clock.monotonic)
     swarm = Swarm(MemoryEngines(twin, (*MANAGERS, "node4")))
     furnish(twin, swarm.fenced_by(OPEN))
-    store, slack = Store.over(RedisTwin(clock.monotonic).client(), clock.monotonic), Recorder()
+    slack = Recorder()
+    store = Store.over(RedisTwin(clock.monotonic).client(), Clocks(clock.monotonic))
     path = pipeline(swarm, store, slack, tmp_path, TurnedStopping(clock), SETTINGS)
     yield Desk(path, slack, lambda: "", image)
     store.close()

@@ -4,10 +4,12 @@ of threads and timers."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bot.clock import Clocks
 from bot.composition import Ports, compose
 from bot.metrics import Metrics
 from bot.policy.rule_names import with_full_names
@@ -17,7 +19,7 @@ from bot.store.anchor import AnchorFile
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
-from tests.memory.twin.clock import Clock, Party, TurnedPool, TurnedStopping
+from tests.memory.twin.clock import AtOnce, Clock, Party, TurnedPool, TurnedStopping, no_thread
 from tests.memory.twin.pool import MemoryEngines, nothing
 from tests.memory.twin.redis_twin import RedisTwin
 from tests.memory.twin.slack_twin import DirectClient, SlackTwin
@@ -55,17 +57,22 @@ class MemoryBot:
     ) -> None:
         self.party = Party(name)
         self.clock = clock
-        self.engines = MemoryEngines(swarm)
+        self.engines = MemoryEngines(swarm, sender=name)
         self.stopping = TurnedStopping(clock)
+        clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
         self.client = DirectClient(slack.api, slack.state)
-        self.poster = Poster(self.client, pace=AT_ONCE, draw=lambda _: PICTURE)
+        self.poster = Poster(
+            self.client,
+            AT_ONCE,
+            draw=lambda _: PICTURE,
+            clocks=clocks,
+        )
         self.swarm = Swarm(self.engines)
         self.metrics = Metrics()
         self._data = TemporaryDirectory()
         self.store = Store.over(
             redis.client(),
-            clock.monotonic,
-            clock.now,
+            clocks,
             keys=redis.keys,
             on_forged=self.metrics.forged,
             anchor=AnchorFile.under(Path(self._data.name)),
@@ -111,12 +118,16 @@ class MemoryBot:
         self.stopping.set()
         self.clock.run(lambda: not self.clock.is_busy(self.party), 60)
         self.leader.resign()
+        self.poster.send_due()
         self.crash()
 
     def close(self) -> None:
-        """End the threads of the poster, and remove its files."""
-        self.poster.stop()
+        """Give back what it kept on its disk."""
         self._data.cleanup()
+
+    def now(self) -> datetime:
+        """The date by the clock of this bot's host."""
+        return self.clock.now() + timedelta(seconds=self.party.wall_ahead)
 
     def _put_together(self, configured: Settings) -> None:
         parts = compose(
@@ -130,7 +141,7 @@ class MemoryBot:
                 metrics=self.metrics,
                 pool=TurnedPool(self.clock, self.party),
                 stopping=self.stopping,
-                now=self.clock.now,
+                now=self.now,
                 monotonic=self.clock.monotonic,
             )
         )

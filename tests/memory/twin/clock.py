@@ -28,9 +28,13 @@ MOMENT = 0.05
 
 @dataclass(eq=False)
 class Party:
-    """Who tasks belong to: a bot. Its tasks run only while it is neither frozen nor crashed."""
+    """Who tasks belong to: a bot. Its tasks run only while it is neither frozen nor crashed.
+
+    `wall_ahead` is by how many seconds the wall clock of its host is wrong.
+    """
 
     name: str
+    wall_ahead: float = 0.0
     frozen: bool = False
     crashed: bool = False
 
@@ -215,3 +219,16 @@ class TurnedPool(Executor):
 
         self._clock.spawn(self._party, work)
         return future
+
+
+class AtOnce(Executor):
+    """Does what is handed to it before it returns."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def no_thread(name: str, work: Callable[[], None]) -> None:
+    """In place of a thread: the story turns the work by hand."""

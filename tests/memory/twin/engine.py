@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.memory.twin import engine_cluster, engine_services
-from tests.memory.twin.cluster import Json, RefusedError
+from tests.memory.twin.cluster import Json, RefusedError, copied
 from tests.memory.twin.request import Request
-from tests.memory.twin.swarm_twin import SwarmTwin
+from tests.memory.twin.swarm_twin import Change, SwarmTwin
 
 NO_LEADER = (
     "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few "
@@ -38,13 +38,28 @@ class EngineTwin:
         self.twin = twin
         self.name = name
 
-    def answer(self, method: str, path: str, params: Json, body: Any) -> tuple[int, Any]:
+    def answer(
+        self, method: str, path: str, params: Json, body: Any, sender: str = ""
+    ) -> tuple[int, Any]:
         """Status and body of one request."""
         self.twin.advance()
+        before = copied(self.twin.cluster.services) if method == "POST" else {}
         try:
-            return 200, self._routed(method, path, params, body)
+            answer = self._routed(method, path, params, body)
         except RefusedError as refused:
             return refused.status, {"message": refused.message}
+        if method == "POST":
+            self._note(before, params, sender)
+        return 200, answer
+
+    def _note(self, before: dict[str, Json], params: Json, sender: str) -> None:
+        """Tell whoever keeps a journal which services a request has changed."""
+        for service_id, service in self.twin.cluster.services.items():
+            was = before.get(service_id, service)
+            if was["Version"] != service["Version"]:
+                back = params.get("rollback") == "previous"
+                change = Change(service, was["Spec"], copied(service["Spec"]), back, sender)
+                self.twin.on_change(change)
 
     def _routed(self, method: str, path: str, params: Json, body: Any) -> Any:
         if path in ("/_ping", "/version"):

@@ -53,13 +53,15 @@ class Moments:
 
 class Wire:
     """The way to one engine, and how it fails: `cut` takes nothing more, `loses_answers` does what
-    is asked and does not say so."""
+    is asked and does not say so, and what `loses_requests` takes is not even done."""
 
-    def __init__(self, engine: EngineTwin, moments: Moments) -> None:
+    def __init__(self, engine: EngineTwin, moments: Moments, sender: str) -> None:
         self._engine = engine
         self._moments = moments
+        self._sender = sender
         self.cut = False
         self.loses_answers = 0
+        self.loses_requests = 0
         self.sent: list[tuple[str, str]] = []
 
     def send(self, method: str, path: str, timeout: float, **options: Any) -> WireAnswer:
@@ -72,9 +74,12 @@ class Wire:
             raise NotReachedError("Connection refused")
         path = path.removeprefix(f"/v{API_VERSION}")
         self.sent.append((method, path))
+        if method != "GET" and self.loses_requests:
+            self.loses_requests -= 1
+            raise ConnectionLostError("Connection reset by peer")
         body = json.loads(json.dumps(options.get("json")))
         params = dict(options.get("params") or {})
-        status, answer = self._engine.answer(method, unquote(path), params, body)
+        status, answer = self._engine.answer(method, unquote(path), params, body, self._sender)
         if method != "GET" and self.loses_answers:
             self.loses_answers -= 1
             raise ConnectionLostError("Connection reset by peer")
@@ -118,9 +123,11 @@ class MemoryEngines:
     """The engine pool of one bot: the answer of the first engine that is well, and a change at most
     once."""
 
-    def __init__(self, twin: SwarmTwin, names: tuple[str, ...] = MANAGERS) -> None:
+    def __init__(
+        self, twin: SwarmTwin, names: tuple[str, ...] = MANAGERS, sender: str = ""
+    ) -> None:
         self.moments = Moments()
-        self.wires = {name: Wire(EngineTwin(twin, name), self.moments) for name in names}
+        self.wires = {name: Wire(EngineTwin(twin, name), self.moments, sender) for name in names}
         self._answering = ""
 
     @property

@@ -51,8 +51,8 @@ class SlackTwin:
     def __init__(self, clock: Clock, connected: Callable[[], Sequence[Answering]]) -> None:
         limits = replace(Limits(), posts_a_minute=10**6, post_burst=10**6, updates_a_minute=10**6)
         self.state = State(lambda: BEGIN.timestamp() + clock.seconds, limits)
-        faults = Faults(self.state.clock, SocketMode(limits, ""))
-        self.api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, MANIFEST_SCOPES), faults)
+        self.faults = Faults(self.state.clock, SocketMode(limits, ""))
+        self.api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, MANIFEST_SCOPES), self.faults)
         self.deliverer = DirectDeliverer(self.state, connected)
         self.interactions = Interactions(self.state, self.deliverer, ("/swarm",))
         self.clock = clock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tests.memory.twin import agents
 from tests.memory.twin.cluster import Cluster, Json
@@ -16,6 +17,18 @@ MISSED_SECONDS = 6.0
 MANAGERS = ("node1", "node2", "node3")
 
 
+@dataclass(frozen=True)
+class Change:
+    """A service that somebody has just changed; `back`: Swarm was asked for its previous
+    specification."""
+
+    service: Json
+    before: Json
+    after: Json
+    back: bool
+    sender: str
+
+
 class SwarmTwin:
     """Three managers and a worker, as the playground has them.
 
@@ -24,6 +37,7 @@ class SwarmTwin:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.cluster = Cluster(clock)
+        self.on_change: Callable[[Change], object] = lambda _: None
         self.updater = Updater(self.cluster)
         self._roles: dict[str, float] = {}
         self._leaving: dict[str, float] = {}

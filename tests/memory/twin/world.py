@@ -12,6 +12,7 @@ from tests.fence import OPEN
 from tests.memory.twin.bot import MemoryBot, settings
 from tests.memory.twin.clock import Clock
 from tests.memory.twin.cluster import Json, copied, count_of
+from tests.memory.twin.pool import MemoryEngines
 from tests.memory.twin.redis_twin import RedisTwin
 from tests.memory.twin.slack_twin import MemoryPerson, SlackTwin
 from tests.memory.twin.swarm_twin import SwarmTwin
@@ -37,6 +38,8 @@ class World:
         self.clock = Clock()
         self.redis = RedisTwin(self.clock.monotonic)
         self.swarm = SwarmTwin(self.clock.monotonic)
+        self.by_others = MemoryEngines(self.swarm)
+        """The engines as people use them with Docker's own command line."""
         self.slack = SlackTwin(self.clock, self._connected)
         self.settings: Settings = settings(
             roles, rules, messages=messages or MessagesSettings(), reads=reads
@@ -92,7 +95,7 @@ class World:
             "UpdateConfig": {"Parallelism": 1, "Monitor": SECOND, "FailureAction": "pause"},
             **spec,
         }
-        self.bot.engines.call(lambda client: client.fenced_by(OPEN).create_service(body))
+        self.by_others.call(lambda client: client.fenced_by(OPEN).create_service(body))
         self.swarm.settle()
         return self.swarm.cluster.service(name)
 
@@ -123,7 +126,7 @@ class World:
         """Change a service behind the bot's back, as with Docker's own command line."""
         service = copied(self.swarm.cluster.service(name))
         change(service["Spec"])
-        self.bot.engines.call(
+        self.by_others.call(
             lambda client: client.fenced_by(OPEN).update_service(service, service["Spec"])
         )
 
@@ -169,4 +172,5 @@ class World:
 
     def _flush(self) -> None:
         for bot in self.bots:
-            assert bot.poster.flush(5), f"{bot.party.name} cannot say what it has to say"
+            if bot.party.awake:
+                bot.poster.send_due()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.clock import Clocks
 from jobs.scheduler import Job, Scheduler, cut_off
 
 
@@ -45,7 +46,7 @@ class Work:
 
 
 @contextmanager
-def running(*jobs: Job, **more: Callable[..., Any]) -> Iterator[Scheduler]:
+def running(*jobs: Job, **more: Any) -> Iterator[Scheduler]:
     scheduler = Scheduler(jobs, **more)
     scheduler.start()
     yield scheduler
@@ -227,3 +228,13 @@ def test_stopping_waits_a_moment_and_not_for_one_that_hangs() -> None:
 
 def test_outside_of_a_job_nothing_is_cut_off() -> None:
     assert not cut_off()
+
+
+def test_what_comes_again_and_again_is_due_by_the_monotonic_clock_alone() -> None:
+    work, daily, passed = Work(), Work(), [0.0]
+    clocks = Clocks(monotonic=lambda: passed[0])
+    with running(Job("rare", 3600, work), Job("daily", 0, daily, at=clock(3600)), clocks=clocks):
+        assert soon(lambda: len(work.begun) == 1)
+        passed[0] = 3600.0
+        assert soon(lambda: len(work.begun) == 2)
+        assert not daily.begun

@@ -38,7 +38,18 @@ def test_why_something_is_missing_is_told_only_to_whom_the_file_allows(
 ) -> None:
     answer = client(address, *details).get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "missing": {"engines": reason}}
+    assert answer.json() == {
+        "ready": False,
+        "missing": {"engines": reason},
+        "looked_seconds_ago": None,
+    }
+
+
+def test_readiness_says_how_long_ago_the_last_look_was() -> None:
+    web = Web({"watch": lambda: "the watch last looked 95 s ago"}, lambda: b"", (), lambda: 95.04)
+    answer = TestClient(web.app(), client=("10.1.2.3", 40000)).get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["looked_seconds_ago"] == 95.0
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The model test: people, faults and time in any order, and what is true all the same."""

@@ -1,0 +1,326 @@
+"""Two bots, three people, one Swarm, and everything that can go wrong, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.settings import PolicyRule, Role
+from playground.workspace.model import BOT_USER, Posted, Version
+from playground.workspace.person import SENT_OF_BUTTON
+from playground.workspace.surfaces import Message
+from tests.memory.model.journal import MOST_UNAPPROVED, ON, Journal
+from tests.memory.twin.bot import MemoryBot
+from tests.memory.twin.world import DEV, LEAD, OPS, World
+
+ROLES = (
+    Role(name="operator", users=(DEV, OPS)),
+    Role(name="lead", users=(LEAD, OPS)),
+)
+RULES = (
+    PolicyRule(
+        commands=("service scale",),
+        ask=("operator", "lead"),
+        approve=("lead",),
+        over_replicas=MOST_UNAPPROVED,
+    ),
+    PolicyRule(
+        commands=("deploy",), services=("api",), ask=("operator", "lead"), approve=("lead",)
+    ),
+    PolicyRule(commands=("*",), ask=("operator", "lead")),
+)
+PEOPLE = ("dev", "lead", "ops")
+TIMEOUT = 40
+"""Seconds that a deploy has: whatever hangs is over by then."""
+SETTLES_WITHIN = 900.0
+OPEN_SIGNS = ("🔵", "⏳")
+
+names = st.sampled_from(("web", "api"))
+people = st.sampled_from(PEOPLE)
+bots = st.integers(0, 1)
+
+
+class Machine(RuleBasedStateMachine):
+    """One run. Rules are what people and the world do; after each the bots get a little time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(ROLES, RULES, bots=2)
+        self.world.runs("web")
+        self.world.runs("api")
+        self.journal = Journal(self.world)
+        self.world.swarm.on_change = self.journal.note
+        self.tags = count(10)
+        self.emptied = False
+        self.checked: dict[tuple[str, str], int] = {}
+        flush = self.world.clock.settle
+
+        def settle() -> None:
+            flush()
+            self.journal.look()
+            self._read()
+
+        self.world.clock.settle = settle
+
+    # ---- what people do
+
+    @rule(
+        who=people,
+        name=names,
+        fate=st.sampled_from(("good", "good", "exits", "sick")),
+        delay=st.sampled_from(("", " --delay 2s")),
+    )
+    def deploy(self, who: str, name: str, fate: str, delay: str) -> None:
+        image = f"shop/{name}:{next(self.tags)}"
+        behaviour: dict[str, dict[str, Any]] = {"exits": {"exits": 3}, "sick": {"healthy": False}}
+        self.world.registry.push(image, **behaviour.get(fate, {}))
+        self.journal.asked.deploys[image] += 1
+        self._type(who, f"deploy {name} {image} --timeout {TIMEOUT}s{delay}")
+
+    @rule(who=people, name=names, replicas=st.integers(1, 5))
+    def scale(self, who: str, name: str, replicas: int) -> None:
+        self.journal.asked.scales[name] += 1
+        self._type(who, f"scale {name}={replicas} --timeout {TIMEOUT}s")
+
+    @rule(who=people, name=names)
+    def roll_back(self, who: str, name: str) -> None:
+        self.journal.asked.rollbacks[name] += 1
+        self._type(who, f"rollback {name} --timeout {TIMEOUT}s")
+
+    @precondition(lambda self: self._buttons())
+    @rule(
+        who=people,
+        data=st.data(),
+        twice=st.booleans(),
+        other=people,
+    )
+    def click(self, who: str, data: st.DataObject, twice: bool, other: str) -> None:
+        """Any button that anybody ever saw, at times by two people at once."""
+        known = self._buttons()
+        number = data.draw(st.integers(0, len(known) - 1), "button, from the newest")
+        message, block, button = known[-1 - number]
+        self._press(who, message, block, button)
+        if twice:
+            self._press(other, message, block, button)
+
+    # ---- what the world does
+
+    @rule(seconds=st.sampled_from((1, 3, 8, 20)))
+    def wait(self, seconds: int) -> None:
+        self.world.clock.run(lambda: False, seconds)
+
+    @rule(number=bots)
+    def crash(self, number: int) -> None:
+        self._living(number, lambda bot: bot.crash())
+        if not [bot for bot in self.world.bots if not bot.party.crashed]:
+            self.world.start_bot()
+
+    @rule(number=bots, after=st.booleans())
+    def crash_around_a_change(self, number: int, after: bool) -> None:
+        if after:
+            self._living(number, lambda bot: bot.crashes_after_its_change())
+        else:
+            self._living(number, lambda bot: bot.crashes_before_its_change())
+
+    @rule()
+    def start(self) -> None:
+        if len([bot for bot in self.world.bots if not bot.party.crashed]) < 2:
+            self.world.start_bot()
+
+    @rule(number=bots)
+    def freeze(self, number: int) -> None:
+        self._living(number, lambda bot: bot.freeze())
+
+    @rule(number=bots)
+    def freeze_before_a_change(self, number: int) -> None:
+        self._living(number, lambda bot: bot.freezes_before_its_change())
+
+    @rule(number=bots)
+    def resume(self, number: int) -> None:
+        self._living(number, lambda bot: bot.resume())
+
+    @rule(number=bots)
+    def slack_reaches(self, number: int) -> None:
+        self._living(number, self.world.talks_to)
+
+    @rule(done=st.booleans(), number=bots)
+    def lose_an_answer(self, done: bool, number: int) -> None:
+        def lose(bot: MemoryBot) -> None:
+            for wire in bot.engines.wires.values():
+                wire.loses_answers, wire.loses_requests = int(done), int(not done)
+
+        self._living(number, lose)
+
+    @rule(back=st.booleans())
+    def leader(self, back: bool) -> None:
+        for name in ("node2", "node3"):
+            if back:
+                self.world.swarm.start_node(name)
+            else:
+                self.world.swarm.stop_node(name)
+
+    @rule(name=names)
+    def change_outside(self, name: str) -> None:
+        if self.world.swarm.cluster.has_leader:
+            number = next(self.tags)
+            self.world.by_hand(name, lambda spec: spec["Labels"].update(by=f"hand {number}"))
+
+    @rule(number=bots, seconds=st.sampled_from((-3600, 0, 3600)))
+    def set_clock(self, number: int, seconds: int) -> None:
+        def turn(bot: MemoryBot) -> None:
+            bot.party.wall_ahead = seconds
+
+        self._living(number, turn)
+
+    @rule(away=st.booleans())
+    def redis(self, away: bool) -> None:
+        self.world.redis.away = away
+
+    @rule()
+    def slack_fails(self) -> None:
+        self.world.slack.faults.fail(500, calls=3)
+
+    @rule()
+    def slack_limits(self) -> None:
+        self.world.slack.faults.rate_limit(2, calls=3)
+
+    @rule(seconds=st.sampled_from((10, 60)))
+    def slack_away(self, seconds: int) -> None:
+        self.world.slack.faults.fail(503, seconds=seconds)
+
+    # ---- what has to be true
+
+    @invariant()
+    def nothing_wrong_was_done(self) -> None:
+        assert not self.journal.violations, "\n".join(self.journal.violations)
+
+    def teardown(self) -> None:
+        try:
+            self._all_is_well_again()
+            self._settled()
+            self.nothing_wrong_was_done()
+            self._no_message_waits_for_ever()
+            self._everything_ends()
+            self._audit_is_true()
+        finally:
+            self.world.end()
+
+    def _all_is_well_again(self) -> None:
+        world = self.world
+        world.redis.away = False
+        world.slack.faults.clear()
+        self.leader(back=True)
+        for bot in world.bots:
+            bot.resume()
+        self.start()
+
+    def _settled(self) -> None:
+        clock = self.world.clock
+        clock.run(lambda: False, 15)
+        clock.run(lambda: clock.is_idle() and not self._store().rollouts.running(), SETTLES_WITHIN)
+        assert clock.is_idle(), "something is under way for ever"
+        clock.run(lambda: False, 35)
+        for bot in self.world.bots:
+            bot.party.wall_ahead = 0.0
+        clock.leap(3600 + 1900)
+        clock.run(clock.is_idle, 120)
+        clock.run(lambda: False, 10)
+
+    def _no_message_waits_for_ever(self) -> None:
+        for posted in self._said():
+            text = self._text(posted.now)
+            assert not text.startswith((*OPEN_SIGNS, "🟡")), f"shown for ever:\n{text}"
+
+    def _everything_ends(self) -> None:
+        store = self._store()
+        assert not store.rollouts.running(), "a record stays"
+        assert not store.locks.all(), "a lock stays"
+        assert not store.approvals.claimed(), "a request stays"
+        assert not store.audit.open_intents(), "the audit does not know how a change ended"
+
+    def _audit_is_true(self) -> None:
+        entries = self._store().audit.entries(limit=1000)
+        for image in self.journal.asked.deploys:
+            told = [
+                entry for entry in entries if entry.command.get("flags", {}).get("image") == image
+            ]
+            endings = [str((entry.outcome or {}).get("ending")) for entry in told]
+            done = sum(deed.deploys and deed.image == image for deed in self.journal.deeds)
+            assert len(told) >= done, f"{image}: {done} changes, but {endings}"
+            if "done" in endings:
+                assert done, f"the audit says that {image} was deployed, and it was not"
+
+    # ---- parts
+
+    def _store(self) -> Any:
+        return next(bot for bot in self.world.bots if bot.party.awake).store
+
+    def _living(self, number: int, do: Callable[[MemoryBot], object]) -> None:
+        living = [bot for bot in self.world.bots if not bot.party.crashed]
+        if living:
+            do(living[number % len(living)])
+
+    def _type(self, who: str, line: str) -> None:
+        self.world.person(who).types(f"/swarm {line}")
+
+    def _said(self) -> list[Posted]:
+        """What the bots said in the channel, the oldest first."""
+        return [
+            posted
+            for posted in self.world.slack.state.messages.values()
+            if posted.user == BOT_USER and not posted.thread_ts and not posted.only_for
+        ]
+
+    def _buttons(self) -> list[tuple[Posted, Any, dict[str, Any]]]:
+        """Every button that was ever shown: message, block and element, the oldest first."""
+        known: dict[tuple[str, str, str], tuple[Posted, Any, dict[str, Any]]] = {}
+        for posted in self._said():
+            for version in posted.versions:
+                for block in version.blocks:
+                    for element in block.get("elements", ()):
+                        if element.get("type") == "button" and element.get("value"):
+                            place = posted.ts, element["text"]["text"], element["value"]
+                            known[place] = posted, block, element
+        return list(known.values())
+
+    def _press(self, who: str, posted: Posted, block: Any, button: dict[str, Any]) -> None:
+        person, label = self.world.person(who), button["text"]["text"]
+        message = Message(self.world.slack.state, person.reader, (posted.channel, posted.ts))
+        text = message.shown
+        self._count(who, label, str(button["value"]), text)
+        action = {name: button[name] for name in SENT_OF_BUTTON if name in button}
+        person.controls.act(message, block, action)
+
+    def _count(self, who: str, label: str, value: str, text: str) -> None:
+        asked = self.journal.asked
+        if label == "Approve" and who != "dev":
+            asked.approved.append(text)
+        for image in [image for image in asked.deploys if image in value + " "]:
+            asked.deploys[image] += label == "Retry"
+        for name in ("web", "api"):
+            if name in text:
+                asked.scales[name] += label == "Retry"
+                asked.rollbacks[name] += "oll back" in label
+
+    def _text(self, version: Version) -> str:
+        reader = self.world.person("dev").reader
+        return reader.blocks(version.blocks, {}) if version.blocks else reader.mrkdwn(version.text)
+
+    def _read(self) -> None:
+        """Judge what messages say that were not read yet."""
+        for posted in self._said():
+            place = posted.channel, posted.ts
+            if self.checked.get(place, -1) < posted.now.seq:
+                self.checked[place] = posted.now.seq
+                self._judge(posted)
+
+    def _judge(self, posted: Posted) -> None:
+        text = self._text(posted.now)
+        found = ON.match(text)
+        begun = posted.versions[0].at - self.world.slack.state.clock() + self.world.clock.seconds
+        if found and not self.journal.ran_only(found[1], found[2], begun - 1):
+            self.journal.violations.append(f"not true: {text}")
