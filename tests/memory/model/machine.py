@@ -15,6 +15,7 @@ from playground.workspace.person import SENT_OF_BUTTON
 from playground.workspace.surfaces import Message
 from tests.memory.model.journal import MOST_UNAPPROVED, ON, Journal
 from tests.memory.twin.bot import MemoryBot
+from tests.memory.twin.pool import nothing
 from tests.memory.twin.world import DEV, LEAD, OPS, World
 
 ROLES = (
@@ -215,20 +216,22 @@ class Machine(RuleBasedStateMachine):
         world.slack.faults.clear()
         self.leader(back=True)
         for bot in world.bots:
+            bot.engines.moments.before_change = bot.engines.moments.after_change = nothing
             bot.resume()
         self.start()
 
     def _settled(self) -> None:
         clock = self.world.clock
-        clock.run(lambda: False, 15)
+        clock.run(clock.is_idle, SETTLES_WITHIN)
+        # A lease ends, an intent is no longer young, and what is found then comes to its end.
+        clock.leap(40)
         clock.run(lambda: clock.is_idle() and not self._store().rollouts.running(), SETTLES_WITHIN)
         assert clock.is_idle(), "something is under way for ever"
-        clock.run(lambda: False, 35)
         for bot in self.world.bots:
             bot.party.wall_ahead = 0.0
         clock.leap(3600 + 1900)
         clock.run(clock.is_idle, 120)
-        clock.run(lambda: False, 10)
+        clock.run(lambda: False, 3)
 
     def _no_message_waits_for_ever(self) -> None:
         for posted in self._said():

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from tests.memory.model.machine import Machine
 
 RUNS = int(os.environ.get("MODEL_RUNS", "200"))
-STEPS = int(os.environ.get("MODEL_STEPS", "8"))
+STEPS = int(os.environ.get("MODEL_STEPS", "5"))
 
 TestModel = Machine.TestCase
 TestModel.settings = settings(
