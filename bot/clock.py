@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -60,6 +60,23 @@ class Clocks:
 
 
 REAL = Clocks()
+
+
+class SteadyClock:
+    """The date as it was at first, and from there by a monotonic clock.
+
+    What is measured by it neither waits for an hour nor ends at once because somebody sets the
+    host's clock meanwhile.
+    """
+
+    def __init__(self, begun: datetime, monotonic: Callable[[], float]) -> None:
+        self._begun = begun
+        self._monotonic = monotonic
+        self._begun_at = monotonic()
+
+    def now(self) -> datetime:
+        """The date, in UTC."""
+        return self._begun + timedelta(seconds=self._monotonic() - self._begun_at)
 
 
 class Stopping(threading.Event):

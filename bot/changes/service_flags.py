@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -23,7 +22,7 @@ from pydantic import (
 )
 
 from bot.changes.rollout_plan import ROLLOUT_TIMEOUT
-from bot.command.fields import Duration, Option, SecretLine, SecretValues
+from bot.command.fields import Duration, Option, SecretLine, SecretValues, Timeout
 from bot.model.bounds import MOST_COUNT, MOST_REPLICAS
 from bot.swarm.spec import mounts, ports, references, scalars, syntax
 from bot.swarm.spec.scalars import Flags
@@ -186,9 +185,7 @@ class ServiceFlags(BaseModel):
         False, description="accepted; you need not wait anyway"
     )
     quiet: Annotated[bool, Option(("--quiet", "-q"))] = Field(False, description="accepted")
-    timeout: Annotated[Duration, Field(gt=timedelta(0))] = Field(
-        ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
-    )
+    timeout: Timeout = Field(ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)")
 
     @model_validator(mode="after")
     def _agree(self) -> ServiceFlags:

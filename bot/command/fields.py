@@ -42,6 +42,8 @@ _EXPECTED_OF_DURATIONS = {
     "less_than": "a duration below {lt}",
     "less_than_equal": "at most {le}",
 }
+MOST_TIMEOUT = timedelta(hours=24)
+"""Longer nobody waits for a change, and its service stays locked for as long."""
 _BOUNDS = ("gt", "ge", "lt", "le")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,100}")
@@ -117,6 +119,15 @@ def read_image(value: str) -> str:
     return value
 
 
+def read_timeout(value: timedelta) -> timedelta:
+    """Accept a time for which somebody would wait for a change."""
+    if not timedelta() < value <= MOST_TIMEOUT:
+        raise ValueError(
+            f"a duration above 0s and of at most {MOST_TIMEOUT // timedelta(hours=1)}h"
+        )
+    return value
+
+
 def read_name(value: str) -> str:
     """Accept what can be the name or the id of an object of the Swarm."""
     if not _NAME.fullmatch(value):
@@ -176,6 +187,7 @@ def _limit(value: object) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(read_duration), PlainSerializer(write_duration)]
+Timeout = Annotated[Duration, AfterValidator(read_timeout)]
 Span = Annotated[timedelta, BeforeValidator(read_span), PlainSerializer(write_duration)]
 Moment = Annotated[str, AfterValidator(read_moment)]
 Pattern = Annotated[str, AfterValidator(read_pattern)]

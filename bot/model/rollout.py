@@ -111,6 +111,7 @@ class Rollout:
     `deadline` and `started` are UTC.
     `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it, which is
     written down before that is posted.
+    `engine_time`: when the service was last changed before, by the engine's own clock.
     `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
     back. `goes_on`: a paused update is posted again as it stands; `back_to`: the revision that a
     rollback goes to; `back_hash` stands for the specification that was posted to go back to
@@ -149,6 +150,7 @@ class Rollout:
     back_to: Revision | None = None
     part_of: str = ""
     back_hash: str = ""
+    engine_time: datetime | None = None
 
     @property
     def again(self) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from bot.clock import Stopping
+from bot.clock import SteadyClock, Stopping
 from bot.command import masking
 from bot.command.model import Change, Context
 from bot.errors import (
@@ -73,7 +73,8 @@ class ChangeExecutor:
         replaced in the moment before. Raises what the change raises before anything of it was
         shown.
         """
-        started, approvers = self.now(), decided.approval.approvers if decided.approval else ()
+        clock = SteadyClock(self.now(), self.stopping.monotonic)
+        started, approvers = clock.now(), decided.approval.approvers if decided.approval else ()
         audit = self._intend(decided, started, approvers)
         live = LiveMessage(
             self.poster,
@@ -81,7 +82,7 @@ class ChangeExecutor:
             decided.channel,
             decided.thread,
             secrets.token_hex(5),
-            self.now,
+            clock.now,
             footer=plans.asked(decided.context.actor, approvers),
         )
         if not self._take_over_message(decided.approval, live):
@@ -92,7 +93,9 @@ class ChangeExecutor:
             live.run_id, decided.channel, lease, audit, live.show, live.tell, approvers, request
         )
         try:
-            outcome = decided.command.apply(_fenced(decided.context, lease), decided.plan, run)
+            outcome = decided.command.apply(
+                _fenced(decided.context, lease, clock), decided.plan, run
+            )
         except StoppingError:
             return None
         except Exception as error:
@@ -167,7 +170,7 @@ class ChangeExecutor:
             return True
         with suppress(StoreUnavailableError):
             self.store.batches.finish(live.run_id)
-        seconds, why = self._since(started), error_code(error)
+        seconds, why = _seconds(started, live), error_code(error)
         if live.failed(error):
             self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
             return True
@@ -176,7 +179,8 @@ class ChangeExecutor:
         return False
 
     def _adopted(self, rollout: Rollout, lease: Lease) -> None:
-        live = LiveMessage(self.poster, self.store, rollout.channel, "", rollout.id, self.now)
+        clock = SteadyClock(max(self.now(), rollout.started), self.stopping.monotonic)
+        live = LiveMessage(self.poster, self.store, rollout.channel, "", rollout.id, clock.now)
         live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
         run = Run(
             rollout.id,
@@ -192,7 +196,7 @@ class ChangeExecutor:
         except (StoppingError, LeaseLostError):
             return
         except SwarmbotError as error:
-            seconds, why = self._since(rollout.started), error_code(error)
+            seconds, why = _seconds(rollout.started, live), error_code(error)
             live.failed(error)
             self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
             return
@@ -200,8 +204,9 @@ class ChangeExecutor:
 
     def _adopted_batch(self, batch: Batch, context: Context, lease: Lease) -> None:
         footer = plans.asked(batch.actor, batch.approved_by)
+        clock = SteadyClock(max(self.now(), batch.started), self.stopping.monotonic)
         live = LiveMessage(
-            self.poster, self.store, batch.channel, "", batch.id, self.now, footer=footer
+            self.poster, self.store, batch.channel, "", batch.id, clock.now, footer=footer
         )
         live.message = self.store.rollouts.message(batch.id)
         run = Run(
@@ -219,7 +224,7 @@ class ChangeExecutor:
                 batch.command["flags"]
             )
             assert isinstance(command, Change), "only changes have several parts"
-            outcome = command.take_up(_fenced(context, lease), batch, run)
+            outcome = command.take_up(_fenced(context, lease, clock), batch, run)
         except (StoppingError, LeaseLostError):
             return
         except SwarmbotError as error:
@@ -286,15 +291,20 @@ class ChangeExecutor:
             with suppress(ApprovalNotFoundError):
                 self._insist(partial(self.store.approvals.apply, request, finish))
 
-    def _since(self, started: datetime) -> float:
-        return (self.now() - started).total_seconds()
-
     def _record(self, audit: str, ending: Ending, seconds: float, why: str = "") -> None:
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, seconds, self.now())
 
 
-def _fenced(context: Context, lease: Lease) -> Context:
-    """What a command may use while it runs: Docker is changed under this lease alone."""
+def _fenced(context: Context, lease: Lease, clock: SteadyClock) -> Context:
+    """What a command may use while it runs: Docker is changed under this lease alone, and the time
+    is not turned back."""
     return replace(
-        context, swarm=context.swarm.fenced_by(lease), roller=context.roller.fenced_by(lease)
+        context,
+        swarm=context.swarm.fenced_by(lease),
+        roller=context.roller.fenced_by(lease),
+        now=clock.now,
     )
+
+
+def _seconds(started: datetime, live: LiveMessage) -> float:
+    return (live.now() - started).total_seconds()

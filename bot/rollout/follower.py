@@ -24,8 +24,6 @@ NODES_EVERY = 3.0
 """Seconds for which the list of nodes counts as fresh."""
 LOG_LINES = 5
 FAILED_PHASES = (Phase.PAUSED, Phase.ROLLED_BACK, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
-CLOCKS = timedelta(seconds=5)
-"""By which the engine's clock may be behind."""
 
 
 @dataclass
@@ -108,7 +106,9 @@ def _in_trouble(tasks: Sequence[Task], phase: Phase) -> Sequence[Task]:
 
 
 def _is_ours(task: Task, rollout: Rollout) -> bool:
-    recent = task.created is None or task.created >= rollout.started - CLOCKS
+    # Both are times of the engine, whose clock may be far from the bot's.
+    before = rollout.engine_time
+    recent = task.created is None or before is None or task.created >= before
     return recent and str(task.image) == str(rollout.after)
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.clock import Stopping
+from bot.clock import SteadyClock, Stopping
 from bot.errors import (
     NO_MANAGER,
     ChangeInterruptedError,
@@ -27,7 +27,7 @@ from bot.errors import (
 )
 from bot.model import Ending, Outcome, Phase, Progress, ResolvedImage, Rollout, Service, Spec
 from bot.model.rollout import BOT
-from bot.rollout.follower import CLOCKS, FOLLOW_SECONDS, Follower
+from bot.rollout.follower import FOLLOW_SECONDS, Follower
 from bot.rollout.outside import note_outside
 from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
@@ -83,6 +83,7 @@ class Roller:
             rollout,
             before_hash=fingerprint(service.spec),
             wanted_hash=_wanted_hash(rollout, service, spec),
+            engine_time=service.updated,
             audit=run.audit,
             channel=run.channel,
             approved_by=run.approved_by,
@@ -132,15 +133,17 @@ class Roller:
 
     def resume(self, rollout: Rollout, run: Run) -> Outcome:
         """Follow a rollout whose specification is posted, from wherever it stands, to its end."""
+        clock = self._steady(rollout)
         steps = Steps(self.stopping.monotonic)
         progress = Progress(Phase.ROLLING, 0, 0)
-        for rollout, progress in self._watched(rollout, run):  # noqa: B020, PLR1704 - the last pair is the outcome
-            steps.add(progress, self.now())
+        follower = Follower(self.swarm, clock.now, self.stopping, self.log_tail)
+        for rollout, progress in self._watched(follower, rollout, run):  # noqa: B020, PLR1704 - the last pair is the outcome
+            steps.add(progress, clock.now())
             steps.show(rollout, progress, run)
         return Outcome(
             ending=ENDINGS[progress.phase],
             title=rollout.service,
-            seconds=(self.now() - rollout.started).total_seconds(),
+            seconds=(clock.now() - rollout.started).total_seconds(),
             rollout=rollout,
             progress=progress,
             steps=tuple(steps.seen),
@@ -228,11 +231,12 @@ class Roller:
 
         One is being elected, perhaps, and may have taken the change.
         """
+        clock = self._steady(rollout)
         while True:
             try:
                 return self.swarm.services.get(rollout.service_id)
             except AWAY:
-                if self.now() >= rollout.deadline:
+                if clock.now() >= rollout.deadline:
                     raise
             if self.stopping.wait(FOLLOW_SECONDS):
                 raise StoppingError
@@ -247,12 +251,14 @@ class Roller:
         except StoreUnavailableError:
             log.warning("%s goes on unrecorded: Redis is away", rollout.service)
 
-    def _watched(self, rollout: Rollout, run: Run) -> Iterator[tuple[Rollout, Progress]]:
+    def _watched(
+        self, follower: Follower, rollout: Rollout, run: Run
+    ) -> Iterator[tuple[Rollout, Progress]]:
         """Every look at the rollout, with the rollout as it is then.
 
         A rollback is asked for in between, where a person wishes it or Swarm paused.
         """
-        follower, turning, again = self._follower(), TurningBack(self.stopping.monotonic), True
+        turning, again = TurningBack(self.stopping.monotonic), True
         while again:
             again = False
             for progress in follower.follow(lambda: rollout):  # noqa: B023 - the newest is wanted
@@ -269,8 +275,9 @@ class Roller:
             if again and self.stopping.wait(FOLLOW_SECONDS):
                 raise StoppingError
 
-    def _follower(self) -> Follower:
-        return Follower(self.swarm, self.now, self.stopping, self.log_tail)
+    def _steady(self, rollout: Rollout) -> SteadyClock:
+        """The time of one rollout, which the host's clock cannot turn back before its beginning."""
+        return SteadyClock(max(self.now(), rollout.started), self.stopping.monotonic)
 
     def _may_go_on(self, run: Run) -> None:
         if self.stopping.is_set():
@@ -382,4 +389,6 @@ def _was_changed(rollout: Rollout, service: Service) -> bool:
         return True
     # The same specification may have been posted again, or Swarm has rolled it back already.
     began = service.update.started if service.update else None
-    return began is not None and began >= rollout.started - CLOCKS
+    # Both are times of the engine, whose clock may be far from the bot's.
+    before = rollout.engine_time
+    return began is not None and (before is None or began >= before)

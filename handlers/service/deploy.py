@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.changes import content_check, image_check, rollout_plan, standing, volume_check
 from bot.changes.service_flags import Count
-from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option
+from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option, Timeout
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import (
@@ -80,7 +80,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
     resolve_image: Literal["always", "changed", "never"] = Field(
         "always", description="always (default), changed or never"
     )
-    timeout: Duration = Field(
+    timeout: Timeout = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
     reason: Annotated[str, Option(metavar="TEXT")] = Field(

@@ -15,7 +15,7 @@ from pydantic import Field
 from bot.changes import rollout_plan, several, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.several import Several
-from bot.command.fields import Argument, Duration, Name
+from bot.command.fields import Argument, Name, Timeout
 from bot.command.model import Change, Command, Context
 from bot.errors import SwarmbotError, UnsupportedError
 from bot.model import Ending, Mode, Node, Outcome, Plan, Progress, Rollout, Service, Task
@@ -73,7 +73,7 @@ class Rebalance(Change[RebalancePlan]):
     examples: ClassVar = ("rebalance", "rebalance web api")
 
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = ()
-    timeout: Duration = Field(
+    timeout: Timeout = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when a service counts as failed (default 10m)"
     )
 

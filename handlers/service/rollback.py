@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from bot.changes import rollout_plan, way_back
-from bot.command.fields import Argument, Duration, Name
+from bot.command.fields import Argument, Name, Timeout
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
     ButtonOutdatedError,
@@ -62,7 +62,7 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     seen: int | None = Field(
         None, ge=1, le=_LATEST, description="only what ran at this UNIX time, as alerts have it"
     )
-    timeout: Duration = Field(
+    timeout: Timeout = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
 

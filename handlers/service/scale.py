@@ -13,7 +13,7 @@ from bot.changes import rollout_plan, several, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import Replicas
 from bot.changes.several import Several
-from bot.command.fields import Argument, Duration, Lookup, Name, Option
+from bot.command.fields import Argument, Lookup, Name, Option, Timeout
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service, Spec
@@ -79,7 +79,7 @@ class Scale(Change[ScalePlan]):
     detach: Annotated[bool, Option(("--detach", "-d"))] = Field(
         False, description="accepted; you need not wait anyway"
     )
-    timeout: Duration = Field(
+    timeout: Timeout = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
 

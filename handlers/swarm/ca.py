@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from bot.command.address_fields import ExternalCaText
-from bot.command.fields import Duration, Option
+from bot.command.fields import Duration, Option, Timeout
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import NO_MANAGER, PlanOutdatedError, UnsupportedError
 from bot.model import Difference, Ending, Kind, Message, NodeState, Outcome, Plan
@@ -67,7 +67,7 @@ class Ca(Change[CaPlan]):
     external_ca: Annotated[tuple[ExternalCaText, ...], Option(metavar="protocol=cfssl,url=URL")] = (
         Field((), description="an authority outside of the Swarm that signs from then on")
     )
-    timeout: Duration = Field(ROTATION_TIMEOUT, description="how long it is followed (default 10m)")
+    timeout: Timeout = Field(ROTATION_TIMEOUT, description="how long it is followed (default 10m)")
 
     @model_validator(mode="after")
     def _only_with_rotate(self) -> Ca:

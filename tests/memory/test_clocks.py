@@ -1,0 +1,72 @@
+"""The host's clock is set while something is under way, and the engine's clock is not the bot's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.world import World
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize("step", [-HOUR, HOUR])
+def test_a_rollout_ends_as_soon_whatever_the_clock_is_set_to(
+    step: float, dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 2s --timeout 60s")
+    dev.sees("1/3")
+    began = world.clock.seconds
+
+    world.bot.party.wall_ahead = step
+
+    done = dev.sees("✅ web is on")
+    assert world.clock.seconds - began < 15
+    took = re.search(r"3/3 · (\d+) s", done.text)
+    assert took, done.text
+    assert int(took[1]) < 20
+
+
+def test_the_deadline_comes_though_the_clock_is_set_back(dev: MemoryPerson, world: World) -> None:
+    world.runs("web", Task={"Placement": {"Constraints": ["node.labels.zone==moon"]}})
+    dev.types("/swarm deploy web shop/web:2.0 --timeout 10s")
+    dev.sees("🔵 web →")
+
+    world.bot.party.wall_ahead = -HOUR
+
+    dev.sees("❌ web", timeout=30)
+
+
+@pytest.mark.world(bots=2)
+def test_who_goes_on_with_a_clock_an_hour_behind_gives_it_no_more_time_than_it_had(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", Task={"Placement": {"Constraints": ["node.labels.zone==moon"]}})
+    world.bots[1].party.wall_ahead = -HOUR
+    dev.types("/swarm deploy web shop/web:2.0 --timeout 20s")
+    dev.sees("🔵 web →")
+
+    world.bot.crash()
+
+    dev.sees("❌ web", timeout=60)
+
+
+@pytest.mark.parametrize("ahead", [6.0, 600.0, -600.0])
+def test_the_cause_of_a_failure_is_told_whatever_the_engines_clock_says(
+    ahead: float, dev: MemoryPerson, world: World
+) -> None:
+    world.bot.party.wall_ahead = ahead
+    world.runs("web")
+    world.registry.push("shop/web:broken", exits=3, after=0.2, log="FATAL: no /etc/shop.conf")
+
+    dev.types("/swarm deploy web shop/web:broken")
+
+    assert "exit code 3" in dev.sees("↩️ web rolled back").text
+
+
+def test_nobody_locks_a_service_for_centuries(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    assert "of at most 24h" in dev.asks("deploy web shop/web:2.0 --timeout 2562047h").text
