@@ -32,6 +32,7 @@ from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
 from handlers.slack.events import web_app
+from handlers.slack.shared_channels import SharedChannelWatch
 from handlers.slack.socket import Socket
 from handlers.slack.wiring import bolt, web_client
 from jobs.anchor import AuditHeadWatch
@@ -56,6 +57,8 @@ after a death at the latest."""
 DIGEST_EVERY = 20.0
 ANCHOR_EVERY = 10.0
 """Seconds between two looks at the head of the audit."""
+SHARING_EVERY = 600.0
+"""Seconds between two looks whether a channel has been shared with other workspaces."""
 UPKEEP_EVERY = 2.0
 """Seconds between two looks for what a bot that is gone has left, for what expires, and for whose
 turn has come."""
@@ -149,6 +152,8 @@ def build(configured: Settings) -> Bot:
     # First, so that an address that is taken leaves nothing behind.
     listener = _listen("SWARMBOT_HTTP", settings.listen)
     client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    shared_channels = SharedChannelWatch(client, settings)
+    shared_channels.refuse()
     metrics = Metrics()
     redis, store = _store(settings, metrics)
     swarm = Swarm(
@@ -198,6 +203,7 @@ def build(configured: Settings) -> Bot:
         Job("home", UPKEEP_EVERY, parts.homes.refresh, everywhere=True),
         Job("audit", ANCHOR_EVERY, audit_head.run, everywhere=True),
         Job("queue", UPKEEP_EVERY, parts.queue.run),
+        Job("shared channels", SHARING_EVERY, shared_channels.look, everywhere=True),
         Job(
             "digest", DIGEST_EVERY, Digest(swarm, store, poster, settings, utc_now).run, deadline=60
         ),
@@ -216,6 +222,7 @@ def build(configured: Settings) -> Bot:
         metrics.exposition,
         settings.readiness_details,
         watchdog.looked_seconds_ago,
+        shared_channels.warnings,
     )
     servers = [Server(web.app(), listener)]
     if slack_socket is None:

@@ -21,14 +21,15 @@ class Web:
     """What the endpoints ask.
 
     `looked_seconds_ago`: since the last look of the watch; None where another bot watches.
-    Only clients in `details` learn why something is missing: the reasons name engines and
-    addresses.
+    Only clients in `details` learn why something is missing, and what is warned of: the reasons
+    name engines, addresses and channels.
     """
 
     checks: Checks
     metrics: Callable[[], bytes]
     details: Sequence[IPv4Network | IPv6Network] = ()
     looked_seconds_ago: Callable[[], float | None] = lambda: None
+    warnings: Callable[[], Mapping[str, str]] = dict
 
     def app(self) -> FastAPI:
         """The endpoints; no pages of documentation, for there is nobody to read them."""
@@ -49,11 +50,13 @@ class Web:
             name: why if told else "" for name, check in self.checks.items() if (why := check())
         }
         ago = self.looked_seconds_ago()
-        content = {
+        content: dict[str, object] = {
             "ready": not missing,
             "missing": missing,
             "looked_seconds_ago": None if ago is None else round(ago, 1),
         }
+        if told and (warnings := self.warnings()):
+            content["warnings"] = dict(warnings)
         return JSONResponse(content, 503 if missing else 200)
 
     def _may_know_why(self, request: Request) -> bool:

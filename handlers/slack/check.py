@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.settings import Settings
+from handlers.slack.shared_channels import shared_channels
 
 OAUTH_SCOPES = frozenset(
     {
@@ -32,6 +33,7 @@ def check_slack(client: WebClient, settings: Settings) -> Iterator[tuple[str, st
         yield "Slack app token", _call(lambda: client.apps_connections_open(app_token=token))
     if settings.channel:
         yield _channel(client, settings.channel)
+    yield from _shared(client, settings)
     for group in sorted({group for role in settings.roles for group in role.groups}):
         yield f"user group {group}", _call(partial(client.usergroups_users_list, usergroup=group))
 
@@ -66,6 +68,16 @@ def _channel(client: WebClient, channel: str) -> tuple[str, str]:
     problem = _call(lambda: client.chat_getPermalink(channel=channel, message_ts="1.000000"))
     known = problem == "message_not_found"
     return f"channel {channel}", "" if known else f"{problem}; it has to be an id such as C0123ABCD"
+
+
+def _shared(client: WebClient, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Channels that are shared: said, or a problem where the file wants none."""
+    for warning in shared_channels(client, settings):
+        refused = warning.refused and settings.messages.shared_channels == "refuse"
+        yield (
+            f"channel {warning.channel} ({warning.said})",
+            "shared_channels refuses it" if refused else "",
+        )
 
 
 def _call(ask: Callable[[], object]) -> str:

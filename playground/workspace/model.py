@@ -22,6 +22,7 @@ MANIFEST_SCOPES = (
     "chat:write.public",
     "users:read",
     "usergroups:read",
+    "channels:read",
     "files:write",
     "im:write",
     "app_mentions:read",

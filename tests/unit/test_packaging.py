@@ -29,6 +29,7 @@ from playground.workspace import MANIFEST_SCOPES, Workspace
 ROOT = Path(__file__).parents[2]
 
 EXTRA_SCOPES = {
+    "channels:read",  # whether a channel is shared with other workspaces
     "usergroups:read",  # only where roles name user groups
     "users:read",  # names and time zones of people, for approvals and schedules
 }

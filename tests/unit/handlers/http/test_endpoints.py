@@ -52,6 +52,18 @@ def test_readiness_says_how_long_ago_the_last_look_was() -> None:
     assert answer.json()["looked_seconds_ago"] == 95.0
 
 
+def test_what_is_warned_of_leaves_the_bot_ready_and_is_told_to_whom_the_file_allows() -> None:
+    said = {"channel C0123": "people of other workspaces read what is posted there"}
+    web = Web({}, lambda: b"", [ip_network("127.0.0.0/8")], warnings=lambda: said)
+    answers = [
+        TestClient(web.app(), client=(address, 40000)).get("/readyz")
+        for address in ("127.0.0.1", "10.1.2.3")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["warnings"] == said
+    assert "warnings" not in answers[1].json()
+
+
 @pytest.fixture
 def slack() -> TestClient:
     return TestClient(web_app(bolt(WebClient(token="xoxb-1"), "a signing secret")))
