@@ -37,6 +37,8 @@ RULES = (
 PEOPLE = ("dev", "lead", "ops")
 TIMEOUT = 40
 """Seconds that a deploy has: whatever hangs is over by then."""
+MOMENT = 1.2
+"""Seconds after which people do the next thing, at the least."""
 SETTLES_WITHIN = 900.0
 OPEN_SIGNS = ("🔵", "⏳")
 
@@ -107,6 +109,7 @@ class Machine(RuleBasedStateMachine):
         self._press(who, message, block, button)
         if twice:
             self._press(other, message, block, button)
+        self.world.clock.run(lambda: False, MOMENT)
 
     # ---- what the world does
 
@@ -193,6 +196,15 @@ class Machine(RuleBasedStateMachine):
     def slack_away(self, seconds: int) -> None:
         self.world.slack.faults.fail(503, seconds=seconds)
 
+    @rule(seconds=st.sampled_from((0, 5, 20)))
+    def all_is_well(self, seconds: int) -> None:
+        """Faults end: else nothing would happen any more after a few steps."""
+        self._all_is_well_again()
+        self.world.clock.run(lambda: False, seconds)
+
+    again_and_again = all_is_well
+    and_once_more = all_is_well
+
     # ---- what has to be true
 
     @invariant()
@@ -269,6 +281,7 @@ class Machine(RuleBasedStateMachine):
 
     def _type(self, who: str, line: str) -> None:
         self.world.person(who).types(f"/swarm {line}")
+        self.world.clock.run(lambda: False, MOMENT)
 
     def _said(self) -> list[Posted]:
         """What the bots said in the channel, the oldest first."""
