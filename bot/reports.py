@@ -43,8 +43,7 @@ def everything(swarm: Swarm, store: Store, now: datetime) -> Home:
 def change(entry: AuditEntry) -> Audited:
     """An entry of the audit as people read it."""
     outcome = entry.outcome or {}
-    times = f"{entry.times} times" if entry.times > 1 else ""
-    parts = (str(outcome.get("ending") or ""), reason(str(outcome.get("why") or "")), times)
+    parts = (str(outcome.get("ending") or ""), reason(str(outcome.get("why") or "")))
     return Audited(
         at=entry.at,
         actor=entry.actor.name,

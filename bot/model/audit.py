@@ -15,8 +15,8 @@ class AuditEntry:
     """A change with its outcome.
 
     `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the request
-    for approval; `times`: how many refusals it stands for. `outcome`, `seconds` (how long it took)
-    and `concluded` (when it ended) are None while it runs.
+    for approval. `outcome`, `seconds` (how long it took) and `concluded` (when it ended) are None
+    while it runs.
     """
 
     id: str
@@ -28,7 +28,6 @@ class AuditEntry:
     approved_by: tuple[str, ...] = ()
     approver_ids: tuple[str, ...] = ()
     request: str = ""
-    times: int = 1
     outcome: Mapping[str, Any] | None = None
     seconds: float | None = None
     concluded: datetime | None = None
@@ -41,6 +40,24 @@ class AuditEntry:
         return (service is None or service in self.plan.get("services", ())) and (
             user is None or user in (self.actor.id, self.actor.name)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What somebody tried and may not do, `times` times in one hour; the newest is `at`.
+
+    `why` is the code of the error, `source` the Slack channel, `request` the id of the request for
+    approval that it was about.
+    """
+
+    at: datetime
+    actor_id: str
+    actor: str
+    command: str
+    why: str
+    source: str
+    request: str = ""
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -46,6 +47,7 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, Message, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
+from bot.model.audit import Refusal
 from bot.model.hold import Queued
 from bot.pipeline import disclosure, rights
 from bot.pipeline.approvals import ApprovalFlow
@@ -79,6 +81,8 @@ REFUSALS = (
     SelfApprovalError,
 )
 """What somebody tried and may not do; counted, for whoever looks for a pattern in it."""
+
+_REQUEST_ID = re.compile(r"[0-9a-f]{1,32}")
 
 REPLAYED = "used before"
 """The result of a request that was written back into Redis after it had run or ended."""
@@ -425,13 +429,30 @@ class Pipeline:
             self._answer(request, explain.unexpected(reference))
 
     def _count_refusal(self, request: Request, why: str) -> None:
-        """Count it, and keep it in the audit: one entry for a person, a command and an hour."""
+        """Count it, and keep it for a while: a person, a command and an hour are one record."""
         self.metrics.refused(why)
         named = line.bare(request.text, self.table)
         command = type(request.command) if request.command else named[0] if named else None
-        name = command.full_name() if command else "again"
+        refusal = Refusal(
+            at=self.now(),
+            actor_id=request.actor.id,
+            actor=request.actor.name,
+            command=command.full_name() if command else "again",
+            why=why,
+            source=request.place.channel,
+            request=self._request_id(request),
+        )
         with suppress(StoreUnavailableError):
-            self.store.audit.refuse(request.actor, name, why, request.place.channel, self.now())
+            self.store.refusals.count(refusal)
+
+    def _request_id(self, request: Request) -> str:
+        """The id of the request for approval that a line is about; empty for what is no id."""
+        try:
+            typed = request.command or line.parse(request.text, self.table)
+        except SwarmbotError:
+            return ""
+        about = typed.approval if isinstance(typed, ApprovalAction) else ""
+        return about if _REQUEST_ID.fullmatch(about) else ""
 
     def slow_down(self, request: Request) -> None:
         """Tell somebody that they send more lines than are taken."""

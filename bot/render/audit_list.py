@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.model import Message
-from bot.model.english import plural, seconds
+from bot.model.audit import Refusal
+from bot.model.english import plural, seconds, shortlist
+from bot.render.errors.reasons import reason
 from bot.render.slack.blocks import MOST_ROWS, context, message, table
-from bot.render.slack.text import code
+from bot.render.slack.text import code, prose
+
+MOST_NAMED = 3
+"""People who were refused, and commands of each, that a line names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +47,13 @@ def cut(missing: int, entries: int) -> Message:
     return message(f"🔴 The audit was cut or rewritten · entry {missing} is gone", [why])
 
 
-def audited(entries: Sequence[Audited], limit: int) -> Message:
-    """The entries, the newest first; `limit` is the largest number that was asked for."""
+def audited(entries: Sequence[Audited], limit: int, refusals: Sequence[Refusal] = ()) -> Message:
+    """The entries, the newest first; `limit` is the largest number that was asked for.
+
+    `refusals` are those of the last day.
+    """
     if not entries:
-        return message("🟢 The audit has no such change")
+        return message("🟢 The audit has no such change", (), context(_refusals(refusals)))
     approved = any(entry.approved_by for entry in entries)
     rows = [_row(entry, approved) for entry in entries]
     columns = (
@@ -60,8 +69,54 @@ def audited(entries: Sequence[Audited], limit: int) -> Message:
     failed = sum(entry.result not in ("", "done") for entry in entries)
     state = f"{'🟠' if failed else '🟢'} {plural(len(entries), 'change')}"
     return message(
-        state + (f" · {failed} not done" if failed else ""), (), [*blocks, *context(older)], files
+        state + (f" · {failed} not done" if failed else ""),
+        (),
+        [*blocks, *context(older), *context(_refusals(refusals))],
+        files,
     )
+
+
+def refused(refusals: Sequence[Refusal], records: int) -> Message:
+    """What people tried and may not do, the newest first, out of so many records."""
+    if not refusals:
+        return message("🟢 Nobody was refused anything")
+    rows = [
+        (
+            f"{refusal.at.astimezone(UTC):%Y-%m-%d %H:%M}",
+            f"{refusal.actor} ({refusal.actor_id})" if refusal.actor_id else refusal.actor,
+            " ".join(part for part in (refusal.command, refusal.request) if part),
+            reason(refusal.why),
+            refusal.source,
+            str(refusal.times),
+        )
+        for refusal in refusals
+    ]
+    columns = ("LAST (UTC)", "WHO", "WHAT", "WHY", "CHANNEL", "TIMES")
+    blocks, files = table(columns, rows, MOST_ROWS, "refusals.txt")
+    older = f"only the newest {len(refusals)} of {records}" if records > len(refusals) else ""
+    head = f"✋ {plural(sum(refusal.times for refusal in refusals), 'refusal')}"
+    return message(head, (), [*blocks, *context(older, "kept for 7 days")], files)
+
+
+def _refusals(refusals: Sequence[Refusal]) -> str:
+    """`12 refusals in the last 24 h: guest ×10 (scale), dev ×2 (deploy)`, the most first."""
+    if not refusals:
+        return ""
+    people = Counter[tuple[str, str]]()
+    commands: dict[tuple[str, str], dict[str, None]] = {}
+    for refusal in refusals:
+        person = refusal.actor_id, refusal.actor
+        people[person] += refusal.times
+        commands.setdefault(person, {})[refusal.command] = None
+    parts = [
+        f"{prose(person[1])} ×{times} ({prose(shortlist(tuple(commands[person]), MOST_NAMED))})"
+        for person, times in people.most_common(MOST_NAMED)
+    ]
+    more = len(people) - len(parts)
+    rest = f" and {plural(more, 'other')}" if more else ""
+    total = plural(people.total(), "refusal")
+    listing = code("/swarm audit --refused")
+    return f"✋ {total} in the last 24 h: {', '.join(parts)}{rest} · {listing}"
 
 
 def _row(entry: Audited, approved: bool) -> tuple[str, ...]:

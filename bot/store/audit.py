@@ -12,8 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -32,11 +31,6 @@ _HEAD = key("audit", "head")
 _OPEN = key("audit", "open")
 _CHUNK = 500
 _KIND = "audit"
-REFUSED = "refused"
-"""The ending of what somebody was not allowed to do."""
-_REFUSALS_KEPT = timedelta(days=30)
-"""For so long it is known how many refusals an entry stands for."""
-
 _CLOCK_SLACK = timedelta(hours=1)
 """By how much the clocks of two bots may differ before `since` misses entries."""
 
@@ -102,35 +96,6 @@ class Audit:
         }
         return bool(self._append(body, concludes=intent_id))
 
-    def refuse(self, actor: Actor, command: str, why: str, source: str, at: datetime) -> None:
-        """Record that somebody may not do something.
-
-        There is one entry for each person, command and hour; further ones are counted with it.
-        """
-        member = f"{actor.id} {command}"
-        if self._count(at, member) > 1:
-            return
-        entry = self.intend(actor, {"command": command}, {"title": command}, source, at)
-        self.conclude(entry, {"ending": REFUSED, "why": why}, 0.0, at)
-
-    @guarded()
-    def _count(self, at: datetime, member: str) -> int:
-        name = _refusals(at)
-        with self._redis.pipeline() as pipe:
-            pipe.hincrby(name, member, 1)
-            pipe.expire(name, _REFUSALS_KEPT)
-            count, _ = pipe.execute()
-        return int(count)
-
-    @guarded()
-    def _counted(self, entry: AuditEntry) -> AuditEntry:
-        """A refusal with how many there were of its kind."""
-        if (entry.outcome or {}).get("ending") != REFUSED:
-            return entry
-        member = f"{entry.actor.id} {entry.command['command']}"
-        count: Any = self._redis.hget(_refusals(entry.at), member)
-        return replace(entry, times=int(count or 1))
-
     @guarded()
     def _append(self, body: Mapping[str, Any], concludes: str = "") -> int:
         """Append to the chain and return the entry's number.
@@ -169,7 +134,7 @@ class Audit:
             if len(entries) >= limit or (since and entry.at + _CLOCK_SLACK < since):
                 break
             if entry.concerns(service, user) and not (since and entry.at < since):
-                entries.append(self._counted(entry))
+                entries.append(entry)
         return tuple(entries)
 
     @guarded()
@@ -361,7 +326,3 @@ def _entry(row: StoredEntry, outcome: dict[str, Any] | None) -> AuditEntry:
         else {}
     )
     return _json.validate_python({"id": entry_number(row.id), **row.body, **end})
-
-
-def _refusals(at: datetime) -> str:
-    return key("audit", "refused", f"{at.astimezone(UTC):%Y%m%d%H}")

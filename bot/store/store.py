@@ -21,6 +21,7 @@ from bot.store.keys import Keys
 from bot.store.leader import Leader
 from bot.store.locks import LockStore
 from bot.store.queue import Queue
+from bot.store.refusals import Refusals
 from bot.store.replays import Replays
 from bot.store.revisions import Revisions
 from bot.store.rollouts import Rollouts
@@ -46,6 +47,7 @@ class Store:
     batches: Batches
     revisions: Revisions
     audit: Audit
+    refusals: Refusals
     replays: Replays
     seen: Seen
     approvals: ApprovalStore
@@ -95,6 +97,7 @@ class Store:
             Batches(redis, signer),
             Revisions(redis, signer),
             audit,
+            Refusals(redis),
             Replays(audit),
             Seen(redis),
             ApprovalStore(redis, signer),

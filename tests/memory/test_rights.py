@@ -3,11 +3,15 @@ seen."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.settings import PolicyRule, Role
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, LEAD, World
+
+DAY = timedelta(days=1)
 
 ROLES = (Role(name="dev", users=(DEV,)), Role(name="lead", users=(LEAD,)))
 FOR_LEAD = PolicyRule(commands=("*",), ask=("lead",))
@@ -150,14 +154,20 @@ def test_refusals_are_counted_and_folded(
         world.clock.leap(20)
     dev.asks("deploy payroll shop/web:1.0", "You may not")
 
-    entries = world.bot.store.audit.entries()
-    assert [(entry.actor.name, entry.command["command"], entry.times) for entry in entries] == [
+    refusals = world.bot.store.refusals.since(world.clock.now() - DAY, world.clock.now())
+    assert [(record.actor, record.command, record.times) for record in refusals] == [
         ("dev", "deploy", 1),
         ("guest", "node rm", 5),
         ("guest", "approve", 5),
     ]
-    assert all((entry.outcome or {})["ending"] == "refused" for entry in entries)
-    assert "5 times" in dev.asks("audit").text
+    assert world.bot.store.audit.entries() == ()
+    assert world.bot.store.audit.head().entries == 0
+    said = dev.asks("audit").text
+    assert "11 refusals in the last 24 h: guest ×10 (node rm, approve), dev ×1 (deploy)" in said
+    listed = dev.asks("audit --refused --user guest").text
+    assert "10 refusals" in listed
+    assert "(U0GUEST" in listed
+    assert "approve 4" in listed
     metrics = world.bot.pipeline.metrics.exposition().decode()
     assert 'swarmbot_refusals_total{reason="NotAllowed"} 6.0' in metrics
     assert world.bot.store.audit.verify().ok

@@ -11,6 +11,7 @@ from typing import Any
 from bot import errors
 from bot.model import Actor, Difference, Kind, Lock, Message, Plan
 from bot.model.approval import LIFETIME, Approval, ApprovalState, GivenApproval, Needs
+from bot.model.audit import Refusal
 from bot.model.hold import Hold, Queued
 from bot.render import approval_message, audit_list, holds
 from bot.render.audit_list import Audited
@@ -121,6 +122,40 @@ ENTRY = Audited(
 )
 
 
+REFUSED = (
+    Refusal(
+        at=v.NOW,
+        actor_id="U0GUEST",
+        actor=v.HOSTILE,
+        command="scale",
+        why="NotAllowed",
+        source="C1",
+        times=10,
+    ),
+    *(
+        Refusal(
+            at=v.NOW - MINUTE,
+            actor_id=DEV.id,
+            actor=DEV.name,
+            command=command,
+            why="SelfApproval",
+            source="C1",
+            request="4f2a91c0d1",
+        )
+        for command in ("approve", "deploy", "service rm", "node rm")
+    ),
+    Refusal(
+        at=v.NOW - MINUTE,
+        actor_id="",
+        actor="other people",
+        command="other commands",
+        why="Outsider",
+        source="C1",
+        times=3,
+    ),
+)
+
+
 def over(state: ApprovalState, base: Approval = OPEN, **fields: Any) -> Approval:
     return replace(base, state=state, ended=v.NOW + 2 * MINUTE, **fields)
 
@@ -197,6 +232,10 @@ def others() -> Mapping[str, Callable[[], Message]]:
         "audit-unapproved": lambda: audit_list.audited([busy], 50),
         "audit-50": lambda: audit_list.audited([ENTRY] * 50, 50),
         "audit-none": lambda: audit_list.audited([], 50),
+        "audit-refusals": lambda: audit_list.audited([busy, ENTRY], 50, REFUSED),
+        "audit-none-refusals": lambda: audit_list.audited([], 50, REFUSED[:1]),
+        "audit-refused": lambda: audit_list.refused(REFUSED, 9),
+        "audit-refused-none": lambda: audit_list.refused([], 0),
     }
 
 
