@@ -28,6 +28,7 @@ def check(
         older = [r for r in known if _may_replace(r, target)]
         raise ImageLostError(
             service.name,
+            service.id,
             target,
             _nodes_with(context, target.image),
             _tag_now(context, target.image),

@@ -26,6 +26,7 @@ class UnsureRollbackError(SwarmbotError):
     """
 
     service: str
+    service_id: str
     now: Revision
     target: Revision
     at: datetime
@@ -48,6 +49,7 @@ class ImageLostError(SwarmbotError):
     """
 
     service: str
+    service_id: str
     target: Revision
     nodes: tuple[str, ...]
     tag_now: Image | None

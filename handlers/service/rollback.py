@@ -140,7 +140,9 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
             return target
         late = self._is_late(service, current, subject)
         if late or (not subject and current.note in UNSURE):
-            raise UnsureRollbackError(service.name, current, target, now, since_message=late)
+            raise UnsureRollbackError(
+                service.name, service.id, current, target, now, since_message=late
+            )
         return target
 
     def _is_late(self, service: Service, current: Revision, subject: Rollout | None) -> bool:

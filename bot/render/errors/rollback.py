@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from datetime import datetime
 
 from bot import errors
 from bot.model import Revision
-from bot.model.english import age, some
+from bot.model.english import age, agree, some
 from bot.model.revisions import EARLIER, FOUND, OUTSIDE
 from bot.render.errors.explanation import ASKED, REFUSED, Explain, Explanation
 from bot.render.slack.text import code, escape
@@ -42,7 +41,7 @@ def _unsure(error: errors.UnsureRollbackError) -> Explanation:
         f"({origin(error.now, error.at)}{later}): roll back to {escape(target)}? That is revision "
         f"{error.target.number} ({origin(error.target, error.at)}).",
         mark=ASKED,
-        offers=(_to(error.service, error.target),),
+        offers=(_to(error.service_id, error.target),),
     )
 
 
@@ -57,17 +56,18 @@ def _outdated(error: errors.ButtonOutdatedError) -> Explanation:
 def _lost(error: errors.ImageLostError) -> Explanation:
     target = error.target.image
     nodes = (
-        f"Only {escape(some(error.nodes))} still run it; other nodes could not start it. "
+        f"Only {escape(some(error.nodes))} still {agree(len(error.nodes), 'runs', 'run')} it; "
+        "other nodes could not start it. "
         if error.nodes
         else "No node runs it now, so no task of it could be sure to start. "
     )
     name = escape(target.tag or target.tagged)
     offers = []
     if error.tag_now:
-        line = f"deploy {shlex.quote(error.service)} {error.tag_now.tagged}"
+        line = f"deploy {error.service_id} {error.tag_now.tagged}"
         offers.append((f"Deploy {name} as it is now", line))
     if error.older:
-        offers.append(_to(error.service, error.older))
+        offers.append(_to(error.service_id, error.older))
     return Explanation(
         f"The registry no longer has {name} of revision {error.target.number} "
         f"({origin(error.target, error.at)}). {nodes}Nothing was changed.",
@@ -75,9 +75,9 @@ def _lost(error: errors.ImageLostError) -> Explanation:
     )
 
 
-def _to(service: str, target: Revision) -> tuple[str, str]:
+def _to(service_id: str, target: Revision) -> tuple[str, str]:
     label = f"Roll back to {target.image.tag or target.number}"
-    return label, f"rollback {shlex.quote(service)} --to {target.number}"
+    return label, f"rollback {service_id} --to {target.number}"
 
 
 ROLLBACK_ERRORS: Mapping[type, Explain] = {

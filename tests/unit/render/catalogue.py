@@ -373,6 +373,8 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.InvalidSettingError("rules[2].ask", "there is no role `operater`"),
     errors.ImageOnlyOnNodeError(Image("web", "v1")),
     errors.UnknownCommandError("scale=5 web", ("scale",), "scale web=5"),
+    errors.UnsureRollbackError("web", "s1", v.REVISIONS[2], v.REVISIONS[1], v.NOW, True),
+    errors.ImageLostError("web", "s1", v.REVISIONS[1], ("node4",), v.OLD, v.REVISIONS[0], v.NOW),
 )
 
 
