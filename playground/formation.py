@@ -32,7 +32,7 @@ def form(nodes: Sequence[Node]) -> Node:
     manager = await_manager(nodes) or _found_swarm(nodes)
     _open_locks(manager, nodes)
     for node in nodes:
-        _let_settle(node)
+        _let_settle(node, manager)
     _drop_strangers(manager, nodes)
     for node in nodes:
         _bring_in(node, manager)
@@ -103,19 +103,29 @@ def _open_locks(manager: Node, nodes: Sequence[Node]) -> None:
         if node.swarm_state == "locked":
             try:
                 unlock(node, manager)
-            except DockerException:
+            except (DockerException, RequestException):
                 # The Swarm's key is another one since, or there is none any more: the node starts
                 # anew.
                 dissolve([node])
 
 
-def _let_settle(node: Node) -> None:
+def _let_settle(node: Node, manager: Node) -> None:
     # Right after its start an engine does not know yet whether it is still a member; if it never
     # does, it joins anew.
     with suppress(NotReadyError):
         wait_until(
-            lambda: node.swarm_state not in {"", "pending"}, f"{node.name} settles", LEADER_SECONDS
+            lambda: _has_settled(node.swarm_info(), manager),
+            f"{node.name} settles",
+            LEADER_SECONDS,
         )
+
+
+def _has_settled(info: dict[str, Any], manager: Node) -> bool:
+    if info.get("LocalNodeState", "") not in {"", "pending"}:
+        return True
+    # A manager that was removed while it was off goes on looking for its old Swarm.
+    members_now = {member["ID"] for member in members(manager)}
+    return bool(info.get("NodeID") and members_now) and info["NodeID"] not in members_now
 
 
 def _drop_strangers(manager: Node, nodes: Sequence[Node]) -> None:

@@ -277,6 +277,21 @@ def test_up_takes_a_node_in_that_lost_its_disk(cluster: Cluster) -> None:
     assert managers(cluster) == {"node1", "node2", "node3"}
 
 
+def test_a_manager_that_was_removed_while_it_was_off_joins_anew_at_once(cluster: Cluster) -> None:
+    node3 = cluster.nodes["node3"]
+    node3.stop()
+    eventually(lambda: "Down" in cluster.docker("node", "ls"), 60)
+    cluster.docker("node", "demote", "node3")
+    eventually(lambda: "node3" not in managers(cluster))
+    cluster.docker("node", "rm", "--force", "node3")
+    began = time.monotonic()
+
+    cluster.reset()
+
+    assert time.monotonic() - began < formation.LEADER_SECONDS / 2
+    assert managers(cluster) == {"node1", "node2", "node3"}
+
+
 def test_up_founds_a_new_swarm_where_all_managers_are_lost(cluster: Cluster) -> None:
     before = swarm_id(cluster)
     for name in managers(cluster):
