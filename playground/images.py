@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 SECOND = 1_000_000_000
@@ -146,6 +146,7 @@ IMAGES = (
 )
 
 
+@cache
 def shared_layer() -> Blob:
     """The layer with busybox and the program `web`; the same bytes on every run, so that digests
     stay as they are."""

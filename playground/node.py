@@ -12,6 +12,7 @@ import shutil
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +129,8 @@ class Node:
 
     def api(self, seconds: int = 5) -> APIClient:
         """A client of this engine, to be used in a `with`; each call may last `seconds`. Raises
-        DockerException."""
-        return APIClient(self.url, version="auto", timeout=seconds)
+        DockerException where the engine was never asked before and does not answer."""
+        return APIClient(self.url, version=_api_version(self.url, seconds), timeout=seconds)
 
     @property
     def answers(self) -> bool:
@@ -211,6 +212,13 @@ class Node:
     @property
     def _configuration(self) -> Path:
         return self.directory / "daemon.json"
+
+
+@cache
+def _api_version(url: str, seconds: int) -> str:
+    # An engine that is asked for its version runs two programs to find it: too much for each look.
+    with APIClient(url, version="auto", timeout=seconds) as api:
+        return str(api.api_version)
 
 
 def start_together(nodes: Sequence[Node]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from docker.errors import DockerException
+from requests import RequestException
 
 from playground import formation, processes
 from playground.cluster import Cluster
@@ -153,8 +154,8 @@ def test_a_frozen_engine_does_not_answer_until_it_is_thawed(cluster: Cluster) ->
     node.freeze()
 
     assert cluster.status().nodes[1].engine == "frozen"
-    with pytest.raises(DockerException):
-        node.api(1)
+    with node.api(1) as api, pytest.raises((DockerException, RequestException)):
+        api.ping()
     node.thaw()
     assert node.answers
 
