@@ -1,23 +1,25 @@
-"""An engine beside a cluster that builds images. It is on this machine's own network, to reach the
-package index."""
+"""An engine beside the clusters that builds images. It is on this machine's own network, to reach
+the package index."""
 
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from docker import APIClient
 from docker.errors import DockerException
 from requests import RequestException
 
-from playground import processes
-from playground.cluster import Cluster
+from playground import cgroups, processes
+from playground.cluster import ROOT
+from playground.registry import Registry
 
 START_SECONDS = 30.0
 DOCKER_ROOT = "/var/lib/docker"
 BASE = "swarmbot-base"
+REGISTRIES = "10.0.0.0/8"
+"""Those of all clusters."""
 
 # As on a node, dockerd is process 1 of its own world: with it ends all that it has started and
 # mounted.
@@ -28,15 +30,14 @@ exec dockerd --config-file "$2"
 
 
 class Builder:
-    """A Docker engine that pushes to the registry of a cluster; to be used in a `with`, which
-    removes it at the end."""
+    """A Docker engine that pushes to the registries of clusters, and needs none to run; `name`
+    sets it apart from other builders."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.root = cluster.root / "builder"
-        self._registry = cluster.registry.address
-        self._cgroup = f"/{cluster.bridge.name}/builder"
+    def __init__(self, name: str) -> None:
+        self.root = ROOT / name
+        self._cgroup = f"sb-{name}"
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         """Start the engine; raises NotReadyError."""
         self.close()
         for directory in (self._data, self._run, Path(DOCKER_ROOT)):
@@ -49,20 +50,14 @@ class Builder:
         processes.wait_until(
             self._answers, "the builder's engine answers", START_SECONDS, self._log.read_text
         )
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the engine and remove all that it keeps; twice is harmless."""
         processes.kill_all(lambda: processes.with_argument(str(self._configuration)))
+        cgroups.remove(self._cgroup)
         shutil.rmtree(self.root, ignore_errors=True)
+        with suppress(OSError):
+            ROOT.rmdir()
 
     def load(self, tar: Path) -> str:
         """Make an image of a file system in a tar; returns its name."""
@@ -76,10 +71,10 @@ class Builder:
         # --network host: this engine has no bridge of its own.
         self.docker("build", "--network=host", f"--tag={name}", *given, str(folder))
 
-    def push(self, image: str, name: str) -> str:
-        """Send an image to the registry under a name such as `swarmbot:test`; returns the full
+    def push(self, image: str, registry: Registry, name: str) -> str:
+        """Send an image to a registry under a name such as `swarmbot:test`; returns the full
         name."""
-        full = f"{self._registry}/{name}"
+        full = f"{registry.address}/{name}"
         self.docker("tag", image, full)
         self.docker("push", "--quiet", full)
         return full
@@ -103,8 +98,8 @@ class Builder:
             "pidfile": str(self._run / "docker.pid"),
             "hosts": [self._url],
             "exec-opts": ["native.cgroupdriver=cgroupfs"],
-            "cgroup-parent": self._cgroup,
-            "insecure-registries": [self._registry],
+            "cgroup-parent": f"/{self._cgroup}",
+            "insecure-registries": [REGISTRIES],
             "bridge": "none",
             "iptables": False,
             "log-level": "warn",

@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
-from playground import formation, wipe
+from playground import cgroups, formation, wipe
 from playground.errors import NoManagerError
 from playground.network import Bridge, Cable
 from playground.node import Node, start_together
@@ -18,11 +18,9 @@ from playground.processes import wait_until
 from playground.registry import Registry
 
 ROOT = Path("/var/lib/swarmbot-playground")
-CGROUPS = Path("/sys/fs/cgroup")
 MANAGERS = 3
 NODES = 4
 LOCK_SECONDS = 30.0
-CGROUP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -132,10 +130,7 @@ class Cluster:
                 node.cable.remove()
             self.registry.stop()
             self.bridge.down()
-            for top in [*CGROUPS.glob(self.bridge.name), *CGROUPS.glob(f"*/{self.bridge.name}")]:
-                wait_until(
-                    partial(_remove_cgroup, top), f"the cgroup {top} is removed", CGROUP_SECONDS
-                )
+            cgroups.remove(self.bridge.name)
             shutil.rmtree(self.root)
             _remove_if_empty(self.root.parent)
 
@@ -212,11 +207,3 @@ def _status(node: Node, member: str) -> NodeStatus:
 def _remove_if_empty(directory: Path) -> None:
     with suppress(OSError):
         directory.rmdir()
-
-
-def _remove_cgroup(top: Path) -> bool:
-    # A cgroup is busy for a moment after its last process has ended.
-    with suppress(OSError):
-        for directory, _, _ in os.walk(top, topdown=False):
-            Path(directory).rmdir()
-    return not top.exists()

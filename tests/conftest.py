@@ -27,18 +27,22 @@ NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "78")) - WORKER
 
 
 TOGETHER = (
-    "tests/swarm/test_packaging.py",
-    "tests/swarm/test_playground.py",
-    "tests/scenario/test_from_bare_engines.py",
-    "tests/browser/test_tour.py",
-    "tests/swarm/test_service_lines.py",
-    "tests/browser/test_chat.py",
-    "tests/browser/test_access.py",
-    "tests/swarm/test_bad_input.py",
-    "tests/scenario/test_workspace.py",
+    ("tests/swarm/test_playground.py", "tests/swarm/test_packaging.py"),
+    ("tests/scenario/test_from_bare_engines.py",),
+    ("tests/browser/test_tour.py",),
+    ("tests/swarm/test_service_lines.py",),
+    ("tests/browser/test_chat.py",),
+    ("tests/browser/test_access.py",),
+    ("tests/swarm/test_bad_input.py",),
+    ("tests/scenario/test_workspace.py",),
 )
-"""Files whose stories share something that is dear: one process tells all stories of each, and
-these begin first. Every other story is told by whoever is free."""
+"""Files whose stories share something that is dear: one process tells all stories of each group,
+and these begin first. Every other story is told by whoever is free."""
+PLACES = {
+    file: (turn, place) for turn, files in enumerate(TOGETHER) for place, file in enumerate(files)
+}
+"""Which group a file belongs to, and its place in there."""
+LAST = (len(TOGETHER), 0)
 
 
 class StoryScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
@@ -46,7 +50,7 @@ class StoryScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if file in TOGETHER else nodeid
+        return TOGETHER[PLACES[file][0]][0] if file in PLACES else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
@@ -67,13 +71,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
 
 
-def _turn(item: pytest.Item) -> tuple[int, float]:
-    file = item.nodeid.partition("::")[0]
+def _turn(item: pytest.Item) -> tuple[tuple[int, int], float]:
     costs = item.get_closest_marker("costs")
-    return (
-        TOGETHER.index(file) if file in TOGETHER else len(TOGETHER),
-        -costs.args[0] if costs else 0,
-    )
+    place = PLACES.get(item.nodeid.partition("::")[0], LAST)
+    return place, -costs.args[0] if costs else 0
 
 
 def pytest_runtest_setup() -> None:

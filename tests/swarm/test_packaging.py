@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +15,20 @@ import httpx
 import pytest
 import yaml
 
-from playground.base_image import base_tar, own_certificates
-from playground.builder import Builder
+from playground.bot import CHECKOUT
 from playground.cluster import Cluster
 from playground.node import Node
 from playground.workspace import Workspace
+from tests.swarm.image_build import ImageBuild, Images
 from tests.swarm.support import eventually
 
-ROOT = Path(__file__).parents[2]
 # The first run makes the base image as well.
 pytestmark = pytest.mark.timeout(300)
 
 
-@dataclass(frozen=True)
-class Images:
-    """Full names in the cluster's registry, and how the bot's image came about."""
-
-    bot: str
-    redis: str
-    history: str
-
-
 @pytest.fixture(scope="module")
-def images(machine: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Images:
-    with Builder(machine) as builder:
-        base = builder.load(base_tar(ROOT / ".dev"))
-        builder.build(ROOT, "swarmbot", BASE=base, CERTIFICATES=own_certificates())
-        history = builder.docker("history", "--no-trunc", "swarmbot")
-        # As in the public image, the folder of the data belongs to the user that Redis runs as.
-        folder = tmp_path_factory.mktemp("redis")
-        (folder / "Dockerfile").write_text(
-            f"FROM {base}\nRUN mkdir /data && chown 999:1000 /data\nWORKDIR /data\n"
-        )
-        builder.build(folder, "redis")
-        bot, redis = builder.push("swarmbot", "swarmbot:test"), builder.push("redis", "redis:test")
-    return Images(bot, redis, history)
+def images(machine: Cluster, image_build: ImageBuild) -> Images:
+    return image_build.pushed_to(machine.registry)
 
 
 def test_the_image_runs_as_a_service_that_answers_in_slack(
@@ -192,11 +170,11 @@ def workspace(cluster: Cluster) -> Iterator[Workspace]:
 @pytest.fixture
 def folder(workspace: Workspace, tmp_path: Path) -> Path:
     """What an operator has before the first deploy: compose file, secrets, configuration."""
-    shutil.copy(ROOT / "compose.yaml", tmp_path)
+    shutil.copy(CHECKOUT / "compose.yaml", tmp_path)
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/slack_bot_token").write_text(f"{workspace.bot_token}\n")
     (tmp_path / "secrets/swarmbot_key").write_text("k" * 40)
-    head = (ROOT / "compose.yaml").read_text().split("version:")[0]
+    head = (CHECKOUT / "compose.yaml").read_text().split("version:")[0]
     commands = [line[4:] for line in head.splitlines() if line.startswith("#   ")]
     made = "\n".join(commands[: commands.index(next(c for c in commands if "cut -d" in c)) + 1])
     subprocess.run(["sh", "-ec", made], cwd=tmp_path, check=True)

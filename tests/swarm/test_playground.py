@@ -26,6 +26,15 @@ NUMBER = 96
 NEIGHBOUR = 95
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _image_build_goes_on(request: pytest.FixtureRequest) -> None:
+    """These stories mostly wait, so where the same process needs the bot's image later, it is built
+    meanwhile."""
+    stories = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    if any("image_build" in story.fixturenames for story in stories):
+        request.getfixturevalue("image_build")
+
+
 @pytest.fixture(scope="module")
 def own() -> Iterator[Cluster]:
     cluster = Cluster(NUMBER)

@@ -1,0 +1,58 @@
+"""The image of the bot, built while other stories are told."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playground.base_image import base_tar, own_certificates
+from playground.bot import CHECKOUT
+from playground.builder import Builder
+from playground.registry import Registry
+
+BOT, REDIS = "swarmbot", "redis"
+
+
+@dataclass(frozen=True)
+class Images:
+    """Full names in the cluster's registry, and how the bot's image came about."""
+
+    bot: str
+    redis: str
+    history: str
+
+
+class ImageBuild:
+    """A build in a thread of its own, by an engine of its own. It begins when this is made."""
+
+    def __init__(self, name: str) -> None:
+        self._builder = Builder(name)
+        self._thread = ThreadPoolExecutor(1)
+        self._build = self._thread.submit(self._builds)
+
+    def _builds(self) -> None:
+        self._builder.start()
+        base = self._builder.load(base_tar(CHECKOUT / ".dev"))
+        self._builder.build(CHECKOUT, BOT, BASE=base, CERTIFICATES=own_certificates())
+        # As in the public image, the folder of the data belongs to the user that Redis runs as.
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "Dockerfile").write_text(
+                f"FROM {base}\nRUN mkdir /data && chown 999:1000 /data\nWORKDIR /data\n"
+            )
+            self._builder.build(Path(folder), REDIS)
+
+    def pushed_to(self, registry: Registry) -> Images:
+        """Wait for the build and send what it made to a registry; raises what the build raised."""
+        self._build.result()
+        return Images(
+            self._builder.push(BOT, registry, "swarmbot:test"),
+            self._builder.push(REDIS, registry, "redis:test"),
+            self._builder.docker("history", "--no-trunc", BOT),
+        )
+
+    def close(self) -> None:
+        """Wait for the end of the build, and end its engine."""
+        self._thread.shutdown()
+        self._builder.close()
