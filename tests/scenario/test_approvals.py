@@ -58,6 +58,7 @@ def bot(
     bot.stop()
 
 
+@pytest.mark.costs(20)
 def test_scaling_waits_for_the_lead_and_then_runs_once(
     dev: Person, people: People, site: Site, workspace: Workspace
 ) -> None:

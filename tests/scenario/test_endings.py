@@ -275,6 +275,7 @@ def test_every_kind_of_service_is_counted_right(
     assert site.is_on("web", "web:v2")
 
 
+@pytest.mark.costs(30)
 def test_a_global_service_does_not_wait_for_a_node_that_is_down(dev: Person, site: Site) -> None:
     site.runs("web", "web:v1", "--mode", "global")
     site.cluster.nodes["node4"].stop()

@@ -104,6 +104,7 @@ def test_nothing_else_of_a_node_changes(dev: Person, site: Site) -> None:
     assert spec_of(site, "node2") == {**before, "Availability": "active"}
 
 
+@pytest.mark.costs(20)
 def test_a_drained_node_runs_nothing_and_the_channel_learns_what_moved(
     dev: Person, site: Site
 ) -> None:

@@ -178,6 +178,7 @@ def test_a_locked_manager_is_unlocked_with_the_key_of_a_healthy_one(
     assert leaked(key, bot, (dev, people.lead, people.guest)) == []
 
 
+@pytest.mark.costs(25)
 def test_the_root_certificate_is_shown_and_replaced(dev: Person, cluster: Cluster) -> None:
     before = spec(cluster)
     old = str(info(cluster)["Cluster"]["TLSInfo"]["TrustRoot"])

@@ -73,6 +73,7 @@ def history(person: Person, message: Message) -> str:
     )
 
 
+@pytest.mark.costs(25)
 def test_a_node_goes_down_and_comes_back(dev: Person, site: Site, cluster: Cluster) -> None:
     site.runs("web", "web:v1", "--replicas", "4")
     site.runs("only", "web:v1", "--constraint", "node.hostname==node4")
@@ -183,6 +184,7 @@ def test_a_change_by_hand_is_noted_and_the_bots_own_is_not(
     assert len(alerts(dev)) == 1, told(dev)
 
 
+@pytest.mark.costs(20)
 def test_a_stack_that_is_changed_by_hand_is_one_note(
     dev: Person, site: Site, cluster: Cluster
 ) -> None:
@@ -200,6 +202,7 @@ def test_a_stack_that_is_changed_by_hand_is_one_note(
     assert "shop_web" in dev.sees("2 services", after=asked).text
 
 
+@pytest.mark.costs(20)
 def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster) -> None:
     asked = dev.types("/swarm silence node4 --for 1h")
     dev.sees("node4", after=asked)
@@ -222,6 +225,7 @@ def test_what_is_silenced_stays_quiet(dev: Person, site: Site, cluster: Cluster)
     becomes(alert, "🟢 node4", 60)
 
 
+@pytest.mark.costs(20)
 def test_a_drain_by_the_bot_raises_nothing(dev: Person, site: Site, cluster: Cluster) -> None:
     site.runs("web", "web:v1", "--replicas", "4")
     dev.types("/swarm node update --availability drain node4")

@@ -43,6 +43,7 @@ def relays(cluster: Cluster) -> Iterator[dict[str, Relay]]:
         relay.close()
 
 
+@pytest.mark.costs(25)
 def test_a_node_that_dies_while_no_event_comes_is_found(
     relays: dict[str, Relay],
     cluster: Cluster,
@@ -91,6 +92,7 @@ def test_two_bots_tell_it_once_and_one_goes_on_when_the_other_dies(
         second.stop()
 
 
+@pytest.mark.costs(20)
 def test_a_bot_that_was_killed_edits_the_same_message_after_its_start(
     bot: RunningBot, cluster: Cluster, site: Site, people: People
 ) -> None:
