@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.errors import SwarmbotError
+from bot.swarm.objects.nodes import SELF
 from bot.swarm.swarm import Swarm
 
 log = logging.getLogger(__name__)
@@ -80,8 +82,23 @@ class Names:
 def readers(swarm: Swarm) -> dict[str, Reader]:
     """Where the names come from."""
     return {
-        "service": lambda: [service.name for service in swarm.services.list()],
-        "node": lambda: [node.name for node in swarm.nodes.list()],
+        "service": lambda: _services(swarm),
+        "node": lambda: _nodes(swarm),
         "network": lambda: [network.name for network in swarm.networks.list()],
         "engine": lambda: list(swarm.engines.names),
     }
+
+
+def _services(swarm: Swarm) -> list[str]:
+    """A name that is another service's id would mean that one, and is left out."""
+    services = swarm.services.list()
+    ids = {service.id for service in services}
+    return [service.name for service in services if service.name not in ids]
+
+
+def _nodes(swarm: Swarm) -> list[str]:
+    """By name, or by id where the name would mean another node or several."""
+    nodes = swarm.nodes.list()
+    times = Counter(node.name for node in nodes)
+    taken = {SELF, *(node.id for node in nodes)}
+    return [node.id if node.name in taken or times[node.name] > 1 else node.name for node in nodes]

@@ -10,6 +10,7 @@ from bot.errors import AmbiguousNameError
 from bot.model.alert_facts import NodeDown, ServiceBelow
 from bot.model.incident import AlertState, Incident, Memory, Problem, Severity
 from bot.swarm.swarm import Swarm
+from handlers.slack.names import readers
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -84,3 +85,15 @@ def test_a_button_of_an_alert_is_for_this_alert_alone(lead: MemoryPerson, world:
     assert node not in lead.asks("alerts", "payroll").text
     lead.asks("unsilence payroll", "payroll · no longer silenced")
     assert not alerts.silences(world.clock.now())
+
+
+def test_forms_offer_ids_where_a_name_would_mean_another(world: World) -> None:
+    ids = [str(node["ID"]) for node in world.swarm.cluster.nodes.values()]
+    renamed(world, 1, "self")
+    renamed(world, 2, ids[0])
+    web = str(world.runs("web")["ID"])
+    world.runs(web)
+    offered = readers(Swarm(world.bot.engines))
+
+    assert set(offered["node"]()) == {"node1", ids[1], ids[2], "node4"}
+    assert offered["service"]() == ["web"]

@@ -20,7 +20,6 @@ AS_TYPED = {
     "Queue": "the line that somebody typed, for later",
     "End silence": "a silence is on a pattern as somebody typed it, or on a subject",
     "Release": "a hold is on a pattern, as somebody typed it, and has no id",
-    "Leave the line": "the id is that of what waits",
 }
 """Buttons that name something otherwise, and why."""
 IDS = re.compile(r"[a-z]\d+|[a-z]-\w+|[a-z0-9]{25}")
