@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from playground.workspace.person import Person
 from tests.scenario.conftest import People
-from tests.scenario.running import bot_for
+from tests.scenario.running import bot_for, eventually
 from tests.scenario.swarm import Site
 
 
@@ -56,3 +58,30 @@ def test_a_bot_without_roles_only_reads_and_says_how_to_change_that(
         assert site.inspect("web")["Version"] == version
     finally:
         bot.stop()
+
+
+def test_a_guest_who_floods_holds_up_nobody(dev: Person, guest: Person, site: Site) -> None:
+    site.runs("web", "web:v1")
+    began = guest.now
+
+    def flood() -> None:
+        for _ in range(200):
+            guest.types("/swarm service ls")
+
+    with ThreadPoolExecutor(1) as other:
+        flooding = other.submit(flood)
+        took = [_seconds_of_status(dev)]
+        while not flooding.done() and len(took) < 20:
+            took.append(_seconds_of_status(dev))
+        flooding.result()
+
+    assert max(took) < 1, took
+    guest.sees("You send more lines than swarmbot takes", after=began)
+    eventually(lambda: len(guest.messages(after=began)) >= 31, 10)
+
+
+def _seconds_of_status(person: Person) -> float:
+    began = time.monotonic()
+    asked = person.types("/swarm status")
+    person.sees("Swarm is healthy", after=asked)
+    return time.monotonic() - began
