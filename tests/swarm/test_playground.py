@@ -163,7 +163,7 @@ def test_a_frozen_engine_does_not_answer_until_it_is_thawed(cluster: Cluster) ->
     node.freeze()
 
     assert cluster.status().nodes[1].engine == "frozen"
-    with node.api(1) as api, pytest.raises((DockerException, RequestException)):
+    with pytest.raises((DockerException, RequestException)), node.api(1) as api:
         api.ping()
     node.thaw()
     assert node.answers
