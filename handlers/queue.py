@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from bot.changes import own_stack
 from bot.command import masking
 from bot.command.fields import Argument, OtherLine
 from bot.command.model import Change, Command, Context, Query, Table
@@ -49,7 +50,7 @@ class QueueUp(Change[QueuePlan]):
         command = self.judged(context.store, context.table)
         if not isinstance(command, Change) or isinstance(command, QueueUp):
             raise UnsupportedError(f"{command.full_name()} cannot wait in line", "Send it now.")
-        plan = command.plan(context)
+        plan = own_stack.marked(context, command, command.plan(context))
         services = [
             target.removeprefix("service:")
             for target in plan.targets

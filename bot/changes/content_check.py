@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.changes import own_stack
 from bot.command.model import Context
 from bot.model.danger import Danger
 from bot.policy import content, visible
@@ -24,6 +25,8 @@ def dangers(
     if not content.chooses_what_runs(before, after):
         networks -= set(_networks(before))
         files -= set(_files(before))
+    own = own_stack.find(context)
+    is_own = service_id in own.service_ids
     foreign = _foreign(context, files, service_id)
     around = content.Surroundings(
         host_networks=_host_networks(context, networks),
@@ -32,8 +35,11 @@ def dangers(
             file: visible.told(names, context.actor, context.settings)
             for file, names in foreign.items()
         },
+        own=frozenset() if is_own else own.reached_by,
     )
-    return content.dangers(before, after, around)
+    dangers = content.dangers(before, after, around)
+    # Whoever may change the bot itself has what it has.
+    return tuple(danger for danger in dangers if not (is_own and danger.held))
 
 
 def _host_networks(context: Context, targets: set[str]) -> frozenset[str]:

@@ -18,6 +18,7 @@ class Grant(StrEnum):
     PRIVILEGED = "privileged"
     MANAGERS = "managers"
     USERS = "users"
+    SWARMBOT = "swarmbot"
 
 
 @dataclass(frozen=True, slots=True)

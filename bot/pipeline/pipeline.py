@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from bot.changes import own_stack
 from bot.clock import Stopping
 from bot.command import line, masking
 from bot.command.by_hand import docker_line
@@ -163,7 +164,7 @@ class Pipeline:
                     return
                 assert isinstance(command, Change), "a command reads, changes or decides"
                 self._ping(command)
-                plan = command.plan(context)
+                plan = own_stack.marked(context, command, command.plan(context))
                 decision = self._decide(command, plan, request.actor)
                 if plan.noop_reason:
                     self._take_turn(request)
@@ -204,7 +205,7 @@ class Pipeline:
         command = self.approvals.restored(approval)
         actor = self.approvals.verified(approval.actor)
         context = self._context(command.judged(self.store, self.table), approval.actor, actor)
-        plan = command.plan(context)
+        plan = own_stack.marked(context, command, command.plan(context))
         if plan.noop_reason:
             self.approvals.settle(approval, NOTHING_TO_CHANGE)
             return
@@ -343,7 +344,7 @@ class Pipeline:
         plan, context = decided.plan, decided.context
         with self.store.locks.acquire(plan.targets, context.actor.name, plan.title) as lease:
             if plan.targets and decided.command.looks_again:
-                again = decided.command.plan(context)
+                again = own_stack.marked(context, decided.command, decided.command.plan(context))
                 if again.noop_reason or not _is_same(again, plan):
                     raise PlanOutdatedError(plan.title, "what it is about")
                 decided = replace(decided, plan=again)

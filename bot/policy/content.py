@@ -26,15 +26,19 @@ class Surroundings:
 
     `host_networks`: ids of networks that every node brings along; `foreign`: ids of secrets and
     configs that other services use, with the names of these; `told`: the same with the names that
-    may be told to who asks, where these are not all.
+    may be told to who asks, where these are not all; `own`: ids of networks, secrets and configs,
+    and names of volumes, of the bot itself.
     """
 
     host_networks: frozenset[str] = frozenset()
     foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
 
 
-_REACHING = frozenset({Grant.MOUNTS, Grant.CAPABILITIES, Grant.PRIVILEGED, Grant.NETWORKS})
+_REACHING = frozenset(
+    {Grant.MOUNTS, Grant.CAPABILITIES, Grant.PRIVILEGED, Grant.NETWORKS, Grant.SWARMBOT}
+)
 """What hands the host to whatever runs in the container. Its user, the managers as its place and
 ports of the host do not by themselves: most images run as root, and their ports stay the same."""
 
@@ -92,12 +96,30 @@ def _all(spec: Spec, around: Surroundings) -> Iterator[Danger]:
     yield from _mounts(container)
     yield from _rights(container)
     yield from _users(container)
+    yield from _of_the_bot(task, around)
     yield from _networks((*(task.get("Networks") or ()), *(spec.get("Networks") or ())), around)
     yield from _secrets(container, around)
     yield from _ports((spec.get("EndpointSpec") or {}).get("Ports") or ())
     for constraint in (task.get("Placement") or {}).get("Constraints") or ():
         if _ON_MANAGERS.fullmatch("".join(str(constraint).split())):
             yield Danger(Grant.MANAGERS, f"its tasks run on managers ({constraint})")
+
+
+def _of_the_bot(task: Spec, around: Surroundings) -> Iterator[Danger]:
+    container = task.get("ContainerSpec") or {}
+    for network in task.get("Networks") or ():
+        if network.get("Target") in around.own:
+            yield Danger(Grant.SWARMBOT, "it joins a network of swarmbot itself")
+    for kind in ("Secret", "Config"):
+        for file in container.get(f"{kind}s") or ():
+            if file.get(f"{kind}ID") in around.own:
+                name = file.get(f"{kind}Name", "")
+                yield Danger(
+                    Grant.SWARMBOT, f"it gets the {kind.lower()} {name} of swarmbot itself"
+                )
+    for mount in container.get("Mounts") or ():
+        if mount.get("Type") == "volume" and mount.get("Source") in around.own:
+            yield Danger(Grant.SWARMBOT, f"the volume {mount['Source']} is of swarmbot itself")
 
 
 def _mounts(container: Spec) -> Iterator[Danger]:

@@ -165,6 +165,7 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     redis_url: SecretStr | None = None
     data: Path = Field(default=Path("data"), validation_alias="SWARMBOT_DATA")
+    own_service: str = Field(default="", validation_alias="SWARMBOT_SERVICE")
     key_file: Path | None = Field(default=None, validation_alias="SWARMBOT_KEY_FILE")
     http: str = Field(
         default="127.0.0.1:8090", validation_alias="SWARMBOT_HTTP", pattern=r"^.*:\d{1,5}$"

@@ -6,6 +6,7 @@ import pytest
 
 from bot.model.danger import Grant
 from bot.settings import PolicyRule, Role
+from tests.memory.twin.cluster import Json
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, LEAD, World
 
@@ -206,3 +207,81 @@ def test_a_secret_that_others_have_too_is_not_handed_on(dev: MemoryPerson, world
     said = dev.asks("deploy web shop/web:2.0").text
     assert "the secret salaries of payroll" in said
     assert 'grants = ["secrets"]' in said
+
+
+OWN = PolicyRule(commands=("*",), ask=("dev",), grants=(Grant.SWARMBOT,))
+ANY = PolicyRule(commands=("*",), ask=("dev",))
+STACK = {"com.docker.stack.namespace": "swarmbot"}
+
+
+def with_own_stack(world: World) -> None:
+    """The bot as a service of the Swarm, with its Redis, network, secret and volume."""
+    network = world.add_network("swarmbot_internal", Labels=STACK)
+    secret = world.swarm.cluster.new("secret", Spec={"Name": "swarmbot_token", "Labels": STACK})
+    world.swarm.cluster.stored["secret"][secret["ID"]] = secret
+    file = {"Name": "token", "UID": "0", "GID": "0", "Mode": 292}
+    token = {"SecretID": secret["ID"], "SecretName": "swarmbot_token", "File": file}
+    data = {"Type": "volume", "Source": "swarmbot_redis", "Target": "/data"}
+    for name, parts in (
+        ("bot", {"Mounts": [SOCKET], "Secrets": [token]}),
+        ("redis", {"Mounts": [data]}),
+    ):
+        world.runs(f"swarmbot_{name}", replicas=1)
+
+        def change(spec: Json, parts: Json = parts) -> None:
+            spec["Labels"] = STACK
+            spec["TaskTemplate"]["Networks"] = [{"Target": network["Id"]}]
+            spec["TaskTemplate"]["ContainerSpec"].update(parts)
+
+        world.by_hand(f"swarmbot_{name}", change)
+    world.runs("web")
+    world.swarm.settle()
+    own = world.swarm.cluster.service("swarmbot_bot")["ID"]
+    world.settings = world.settings.model_copy(update={"own_service": own})
+    world.talks_to(world.start_bot())
+
+
+@pytest.mark.world(ROLES, (ANY,))
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("deploy swarmbot_bot shop/web:2.0", "swarmbot_bot is a part of swarmbot itself"),
+        ("service update --env-add A=1 swarmbot_redis", "swarmbot_redis is a part of"),
+        ("scale swarmbot_redis=0", "swarmbot_redis is a part of"),
+        ("service rm swarmbot_bot", "swarmbot_bot is a part of"),
+        ("stack rm swarmbot", "is a part of swarmbot itself"),
+        ("queue 'scale swarmbot_redis=0'", "swarmbot_redis is a part of"),
+        ("service update --network-add swarmbot_internal web", "it joins a network of swarmbot"),
+        ("service update --secret-add swarmbot_token web", "the secret swarmbot_token of swarm"),
+        (
+            "service create --name spy --mount source=swarmbot_redis,target=/d shop/web:1.0",
+            "the volume swarmbot_redis is of swarmbot",
+        ),
+    ],
+)
+def test_nobody_changes_the_bot_itself_without_the_grant(
+    dev: MemoryPerson, world: World, line: str, what: str
+) -> None:
+    with_own_stack(world)
+
+    said = dev.asks(line).text
+
+    assert said.startswith("✋ The rule for"), said
+    assert what in said
+    assert '"swarmbot"' in said
+
+
+@pytest.mark.world(ROLES, (ANY,))
+def test_what_is_not_the_bot_is_changed_as_ever(dev: MemoryPerson, world: World) -> None:
+    with_own_stack(world)
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    dev.asks("hold swarmbot_bot a look at its log", "swarmbot_bot")
+
+
+@pytest.mark.world(ROLES, (OWN,))
+def test_with_the_grant_the_bot_rolls_itself_out(dev: MemoryPerson, world: World) -> None:
+    with_own_stack(world)
+
+    dev.asks("deploy swarmbot_bot shop/web:2.0", "✅ swarmbot_bot is on")
+
+    assert "⚠ swarmbot_bot is a part of swarmbot itself" in world.everything_said()

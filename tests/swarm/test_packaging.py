@@ -127,6 +127,9 @@ def test_the_stack_deploys_and_its_bot_answers_in_slack(
     workspace.person("dev").types("/swarm map")
     (picture,) = workspace.person("dev").sees("📎 Swarm", channel="dm", timeout=20).files
     assert (picture.content or b"").startswith(b"\x89PNG")
+    for line in ("scale swarmbot_redis=0", "stack rm swarmbot", "service rm swarmbot_bot"):
+        typed = workspace.person("dev").types(f"/swarm {line}")
+        workspace.person("dev").sees("a part of swarmbot itself", after=typed)
     eventually(lambda: healthy(node1, "swarmbot_bot"), 60)
     assert run_in(node1, "swarmbot_bot", "id", "-u") == "10001"
     for service in ("swarmbot_bot", "swarmbot_redis"):
@@ -179,7 +182,10 @@ def folder(workspace: Workspace, tmp_path: Path) -> Path:
     made = "\n".join(commands[: commands.index(next(c for c in commands if "cut -d" in c)) + 1])
     subprocess.run(["sh", "-ec", made], cwd=tmp_path, check=True)
     (tmp_path / "secrets/slack_app_token").write_text(f"{workspace.app_token}\n")
-    (tmp_path / "swarmbot.toml").write_text('log_level = "info"\n')
+    (tmp_path / "swarmbot.toml").write_text(
+        f'roles = [{{ name = "dev", users = ["{workspace.person("dev").id}"] }}]\n'
+        'rules = [{ commands = ["*"], ask = ["dev"] }]\n'
+    )
     return tmp_path
 
 

@@ -42,6 +42,7 @@ FROM_ENVIRONMENT = {
     "redis_url",
     "data",
     "key_file",
+    "own_service",
     "http",
     "slack_http",
     "docker_host",

@@ -111,6 +111,7 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "REDIS_URL": "redis://redis/0",
         "SWARMBOT_DATA": "/var/lib/swarmbot",
         "SWARMBOT_HTTP": "0.0.0.0:80",
+        "SWARMBOT_SERVICE": "s1",
         "DOCKER_HOST": "tcp://docker:2375",
     }.items():
         monkeypatch.setenv(name, value)
@@ -122,6 +123,7 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.slack_app_token
     assert (settings.data, settings.listen) == (Path("/var/lib/swarmbot"), ("0.0.0.0", 80))
     assert settings.managers == (EngineSettings(name="local", url="tcp://docker:2375"),)
+    assert settings.own_service == "s1"
     assert "xoxb-1" not in repr(settings)
 
 

@@ -9,7 +9,11 @@ import pytest
 from bot.model.danger import Grant
 from bot.policy.content import Surroundings, dangers
 
-AROUND = Surroundings(frozenset({"hostnet"}), {"s1": ("payroll",), "c1": ("payroll", "bank")})
+AROUND = Surroundings(
+    frozenset({"hostnet"}),
+    {"s1": ("payroll",), "c1": ("payroll", "bank")},
+    own=frozenset({"botnet", "token", "conf", "redis"}),
+)
 
 
 def spec(task: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
@@ -42,6 +46,18 @@ DANGEROUS = [
         Grant.SECRETS,
         "the config conf of payroll, bank",
     ),
+    (spec({"Networks": [{"Target": "botnet"}]}), Grant.SWARMBOT, "network of swarmbot"),
+    (
+        spec(Secrets=[{"SecretID": "token", "SecretName": "token"}]),
+        Grant.SWARMBOT,
+        "the secret token of swarmbot",
+    ),
+    (
+        spec(Configs=[{"ConfigID": "conf", "ConfigName": "toml"}]),
+        Grant.SWARMBOT,
+        "the config toml of swarmbot",
+    ),
+    (mount("volume", Source="redis"), Grant.SWARMBOT, "the volume redis is of swarmbot"),
     (spec(User="root"), Grant.USERS, "run as root"),
     (spec(User="0:1000"), Grant.USERS, "run as 0:1000"),
     (spec(User="1000:0"), Grant.USERS, "run as 1000:0"),

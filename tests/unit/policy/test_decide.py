@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import NotAllowedError, ReadOnlyError, SwarmbotError, UnsupportedError
 from bot.model import Actor, Kind, Plan
+from bot.model.danger import Danger, Grant
 from bot.policy.decide import (
     Allow,
     Ask,
@@ -277,3 +278,17 @@ def test_what_goes_on(decision: Allow | Ask) -> None:
 def test_what_is_refused(decision: Deny, error: type[SwarmbotError]) -> None:
     with pytest.raises(error):
         permitted(decision, "deploy")
+
+
+def test_a_secret_of_services_that_may_not_be_named_is_judged_by_their_names() -> None:
+    shared = Danger(Grant.SECRETS, "a secret", held=True, owners=("payroll",))
+    plan = Plan(title="web", targets=(), fingerprint="f", services=("web",), dangers=(shared,))
+    every = PolicyRule(commands=("*",), ask=("dev",))
+    payroll = PolicyRule(commands=("*",), services=("payroll",), ask=("lead",))
+    roles = (Role(name="dev", users=("U0DEV",)), Role(name="lead", users=("U0LEAD",)))
+
+    def judged(*rules: PolicyRule) -> object:
+        return decide(Actor("U0DEV", "dev"), "deploy", plan, Settings(roles=roles, rules=rules))
+
+    assert judged(every) == Allow()
+    assert judged(payroll, every) == Deny(target="web", ungranted=(shared,))

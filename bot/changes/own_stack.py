@@ -1,0 +1,96 @@
+"""What of the Swarm is the bot itself, so that a change of it is dangerous.
+
+Whoever changes the bot's service, joins its network or gets its secrets has its token, its Redis
+and the engines that it talks to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bot.command.model import Change, Context, PlanType
+from bot.model import Kind, Service
+from bot.model.danger import Danger, Grant
+from bot.swarm.objects.stacks import stack_of
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStack:
+    """The bot's service and those of its stack.
+
+    `reached_by`: ids of their networks, secrets and configs, and names of their volumes.
+    """
+
+    stack: str = ""
+    services: tuple[Service, ...] = ()
+    reached_by: frozenset[str] = frozenset()
+
+    @property
+    def service_ids(self) -> frozenset[str]:
+        """The ids of its services."""
+        return frozenset(service.id for service in self.services)
+
+
+def find(context: Context) -> OwnStack:
+    """Two calls to an engine; empty where the bot is no service of this Swarm."""
+    if not context.settings.own_service:
+        return OwnStack()
+    swarm = context.swarm.seen_by(None)
+    every = swarm.services.list()
+    bot = next((service for service in every if service.id == context.settings.own_service), None)
+    if bot is None:
+        return OwnStack()
+    stack = stack_of(bot.labels)
+    services = tuple(
+        service
+        for service in every
+        if service.id == bot.id or (stack and stack_of(service.labels) == stack)
+    )
+    used_by_others = {
+        network for service in every if service not in services for network in _networks(service)
+    }
+    networks = {
+        network.id
+        for network in swarm.networks.list()
+        if (stack and stack_of(network.labels) == stack) or network.id not in used_by_others
+    }
+    joined = {network for service in services for network in _networks(service)}
+    files = {file for service in services for file in _files(service)}
+    return OwnStack(stack, services, frozenset(files | (joined & networks)))
+
+
+def marked(context: Context, command: Change[PlanType], plan: PlanType) -> PlanType:
+    """The same plan, in which it is a danger where it changes the bot itself.
+
+    What holds do not concern, such as silencing an alert, changes nothing of it.
+    """
+    if plan.kind is Kind.READ or not command.heeds_holds or not context.settings.own_service:
+        return plan
+    own = find(context)
+    touched = [
+        service.name
+        for service in own.services
+        if f"service:{service.id}" in plan.targets or service.name in plan.services
+    ]
+    keys = {f"network:{part}" for part in own.reached_by} | {f"stack:{own.stack}"}
+    if not own.services or (not touched and keys.isdisjoint(plan.targets)):
+        return plan
+    named = ", ".join(touched) or "this"
+    danger = Danger(Grant.SWARMBOT, f"{named} is a part of swarmbot itself")
+    return replace(plan, dangers=(danger, *plan.dangers), warnings=(danger.words, *plan.warnings))
+
+
+def _networks(service: Service) -> Iterator[str]:
+    task = service.spec.get("TaskTemplate") or {}
+    for network in task.get("Networks") or ():
+        yield str(network.get("Target", ""))
+
+
+def _files(service: Service) -> Iterator[str]:
+    container = (service.spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
+    for kind in ("Secret", "Config"):
+        yield from (str(file.get(f"{kind}ID", "")) for file in container.get(f"{kind}s") or ())
+    for mount in container.get("Mounts") or ():
+        if mount.get("Type") == "volume" and mount.get("Source"):
+            yield str(mount["Source"])
