@@ -82,8 +82,8 @@ def _too_many_lines(error: errors.TooManyLinesError) -> Explanation:
 
 def _approval_not_found(error: errors.ApprovalNotFoundError) -> Explanation:
     return Explanation(
-        f"No request {code(error.approval_id)} is known any more: it ended more than 7 days "
-        "ago, or was lost. Nothing ran. Send the line again.",
+        f"There is no request {code(error.approval_id)} that you may decide on: it is for others, "
+        "ended more than 7 days ago, or was lost. Nothing ran.",
         "approvals",
     )
 
