@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from bot.changes.node_plan import NodesPlan
 from bot.command.model import Change, Context, PlanType
 from bot.model import Kind, Service
 from bot.model.danger import Danger, Grant
+from bot.model.english import listed
+from bot.render.objects import own_stack_cautions
 from bot.swarm.objects.stacks import stack_of
 
 
@@ -68,6 +71,8 @@ def marked(context: Context, command: Change[PlanType], plan: PlanType) -> PlanT
     if plan.kind is Kind.READ or not command.heeds_holds or not context.settings.own_service:
         return plan
     own = find(context)
+    if isinstance(plan, NodesPlan):
+        plan = replace(plan, warnings=(*_moved(own, plan), *plan.warnings))
     touched = [
         service.name
         for service in own.services
@@ -79,6 +84,14 @@ def marked(context: Context, command: Change[PlanType], plan: PlanType) -> PlanT
     named = ", ".join(touched) or "this"
     danger = Danger(Grant.SWARMBOT, f"{named} is a part of swarmbot itself")
     return replace(plan, dangers=(danger, *plan.dangers), warnings=(danger.words, *plan.warnings))
+
+
+def _moved(own: OwnStack, plan: NodesPlan) -> Iterator[str]:
+    """A sentence for every service of the bot's stack whose tasks leave their nodes."""
+    nodes = listed(tuple(node.name for node in plan.members))
+    for move in plan.moving:
+        if move.service.id in own.service_ids:
+            yield own_stack_cautions.moves(move, nodes)
 
 
 def _networks(service: Service) -> Iterator[str]:

@@ -285,3 +285,20 @@ def test_with_the_grant_the_bot_rolls_itself_out(dev: MemoryPerson, world: World
     dev.asks("deploy swarmbot_bot shop/web:2.0", "✅ swarmbot_bot is on")
 
     assert "⚠ swarmbot_bot is a part of swarmbot itself" in world.everything_said()
+
+
+@pytest.mark.world(ROLES, (ANY,))
+def test_a_drain_says_that_the_bot_and_its_redis_are_there(dev: MemoryPerson, world: World) -> None:
+    with_own_stack(world)
+
+    def pinned(spec: Json) -> None:
+        spec["TaskTemplate"]["Placement"] = {"Constraints": ["node.hostname==node4"]}
+
+    world.by_hand("swarmbot_redis", pinned)
+    world.swarm.settle()
+
+    dev.asks("node update --availability drain node4")
+
+    said = world.hears_everything() + world.everything_said()
+    assert "swarmbot_redis on node4 is a part of swarmbot itself and has no place elsewhere" in said
+    assert "docker node update --availability active node4" in said
