@@ -151,8 +151,12 @@ class SlackListeners:
         What is right becomes a request.
         """
         view = body["view"]
-        form = self.table.by_name[view["callback_id"].removeprefix(forms.CALLBACK)].form
-        assert form is not None
+        command = self.table.by_name.get(view["callback_id"].removeprefix(forms.CALLBACK))
+        form = command.form if command else None
+        if form is None:
+            # One that is open since before an upgrade: Slack says that it could not be sent.
+            log.warning("a form that there is not any more was sent by %s", sender(body).user)
+            return
         filled = forms.filled(form, view)
         if isinstance(filled, dict):
             ack(response_action="errors", errors=filled)
@@ -167,7 +171,8 @@ class SlackListeners:
         kind = body["action_id"].removeprefix(forms.LOOKUP)
         actor = self.people.actor(sender(body))
         name = body["view"]["callback_id"].removeprefix(forms.CALLBACK)
-        sees = self.sees(actor, self.table.by_name[name], kind) if actor else None
+        command = self.table.by_name.get(name)
+        sees = self.sees(actor, command, kind) if actor and command else None
         matches = self.names.like(kind, body.get("value", ""), sees) if sees else []
         ack(
             options=[

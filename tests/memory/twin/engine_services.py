@@ -90,7 +90,9 @@ def logs(request: Request) -> bytes:
                 for kind, key in (("node", "NodeID"), ("service", "ServiceID"), ("task", "ID"))
             )
             stamped = f"{task['CreatedAt']} {details} " if request.params.get("details") else ""
-            lines += [f"{stamped}{line}\n" for line in (build.log if build else "").splitlines()]
+            node = str(task.get("NodeID", ""))
+            text = build.log_by_node.get(node, build.log) if build else ""
+            lines += [f"{stamped}{line}\n" for line in text.splitlines()]
     return b"".join(struct.pack(">BxxxL", 1, len(line.encode())) + line.encode() for line in lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 HOST = "shop"
@@ -22,6 +23,8 @@ class Build:
     starts: float = 0.1
     healthy: bool = True
     log: str = ""
+    log_by_node: Mapping[str, str] = field(default_factory=dict)
+    """What its program writes on single nodes, by id."""
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -12,7 +13,6 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 
-from bot.render import home
 from handlers.slack.wiring import SlackListeners
 from playground.workspace import methods_files
 from playground.workspace.api import Api, Tokens
@@ -154,7 +154,7 @@ class DirectDeliverer(Deliverer):
         bots = self._connected()
         for bot in bots[: 2 if self.delivers_twice else 1]:
             ack = Ack()
-            listener = _listener(bot.listeners, kind, payload)
+            listener = Routes(bot.listeners).listener(kind, payload)
             if listener:
                 listener(ack, payload)
                 answer = ack.response.body if ack.response else ""
@@ -167,19 +167,54 @@ class DirectDeliverer(Deliverer):
         return self.ask("events_api", payload)
 
 
-def _listener(
-    bot: SlackListeners, kind: str, payload: Mapping[str, Any]
-) -> Callable[[Ack, Mapping[str, Any]], None] | None:
-    if kind == "slash_commands":
-        return bot.on_command
-    if kind == "events_api":
-        by_event = {"app_mention": bot.on_mention, "app_home_opened": bot.on_home}
-        return by_event.get(payload["event"]["type"])
-    if payload["type"] == "block_actions":
-        action = payload["actions"][0]["action_id"]
-        return bot.on_refresh if action == home.REFRESH else bot.on_click
-    by_type = {"view_submission": bot.on_form, "block_suggestion": bot.on_lookup}
-    return by_type.get(payload["type"])
+Listener = Callable[[Ack, Mapping[str, Any]], None]
+
+
+class Routes:
+    """What a bot's listeners are wired to, in place of Bolt's app: nothing else is heard."""
+
+    def __init__(self, listeners: SlackListeners) -> None:
+        self._known: list[tuple[str, str | re.Pattern[str], Listener]] = []
+        app: Any = self
+        listeners.wire(app)
+
+    def command(self, name: str) -> Callable[[Listener], None]:
+        return self._adds("slash_commands", name)
+
+    def event(self, name: str) -> Callable[[Listener], None]:
+        return self._adds("events_api", name)
+
+    def action(self, name: str | re.Pattern[str]) -> Callable[[Listener], None]:
+        return self._adds("block_actions", name)
+
+    def view(self, name: str | re.Pattern[str]) -> Callable[[Listener], None]:
+        return self._adds("view_submission", name)
+
+    def options(self, name: str | re.Pattern[str]) -> Callable[[Listener], None]:
+        return self._adds("block_suggestion", name)
+
+    def listener(self, kind: str, payload: Mapping[str, Any]) -> Listener | None:
+        """Who hears a payload; None where nobody does."""
+        kind = kind if kind in _NAMES else payload["type"]
+        name = _NAMES[kind](payload) if kind in _NAMES else ""
+        fitting = (heard for of, wanted, heard in self._known if of == kind and _fits(wanted, name))
+        return next(fitting, None)
+
+    def _adds(self, kind: str, name: str | re.Pattern[str]) -> Callable[[Listener], None]:
+        return lambda listener: self._known.append((kind, name, listener))
+
+
+_NAMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "slash_commands": lambda payload: str(payload["command"]),
+    "events_api": lambda payload: str(payload["event"]["type"]),
+    "block_actions": lambda payload: str(payload["actions"][0]["action_id"]),
+    "view_submission": lambda payload: str(payload["view"]["callback_id"]),
+    "block_suggestion": lambda payload: str(payload["action_id"]),
+}
+
+
+def _fits(wanted: str | re.Pattern[str], name: str) -> bool:
+    return wanted == name if isinstance(wanted, str) else bool(wanted.search(name))
 
 
 class MemoryPerson(Person):
