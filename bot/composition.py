@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import Stopping, utc_now
 from bot.metrics import Metrics
+from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline
@@ -80,7 +81,7 @@ def compose(ports: Ports) -> Parts:
         pool,
         homes,
         pipeline.offered,
-        pipeline.slow_down,
+        pipeline.answers.slow_down,
         Rates(ports.monotonic),
     )
     return Parts(
@@ -100,7 +101,7 @@ def _pipeline(ports: Ports, people: People) -> Pipeline:
     return Pipeline(
         swarm,
         store,
-        poster,
+        Answers(store, poster, TABLE, settings, metrics, now),
         roller,
         ChangeExecutor(store, poster, roller, metrics, now, stopping),
         ApprovalFlow(store, poster, settings, TABLE, now, people.verified, ports.name),

@@ -14,7 +14,7 @@ from functools import partial
 from bot.errors import StoreUnavailableError
 from bot.model import Actor, Ending, Place
 from bot.model.hold import Queued
-from bot.pipeline.pipeline import Request, Turn
+from bot.pipeline.request import Request, Turn
 from bot.policy.holds import holding
 from bot.store.store import Store
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot.command import masking
 from bot.command.model import Change, Table
-from bot.errors import StoreUnavailableError, SwarmbotError
+from bot.errors import LockedError, StoreUnavailableError, SwarmbotError, error_code
 from bot.model import Actor, File, Message, MessageRef, Plan
 from bot.model.approval import Approval, Needs
 from bot.policy import approval_steps, decide
 from bot.poster import Poster
 from bot.render import approval_message, approval_rows
+from bot.render.errors import explain
 from bot.settings import Settings
 from bot.store.sealed import KEPT
 from bot.store.store import Store
@@ -199,6 +201,28 @@ class ApprovalFlow:
         except SwarmbotError:
             log.warning("the end of request %s could not be recorded", approval.id)
             return False
+
+    @contextmanager
+    def errors_shown(self, approval: Approval) -> Iterator[None]:
+        """Whatever keeps a request from its run is shown in its message.
+
+        What only delays it is tried again by the next round of `jobs.approvals`.
+        """
+        try:
+            yield
+        except (LockedError, StoreUnavailableError):
+            log.info(
+                "request %s waits: what it changes is being changed, or Redis is away", approval.id
+            )
+        except SwarmbotError as error:
+            self._not_run(approval, error)
+        except Exception:
+            log.exception("request %s failed", approval.id)
+            self._not_run(approval, SwarmbotError())
+
+    def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
+        if self.give_up(approval, error_code(error)) and approval.message:
+            self.poster.edit(approval.message, explain.explain(error), True)
 
     def _people(self, approval: Approval) -> tuple[str, ...]:
         """Whom to notify: users and groups of the roles that decide, but not who asked."""

@@ -22,7 +22,7 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 from bot.command import line
 from bot.command.model import Command, Table
 from bot.model import Actor, Place
-from bot.pipeline.pipeline import Request
+from bot.pipeline.request import Request
 from bot.render import home
 from bot.store.seen import Seen
 from handlers.slack import forms

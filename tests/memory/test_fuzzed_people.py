@@ -21,7 +21,7 @@ from bot.clock import Clocks
 from bot.command import line
 from bot.model import Actor, Kind, Message, Place, Standing
 from bot.model.danger import Grant
-from bot.pipeline.pipeline import Request
+from bot.pipeline.request import Request
 from bot.settings import PolicyRule, ReadsSettings, RegistrySettings, Role, Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm

@@ -16,9 +16,11 @@ from bot.metrics import Metrics
 from bot.model import Message, MessageRef, Place
 from bot.model.approval import Approval
 from bot.model.danger import Grant
+from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor
-from bot.pipeline.pipeline import Pipeline, Request
+from bot.pipeline.pipeline import Pipeline
+from bot.pipeline.request import Request
 from bot.policy import approval_steps
 from bot.poster import Handle, Poster, Shared, Then
 from bot.rollout.roller import Roller
@@ -147,7 +149,7 @@ def pipeline(
     return Pipeline(
         swarm,
         opened,
-        slack,
+        Answers(opened, slack, TABLE, configured, metrics, utc_now),
         roller,
         executor,
         approvals,

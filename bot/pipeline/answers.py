@@ -1,0 +1,177 @@
+"""What a request comes to for who asked: its answer, where a change is shown, and its refusal.
+
+A refusal is counted too, for whoever looks for a pattern in it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.command import line
+from bot.command.model import ApprovalAction, Table
+from bot.errors import (
+    AlreadyApprovedError,
+    ApprovalClosedError,
+    ApprovalNotFoundError,
+    LockedError,
+    NotAllowedError,
+    NotApproverError,
+    NotGrantedError,
+    NotHolderError,
+    NotRequesterError,
+    OnHoldError,
+    OutsiderError,
+    ReadOnlyError,
+    SelfApprovalError,
+    StoreUnavailableError,
+    SwarmbotError,
+    TooManyLinesError,
+    error_code,
+)
+from bot.metrics import Metrics
+from bot.model import Actor, Message, Outcome, Place, Plan
+from bot.model.audit import Refusal
+from bot.pipeline.request import Request
+from bot.policy import decide
+from bot.poster import Poster
+from bot.render import plans
+from bot.render.errors import explain
+from bot.settings import Settings
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+REFUSALS = (
+    AlreadyApprovedError,
+    ApprovalClosedError,
+    ApprovalNotFoundError,
+    NotAllowedError,
+    NotApproverError,
+    NotGrantedError,
+    NotHolderError,
+    NotRequesterError,
+    OnHoldError,
+    OutsiderError,
+    ReadOnlyError,
+    SelfApprovalError,
+)
+"""What somebody tried and may not do; counted, for whoever looks for a pattern in it."""
+
+KEEPS_PLACE = (LockedError, OnHoldError)
+"""What meets somebody who is called and does not cost them their place."""
+
+_REQUEST_ID = re.compile(r"[0-9a-f]{1,32}")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers whoever asked for something, and counts what they may not do."""
+
+    store: Store
+    poster: Poster
+    table: Table
+    settings: Settings
+    metrics: Metrics
+    now: Callable[[], datetime]
+
+    def answer(self, request: Request, message: Message) -> None:
+        """Answer in the place where it was asked, to who asked."""
+        self.poster.answer(request.place, request.actor.id, message)
+
+    def where(self, request: Request) -> tuple[str, str]:
+        """Channel and thread in which a change is shown.
+
+        That is where changes belong, or where it was asked for. The Home tab is no channel: where
+        no other is configured, it is shown to who asked.
+        """
+        place = request.place
+        channel = self.settings.channel or place.channel or request.actor.id
+        return channel, place.thread if channel == place.channel else ""
+
+    def say_where(self, request: Request, plan: Plan, decision: decide.Decision) -> None:
+        """Say in which other channel it is shown.
+
+        What locks nothing, such as a look at a token, is shown in none.
+        """
+        shown = bool(plan.targets) or isinstance(decision, decide.Ask)
+        channel = self.where(request)[0]
+        if shown and channel != request.place.channel:
+            is_direct = channel == request.actor.id
+            self.answer(request, plans.elsewhere(plan, "" if is_direct else channel))
+
+    def tell(self, place: Place, actor: Actor, outcome: Outcome | None) -> None:
+        """Say what an outcome has for who asked alone."""
+        for message in (outcome.private, outcome.private_note) if outcome else ():
+            if message:
+                self.poster.answer(place, actor.id, message)
+
+    def slow_down(self, request: Request) -> None:
+        """Tell somebody that they send more lines than are taken."""
+        self.metrics.refused(error_code(TooManyLinesError()))
+        self.answer(request, explain.explain(TooManyLinesError()))
+
+    @contextmanager
+    def errors_told(self, request: Request) -> Iterator[None]:
+        """Whatever goes wrong becomes a private answer.
+
+        A fault of the bot's own gets a reference into the log.
+        """
+        try:
+            yield
+        except SwarmbotError as error:
+            if self._keeps_place(request, error):
+                return
+            self.answer(request, explain.explain(error))
+            if isinstance(error, REFUSALS):
+                self._count_refusal(request, error_code(error))
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("request %s failed", reference)
+            self._keeps_place(request, SwarmbotError())
+            self.answer(request, explain.unexpected(reference))
+
+    def _keeps_place(self, request: Request, error: SwarmbotError) -> bool:
+        """Whether it goes on waiting in line; else its turn is over."""
+        if request.turn is None:
+            return False
+        try:
+            if isinstance(error, KEEPS_PLACE):
+                self.store.queue.wait_again(request.turn.queued.id)
+                return True
+            request.turn.take()
+        except StoreUnavailableError:
+            # Its place is as it was; it is called again later.
+            return True
+        return False
+
+    def _count_refusal(self, request: Request, why: str) -> None:
+        """Count it, and keep it for a while: a person, a command and an hour are one record."""
+        self.metrics.refused(why)
+        named = line.bare(request.text, self.table)
+        command = type(request.command) if request.command else named[0] if named else None
+        refusal = Refusal(
+            at=self.now(),
+            actor_id=request.actor.id,
+            actor=request.actor.name,
+            command=command.full_name() if command else "again",
+            why=why,
+            source=request.place.channel,
+            request=self._request_id(request),
+        )
+        with suppress(StoreUnavailableError):
+            self.store.refusals.count(refusal)
+
+    def _request_id(self, request: Request) -> str:
+        """The id of the request for approval that a line is about; empty for what is no id."""
+        try:
+            typed = request.command or line.parse(request.text, self.table)
+        except SwarmbotError:
+            return ""
+        about = typed.approval if isinstance(typed, ApprovalAction) else ""
+        return about if _REQUEST_ID.fullmatch(about) else ""
