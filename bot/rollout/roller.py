@@ -14,34 +14,27 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.clock import SteadyClock, Stopping
+from bot.clock import Stopping
 from bot.errors import (
-    NO_MANAGER,
     ChangeInterruptedError,
-    EngineRefusedError,
-    OutcomeUnknownError,
-    OutOfSequenceError,
-    PlanOutdatedError,
     StoreUnavailableError,
     UnknownNameError,
 )
-from bot.model import Ending, Outcome, Phase, Progress, ResolvedImage, Rollout, Service, Spec
-from bot.model.rollout import BOT
+from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
 from bot.rollout.follower import FOLLOW_SECONDS, Follower
 from bot.rollout.outside import note_outside
-from bot.rollout.run import Run, StoppingError
+from bot.rollout.posting import Posting, wanted_hash, was_changed
+from bot.rollout.run import Run, StoppingError, steady_clock
 from bot.rollout.steps import Steps
-from bot.rollout.turning_back import TurningBack
+from bot.rollout.turning_back import RollbackSender, TurningBack
 from bot.store.store import Store
 from bot.swarm.engine.fence import Fence
-from bot.swarm.spec.edit import fingerprint, image_of, with_image
+from bot.swarm.spec.edit import fingerprint
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
 
 log = logging.getLogger(__name__)
 
-UPDATE_ATTEMPTS = 4
-"""How often the specification is sent where only the version of the service moved meanwhile."""
 GO_ON_AFTER = 1.0
 """Seconds before a paused update is posted again as it stands: within the moment of the pause (20
 ms were seen) Swarm takes it for the update that is just ending, and does nothing for 15 s."""
@@ -82,7 +75,7 @@ class Roller:
         rollout = replace(
             rollout,
             before_hash=fingerprint(service.spec),
-            wanted_hash=_wanted_hash(rollout, service, spec),
+            wanted_hash=wanted_hash(rollout, service, spec),
             engine_time=service.updated,
             audit=run.audit,
             channel=run.channel,
@@ -95,7 +88,7 @@ class Roller:
         if rollout.goes_on and self.stopping.wait(GO_ON_AFTER):
             raise StoppingError
         try:
-            self._post(service, spec, rollout)
+            self._posting.post(service, spec, rollout)
         except StoppingError:
             raise
         except Exception:
@@ -110,7 +103,7 @@ class Roller:
         ends before the service is recorded leaves it without anybody who follows it; it is there
         all the same.
         """
-        service = self._created(spec, rollout.with_auth)
+        service = self._posting.created(spec, rollout.with_auth)
         rollout = replace(
             rollout,
             service_id=service.id,
@@ -133,7 +126,7 @@ class Roller:
 
     def resume(self, rollout: Rollout, run: Run) -> Outcome:
         """Follow a rollout whose specification is posted, from wherever it stands, to its end."""
-        clock = self._steady(rollout)
+        clock = steady_clock(rollout, self.now, self.stopping)
         steps = Steps(self.stopping.monotonic)
         progress = Progress(Phase.ROLLING, 0, 0)
         follower = Follower(self.swarm, clock.now, self.stopping, self.log_tail)
@@ -157,8 +150,8 @@ class Roller:
         if rollout.spec_hash:
             return self.resume(rollout, run)
         try:
-            service = self._seen(rollout)
-            if not _was_changed(rollout, service):
+            service = self._posting.seen(rollout)
+            if not was_changed(rollout, service):
                 raise ChangeInterruptedError(rollout.service)
         except (*AWAY, UnknownNameError, ChangeInterruptedError):
             # Closed, or the next look for rollouts that nobody follows would find it again.
@@ -180,66 +173,19 @@ class Roller:
 
     # ---- the steps
 
-    def _created(self, spec: Spec, with_auth: bool) -> Service:
-        try:
-            return self.swarm.services.get(self.swarm.services.create(spec, with_auth=with_auth))
-        except OutcomeUnknownError:
-            # The name was free and is locked: what has it now is what was sent.
-            if not spec.get("Name"):
-                raise
-            return self.swarm.services.find(spec["Name"])
-
-    def _post(self, service: Service, spec: Spec, rollout: Rollout) -> None:
-        """Send the specification.
-
-        Where only the version moved meanwhile, send it again for the new one.
-        """
-        planned = fingerprint(service.spec)
-        for attempt in range(UPDATE_ATTEMPTS):
-            try:
-                self.swarm.services.update(
-                    service,
-                    spec,
-                    rollback_previous=rollout.to_previous,
-                    with_auth=rollout.with_auth,
-                )
-            except OutOfSequenceError:
-                self.stopping.wait(0.1 * 2**attempt)
-            except OutcomeUnknownError:
-                pass
-            else:
-                return
-            service = self._seen(rollout)
-            if fingerprint(service.spec) == fingerprint(spec):
-                return
-            if fingerprint(service.spec) != planned:
-                raise PlanOutdatedError(service.name, "its specification")
-        raise OutOfSequenceError("service", service.name)
+    @property
+    def _posting(self) -> Posting:
+        return Posting(self.swarm, self.now, self.stopping)
 
     def _posted(self, rollout: Rollout, run: Run) -> Rollout:
         """Remember the specification as the engine wrote it.
 
         A change by somebody else then shows.
         """
-        service = self._seen(rollout)
+        service = self._posting.seen(rollout)
         rollout = replace(rollout, spec_hash=fingerprint(service.spec))
         self._note(rollout, run)
         return rollout
-
-    def _seen(self, rollout: Rollout) -> Service:
-        """The service, as soon as a manager answers.
-
-        One is being elected, perhaps, and may have taken the change.
-        """
-        clock = self._steady(rollout)
-        while True:
-            try:
-                return self.swarm.services.get(rollout.service_id)
-            except AWAY:
-                if clock.now() >= rollout.deadline:
-                    raise
-            if self.stopping.wait(FOLLOW_SECONDS):
-                raise StoppingError
 
     def _note(self, rollout: Rollout, run: Run) -> None:
         """Write down where the rollout stands.
@@ -258,14 +204,15 @@ class Roller:
 
         A rollback is asked for in between, where a person wishes it or Swarm paused.
         """
+        rollbacks = RollbackSender(self.swarm, self.store, self.now)
         turning, again = TurningBack(self.stopping.monotonic), True
         while again:
             again = False
             for progress in follower.follow(lambda: rollout):  # noqa: B023 - the newest is wanted
                 self._may_go_on(run)
-                wish = self._rollback_wish(rollout, progress)
+                wish = rollbacks.wish(rollout, progress)
                 if wish and turning.is_due:
-                    rollout = self._roll_back(rollout, wish, run, turning)
+                    rollout = rollbacks.send(rollout, wish, run, turning)
                 stopped = progress.phase in (Phase.PAUSED, Phase.TIMED_OUT)
                 again = stopped and bool(wish) and not turning.refusal
                 if again:
@@ -274,10 +221,6 @@ class Roller:
                 yield rollout, turning.explained(progress)
             if again and self.stopping.wait(FOLLOW_SECONDS):
                 raise StoppingError
-
-    def _steady(self, rollout: Rollout) -> SteadyClock:
-        """The time of one rollout, which the host's clock cannot turn back before its beginning."""
-        return SteadyClock(max(self.now(), rollout.started), self.stopping.monotonic)
 
     def _may_go_on(self, run: Run) -> None:
         if self.stopping.is_set():
@@ -293,63 +236,6 @@ class Roller:
             return False
         return True
 
-    def _rollback_wish(self, rollout: Rollout, progress: Progress) -> str:
-        """Who wishes it back while it still stands where it was posted; empty where nobody does.
-
-        At the deadline the bot does, where it was promised.
-        """
-        if progress.phase is Phase.TIMED_OUT and rollout.rolls_back and not rollout.rollback_by:
-            return BOT
-        if progress.phase not in (Phase.ROLLING, Phase.PAUSED):
-            return ""
-        if rollout.rollback_by:
-            return rollout.rollback_by
-        try:
-            wish = self.store.rollouts.rollback_wish(rollout.id)
-        except StoreUnavailableError:
-            wish = None
-        if wish:
-            return wish.name
-        return BOT if progress.phase is Phase.PAUSED and rollout.rolls_back else ""
-
-    def _roll_back(self, rollout: Rollout, by: str, run: Run, turning: TurningBack) -> Rollout:
-        """Ask Swarm for the previous specification; what keeps it from that is tried again later.
-
-        Who asked is written down before it is sent, so that its effect is never taken for a change
-        from outside, whoever sees it.
-        """
-        try:
-            service = self.swarm.services.get(rollout.service_id)
-            if fingerprint(service.spec) != rollout.spec_hash:
-                # It is done, or somebody changed the service: the next look shows which.
-                return rollout
-            back = _spec_back(rollout, service)
-            if rollout.rollback_by != by:
-                rollout = self._turned_back(rollout, by, fingerprint(back) if back else "")
-                self.store.rollouts.save(rollout, run.lease.fence)
-            self.swarm.services.update(
-                service, back or service.spec, rollback_previous=back is None
-            )
-        except EngineRefusedError as error:
-            turning.refused(error)
-        except (
-            *NO_MANAGER,
-            OutOfSequenceError,
-            OutcomeUnknownError,
-            StoreUnavailableError,
-            UnknownNameError,
-        ) as error:
-            log.info("%s is not rolled back yet: %r", rollout.service, error)
-            turning.later()
-        return rollout
-
-    def _turned_back(self, rollout: Rollout, by: str, back_hash: str) -> Rollout:
-        """The rollout on its way back; after the deadline it gets as much time once more."""
-        deadline, now = rollout.deadline, self.now()
-        if now >= deadline:
-            deadline = now + (rollout.deadline - rollout.started)
-        return replace(rollout, rollback_by=by, back_hash=back_hash, deadline=deadline)
-
     def _with_revision(self, rollout: Rollout) -> Rollout:
         if rollout.after == rollout.before:
             return rollout
@@ -357,38 +243,3 @@ class Roller:
             rollout.service_id, rollout.after, self.now(), rollout.actor.name, rollout.verb
         )
         return replace(rollout, revision=revision.number)
-
-
-def _spec_back(rollout: Rollout, service: Service) -> Spec | None:
-    """What to post to go back; None where Swarm's previous specification is what is meant.
-
-    It is another where a paused update was posted again: then that update is the previous one.
-    """
-    if service.previous and image_of(service.previous) == rollout.before:
-        return None
-    if rollout.before == rollout.after:
-        return None
-    return with_image(service.spec, ResolvedImage(rollout.before))
-
-
-def _wanted_hash(rollout: Rollout, service: Service, spec: Spec) -> str:
-    """What stands for the specification that is about to be posted."""
-    if rollout.to_previous:
-        return fingerprint(service.previous) if service.previous else ""
-    return fingerprint(spec)
-
-
-def _was_changed(rollout: Rollout, service: Service) -> bool:
-    """Whether anybody changed the service since the rollout was recorded.
-
-    The version says nothing where it moved, for Swarm's updater moves it too.
-    """
-    if service.version == rollout.version:
-        return False
-    if fingerprint(service.spec) != rollout.before_hash:
-        return True
-    # The same specification may have been posted again, or Swarm has rolled it back already.
-    began = service.update.started if service.update else None
-    # Both are times of the engine, whose clock may be far from the bot's.
-    before = rollout.engine_time
-    return began is not None and (before is None or began >= before)

@@ -1,12 +1,28 @@
-"""When a rollback is tried again that could not be sent, and when never more."""
+"""Who wishes a rollout back, what is sent for it, and when that is tried again or never more."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from bot.errors import EngineRefusedError
-from bot.model import Finding, Progress
+from bot.errors import (
+    NO_MANAGER,
+    EngineRefusedError,
+    OutcomeUnknownError,
+    OutOfSequenceError,
+    StoreUnavailableError,
+    UnknownNameError,
+)
+from bot.model import Finding, Phase, Progress, ResolvedImage, Rollout, Service, Spec
+from bot.model.rollout import BOT
+from bot.rollout.run import Run
+from bot.store.store import Store
+from bot.swarm.spec.edit import fingerprint, image_of, with_image
+from bot.swarm.swarm import Swarm
+
+log = logging.getLogger(__name__)
 
 FIRST_SECONDS = 0.5
 MOST_SECONDS = 30.0
@@ -46,3 +62,81 @@ class TurningBack:
         """The progress with the engine's refusal, and with why it was turned back."""
         progress = replace(progress, findings=progress.findings or self.causes)
         return replace(progress, refusal=self.refusal) if self.refusal else progress
+
+
+@dataclass(frozen=True)
+class RollbackSender:
+    """Knows who wishes a rollout back, and asks Swarm for it."""
+
+    swarm: Swarm
+    store: Store
+    now: Callable[[], datetime]
+
+    def wish(self, rollout: Rollout, progress: Progress) -> str:
+        """Who wishes it back while it still stands where it was posted; empty where nobody does.
+
+        At the deadline the bot does, where it was promised.
+        """
+        if progress.phase is Phase.TIMED_OUT and rollout.rolls_back and not rollout.rollback_by:
+            return BOT
+        if progress.phase not in (Phase.ROLLING, Phase.PAUSED):
+            return ""
+        if rollout.rollback_by:
+            return rollout.rollback_by
+        try:
+            wish = self.store.rollouts.rollback_wish(rollout.id)
+        except StoreUnavailableError:
+            wish = None
+        if wish:
+            return wish.name
+        return BOT if progress.phase is Phase.PAUSED and rollout.rolls_back else ""
+
+    def send(self, rollout: Rollout, by: str, run: Run, turning: TurningBack) -> Rollout:
+        """Ask Swarm for the previous specification; what keeps it from that is tried again later.
+
+        Who asked is written down before it is sent, so that its effect is never taken for a change
+        from outside, whoever sees it.
+        """
+        try:
+            service = self.swarm.services.get(rollout.service_id)
+            if fingerprint(service.spec) != rollout.spec_hash:
+                # It is done, or somebody changed the service: the next look shows which.
+                return rollout
+            back = _spec_back(rollout, service)
+            if rollout.rollback_by != by:
+                rollout = self._turned_back(rollout, by, fingerprint(back) if back else "")
+                self.store.rollouts.save(rollout, run.lease.fence)
+            self.swarm.services.update(
+                service, back or service.spec, rollback_previous=back is None
+            )
+        except EngineRefusedError as error:
+            turning.refused(error)
+        except (
+            *NO_MANAGER,
+            OutOfSequenceError,
+            OutcomeUnknownError,
+            StoreUnavailableError,
+            UnknownNameError,
+        ) as error:
+            log.info("%s is not rolled back yet: %r", rollout.service, error)
+            turning.later()
+        return rollout
+
+    def _turned_back(self, rollout: Rollout, by: str, back_hash: str) -> Rollout:
+        """The rollout on its way back; after the deadline it gets as much time once more."""
+        deadline, now = rollout.deadline, self.now()
+        if now >= deadline:
+            deadline = now + (rollout.deadline - rollout.started)
+        return replace(rollout, rollback_by=by, back_hash=back_hash, deadline=deadline)
+
+
+def _spec_back(rollout: Rollout, service: Service) -> Spec | None:
+    """What to post to go back; None where Swarm's previous specification is what is meant.
+
+    It is another where a paused update was posted again: then that update is the previous one.
+    """
+    if service.previous and image_of(service.previous) == rollout.before:
+        return None
+    if rollout.before == rollout.after:
+        return None
+    return with_image(service.spec, ResolvedImage(rollout.before))

@@ -1,0 +1,104 @@
+"""Sends a specification to Swarm, and finds out whether it arrived where no answer says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import Stopping
+from bot.errors import OutcomeUnknownError, OutOfSequenceError, PlanOutdatedError
+from bot.model import Rollout, Service, Spec
+from bot.rollout.follower import FOLLOW_SECONDS
+from bot.rollout.run import StoppingError, steady_clock
+from bot.swarm.spec.edit import fingerprint
+from bot.swarm.swarm import Swarm
+from bot.swarm.waiting import AWAY
+
+UPDATE_ATTEMPTS = 4
+"""How often the specification is sent where only the version of the service moved meanwhile."""
+
+
+@dataclass(frozen=True)
+class Posting:
+    """Creates and updates services. `stopping` is set when the bot is about to end."""
+
+    swarm: Swarm
+    now: Callable[[], datetime]
+    stopping: Stopping
+
+    def created(self, spec: Spec, with_auth: bool) -> Service:
+        """Create a service; returns it as the engine wrote it. Raises what the engine refuses."""
+        try:
+            return self.swarm.services.get(self.swarm.services.create(spec, with_auth=with_auth))
+        except OutcomeUnknownError:
+            # The name was free and is locked: what has it now is what was sent.
+            if not spec.get("Name"):
+                raise
+            return self.swarm.services.find(spec["Name"])
+
+    def post(self, service: Service, spec: Spec, rollout: Rollout) -> None:
+        """Send the specification.
+
+        Where only the version moved meanwhile, send it again for the new one. Raises
+        PlanOutdatedError where somebody changed the service, and what the engine refuses.
+        """
+        planned = fingerprint(service.spec)
+        for attempt in range(UPDATE_ATTEMPTS):
+            try:
+                self.swarm.services.update(
+                    service,
+                    spec,
+                    rollback_previous=rollout.to_previous,
+                    with_auth=rollout.with_auth,
+                )
+            except OutOfSequenceError:
+                self.stopping.wait(0.1 * 2**attempt)
+            except OutcomeUnknownError:
+                pass
+            else:
+                return
+            service = self.seen(rollout)
+            if fingerprint(service.spec) == fingerprint(spec):
+                return
+            if fingerprint(service.spec) != planned:
+                raise PlanOutdatedError(service.name, "its specification")
+        raise OutOfSequenceError("service", service.name)
+
+    def seen(self, rollout: Rollout) -> Service:
+        """The service, as soon as a manager answers.
+
+        One is being elected, perhaps, and may have taken the change.
+        """
+        clock = steady_clock(rollout, self.now, self.stopping)
+        while True:
+            try:
+                return self.swarm.services.get(rollout.service_id)
+            except AWAY:
+                if clock.now() >= rollout.deadline:
+                    raise
+            if self.stopping.wait(FOLLOW_SECONDS):
+                raise StoppingError
+
+
+def wanted_hash(rollout: Rollout, service: Service, spec: Spec) -> str:
+    """What stands for the specification that is about to be posted."""
+    if rollout.to_previous:
+        return fingerprint(service.previous) if service.previous else ""
+    return fingerprint(spec)
+
+
+def was_changed(rollout: Rollout, service: Service) -> bool:
+    """Whether anybody changed the service since the rollout was recorded.
+
+    The version says nothing where it moved, for Swarm's updater moves it too.
+    """
+    if service.version == rollout.version:
+        return False
+    if fingerprint(service.spec) != rollout.before_hash:
+        return True
+    # The same specification may have been posted again, or Swarm has rolled it back already.
+    began = service.update.started if service.update else None
+    # Both are times of the engine, whose clock may be far from the bot's.
+    before = rollout.engine_time
+    return began is not None and (before is None or began >= before)
