@@ -87,8 +87,8 @@ def audit() -> None:
 def verify() -> None:
     """Say whether any entry was changed, added or removed; exits with 1 where one was."""
     with _store() as store:
-        verdict = store.audit.verify()
-        missing = store.audit.missing()
+        verdict = store.audit.checker.verify()
+        missing = store.audit.checker.missing()
     if missing:
         print(
             f"entry {missing.entries} with the hash {missing.hash}, which the bot had noted, is "

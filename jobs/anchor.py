@@ -25,7 +25,7 @@ class AuditHeadWatch:
     def run(self) -> None:
         """With Redis away there is nothing to compare."""
         try:
-            missing = self.store.audit.compare()
+            missing = self.store.audit.checker.compare()
             entries = self.store.audit.head().entries
         except StoreUnavailableError:
             return

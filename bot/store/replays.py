@@ -34,7 +34,7 @@ class Replays:
 
     def is_used(self, request: str, since: datetime) -> bool:
         """Whether this request or line in the queue, made at `since`, was run or ended before."""
-        bodies = self.audit.newest(since)
+        bodies = self.audit.checker.newest(since)
         used = bodies is None or any(_uses(bodies, request))
         if used:
             log.error("%s was used before, or the audit is not whole: it does not run", request)
@@ -42,7 +42,7 @@ class Replays:
 
     def has_ended(self, intent: str, since: datetime) -> bool:
         """Whether the change with this intent, begun at `since`, has an outcome."""
-        bodies = self.audit.newest(since)
+        bodies = self.audit.checker.newest(since)
         ended = bodies is None or any(body.get("intent") == intent for body in bodies.values())
         if ended:
             log.error(

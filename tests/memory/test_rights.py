@@ -170,7 +170,7 @@ def test_refusals_are_counted_and_folded(
     assert "approve 4" in listed
     metrics = world.bot.pipeline.metrics.exposition().decode()
     assert 'swarmbot_refusals_total{reason="NotAllowed"} 6.0' in metrics
-    assert world.bot.store.audit.verify().ok
+    assert world.bot.store.audit.checker.verify().ok
 
 
 def test_a_flood_by_one_holds_up_nobody(guest: MemoryPerson, dev: MemoryPerson) -> None:

@@ -80,29 +80,29 @@ def test_a_whole_chain_that_is_another_one_is_found(
     redis: Redis, tmp_path: Path, forge: Callable[[Redis], None]
 ) -> None:
     audit = write(redis, "a", "b", "c", data=tmp_path / "data")
-    assert audit.missing() is None
+    assert audit.checker.missing() is None
     noted = audit.head()
 
     forge(redis)
 
-    assert Audit(redis, SIGNER).verify().ok
-    assert audit.missing() == noted
-    assert audit.compare() == noted
+    assert Audit(redis, SIGNER).checker.verify().ok
+    assert audit.checker.missing() == noted
+    assert audit.checker.compare() == noted
 
 
 def test_an_audit_that_grows_is_well(redis: Redis, tmp_path: Path) -> None:
     audit = write(redis, "a", "b", data=tmp_path)
     write(redis, "c", "d")
-    assert audit.missing() is None
-    assert audit.compare() is None
-    assert audit.missing() is None
+    assert audit.checker.missing() is None
+    assert audit.checker.compare() is None
+    assert audit.checker.missing() is None
     assert AnchorFile.under(tmp_path).read().head == audit.head()  # type: ignore[union-attr]
 
 
 def test_a_file_that_is_no_anchor_is_as_if_it_were_not_there(redis: Redis, tmp_path: Path) -> None:
     (tmp_path / "audit-head").write_text("[]")
     audit = write(redis, data=tmp_path)
-    assert audit.missing() is None
+    assert audit.checker.missing() is None
     write(redis, "a", data=tmp_path)
     assert AnchorFile.under(tmp_path).read() is not None
 
@@ -112,7 +112,7 @@ def test_what_is_written_after_a_cut_is_not_noted_over_what_is_gone(
 ) -> None:
     noted = write(redis, "a", "b", "c", data=tmp_path).head()
     cut(redis)
-    assert write(redis, "d", "e", data=tmp_path).missing() == noted
+    assert write(redis, "d", "e", data=tmp_path).checker.missing() == noted
 
 
 # ---- the key
@@ -121,7 +121,7 @@ def test_what_is_written_after_a_cut_is_not_noted_over_what_is_gone(
 def test_an_entry_that_is_added_without_the_key_is_found(redis: Redis) -> None:
     audit = write(redis, "a", "b")
     written_by_hand(redis, 3, audit.head().hash)
-    check = audit.verify()
+    check = audit.checker.verify()
     assert (check.ok, check.broken, check.entries) == (False, "3", 2)
 
 
@@ -131,12 +131,12 @@ def test_entries_of_before_they_were_signed_count_as_far_as_a_signed_one_follows
     written_by_hand(redis, 1, "")
     old = Audit(redis, SIGNER).head()
     written_by_hand(redis, 2, old.hash)
-    check = write(redis, "a").verify()
+    check = write(redis, "a").checker.verify()
     assert (check.ok, check.entries, check.unsigned) == (True, 3, 2)
 
     audit = write(redis, "b", data=tmp_path)
     redis.hset("swarmbot:audit:head", mapping={"entries": 4})
-    assert audit.verify().ok
+    assert audit.checker.verify().ok
 
 
 def test_a_chain_without_the_key_is_found_where_signed_ones_were_noted(
@@ -144,8 +144,8 @@ def test_a_chain_without_the_key_is_found_where_signed_ones_were_noted(
 ) -> None:
     audit = write(redis, "a", data=tmp_path)
     replaced(redis, "x", signer=LOST)
-    assert Audit(redis, SIGNER).verify().unsigned == 1
-    check = audit.verify()
+    assert Audit(redis, SIGNER).checker.verify().unsigned == 1
+    check = audit.checker.verify()
     assert (check.ok, check.broken) == (False, "1")
 
 
@@ -153,10 +153,10 @@ def test_after_a_change_of_the_key_the_old_entries_stay_verifiable(
     redis: Redis, tmp_path: Path
 ) -> None:
     write(redis, "a", "b", signer=LOST, data=tmp_path)
-    check = write(redis, "c", data=tmp_path).verify()
+    check = write(redis, "c", data=tmp_path).checker.verify()
     assert (check.ok, check.entries, check.unsigned) == (True, 3, 2)
     written_by_hand(redis, 4, check.head)
-    assert not write(redis, data=tmp_path).verify().ok
+    assert not write(redis, data=tmp_path).checker.verify().ok
 
 
 # ---- the alarm
@@ -180,7 +180,7 @@ def test_a_head_that_vanished_is_an_alarm_once_and_is_not_noted_over(
 
     assert posts.said == ["C1: 🔴 The audit was cut or rewritten · entry 3 is gone"]
     assert "entry 3 is gone" in caplog.text
-    assert store.audit.missing() is not None
+    assert store.audit.checker.missing() is not None
     store.close()
 
 

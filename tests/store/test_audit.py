@@ -69,7 +69,7 @@ def test_an_outcome_is_recorded_once_and_only_for_an_intent(
     assert audit.conclude(intent, {"ending": "done"}, 1, NOW)
     assert not Audit(other_redis, SIGNER).conclude(intent, {"ending": "failed"}, 2, NOW)
     assert not audit.conclude("99", {"ending": "done"}, 1, NOW)
-    assert audit.verify().entries == 2
+    assert audit.checker.verify().entries == 2
     assert audit.entries()[0].outcome == {"ending": "done"}
 
 
@@ -99,7 +99,7 @@ def test_any_date_is_a_beginning(redis: Redis) -> None:
 def test_long_audits_are_read_to_the_end(redis: Redis) -> None:
     audit = Audit(redis, SIGNER)
     some_entries(audit, 1203)
-    assert audit.verify() == AuditCheck(True, 1203, "", rows(redis)[-1][1]["hash"])
+    assert audit.checker.verify() == AuditCheck(True, 1203, "", rows(redis)[-1][1]["hash"])
     assert len(audit.entries(limit=10_000)) == 602
     assert len(list(audit.export())) == 1203
 
@@ -115,8 +115,8 @@ def test_writers_in_many_threads_and_two_bots_make_one_chain(
         thread.start()
     for thread in threads:
         thread.join()
-    assert bots[0].verify() == bots[1].verify()
-    assert (bots[0].verify().ok, bots[0].verify().entries) == (True, 200)
+    assert bots[0].checker.verify() == bots[1].checker.verify()
+    assert (bots[0].checker.verify().ok, bots[0].checker.verify().entries) == (True, 200)
     assert bots[0].open_intents() == ()
 
 
@@ -141,11 +141,11 @@ def test_no_secret_gets_in_and_odd_text_does_no_harm(redis: Redis) -> None:
     )
     assert "secret" not in str(rows(redis))
     assert audit.entries()[0].command["text"] == "? \x00"
-    assert audit.verify().ok
+    assert audit.checker.verify().ok
 
 
 def test_an_empty_audit_is_whole(redis: Redis) -> None:
-    assert Audit(redis, SIGNER).verify() == AuditCheck(True, 0)
+    assert Audit(redis, SIGNER).checker.verify() == AuditCheck(True, 0)
 
 
 @pytest.mark.parametrize("head", [{"entries": 3}, {"entries": 5}, {"hash": "0" * 64}, {}])
@@ -153,7 +153,7 @@ def test_a_head_that_was_changed_or_removed_is_found(redis: Redis, head: dict[An
     audit = Audit(redis, SIGNER)
     some_entries(audit, 4)
     redis.hset("swarmbot:audit:head", mapping=head) if head else redis.delete("swarmbot:audit:head")
-    check = audit.verify()
+    check = audit.checker.verify()
     assert not check.ok
     assert check.broken
 
@@ -162,7 +162,7 @@ def test_a_stream_that_is_gone_is_found(redis: Redis) -> None:
     audit = Audit(redis, SIGNER)
     some_entries(audit, 3)
     redis.delete("swarmbot:audit")
-    check = audit.verify()
+    check = audit.checker.verify()
     assert (check.ok, check.broken) == (False, "1")
 
 
@@ -176,7 +176,7 @@ def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
     redis.flushall()
     audit = Audit(redis, SIGNER)
     some_entries(audit, many)
-    assert audit.verify().ok
+    assert audit.checker.verify().ok
     entries = rows(redis)
     place = data.draw(st.integers(0, many - 1), "place")
     stream_id, fields = entries[place]
@@ -212,7 +212,7 @@ def test_any_single_edit_addition_or_removal_is_found_where_it_was_made(
         if many == 1:
             return
     rewrite(redis, entries)
-    check = audit.verify()
+    check = audit.checker.verify()
     assert not check.ok
     assert check.broken == str(broken)
 
@@ -228,4 +228,4 @@ def test_a_bot_that_comes_back_goes_on_with_the_chain(mortal: Server) -> None:
     assert after.open_intents()[0].id == intent
     assert after.conclude(intent, {"ending": "done"}, 3, NOW)
     assert before.intend(ANN, {}, WEB, "C1", NOW) == "3"
-    assert after.verify().ok
+    assert after.checker.verify().ok

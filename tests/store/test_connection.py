@@ -34,7 +34,7 @@ def test_with_redis_away_every_store_says_so_at_once(mortal: Server) -> None:
         lambda: store.revisions.conclude("s1", 1, Ending.DONE),
         lambda: store.audit.intend(ANN, {}, {}, "C1", NOW),
         store.audit.entries,
-        store.audit.verify,
+        store.audit.checker.verify,
         lambda: list(store.audit.export()),
         store.rollouts.recent,
         store.alerts.memory,
@@ -60,7 +60,7 @@ def test_with_redis_back_the_next_call_works_on_every_old_connection_and_nothing
     mortal.start()
     _ask_at_once(store, 10)
     assert store.rollouts.running() == (rollout(),)
-    assert store.audit.verify().ok
+    assert store.audit.checker.verify().ok
 
 
 def test_a_restart_that_nobody_noticed_fails_no_call(mortal: Server) -> None:
