@@ -77,7 +77,7 @@ def test_a_request_is_not_another_request(
     redis, key = world.redis.client(), f"swarmbot:approval:{number}"
     redis.rename(key, "swarmbot:approval:other")
 
-    lead.asks("approve other", "No request")
+    lead.asks("approve other", "There is no request")
 
     assert world.replicas_of("web") == 2
 
