@@ -59,21 +59,21 @@ def rules() -> None:
     """Look at the rules of the configuration."""
 
 
-@rules.command()
+@rules.command("explain")
 @click.argument("user")
 @click.argument("line")
 @click.option("--group", "groups", multiple=True, help="id of a user group that they are in")
-def explain(user: str, line: str, groups: tuple[str, ...]) -> None:
+def explain_line(user: str, line: str, groups: tuple[str, ...]) -> None:
     """Say which rule decides about LINE of USER (an id), and why."""
-    from bot.check import explain as explain_rules  # noqa: PLC0415 - as above
-    from bot.render.errors.explain import explain as in_words  # noqa: PLC0415 - as above
+    from bot.check import explain_rules  # noqa: PLC0415 - as above
+    from bot.render.errors.explain import explain  # noqa: PLC0415 - as above
 
     try:
         print("\n".join(explain_rules(_settings(), Actor(user, user, frozenset(groups)), line)))
     except InvalidSettingError as error:
         _refuse(error)
     except SwarmbotError as error:
-        print(in_words(error).text, file=sys.stderr)
+        print(explain(error).text, file=sys.stderr)
         sys.exit(2)
 
 

@@ -50,7 +50,7 @@ def rights(settings: Settings) -> list[str]:
     ]
 
 
-def explain(settings: Settings, actor: Actor, text: str) -> list[str]:
+def explain_rules(settings: Settings, actor: Actor, text: str) -> list[str]:
     """Which rule decides about this line of somebody's, and why.
 
     Raises InvalidSettingError for a rule that names no command, and what `line.parse` raises.

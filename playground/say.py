@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-import click as cli
+import click
 import httpx
 
 from bot.signals import StopSignal
@@ -27,17 +27,17 @@ POLL_SECONDS = 20.0
 KEYS = CHECKOUT / ".dev"
 """Where terminals of the same user find the key of a running workspace."""
 
-as_person = cli.option(
+as_person = click.option(
     "--as", "person", default="dev", show_default=True, help="Who: dev, lead, guest or ops."
 )
-at_port = cli.option(
+at_port = click.option(
     "--port",
     default=DEFAULT_PORT,
     show_default=True,
     envvar="PLAYGROUND_SLACK_PORT",
     help="Where the workspace listens.",
 )
-following = cli.option(
+following = click.option(
     "--follow",
     type=float,
     default=0.0,
@@ -166,13 +166,13 @@ def _indented(text: str) -> str:
 
 def _print(terminal: Terminal, moment: int, seconds: float) -> None:
     for change in terminal.reads(moment, seconds):
-        cli.echo(readable(change))
+        click.echo(readable(change))
 
 
-@cli.command()
-@cli.argument("line")
+@click.command()
+@click.argument("line")
 @as_person
-@cli.option("--channel", default="ops", show_default=True, help="A channel's name, or dm.")
+@click.option("--channel", default="ops", show_default=True, help="A channel's name, or dm.")
 @following
 @at_port
 def say(line: str, person: str, channel: str, follow: float, port: int) -> None:
@@ -181,38 +181,38 @@ def say(line: str, person: str, channel: str, follow: float, port: int) -> None:
     _print(terminal, terminal.say(line, channel), follow)
 
 
-@cli.command()
-@cli.argument("label")
+@click.command("click")
+@click.argument("label")
 @as_person
-@cli.option("--cancel", is_flag=True, help="Press Cancel in the confirm dialog.")
+@click.option("--cancel", is_flag=True, help="Press Cancel in the confirm dialog.")
 @following
 @at_port
-def click(label: str, person: str, *, cancel: bool, follow: float, port: int) -> None:
+def click_button(label: str, person: str, *, cancel: bool, follow: float, port: int) -> None:
     """Click the button LABEL on the newest message that has one, and print what Slack shows."""
     terminal = Terminal(port, person)
     _print(terminal, terminal.click(label, confirm=not cancel), follow)
 
 
-@cli.command()
+@click.command()
 @as_person
 @at_port
 def screen(person: str, port: int) -> None:
     """Print what a person sees now: messages, the open modal, the Home tab."""
-    cli.echo(Terminal(port, person).screen())
+    click.echo(Terminal(port, person).screen())
 
 
-@cli.command()
+@click.command()
 @at_port
 def slack(port: int) -> None:
     """Run the workspace here until Ctrl-C; prints the environment that the bot needs."""
     ending = StopSignal()
     with Workspace(port) as workspace:
-        cli.echo(f"SLACK_API_URL={workspace.api_url}")
-        cli.echo(f"SLACK_BOT_TOKEN={workspace.bot_token}")
-        cli.echo(f"SLACK_APP_TOKEN={workspace.app_token}")
+        click.echo(f"SLACK_API_URL={workspace.api_url}")
+        click.echo(f"SLACK_BOT_TOKEN={workspace.bot_token}")
+        click.echo(f"SLACK_APP_TOKEN={workspace.app_token}")
         keep_key(port, workspace.key)
         ending.wait()
-    cli.echo("the workspace is closed")
+    click.echo("the workspace is closed")
 
 
-COMMANDS = (slack, say, click, screen)
+COMMANDS = (slack, say, click_button, screen)

@@ -17,7 +17,7 @@ SECONDS = 10.0
 _MOST_PEOPLE = 1000
 
 
-class Pace(StrEnum):
+class Admission(StrEnum):
     """What becomes of a line: it goes on, its sender is told to wait, or it is dropped."""
 
     GO = "go"
@@ -34,7 +34,7 @@ class Rates:
     _told: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def next_line(self, user_id: str) -> Pace:
+    def next_line(self, user_id: str) -> Admission:
         """Count a line; of those that are too many only the first in a while is answered."""
         now = self.clock()
         with self._lock:
@@ -46,8 +46,8 @@ class Rates:
                 self._told.pop(self._sent.popitem(last=False)[0], None)
             if len(sent) < LINES:
                 sent.append(now)
-                return Pace.GO
+                return Admission.GO
             if now - self._told.get(user_id, float("-inf")) < SECONDS:
-                return Pace.DROP
+                return Admission.DROP
             self._told[user_id] = now
-            return Pace.TELL
+            return Admission.TELL

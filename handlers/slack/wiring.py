@@ -29,7 +29,7 @@ from handlers.slack import forms
 from handlers.slack.home import HomeTabs
 from handlers.slack.names import Names
 from handlers.slack.people import People
-from handlers.slack.rates import Pace, Rates
+from handlers.slack.rates import Admission, Rates
 from handlers.slack.senders import Sender, sender
 from handlers.slack.text import unescape, without_mention
 
@@ -207,10 +207,10 @@ class SlackListeners:
             log.exception("a request by %s could not be handled", whose.user)
 
     def _too_fast(self, whose: Sender, place: Place) -> bool:
-        pace = self.rates.next_line(whose.user)
-        if pace is Pace.TELL:
+        admission = self.rates.next_line(whose.user)
+        if admission is Admission.TELL:
             self.slow_down(Request("", Actor(whose.user, whose.name or whose.user), place))
-        return pace is not Pace.GO
+        return admission is not Admission.GO
 
     def _opens_form(self, text: str, place: Place, actor: Actor) -> bool:
         """Open the form of a command of which nothing but the name was typed.

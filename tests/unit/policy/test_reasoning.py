@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.check import explain
+from bot.check import explain_rules
 from bot.model import Actor
 from bot.model.danger import Grant
 from bot.settings import PolicyRule, Role, Settings
@@ -39,4 +39,4 @@ DEV, LEAD = Actor("U1", "U1"), Actor("U2", "U2", frozenset({"S0LEADS"}))
     ],
 )
 def test_it_says_which_rule_decides_and_why(actor: Actor, line: str, said: str) -> None:
-    assert said in "\n".join(explain(SETTINGS, actor, line))
+    assert said in "\n".join(explain_rules(SETTINGS, actor, line))
