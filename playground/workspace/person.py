@@ -6,17 +6,16 @@ from typing import Any, TypeVar
 
 from playground.workspace.controls import Controls
 from playground.workspace.errors import FormRefusedError, NothingToUseError, NotSeenError, SeenError
-from playground.workspace.forms import HOLDS, find_option, own_options, value_of
+from playground.workspace.forms import HOLDS, find_option, value_of
 from playground.workspace.interactions import Interactions
-from playground.workspace.model import Block, User
+from playground.workspace.model import User
+from playground.workspace.sight import Sight
 from playground.workspace.state import State
 from playground.workspace.surfaces import Message, Pattern, Screen, Surface, matches, named
-from playground.workspace.text import Reader, label_of
+from playground.workspace.text import Reader
 
-SHOWN_AT_MOST = 12
 SENT_OF_BUTTON: tuple[str, ...] = ("type", "action_id", "text", "value", "style")
 Found = TypeVar("Found")
-Use = tuple[Surface, Block, dict[str, Any]]
 
 
 class Person:
@@ -30,6 +29,7 @@ class Person:
         self._state = state
         self._interactions = interactions
         self.reader = Reader(state, user.tz, user.id)
+        self._sight = Sight(state, self.reader, user)
         self.controls = Controls(state, interactions, user, self.reader)
 
     @property
@@ -57,7 +57,7 @@ class Person:
         where = (
             self._state.directory.channels[in_thread.key[0]]
             if in_thread
-            else self._channel(channel)
+            else self._sight.channel(channel)
         )
         if not line.startswith("/"):
             thread = (in_thread.posted.thread_ts or in_thread.ts) if in_thread else ""
@@ -75,17 +75,9 @@ class Person:
 
         With a moment, only those that changed after it.
         """
-        listed = self._visible(channel, after)
-        self._looks_at(*listed)
+        listed = self._sight.visible(channel, after)
+        self._sight.looks_at(*listed)
         return listed
-
-    def _visible(self, channel: str = "", after: int = 0) -> list[Message]:
-        wanted = self._channel(channel).id if channel else ""
-        return [
-            Message(self._state, self.reader, (message.channel, message.ts))
-            for message in self._state.visible_to(self.user.id)
-            if wanted in ("", message.channel) and message.now.seq > after
-        ]
 
     def sees(
         self, pattern: Pattern, timeout: float = 20.0, *, channel: str = "", after: int = 0
@@ -96,11 +88,11 @@ class Person:
         """
 
         def find() -> Message | None:
-            return next(reversed(self._others(pattern, channel, after)), None)
+            return next(reversed(self._sight.others(pattern, channel, after)), None)
 
         message = self._wait(find, f"a message with {named(pattern)}", timeout)
         message.check_notification()
-        self._looks_at(message)
+        self._sight.looks_at(message)
         return message
 
     def wrote(self, pattern: Pattern, *, channel: str = "", after: int = 0) -> Message:
@@ -110,7 +102,7 @@ class Person:
         """
         mine = (
             message
-            for message in reversed(self._visible(channel, after))
+            for message in reversed(self._sight.visible(channel, after))
             if message.posted.user == self.id
         )
         match = next((message for message in mine if matches(pattern, message.shown)), None)
@@ -125,7 +117,7 @@ class Person:
         deadline = time.monotonic() + within
         while True:
             seq = self.now
-            messages = self._others(pattern, channel, after)
+            messages = self._sight.others(pattern, channel, after)
             if messages:
                 raise SeenError(self.name, named(pattern), messages[-1].shown)
             left = deadline - time.monotonic()
@@ -140,7 +132,7 @@ class Person:
         Returns the moment.
         """
         moment = self.now
-        surface, block, button = self._button(label, on)
+        surface, block, button = self._sight.button(label, on)
         if button.get("confirm") and not confirm:
             return moment
         action: dict[str, Any] = {name: button[name] for name in SENT_OF_BUTTON if name in button}
@@ -153,7 +145,7 @@ class Person:
         Returns the moment.
         """
         moment = self.now
-        surface, block, element = self._menu(option, on, menu)
+        surface, block, element = self._sight.menu(option, on, menu)
         if element["type"] == "overflow":
             value: dict[str, Any] | None = {
                 "selected_option": find_option(element["options"], option)
@@ -184,21 +176,19 @@ class Person:
     @property
     def modal(self) -> Screen | None:
         """The modal in front, or None."""
-        view = self._state.views.top(self.user.id)
-        return None if view is None else Screen(self._state, self.reader, view.id)
+        return self._sight.modal
 
     @property
     def home(self) -> Screen | None:
         """The Home tab as last published, or None."""
-        view = self._state.views.home(self.user.id)
-        return None if view is None else Screen(self._state, self.reader, view.id)
+        return self._sight.home
 
     def fills(self, fields: dict[str, Any] | None = None, /, **more: Any) -> Screen:
         """Fill fields of the open modal, each named by block id, action id or label.
 
         Options are given by text or value.
         """
-        modal = self._need_modal()
+        modal = self._sight.need_modal()
         for name, wanted in {**(fields or {}), **more}.items():
             block, element = self.controls.field(modal, name)
             meant = self.controls.meant(element, wanted)
@@ -231,11 +221,11 @@ class Person:
 
     def closes_modal(self) -> None:
         """Close the open modal without submitting."""
-        self._interactions.close(self.user, self._need_modal().view)
+        self._interactions.close(self.user, self._sight.need_modal().view)
 
     def suggestions(self, field: str, typed: str, on: Surface | None = None) -> list[str]:
         """What an external select offers for what is typed into it."""
-        surface = on or self._need_modal()
+        surface = on or self._sight.need_modal()
         block, element = self.controls.field(surface, field)
         return [
             str(option["text"]["text"])
@@ -259,20 +249,7 @@ class Person:
 
     def screen(self) -> str:
         """All that is visible to this person now, for error messages."""
-        parts = [_line(message) for message in self._visible()[-SHOWN_AT_MOST:]]
-        parts += [f"[modal]\n{self.modal.shown}"] if self.modal else []
-        parts += [f"[home]\n{self.home.shown}"] if self.home else []
-        return "\n".join(parts) or "(nothing)"
-
-    def _looks_at(self, *messages: Message) -> None:
-        with self._state.lock:
-            self._state.seen.update(message.key for message in messages)
-
-    def _others(self, pattern: Pattern, channel: str, after: int) -> list[Message]:
-        listed = (
-            message for message in self._visible(channel, after) if message.posted.user != self.id
-        )
-        return [message for message in listed if matches(pattern, message.shown)]
+        return self._sight.screen()
 
     def _home_after(self, moment: int) -> Screen | None:
         return self.home if self.home is not None and self.home.view.seq > moment else None
@@ -289,50 +266,3 @@ class Person:
             if left <= 0:
                 raise NotSeenError(self.name, awaited, timeout, self.screen())
             self._state.feed.after(seq, left)
-
-    def _button(self, label: str, on: Surface | None) -> Use:
-        def fits(element: dict[str, Any]) -> bool:
-            return element["type"] == "button" and label in (
-                label_of(self.reader, element),
-                element["action_id"],
-            )
-
-        return self._use(fits, on, f"button {label!r}")
-
-    def _menu(self, option: str, on: Surface | None, menu: str) -> Use:
-        def fits(element: dict[str, Any]) -> bool:
-            known = menu in (label_of(self.reader, element), element["action_id"])
-            return known if menu else find_option(own_options(element), option) is not None
-
-        return self._use(fits, on, f"menu {menu!r} with {option!r}")
-
-    def _use(self, fits: Callable[[dict[str, Any]], bool], on: Surface | None, wanted: str) -> Use:
-        front: list[Surface] = [self.modal] if self.modal else []
-        surfaces = [on] if on is not None else front or list(reversed(self._visible()))
-        for surface in surfaces:
-            gone = isinstance(surface, Message) and surface.deleted
-            for block, element in () if gone else surface.elements():
-                if fits(element):
-                    if isinstance(surface, Message):
-                        self._looks_at(surface)
-                    return surface, block, element
-        raise NothingToUseError(self.name, wanted, on.shown if on is not None else self.screen())
-
-    def _need_modal(self) -> Screen:
-        modal = self.modal
-        if modal is None:
-            raise NothingToUseError(self.name, "open modal", self.screen())
-        return modal
-
-    def _channel(self, name: str) -> Any:
-        return (
-            self._state.directory.direct(self.id)
-            if name == "dm"
-            else self._state.directory.channel(name)
-        )
-
-
-def _line(message: Message) -> str:
-    place = f"#{message.channel}{' (thread)' if message.in_thread else ''}"
-    private = " (only you)" if message.ephemeral else ""
-    return f"{place} {message.author}{private}: {message.shown}"

@@ -249,7 +249,7 @@ class MemoryPerson(Person):
         self, pattern: Pattern, within: float = 5.0, *, channel: str = "", after: int = 0
     ) -> None:
         def seen() -> list[Message]:
-            return self._others(pattern, channel, after)
+            return self._sight.others(pattern, channel, after)
 
         if self._slack.clock.run(seen, within):
             raise SeenError(self.name, named(pattern), seen()[-1].shown)
