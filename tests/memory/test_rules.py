@@ -75,11 +75,19 @@ def test_ones_own_services_may_be_held_and_silenced(dev: MemoryPerson, world: Wo
 
 
 @pytest.mark.world(ROLES, (FOR_LEAD,))
-@pytest.mark.parametrize("line", ["swarm join-token worker --rotate", "swarm join-token manager"])
-def test_a_freeze_holds_for_the_rotation_of_tokens(
+@pytest.mark.parametrize(
+    "line",
+    [
+        "swarm join-token worker --rotate",
+        "swarm join-token manager",
+        "swarm unlock-key --rotate",
+        "swarm unlock-key",
+    ],
+)
+def test_a_freeze_holds_for_the_rotation_of_tokens_and_keys(
     lead: MemoryPerson, world: World, line: str
 ) -> None:
-    del world
+    world.swarm.cluster.swarm["Spec"]["EncryptionConfig"]["AutoLockManagers"] = True
     lead.asks("freeze mine", "❄️")
 
     said = lead.asks(line)
