@@ -81,6 +81,9 @@ def _start(cluster: Cluster, task: Json, life: Life) -> None:
 
 def _run(cluster: Cluster, task: Json, life: Life) -> None:
     build = cluster.registry.find(task["Spec"]["ContainerSpec"]["Image"])
+    if build and build.cannot_start:
+        _says(cluster, task, "failed", "starting", Err=build.cannot_start)
+        return
     if build and not build.healthy:
         if cluster.seconds - life.since < UNHEALTHY_AFTER:
             return

@@ -22,6 +22,8 @@ class Build:
     after: float = 0.0
     starts: float = 0.1
     healthy: bool = True
+    cannot_start: str = ""
+    """What nodes say whose container does not even begin."""
     log: str = ""
     log_by_node: Mapping[str, str] = field(default_factory=dict)
     """What its program writes on single nodes, by id."""
