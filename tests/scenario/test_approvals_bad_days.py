@@ -172,7 +172,7 @@ def test_two_approvals_and_people_who_lose_the_right(
     workspace.state.directory.users[ops.id] = replace(ops.user, is_restricted=True)
     bot.start()
     clicked = ops.clicks("Approve", on=request)
-    assert ops.sees("that you may decide on", after=clicked).ephemeral
+    assert ops.sees("does not show this to guests", after=clicked).ephemeral
     people.lead.clicks("Approve", on=request)
     eventually(lambda: "1 of 2 approved: lead" in request.text, 15, lambda: request.text)
     assert site.replicas("pair") == 2, "who became a guest counts no more"

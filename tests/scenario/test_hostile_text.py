@@ -96,12 +96,15 @@ def test_the_longest_name_that_docker_takes(dev: Person, site: Site, bot: Runnin
     dev.types(f"/swarm deploy {LONGEST_NAME} {site.image('web:v2')}")
     done = dev.sees("is on", timeout=60)
     assert LONGEST_NAME in done.text
-    for line in (
-        "service ls",
-        *(f"{read} {LONGEST_NAME}" for read in ("ps", "logs", "service inspect", "history")),
+    for line, said in (
+        ("service ls", "REPLICAS"),
+        (f"ps {LONGEST_NAME}", "STATE"),
+        (f"logs {LONGEST_NAME}", "listening"),
+        (f"service inspect {LONGEST_NAME}", "Last update"),
+        (f"history {LONGEST_NAME}", "revisions"),
     ):
         asked = dev.types(f"/swarm {line}")
-        dev.sees(re.compile("a{20}"), after=asked)
+        assert re.search("a{20}", dev.sees(said, after=asked).text)
     dev.sees("· 2 deploys", channel="dm")
     clicked = dev.clicks("Roll back", on=done)
     dev.sees("is on", timeout=60, after=clicked, channel="ops")

@@ -69,6 +69,7 @@ def test_what_slack_did_not_sign_just_now_is_refused(
             "command": "/swarm",
             "text": "status",
             "user_id": people.dev.id,
+            "team_id": people.dev.user.team,
             "channel_id": "C0OPS00001",
         }
     )

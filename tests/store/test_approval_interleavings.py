@@ -166,7 +166,11 @@ class Interleavings(RuleBasedStateMachine):
 
     def take(self, request: str, order: list[int]) -> None:
         """Both bots try."""
-        known = self.known[request]
+        known, approval = self.known[request], self._read(request)
+        if approval.state is ApprovalState.APPROVED and self._is_outdated(approval):
+            # It is planned again when its lock is there, before a bot claims it.
+            self._renew(approval, order[0])
+            return
         for bot in order:
             claim = partial(approval_steps.claim, bot=self._name(bot), now=self.now)
             applied = self.stores[bot].apply(request, claim)
@@ -188,7 +192,9 @@ class Interleavings(RuleBasedStateMachine):
             return multiple()
         one = self.in_hand[bot].pop(0)
         if one.plan.fingerprint != self._plan().fingerprint:
-            return self._renew(one, bot)
+            # Others changed it after it was planned under its lock: Swarm refuses the update.
+            self.stores[bot].apply(one.id, lambda a: approval_steps.finish(a, "moved", self.now))
+            return multiple()
         if self.stores[bot].apply(one.id, lambda a: approval_steps.begin(a, f"run-{one.id}")):
             self.known[one.id].runs += 1
             assert self.known[one.id].fingerprint == self._plan().fingerprint
@@ -248,6 +254,9 @@ class Interleavings(RuleBasedStateMachine):
             assert (one.state is ApprovalState.DONE and bool(one.run)) == bool(known.runs)
 
     # ---- parts
+
+    def _is_outdated(self, approval: Approval) -> bool:
+        return approval.plan.fingerprint != self._plan().fingerprint
 
     def _id(self) -> str:
         self.number += 1

@@ -69,7 +69,8 @@ def test_the_image_runs_as_a_service_that_answers_in_slack(
 
     workspace.wait_connected()
     assert get(f"{url}/healthz") == {"status": "ok"}
-    assert get(f"{url}/readyz") == {"ready": True, "missing": {}}
+    readiness = get(f"{url}/readyz")
+    assert (readiness["ready"], readiness["missing"]) == (True, {})
     assert run_in(node1, "bot", "id", "-u") == "10001"
     workspace.person("dev").types("/swarm status")
     workspace.person("dev").sees("3 managers")
