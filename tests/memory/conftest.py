@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.memory.twin.secrecy import leaked, values_of_variables
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -27,7 +28,8 @@ def pytest_runtest_makereport(
 def world(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[World]:
     """The story's world; `pytest.mark.world(...)` gives `World` other arguments.
 
-    After the story all comes to rest, and whatever the bot said that nobody looked at fails it.
+    After the story all comes to rest. Whatever the bot said that nobody looked at fails it, and so
+    does the value of a variable that stands somewhere in clear.
     """
     mark = request.node.get_closest_marker("world")
     world = World(*mark.args, **mark.kwargs) if mark else World()
@@ -36,6 +38,8 @@ def world(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
         if FAILED in request.node.stash:
             return
         world.finish()
+        values = values_of_variables(world.slack.commands)
+        assert not values or leaked(values, world, caplog.text) == [], f"{values} stand in clear"
         faults = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
         assert not faults, "the bot's log tells of errors"
     finally:

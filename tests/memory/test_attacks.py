@@ -88,12 +88,14 @@ def test_what_a_label_or_a_value_says_is_text_and_calls_nobody(
     evil = "<!channel> <https://evil.example|approved> *bold* @here"
 
     dev.asks(f"service update --label-add 'a={evil}' web", "✅")
-    dev.asks(f"service update --env-add 'A={evil}' web", "✅")
+    value = evil.replace("channel", "everyone")
+    dev.asks(f"service update --env-add 'A={value}' web", "✅")
     dev.asks("service inspect web")
     dev.asks("history web", "revision")
 
     posted = world.everything_said()
     assert "<!channel>" not in posted
+    assert "<!everyone>" not in posted
     assert "<https://evil.example" not in posted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.settings import MessagesSettings, PolicyRule, Role
+from tests.memory.twin.secrecy import leaked
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, LEAD, World
 
@@ -58,19 +59,6 @@ def in_the_service(world: World) -> bool:
     return SECRET in repr(world.swarm.cluster.service("web")["Spec"])
 
 
-def leaked(world: World, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Where the secret stands in clear outside of the Swarm."""
-    end = SECRET[-12:]
-    places = {
-        "Slack": world.everything_said(),
-        "Redis": repr(world.everything_in_redis()),
-        "the audit": "\n".join(world.bot.store.audit.export()),
-        "the log": caplog.text,
-        "the metrics": repr(world.bot.pipeline.metrics.exposition()),
-    }
-    return [place for place, text in places.items() if end in text]
-
-
 @pytest.mark.parametrize("flags", FIELDS)
 def test_a_change_with_a_secret_tells_it_nowhere(
     flags: str, dev: MemoryPerson, world: World, caplog: pytest.LogCaptureFixture
@@ -81,7 +69,7 @@ def test_a_change_with_a_secret_tells_it_nowhere(
     dev.asks(f"service update {flags} web", "✅ web")
 
     assert in_the_service(world)
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
     assert "•••" in world.everything_said()
 
 
@@ -97,13 +85,13 @@ def test_what_waits_for_approval_is_sealed_and_runs_as_it_was_typed(
     world.runs("web")
     dev.types(f"/swarm service update {flags} web")
     request = lead.sees("🟡")
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
 
     lead.clicks("Approve", on=request)
 
     lead.sees("✅ web")
     assert in_the_service(world)
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
     assert sealed_in(world) == []
 
 
@@ -123,7 +111,7 @@ def test_ask_again_knows_what_was_asked_for(
     lead.clicks("Approve", on=second)
     lead.sees("✅ web")
     assert in_the_service(world)
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
 
 
 def test_retry_knows_what_was_asked_for(
@@ -134,14 +122,14 @@ def test_retry_knows_what_was_asked_for(
     line = f"service update --env-add DB_PASSWORD={SECRET} --image shop/web:4.0 web"
     dev.types(f"/swarm {line} --update-failure-action rollback")
     failed = dev.sees("↩️ web rolled back")
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
 
     world.registry.push("shop/web:4.0")
     clicked = dev.clicks("Retry", on=failed)
 
     dev.sees("✅ web", after=clicked)
     assert in_the_service(world)
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
 
 
 def test_a_button_that_is_pressed_too_late_says_so(dev: MemoryPerson, world: World) -> None:
@@ -156,13 +144,13 @@ def test_a_line_with_a_secret_may_wait_in_the_queue(
     dev.sees("🔵 web")
     lead.types(f'/swarm queue "service update --env-add DB_PASSWORD={SECRET} web"')
     lead.sees("in line")
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
 
     dev.sees("✅ web is on")
     lead.sees("✅ web · env-add")
 
     assert in_the_service(world)
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
     assert sealed_in(world) == []
 
 
@@ -180,7 +168,7 @@ def test_the_queue_button_of_a_busy_service_carries_an_id(
     dev.sees("✅ web is on")
     lead.sees("✅ web · env-add")
     assert in_the_service(world)
-    assert leaked(world, caplog) == []
+    assert leaked((SECRET[-12:],), world, caplog.text) == []
 
 
 def sealed_in(world: World) -> list[str]:

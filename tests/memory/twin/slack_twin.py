@@ -58,6 +58,8 @@ class SlackTwin:
         self.clock = clock
         self.heeded: dict[tuple[str, str], int] = {}
         """Messages that somebody looked at, and their newest version by then."""
+        self.commands: list[str] = []
+        """The slash commands that people typed, in this order."""
 
     def person(self, name: str) -> MemoryPerson:
         """Someone in the workspace: `dev`, `lead`, `guest` or `ops`."""
@@ -240,6 +242,11 @@ class MemoryPerson(Person):
         """Look at a message as it is now."""
         self._slack.heeded[message.key] = message.posted.now.seq
         return message.text
+
+    def types(self, line: str, channel: str = "ops", in_thread: Message | None = None) -> int:
+        if line.startswith("/"):
+            self._slack.commands.append(line)
+        return super().types(line, channel, in_thread)
 
     def asks(self, line: str, said: Pattern = "") -> Message:
         """Type a line, and see what is said to it, with that in it."""
