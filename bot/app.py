@@ -31,10 +31,10 @@ from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
-from handlers.slack.events import web_app
+from handlers.slack.http_mode import web_app
+from handlers.slack.listeners import bolt, web_client
 from handlers.slack.shared_channels import SharedChannelWatch
 from handlers.slack.socket import Socket
-from handlers.slack.wiring import bolt, web_client
 from jobs.anchor import AuditHeadWatch
 from jobs.digest import Digest
 from jobs.heartbeat import Heartbeat

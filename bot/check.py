@@ -17,7 +17,7 @@ from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool
 from handlers.commands import TABLE
 from handlers.slack.check import check_slack
-from handlers.slack.wiring import web_client
+from handlers.slack.listeners import web_client
 
 Finding = tuple[str, str]
 """Subject and problem; an empty problem means that all is well."""

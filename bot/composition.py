@@ -23,10 +23,10 @@ from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.slack.home import HomeTabs
+from handlers.slack.listeners import SlackListeners
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.rates import Rates
-from handlers.slack.wiring import SlackListeners
 from jobs.approvals import ApprovalUpkeep
 from jobs.orphans import Orphans
 from jobs.queue import QueueRunner

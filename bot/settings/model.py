@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from bot.model.alert_facts import AlertKind
 from bot.model.approval import LIFETIME
+from bot.model.certificate_limits import CertificateLimits
 from bot.model.danger import Grant
 from bot.model.duration import read_duration, read_span
 from bot.model.incident import RULES, AlertRule, Severity
@@ -121,6 +122,11 @@ class WatchSettings(_Part):
     heartbeat_every: Span = timedelta(seconds=60)
     digest: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")
     digest_channel: str = ""
+
+    @property
+    def certificate_limits(self) -> CertificateLimits:
+        """When a certificate is trouble."""
+        return CertificateLimits(self.certificate_share, self.certificate_left, self.endpoint_left)
 
     def rule(self, kind: AlertKind) -> AlertRule:
         """What holds for this kind of alert."""

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
-from handlers.slack.wiring import LISTENERS
+from handlers.slack.listeners import LISTENERS
 
 log = logging.getLogger(__name__)
 

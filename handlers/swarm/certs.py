@@ -80,11 +80,7 @@ def _read(context: Context, agent: str) -> Message:
     watch = context.settings.watch
     readings = context.swarm.certificates.read(watch.endpoints, agent)
     return certificates.certs(
-        readings,
-        context.now(),
-        watch.certificate_share,
-        watch.endpoint_left,
-        _hint(watch, agent),
+        readings, context.now(), watch.certificate_limits, _hint(watch, agent)
     )
 
 

@@ -23,7 +23,7 @@ from bot.__main__ import main
 from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
 from bot.settings.sources import SECRETS
 from handlers.slack.check import OAUTH_SCOPES, check_slack
-from handlers.slack.wiring import SlackListeners, bolt, web_client
+from handlers.slack.listeners import SlackListeners, bolt, web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
 
 ROOT = Path(__file__).parents[2]

@@ -6,15 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.model import Message
+from bot.model.certificate_limits import CertificateLimits
 from bot.model.cluster import Certificate
 from bot.model.english import agree, and_more, plural, shortlist, span
 from bot.render.slack.blocks import Row, context, message, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened
 
-SHARE = 0.2
-"""Swarm's nodes renew a certificate after 50 to 80 % of its life; with less left, renewal fails."""
-LEFT = timedelta(days=14)
-"""Certificates that do not renew themselves should have more time left than this."""
 _COLUMNS = ("NAME", "KIND", "ENDS", "LEFT", "LIFE LEFT", "RENEWAL")
 _KINDS = {"node": "node", "root": "root", "engine": "engine TLS", "endpoint": "endpoint"}
 _MOST_NAMES = 5
@@ -24,15 +21,10 @@ _NAME_CHARACTERS = 60
 def certs(
     certificates: Iterable[Certificate],
     now: datetime,
-    share: float = SHARE,
-    left: timedelta = LEFT,
+    limits: CertificateLimits,
     hint: str = "",
 ) -> Message:
-    """All certificates.
-
-    A node's is in trouble with less than `share` of its life left, any other with less than `left`.
-    `hint` is small print.
-    """
+    """All certificates, first those beyond the limits; `hint` is small print."""
     all_certificates = tuple(certificates)
     if not all_certificates:
         return message(
@@ -42,39 +34,28 @@ def certs(
 
     def rank(certificate: Certificate) -> tuple[bool, bool, datetime, str]:
         return (
-            not _trouble(certificate, now, share, left),
+            not limits.exceeded_by(certificate, now),
             certificate.ends is None,
             certificate.ends or now,
             certificate.name,
         )
 
     ordered = sorted(all_certificates, key=rank)
-    trouble = [certificate for certificate in ordered if _trouble(certificate, now, share, left)]
+    trouble = [certificate for certificate in ordered if limits.exceeded_by(certificate, now)]
     unread = [certificate for certificate in ordered if certificate.ends is None]
-    rows: list[Row] = [_row(certificate, now, share) for certificate in ordered]
+    rows: list[Row] = [_row(certificate, now, limits) for certificate in ordered]
     blocks, files = table(_COLUMNS, rows, len(trouble), "certificates.txt")
     return message(
         _head(ordered, trouble, unread, now),
-        [*_fixes(trouble, now, share), *_unread(unread)],
+        [*_fixes(trouble, now, limits), *_unread(unread)],
         [*blocks, *context(prose(hint))],
         files,
     )
 
 
-def _trouble(certificate: Certificate, now: datetime, share: float, left: timedelta) -> bool:
-    remaining = certificate.left(now)
-    if remaining is None:
-        return False
-    return (
-        remaining <= timedelta()
-        or _fails(certificate, now, share)
-        or (certificate.kind != "node" and remaining < left)
-    )
-
-
-def _fails(certificate: Certificate, now: datetime, share: float) -> bool:
-    share_left = certificate.share_left(now)
-    return certificate.kind == "node" and share_left is not None and share_left < share
+def _fails(certificate: Certificate, now: datetime, limits: CertificateLimits) -> bool:
+    """Whether a node should have renewed its own by now."""
+    return certificate.kind == "node" and limits.exceeded_by(certificate, now)
 
 
 def _head(
@@ -112,13 +93,13 @@ def _ends(certificate: Certificate, now: datetime) -> str:
     )
 
 
-def _fixes(trouble: Sequence[Certificate], now: datetime, share: float) -> list[str]:
+def _fixes(trouble: Sequence[Certificate], now: datetime, limits: CertificateLimits) -> list[str]:
     """What to do about certificates of nodes, and about those that people renew."""
     nodes = [certificate for certificate in trouble if certificate.kind == "node"]
     failing = [
         certificate
         for certificate in nodes
-        if not _ended(certificate, now) and _fails(certificate, now, share)
+        if not _ended(certificate, now) and _fails(certificate, now, limits)
     ]
     ended = [certificate for certificate in nodes if _ended(certificate, now)]
     root = [certificate for certificate in trouble if certificate.kind == "root"]
@@ -165,7 +146,7 @@ def _unread(unread: Sequence[Certificate]) -> list[str]:
     return lines + ([f"{and_more(left).strip()} could not be read"] if left > 0 else [])
 
 
-def _row(certificate: Certificate, now: datetime, share: float) -> Row:
+def _row(certificate: Certificate, now: datetime, limits: CertificateLimits) -> Row:
     kind, share_left = _KINDS.get(certificate.kind, certificate.kind), certificate.share_left(now)
     if certificate.ends is None:
         return (certificate.name, kind, "not read", "", "", "")
@@ -176,18 +157,18 @@ def _row(certificate: Certificate, now: datetime, share: float) -> Row:
         f"{certificate.ends.astimezone(UTC):%Y-%m-%d}",
         "ended" if _ended(certificate, now) else span(remaining),
         "" if share_left is None else f"{share_left:.0%}",
-        _renewal(certificate, now, share),
+        _renewal(certificate, now, limits),
     )
 
 
-def _renewal(certificate: Certificate, now: datetime, share: float) -> str:
+def _renewal(certificate: Certificate, now: datetime, limits: CertificateLimits) -> str:
     if certificate.kind != "node":
         return "swarm ca --rotate" if certificate.kind == "root" else "by hand"
     return (
         "failed"
         if _ended(certificate, now)
         else "seems to fail"
-        if _fails(certificate, now, share)
+        if _fails(certificate, now, limits)
         else "by itself"
     )
 

@@ -34,26 +34,13 @@ def _judged(evaluation: Evaluation, subject: str, readings: Sequence[Certificate
     if not ends:
         return unknown(AlertKind.CERTIFICATE, subject=subject)
     first = min(ends, key=lambda pair: pair[0])[1]
-    if not _ends_soon(evaluation, first):
+    if not evaluation.watch.certificate_limits.exceeded_by(first, evaluation.at):
         return NOTHING
     return Findings((_ending(evaluation, subject, first),))
 
 
 def _subject(certificate: Certificate) -> str:
     return f"certificate:{certificate.kind}:{certificate.node_id or certificate.name}"
-
-
-def _ends_soon(evaluation: Evaluation, certificate: Certificate) -> bool:
-    left, share = certificate.left(evaluation.at), certificate.share_left(evaluation.at)
-    if left is None:
-        return False
-    if certificate.kind == "endpoint":
-        return left < evaluation.watch.endpoint_left
-    return (
-        left.total_seconds() <= 0
-        or left < evaluation.watch.certificate_left
-        or (share is not None and share < evaluation.watch.certificate_share)
-    )
 
 
 def _ending(evaluation: Evaluation, subject: str, certificate: Certificate) -> Problem:

@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 
-from handlers.slack.wiring import SlackListeners
+from handlers.slack.listeners import SlackListeners
 from playground.workspace import methods_files
 from playground.workspace.api import Api, Tokens
 from playground.workspace.arguments import Arguments

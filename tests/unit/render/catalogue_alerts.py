@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.model import Actor, Message, Shortfall, Status, alert_facts
 from bot.model.alert_facts import Aftermath, AlertKind, ProblemFacts
+from bot.model.certificate_limits import CertificateLimits
 from bot.model.cluster import Certificate
 from bot.model.incident import AlertState, Incident, Note, Problem, Severity, Silence
 from bot.render import status
@@ -17,6 +18,8 @@ from bot.render.alerts import alert_lists, alert_message, alert_notes
 from bot.render.objects import certificates
 from tests.unit.render import values as v
 from tests.unit.render.written import WrittenAftermath, written, written_note
+
+LIMITS = CertificateLimits()
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 OPS = Actor("U0OPS1", "ops")
@@ -540,17 +543,17 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "status-alerts": lambda: status.health(replace(STATUS, critical=1, warnings=2)),
         "status-alert": lambda: status.health(replace(STATUS, warnings=1)),
         "certificates": lambda: certificates.certs(
-            well, v.NOW, hint="workers: `/swarm certs --workers`"
+            well, v.NOW, LIMITS, "workers: `/swarm certs --workers`"
         ),
-        "certificates-unread": lambda: certificates.certs([*well, away, odd], v.NOW),
+        "certificates-unread": lambda: certificates.certs([*well, away, odd], v.NOW, LIMITS),
         "certificates-trouble": lambda: certificates.certs(
-            [*well, away, soon, failing, dead], v.NOW
+            [*well, away, soon, failing, dead], v.NOW, LIMITS
         ),
         "certificates-root": lambda: certificates.certs(
-            [certificate("root", "swarm-ca", 3, 7300)], v.NOW
+            [certificate("root", "swarm-ca", 3, 7300)], v.NOW, LIMITS
         ),
-        "certificates-none": partial(certificates.certs, [], v.NOW),
-        "certificates-none-read": lambda: certificates.certs([away], v.NOW),
+        "certificates-none": partial(certificates.certs, [], v.NOW, LIMITS),
+        "certificates-none-read": lambda: certificates.certs([away], v.NOW, LIMITS),
     }
 
 

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from slack_sdk import WebClient
 
 from handlers.http.server import Web
-from handlers.slack.events import MOST_BODY, web_app
-from handlers.slack.wiring import bolt
+from handlers.slack.http_mode import MOST_BODY, web_app
+from handlers.slack.listeners import bolt
 
 REASON = "10.0.0.7:2376: connection refused"
 

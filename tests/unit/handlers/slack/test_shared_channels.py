@@ -11,8 +11,8 @@ import pytest
 from bot.errors import InvalidSettingError
 from bot.settings import MessagesSettings, Settings
 from handlers.slack.check import check_slack
+from handlers.slack.listeners import web_client
 from handlers.slack.shared_channels import SharedChannelWatch
-from handlers.slack.wiring import web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
 
 Wants = Literal["warn", "refuse"]
