@@ -48,7 +48,7 @@ static:
 
 # Many of these tests wait for time to pass: more processes than cores.
 quick:
-	@$(BIN)/python -m pytest tests/unit tests/memory -n 4
+	@$(BIN)/python -m pytest tests/memory tests/unit -n 4 --dist worksteal
 
 format: setup  ## put the source in order
 	@$(BIN)/ruff format .

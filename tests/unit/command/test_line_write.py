@@ -87,7 +87,7 @@ LINES = (
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(LINES)
 def test_any_line_is_read_or_refused_in_words(text: str) -> None:
     try:

@@ -247,4 +247,4 @@ class Looks(RuleBasedStateMachine):
 SERVICES: tuple[Service, ...] = tuple(service(name, len(places)) for name, places in PLACES.items())
 
 TestLooks = Looks.TestCase
-TestLooks.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLooks.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
