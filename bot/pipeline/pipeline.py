@@ -109,8 +109,6 @@ class Pipeline:
                     return
                 self.answers.say_where(request, plan, decision)
                 if isinstance(decision, decide.Ask):
-                    if not request.take_turn():
-                        return
                     self._ask(request, command, plan, decision)
                 else:
                     self._run_at_once(request, command, context, plan)
@@ -197,6 +195,8 @@ class Pipeline:
     def _ask(
         self, request: Request, command: Change[Plan], plan: Plan, decision: decide.Ask
     ) -> None:
+        if not request.take_turn():
+            return
         if has_secret(command):
             raise UnsupportedError(
                 "what was typed cannot wait for approval, for it is written nowhere",

@@ -47,17 +47,11 @@ def pools(
         ("--gateway", "Gateway", gateways),
     ):
         for value in values:
-            pool = next(
-                (
-                    candidate
-                    for candidate in config
-                    if key not in candidate and _inside(value, candidate["Subnet"])
-                ),
-                None,
-            )
-            if pool is None:
+            around = [pool for pool in config if _inside(value, pool["Subnet"])]
+            free = [pool for pool in around if key not in pool]
+            if not free:
                 raise InvalidValueError(flag, value, "one inside of a `--subnet`, and one a subnet")
-            pool[key] = value
+            free[0][key] = value
     return config
 
 
