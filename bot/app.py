@@ -32,6 +32,7 @@ from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
 from handlers.slack.http_mode import web_app
+from handlers.slack.identity import Identity
 from handlers.slack.listeners import bolt, web_client
 from handlers.slack.shared_channels import SharedChannelWatch
 from handlers.slack.socket import Socket
@@ -101,11 +102,13 @@ class Bot:
     stopping: Stopping
     socket: Socket | None
     redis: Embedded | None
+    identity: Identity
 
     def start(self) -> None:
         """Begin to answer: HTTP first, so that what is missing can be asked for."""
         for server in self.servers:
             server.start()
+        self.pool.submit(self.identity.read)
         self.leader.campaign()
         self.scheduler.start()
         self.watchdog.start()
@@ -179,10 +182,12 @@ def build(configured: Settings) -> Bot:
         )
     )
     signing_secret = settings.slack_signing_secret
-    app = bolt(client, signing_secret.get_secret_value() if signing_secret else None)
+    app = bolt(
+        client, parts.identity, signing_secret.get_secret_value() if signing_secret else None
+    )
     parts.listeners.wire(app)
     app_token = settings.slack_app_token
-    slack_socket = Socket(app, app_token.get_secret_value()) if app_token else None
+    slack_socket = Socket(app, client, app_token.get_secret_value()) if app_token else None
     checks = _checks(store, swarm, slack_socket)
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
@@ -243,6 +248,7 @@ def build(configured: Settings) -> Bot:
         stopping,
         slack_socket,
         redis,
+        parts.identity,
     )
 
 
@@ -303,6 +309,6 @@ def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Call
         )
 
     def slack() -> str:
-        return "" if socket is None or socket.connected else "not connected"
+        return socket.problem if socket else ""
 
     return {"slack": slack, "redis": redis, "engines": engines}

@@ -23,6 +23,7 @@ from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.slack.home import HomeTabs
+from handlers.slack.identity import Identity
 from handlers.slack.listeners import SlackListeners
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
@@ -57,6 +58,7 @@ class Ports:
 class Parts:
     """What answers people, and what the clock calls."""
 
+    identity: Identity
     pipeline: Pipeline
     homes: HomeTabs
     listeners: SlackListeners
@@ -68,7 +70,8 @@ class Parts:
 def compose(ports: Ports) -> Parts:
     """Put the parts together over these ports."""
     store, pool, now = ports.store, ports.pool, ports.now
-    people = People(ports.client, ports.settings)
+    identity = Identity(ports.client)
+    people = People(ports.client, identity, ports.settings)
     pipeline = _pipeline(ports, people)
     homes = HomeTabs(pipeline.context, people, ports.poster.publish, clock=ports.monotonic)
     listeners = SlackListeners(
@@ -85,6 +88,7 @@ def compose(ports: Ports) -> Parts:
         Rates(ports.monotonic),
     )
     return Parts(
+        identity,
         pipeline,
         homes,
         listeners,

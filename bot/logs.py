@@ -14,6 +14,8 @@ from bot.model.secrecy import masked_text
 
 OWN = frozenset({"bot", "handlers", "jobs", "swarmbot"})
 """The packages whose loggers may say more than warnings."""
+TOLD_ELSEWHERE = "websocket"
+"""The logger of websocket-client: `handlers.slack.socket` says the same once, in words."""
 
 
 class OwnRecords(logging.Filter):
@@ -21,6 +23,8 @@ class OwnRecords(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written."""
+        if record.name == TOLD_ELSEWHERE:
+            return False
         return record.levelno >= logging.WARNING or record.name.split(".")[0] in OWN
 
 

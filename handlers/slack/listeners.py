@@ -27,6 +27,7 @@ from bot.render import home
 from bot.store.seen import Seen
 from handlers.slack import forms
 from handlers.slack.home import HomeTabs
+from handlers.slack.identity import Identity
 from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.rates import Admission, Rates
@@ -44,13 +45,15 @@ Sees = Callable[[Actor, type[Command], str], Callable[[str], bool] | None]
 not ask for it at all."""
 
 
-def bolt(client: WebClient, signing_secret: str | None) -> App:
-    """Bolt's app over this client.
+def bolt(client: WebClient, identity: Identity, signing_secret: str | None) -> App:
+    """Bolt's app for the Slack of this client.
 
     With a signing secret, requests by HTTP are verified; sockets need none.
     """
     return App(
-        client=client,
+        # Without a token: Bolt gets it from `authorize`, and would ask Slack about its own.
+        client=WebClient(base_url=client.base_url),
+        authorize=lambda: identity.authorized(),  # noqa: PLW0108 - Bolt counts the `self` of a method
         # Without one nothing can be signed: not even by whoever reads this line.
         signing_secret=signing_secret or secrets.token_hex(32),
         token_verification_enabled=False,

@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.model import Actor, Standing
 from bot.settings import Settings
+from handlers.slack.identity import Identity
 from handlers.slack.senders import Sender, Tenant
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,6 @@ LOOKED_UP_SECONDS = 60.0
 MISSED_SECONDS = 5.0
 """Seconds for which Slack is not asked again that has not answered."""
 MOST_KNOWN = 1000
-_OWN = "the bot's own workspace"
 
 T = TypeVar("T")
 
@@ -38,8 +38,9 @@ class People:
     has no rights.
     """
 
-    def __init__(self, client: WebClient, settings: Settings) -> None:
+    def __init__(self, client: WebClient, identity: Identity, settings: Settings) -> None:
         self._client = client
+        self._identity = identity
         self._groups = tuple(
             dict.fromkeys(group for role in settings.roles for group in role.groups)
         )
@@ -68,7 +69,8 @@ class People:
 
     def _own(self) -> Tenant | None:
         """Where the bot is installed; None while Slack does not say."""
-        return self._fresh(_OWN, lambda: _tenant(self._client.auth_test().get), None)
+        own = self._identity.read()
+        return own.tenant if own else None
 
     def _standing(self, user_id: str) -> Standing:
         own = self._own()
@@ -125,7 +127,3 @@ def standing(user: Mapping[str, Any], own: Tenant) -> Standing:
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return Standing.GUEST
     return Standing.MEMBER
-
-
-def _tenant(said: Callable[[str], Any]) -> Tenant:
-    return Tenant(str(said("team_id") or ""), str(said("enterprise_id") or ""))

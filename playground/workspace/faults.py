@@ -59,6 +59,7 @@ class Faults:
         self._api: list[ApiFault] = []
         self.duplicate_envelopes = False
         self.refuse_sockets = False
+        self.too_many_sockets = False
         self.silent = False
 
     def rate_limit(
@@ -141,6 +142,7 @@ class Faults:
         self._api.clear()
         self.duplicate_envelopes = False
         self.refuse_sockets = False
+        self.too_many_sockets = False
         self.silent_link(on=False)
 
     def strike(self, method: str) -> ApiFault | None:

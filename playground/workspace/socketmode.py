@@ -44,6 +44,7 @@ class SocketMode:
         self._lock = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.refused: Callable[[], bool] = lambda: False
+        self.too_many: Callable[[], bool] = lambda: False
         self.silent: Callable[[], bool] = lambda: False
         self.duplicated: Callable[[], bool] = lambda: False
         self.changed: Callable[[tuple[str, ...]], None] = lambda _: None
@@ -120,7 +121,7 @@ class SocketMode:
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         ticket = request.path.partition("ticket=")[2].partition("&")[0]
-        if self.refused() or len(self._live) >= MOST_CONNECTIONS:
+        if self.refused():
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "no new connections now\n")
         if ticket not in self._tickets:
             return connection.respond(HTTPStatus.FORBIDDEN, "no such ticket\n")
@@ -129,6 +130,9 @@ class SocketMode:
 
     async def _attend(self, connection: ServerConnection) -> None:
         name = secrets.token_hex(4)
+        if self.too_many() or len(self._live) >= MOST_CONNECTIONS:
+            await self._send_away(connection, name)
+            return
         self._live[name] = connection
         self.changed(self.connections)
         pinger = asyncio.create_task(self._ping(name))
@@ -144,6 +148,13 @@ class SocketMode:
             pinger.cancel()
             self._live.pop(name, None)
             self.changed(self.connections)
+
+    async def _send_away(self, connection: ServerConnection, name: str) -> None:
+        """Slack lets one connection too many in, and tells it to go."""
+        with contextlib.suppress(ConnectionClosed):
+            await connection.send(json.dumps(_hello(len(self._live) + 1, name)))
+            await connection.send(json.dumps(_disconnect("too_many_websockets")))
+            await connection.close()
 
     def _take(self, message: str | bytes) -> None:
         try:
@@ -177,12 +188,9 @@ class SocketMode:
 
     async def _disconnect(self, reason: str) -> None:
         told = list(self._live.items())
-        debug = {"host": "applink-playground"}
         for name, connection in told:
             with contextlib.suppress(ConnectionClosed):
-                await self._write(
-                    name, json.dumps({"type": "disconnect", "reason": reason, "debug_info": debug})
-                )
+                await self._write(name, json.dumps(_disconnect(reason)))
             if reason == "refresh_requested":
                 # No payload comes on a connection that was told to go.
                 self._live.pop(name, None)
@@ -236,6 +244,11 @@ def _hello(connections: int, name: str) -> dict[str, Any]:
         },
         "connection_info": {"app_id": APP},
     }
+
+
+def _disconnect(reason: str) -> dict[str, Any]:
+    debug = {"host": "applink-playground"}
+    return {"type": "disconnect", "reason": reason, "debug_info": debug}
 
 
 def _envelope(sending: Sending) -> str:

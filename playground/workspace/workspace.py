@@ -56,6 +56,7 @@ class Workspace:
         self._socket = SocketMode(limits, host)
         self.faults = Faults(clock, self._socket)
         self._socket.refused = lambda: self.faults.refuse_sockets
+        self._socket.too_many = lambda: self.faults.too_many_sockets
         self._socket.silent = lambda: self.faults.silent
         self._socket.duplicated = lambda: self.faults.duplicate_envelopes
         self._socket.changed = self._tell_connections

@@ -23,6 +23,7 @@ from bot.__main__ import main
 from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
 from bot.settings.sources import SECRETS
 from handlers.slack.check import OAUTH_SCOPES, check_slack
+from handlers.slack.identity import Identity
 from handlers.slack.listeners import SlackListeners, bolt, web_client
 from playground.workspace import MANIFEST_SCOPES, Workspace
 
@@ -133,7 +134,8 @@ def test_each_event_has_the_scope_that_it_needs_and_is_acked(manifest: dict[str,
 def acked(event: str, workspace: Workspace) -> int:
     """How the app answers an event; what is not answered with 200 Slack sends again, and in the end
     sends no more."""
-    app = bolt(web_client(workspace.bot_token, workspace.api_url), None)
+    client = web_client(workspace.bot_token, workspace.api_url)
+    app = bolt(client, Identity(client), None)
     parts: dict[str, Any] = {part.name: Idle() for part in fields(SlackListeners)}
     SlackListeners(**parts).wire(app)
     inner = {

@@ -8,10 +8,12 @@ from ipaddress import ip_network
 
 import pytest
 from fastapi.testclient import TestClient
+from slack_bolt import App
 from slack_sdk import WebClient
 
 from handlers.http.server import Web
 from handlers.slack.http_mode import MOST_BODY, web_app
+from handlers.slack.identity import Identity
 from handlers.slack.listeners import bolt
 
 REASON = "10.0.0.7:2376: connection refused"
@@ -64,9 +66,14 @@ def test_what_is_warned_of_leaves_the_bot_ready_and_is_told_to_whom_the_file_all
     assert "warnings" not in answers[1].json()
 
 
+def slack_app(signing_secret: str | None) -> App:
+    client = WebClient(token="xoxb-1")
+    return bolt(client, Identity(client), signing_secret)
+
+
 @pytest.fixture
 def slack() -> TestClient:
-    return TestClient(web_app(bolt(WebClient(token="xoxb-1"), "a signing secret")))
+    return TestClient(web_app(slack_app("a signing secret")))
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/"])
@@ -93,6 +100,6 @@ def test_what_is_larger_than_slack_ever_sends_is_refused_before_it_is_read(
 
 
 def test_what_nobody_signed_is_refused_and_no_constant_signs_in_socket_mode() -> None:
-    for app in (bolt(WebClient(token="xoxb-1"), None), bolt(WebClient(token="xoxb-1"), "secret")):
+    for app in (slack_app(None), slack_app("secret")):
         answer = TestClient(web_app(app)).post("/slack/events", content=b"command=/swarm")
         assert answer.status_code == 401

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.model import Standing
 from bot.settings import Role, Settings
+from handlers.slack.identity import Identity
 from handlers.slack.people import People, standing
 from handlers.slack.senders import Sender, Tenant, sender
 
@@ -139,7 +140,7 @@ class Slack(WebClient):
 )
 def test_who_cannot_be_looked_up_has_no_rights(error: str, expected: Standing) -> None:
     slack = Slack(error)
-    people = People(slack, Settings(roles=(Role(name="operator", users=("U1",)),)))
+    people = People(slack, Identity(slack), Settings(roles=(Role(name="operator", users=("U1",)),)))
 
     for _ in range(3):
         actor = people.actor(Sender("U1", "dana", HOME))

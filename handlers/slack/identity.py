@@ -1,0 +1,62 @@
+"""Who the bot is to Slack: read once at its start, and never waited for where Slack waits."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+
+from handlers.slack.senders import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIdentity:
+    """Where the bot is installed, and its own ids there."""
+
+    tenant: Tenant
+    user: str = ""
+    bot: str = ""
+
+
+class Identity:
+    """The bot's identity, from `auth.test`; it stays what it is for as long as the token does."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._known: OwnIdentity | None = None
+
+    @property
+    def known(self) -> OwnIdentity | None:
+        """What Slack has said; None where it has not yet. Nobody waits for it."""
+        return self._known
+
+    def read(self) -> OwnIdentity | None:
+        """What Slack says, asked where it is not known; None while it does not answer."""
+        with self._lock:
+            if self._known is None:
+                self._known = self._asked()
+            return self._known
+
+    def authorized(self) -> AuthorizeResult:
+        """What Bolt wants to know before each listener; it asks Slack itself otherwise, and the
+        first person waits for that."""
+        own = self._known or OwnIdentity(Tenant())
+        return AuthorizeResult(
+            enterprise_id=own.tenant.enterprise or None,
+            team_id=own.tenant.team or None,
+            bot_token=self._client.token,
+            bot_user_id=own.user or None,
+            bot_id=own.bot or None,
+        )
+
+    def _asked(self) -> OwnIdentity | None:
+        try:
+            said = self._client.auth_test()
+        except (SlackClientError, OSError):
+            return None
+        tenant = Tenant(str(said.get("team_id") or ""), str(said.get("enterprise_id") or ""))
+        return OwnIdentity(tenant, str(said.get("user_id") or ""), str(said.get("bot_id") or ""))
