@@ -98,11 +98,14 @@ def _completed(rollout: Rollout, progress: Progress, took: str) -> Words:
 
 def _rolled_back(rollout: Rollout, progress: Progress, took: str) -> Words:
     to = f" to {tag(rollout.before)}" if moves_image(rollout) else ""
+    short = progress.done < progress.total
+    missing = (f"Only {_count(progress)} run so far: Swarm goes on trying.",) if short else ()
     if rollout.rollback_by not in ("", BOT):
         head = f"↩️ {name(rollout)} rolled back{to} · by {escape(rollout.rollback_by)} · {took}"
-        return Words(head, (), (Next.RETRY,))
+        return Words(head, missing, (Next.RETRY,), shows_slots=short)
     head = f"↩️ {name(rollout)} rolled back{to} · {_symptom(rollout, progress)} · {took}"
-    return Words(head, _engine_message(progress), (Next.RETRY, Next.LOGS))
+    lines = (*missing, *_engine_message(progress))
+    return Words(head, lines, (Next.RETRY, Next.LOGS), shows_slots=short)
 
 
 def _paused(rollout: Rollout, progress: Progress, took: str) -> Words:

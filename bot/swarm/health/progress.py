@@ -40,6 +40,12 @@ _AS_ROLLBACK = {
 }
 
 
+SETTLING = timedelta(seconds=30)
+"""For how long tasks may still start after Swarm called its rollback completed.
+
+Measured: Swarm says so while a task of the version before waits for its restart delay (5 s)."""
+
+
 @dataclass(frozen=True, slots=True)
 class RolloutSnapshot:
     """One look at a rollout: the service, its tasks and the nodes at one moment (UTC).
@@ -74,10 +80,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The sum of all looks: the newest progress, and since when all tasks run without a break."""
+    """The sum of all looks: the newest progress, and since when two things hold without a break.
+
+    `converged_since`: all tasks run. `back_since`: Swarm calls its rollback completed.
+    """
 
     progress: Progress
     converged_since: datetime | None = None
+    back_since: datetime | None = None
 
 
 def advance(before: Followed | None, look: RolloutSnapshot, expected: Expected) -> Followed:
@@ -96,10 +106,12 @@ def advance(before: Followed | None, look: RolloutSnapshot, expected: Expected) 
     converged = done == total == len(slots) and not _left_over(service, awaited)
     since = ((before.converged_since if before else None) or look.at) if converged else None
     phase = _phase(service, expected, look.at, since, hangs=bool(down))
+    back_since = ((before.back_since if before else None) or look.at) if phase is Phase.ROLLED_BACK else None
+    if back_since and not converged and look.at < min(back_since + SETTLING, expected.deadline):
+        phase = Phase.ROLLING_BACK
     message = service.update.message if service.update else ""
-    return Followed(
-        Progress(phase, min(done, total), total, slots, message, waiting_for=down), since
-    )
+    progress = Progress(phase, min(done, total), total, slots, message, waiting_for=down)
+    return Followed(progress, since, back_since)
 
 
 def tried(tasks: Iterable[Task], image: str) -> int:

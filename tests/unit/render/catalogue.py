@@ -162,18 +162,22 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         "done-forced": lambda: ended(Phase.COMPLETED, Ending.DONE, 3, rollout=again, done=4),
         "done-to-zero": lambda: ended(Phase.COMPLETED, Ending.DONE, 1, done=0, total=0, slots=()),
         "rolled-back": lambda: ended(
-            Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.CRASH,), tried=2
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.CRASH,), tried=2, done=4
+        ),
+        "rolled-back-short": lambda: ended(
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, 48, findings=(v.CRASH,), tried=2, done=3
         ),
         "rolled-back-sick": lambda: ended(
-            Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.SICK, v.FULL), tried=1
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, findings=(v.SICK, v.FULL), tried=1, done=4
         ),
         "rolled-back-no-cause": lambda: ended(
             Phase.ROLLED_BACK,
             Ending.ROLLED_BACK,
+            done=4,
             message="update rolled back due to failure or early termination of task",
         ),
         "rolled-back-by-person": lambda: ended(
-            Phase.ROLLED_BACK, Ending.ROLLED_BACK, rollout=person, tried=2
+            Phase.ROLLED_BACK, Ending.ROLLED_BACK, rollout=person, tried=2, done=4
         ),
         "paused": lambda: ended(Phase.PAUSED, Ending.PAUSED, findings=(v.SICK,)),
         "rollback-paused": lambda: ended(

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Image, Mode, Node, Phase, Progress, Service, Task, UpdateStatus
+from bot.model import Image, Mode, Node, Phase, Progress, Service, Task, TaskState, UpdateStatus
 from bot.swarm.health.progress import tried
 from tests.unit.swarm.looks import BACK, EXPECTED, FOUR_NEW, after_monitor, look, seen
 from tests.unit.swarm.values import V1, V2, node, nodes, old, service, spec, task
+
+FOUR_OLD = tuple(task(slot, f"node{slot}", image=V1) for slot in range(1, 5))
 
 
 def test_paused_carries_the_engine_s_word() -> None:
@@ -46,8 +48,17 @@ def test_paused_carries_the_engine_s_word() -> None:
 )
 def test_rollbacks(state: str, message: str, asked: bool, phase: Phase) -> None:
     this = service(image=V1, spec=BACK, update=UpdateStatus(state, message))
-    progress = seen(look(this, FOUR_NEW), expected=replace(EXPECTED, rollback_asked=asked))
+    progress = seen(look(this, FOUR_OLD), expected=replace(EXPECTED, rollback_asked=asked))
     assert (progress.phase, progress.message) == (phase, message)
+
+
+def test_rolled_back_is_said_when_the_tasks_run_and_not_when_swarm_says_so() -> None:
+    this = service(image=V1, spec=BACK, state="rollback_completed")
+    waits = (*FOUR_OLD[:3], replace(FOUR_OLD[3], state=TaskState.READY))
+    assert seen(look(this, waits, 0), look(this, waits, 29)).phase is Phase.ROLLING_BACK
+    assert seen(look(this, waits, 0), look(this, FOUR_OLD, 5)).phase is Phase.ROLLED_BACK
+    progress = seen(look(this, waits, 0), look(this, waits, 30))
+    assert (progress.phase, progress.done, progress.total) == (Phase.ROLLED_BACK, 3, 4)
 
 
 @pytest.mark.parametrize(
