@@ -106,7 +106,9 @@ def advance(before: Followed | None, look: RolloutSnapshot, expected: Expected) 
     converged = done == total == len(slots) and not _left_over(service, awaited)
     since = ((before.converged_since if before else None) or look.at) if converged else None
     phase = _phase(service, expected, look.at, since, hangs=bool(down))
-    back_since = ((before.back_since if before else None) or look.at) if phase is Phase.ROLLED_BACK else None
+    back_since = (
+        ((before.back_since if before else None) or look.at) if phase is Phase.ROLLED_BACK else None
+    )
     if back_since and not converged and look.at < min(back_since + SETTLING, expected.deadline):
         phase = Phase.ROLLING_BACK
     message = service.update.message if service.update else ""
