@@ -41,6 +41,7 @@ from bot.errors.rollback import (
     ButtonOutdatedError,
     ChangeUnderWayError,
     ImageLostError,
+    RolloutEndedError,
     UnsureRollbackError,
 )
 from bot.errors.settings import InvalidSettingError
@@ -122,6 +123,7 @@ __all__ = [
     "RegistryBusyError",
     "RegistryDeniedError",
     "RegistryUnavailableError",
+    "RolloutEndedError",
     "SealedGoneError",
     "SecretTypedError",
     "SelfApprovalError",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors.base import SwarmbotError
-from bot.model import Image, Revision
+from bot.model import Image, Revision, Rollout
 
 
 @dataclass(eq=False)
@@ -15,6 +15,13 @@ class ChangeUnderWayError(SwarmbotError):
 
     service: str
     verb: str
+
+
+@dataclass(eq=False)
+class RolloutEndedError(SwarmbotError):
+    """A rollout was to turn back, and ended at that moment."""
+
+    rollout: Rollout
 
 
 @dataclass(eq=False)

@@ -73,6 +73,7 @@ class Ending(StrEnum):
     FAILED = "failed"
     TIMED_OUT = "timed out"
     SUPERSEDED = "superseded"
+    UNFOLLOWED = "followed no more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,14 @@ class Slot:
     failed: Failure | None = None
 
 
+class WishAnswer(StrEnum):
+    """What becomes of a wish that is left for the bot that follows a rollout."""
+
+    LEFT = "left"
+    LEFT_BEFORE = "left before"
+    TOO_LATE = "too late"
+
+
 class Phase(StrEnum):
     """Where a rollout stands."""
 
@@ -73,6 +81,7 @@ class Phase(StrEnum):
     ROLLBACK_PAUSED = "rollback paused"
     SUPERSEDED = "superseded"
     TIMED_OUT = "timed out"
+    UNFOLLOWED = "followed no more"
     REMOVED = "removed"
 
     @property
@@ -116,7 +125,7 @@ class Rollout:
     back. `goes_on`: a paused update is posted again as it stands; `back_to`: the revision that a
     rollback goes to; `back_hash` stands for the specification that was posted to go back to
     `before`, where Swarm's own previous specification is another. `part_of` is the id of the batch
-    that it belongs to, if any.
+    that it belongs to, if any. `unfollowed_by`: who ended its following before its end.
     """
 
     id: str
@@ -151,6 +160,7 @@ class Rollout:
     part_of: str = ""
     back_hash: str = ""
     engine_time: datetime | None = None
+    unfollowed_by: str = ""
 
     @property
     def again(self) -> str:

@@ -17,6 +17,7 @@ _MARKS = {
     Ending.FAILED: "❌",
     Ending.TIMED_OUT: "❌",
     Ending.SUPERSEDED: "🟠",
+    Ending.UNFOLLOWED: "🟠",
 }
 CELL_CHARACTERS = 60
 """Of a value that a row shows."""
@@ -72,6 +73,16 @@ def turning_back(rollout: Rollout) -> Message:
     return message(
         f"↩️ {escape(rollout.service)} turns back to {image(rollout.before)} · its message goes on"
     )
+
+
+def followed_no_more(rollout: Rollout) -> Message:
+    """A rollout that runs is not followed any more; its own message says where it stands."""
+    rest = (
+        "its lock goes when the other services of the same change have ended too"
+        if rollout.part_of
+        else "its message says where it stands"
+    )
+    return message(f"✅ {escape(rollout.service)} is followed no more · {rest}")
 
 
 def recorded(plan: Plan) -> Mapping[str, Any]:

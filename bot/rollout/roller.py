@@ -26,7 +26,7 @@ from bot.rollout.outside import note_outside
 from bot.rollout.posting import Posting, wanted_hash, was_changed
 from bot.rollout.run import Run, StoppingError, steady_clock
 from bot.rollout.steps import Steps
-from bot.rollout.turning_back import RollbackSender, TurningBack
+from bot.rollout.turning_back import STOPPED, RollbackSender, TurningBack
 from bot.store.store import Store
 from bot.swarm.engine.fence import Fence
 from bot.swarm.spec.edit import fingerprint
@@ -45,6 +45,7 @@ ENDINGS = {
     Phase.ROLLBACK_PAUSED: Ending.PAUSED,
     Phase.SUPERSEDED: Ending.SUPERSEDED,
     Phase.TIMED_OUT: Ending.TIMED_OUT,
+    Phase.UNFOLLOWED: Ending.UNFOLLOWED,
     Phase.REMOVED: Ending.FAILED,
 }
 
@@ -211,9 +212,14 @@ class Roller:
             for progress in follower.follow(lambda: rollout):  # noqa: B023 - the newest is wanted
                 self._may_go_on(run)
                 wish = rollbacks.wish(rollout, progress)
+                leaver = self._leaver(rollout) if wish or not progress.phase.ended else ""
+                if leaver:
+                    left = replace(progress, phase=Phase.UNFOLLOWED)
+                    yield replace(rollout, unfollowed_by=leaver), turning.explained(left)
+                    return
                 if wish and turning.is_due:
                     rollout = rollbacks.send(rollout, wish, run, turning)
-                stopped = progress.phase in (Phase.PAUSED, Phase.TIMED_OUT)
+                stopped = progress.phase in STOPPED
                 again = stopped and bool(wish) and not turning.refusal
                 if again:
                     turning.causes = progress.findings
@@ -221,6 +227,13 @@ class Roller:
                 yield rollout, turning.explained(progress)
             if again and self.stopping.wait(FOLLOW_SECONDS):
                 raise StoppingError
+
+    def _leaver(self, rollout: Rollout) -> str:
+        """Who asked to follow it no more; empty where nobody did, or Redis is away."""
+        with suppress(StoreUnavailableError):
+            leaver = self.store.rollouts.unfollow_wish(rollout.id)
+            return leaver.name if leaver else ""
+        return ""
 
     def _may_go_on(self, run: Run) -> None:
         if self.stopping.is_set():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 FIRST_SECONDS = 0.5
 MOST_SECONDS = 30.0
+STOPPED = (Phase.PAUSED, Phase.COMPLETED, Phase.TIMED_OUT)
+"""Where a rollout ends unless somebody wishes it back."""
 REFUSED_FOR_GOOD = range(400, 500)
 """Statuses of an engine that says the same however often it is asked."""
 
@@ -75,21 +78,27 @@ class RollbackSender:
     def wish(self, rollout: Rollout, progress: Progress) -> str:
         """Who wishes it back while it still stands where it was posted; empty where nobody does.
 
-        At the deadline the bot does, where it was promised.
+        Where Swarm paused it, and at the deadline, the bot does, where it was promised. A wish of
+        the last moment counts; whoever comes once nobody wishes it back is told that it has ended.
         """
-        if progress.phase is Phase.TIMED_OUT and rollout.rolls_back and not rollout.rollback_by:
-            return BOT
-        if progress.phase not in (Phase.ROLLING, Phase.PAUSED):
+        if progress.phase not in (Phase.ROLLING, *STOPPED):
             return ""
         if rollout.rollback_by:
-            return rollout.rollback_by
-        try:
-            wish = self.store.rollouts.rollback_wish(rollout.id)
-        except StoreUnavailableError:
-            wish = None
-        if wish:
-            return wish.name
-        return BOT if progress.phase is Phase.PAUSED and rollout.rolls_back else ""
+            return "" if progress.phase is Phase.TIMED_OUT else rollout.rollback_by
+        with suppress(StoreUnavailableError):
+            return self._asked(rollout, progress)
+        return BOT if self._promised(rollout, progress) else ""
+
+    def _asked(self, rollout: Rollout, progress: Progress) -> str:
+        person = self.store.rollouts.rollback_wish(rollout.id)
+        if person is None and self._promised(rollout, progress):
+            return BOT
+        if person is None and progress.phase.ended and not self.store.rollouts.settle(rollout.id):
+            person = self.store.rollouts.rollback_wish(rollout.id)
+        return person.name if person else ""
+
+    def _promised(self, rollout: Rollout, progress: Progress) -> bool:
+        return rollout.rolls_back and progress.phase in (Phase.PAUSED, Phase.TIMED_OUT)
 
     def send(self, rollout: Rollout, by: str, run: Run, turning: TurningBack) -> Rollout:
         """Ask Swarm for the previous specification; what keeps it from that is tried again later.

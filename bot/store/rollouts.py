@@ -9,6 +9,7 @@ from redis import Redis
 
 from bot.errors import LeaseLostError
 from bot.model import Actor, MessageRef, Rollout
+from bot.model.rollout import WishAnswer
 from bot.store.connection import guarded, key
 from bot.store.signer import Signer
 
@@ -25,9 +26,10 @@ _RECENT_SECONDS = 86_400
 _RUNNING = key("rollouts", "running")
 _RECENT = key("rollouts", "recent")
 _ENDED = key("rollouts", "ended")
-_KIND, _WISH = "rollouts", "rollback"
+_KIND, _WISH, _UNFOLLOW = "rollouts", "rollback", "unfollow"
 
-# A rollout is a hash of `value`, `fence` and, once it has ended, `finished`. A service is a hash
+# A rollout is a hash of `value`, `fence`, `settled` once no wish is heeded any more, and `finished`
+# once it has ended. A service is a hash
 # of the running `rollout`, the highest `fence`, and the `newest` rollout. A further hash has the
 # newest rollout of every service, and a sorted set the services whose newest has ended, by time.
 
@@ -65,6 +67,21 @@ end
 return 1
 """
 
+_ASK = """
+for _, flag in ipairs({'settled', 'finished'}) do
+    if redis.call('HEXISTS', KEYS[1], flag) == 1 then return -1 end
+end
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2]) then return 1 end
+return 0
+"""
+
+_SETTLE = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'settled', 1) end
+return 1
+"""
+_ANSWERS = {1: WishAnswer.LEFT, 0: WishAnswer.LEFT_BEFORE, -1: WishAnswer.TOO_LATE}
+
 _RECENT_ROLLOUTS = """
 local old = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', redis.call('TIME')[1] - ARGV[1])
 for _, service in ipairs(old) do
@@ -83,6 +100,8 @@ class Rollouts:
         self._signer = signer
         self._save_script = redis.register_script(_SAVE)
         self._finish_script = redis.register_script(_FINISH)
+        self._ask_script = redis.register_script(_ASK)
+        self._settle_script = redis.register_script(_SETTLE)
         self._recent_script = redis.register_script(_RECENT_ROLLOUTS)
 
     @guarded()
@@ -157,20 +176,41 @@ class Rollouts:
         rollout_id = self._redis.hget(_service_key(service_id), "rollout")
         return self.get(str(rollout_id)) if rollout_id else None
 
-    @guarded()
-    def ask_rollback(self, rollout_id: str, actor: Actor) -> bool:
+    def ask_rollback(self, rollout_id: str, actor: Actor) -> WishAnswer:
         """Leave a request to roll back for the bot that follows the rollout.
 
-        False where somebody left one before.
+        Too late where that bot has seen the end of it, and heeds no wish any more.
         """
-        wish = self._signer.signed(f"{_WISH} {rollout_id}", _actor.dump_json(actor))
-        return bool(self._redis.set(_wish_key(rollout_id), wish, nx=True, ex=_KEEP_SECONDS))
+        return self._ask(_WISH, rollout_id, actor)
 
-    @guarded()
+    def ask_unfollow(self, rollout_id: str, actor: Actor) -> WishAnswer:
+        """Leave a request to follow the rollout no more for the bot that does."""
+        return self._ask(_UNFOLLOW, rollout_id, actor)
+
     def rollback_wish(self, rollout_id: str) -> Actor | None:
         """Who asked to roll this rollout back; None where nobody did."""
-        stored = self._redis.get(_wish_key(rollout_id))
-        text = self._signer.verified(f"{_WISH} {rollout_id}", stored)
+        return self._wish(_WISH, rollout_id)
+
+    def unfollow_wish(self, rollout_id: str) -> Actor | None:
+        """Who asked to follow this rollout no more; None where nobody did."""
+        return self._wish(_UNFOLLOW, rollout_id)
+
+    @guarded()
+    def settle(self, rollout_id: str) -> bool:
+        """From now on no wish to roll it back is taken any more; False where there is one."""
+        keys = [_record_key(rollout_id), _wish_key(_WISH, rollout_id)]
+        return bool(self._settle_script(keys))
+
+    @guarded()
+    def _ask(self, kind: str, rollout_id: str, actor: Actor) -> WishAnswer:
+        wish = self._signer.signed(f"{kind} {rollout_id}", _actor.dump_json(actor))
+        keys = [_record_key(rollout_id), _wish_key(kind, rollout_id)]
+        return _ANSWERS[int(self._ask_script(keys, [wish, _KEEP_SECONDS]))]
+
+    @guarded()
+    def _wish(self, kind: str, rollout_id: str) -> Actor | None:
+        stored = self._redis.get(_wish_key(kind, rollout_id))
+        text = self._signer.verified(f"{kind} {rollout_id}", stored)
         return _actor.validate_json(text) if text else None
 
     def _dump(self, rollout: Rollout) -> str:
@@ -197,5 +237,5 @@ def _message_key(rollout_id: str) -> str:
     return key("message", rollout_id)
 
 
-def _wish_key(rollout_id: str) -> str:
-    return key("rollback", rollout_id)
+def _wish_key(kind: str, rollout_id: str) -> str:
+    return key(kind, rollout_id)

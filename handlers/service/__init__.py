@@ -1,10 +1,21 @@
 """Commands about services."""
 
-from handlers.service import create, deploy, read, rebalance, remove, rollback, scale, update
+from handlers.service import (
+    create,
+    deploy,
+    read,
+    rebalance,
+    remove,
+    rollback,
+    scale,
+    unfollow,
+    update,
+)
 
 COMMANDS = (
     *deploy.COMMANDS,
     *rollback.COMMANDS,
+    *unfollow.COMMANDS,
     *read.COMMANDS,
     *create.COMMANDS,
     *update.COMMANDS,

@@ -16,11 +16,13 @@ from bot.errors import (
     ButtonOutdatedError,
     ChangeUnderWayError,
     NoRevisionError,
+    RolloutEndedError,
     UnsureRollbackError,
 )
 from bot.model import Ending, Message, Outcome, Plan, ResolvedImage, Revision, Rollout, Service
 from bot.model.bounds import MOST_COUNT
 from bot.model.revisions import UNSURE, before, of_image
+from bot.model.rollout import WishAnswer
 from bot.render import plans
 from bot.render.objects import service_history
 from bot.rollout.outside import note_outside
@@ -102,8 +104,11 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     ) -> Outcome:
         """Roll back, or leave the wish for whoever follows the rollout."""
         if isinstance(plan, InterruptPlan):
-            if not context.store.rollouts.ask_rollback(plan.rollout.id, context.actor):
+            answer = context.store.rollouts.ask_rollback(plan.rollout.id, context.actor)
+            if answer is WishAnswer.LEFT_BEFORE:
                 raise ChangeUnderWayError(plan.rollout.service, "rollback")
+            if answer is WishAnswer.TOO_LATE:
+                raise RolloutEndedError(plan.rollout)
             message = plans.turning_back(plan.rollout)
             return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, private=message)
         return context.roller.run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -85,6 +87,39 @@ def test_a_rollout_that_runs_turns_back_once(
 
     dev.sees("↩️ web rolled back to 1.0", after=started)
     assert world.image_of("web") == "shop/web:1.0"
+
+
+@pytest.mark.world(bots=2)
+def test_a_turn_back_that_is_seen_only_once_the_update_is_done_happens(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.types("/swarm deploy web shop/web:2.0")
+    rolling = dev.sees("🔵 web →")
+    world.bot.crash()
+
+    clicked = lead.clicks("Roll back", on=rolling)
+    lead.sees("turns back to", after=clicked)
+
+    dev.sees("↩️ web rolled back to 1.0 · by lead")
+    assert world.image_of("web") == "shop/web:1.0"
+
+
+def test_who_presses_when_it_has_just_ended_is_told_so(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    dev.types("/swarm deploy web shop/web:2.0")
+    rolling = dev.sees("🔵 web →")
+    rollouts = world.bot.store.rollouts
+    (rollout,) = rollouts.running()
+    assert rollouts.settle(rollout.id)
+
+    clicked = dev.clicks("Roll back", on=rolling)
+    told = dev.sees("ended at this moment", after=clicked)
+
+    dev.sees("✅ web is on")
+    assert world.image_of("web") == "shop/web:2.0"
+    sure = dev.clicks("Roll back to 1.0", on=told)
+    dev.sees("✅ web is on shop/web:1.0 again", after=sure)
 
 
 def test_rollback_typed_twice_does_not_bring_the_bad_version_back(

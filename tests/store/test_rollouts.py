@@ -12,6 +12,7 @@ from redis import Redis
 
 from bot.errors import LeaseLostError
 from bot.model import Difference, MessageRef
+from bot.model.rollout import WishAnswer
 from bot.store.locks import LockStore
 from bot.store.rollouts import Rollouts
 
@@ -98,10 +99,23 @@ def test_a_service_that_rolls_again_is_not_forgotten_with_its_last_rollout(redis
 def test_a_rollback_is_wished_once(redis: Redis, other_redis: Redis) -> None:
     rollouts = Rollouts(redis, SIGNER)
     assert rollouts.rollback_wish("r1") is None
-    assert rollouts.ask_rollback("r1", ANN)
-    assert not Rollouts(other_redis, SIGNER).ask_rollback("r1", BEN)
+    assert rollouts.ask_rollback("r1", ANN) is WishAnswer.LEFT
+    assert Rollouts(other_redis, SIGNER).ask_rollback("r1", BEN) is WishAnswer.LEFT_BEFORE
     assert rollouts.rollback_wish("r1") == ANN
     assert rollouts.rollback_wish("r2") is None
+
+
+def test_once_it_is_settled_no_wish_is_taken_and_one_of_before_is_not_lost(redis: Redis) -> None:
+    rollouts = Rollouts(redis, SIGNER)
+    rollouts.save(rollout("r1"), 1)
+    rollouts.save(rollout("r2", "s2"), 1)
+    rollouts.ask_rollback("r1", ANN)
+    assert not rollouts.settle("r1")
+    assert rollouts.settle("r2")
+    assert rollouts.ask_rollback("r2", ANN) is WishAnswer.TOO_LATE
+    rollouts.finish(rollout("r1"))
+    assert rollouts.ask_unfollow("r1", ANN) is WishAnswer.TOO_LATE
+    assert not rollouts.unfollow_wish("r1")
 
 
 def test_the_message_stands_beside_the_record_whoever_writes_first(

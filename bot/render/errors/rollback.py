@@ -33,6 +33,17 @@ def _under_way(error: errors.ChangeUnderWayError) -> Explanation:
     )
 
 
+def _ended(error: errors.RolloutEndedError) -> Explanation:
+    rollout = error.rollout
+    back = f"rollback {rollout.service_id} --of {rollout.id}"
+    return Explanation(
+        f"The {escape(rollout.verb)} of {code(rollout.service)} ended at this moment, so it did "
+        "not turn back. Its message says how it ended.",
+        mark=REFUSED,
+        offers=((f"Roll back to {rollout.before.tag or rollout.before.tagged}", back),),
+    )
+
+
 def _unsure(error: errors.UnsureRollbackError) -> Explanation:
     later = ", after this message" if error.since_message else ""
     target = error.target.image.tag or error.target.image.tagged
@@ -82,6 +93,7 @@ def _to(service_id: str, target: Revision) -> tuple[str, str]:
 
 ROLLBACK_ERRORS: Mapping[type, Explain] = {
     errors.ChangeUnderWayError: _under_way,
+    errors.RolloutEndedError: _ended,
     errors.UnsureRollbackError: _unsure,
     errors.ButtonOutdatedError: _outdated,
     errors.ImageLostError: _lost,

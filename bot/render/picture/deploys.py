@@ -46,6 +46,7 @@ _SIGNS = {
     str(Ending.FAILED): (Mark.CROSS, RED),
     str(Ending.TIMED_OUT): (Mark.CROSS, RED),
     str(Ending.SUPERSEDED): (Mark.DIAMOND, GREY),
+    str(Ending.UNFOLLOWED): (Mark.SQUARE, GREY),
 }
 _NOT_KEPT = (Ending.ROLLED_BACK, Ending.FAILED, Ending.TIMED_OUT)
 

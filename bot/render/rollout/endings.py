@@ -50,6 +50,7 @@ def ending(rollout: Rollout, progress: Progress, took: float) -> Words:
         Phase.ROLLBACK_PAUSED: _rollback_paused,
         Phase.TIMED_OUT: _timed_out,
         Phase.SUPERSEDED: _superseded,
+        Phase.UNFOLLOWED: _unfollowed,
         Phase.REMOVED: _removed,
     }
     return writers[progress.phase](rollout, progress, seconds(took))
@@ -91,9 +92,8 @@ def _completed(rollout: Rollout, progress: Progress, took: str) -> Words:
         else ""
     )
     undo = moves_image(rollout) and not rollout.verb.endswith("rollback")
-    return Words(
-        f"{head} · {_count(progress)} · {took}", (down,), (Next.ROLL_BACK,) if undo else ()
-    )
+    lines = (*_refused(progress), down)
+    return Words(f"{head} · {_count(progress)} · {took}", lines, (Next.ROLL_BACK,) if undo else ())
 
 
 def _rolled_back(rollout: Rollout, progress: Progress, took: str) -> Words:
@@ -112,12 +112,7 @@ def _paused(rollout: Rollout, progress: Progress, took: str) -> Words:
     head = (
         f"⏸ {name(rollout)} paused at {_count(progress)} · {_symptom(rollout, progress)} · {took}"
     )
-    refused = (
-        (f"It was to be rolled back, and Swarm refused that: {prose(progress.refusal)}",)
-        if progress.refusal
-        else ()
-    )
-    lines = (*refused, *_engine_message(progress))
+    lines = (*_refused(progress), *_engine_message(progress))
     return Words(head, lines, (Next.ROLL_BACK, Next.RETRY, Next.LOGS), shows_slots=True)
 
 
@@ -176,6 +171,17 @@ def _superseded(rollout: Rollout, _: Progress, took: str) -> Words:
     return Words(head, lines, (Next.TASKS, Next.HISTORY))
 
 
+def _unfollowed(rollout: Rollout, progress: Progress, took: str) -> Words:
+    head = f"🟠 {subject(rollout)} · followed no more · {_count(progress)} · {took}"
+    promised = ", and swarmbot does not roll it back" if rollout.rolls_back else ""
+    lines = (
+        f"{escape(rollout.unfollowed_by)} ended the following: Swarm goes on by itself{promised}.",
+        *_engine_message(progress),
+    )
+    steps = (Next.ROLL_BACK,) if moves_image(rollout) else ()
+    return Words(head, lines, (*steps, Next.TASKS, Next.LOGS), shows_slots=True)
+
+
 def _removed(rollout: Rollout, _: Progress, took: str) -> Words:
     return Words(
         f"❌ {name(rollout)} was removed during the rollout · {took}",
@@ -190,6 +196,13 @@ def _symptom(rollout: Rollout, progress: Progress) -> str:
     if progress.findings[0].cause.symptom is Symptom.UNHEALTHY:
         return f"{image_tag} is not healthy"
     return f"{image_tag} does not start"
+
+
+def _refused(progress: Progress) -> tuple[str, ...]:
+    """That it was to be rolled back, where the engine refused it."""
+    if not progress.refusal:
+        return ()
+    return (f"It was to be rolled back, and Swarm refused that: {prose(progress.refusal)}",)
 
 
 def _engine_message(progress: Progress) -> tuple[str, ...]:

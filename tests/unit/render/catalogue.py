@@ -188,6 +188,11 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
             Phase.TIMED_OUT, Ending.TIMED_OUT, 600, rollout=v.SCALE, findings=(v.FULL,)
         ),
         "superseded": lambda: ended(Phase.SUPERSEDED, Ending.SUPERSEDED),
+        "unfollowed": lambda: ended(
+            Phase.UNFOLLOWED,
+            Ending.UNFOLLOWED,
+            rollout=replace(v.DEPLOY, rolls_back=True, unfollowed_by="ben"),
+        ),
         "removed": lambda: ended(Phase.REMOVED, Ending.FAILED, slots=()),
         "hostile": lambda: ended(
             Phase.PAUSED, Ending.PAUSED, rollout=hostile, findings=(bad,), message=v.HOSTILE
