@@ -176,7 +176,8 @@ class SlackListeners:
         name = body["view"]["callback_id"].removeprefix(forms.CALLBACK)
         command = self.table.by_name.get(name)
         sees = self.sees(actor, command, kind) if actor and command else None
-        matches = self.names.like(kind, body.get("value", ""), sees) if sees else []
+        typed = body.get("value") or ""
+        matches = self.names.like(kind, typed, sees) if sees else []
         ack(
             options=[
                 {"text": {"type": "plain_text", "text": name[:75]}, "value": name[:150]}

@@ -161,6 +161,13 @@ def _table(block: Block, surface: Surface, _: Held) -> Html:
     return el("div", table, class_="block table", tabindex="0")
 
 
+def _data_table(block: Block, surface: Surface, held: Held) -> Html:
+    """Drawn whole: the page neither sorts nor turns pages."""
+    return el(
+        "figure", el("figcaption", plain(str(block["caption"]))), _table(block, surface, held)
+    )
+
+
 def _file(block: Block, _: Surface, __: Held) -> Html:
     return el("p", f"📎 {block['external_id']}", class_="block")
 
@@ -180,6 +187,7 @@ DRAW: Mapping[str, Draw] = {
     "rich_text": _rich_text,
     "markdown": _markdown,
     "table": _table,
+    "data_table": _data_table,
     "file": _file,
 }
 

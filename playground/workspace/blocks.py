@@ -4,10 +4,14 @@ The limits are a table: block type → its fields. What concerns several blocks 
 one table, the sum of all text) is judged after it.
 """
 
+import copy
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from slack_sdk import models
+from slack_sdk.errors import SlackObjectFormationError
 
 from playground.workspace import elements
 from playground.workspace.elements import (
@@ -43,6 +47,10 @@ MESSAGE_TEXT = 40_000
 UPDATE_TEXT = 4_000
 TABLE_ROWS = 100
 TABLE_COLUMNS = 20
+TABLE_TEXT = 10_000
+"""Characters of all cells together."""
+TABLES = ("table", "data_table")
+UNKNOWN_TO_THE_SDK = ("data_table",)
 
 
 def block(
@@ -83,6 +91,7 @@ _RAW_NUMBER = Fields(
     {"type": String(10, one_of=("raw_number",)), "value": Anything()}, {"text": String(3000)}
 )
 _CELL = AnyOf((_RAW_TEXT, _RAW_NUMBER, _RICH_TEXT))
+_HEAD_CELL = AnyOf((_RAW_TEXT, _RAW_NUMBER))
 _COLUMN = Fields({}, {"align": String(6, one_of=("left", "center", "right")), "is_wrapped": Flag()})
 
 BLOCKS: Mapping[str, Kind] = {
@@ -115,10 +124,18 @@ BLOCKS: Mapping[str, Kind] = {
         {"rows": Many(Many(_CELL, TABLE_COLUMNS), TABLE_ROWS)},
         {"column_settings": Many(AnyOf((_COLUMN, Anything())), TABLE_COLUMNS, least=0)},
     ),
+    # https://docs.slack.dev/reference/block-kit/blocks/data-table-block: one row is the header.
+    "data_table": block(
+        {
+            "rows": Many(Many(_CELL, TABLE_COLUMNS), TABLE_ROWS + 1, least=2),
+            "caption": String(2000),
+        },
+        {"page_size": Integer(1, 100), "row_header_column_index": Integer(0, TABLE_COLUMNS - 1)},
+    ),
     "file": block({"external_id": String(255), "source": String(10, one_of=("remote",))}),
 }
 ON_MESSAGES = frozenset(BLOCKS)
-ON_VIEWS = frozenset(BLOCKS) - {"markdown", "table", "file"}
+ON_VIEWS = frozenset(BLOCKS) - {"markdown", *TABLES, "file"}
 
 
 def judge_message(blocks: Any) -> None:
@@ -129,10 +146,24 @@ def judge_message(blocks: Any) -> None:
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     messages = tuple(violations(blocks, "/blocks", MESSAGE_BLOCKS, ON_MESSAGES))
+    messages = messages or tuple(_second_opinion(blocks))
     if messages:
         raise SlackError("invalid_blocks", messages)
     if sum(map(len, strings(blocks))) > BLOCK_TEXT + markdown_length(blocks):
         raise SlackError("msg_blocks_too_long")
+
+
+def _second_opinion(blocks: Sequence[Block]) -> Iterator[str]:
+    """What the models of Slack's own SDK say against the blocks that they know."""
+    for position, block in enumerate(blocks):
+        if block["type"] in UNKNOWN_TO_THE_SDK:
+            continue
+        parsed = models.blocks.Block.parse(copy.deepcopy(block))
+        try:
+            if parsed is not None:
+                parsed.to_dict()
+        except SlackObjectFormationError as refusal:
+            yield error(str(refusal), f"/blocks/{position}")
 
 
 def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str]) -> Iterator[str]:
@@ -148,12 +179,28 @@ def violations(blocks: Sequence[Any], at: str, most: int, allowed: frozenset[str
     for position, block in enumerate(known):
         for action_id in _doubled(element.get("action_id") for element in elements_of(block)):
             yield error(f'action_id "{action_id}" already exists', f"{at}/{position}")
-    if sum(block.get("type") == "table" for block in known) > 1:
+    if sum(block.get("type") in TABLES for block in known) > 1:
         yield error("only_one_table_allowed", at)
+    for position, block in enumerate(known):
+        if block.get("type") in TABLES:
+            yield from _against_table(block, f"{at}/{position}")
     if markdown_length(known) > MARKDOWN_TEXT:
         yield error(
             f"markdown blocks must be less than {MARKDOWN_TEXT + 1} characters together", at
         )
+
+
+def _against_table(block: Block, at: str) -> Iterator[str]:
+    """What concerns all cells of a table at once."""
+    listed = block.get("rows")
+    rows = [row for row in listed if isinstance(row, list)] if isinstance(listed, list) else []
+    if sum(map(len, strings(rows))) > TABLE_TEXT:
+        yield error(f"table cells must be less than {TABLE_TEXT + 1} characters together", at)
+    if block["type"] != "data_table" or not rows:
+        return
+    if len({len(row) for row in rows}) > 1:
+        yield error("all rows must have the same number of cells", f"{at}/rows")
+    yield from Many(_HEAD_CELL, TABLE_COLUMNS).check(rows[0], f"{at}/rows/0")
 
 
 def elements_of(block: Block) -> list[dict[str, Any]]:

@@ -166,7 +166,8 @@ class Interactions:
             "type": "block_suggestion",
             "action_id": element["action_id"],
             "block_id": block["block_id"],
-            "value": typed,
+            # Slack sends null, not an empty text, before anything was typed.
+            "value": typed or None,
         }
         if isinstance(where, View):
             payload |= {

@@ -12,6 +12,8 @@ from playground.workspace.mrkdwn import emoji, seen
 from playground.workspace.state import State
 
 COLUMN_GAP = "  "
+FOLDED_AT = 700
+"""About as many characters of a section Slack shows before "See more", unless it expands."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,19 @@ Draw = Callable[[Reader, Block, Held], str]
 
 
 def _section(reader: Reader, block: Block, held: Held) -> str:
-    parts = [reader.plain(block["text"])] if block.get("text") else []
+    parts = [_unfolded(reader, block)] if block.get("text") else []
     parts += [reader.plain(field) for field in block.get("fields") or []]
     if block.get("accessory"):
         parts.append(_element(reader, block["accessory"], held))
     return "\n".join(parts)
+
+
+def _unfolded(reader: Reader, block: Block) -> str:
+    """The text of a section, as much as is shown before somebody asks for more."""
+    text = reader.plain(block["text"])
+    if block.get("expand") or len(text) <= FOLDED_AT:
+        return text
+    return f"{text[:FOLDED_AT].rstrip()}… See more"
 
 
 def _header(reader: Reader, block: Block, _: Held) -> str:
@@ -126,6 +136,12 @@ def _table(reader: Reader, block: Block, _: Held) -> str:
     return aligned(rows, right)
 
 
+def _data_table(reader: Reader, block: Block, _: Held) -> str:
+    """All its pages: who looks for a row turns them, or sorts it to the top."""
+    rows = [[_cell(reader, cell) for cell in row] for row in block["rows"]]
+    return aligned(rows, [cell["type"] == "raw_number" for cell in block["rows"][1]])
+
+
 def _file(_: Reader, block: Block, __: Held) -> str:
     return f"📎 {block['external_id']}"
 
@@ -145,6 +161,7 @@ DRAW: Mapping[str, Draw] = {
     "rich_text": _rich_text,
     "markdown": _markdown,
     "table": _table,
+    "data_table": _data_table,
     "file": _file,
 }
 

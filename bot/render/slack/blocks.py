@@ -56,8 +56,13 @@ def together(messages: Sequence[Message]) -> Message:
 
 def section(text: str) -> Block:
     """A paragraph of mrkdwn."""
-    # Without `verbatim` Slack links words that look like channels, people or addresses.
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    # Without `verbatim` Slack links words that look like channels, people or addresses; without
+    # `expand` it folds a long text behind "See more".
+    return {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": text, "verbatim": True},
+        "expand": True,
+    }
 
 
 def context(*parts: str) -> list[Block]:

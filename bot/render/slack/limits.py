@@ -87,7 +87,8 @@ def _header(block: Block) -> list[dict[str, Any]]:
 def _section(block: Block) -> list[dict[str, Any]]:
     text = block.get("text")
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": _like(text, piece)} for piece in split(_content(text), SECTION)
+        {"type": "section", "text": _like(text, piece), "expand": True}
+        for piece in split(_content(text), SECTION)
     ]
     fields = [
         _like(field, cut(_content(field), FIELD))
@@ -201,7 +202,9 @@ def _reduced(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     rest = texts[len(shown)] if len(shown) < len(texts) else None
     if rest and "text" in rest and room > _NOTICE_ROOM and len(shown) < MOST_BLOCKS - 7:
         shortened = cut(rest["text"]["text"], room - 50)
-        shown.append({"type": "section", "text": {**rest["text"], "text": shortened}})
+        shown.append(
+            {"type": "section", "text": {**rest["text"], "text": shortened}, "expand": True}
+        )
     return [*shown, *rows, _notice(f"The whole is in {WHOLE}")]
 
 

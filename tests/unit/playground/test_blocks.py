@@ -50,6 +50,15 @@ def table(rows: int, columns: int) -> dict[str, Any]:
     return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * columns] * rows}
 
 
+def data_table(rows: int, columns: int, **more: Any) -> dict[str, Any]:
+    return {**table(rows, columns), "type": "data_table", "caption": "services", **more}
+
+
+def wide_table(characters: int) -> dict[str, Any]:
+    half = {"type": "raw_text", "text": "x" * (characters // 4)}
+    return {"type": "table", "rows": [[half, half], [half, half]]}
+
+
 def modal(**more: Any) -> dict[str, Any]:
     return {"type": "modal", "title": plain("Deploy"), "blocks": [], **more}
 
@@ -101,6 +110,25 @@ FITS_AND_NOT: list[tuple[str, list[Any], list[Any], str]] = [
     ("rows", [table(100, 1)], [table(101, 1)], "no more than 100 items"),
     ("columns", [table(1, 20)], [table(1, 21)], "no more than 20 items"),
     ("tables", [table(1, 1)], [table(1, 1)] * 2, "only_one_table_allowed"),
+    ("kinds of tables", [data_table(2, 1)], [table(1, 1), data_table(2, 1)], "only_one_table"),
+    ("cells", [wide_table(10_000)], [wide_table(10_004)], "less than 10001 characters together"),
+    ("data rows", [data_table(101, 1)], [data_table(102, 1)], "no more than 101 items"),
+    ("head alone", [data_table(2, 1)], [data_table(1, 1)], "no fewer than 2 items"),
+    ("data columns", [data_table(2, 20)], [data_table(2, 21)], "no more than 20 items"),
+    ("page", [data_table(2, 1, page_size=100)], [data_table(2, 1, page_size=101)], "between 1 and"),
+    ("caption", [data_table(2, 1)], [data_table(2, 1, caption=None)], "required field: caption"),
+    (
+        "equal rows",
+        [data_table(2, 1)],
+        [{**data_table(2, 1), "rows": [*table(1, 1)["rows"], *table(1, 2)["rows"]]}],
+        "all rows must have the same number of cells",
+    ),
+    (
+        "empty cell",
+        [table(1, 1)],
+        [{**table(1, 1), "rows": [[{"type": "raw_text", "text": ""}]]}],
+        "schemas",
+    ),
     ("button text", [actions(button(75))], [actions(button(76))], "less than 76"),
     (
         "button value",
@@ -288,3 +316,10 @@ def test_a_home_tab_is_no_modal() -> None:
     judge_view({"type": "home", "blocks": [section()]}, "home")
     with pytest.raises(SlackError, match="must be of type modal"):
         judge_view({"type": "home", "blocks": []}, "modal")
+
+
+def test_slacks_own_models_are_asked_as_well() -> None:
+    code, said = refusal(actions({"type": "datepicker", "initial_date": "tomorrow"}))
+
+    assert code == "invalid_blocks"
+    assert "initial_date attribute must be in format 'YYYY-MM-DD'" in said

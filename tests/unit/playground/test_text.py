@@ -107,3 +107,24 @@ def test_blocks_as_seen() -> None:
         "by dev now",
         "[Drain] [Pick ▾]",
     ]
+
+
+def cells(*texts: str) -> list[dict[str, str]]:
+    return [{"type": "raw_text", "text": text} for text in texts]
+
+
+def shown(*blocks: dict[str, Any]) -> str:
+    named = [{"block_id": f"b{number}", **block} for number, block in enumerate(blocks)]
+    return Reader(State(lambda: 0.0, Limits())).blocks(named, {})
+
+
+def test_a_long_section_is_folded_unless_it_expands() -> None:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "word " * 200}}
+    assert shown(section).endswith("… See more")
+    assert shown({**section, "expand": True}).strip().endswith("word")
+
+
+def test_a_data_table_is_read_as_a_table() -> None:
+    rows = [cells("NODE", "TASKS"), cells("node1", "3")]
+    table = {"type": "data_table", "caption": "nodes", "rows": rows}
+    assert shown(table) == "NODE   TASKS\nnode1  3"

@@ -63,7 +63,17 @@ def test_slacks_own_models_take_it(name: str) -> None:
     for block in MESSAGES[name]().blocks:
         parsed = Block.parse(dict(block))
         assert parsed is not None
-        parsed.validate_json()
+        parsed.to_dict()
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_no_text_is_folded(name: str) -> None:
+    folded = [
+        block
+        for block in MESSAGES[name]().blocks
+        if block["type"] == "section" and "text" in block and not block.get("expand")
+    ]
+    assert folded == []
 
 
 @pytest.mark.parametrize("name", MESSAGES)
