@@ -18,7 +18,7 @@ from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.metrics import Metrics
 from bot.model.cluster import EngineAddress
 from bot.policy.rule_names import with_full_names
-from bot.poster import Drawing, Poster
+from bot.poster import Calls, Drawing, Poster
 from bot.rollout.outside import OutsideChanges
 from bot.settings import Settings
 from bot.store.anchor import AnchorFile
@@ -164,7 +164,7 @@ def build(configured: Settings) -> Bot:
             EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
         )
     )
-    poster = Poster(client, on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
+    poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     stopping = Stopping()
     leader = store.leader(name := secrets.token_hex(4))
     pool = LoggingPool(WORKERS, thread_name_prefix="work")

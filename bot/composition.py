@@ -84,7 +84,7 @@ def compose(ports: Ports) -> Parts:
         pool,
         homes,
         pipeline.offered,
-        pipeline.answers.slow_down,
+        pipeline.answers.turn_away,
         Rates(ports.monotonic),
     )
     return Parts(

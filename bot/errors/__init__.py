@@ -22,6 +22,7 @@ from bot.errors.access import (
 from bot.errors.base import SwarmbotError, error_code
 from bot.errors.input import (
     AmbiguousNameError,
+    EditedLineError,
     ImageNotFoundError,
     ImageOnlyOnNodeError,
     InvalidLineError,
@@ -86,6 +87,7 @@ __all__ = [
     "ButtonOutdatedError",
     "ChangeInterruptedError",
     "ChangeUnderWayError",
+    "EditedLineError",
     "EngineRefusedError",
     "ImageLostError",
     "ImageNotFoundError",

@@ -64,6 +64,11 @@ class InvalidValueError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class EditedLineError(SwarmbotError):
+    """Somebody changed a message that mentions the bot; what stands there now was not run."""
+
+
+@dataclass(eq=False)
 class SecretTypedError(SwarmbotError):
     """A join token or an unlock key stood in the line; nothing ran.
 

@@ -31,7 +31,6 @@ from bot.errors import (
     SelfApprovalError,
     StoreUnavailableError,
     SwarmbotError,
-    TooManyLinesError,
     error_code,
 )
 from bot.metrics import Metrics
@@ -111,10 +110,10 @@ class Answers:
             if message:
                 self.poster.answer(place, actor.id, message)
 
-    def slow_down(self, request: Request) -> None:
-        """Tell somebody that they send more lines than are taken."""
-        self.metrics.refused(error_code(TooManyLinesError()))
-        self.answer(request, explain.explain(TooManyLinesError()))
+    def turn_away(self, request: Request, error: SwarmbotError) -> None:
+        """Tell somebody why their line was not even read."""
+        self.metrics.refused(error_code(error))
+        self.answer(request, explain.explain(error))
 
     @contextmanager
     def errors_told(self, request: Request) -> Iterator[None]:

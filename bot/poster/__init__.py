@@ -4,6 +4,7 @@ Handlers and jobs say what people should see and go on; how fast Slack takes it,
 call is repeated, is decided here and nowhere else.
 """
 
+from bot.poster.calls import Calls
 from bot.poster.drawing import Draw, Drawing, DrawingError
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import OnEvent
@@ -11,6 +12,7 @@ from bot.poster.pace import Clock, Pace
 from bot.poster.poster import Poster
 
 __all__ = [
+    "Calls",
     "Clock",
     "Draw",
     "Drawing",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.webhook import WebhookClient
+from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
 from bot.poster.verdict import AnswerRefusedError
+
+Webhook = Callable[[str, dict[str, Any]], WebhookResponse]
+"""Sends a body to an address that Slack gave; raises OSError where nobody answers."""
 
 _MOST_TEXT = 3000
 
@@ -18,8 +21,9 @@ _MOST_TEXT = 3000
 class Calls:
     """Slack's methods as the poster uses them. All raise errors that `verdict.judge` knows."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, webhook: Webhook | None = None) -> None:
         self._client = client
+        self._webhook = webhook or _webhook(client)
 
     def post(
         self, channel: str, message: Message, thread: str, *, aloud: bool = False
@@ -47,12 +51,6 @@ class Calls:
 
     def respond(self, place: Place, message: Message) -> None:
         """Answer privately by the request's own `response_url`."""
-        client = WebhookClient(
-            place.response_url,
-            timeout=self._client.timeout,
-            ssl=self._client.ssl,
-            proxy=self._client.proxy,
-        )
         body: dict[str, Any] = {
             "response_type": "ephemeral",
             "replace_original": False,
@@ -62,7 +60,7 @@ class Calls:
             body["blocks"] = _blocks(message)
         if place.thread:
             body["thread_ts"] = place.thread
-        response = client.send_dict(body)
+        response = self._webhook(place.response_url, body)
         if response.status_code != 200 or '"ok":false' in response.body.replace(" ", ""):
             raise AnswerRefusedError(response.status_code, response.body, response.headers)
 
@@ -97,6 +95,16 @@ class Calls:
             content=content,
             request_file_info=False,
         )
+
+
+def _webhook(client: WebClient) -> Webhook:
+    """Sends to such addresses as this client sends to Slack's methods."""
+
+    def send(url: str, body: dict[str, Any]) -> WebhookResponse:
+        sender = WebhookClient(url, timeout=client.timeout, ssl=client.ssl, proxy=client.proxy)
+        return sender.send_dict(body)
+
+    return send
 
 
 def plainer(message: Message) -> Message:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.clock import REAL, Clocks
@@ -42,13 +41,12 @@ class Poster:
 
     def __init__(
         self,
-        client: WebClient,
+        calls: Calls,
         pace: Pace | None = None,
         on_event: OnEvent = lambda name: None,  # noqa: ARG005 - the name is the caller's interest
         draw: Draw | None = None,
         clocks: Clocks = REAL,
     ) -> None:
-        calls = Calls(client)
         pace = pace or Pace()
         self._context = LaneContext(
             pace,

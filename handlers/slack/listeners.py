@@ -21,6 +21,7 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
 from bot.command import line
 from bot.command.model import Command, Table
+from bot.errors import EditedLineError, SwarmbotError, TooManyLinesError
 from bot.model import Actor, Place
 from bot.pipeline.request import Request
 from bot.render import home
@@ -84,7 +85,7 @@ class SlackListeners:
     pool: Executor
     homes: HomeTabs
     sees: Sees
-    slow_down: Callable[[Request], None]
+    turn_away: Callable[[Request, SwarmbotError], None]
     rates: Rates
 
     def wire(self, app: App) -> None:
@@ -127,12 +128,19 @@ class SlackListeners:
         self._hand_over(body.get("trigger_id"), whose, action.get("value", ""), place)
 
     def on_mention(self, ack: Ack, body: Body) -> None:
-        """`@swarmbot …`, the way to ask in a thread: the answer stays there."""
+        """`@swarmbot …`, the way to ask in a thread: the answer stays there.
+
+        Below a message that nobody has answered there is no thread yet, and Slack shows no private
+        answer in it. A message that is edited comes again, under another id.
+        """
         ack()
         event = body["event"]
         if event.get("bot_id") or "user" not in event:
             return
-        place = Place(event["channel"], event.get("thread_ts") or event["ts"])
+        place = Place(event["channel"], event.get("thread_ts", ""))
+        if event.get("edited"):
+            self.pool.submit(self._turn_away_edited, event["ts"], sender(body), place)
+            return
         text = unescape(without_mention(event.get("text", "")))
         self._hand_over(body.get("event_id"), sender(body), text, place)
 
@@ -210,10 +218,16 @@ class SlackListeners:
         except Exception:
             log.exception("a request by %s could not be handled", whose.user)
 
+    def _turn_away_edited(self, ts: str, whose: Sender, place: Place) -> None:
+        """Say once that an edited line is not run, however often it is edited."""
+        first = self.seen.claim(f"edited:{place.channel}:{ts}")
+        if first and not self._too_fast(whose, place) and self.people.actor(whose):
+            self.turn_away(_unread(whose, place), EditedLineError())
+
     def _too_fast(self, whose: Sender, place: Place) -> bool:
         admission = self.rates.next_line(whose.user)
         if admission is Admission.TELL:
-            self.slow_down(Request("", Actor(whose.user, whose.name or whose.user), place))
+            self.turn_away(_unread(whose, place), TooManyLinesError())
         return admission is not Admission.GO
 
     def _opens_form(self, text: str, place: Place, actor: Actor) -> bool:
@@ -241,3 +255,8 @@ class SlackListeners:
             )
             return False
         return not secret
+
+
+def _unread(whose: Sender, place: Place) -> Request:
+    """A request whose line nobody looks at."""
+    return Request("", Actor(whose.user, whose.name or whose.user), place)

@@ -37,7 +37,7 @@ class Eyes:
     def message(self, posted: Posted) -> dict[str, Any] | None:
         """A message as the page takes it; None where this person does not see it."""
         channel = self.state.directory.channels[posted.channel]
-        if self.user.id not in channel.members or posted.only_for not in ("", self.user.id):
+        if self.user.id not in channel.members or not posted.is_shown_to(self.user.id):
             return None
         message = {
             "kind": "message",
@@ -159,7 +159,7 @@ class Eyes:
         replies = [
             reply
             for reply in self.state.thread(posted.channel, posted.ts)
-            if reply.only_for in ("", self.user.id)
+            if reply.is_shown_to(self.user.id)
         ]
         if not replies:
             return el(

@@ -14,7 +14,7 @@ from playground.workspace.arguments import Arguments
 from playground.workspace.errors import SlackError
 from playground.workspace.faults import ApiFault, Faults
 from playground.workspace.methods_chat import Method
-from playground.workspace.model import ApiCall
+from playground.workspace.model import ApiCall, Installation
 from playground.workspace.state import State
 
 METHODS: Mapping[str, Method] = {
@@ -48,16 +48,44 @@ SCOPES: Mapping[str, str] = {
     "files.info": "files:read",
 }
 
+LIMITED: Mapping[str, int] = {
+    "apps.connections.open": 3,
+    "chat.update": 3,
+    "chat.postEphemeral": 4,
+    "chat.delete": 3,
+    "conversations.history": 3,
+    "conversations.replies": 3,
+    "conversations.info": 3,
+    "conversations.list": 2,
+    "conversations.members": 4,
+    "conversations.open": 3,
+    "reactions.add": 3,
+    "team.info": 3,
+    "bots.info": 3,
+    "users.info": 4,
+    "users.list": 2,
+    "usergroups.list": 2,
+    "usergroups.users.list": 2,
+    "views.open": 4,
+    "views.push": 4,
+    "views.update": 4,
+    "views.publish": 4,
+    "files.getUploadURLExternal": 4,
+    "files.completeUploadExternal": 4,
+    "files.info": 4,
+}
+"""The tier of each method, from the first on; those of `auth.test`, `chat.postMessage` and
+`chat.getPermalink` are special: hundreds a minute, and one a second in a channel."""
+
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens that the workspace gave to the app, and the scopes of the bot token."""
+    """The tokens that the workspace gave to the app."""
 
     bot: str
     app: str
-    scopes: tuple[str, ...]
 
-    def check(self, method: str, token: str) -> None:
+    def check(self, method: str, token: str, installed: Installation) -> None:
         """Raise SlackError when this token may not call this method."""
         if not token:
             raise SlackError("not_authed")
@@ -65,10 +93,12 @@ class Tokens:
             raise SlackError("invalid_auth")
         if (token == self.app) != (method == CONNECT):
             raise SlackError("not_allowed_token_type")
+        if installed.refusal and method != CONNECT:
+            raise SlackError(installed.refusal)
         needed = SCOPES.get(method)
-        if needed and needed not in self.scopes:
+        if needed and needed not in installed.scopes:
             raise SlackError(
-                "missing_scope", extra={"needed": needed, "provided": ",".join(self.scopes)}
+                "missing_scope", extra={"needed": needed, "provided": ",".join(installed.scopes)}
             )
 
 
@@ -132,12 +162,13 @@ class Api:
                 raise _broken(fault)
         except SlackError as error:
             return error.status, error.answer(), error.headers
-        return 200, {"ok": True, **answer}, {"x-oauth-scopes": ",".join(self._tokens.scopes)}
+        scopes = self._state.directory.installed.scopes
+        return 200, {"ok": True, **answer}, {"x-oauth-scopes": ",".join(scopes)}
 
     def _do(self, method: str, token: str, args: Arguments) -> dict[str, Any]:
         if method != CONNECT and method not in METHODS:
             raise SlackError("unknown_method", extra={"req_method": method})
-        self._tokens.check(method, token)
+        self._tokens.check(method, token, self._state.directory.installed)
         with self._state.lock:
             self._spend(method, args)
             return (
@@ -149,18 +180,19 @@ class Api:
     def _spend(self, method: str, args: Arguments) -> None:
         limits, now = self._state.limits, self._state.clock()
         if method == "chat.postMessage":
-            key, rate, burst = (
-                (method, args.text("channel")),
-                limits.posts_a_minute / 60,
-                limits.post_burst,
-            )
-        elif method == "chat.update":
-            key, rate, burst = (method, ""), limits.updates_a_minute / 60, limits.updates_a_minute
+            where, a_minute, burst = args.text("channel"), limits.posts_a_minute, limits.post_burst
+        elif method in LIMITED:
+            a_minute = limits.updates_a_minute if method == "chat.update" else self._tier(method)
+            where, burst = "", a_minute
         else:
             return
-        wait = self._buckets.setdefault(key, Bucket(rate, burst, burst, now)).take(now)
+        bucket = Bucket(a_minute / 60, burst, burst, now)
+        wait = self._buckets.setdefault((method, where), bucket).take(now)
         if wait:
             raise _limited(int(wait) + 1)
+
+    def _tier(self, method: str) -> int:
+        return self._state.limits.tiers[LIMITED[method] - 1]
 
 
 def _limited(seconds: int) -> SlackError:

@@ -80,7 +80,7 @@ def _message_seen(
     state: State, person: Person, change: Change, posted: Posted
 ) -> dict[str, Any] | None:
     channel = state.directory.channels[posted.channel]
-    if person.id not in channel.members or posted.only_for not in ("", person.id):
+    if person.id not in channel.members or not posted.is_shown_to(person.id):
         return None
     return {
         "seq": change.seq,

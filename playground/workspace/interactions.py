@@ -59,7 +59,7 @@ class Interactions:
             **self._common(user),
             "team_domain": TEAM_DOMAIN,
             "channel_id": channel.id,
-            "channel_name": "directmessage" if channel.is_im else channel.name,
+            "channel_name": _channel_name(channel),
             "user_id": user.id,
             "user_name": user.name,
             "command": name,
@@ -88,13 +88,31 @@ class Interactions:
         The app is told when it is mentioned, or in its direct message.
         """
         text = as_sent(line, self._state.directory, labels=False)
-        message = self._state.post(channel.id, user.id, text, thread_ts=thread_ts)
+        return self._tell_app(
+            user, channel, self._state.post(channel.id, user.id, text, thread_ts=thread_ts)
+        )
+
+    def edit(self, user: User, message: Posted, line: str) -> Delivery | None:
+        """Write something else in a message of one's own: an app that it mentions hears it anew."""
+        channel = self._state.directory.channels[message.channel]
+        text = as_sent(line, self._state.directory, labels=False)
+        return self._tell_app(user, channel, self._state.edit(message, text))
+
+    def _tell_app(self, user: User, channel: Channel, message: Posted) -> Delivery | None:
         event = {**as_json(self._state, message), "channel": channel.id, "event_ts": message.ts}
         if channel.is_ext_shared:
             event |= {"user_team": user.team, "source_team": user.team}
+        if channel.is_hidden_from(BOT_USER):
+            return None
         if channel.is_im:
-            return self._event({**event, "type": "message", "channel_type": "im"})
-        if f"<@{BOT_USER}>" not in text:
+            # A direct message that is edited comes as `message_changed`, to which no app of this
+            # manifest subscribes.
+            return (
+                None
+                if len(message.versions) > 1
+                else self._event({**event, "type": "message", "channel_type": "im"})
+            )
+        if f"<@{BOT_USER}>" not in message.now.text:
             return None
         if BOT_USER not in channel.members:
             self.whisper(user, channel, f"@{BOT_NAME} is not in this channel: invite them first")
@@ -134,7 +152,7 @@ class Interactions:
             "container": container,
             "channel": {
                 "id": channel.id,
-                "name": "directmessage" if channel.is_im else channel.name,
+                "name": _channel_name(channel),
             },
             "state": {"values": values(message.now.blocks, filled)},
             "response_url": self._response_url(user, channel, message.ts),
@@ -323,3 +341,9 @@ class Interactions:
     def _response_url(self, user: User, channel: Channel, ts: str = "") -> str:
         token = self._state.response_urls.give(user.id, channel.id, ts)
         return f"{self._state.base_url}/response/{token}"
+
+
+def _channel_name(channel: Channel) -> str:
+    if channel.is_im:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name

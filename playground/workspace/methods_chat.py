@@ -11,11 +11,12 @@ from playground.workspace.model import APP, BOT, BOT_USER, Block, Channel, Poste
 from playground.workspace.state import State
 
 Method = Callable[[State, Arguments], dict[str, Any]]
+PUBLIC = "chat:write.public"
 
 
 def post_message(state: State, args: Arguments) -> dict[str, Any]:
     """chat.postMessage."""
-    channel = _channel(state, args)
+    channel = _posting(state, args)
     text, blocks = content(args)
     thread = args.text("thread_ts")
     if thread and state.message(channel.id, thread) is None:
@@ -40,7 +41,7 @@ def update(state: State, args: Arguments) -> dict[str, Any]:
 
 def post_ephemeral(state: State, args: Arguments) -> dict[str, Any]:
     """chat.postEphemeral."""
-    channel = _channel(state, args)
+    channel = _posting(state, args)
     user = args.need("user")
     if user not in state.directory.users:
         raise SlackError("user_not_found")
@@ -144,16 +145,30 @@ def as_json(state: State, message: Posted) -> dict[str, Any]:
 
 def _channel(state: State, args: Arguments) -> Channel:
     channel = state.directory.find_channel(args.need("channel", "channel_not_found"))
-    if channel is None or (channel.is_im and BOT_USER not in channel.members):
+    if channel is None or channel.is_hidden_from(BOT_USER):
         raise SlackError("channel_not_found")
+    return channel
+
+
+def _posting(state: State, args: Arguments) -> Channel:
+    """The channel to post to; raises SlackError where the app may not."""
+    channel = _channel(state, args)
+    if channel.is_archived:
+        raise SlackError("is_archived")
+    if channel.posting:
+        raise SlackError(channel.posting)
+    if BOT_USER not in channel.members and PUBLIC not in state.directory.installed.scopes:
+        raise SlackError("not_in_channel")
     return channel
 
 
 def _own(state: State, args: Arguments, refusal: str) -> Posted:
     # An update takes an id only: Slack answers channel_not_found to a name.
     channel = state.directory.channels.get(args.need("channel", "channel_not_found"))
-    if channel is None:
+    if channel is None or channel.is_hidden_from(BOT_USER):
         raise SlackError("channel_not_found")
+    if channel.is_archived:
+        raise SlackError("is_inactive")
     message = state.message(channel.id, args.need("ts", "message_not_found"))
     if message is None or message.only_for:
         raise SlackError("message_not_found")

@@ -89,8 +89,12 @@ def _uploaded(state: State, entry: Any) -> StoredFile:
 
 def _place(state: State, id_: str) -> Channel:
     channel = state.directory.channels.get(id_)
-    if channel is None:
+    if channel is None or channel.is_hidden_from(BOT_USER):
         raise SlackError("channel_not_found")
+    if channel.is_archived:
+        raise SlackError("invalid_channel")
+    if channel.posting or channel.uploads:
+        raise SlackError(channel.uploads or "posting_to_channel_denied")
     # `chat:write.public` is for messages: to share a file the app must be a member.
     if BOT_USER not in channel.members:
         raise SlackError("not_in_channel")

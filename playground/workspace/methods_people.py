@@ -103,7 +103,7 @@ def channel_list(state: State, args: Arguments) -> dict[str, Any]:
     listed = [
         channel
         for channel in state.directory.channels.values()
-        if ("im" if channel.is_im else "public_channel") in kinds
+        if _kind(channel) in kinds and not channel.is_hidden_from(BOT_USER)
     ]
     return {"channels": [_channel_json(channel) for channel in listed], **END}
 
@@ -115,7 +115,7 @@ def channel_members(state: State, args: Arguments) -> dict[str, Any]:
 
 def _channel(state: State, args: Arguments) -> Channel:
     channel = state.directory.channels.get(args.need("channel", "channel_not_found"))
-    if channel is None:
+    if channel is None or channel.is_hidden_from(BOT_USER):
         raise SlackError("channel_not_found")
     return channel
 
@@ -156,14 +156,21 @@ def _group_json(group: Group, with_members: bool) -> dict[str, Any]:
     }
 
 
+def _kind(channel: Channel) -> str:
+    if channel.is_im:
+        return "im"
+    return "private_channel" if channel.is_private else "public_channel"
+
+
 def _channel_json(channel: Channel) -> dict[str, Any]:
-    shown: dict[str, Any] = {"id": channel.id, "is_im": channel.is_im, "is_archived": False}
+    shown: dict[str, Any] = {"id": channel.id, "is_im": channel.is_im}
+    shown["is_archived"] = channel.is_archived
     if channel.is_im:
         return shown | {"user": next(iter(channel.members - {BOT_USER}))}
     return shown | {
         "name": channel.name,
         "is_channel": True,
-        "is_private": False,
+        "is_private": channel.is_private,
         "is_member": BOT_USER in channel.members,
         "is_ext_shared": channel.is_ext_shared,
         "is_pending_ext_shared": channel.is_pending_ext_shared,

@@ -53,12 +53,16 @@ class User:
 class Installation:
     """Where the app is installed: a workspace, and the Grid organisation that it is part of.
 
-    `for_all`: in every workspace of the organisation; then payloads name no single one.
+    `for_all`: in every workspace of the organisation; then payloads name no single one. `scopes`
+    are those of the bot token; `refusal` is what every call with it is answered since it was taken
+    away, such as `token_revoked`.
     """
 
     team: str = TEAM
     enterprise: str = ""
     for_all: bool = False
+    scopes: tuple[str, ...] = MANIFEST_SCOPES
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,26 @@ class Group:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel, or a direct message when `is_im`: then `members` are the two people."""
+    """A channel, or a direct message when `is_im`: then `members` are the two people.
+
+    `posting` is what who posts there is answered, such as `restricted_action`; empty where
+    everybody may. `uploads` is the same for files.
+    """
 
     id: str
     name: str
     members: frozenset[str]
     is_im: bool = False
+    is_private: bool = False
+    is_archived: bool = False
     is_ext_shared: bool = False
     is_pending_ext_shared: bool = False
+    posting: str = ""
+    uploads: str = ""
+
+    def is_hidden_from(self, user: str) -> bool:
+        """Whether Slack tells this user that there is no such channel."""
+        return (self.is_im or self.is_private) and user not in self.members
 
 
 @dataclass(frozen=True)
@@ -99,7 +115,8 @@ class Version:
 class Posted:
     """A message with its whole life. `only_for` makes it ephemeral: that one person sees it.
 
-    `aloud`: a reply in a thread that is shown in the channel as well.
+    `aloud`: a reply in a thread that is shown in the channel as well. `unshown`: Slack took it and
+    shows it to nobody.
     """
 
     channel: str
@@ -109,6 +126,7 @@ class Posted:
     thread_ts: str = ""
     aloud: bool = False
     only_for: str = ""
+    unshown: bool = False
     files: tuple[str, ...] = ()
     reactions: tuple[str, ...] = ()
     deleted_at: float | None = None
@@ -117,6 +135,10 @@ class Posted:
     def now(self) -> Version:
         """The version that is shown."""
         return self.versions[-1]
+
+    def is_shown_to(self, user: str) -> bool:
+        """Whether it is for this reader of its channel, deleted or not."""
+        return self.only_for in ("", user) and not self.unshown
 
 
 @dataclass(frozen=True)
@@ -190,7 +212,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Limits:
-    """Slack's limits on time and rate; tests shorten them. Seconds, and calls a minute."""
+    """Slack's limits on time and rate; tests shorten them. Seconds, and calls a minute.
+
+    `tiers` are the calls a minute of a method of each tier, from the first on.
+    """
 
     ack_seconds: float = 3.0
     trigger_seconds: float = 3.0
@@ -200,6 +225,7 @@ class Limits:
     posts_a_minute: int = 60
     post_burst: int = 10
     updates_a_minute: int = 50
+    tiers: tuple[int, ...] = (1, 20, 50, 100)
     ping_seconds: float = 5.0
 
 

@@ -1,6 +1,7 @@
 """Who and where: people, user groups, channels and direct messages of the workspace."""
 
 from dataclasses import replace
+from typing import Any
 
 from playground.workspace.errors import UnknownNameError
 from playground.workspace.model import (
@@ -50,6 +51,32 @@ class Directory:
     def installs(self, installation: Installation) -> None:
         """The app is installed there, and payloads are for there."""
         self.installed = self.payloads_for = installation
+
+    def changes_installation(self, **fields: Any) -> None:
+        """The app gets other scopes, or its token is taken away."""
+        self.installed = replace(self.installed, **fields)
+        self.payloads_for = replace(self.payloads_for, **fields)
+
+    def changes_channel(self, name: str, **fields: Any) -> Channel:
+        """A channel becomes something else: archived, private, without the app."""
+        known = self.channel(name)
+        self.channels[known.id] = replace(known, **fields)
+        return self.channels[known.id]
+
+    def removes_app(self, name: str, **fields: Any) -> Channel:
+        """The app is taken out of a channel, which may become something else in the same moment."""
+        return self.changes_channel(name, members=self.channel(name).members - {BOT_USER}, **fields)
+
+    def between(self, *names: str) -> Channel:
+        """The direct messages between people, of which the app is no part."""
+        people = [self.user(name) for name in names]
+        channel = Channel(
+            f"D{'-'.join(person.id for person in people)}",
+            f"dm-{'-'.join(person.name for person in people)}",
+            frozenset(person.id for person in people),
+            is_im=True,
+        )
+        return self.channels.setdefault(channel.id, channel)
 
     def invite(self, user: User) -> User:
         """Add somebody, or somebody's new self, to all channels that the app is in."""

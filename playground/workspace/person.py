@@ -70,6 +70,12 @@ class Person:
             self._interactions.command(self.user, where, line)
         return moment
 
+    def edits(self, message: Message, line: str) -> int:
+        """Write another line into a message of one's own; returns the moment."""
+        moment = self.now
+        self._interactions.edit(self.user, message.posted, line)
+        return moment
+
     def messages(self, channel: str = "", after: int = 0) -> list[Message]:
         """All messages that are visible now, oldest first.
 

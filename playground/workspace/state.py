@@ -73,6 +73,9 @@ class State:
     ) -> Posted:
         """Add a message; blocks and elements without ids get some, as Slack does."""
         with self.lock:
+            # Slack takes a private answer for a thread that nobody has answered in, and shows it
+            # nowhere.
+            unshown = bool(only_for and thread_ts and not self.thread(channel, thread_ts))
             message = Posted(
                 channel=channel,
                 ts=self.new_ts(),
@@ -81,6 +84,7 @@ class State:
                 thread_ts=thread_ts,
                 aloud=aloud,
                 only_for=only_for,
+                unshown=unshown,
                 files=tuple(files),
             )
             return self._keep(message)
@@ -132,7 +136,7 @@ class State:
                 for message in self.messages.values()
                 if message.channel in mine
                 and message.deleted_at is None
-                and message.only_for in ("", user)
+                and message.is_shown_to(user)
                 and (message.channel, message.thread_ts) not in self.forgotten
             ]
 

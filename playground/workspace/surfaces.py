@@ -173,9 +173,7 @@ class Message(Surface):
     def thread(self) -> "list[Message]":
         """The replies below it that this person sees, oldest first."""
         replies = (
-            reply
-            for reply in self.state.thread(*self.key)
-            if reply.only_for in ("", self.reader.user)
+            reply for reply in self.state.thread(*self.key) if reply.is_shown_to(self.reader.user)
         )
         return [Message(self.state, self.reader, (reply.channel, reply.ts)) for reply in replies]
 

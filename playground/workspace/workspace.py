@@ -62,7 +62,8 @@ class Workspace:
         self._socket.changed = self._tell_connections
         self._deliverer = Deliverer(self.state, self._socket)
         self.interactions = Interactions(self.state, self._deliverer, commands)
-        self._api = Api(self.state, Tokens(self.bot_token, self.app_token, scopes), self.faults)
+        self.state.directory.changes_installation(scopes=scopes)
+        self._api = Api(self.state, Tokens(self.bot_token, self.app_token), self.faults)
         self._api.connect = self._socket.new_url
         self.app: FastAPI = server.build(self.state, self._api, self.bot_token)
         self.app.add_middleware(Guard, host=host, key=self.key)

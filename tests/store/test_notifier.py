@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 
 from bot.model.alert_facts import NodeDown
 from bot.model.incident import AlertState, Incident, Problem, Severity, Silence
-from bot.poster import Poster
+from bot.poster import Calls, Poster
 from bot.settings import Settings, WatchSettings
 from bot.store.store import Store
 from jobs.notifier import CALLS_AGAIN, Notifier
@@ -77,7 +77,7 @@ def with_two_channels(server: Server, redis: object, workspace: Workspace) -> It
 def _watcher(
     server: Server, workspace: Workspace, channels: dict[Severity, str]
 ) -> Iterator[Watcher]:
-    poster = Poster(WebClient(token=workspace.bot_token, base_url=workspace.api_url))
+    poster = Poster(Calls(WebClient(token=workspace.bot_token, base_url=workspace.api_url)))
     store = Store.connect(server.url)
     ids = {severity: workspace.channel_id(name) for severity, name in channels.items()}
     settings = Settings(channel=workspace.channel_id("ops"), watch=WatchSettings(channels=ids))

@@ -46,6 +46,14 @@ def _invalid_value(error: errors.InvalidValueError) -> Explanation:
     )
 
 
+def _edited_line(error: errors.EditedLineError) -> Explanation:
+    del error
+    return Explanation(
+        "Nothing ran: an edited message is not taken as a command. Write it as a new message.",
+        mark=REFUSED,
+    )
+
+
 def _secret_typed(error: errors.SecretTypedError) -> Explanation:
     text = (
         f"Nothing ran: {escape(error.secret)} stood in the line, and Slack keeps what is typed. "
@@ -127,6 +135,7 @@ INPUT_ERRORS: Mapping[type, Explain] = {
     errors.UnknownFlagError: _unknown_flag,
     errors.InvalidLineError: _invalid_line,
     errors.InvalidValueError: _invalid_value,
+    errors.EditedLineError: _edited_line,
     errors.SecretTypedError: _secret_typed,
     errors.UnknownNameError: _unknown_name,
     errors.AmbiguousNameError: _ambiguous_name,

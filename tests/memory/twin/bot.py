@@ -13,7 +13,7 @@ from bot.clock import Clocks
 from bot.composition import Ports, compose
 from bot.metrics import Metrics
 from bot.policy.rule_names import with_full_names
-from bot.poster import Pace, Poster
+from bot.poster import Calls, Pace, Poster
 from bot.settings import PolicyRule, Role, Settings
 from bot.store.anchor import AnchorFile
 from bot.store.store import Store
@@ -62,7 +62,7 @@ class MemoryBot:
         clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
         self.client = DirectClient(slack.api, slack.state)
         self.poster = Poster(
-            self.client,
+            Calls(self.client, self.client.respond),
             AT_ONCE,
             draw=lambda _: PICTURE,
             clocks=clocks,

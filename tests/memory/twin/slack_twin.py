@@ -12,16 +12,17 @@ from slack_bolt import Ack
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
+from slack_sdk.webhook import WebhookResponse
 
 from handlers.slack.listeners import SlackListeners
-from playground.workspace import methods_files
+from playground.workspace import methods_files, responses
 from playground.workspace.api import Api, Tokens
 from playground.workspace.arguments import Arguments
 from playground.workspace.delivery import NO_CONNECTION, Deliverer
-from playground.workspace.errors import NotSeenError, SeenError
+from playground.workspace.errors import NotSeenError, SeenError, SlackError
 from playground.workspace.faults import Faults
 from playground.workspace.interactions import Interactions
-from playground.workspace.model import BOT_USER, MANIFEST_SCOPES, Delivery, Limits, Posted
+from playground.workspace.model import BOT_USER, Delivery, Limits, Posted
 from playground.workspace.person import Person
 from playground.workspace.socketmode import SocketMode
 from playground.workspace.state import State
@@ -49,10 +50,13 @@ class SlackTwin:
     """
 
     def __init__(self, clock: Clock, connected: Callable[[], Sequence[Answering]]) -> None:
-        limits = replace(Limits(), posts_a_minute=10**6, post_burst=10**6, updates_a_minute=10**6)
+        many = 10**6
+        limits = replace(
+            Limits(), posts_a_minute=many, post_burst=many, updates_a_minute=many, tiers=(many,) * 4
+        )
         self.state = State(lambda: BEGIN.timestamp() + clock.seconds, limits)
         self.faults = Faults(self.state.clock, SocketMode(limits, ""))
-        self.api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN, MANIFEST_SCOPES), self.faults)
+        self.api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN), self.faults)
         self.deliverer = DirectDeliverer(self.state, connected)
         self.interactions = Interactions(self.state, self.deliverer, ("/swarm",))
         self.clock = clock
@@ -68,14 +72,15 @@ class SlackTwin:
     def unheeded(self) -> list[Posted]:
         """What the bot said that nobody in the story looked at, in its last version.
 
-        Answers in a thread, and files, belong to the message that they follow.
+        Answers in a thread, and files, belong to the message that they follow, unless Slack shows
+        them to nobody.
         """
         said = (message for message in self.state.messages.values() if message.user == BOT_USER)
         return [
             message
             for message in said
             if message.deleted_at is None
-            and not message.thread_ts
+            and (message.unshown or not message.thread_ts)
             and not message.files
             and self.heeded.get((message.channel, message.ts), -1) < message.now.seq
         ]
@@ -116,6 +121,17 @@ class DirectClient(WebClient):
         response.validate()
         return response
 
+    def respond(self, url: str, body: dict[str, Any]) -> WebhookResponse:
+        """Answer a request at the address that came with it."""
+        path = url.partition("/response/")[2]
+        try:
+            responses.respond(self._state, path, Arguments(_plain(body)))
+        except SlackError as error:
+            return WebhookResponse(
+                url=url, status_code=error.status, body=json.dumps(error.answer()), headers={}
+            )
+        return WebhookResponse(url=url, status_code=200, body="ok", headers={})
+
     def _upload_file(self, *, url: str, data: bytes, **_: Any) -> FileUploadV2Result:
         if not self.takes_files:
             SlackResponse(
@@ -147,8 +163,6 @@ class DirectDeliverer(Deliverer):
 
     def ask(self, kind: str, payload: dict[str, Any]) -> Delivery:
         """Send an interaction; the ack comes at once."""
-        # Private answers go by the Web API: an address to answer at would need a server.
-        payload.pop("response_url", None)
         state = self._known
         sent = Delivery(
             state.new_id("P"), kind, payload, state.clock(), state.feed.seq, NO_CONNECTION

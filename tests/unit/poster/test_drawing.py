@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 
 from bot.model import File, Message, Place
 from bot.model.picture import Align, Box, Label, Line, Mark, Sheet, Sign
-from bot.poster import Drawing, DrawingError, Pace, Poster
+from bot.poster import Calls, Drawing, DrawingError, Pace, Poster
 from tests.unit.slack_stub import Events, SlackStub
 
 SHEET = Sheet(
@@ -65,7 +65,7 @@ def brush() -> Iterator[Brush]:
 
 def poster_for(slack: SlackStub, brush: Brush, events: Events) -> Poster:
     client = WebClient(token="xoxb-secret-token", base_url=slack.url, timeout=1, retry_handlers=[])
-    return Poster(client, pace=PACE, on_event=events, draw=brush)
+    return Poster(Calls(client), pace=PACE, on_event=events, draw=brush)
 
 
 def test_the_message_and_what_comes_after_do_not_wait_for_the_picture(

@@ -13,7 +13,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.model import File, Message, MessageRef, Place
-from bot.poster import Pace, Poster
+from bot.poster import Calls, Pace, Poster
 from tests.unit.slack_stub import Events, Fault, SlackStub
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "cause: no memory"}}
@@ -46,7 +46,7 @@ def new_poster(slack: SlackStub, pace: Pace, events: Events, timeout: int = 1) -
     client = WebClient(
         token="xoxb-secret-token", base_url=slack.url, timeout=timeout, retry_handlers=[]
     )
-    return Poster(client, pace=pace, on_event=events)
+    return Poster(Calls(client), pace=pace, on_event=events)
 
 
 def texts(slack: SlackStub, method: str) -> list[object]:
@@ -202,7 +202,7 @@ def test_a_refused_connection_is_retried(slack: SlackStub, events: Events) -> No
     client = WebClient(
         token="xoxb-1", base_url="http://127.0.0.1:9/api/", timeout=1, retry_handlers=[]
     )
-    poster = Poster(client, pace=QUICK, on_event=events)
+    poster = Poster(Calls(client), pace=QUICK, on_event=events)
     poster.post("C1", Message("one"))
     assert not poster.flush(0.5)
     client.base_url = slack.url
