@@ -18,7 +18,7 @@ from bot.model.advice_facts import (
     WayBack,
 )
 from bot.model.advice_kind import AdviceKind
-from bot.model.cluster import EngineState, ManagerCaution, Quorum
+from bot.model.cluster import EngineFault, EngineState, ManagerCaution, Quorum
 from bot.model.incident import Severity
 from bot.swarm.health import quorum
 from bot.watch.evaluation import Evaluation
@@ -47,28 +47,34 @@ def examine(evaluation: Evaluation) -> Iterator[Advice]:
 def _no_leader(evaluation: Evaluation, too_few: Quorum | None = None) -> Advice:
     """Who is left, and the way back; the last resort only where somebody is there to take it."""
     engines = tuple(evaluation.engines.values())
-    way_back, engine = _way_back(engines)
+    way_back, engine = _way_back(evaluation, engines)
     facts = NoLeader(
         engines=engines,
         way_back=way_back,
         quorum=too_few,
         engine=engine.name if engine else "",
-        address=engine.address if engine else "",
+        address=evaluation.address_of(engine) if engine else "",
     )
     return Advice(Severity.CRITICAL, facts)
 
 
-def _way_back(engines: Sequence[EngineState]) -> tuple[WayBack, EngineState | None]:
-    left = [
-        engine for engine in engines if engine.reachable and engine.swarm not in ("locked", *_BARE)
-    ]
+def _way_back(
+    evaluation: Evaluation, engines: Sequence[EngineState]
+) -> tuple[WayBack, EngineState | None]:
+    left = [engine for engine in engines if engine.reachable and _may_manage(engine)]
     if left:
-        best = max(left, key=lambda engine: (engine.manager, bool(engine.address)))
+        best = max(left, key=lambda engine: (engine.manager, bool(evaluation.address_of(engine))))
         return WayBack.FORCE_NEW_CLUSTER, best
     if any(engine.swarm == "locked" for engine in engines):
         return WayBack.UNLOCK, None
     bare = [engine for engine in engines if engine.swarm in _BARE]
     return (WayBack.JOIN, bare[0]) if bare else (WayBack.START, None)
+
+
+def _may_manage(engine: EngineState) -> bool:
+    """Whether the engine is a manager that is left: it says so, or says nothing of itself, as one
+    that looks for a leader. A worker forces no new cluster."""
+    return engine.manager or engine.fault is EngineFault.NO_LEADER or not engine.swarm
 
 
 def _numbers(evaluation: Evaluation) -> Iterator[Advice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 SWARM_PORT = 2377
@@ -25,6 +26,20 @@ def split_address(value: str) -> tuple[str, int]:
     if not match or (match["port"] and not 0 < int(match["port"]) < 65536):
         raise ValueError("an address such as 10.0.0.1 or 10.0.0.1:2377")
     return match["host"].strip("[]"), int(match["port"] or SWARM_PORT)
+
+
+def with_port(host: str, port: int = SWARM_PORT) -> str:
+    """`HOST:PORT`, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_specific(host: str) -> bool:
+    """Whether the host names a machine: 0.0.0.0 and :: stand for every address of whoever reads
+    them, and an empty one for none."""
+    try:
+        return not ip_address(host).is_unspecified
+    except ValueError:
+        return bool(host)
 
 
 def external_ca(text: str) -> Mapping[str, Any]:

@@ -42,8 +42,9 @@ class EngineState:
     """What an engine says of itself.
 
     `swarm` is `active`, `locked`, `inactive`, `pending` or `error`; empty: unknown. `error` is its
-    own word (such as that there is no leader), or why it is away; `fault` what that means. `peers`:
-    managers' addresses.
+    own word (such as that there is no leader), or why it is away; `fault` what that means.
+    `address` is that of its node; where it says nothing now, as it last said. `peers`: managers'
+    addresses.
     """
 
     name: str

@@ -213,8 +213,9 @@ class Memory:
 
     `incidents` by subject, with those resolved lately. `unready` says since when each node (id) is
     not `ready`. `engine_nodes`: id and host name of the node on which each configured engine (name)
-    runs, known from when it answered. `leader` is the leading node's id. `specs` are fingerprints
-    of the services' (id) specifications as last seen; `silent_until`: times until which nothing is
+    runs, known from when it answered; `engine_addresses` the addresses of these nodes. `leader` is
+    the leading node's id. `specs` are fingerprints of the services' (id) specifications as last
+    seen; `silent_until`: times until which nothing is
     said of a service (id), because the bot itself has just changed it. `managers` are the names of
     the managers by id; `seen_since` says when the watch first saw a service (id), and `accounted`
     which rollout's specification it has seen there already: the same one again is somebody else's
@@ -225,6 +226,7 @@ class Memory:
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     unready: Mapping[str, datetime] = field(default_factory=dict)
     engine_nodes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    engine_addresses: Mapping[str, str] = field(default_factory=dict)
     leader: str = ""
     specs: Mapping[str, str] = field(default_factory=dict)
     silent_until: Mapping[str, datetime] = field(default_factory=dict)

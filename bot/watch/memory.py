@@ -43,6 +43,7 @@ def refreshed(snapshot: Snapshot, memory: Memory) -> Memory:
         memory = replace(
             memory,
             engine_nodes=_engine_nodes(snapshot.engines, snapshot.nodes, memory.engine_nodes),
+            engine_addresses=_engine_addresses(snapshot.engines, memory.engine_addresses),
         )
     if snapshot.certificates is not None:
         ends = (certificate.ends for certificate in snapshot.certificates if certificate.ends)
@@ -120,6 +121,13 @@ def _engine_nodes(
         if node:
             places[state.name] = node
     return places
+
+
+def _engine_addresses(
+    engines: Iterable[EngineState], known: Mapping[str, str]
+) -> Mapping[str, str]:
+    addresses = {state.name: state.address or known.get(state.name, "") for state in engines}
+    return {name: address for name, address in addresses.items() if address}
 
 
 def _by_host(name: str, nodes: Iterable[Node]) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from bot.model import Node, NodeState, Service, Spec, Task
+from bot.model.addresses import split_address
 from bot.model.alert_facts import AlertKind, ProblemFacts
 from bot.model.cluster import EngineState, Quorum
 from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
@@ -160,6 +161,16 @@ class NodeEvaluation:
         """By node (id) the engine that the bot is connected to."""
         places = self.memory.engine_nodes
         return {places[name][0]: state for name, state in self.engines.items() if name in places}
+
+    def address_of(self, engine: EngineState) -> str:
+        """The address of the engine's node; empty where nobody knows it."""
+        node = self.nodes.get(engine.node_id or self.memory.engine_nodes.get(engine.name, ("",))[0])
+        among_managers = node.manager.address if node and node.manager else ""
+        return (
+            engine.address
+            or self.memory.engine_addresses.get(engine.name, "")
+            or (split_address(among_managers)[0] if among_managers else "")
+        )
 
     def place_of(self, engine: EngineState) -> tuple[str, str]:
         """Subject and name of what a problem of an engine belongs to: its node, else itself."""

@@ -4,6 +4,7 @@ patience."""
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot.model import Task
@@ -13,6 +14,7 @@ from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from tests.fence import OPEN
 
+DEAF_SECONDS = 8.0
 MANAGERS = ("node1", "node2", "node3")
 
 T = TypeVar("T")
@@ -55,6 +57,28 @@ def running(swarm: Swarm, service_id: str, count: int) -> tuple[Task, ...]:
         return tuple(tasks) if len(tasks) == count else ()
 
     return eventually(look)
+
+
+def heard_everywhere(swarm: Swarm, cluster: Cluster, service_id: str) -> None:
+    """Wait until Swarm brings the log of a global service from every node.
+
+    A node that came back before its old connection was over is lost to Swarm's log broker when that
+    ends (swarmkit's `nodeDisconnected` forgets the node, whichever connection ended): it is called
+    unavailable, though all runs there, until it connects anew. The engine of such a node is started
+    anew.
+    """
+    nodes = {node.id: node.name for node in swarm.nodes.list()}
+
+    def heard() -> set[str]:
+        return {line.node_id for line in swarm.logs.service_log(service_id, 10).lines}
+
+    with suppress(AssertionError):
+        eventually(lambda: heard() == nodes.keys(), DEAF_SECONDS)
+        return
+    for node_id in nodes.keys() - heard():
+        cluster.nodes[nodes[node_id]].stop()
+        cluster.nodes[nodes[node_id]].start()
+    eventually(lambda: heard() == nodes.keys())
 
 
 def store(cluster: Cluster, kind: str, name: str) -> str:

@@ -20,7 +20,14 @@ from bot.errors import (
 from bot.model import Image, Mode, Platform
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
-from tests.swarm.support import eventually, everything_set, running, store, web
+from tests.swarm.support import (
+    eventually,
+    everything_set,
+    heard_everywhere,
+    running,
+    store,
+    web,
+)
 
 
 def raw_spec(swarm: Swarm, name: str) -> dict[str, Any]:
@@ -279,14 +286,14 @@ def test_logs_of_a_task_and_of_a_service(swarm: Swarm, cluster: Cluster) -> None
 
 
 def test_a_node_that_is_dead_is_named_by_the_log(swarm: Swarm, cluster: Cluster) -> None:
-    service_id = swarm.services.create(web(cluster, replicas=4))
-    tasks = running(swarm, service_id, 4)
+    service_id = swarm.services.create(web(cluster, Mode={"Global": {}}))
+    nodes = {node.id for node in swarm.nodes.list()}
+    heard_everywhere(swarm, cluster, service_id)
     node4 = swarm.nodes.find("node4")
-    assert node4.id in {task.node_id for task in tasks}
     cluster.nodes["node4"].kill()
     started = time.monotonic()
     eventually(lambda: swarm.logs.service_log(service_id, 10).silent)
     log = swarm.logs.service_log(service_id, 10)
     assert log.silent == (node4.id,)
-    assert node4.id not in {line.node_id for line in log.lines}
+    assert {line.node_id for line in log.lines} == nodes - {node4.id}
     assert time.monotonic() - started < 10

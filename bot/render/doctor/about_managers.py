@@ -24,6 +24,7 @@ _LAST_RESORT = (
     "--force-new-cluster --advertise-addr {address}`; "
     "services stay, the other managers have to join anew"
 )
+_ADDRESS = "ADDRESS is its own, the Node Address of `docker info`"
 _MEANS = "services run on, and nothing can be changed"
 _NO_ENGINE = (
     "Start Docker there (`sudo systemctl start docker`); `swarmbot check` says what the bot reaches"
@@ -102,7 +103,8 @@ def _way_back(facts: NoLeader) -> tuple[str, str]:
         case WayBack.FORCE_NEW_CLUSTER:
             address = facts.address or "ADDRESS"
             problem = "the managers have no leader" if facts.quorum is None else _too_few(facts)
-            return f"{problem}: {_MEANS}", _LAST_RESORT.format(name=facts.engine, address=address)
+            fix = _LAST_RESORT.format(name=facts.engine, address=address)
+            return f"{problem}: {_MEANS}", fix if facts.address else f"{fix}. {_ADDRESS}"
         case WayBack.UNLOCK:
             return (
                 f"no manager is there that is not locked: {_MEANS}",
@@ -117,7 +119,8 @@ def _way_back(facts: NoLeader) -> tuple[str, str]:
                 ),
             )
         case WayBack.START:
-            return "no engine answers the bot", _NO_ENGINE
+            workers = any(engine.reachable for engine in facts.engines)
+            return f"no {'manager' if workers else 'engine'} answers the bot", _NO_ENGINE
 
 
 def _too_few(facts: NoLeader) -> str:

@@ -32,7 +32,8 @@ EngineErrors = dict[str, SwarmbotError]
 class Engine:
     """One engine of the pool: its worker threads, its ping, and its last failure.
 
-    `last_failure` is in monotonic seconds.
+    `last_failure` is in monotonic seconds. `advertised` is the address of its node, as it last said
+    itself: a manager that has lost the others may say nothing for half a minute.
     """
 
     def __init__(self, address: EngineAddress) -> None:
@@ -41,6 +42,7 @@ class Engine:
         self.workers = EngineWorkers(address)
         self.ping = Ping(address)
         self.last_failure = float("-inf")
+        self.advertised = ""
 
 
 class FailoverCall(Generic[T]):

@@ -97,7 +97,7 @@ class FailoverPool:
         asked = [engine.workers.submit(Client.info, until) for engine in engines]
         pings = [engine.ping.probe() for engine in engines]
         wait(asked, STATE_SECONDS)
-        return tuple(map(_state, self.names, asked, pings))
+        return tuple(map(_state, engines, asked, pings))
 
     def _answer(self, search: FailoverCall[T]) -> tuple[Engine, T]:
         answer = search.run()
@@ -115,14 +115,22 @@ class FailoverPool:
         )
 
 
-def _state(name: str, asked: Future[Json], ping: Future[str]) -> EngineState:
+def _state(engine: Engine, asked: Future[Json], ping: Future[str]) -> EngineState:
     late = f"no answer within {STATE_SECONDS:g} s"
     asked.cancel()
     error = (
         asked.exception() if asked.done() and not asked.cancelled() else ConnectionLostError(late)
     )
     if error is None:
-        return read_cluster.engine_state(name, asked.result())
+        state = read_cluster.engine_state(engine.name, asked.result())
+        engine.advertised = state.address or engine.advertised
+        return state
     reachable = ping.done() and ping.result() == ALIVE
     words = explain(error) if reachable else ping.result() if ping.done() else late
-    return EngineState(name, reachable, error=words, fault=read_cluster.engine_fault(words))
+    return EngineState(
+        engine.name,
+        reachable,
+        error=words,
+        fault=read_cluster.engine_fault(words),
+        address=engine.advertised,
+    )

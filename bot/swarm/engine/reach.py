@@ -33,13 +33,15 @@ def hosts_that_answer(addresses: Sequence[str], port: int = MANAGER_PORT) -> fro
 
     It takes about a second. Measured: a locked engine listens neither on 2377 nor on 7946, and its
     host refuses both at once. A host that is off or cut off does not answer at all; one whose
-    firewall drops unwanted packets looks the same.
+    firewall drops unwanted packets looks the same. What is told of as 0.0.0.0 or as a loopback
+    address would be the bot's own host, which says nothing of any other.
     """
-    if not addresses:
+    elsewhere = tuple(address for address in addresses if _ip(address))
+    if not elsewhere:
         return frozenset()
-    with ThreadPoolExecutor(len(addresses)) as pool:
-        reachable = pool.map(lambda address: _is_up(address, port), addresses)
-        return frozenset(address for address, up in zip(addresses, reachable, strict=True) if up)
+    with ThreadPoolExecutor(len(elsewhere)) as pool:
+        reachable = pool.map(lambda address: _is_up(address, port), elsewhere)
+        return frozenset(address for address, up in zip(elsewhere, reachable, strict=True) if up)
 
 
 def host_of(url: str) -> str:

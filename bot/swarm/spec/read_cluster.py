@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.model import (
     Availability,
@@ -17,6 +18,7 @@ from bot.model import (
     Platform,
     Reachability,
 )
+from bot.model.addresses import SWARM_PORT, is_specific, split_address, with_port
 from bot.model.cluster import (
     ClusterInfo,
     EngineFault,
@@ -56,15 +58,17 @@ def node(raw: Raw) -> Node:
         raw.get("Description") or {},
     )
     engine, resources = description.get("Engine") or {}, description.get("Resources") or {}
+    manager = _manager(raw.get("ManagerStatus"))
+    address, manager = _addresses(_specific(text_of(status, "Addr")), manager)
     return Node(
         id=raw["ID"],
         name=text_of(description, "Hostname"),
         role=_ROLES.get(spec.get("Role", ""), NodeRole.UNKNOWN),
         availability=_AVAILABILITIES.get(spec.get("Availability", ""), Availability.UNKNOWN),
         state=_NODE_STATES.get(status.get("State", ""), NodeState.UNKNOWN),
-        address=text_of(status, "Addr"),
+        address=address,
         message=text_of(status, "Message"),
-        manager=_manager(raw.get("ManagerStatus")),
+        manager=manager,
         engine=text_of(engine, "EngineVersion"),
         platform=platform(description.get("Platform") or {}),
         labels=labels_of(spec),
@@ -120,7 +124,7 @@ def engine_state(name: str, info: Raw) -> EngineState:
         error=error,
         version=text_of(info, "ServerVersion"),
         cluster_id=(swarm.get("Cluster") or {}).get("ID", ""),
-        address=swarm.get("NodeAddr", ""),
+        address=_specific(text_of(swarm, "NodeAddr")),
         peers=tuple(peer["Addr"] for peer in swarm.get("RemoteManagers") or ()),
         fault=engine_fault(error),
     )
@@ -179,3 +183,21 @@ def _manager(raw: Raw | None) -> ManagerStatus | None:
         _REACHABILITIES.get(raw.get("Reachability", ""), Reachability.UNKNOWN),
         raw.get("Addr", ""),
     )
+
+
+def _addresses(address: str, manager: ManagerStatus | None) -> tuple[str, ManagerStatus | None]:
+    """The node's address, and its place among the managers with theirs: a leader that listens on
+    every address may be told of by that, and then one of the two says the real one."""
+    if manager is None or not manager.address:
+        return address, manager
+    try:
+        host, port = split_address(manager.address)
+    except ValueError:
+        host, port = "", SWARM_PORT
+    if is_specific(host):
+        return address or host, manager
+    return address, replace(manager, address=with_port(address, port) if address else "")
+
+
+def _specific(host: str) -> str:
+    return host if is_specific(host) else ""

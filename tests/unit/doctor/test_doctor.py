@@ -119,6 +119,7 @@ class World:
     certificates: tuple[Certificate, ...] = ()
     leaderless: str = ""
     probes: Probes = field(default_factory=Probes)
+    memory: Memory = field(default_factory=Memory)
 
     def advice(self) -> tuple[Advice, ...]:
         known = self.nodes is not None
@@ -132,7 +133,7 @@ class World:
             certificates=self.certificates,
             leaderless=self.leaderless,
         )
-        return examine(Evaluation.of(seen, Memory(), WatchSettings()), self.probes)
+        return examine(Evaluation.of(seen, self.memory, WatchSettings()), self.probes)
 
 
 WELL = World()
@@ -552,3 +553,49 @@ def test_many_that_fail_for_the_same_reason_are_one_finding() -> None:
 def test_without_a_leader_each_engine_is_told_of_once() -> None:
     engines = (engine("node1"), EngineState("node2", False, error="refused"))
     assert len(World(nodes=None, leaderless="no leader", engines=engines).advice()) == 1
+
+
+MUTE = EngineState("node1", True, error="no answer within 1.5 s")
+
+
+@pytest.mark.parametrize(
+    ("engines", "memory", "nodes", "address"),
+    [
+        # What the engine says of itself, also where it said so earlier.
+        ((engine("node1", address="10.0.0.1"),), Memory(), None, "10.0.0.1"),
+        ((replace(MUTE, address="10.0.0.1"),), Memory(), None, "10.0.0.1"),
+        # What the watch remembers, though the bot was started in the middle of the loss.
+        ((MUTE,), Memory(engine_addresses={"node1": "10.0.0.1"}), None, "10.0.0.1"),
+        # What the other managers call it.
+        (
+            (engine("node1"),),
+            Memory(),
+            but(2, state="down")[:1] + away(2)[1:2] + away(3)[2:],
+            "node1",
+        ),
+        # Nobody ever said it.
+        ((MUTE,), Memory(), None, "ADDRESS"),
+    ],
+)
+def test_the_way_back_names_the_address_of_the_manager_that_is_left(
+    engines: tuple[EngineState, ...], memory: Memory, nodes: tuple[Node, ...] | None, address: str
+) -> None:
+    leaderless = "" if nodes else "no leader"
+    world = World(nodes=nodes, leaderless=leaderless, engines=engines, memory=memory)
+    fix = told_of(AdviceKind.NO_LEADER, world).fix
+    assert f"--advertise-addr {address}`" in fix
+
+
+def test_where_nobody_knows_the_address_it_is_said_where_it_stands() -> None:
+    world = World(nodes=None, leaderless="no leader", engines=(MUTE,))
+    fix = told_of(AdviceKind.NO_LEADER, world).fix
+    assert "ADDRESS is its own, the Node Address of `docker info`" in fix
+
+
+def test_a_new_cluster_is_forced_on_a_manager_and_never_on_a_worker() -> None:
+    worker = engine("node4", manager=False, address="10.0.0.4")
+    mute = EngineState("node1", True, error="no answer within 1.5 s")
+    world = World(nodes=None, leaderless="no leader", engines=(worker, mute))
+    assert "one that is left (node1)" in told_of(AdviceKind.NO_LEADER, world).fix
+    alone = World(nodes=None, leaderless="no leader", engines=(worker,))
+    assert "force-new-cluster" not in told_of(AdviceKind.NO_LEADER, alone).fix

@@ -291,6 +291,23 @@ def test_states_of_all_engines_come_within_two_seconds(make: Workshop) -> None:
     assert (five.reachable, five.swarm) == (True, "")
 
 
+def test_the_address_that_an_engine_once_said_is_known_when_it_says_nothing_more(
+    make: Workshop,
+) -> None:
+    says: dict[str, Any] = {
+        "one": (200, {"Swarm": {"NodeAddr": "10.0.0.1", "LocalNodeState": "active"}})
+    }
+    one = make.fake("one", lambda call: says["one"] if call == "GET /info" else HEALTHY)
+    engines = FailoverPool([one.address, make.away("two")])
+    assert [state.address for state in engines.states()] == ["10.0.0.1", ""]
+    says["one"] = (500, {"message": "context deadline exceeded"})
+    (mute, _) = engines.states()
+    assert (mute.reachable, mute.swarm, mute.address) == (True, "", "10.0.0.1")
+    one.stop()
+    (away, _) = engines.states()
+    assert (away.swarm, away.address) == ("", "10.0.0.1")
+
+
 def test_threads_do_not_pile_up_at_a_frozen_engine(make: Workshop) -> None:
     engines = FailoverPool([make.frozen("icy").address])
 

@@ -196,6 +196,36 @@ def test_a_manager() -> None:
     assert (node.labels, node.engine_labels, node.version) == ({"zone": "a"}, {"disk": "ssd"}, 43)
 
 
+@pytest.mark.parametrize(
+    ("told", "among_managers", "address", "manager_address"),
+    [
+        ("10.97.0.1", "10.97.0.1:2377", "10.97.0.1", "10.97.0.1:2377"),
+        ("0.0.0.0", "10.97.0.1:2377", "10.97.0.1", "10.97.0.1:2377"),
+        ("10.97.0.1", "0.0.0.0:2377", "10.97.0.1", "10.97.0.1:2377"),
+        ("0.0.0.0", "0.0.0.0:2377", "", ""),
+        ("::", "[fd00::1]:2377", "fd00::1", "[fd00::1]:2377"),
+        ("fd00::1", "[::]:2377", "fd00::1", "[fd00::1]:2377"),
+        ("", "", "", ""),
+        ("10.97.0.1", "", "10.97.0.1", ""),
+    ],
+)
+def test_an_address_that_names_no_machine_is_none(
+    told: str, among_managers: str, address: str, manager_address: str
+) -> None:
+    node = read_cluster.node(
+        {
+            "ID": "n1",
+            "Status": {"State": "ready", "Addr": told},
+            "ManagerStatus": {"Leader": True, "Addr": among_managers},
+        }
+    )
+    assert node.manager
+    assert (node.address, node.manager.address) == (address, manager_address)
+    engine = {"Swarm": {"NodeAddr": told}}
+    own = read_cluster.engine_state("one", engine).address
+    assert own == (told if told not in ("0.0.0.0", "::") else "")
+
+
 def test_a_worker_that_has_yet_to_describe_itself() -> None:
     node = read_cluster.node(
         {"ID": "n1", "Spec": {"Role": "worker"}, "Status": {"State": "unknown"}}
