@@ -4,11 +4,13 @@ Handlers and jobs say what people should see and go on; how fast Slack takes it,
 call is repeated, is decided here and nowhere else.
 """
 
+from bot.poster.access import SlackAccess
 from bot.poster.calls import Calls
 from bot.poster.drawing import Draw, Drawing, DrawingError
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import OnEvent
 from bot.poster.pace import Clock, Pace
+from bot.poster.places import Elsewhere
 from bot.poster.poster import Poster
 
 __all__ = [
@@ -17,10 +19,12 @@ __all__ = [
     "Draw",
     "Drawing",
     "DrawingError",
+    "Elsewhere",
     "Handle",
     "OnEvent",
     "Pace",
     "Poster",
     "Shared",
+    "SlackAccess",
     "Then",
 ]

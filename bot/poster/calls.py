@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from bot.model import File, Message, MessageRef, Place
@@ -16,6 +17,8 @@ Webhook = Callable[[str, dict[str, Any]], WebhookResponse]
 """Sends a body to an address that Slack gave; raises OSError where nobody answers."""
 
 _MOST_TEXT = 3000
+_NOT_SHOWN = ("missing_scope", "channel_not_found")
+"""What Slack says of a channel that a bot with few scopes may be in all the same."""
 
 
 class Calls:
@@ -73,6 +76,31 @@ class Calls:
             blocks=_blocks(message),
             thread_ts=place.thread or None,
         )
+
+    def refusal(self, channel: str) -> str:
+        """Why the bot may not post in a channel, by Slack's error name; empty where it may, as far
+        as Slack says without a post. Raises what the client raises where Slack says nothing.
+        """
+        try:
+            known = self._client.conversations_info(channel=channel)["channel"]
+            return "is_archived" if known.get("is_archived") else ""
+        except SlackApiError as error:
+            if error.response.get("error") not in _NOT_SHOWN:
+                raise
+        return self._link_refusal(channel)
+
+    def _link_refusal(self, channel: str) -> str:
+        # Asks for a message that nobody ever wrote, which takes no further scope: of a channel that
+        # the bot does not see, Slack says that there is none.
+        try:
+            self._client.chat_getPermalink(channel=channel, message_ts="1.000000")
+        except SlackApiError as error:
+            word = str(error.response.get("error"))
+            if word == "channel_not_found":
+                return word
+            if word != "message_not_found":
+                raise
+        return ""
 
     def publish(self, user: str, view: Mapping[str, Any]) -> None:
         """Show somebody's Home tab."""

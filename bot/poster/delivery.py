@@ -11,7 +11,8 @@ from slack_sdk.errors import SlackApiError
 from bot.model import File, Message, Place
 from bot.poster.calls import Calls, plainer
 from bot.poster.lane import OnEvent
-from bot.poster.verdict import AnswerRefusedError, Verdict, verdict_of
+from bot.poster.slack_errors import Verdict
+from bot.poster.verdict import AnswerRefusedError, verdict_of
 
 log = logging.getLogger(__name__)
 

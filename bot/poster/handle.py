@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from bot.model import File, Message, MessageRef
+from bot.poster.places import Elsewhere
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,9 @@ Shared = Callable[[File], None]
 class Handle:
     """A message that is posted or will be.
 
-    `ref` is its place in Slack, None until it is posted. `failed`: it will never be posted.
+    `ref` is its place in Slack, None until it is posted. `failed`: it will never be posted, or
+    nobody sees any more what has become of it. `elsewhere` is where it goes when its channel does
+    not take it.
     """
 
     def __init__(self, lane: str, channel: str, message: Message, then: Then | None = None) -> None:
@@ -35,6 +38,8 @@ class Handle:
         self.ref: MessageRef | None = None
         self.failed = False
         self.final = False
+        self.elsewhere: Elsewhere | None = None
+        self.moved_from: list[str] = []
         self.posting = False
         self.changed_at = 0.0
         self.on_shared: Shared | None = None
@@ -95,11 +100,26 @@ class Handle:
         with self.lock:
             self.shown, self.changed_at = message, now
 
+    def moves(self) -> bool:
+        """Go to the next place; False where there is none."""
+        known = self.elsewhere.places if self.elsewhere else ()
+        left = [place for place in known if place not in (*self.moved_from, self.channel)]
+        if not left:
+            return False
+        with self.lock:
+            self.moved_from.append(self.channel)
+            self.channel, self.thread, self.parent, self.ref = left[0], "", None, None
+        return True
+
     def drop(self) -> None:
         """Record that the message will never be posted."""
         with self.lock:
             self.failed = self.ref is None
         self._settled.set()
+
+    def place(self) -> tuple[str, str]:
+        """Channel and thread for replies to this message; no thread until it is posted."""
+        return self.channel, self.root()
 
     def root(self) -> str:
         """The `ts` of the thread for replies to this message; empty until it is posted."""

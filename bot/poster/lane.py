@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.clock import Start, start_thread
+from bot.poster.access import SlackAccess
 from bot.poster.pace import Budget, Clock, Pace
-from bot.poster.verdict import FailedCall, Verdict, judge
+from bot.poster.slack_errors import Verdict
+from bot.poster.verdict import FailedCall, judge
 
 log = logging.getLogger(__name__)
+
+_RETRIES = {Verdict.LIMITED: "limited", Verdict.STOPPED: "stopped"}
 
 OnEvent = Callable[[str], None]
 """Called with the name of what happened, to be counted: `posted`, `edited`, `limited`, …"""
@@ -53,6 +57,7 @@ class LaneContext:
     clock: Clock
     budget: Budget
     on_event: OnEvent
+    access: SlackAccess
     turns: count[int] = field(default_factory=count)
     start: Start = start_thread
 
@@ -214,14 +219,19 @@ class Lane:
             failure = judge(error)
             if failure is None:
                 log.exception("%s: %s failed inside the bot", self.key, call.method)
-                failure = FailedCall(Verdict.REFUSED, type(error).__name__)
+                failure = FailedCall(Verdict.NOT_HERE, type(error).__name__)
             self._failed(call, failure)
         else:
             self._finish(call)
 
     def _failed(self, call: Call, failure: FailedCall) -> None:
         now = self._context.clock()
-        if failure.verdict not in (Verdict.LIMITED, Verdict.AWAY):
+        if not failure.known:
+            self._context.on_event("unknown_error")
+        if failure.verdict is Verdict.STOPPED:
+            self._context.access.failed(failure)
+            self._retry(call, failure, now)
+        elif failure.verdict not in (Verdict.LIMITED, Verdict.AWAY):
             self._drop(call, failure, "failed")
         elif now - call.born >= self._context.pace.patience:
             self._drop(call, failure, "given_up")
@@ -233,11 +243,14 @@ class Lane:
             call.attempts += 1
             if failure.verdict is Verdict.LIMITED:
                 self._limited[call.method] = now + failure.wait
+            elif failure.verdict is Verdict.STOPPED:
+                # However long that lasts: what is said meanwhile waits for the operator.
+                call.due = call.born = now + self._context.pace.stopped
             else:
                 call.due = now + self._context.pace.retry_after(call.attempts)
             self._running = None
             self._yield_to_newer(call)
-        self._context.on_event("limited" if failure.verdict is Verdict.LIMITED else "retried")
+        self._context.on_event(_RETRIES.get(failure.verdict, "retried"))
         log.info("%s: %s: %s, trying again", self.key, call.method, failure.error)
 
     def _yield_to_newer(self, call: Call) -> None:

@@ -16,8 +16,9 @@ class Pace:
     """Slack's limits and the poster's patience, in seconds.
 
     `edit_gap` lies between two edits of one message; `edits_per_minute` and `edit_burst` bound all
-    edits together; `first_retry` doubles up to `last_retry`; after `patience` a call is given up; a
-    queue holds `most_waiting` calls; an idle queue's thread ends after `idle`.
+    edits together; `first_retry` doubles up to `last_retry`; after `patience` a call is given up;
+    while Slack refuses the bot altogether, each is tried every `stopped`; a queue holds
+    `most_waiting` calls; an idle queue's thread ends after `idle`.
     """
 
     edit_gap: float = 1.0
@@ -26,6 +27,7 @@ class Pace:
     first_retry: float = 0.5
     last_retry: float = 10.0
     patience: float = 1800.0
+    stopped: float = 15.0
     most_waiting: int = 1000
     idle: float = 60.0
 

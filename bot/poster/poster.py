@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -14,13 +15,18 @@ from slack_sdk.errors import SlackApiError
 from bot.clock import REAL, Clocks
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
+from bot.poster.access import SlackAccess
 from bot.poster.calls import Calls
 from bot.poster.delivery import Delivery
 from bot.poster.drawing import Draw, Drawing, DrawingPool
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import Call, Lane, LaneContext, OnEvent
 from bot.poster.pace import Budget, Pace
-from bot.poster.verdict import Verdict, verdict_of
+from bot.poster.places import Elsewhere, Places, word_of
+from bot.poster.slack_errors import Verdict
+from bot.poster.verdict import verdict_of
+
+log = logging.getLogger(__name__)
 
 _MOST_KNOWN_MESSAGES = 1000
 
@@ -36,7 +42,9 @@ class Poster:
 
     `on_event` is called, from any thread, with the name of what happened: `posted`, `edited`,
     `answered`, `uploaded`, `coalesced`, `limited`, `retried`, `plain_text`, `posted_anew`,
-    `published`, `failed`, `given_up`, `dropped`, `not_drawn`.
+    `published`, `failed`, `given_up`, `dropped`, `not_drawn`, `moved`, `stopped`, `unknown_error`.
+
+    `access` says whether Slack takes anything at all from the bot.
     """
 
     def __init__(
@@ -53,8 +61,11 @@ class Poster:
             clocks.monotonic,
             Budget(pace, clocks.monotonic),
             on_event,
+            access=SlackAccess(),
             start=clocks.start,
         )
+        self.access = self._context.access
+        self._places = Places(calls, clocks.monotonic)
         self._calls = calls
         self._delivery = Delivery(calls, on_event)
         self._drawings = DrawingPool(draw or Drawing(), on_event, clocks.pool)
@@ -64,21 +75,28 @@ class Poster:
         self._lock = threading.Lock()
         self._stopped = False
 
-    def post(
+    def refusal(self, channel: str) -> str:
+        """Why the bot may not post in a channel, by Slack's error name; empty where it may, or
+        where Slack does not say. Asks Slack where nothing was posted there lately."""
+        return self._places.refusal(channel)
+
+    def post(  # noqa: PLR0913 - each has a default, and is given by name
         self,
         channel: str,
         message: Message,
         thread: str = "",
         then: Then | None = None,
         shared: Shared | None = None,
+        *,
+        elsewhere: Elsewhere | None = None,
     ) -> Handle:
-        """Post a message to a channel or into a thread.
+        """Post a message to a channel or into a thread, and `elsewhere` where that is refused.
 
         `then` is called with its place, and again when it has to be posted anew; `shared` with each
         of its files once Slack has that.
         """
         handle = Handle(channel, channel, message, then)
-        handle.thread, handle.on_shared = thread, shared
+        handle.thread, handle.on_shared, handle.elsewhere = thread, shared, elsewhere
         return self._post(handle)
 
     def direct(self, user_id: str, message: Message, then: Then | None = None) -> Handle:
@@ -94,24 +112,28 @@ class Poster:
         """
         parent = self._handle(handle)
         reply = Handle(parent.lane, parent.channel, message)
-        reply.parent, reply.aloud = parent, aloud
+        reply.parent, reply.aloud, reply.elsewhere = parent, aloud, parent.elsewhere
         return self._post(reply)
 
-    def edit(
+    def edit(  # noqa: PLR0913 - each has a default, and is given by name
         self,
         handle: Handle | MessageRef,
         message: Message,
         final: bool = False,
         then: Then | None = None,
         shared: Shared | None = None,
+        *,
+        elsewhere: Elsewhere | None = None,
     ) -> Handle:
         """Show a newer state of a message. After a `final` state only another final one is shown.
 
-        `then` matters for a `MessageRef`: it is called with the new place where the message was
-        deleted and is posted anew. `shared` is called with each file once Slack has it.
+        Where its channel takes nothing any more, it is posted `elsewhere`. `then` matters for a
+        `MessageRef`: it is called with the new place where the message is posted anew, as after it
+        was deleted. `shared` is called with each file once Slack has it.
         """
         known = self._handle(handle, then)
         known.on_shared = shared or known.on_shared
+        known.elsewhere = elsewhere or known.elsewhere
         if known.want(message, final=final):
             self._put(known.lane, self._edit_call(known, urgent=final))
         else:
@@ -238,7 +260,7 @@ class Poster:
 
     def _send(self, handle: Handle) -> None:
         if handle.parent:
-            handle.thread = handle.parent.root()
+            handle.channel, handle.thread = handle.parent.place()
             if not handle.thread:
                 self._context.on_event("dropped")
                 handle.drop()
@@ -251,9 +273,13 @@ class Poster:
                     handle.channel, version, handle.thread, aloud=handle.aloud
                 ),
             )
-        except Exception:
+        except Exception as error:
             handle.not_posted()
-            raise
+            if not self._moves(handle, error):
+                raise
+            self._send(handle)
+            return
+        self._places.took(handle.channel)
         handle.posted(ref, message, self._context.clock())
         self._remember(ref, handle)
         self._context.on_event("posted")
@@ -266,7 +292,8 @@ class Poster:
         try:
             self._delivery.plainly(message, lambda version: self._calls.update(ref, version))
         except SlackApiError as error:
-            if not self._must_post_anew(error, handle):
+            if not (self._must_post_anew(error, handle) or self._moves(handle, error)):
+                handle.failed = verdict_of(error) is Verdict.NOT_HERE
                 raise
             self._context.on_event("posted_anew")
             self._send(handle)
@@ -274,6 +301,21 @@ class Poster:
         handle.edited(message, self._context.clock())
         self._context.on_event("edited")
         self._share(handle, message)
+
+    def _moves(self, handle: Handle, error: Exception) -> bool:
+        """Whether a message that was refused goes elsewhere, where it is said why."""
+        if verdict_of(error) is not Verdict.NOT_HERE or not isinstance(error, SlackApiError):
+            return False
+        channel, word, elsewhere = handle.channel, word_of(error), handle.elsewhere
+        self._places.refused(channel, word)
+        is_reply = handle.parent is not None
+        if not (elsewhere and handle.moves()):
+            return False
+        log.warning("%s takes no messages (%s): said in %s", channel, word, handle.channel)
+        self._context.on_event("moved")
+        if not is_reply:
+            self.reply(handle, elsewhere.why(channel, word))
+        return True
 
     @staticmethod
     def _must_post_anew(error: SlackApiError, handle: Handle) -> bool:

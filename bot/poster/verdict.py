@@ -1,56 +1,30 @@
-"""What a failed call to Slack means: wait, try again, send plain text, or give up."""
+"""What a failed call to Slack means, by the table of Slack's error names."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
-_AWAY = {
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
-    "timeout",
-    "team_added_to_org",
-}
-_GONE = {"message_not_found"}
-_FROZEN = {"cant_update_message", "edit_window_closed"}
-_UNREADABLE = {
-    "invalid_blocks",
-    "invalid_blocks_format",
-    "msg_blocks_too_long",
-    "msg_too_long",
-    "invalid_arguments",
-    "block_mismatch",
-}
-_NOT_HERE = {"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"}
-
-
-class Verdict(Enum):
-    """What to do about a failed call."""
-
-    LIMITED = auto()
-    AWAY = auto()
-    GONE = auto()
-    FROZEN = auto()
-    UNREADABLE = auto()
-    NOT_HERE = auto()
-    REFUSED = auto()
+from bot.poster.slack_errors import WHAT_FOLLOWS, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
-    """A failed call: what to do, Slack's name of the error, the seconds that Slack asks to wait."""
+    """A failed call: what to do, Slack's name of the error, the seconds that Slack asks to wait.
+
+    `known`: the name is in the table, or the failure has none. `needed`: the scope that is missing.
+    """
 
     verdict: Verdict
     error: str
     wait: float = 0.0
+    known: bool = True
+    needed: str = ""
 
 
 class AnswerRefusedError(Exception):
@@ -69,8 +43,9 @@ def judge(error: Exception) -> FailedCall | None:
         return _judged(error.status, _error_name(error.body), error.headers)
     if isinstance(error, SlackApiError):
         response = error.response
-        name = response.data.get("error", "") if isinstance(response.data, dict) else ""
-        return _judged(response.status_code, str(name), response.headers)
+        data = response.data if isinstance(response.data, dict) else {}
+        failed = _judged(response.status_code, str(data.get("error", "")), response.headers)
+        return replace(failed, needed=str(data.get("needed", "")))
     if isinstance(error, OSError | HTTPException | SlackRequestError):
         return FailedCall(Verdict.AWAY, type(error).__name__)
     return None
@@ -83,23 +58,17 @@ def verdict_of(error: Exception) -> Verdict | None:
 
 
 def _judged(status: int, error: str, headers: Mapping[str, Any]) -> FailedCall:
-    if status == 429 or error in ("ratelimited", "rate_limited"):
+    known = WHAT_FOLLOWS.get(error)
+    if status == 429 or known is Verdict.LIMITED:
         return FailedCall(Verdict.LIMITED, "ratelimited", _wait(headers))
-    kinds = (
-        (_GONE, Verdict.GONE),
-        (_FROZEN, Verdict.FROZEN),
-        (_UNREADABLE, Verdict.UNREADABLE),
-        (_NOT_HERE, Verdict.NOT_HERE),
-    )
     # Slack's word counts more than the status: a response_url says `invalid_blocks` with a 500.
-    known = next((verdict for names, verdict in kinds if error in names), None)
     if known:
         return FailedCall(known, error)
     # The SDK puts a sentence where Slack's answer was not JSON: a proxy's error page, not Slack's
     # word.
-    if status >= 500 or error in _AWAY or error.startswith("Received a response in a non-JSON"):
+    if status >= 500 or error.startswith("Received a response in a non-JSON"):
         return FailedCall(Verdict.AWAY, f"HTTP {status}" if status >= 500 else error[:80])
-    return FailedCall(Verdict.REFUSED, error)
+    return FailedCall(Verdict.NOT_HERE, error[:80] or f"HTTP {status}", known=False)
 
 
 def _wait(headers: Mapping[str, Any]) -> float:

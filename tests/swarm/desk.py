@@ -22,7 +22,7 @@ from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline
 from bot.pipeline.request import Request
 from bot.policy import approval_steps
-from bot.poster import Handle, Poster, Shared, Then
+from bot.poster import Elsewhere, Handle, Poster, Shared, Then
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, RegistrySettings, Role, Settings
 from bot.store.store import Store
@@ -43,6 +43,10 @@ class Recorder(Poster):
     def __init__(self) -> None:
         self.said: list[Message] = []
 
+    def refusal(self, channel: str) -> str:
+        del channel
+        return ""
+
     def post(
         self,
         channel: str,
@@ -50,8 +54,10 @@ class Recorder(Poster):
         thread: str = "",
         then: Then | None = None,
         shared: Shared | None = None,
+        *,
+        elsewhere: Elsewhere | None = None,
     ) -> Handle:
-        del thread, shared
+        del thread, shared, elsewhere
         self.said.append(message)
         if then:
             then(MessageRef(channel, secrets.token_hex(4)))
@@ -64,8 +70,10 @@ class Recorder(Poster):
         final: bool = False,
         then: Then | None = None,
         shared: Shared | None = None,
+        *,
+        elsewhere: Elsewhere | None = None,
     ) -> Handle:
-        del final, shared
+        del final, shared, elsewhere
         self.said.append(message)
         return Handle(handle.channel, handle.channel, message, then)
 

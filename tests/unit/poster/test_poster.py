@@ -7,13 +7,14 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from slack_sdk import WebClient
 
 from bot.model import File, Message, MessageRef, Place
-from bot.poster import Calls, Pace, Poster
+from bot.poster import Calls, Elsewhere, Pace, Poster
 from tests.unit.slack_stub import Events, Fault, SlackStub
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "cause: no memory"}}
@@ -447,3 +448,64 @@ def test_a_home_tab_is_published_until_slack_takes_it_and_then_the_newest(
     assert [args["user_id"] for args in taken].count("U2") == 1
     last = [args for args in taken if args["user_id"] == "U1"][-1]["view"]
     assert (json.loads(last) if isinstance(last, str) else last)["private_metadata"] == "4"  # type: ignore[index]
+
+
+ELSEWHERE = Elsewhere(("C2", "U1"), lambda channel, word: Message(f"{channel}: {word}"))
+
+
+@pytest.mark.parametrize("error", ["is_archived", "restricted_action", "moon_in_leo"])
+def test_what_a_channel_does_not_take_is_said_elsewhere_with_the_reason(
+    slack: SlackStub, poster: Poster, events: Events, error: str
+) -> None:
+    told: list[MessageRef] = []
+    slack.fails("chat.postMessage", Fault(error=error), Fault(error="channel_not_found"))
+    handle = poster.post("C1", Message("news"), then=told.append, elsewhere=ELSEWHERE)
+    poster.reply(handle, Message("details"))
+    assert poster.flush(5)
+    sent = [
+        (heard.args["channel"], heard.args["text"]) for heard in slack.calls("chat.postMessage")
+    ]
+    assert sent[0] == ("U1", "news")
+    assert set(sent[1:]) == {
+        ("U1", f"C1: {error}"),
+        ("U1", "C2: channel_not_found"),
+        ("U1", "details"),
+    }
+    assert told == [handle.ref]
+    assert poster.refusal("C1") == error
+    assert events.count("moved") == 2
+
+
+def test_a_message_whose_channel_was_archived_goes_on_elsewhere(
+    slack: SlackStub, poster: Poster
+) -> None:
+    handle = poster.post("C1", Message("start"), elsewhere=ELSEWHERE)
+    assert handle.wait(5)
+    slack.fails("chat.update", Fault(error="is_inactive"))
+    poster.edit(handle, Message("half"))
+    assert poster.flush(5)
+    time.sleep(QUICK.edit_gap)
+    poster.edit(handle, Message("the end"), final=True)
+    assert poster.flush(5)
+    assert slack.order() == [
+        ("chat.postMessage", "start"),
+        ("chat.postMessage", "half"),
+        ("chat.postMessage", "C1: is_inactive"),
+        ("chat.update", "the end"),
+    ]
+
+
+def test_while_the_token_is_refused_all_waits_and_the_operator_is_told_once(
+    slack: SlackStub, events: Events, caplog: pytest.LogCaptureFixture
+) -> None:
+    poster = new_poster(slack, replace(QUICK, stopped=0.05, patience=0.1), events)
+    slack.fails("chat.postMessage", *[Fault(error="token_revoked")] * 6)
+    poster.post("C1", Message("one"))
+    poster.post("C2", Message("two"))
+    assert poster.flush(5)
+    poster.stop()
+    assert sorted(map(str, texts(slack, "chat.postMessage"))) == ["one", "two"]
+    assert events.count("stopped") == 6
+    assert "SLACK_BOT_TOKEN" in poster.access.problem()
+    loud = [record for record in caplog.records if "token_revoked" in record.getMessage()]
+    assert sum(record.levelname == "ERROR" for record in loud) == 1

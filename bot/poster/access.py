@@ -1,0 +1,65 @@
+"""Whether Slack takes anything from the bot at all: its token, and the scopes of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+
+from bot.poster.verdict import FailedCall
+
+log = logging.getLogger(__name__)
+
+_INSTALL_AGAIN = (
+    "install the app again under OAuth & Permissions, and set SLACK_BOT_TOKEN to the token that "
+    "stands there"
+)
+_REMEDIES: Mapping[str, str] = {
+    "account_inactive": _INSTALL_AGAIN,
+    "invalid_auth": _INSTALL_AGAIN,
+    "not_authed": _INSTALL_AGAIN,
+    "token_expired": _INSTALL_AGAIN,
+    "token_revoked": _INSTALL_AGAIN,
+    "not_allowed_token_type": "SLACK_BOT_TOKEN has to be the bot token, which begins with xoxb-",
+    "ekm_access_denied": "an admin of the workspace has suspended posting",
+    "org_login_required": "the workspace is being moved into an organisation",
+}
+_OTHERWISE = "look at the app under https://api.slack.com/apps"
+
+
+class SlackAccess:
+    """What Slack refused altogether, until an `auth.test` says that all is well again."""
+
+    def __init__(self) -> None:
+        self._problem = ""
+        self._lock = threading.Lock()
+
+    def problem(self) -> str:
+        """Slack's word and the remedy; empty where all is well."""
+        return self._problem
+
+    def lost(self, word: str, needed: str = "") -> None:
+        """Note that Slack takes nothing, and say it once, loudly. `needed`: the scopes that are
+        missing."""
+        missing = f" ({needed})" if needed else ""
+        remedy = (
+            f"add {needed or 'it'} under OAuth & Permissions, and install the app again"
+            if word == "missing_scope"
+            else _REMEDIES.get(word, _OTHERWISE)
+        )
+        problem = f"{word}{missing}: {remedy}"
+        with self._lock:
+            news, self._problem = problem != self._problem, problem
+        if news:
+            log.error("SLACK REFUSES THE BOT, which can tell nobody anything: %s", problem)
+
+    def failed(self, failure: FailedCall) -> None:
+        """The same, after a call."""
+        self.lost(failure.error, failure.needed)
+
+    def works(self) -> None:
+        """Note that Slack knows the token, and that no scope is missing."""
+        with self._lock:
+            before, self._problem = self._problem, ""
+        if before:
+            log.warning("Slack takes what the bot says again")

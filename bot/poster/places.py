@@ -1,0 +1,72 @@
+"""Where the bot may post, as far as that is known before it does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.model import Message
+from bot.poster.calls import Calls
+from bot.poster.pace import Clock
+
+KNOWN_SECONDS = 60.0
+"""Seconds for which it counts as known whether a channel takes messages."""
+_MOST_KNOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a message goes that its channel does not take: channels and users, by their ids, in
+    order.
+
+    `why` makes what is said there beside it, from the channel and Slack's error name.
+    """
+
+    places: tuple[str, ...]
+    why: Callable[[str, str], Message]
+
+
+class Places:
+    """Which channels take messages. Slack is asked where nothing was posted lately."""
+
+    def __init__(self, calls: Calls, clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._known: dict[str, tuple[float, str]] = {}
+        self._lock = threading.Lock()
+
+    def refusal(self, channel: str) -> str:
+        """Slack's error name where the bot may not post; empty where it may, or where nobody
+        knows."""
+        with self._lock:
+            until, word = self._known.get(channel, (float("-inf"), ""))
+        if self._clock() < until:
+            return word
+        try:
+            word = self._calls.refusal(channel)
+        except (SlackClientError, OSError):
+            return ""
+        self._note(channel, word)
+        return word
+
+    def took(self, channel: str) -> None:
+        """Note that a message was posted there."""
+        self._note(channel, "")
+
+    def refused(self, channel: str, word: str) -> None:
+        """Note Slack's error name for a message that was not."""
+        self._note(channel, word)
+
+    def _note(self, channel: str, word: str) -> None:
+        with self._lock:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[channel] = self._clock() + KNOWN_SECONDS, word
+
+
+def word_of(error: SlackApiError) -> str:
+    """Slack's error name."""
+    return str(error.response.get("error") or "")
