@@ -7,6 +7,7 @@ from bot.errors.access import (
     AlreadyApprovedError,
     ApprovalClosedError,
     ApprovalNotFoundError,
+    NoPlaceError,
     NotAllowedError,
     NotApproverError,
     NotGrantedError,
@@ -17,6 +18,7 @@ from bot.errors.access import (
     OutsiderError,
     ReadOnlyError,
     SelfApprovalError,
+    SlackRefusesError,
     TooManyLinesError,
 )
 from bot.errors.base import SwarmbotError, error_code
@@ -103,6 +105,7 @@ __all__ = [
     "NameTakenError",
     "NoEngineError",
     "NoLeaderError",
+    "NoPlaceError",
     "NoPlatformError",
     "NoRevisionError",
     "NodeNotDownError",
@@ -129,6 +132,7 @@ __all__ = [
     "SealedGoneError",
     "SecretTypedError",
     "SelfApprovalError",
+    "SlackRefusesError",
     "StillManagerError",
     "StoreUnavailableError",
     "SwarmbotError",

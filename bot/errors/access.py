@@ -56,6 +56,25 @@ class TooManyLinesError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class NoPlaceError(SwarmbotError):
+    """Slack takes no message of the bot where a change would be shown, so nothing was changed.
+
+    `refusal` is Slack's error name for `channel`; `instead` are channels that take messages (ids).
+    """
+
+    channel: str
+    refusal: str
+    instead: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class SlackRefusesError(SwarmbotError):
+    """Slack takes nothing from the bot any more; `word` is Slack's own for the reason."""
+
+    word: str
+
+
+@dataclass(eq=False)
 class ApprovalNotFoundError(SwarmbotError):
     """No request for approval has this id: it ended long ago, was lost with Redis, or never was."""
 

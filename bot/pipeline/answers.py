@@ -20,6 +20,7 @@ from bot.errors import (
     ApprovalClosedError,
     ApprovalNotFoundError,
     LockedError,
+    NoPlaceError,
     NotAllowedError,
     NotApproverError,
     NotGrantedError,
@@ -86,23 +87,34 @@ class Answers:
     def where(self, request: Request) -> tuple[str, str]:
         """Channel and thread in which a change is shown.
 
-        That is where changes belong, or where it was asked for. The Home tab is no channel: where
-        no other is configured, it is shown to who asked.
+        That is where changes belong, or where it was asked for: the first that takes messages. The
+        Home tab is no channel: where no other is configured, it is shown to who asked.
         """
-        place = request.place
-        channel = self.settings.channel or place.channel or request.actor.id
-        return channel, place.thread if channel == place.channel else ""
+        candidates = [self.settings.channel, request.place.channel]
+        wanted = [channel for channel in candidates if channel] or [request.actor.id]
+        taking = (channel for channel in wanted if not self.poster.refusal(channel))
+        channel = next(taking, wanted[0])
+        return channel, request.place.thread if channel == request.place.channel else ""
 
     def say_where(self, request: Request, plan: Plan, decision: decide.Decision) -> None:
         """Say in which other channel it is shown.
 
-        What locks nothing, such as a look at a token, is shown in none.
+        What locks nothing, such as a look at a token, is shown in none. Raises NoPlaceError where
+        no channel takes it.
         """
-        shown = bool(plan.targets) or isinstance(decision, decide.Ask)
+        if not plan.targets and not isinstance(decision, decide.Ask):
+            return
         channel = self.where(request)[0]
-        if shown and channel != request.place.channel:
+        if refusal := self.poster.refusal(channel):
+            raise NoPlaceError(channel, refusal, self._taking())
+        if channel != request.place.channel:
             is_direct = channel == request.actor.id
             self.answer(request, plans.elsewhere(plan, "" if is_direct else channel))
+
+    def _taking(self) -> tuple[str, ...]:
+        """The configured channels that take messages."""
+        channels = self.settings.channels
+        return tuple(channel for channel in channels if not self.poster.refusal(channel))
 
     def tell(self, place: Place, actor: Actor, outcome: Outcome | None) -> None:
         """Say what an outcome has for who asked alone."""

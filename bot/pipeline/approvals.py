@@ -16,8 +16,8 @@ from bot.errors import LockedError, StoreUnavailableError, SwarmbotError, error_
 from bot.model import Actor, File, Message, MessageRef, Plan
 from bot.model.approval import Approval, Needs
 from bot.policy import approval_steps, decide
-from bot.poster import Poster
-from bot.render import approval_message, approval_rows
+from bot.poster import Elsewhere, Poster
+from bot.render import approval_message, approval_rows, unreachable
 from bot.render.errors import explain
 from bot.settings import Settings
 from bot.store.sealed import KEPT
@@ -91,6 +91,7 @@ class ApprovalFlow:
                 approval.state.ended,
                 self._remember(approval),
                 self._shared(approval),
+                elsewhere=self._elsewhere(approval),
             )
         else:
             self.poster.post(
@@ -99,6 +100,7 @@ class ApprovalFlow:
                 approval.thread,
                 self._remember(approval),
                 self._shared(approval),
+                elsewhere=self._elsewhere(approval),
             )
 
     def remember(self) -> None:
@@ -223,6 +225,11 @@ class ApprovalFlow:
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
         if self.give_up(approval, error_code(error)) and approval.message:
             self.poster.edit(approval.message, explain.explain(error), True)
+
+    def _elsewhere(self, approval: Approval) -> Elsewhere:
+        """Another channel where there is one, else who asked: whoever decides finds the request in
+        the list too."""
+        return Elsewhere((*self.settings.channels, approval.actor.id), unreachable.said_here)
 
     def _people(self, approval: Approval) -> tuple[str, ...]:
         """Whom to notify: users and groups of the roles that decide, but not who asked."""

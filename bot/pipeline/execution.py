@@ -84,6 +84,7 @@ class ChangeExecutor:
             secrets.token_hex(5),
             clock.now,
             footer=plans.asked(decided.context.actor, approvers),
+            asker=decided.context.actor.id,
         )
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
@@ -180,7 +181,15 @@ class ChangeExecutor:
 
     def _adopted(self, rollout: Rollout, lease: Lease) -> None:
         clock = SteadyClock(max(self.now(), rollout.started), self.stopping.monotonic)
-        live = LiveMessage(self.poster, self.store, rollout.channel, "", rollout.id, clock.now)
+        live = LiveMessage(
+            self.poster,
+            self.store,
+            rollout.channel,
+            "",
+            rollout.id,
+            clock.now,
+            asker=rollout.actor.id,
+        )
         live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
         run = Run(
             rollout.id,
@@ -206,7 +215,14 @@ class ChangeExecutor:
         footer = plans.asked(batch.actor, batch.approved_by)
         clock = SteadyClock(max(self.now(), batch.started), self.stopping.monotonic)
         live = LiveMessage(
-            self.poster, self.store, batch.channel, "", batch.id, clock.now, footer=footer
+            self.poster,
+            self.store,
+            batch.channel,
+            "",
+            batch.id,
+            clock.now,
+            footer=footer,
+            asker=batch.actor.id,
         )
         live.message = self.store.rollouts.message(batch.id)
         run = Run(

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Message, MessageRef, Outcome, Plan, Progress, Rollout
-from bot.poster import Handle, Poster
-from bot.render import plans
+from bot.poster import Elsewhere, Handle, Poster
+from bot.render import plans, unreachable
 from bot.render.errors import explain
 from bot.render.rollout import details, rollout_message
 from bot.store.store import Store
@@ -23,7 +23,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class LiveMessage:
-    """Shows one change. After a restart it goes on with `message`."""
+    """Shows one change. After a restart it goes on with `message`.
+
+    Where its channel takes nothing any more, it goes on in the direct messages of the `asker` (a
+    user's id).
+    """
 
     poster: Poster
     store: Store
@@ -34,6 +38,7 @@ class LiveMessage:
     message: Handle | MessageRef | None = None
     rollout: Rollout | None = None
     footer: str = ""
+    asker: str = ""
 
     def show(self, rollout: Rollout, progress: Progress) -> None:
         """Show where the rollout stands."""
@@ -78,10 +83,15 @@ class LiveMessage:
         return True
 
     def _put(self, content: Message, final: bool = False) -> Handle:
+        elsewhere = Elsewhere((self.asker,), unreachable.said_here) if self.asker else None
         if self.message is None:
-            self.message = self.poster.post(self.channel, content, self.thread, self._posted)
+            self.message = self.poster.post(
+                self.channel, content, self.thread, self._posted, elsewhere=elsewhere
+            )
             return self.message
-        self.message = self.poster.edit(self.message, content, final, self._posted)
+        self.message = self.poster.edit(
+            self.message, content, final, self._posted, elsewhere=elsewhere
+        )
         return self.message
 
     def _posted(self, ref: MessageRef) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot import errors
 from bot.model.approval import Approval, ApprovalState
 from bot.model.people import Standing
+from bot.render import unreachable
 from bot.render.errors.explanation import REFUSED, Explain, Explanation, alternatives
 from bot.render.errors.reasons import reason
 from bot.render.holds import held, hold_mark
@@ -76,6 +77,28 @@ def _too_many_lines(error: errors.TooManyLinesError) -> Explanation:
     return Explanation(
         "You send more lines than swarmbot takes, and further ones are dropped for 10 s. "
         "Nothing of them ran.",
+        mark=REFUSED,
+    )
+
+
+def _no_place(error: errors.NoPlaceError) -> Explanation:
+    remedies = [unreachable.remedy(error.refusal), unreachable.instead(error.instead)]
+    if error.channel.startswith("D"):
+        # Nobody can be invited into the direct messages of others.
+        remedies = [remedies[1] or "ask in a channel that swarmbot is in"]
+    options = ", or ".join(option for option in remedies if option)
+    return Explanation(
+        f"Nothing was changed: nobody would see it, for {unreachable.named(error.channel)} "
+        f"{'take' if error.channel.startswith('D') else 'takes'} no messages of swarmbot "
+        f"({unreachable.reason(error.refusal)}). {options[0].upper()}{options[1:]}.",
+        mark=REFUSED,
+    )
+
+
+def _slack_refuses(error: errors.SlackRefusesError) -> Explanation:
+    return Explanation(
+        f"Nothing ran: Slack takes nothing from swarmbot any more ({code(error.word)}), so nobody "
+        "would see it. Who runs swarmbot finds in its log what to do.",
         mark=REFUSED,
     )
 
@@ -193,6 +216,8 @@ ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.NotAllowedError: _not_allowed,
     errors.NotGrantedError: _not_granted,
     errors.TooManyLinesError: _too_many_lines,
+    errors.NoPlaceError: _no_place,
+    errors.SlackRefusesError: _slack_refuses,
     errors.ApprovalNotFoundError: _approval_not_found,
     errors.ApprovalClosedError: _approval_closed,
     errors.SelfApprovalError: _self_approval,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.settings import MessagesSettings, PolicyRule, ReadsSettings, Role, Settings
+from bot.settings import PolicyRule, ReadsSettings, Role, Settings
 from bot.swarm.swarm import Swarm
 from playground.workspace.text import Reader
 from tests.fence import OPEN
@@ -32,18 +32,16 @@ class World:
         roles: tuple[Role, ...] = OPERATORS,
         rules: tuple[PolicyRule, ...] = FREELY,
         bots: int = 1,
-        messages: MessagesSettings | None = None,
-        reads: ReadsSettings = GUESTS_READ,
+        **parts: Any,
     ) -> None:
+        """`parts` are further settings, by their names in the file."""
         self.clock = Clock()
         self.redis = RedisTwin(self.clock.monotonic)
         self.swarm = SwarmTwin(self.clock.monotonic)
         self.by_others = MemoryEngines(self.swarm)
         """The engines as people use them with Docker's own command line."""
         self.slack = SlackTwin(self.clock, self._connected)
-        self.settings: Settings = settings(
-            roles, rules, messages=messages or MessagesSettings(), reads=reads
-        )
+        self.settings: Settings = settings(roles, rules, **{"reads": GUESTS_READ, **parts})
         self.bots: list[MemoryBot] = []
         self._first: MemoryBot | None = None
         self.clock.settle = self._flush

@@ -1,0 +1,60 @@
+"""Channels that take no messages of the bot: why, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.model import Message
+from bot.model.english import shortlist
+from bot.render.slack.blocks import message
+from bot.render.slack.text import code
+
+INVITE = code("/invite @swarmbot")
+_INVITED = f"invite it there with {INVITE}"
+_UNLOCKED = "let it post there in the channel's settings"
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "channel_not_found": ("swarmbot is not in it", _INVITED),
+    "not_in_channel": ("swarmbot is not in it", _INVITED),
+    "user_not_in_channel": ("swarmbot is not in it", _INVITED),
+    "is_archived": ("it is archived", "unarchive it"),
+    "is_inactive": ("it is archived", "unarchive it"),
+    "restricted_action": ("only some people may post there", _UNLOCKED),
+    "restricted_action_read_only_channel": ("it is read-only", _UNLOCKED),
+    "posting_to_channel_denied": ("only some people may post there", _UNLOCKED),
+}
+
+
+def reason(refusal: str) -> str:
+    """Why a channel takes nothing, from Slack's error name: a clause."""
+    return _REASONS.get(refusal, (f"Slack says {code(refusal)}", ""))[0]
+
+
+def remedy(refusal: str) -> str:
+    """What people can do about it: a clause that begins with a verb."""
+    return _REASONS.get(refusal, ("", _INVITED))[1]
+
+
+def named(channel: str) -> str:
+    """A channel as people know it; direct messages have no name."""
+    return "these direct messages" if channel.startswith("D") else f"<#{channel}>"
+
+
+def said_here(channel: str, refusal: str) -> Message:
+    """Beside a message that was to stand in another channel."""
+    return message(
+        f"🟠 Shown here, because {named(channel)} takes no messages of swarmbot: {reason(refusal)}",
+        [f"{remedy(refusal).capitalize()}."],
+    )
+
+
+def refused(channels: Mapping[str, str]) -> list[str]:
+    """Lines about channels that take nothing now, by their ids with Slack's error names."""
+    return [
+        f"{named(channel)} takes no messages of swarmbot ({reason(word)}): {remedy(word)}."
+        for channel, word in channels.items()
+    ]
+
+
+def instead(channels: Sequence[str]) -> str:
+    """Where people can ask: a clause; empty where there is no such channel."""
+    return f"ask in {shortlist([named(channel) for channel in channels], 3)}" if channels else ""
