@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from bot.errors import StoreUnavailableError
@@ -19,8 +19,8 @@ from bot.policy import approval_steps
 from bot.render import approval_message
 from bot.store.store import Store
 
-YOUNG_CLAIM = timedelta(seconds=15)
-"""What was taken this recently may just be about to begin; also longer than a lock outlives its
+YOUNG_CLAIM = 15.0
+"""Seconds: what was taken this recently may just be about to begin; also longer than a lock outlives its
 bot."""
 
 
@@ -84,7 +84,7 @@ class ApprovalUpkeep:
         followed = {rollout.id for rollout in self.store.rollouts.running()}
         followed |= {batch.id for batch in self.store.batches.running()}
         for taken in self.store.approvals.claimed():
-            young = taken.taken is None or self.now() - taken.taken < YOUNG_CLAIM
+            young = self.store.ages.of("claim", taken.id) < YOUNG_CLAIM
             if (
                 young
                 or taken.run in followed

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.command.model import Context
 from bot.errors import LockedError, StoreUnavailableError
@@ -21,8 +21,8 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-YOUNG_INTENT = timedelta(seconds=30)
-"""An intent this young may belong to a change that is just being begun."""
+YOUNG_INTENT = 30.0
+"""Seconds: an intent this young may belong to a change that is just being begun."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,11 @@ class Orphans:
         followed = {rollout.audit for rollout in self.store.rollouts.running()}
         followed |= {batch.audit for batch in self.store.batches.running()}
         for entry in self.store.audit.open_intents():
-            if entry.id not in followed and self.now() - entry.at > YOUNG_INTENT:
+            if entry.id not in followed and self._is_old(entry):
                 self._interrupted(entry)
+
+    def _is_old(self, entry: AuditEntry) -> bool:
+        return self.store.ages.of("intent", entry.id) > YOUNG_INTENT
 
     def _interrupted(self, entry: AuditEntry) -> None:
         """Close it under its locks: a bot that had them cannot go on with it afterwards."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from bot.errors import StoreUnavailableError
@@ -16,10 +16,11 @@ from bot.model import Actor, Ending, Place
 from bot.model.hold import Queued
 from bot.pipeline.request import Request, Turn
 from bot.policy.holds import holding
+from bot.store.queue import Call
 from bot.store.store import Store
 
-CALLED = timedelta(seconds=30)
-"""Who was called and has not begun by then is called again: the bot that called is gone."""
+CALLED = 30.0
+"""Seconds: who was called and has not begun by then is called again: the bot that called is gone."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,18 @@ class QueueRunner:
     def run(self) -> None:
         """With Redis away nobody's turn comes."""
         try:
-            self.store.queue.put_back(self.now() - CALLED)
+            self.store.queue.put_back(
+                [call for call in self.store.queue.called() if self._is_abandoned(call)]
+            )
             for service_id in dict.fromkeys(
                 waiting.service_id for waiting in self.store.queue.all()
             ):
                 self._call(service_id)
         except StoreUnavailableError:
             return
+
+    def _is_abandoned(self, call: Call) -> bool:
+        return self.store.ages.of("call", f"{call.queued_id} {call.at.isoformat()}") > CALLED
 
     def _call(self, service_id: str) -> None:
         if self.store.locks.of(f"service:{service_id}"):

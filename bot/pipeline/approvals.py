@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from bot.command import masking
@@ -25,8 +25,8 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-FILE_LATE = timedelta(seconds=30)
-"""Whoever sent the file of a request has sent it by then, or is gone."""
+FILE_LATE = 30.0
+"""Seconds: whoever sent the file of a request has sent it by then, or is gone."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,9 @@ class ApprovalFlow:
 
     def share_again(self, approval: Approval) -> None:
         """Send its file once more, where Slack has not got it after a while."""
-        late = self.now() - approval.asked > FILE_LATE
-        if approval.awaits_file and late and approval.id not in self.reshown:
+        if not approval.awaits_file or approval.id in self.reshown:
+            return
+        if self.store.ages.of("file", approval.id) > FILE_LATE:
             self.reshown.add(approval.id)
             self.show(approval)
 

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import SteadyClock, Stopping
@@ -41,6 +41,10 @@ log = logging.getLogger(__name__)
 
 WRITE_AGAIN_SECONDS = 0.5
 """Seconds between two tries to write down what happened, while Redis is away."""
+
+
+CHANGE = "change"
+"""The kind of the ages of changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ class ChangeExecutor:
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
             return None
+        with suppress(StoreUnavailableError):
+            # From now on every bot knows how old it is.
+            self.store.ages.of(CHANGE, live.run_id)
         request = decided.approval.id if decided.approval else ""
         run = Run(
             live.run_id, decided.channel, lease, audit, live.show, live.tell, approvers, request
@@ -149,6 +156,12 @@ class ChangeExecutor:
             request=approval.id if approval else "",
         )
 
+    def _clock(self, run_id: str, started: datetime) -> SteadyClock:
+        """The time of a change that began then, whichever bot began it, and whatever its clock said
+        or this one's says: how long ago that was, Redis knows."""
+        age = timedelta(seconds=self.store.ages.of(CHANGE, run_id))
+        return SteadyClock(started + age, self.stopping.monotonic)
+
     def _take_over_message(self, approval: Approval | None, live: LiveMessage) -> bool:
         """Show it in the message in which it was asked for.
 
@@ -180,7 +193,7 @@ class ChangeExecutor:
         return False
 
     def _adopted(self, rollout: Rollout, lease: Lease) -> None:
-        clock = SteadyClock(max(self.now(), rollout.started), self.stopping.monotonic)
+        clock = self._clock(rollout.id, rollout.started)
         live = LiveMessage(
             self.poster,
             self.store,
@@ -201,7 +214,7 @@ class ChangeExecutor:
             rollout.approved_by,
         )
         try:
-            outcome = self.roller.fenced_by(lease).recover(rollout, run)
+            outcome = self.roller.fenced_by(lease, clock).recover(rollout, run)
         except (StoppingError, LeaseLostError):
             return
         except SwarmbotError as error:
@@ -213,7 +226,7 @@ class ChangeExecutor:
 
     def _adopted_batch(self, batch: Batch, context: Context, lease: Lease) -> None:
         footer = plans.asked(batch.actor, batch.approved_by)
-        clock = SteadyClock(max(self.now(), batch.started), self.stopping.monotonic)
+        clock = self._clock(batch.id, batch.started)
         live = LiveMessage(
             self.poster,
             self.store,
@@ -317,7 +330,7 @@ def _fenced(context: Context, lease: Lease, clock: SteadyClock) -> Context:
     return replace(
         context,
         swarm=context.swarm.fenced_by(lease),
-        roller=context.roller.fenced_by(lease),
+        roller=context.roller.fenced_by(lease, clock),
         now=clock.now,
     )
 

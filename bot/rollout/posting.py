@@ -10,7 +10,7 @@ from bot.clock import Stopping
 from bot.errors import OutcomeUnknownError, OutOfSequenceError, PlanOutdatedError
 from bot.model import Rollout, Service, Spec
 from bot.rollout.follower import FOLLOW_SECONDS
-from bot.rollout.run import StoppingError, steady_clock
+from bot.rollout.run import StoppingError
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
@@ -70,12 +70,11 @@ class Posting:
 
         One is being elected, perhaps, and may have taken the change.
         """
-        clock = steady_clock(rollout, self.now, self.stopping)
         while True:
             try:
                 return self.swarm.services.get(rollout.service_id)
             except AWAY:
-                if clock.now() >= rollout.deadline:
+                if self.now() >= rollout.deadline:
                     raise
             if self.stopping.wait(FOLLOW_SECONDS):
                 raise StoppingError

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.clock import Stopping
+from bot.clock import SteadyClock, Stopping
 from bot.errors import (
     ChangeInterruptedError,
     StoreUnavailableError,
@@ -24,7 +24,7 @@ from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
 from bot.rollout.follower import FOLLOW_SECONDS, Follower
 from bot.rollout.outside import note_outside
 from bot.rollout.posting import Posting, wanted_hash, was_changed
-from bot.rollout.run import Run, StoppingError, steady_clock
+from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
 from bot.rollout.turning_back import STOPPED, RollbackSender, TurningBack
 from bot.store.store import Store
@@ -63,9 +63,10 @@ class Roller:
     stopping: Stopping
     log_tail: bool = True
 
-    def fenced_by(self, fence: Fence) -> Roller:
-        """The same for who may change services while this fence stands."""
-        return replace(self, swarm=self.swarm.fenced_by(fence))
+    def fenced_by(self, fence: Fence, clock: SteadyClock) -> Roller:
+        """The same for who may change services while this fence stands, in the time of one
+        change."""
+        return replace(self, swarm=self.swarm.fenced_by(fence), now=clock.now)
 
     def run(self, rollout: Rollout, service: Service, spec: Spec, run: Run) -> Outcome:
         """Post the specification and follow it to its end.
@@ -127,17 +128,16 @@ class Roller:
 
     def resume(self, rollout: Rollout, run: Run) -> Outcome:
         """Follow a rollout whose specification is posted, from wherever it stands, to its end."""
-        clock = steady_clock(rollout, self.now, self.stopping)
         steps = Steps(self.stopping.monotonic)
         progress = Progress(Phase.ROLLING, 0, 0)
-        follower = Follower(self.swarm, clock.now, self.stopping, self.log_tail)
+        follower = Follower(self.swarm, self.now, self.stopping, self.log_tail)
         for rollout, progress in self._watched(follower, rollout, run):  # noqa: B020, PLR1704 - the last pair is the outcome
-            steps.add(progress, clock.now())
+            steps.add(progress, self.now())
             steps.show(rollout, progress, run)
         return Outcome(
             ending=ENDINGS[progress.phase],
             title=rollout.service,
-            seconds=(clock.now() - rollout.started).total_seconds(),
+            seconds=(self.now() - rollout.started).total_seconds(),
             rollout=rollout,
             progress=progress,
             steps=tuple(steps.seen),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
-from bot.clock import SteadyClock, Stopping
 from bot.model import Message, Progress, Rollout
 from bot.store.locks import Lease
 
@@ -33,8 +31,3 @@ class Run:
     approved_by: tuple[str, ...] = ()
     request: str = ""
     part_of: str = ""
-
-
-def steady_clock(rollout: Rollout, now: Callable[[], datetime], stopping: Stopping) -> SteadyClock:
-    """The time of one rollout, which the host's clock cannot turn back before its beginning."""
-    return SteadyClock(max(now(), rollout.started), stopping.monotonic)

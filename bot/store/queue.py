@@ -5,7 +5,7 @@ An entry whose bot crashed returns to its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,6 +35,14 @@ class _QueueEntry:
 
 
 _json = TypeAdapter(_QueueEntry)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """That a bot took an entry to run it; `at` tells two calls of the same entry apart."""
+
+    queued_id: str
+    at: datetime
 
 
 class Queue:
@@ -110,17 +118,21 @@ class Queue:
 
         transact(self._redis, change, _QUEUE)
 
-    def put_back(self, called_before: datetime) -> tuple[Queued, ...]:
-        """Return entries to their place that were taken before this time and never begun.
+    @guarded()
+    def called(self) -> tuple[Call, ...]:
+        """The calls of which nothing has come yet."""
+        return tuple(_calls(self._all(self._redis)))
+
+    def put_back(self, abandoned_calls: Collection[Call]) -> tuple[Queued, ...]:
+        """Return entries to their place that were taken by these calls and never begun.
 
         Their bot died. Returns the changes that wait again.
         """
 
         def change(pipe: Pipeline) -> tuple[Queued, ...]:
+            entries = self._all(pipe)
             abandoned = [
-                entry
-                for entry in self._all(pipe).values()
-                if entry.called and entry.called < called_before
+                entries[call.queued_id] for call in _calls(entries) if call in abandoned_calls
             ]
             pipe.multi()
             for entry in abandoned:
@@ -167,6 +179,12 @@ def _of_service(entries: Mapping[str, _QueueEntry], service_id: str) -> list[_Qu
     return sorted(
         (entry for entry in entries.values() if entry.queued.service_id == service_id), key=_number
     )
+
+
+def _calls(entries: Mapping[str, _QueueEntry]) -> Iterator[Call]:
+    for entry in entries.values():
+        if entry.called:
+            yield Call(entry.queued.id, entry.called)
 
 
 def _number(entry: _QueueEntry) -> int:

@@ -11,6 +11,7 @@ from redis import Redis
 
 from bot.clock import REAL, Clocks
 from bot.store import connection
+from bot.store.ages import Ages
 from bot.store.alerts import AlertStore
 from bot.store.anchor import AnchorFile
 from bot.store.approvals import ApprovalStore
@@ -55,6 +56,7 @@ class Store:
     queue: Queue
     alerts: AlertStore
     sealed: Sealed
+    ages: Ages
     _redis: Redis = field(repr=False)
     _signer: Signer = field(repr=False)
     _monotonic: Callable[[], float] = field(repr=False)
@@ -105,6 +107,7 @@ class Store:
             Queue(redis, signer),
             AlertStore(redis, signer),
             Sealed(redis, own_keys.fernet),
+            Ages(redis),
             redis,
             signer,
             clocks.monotonic,

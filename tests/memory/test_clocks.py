@@ -70,3 +70,54 @@ def test_the_cause_of_a_failure_is_told_whatever_the_engines_clock_says(
 def test_nobody_locks_a_service_for_centuries(dev: MemoryPerson, world: World) -> None:
     world.runs("web")
     assert "of at most 24h" in dev.asks("deploy web shop/web:2.0 --timeout 2562047h").text
+
+
+@pytest.mark.world(bots=2)
+@pytest.mark.parametrize("ahead", [-HOUR, HOUR])
+@pytest.mark.parametrize("line", ["deploy web shop/web:2.0 --delay 4s", "scale web=5 api=3"])
+def test_who_goes_on_with_another_clock_gives_it_the_time_that_is_left(
+    line: str, ahead: float, dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    world.runs("api", replicas=2)
+    world.registry.spoil("shop/web:1.0", starts=20.0)
+    world.bots[1].party.wall_ahead = ahead
+    dev.types(f"/swarm {line} --timeout 2m")
+    dev.sees("🔵 web")
+
+    world.bot.crash()
+
+    done = dev.sees("✅ ")
+    took = re.search(r"(\d+) s", done.text)
+    assert took, done.text
+    assert 10 < int(took[1]) < 60
+
+
+def test_at_a_deadline_the_service_goes_back_though_the_clock_was_set_back(
+    dev: MemoryPerson, world: World
+) -> None:
+    placement = {"Placement": {"MaxReplicas": 1}}
+    config = {"Parallelism": 1, "Monitor": 1_000_000_000, "Order": "start-first"}
+    world.runs("web", replicas=4, Task=placement, UpdateConfig=config)
+    dev.types("/swarm deploy web shop/web:2.0 --timeout 6s")
+    dev.sees("🔵 web →")
+
+    world.bot.party.wall_ahead = -HOUR
+
+    dev.sees("↩️ web rolled back to 1.0")
+
+
+@pytest.mark.world(bots=2)
+@pytest.mark.parametrize("ahead", [-HOUR, HOUR])
+def test_what_a_bot_left_unended_is_closed_whatever_the_clock_of_the_next_one(
+    ahead: float, dev: MemoryPerson, world: World
+) -> None:
+    world.bots[1].party.wall_ahead = ahead
+    world.bot.crashes_before_its_change()
+    dev.types("/swarm node update --label-add zone=a node4")
+    assert world.clock.run(lambda: world.bot.party.crashed, 30)
+
+    closed = world.clock.run(lambda: not world.bots[1].store.audit.open_intents(), 120)
+
+    assert closed
+    assert world.clock.seconds > 30

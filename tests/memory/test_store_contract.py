@@ -15,6 +15,7 @@ import pytest
 
 from tests.memory.twin.redis_twin import RedisTwin
 from tests.store import (
+    test_ages,
     test_alerts,
     test_approvals,
     test_audit,
@@ -28,6 +29,7 @@ from tests.store import (
 )
 
 MODULES = (
+    test_ages,
     test_alerts,
     test_approvals,
     test_audit,

@@ -105,11 +105,13 @@ def test_who_was_called_up_by_a_bot_that_died_waits_at_the_old_place(redis: Redi
     queue.push(waiting("q1"))
     queue.push(waiting("q2"))
     queue.pop("id-web", NOW)
-    assert queue.put_back(NOW) == ()
-    assert queue.put_back(LATER) == (waiting("q1"),)
-    assert queue.put_back(LATER) == ()
+    calls = queue.called()
+    assert queue.put_back(()) == ()
+    assert queue.put_back(calls) == (waiting("q1"),)
+    assert queue.put_back(calls) == ()
     assert not queue.begin("q1"), "the bot that slept meanwhile has lost the turn"
     assert queue.pop("id-web", LATER) == waiting("q1")
+    assert queue.put_back(calls) == (), "that was another call"
     assert queue.begin("q1")
     assert not queue.begin("q1")
 
