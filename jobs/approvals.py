@@ -20,8 +20,8 @@ from bot.render import approval_message
 from bot.store.store import Store
 
 YOUNG_CLAIM = 15.0
-"""Seconds: what was taken this recently may just be about to begin; also longer than a lock outlives its
-bot."""
+"""Seconds: what was taken this recently may just be about to begin; also longer than a lock
+outlives its bot."""
 
 
 @dataclass(frozen=True)

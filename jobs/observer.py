@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from bot.clock import utc_now
 from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError, SwarmbotError
 from bot.model import NodeState
 from bot.settings import WatchSettings
@@ -109,7 +110,7 @@ class Observer:
 
     def _tasks(self) -> Seen:
         begun = time.monotonic()
-        tasks = self.swarm.services.tasks_since(datetime.now(UTC) - PAST)
+        tasks = self.swarm.services.tasks_since(utc_now() - PAST)
         return {"tasks": tasks, "tasks_took": time.monotonic() - begun}
 
     def _nodes(self) -> Seen:

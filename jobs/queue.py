@@ -16,11 +16,12 @@ from bot.model import Actor, Ending, Place
 from bot.model.hold import Queued
 from bot.pipeline.request import Request, Turn
 from bot.policy.holds import holding
-from bot.store.queue import Call
+from bot.store.queue import QueueCall
 from bot.store.store import Store
 
 CALLED = 30.0
-"""Seconds: who was called and has not begun by then is called again: the bot that called is gone."""
+"""Seconds: who was called and has not begun by then is called again, for the bot that called is
+gone."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class QueueRunner:
         except StoreUnavailableError:
             return
 
-    def _is_abandoned(self, call: Call) -> bool:
+    def _is_abandoned(self, call: QueueCall) -> bool:
         return self.store.ages.of("call", f"{call.queued_id} {call.at.isoformat()}") > CALLED
 
     def _call(self, service_id: str) -> None:

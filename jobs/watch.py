@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.clock import boot_seconds
 from bot.errors import LeaseLostError, StoreUnavailableError
 from bot.model.alert_facts import AlertKind
 from bot.model.incident import AlertState, Memory, Silence, acknowledged
@@ -23,6 +24,7 @@ from bot.settings import WatchSettings
 from bot.store.leader import Leader
 from bot.store.store import Store
 from bot.swarm.engine.events import Event
+from bot.watch.clock_steps import in_step
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
 from jobs.notifier import Notifier
@@ -71,6 +73,9 @@ class Watch:
     looked_at: float = -math.inf
     """When it last looked, in monotonic seconds."""
     _saw_whole: float | None = None
+    monotonic: Callable[[], float] = boot_seconds
+    _judged_at: float = 0.0
+    """When the memory was judged last, in monotonic seconds."""
 
     # ---- what the clock calls
 
@@ -101,13 +106,13 @@ class Watch:
         if not self.leader.leads:
             self._stand_down()
             return
-        begun = time.monotonic()
+        begun = self.monotonic()
         seen = self.observer.look(scopes if self._world else scopes | WHOLE, self._world)
         with self._lock:
             if not cut_off():
                 self._take_in(seen, begun)
                 self._judge()
-                self.looked_at = time.monotonic()
+                self.looked_at = self.monotonic()
 
     # ---- what events and people ask for
 
@@ -141,7 +146,7 @@ class Watch:
         """Why nobody would be told of anything; empty where the whole was seen lately."""
         if self._saw_whole is None:
             return "has seen nothing yet"
-        ago = time.monotonic() - self._saw_whole
+        ago = self.monotonic() - self._saw_whole
         return "" if ago <= STALE else f"saw nothing for {ago:.0f} s"
 
     # ---- parts
@@ -160,9 +165,9 @@ class Watch:
 
     def _heed(self, wanted: frozenset[Scope]) -> None:
         if wanted:
-            begun = time.monotonic()
+            begun = self.monotonic()
             self.look(wanted)
-            time.sleep(max(GAP, time.monotonic() - begun))
+            time.sleep(max(GAP, self.monotonic() - begun))
         elif self.leader.leads and self._people_spoke():
             with self._lock:
                 self._judge()
@@ -181,13 +186,13 @@ class Watch:
         self._read_at |= dict.fromkeys(fresh, begun)
         self._world = replace(self._world or Snapshot(at=self.now()), **fresh)  # type: ignore[arg-type]
         if "services" in fresh:
-            self._saw_whole = time.monotonic()
+            self._saw_whole = self.monotonic()
 
     def _judge(self) -> None:
         assert self._world
         now = self.now()
         world = self.observer.completed(self._world, now)
-        before = self._recalled()
+        before = in_step(self._recalled(), self.monotonic() - self._judged_at, now)
         verdict = judge(world, self._heard(before), self.settings)
         try:
             self.store.alerts.save(verdict.memory, self.leader.fence)
@@ -196,7 +201,7 @@ class Watch:
         except LeaseLostError:
             self._stand_down()
             return
-        self._memory = verdict.memory
+        self._memory, self._judged_at = verdict.memory, self.monotonic()
         self.outside.take_in(world.services or (), now)
         self.notifier.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
         for note in verdict.notes:
@@ -210,6 +215,7 @@ class Watch:
         if self._memory is None or self._fence != self.leader.fence:
             try:
                 self._memory = self.store.alerts.memory()
+                self._judged_at = self.monotonic() - self.store.alerts.memory_age()
             except StoreUnavailableError:
                 self._memory = self._memory or Memory()
             self._fence = self.leader.fence
@@ -226,7 +232,7 @@ class Watch:
 
     def _certificates_are_due(self) -> bool:
         read = self._read_at.get(Scope.CERTIFICATES)
-        if read is None or time.monotonic() - read > CERTIFICATES_EVERY:
+        if read is None or self.monotonic() - read > CERTIFICATES_EVERY:
             return True
         open_now = self._memory.incidents.values() if self._memory else ()
         return any(
@@ -238,7 +244,7 @@ class Watch:
         """Whether the last look at all tasks is long enough ago for what it took: of thousands that
         is seconds."""
         took = self._world.tasks_took if self._world else 0.0
-        return time.monotonic() - self._read_at.get(Scope.TASKS, 0.0) >= REST * took
+        return self.monotonic() - self._read_at.get(Scope.TASKS, 0.0) >= REST * took
 
     def _in_trouble(self) -> bool:
         return self._memory is not None and any(

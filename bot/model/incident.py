@@ -220,7 +220,7 @@ class Memory:
     the managers by id; `seen_since` says when the watch first saw a service (id), and `accounted`
     which rollout's specification it has seen there already: the same one again is somebody else's
     doing. `first_end` is when the first certificate ends. `held` are notes of a stack's services
-    that wait for those of its other services.
+    that wait for those of its other services. `at` is when all of this was judged last.
     """
 
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -235,6 +235,7 @@ class Memory:
     accounted: Mapping[str, str] = field(default_factory=dict)
     first_end: datetime | None = None
     held: tuple[Note, ...] = ()
+    at: datetime | None = None
 
 
 def acknowledged(memory: Memory, acks: Mapping[str, tuple[Actor, datetime]]) -> Memory:

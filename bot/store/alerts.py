@@ -52,6 +52,7 @@ _NOTE_SECONDS = 7 * 86_400
 _MOST_ENTRIES = 500
 
 _MEMORY = key("alerts", "memory")
+_MEMORY_AGE = key("alerts", "memory", "age")
 _ACKS = key("alerts", "acks")
 _SILENCES = key("alerts", "silences")
 _HISTORY = key("alerts", "history")
@@ -85,6 +86,12 @@ class AlertStore:
             stored, acks = pipe.execute()
         return acknowledged(self._memory(stored), self._by_name(_ack, acks))
 
+    @guarded()
+    def memory_age(self) -> float:
+        """Seconds since the memory was saved, by Redis' own clock; 0 where nobody can tell."""
+        left = int(self._redis.pttl(_MEMORY_AGE))
+        return _KEEP_SECONDS - left / 1000 if left > 0 else 0.0
+
     def save(self, memory: Memory, fence: int) -> None:
         """Store the memory, and delete what belongs to incidents that are over.
 
@@ -109,6 +116,7 @@ class AlertStore:
             ]
             pipe.multi()
             pipe.hset(_MEMORY, mapping={"value": value, "fence": fence})
+            pipe.set(_MEMORY_AGE, 1, ex=_KEEP_SECONDS)
             _delete(pipe, _ACKS, closed)
             _delete(pipe, _SILENCES, ended)
             for incident_id in open_now:

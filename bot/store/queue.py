@@ -38,7 +38,7 @@ _json = TypeAdapter(_QueueEntry)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class QueueCall:
     """That a bot took an entry to run it; `at` tells two calls of the same entry apart."""
 
     queued_id: str
@@ -119,11 +119,11 @@ class Queue:
         transact(self._redis, change, _QUEUE)
 
     @guarded()
-    def called(self) -> tuple[Call, ...]:
+    def called(self) -> tuple[QueueCall, ...]:
         """The calls of which nothing has come yet."""
         return tuple(_calls(self._all(self._redis)))
 
-    def put_back(self, abandoned_calls: Collection[Call]) -> tuple[Queued, ...]:
+    def put_back(self, abandoned_calls: Collection[QueueCall]) -> tuple[Queued, ...]:
         """Return entries to their place that were taken by these calls and never begun.
 
         Their bot died. Returns the changes that wait again.
@@ -181,10 +181,10 @@ def _of_service(entries: Mapping[str, _QueueEntry], service_id: str) -> list[_Qu
     )
 
 
-def _calls(entries: Mapping[str, _QueueEntry]) -> Iterator[Call]:
+def _calls(entries: Mapping[str, _QueueEntry]) -> Iterator[QueueCall]:
     for entry in entries.values():
         if entry.called:
-            yield Call(entry.queued.id, entry.called)
+            yield QueueCall(entry.queued.id, entry.called)
 
 
 def _number(entry: _QueueEntry) -> int:

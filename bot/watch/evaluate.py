@@ -31,7 +31,7 @@ def judge(snapshot: Snapshot, memory: Memory, watch: WatchSettings) -> Judgement
     findings = _watched(evaluation, joined(judge_kind(evaluation) for judge_kind in JUDGES))
     incidents, changed = lifecycle.advance(evaluation, findings)
     due, held = notes.noted(evaluation, memory)
-    remembered = replace(evaluation.memory, incidents=incidents, held=held)
+    remembered = replace(evaluation.memory, incidents=incidents, held=held, at=snapshot.at)
     return Judgement(memory=remembered, changed=changed, notes=due)
 
 

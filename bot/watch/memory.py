@@ -86,7 +86,9 @@ def _silences(snapshot: Snapshot, known: Mapping[str, datetime]) -> Mapping[str,
     )
     ends = dict.fromkeys(changing, snapshot.at + SILENCE)
     for service_id, rollout in snapshot.rollouts.items():
-        ends.setdefault(service_id, rollout.started + SILENCE)
+        # Who began it may have another clock: what is dated later than now says nothing.
+        if rollout.started <= snapshot.at:
+            ends.setdefault(service_id, rollout.started + SILENCE)
     for service_id, end in ends.items():
         if end + KEPT > snapshot.at:
             until[service_id] = max(end, until.get(service_id, end))

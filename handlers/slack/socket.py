@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,7 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.clock import boot_seconds, start_thread
+from bot.clock import boot_seconds, start_thread, utc_now
 from handlers.slack.link import Link
 from handlers.slack.listeners import LISTENERS
 
@@ -175,6 +174,6 @@ class Socket:
 
     def _answer(self, link: Link, request: SocketModeRequest) -> None:
         try:
-            send_response(link, request, run_bolt_app(self._app, request), time.time())
+            send_response(link, request, run_bolt_app(self._app, request), utc_now().timestamp())
         except Exception:
             log.exception("a payload of Slack could not be answered")

@@ -12,6 +12,24 @@ ROOMS = ("bot", "handlers", "jobs", "playground")
 MOST_LINES = 350
 
 
+WALL_CLOCK = {
+    "time": {"time", "time_ns", "localtime", "gmtime"},
+    "datetime": {"now", "utcnow", "today"},
+    "date": {"today"},
+}
+DATES_THINGS = {
+    "bot/app.py": "hands it to the parts",
+    "bot/command/model.py": "hands it to the parts",
+    "bot/composition.py": "hands it to the parts",
+    "bot/swarm/engine/clocks.py": "measures how far an engine's clock is off",
+    "bot/swarm/engine/transport.py": "an answer without a date gets one",
+    "handlers/slack/socket.py": "Slack's library logs how long an answer took",
+    "jobs/observer.py": "leaves out what an engine dates long ago",
+}
+"""Who may ask `bot.clock.utc_now` for the date, and what for. Others are handed a clock, and what
+is waited for is measured by `boot_seconds`, or by `store.ages` where bots share it."""
+
+
 def files(*rooms: str) -> Iterator[Path]:
     for room in rooms:
         yield from sorted((ROOT / room).rglob("*.py"))
@@ -54,3 +72,18 @@ def test_what_is_imported_keeps_its_name() -> None:
     ]
 
     assert renamed == []
+
+
+def test_the_wall_clock_is_read_in_one_place_and_only_dates_things() -> None:
+    readers, users = set(), set()
+    for path in files("bot", "handlers", "jobs"):
+        for node in nodes(path):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                is_read = node.attr in WALL_CLOCK.get(node.value.id, ())
+                readers |= {place(path)} if is_read else set()
+            elif isinstance(node, ast.ImportFrom):
+                is_used = any(name.name == "utc_now" for name in node.names)
+                users |= {place(path)} if is_used else set()
+
+    assert readers == {"bot/clock.py"}
+    assert users == set(DATES_THINGS)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from bot.clock import utc_now
 from bot.errors import SwarmbotError
 from bot.model.cluster import Clock
 from bot.swarm.engine.client import Client
@@ -38,7 +39,7 @@ def _clock(engine: EnginePool, name: str) -> Clock | None:
 
 
 def _measured(client: Client, name: str) -> Clock | None:
-    began, started = datetime.now(UTC), time.monotonic()
+    began, started = utc_now(), time.monotonic()
     engine_time = raw_values.time(client.info().get("SystemTime"))
     uncertainty = timedelta(seconds=(time.monotonic() - started) / 2)
     return Clock(name, engine_time - (began + uncertainty), uncertainty) if engine_time else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC
@@ -18,6 +17,7 @@ from requests import Response
 from requests.exceptions import ConnectTimeout, ReadTimeout, RequestException, SSLError
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
+from bot.clock import utc_now
 from bot.model.bounds import bounded
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
@@ -146,7 +146,7 @@ class Stream:
         try:
             date = parsedate_to_datetime(self._response.headers["Date"])
         except (KeyError, ValueError):
-            return time.time()
+            return utc_now().timestamp()
         return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
 
     def __enter__(self) -> Stream:

@@ -43,7 +43,13 @@ class Eyes:
 
 
 def watching(observer: Eyes) -> Watch:
-    alerts = SimpleNamespace(memory=Memory, save=lambda *_: None, acks=dict, silences=lambda _: ())
+    alerts = SimpleNamespace(
+        memory=Memory,
+        memory_age=float,
+        save=lambda *_: None,
+        acks=dict,
+        silences=lambda _: (),
+    )
     notifier = SimpleNamespace(tell=lambda *_: None, forget=lambda: None)
     leader = SimpleNamespace(leads=True, fence=1)
     store = SimpleNamespace(alerts=alerts)
