@@ -86,6 +86,8 @@ def compose(ports: Ports) -> Parts:
         pipeline.offered,
         pipeline.answers.turn_away,
         Rates(ports.monotonic),
+        identity,
+        ports.settings.command,
     )
     return Parts(
         identity,

@@ -25,9 +25,10 @@ from bot.errors import (
 
 _TYPED = re.compile(
     r"""(?P<kept>\\[^\r\n]|'[^']*'|"(?:\\.|[^"\\])*")
-    | [“”„](?P<double>[^“”„"]*)[“”„] | [‘’‚](?P<single>[^‘’‚']*)[‘’‚]
-    | (?P<left_double>[“”„]) | (?P<left_single>[‘’‚])
-    | (?P<dash>(?<!\S)[–—](?=\w))
+    | [“”„‟«»](?P<double>[^“”„‟«»"]*)[“”„‟«»] | [‘’‚‛](?P<single>[^‘’‚‛']*)[‘’‚‛]
+    | (?P<left_double>[“”„‟«»]) | (?P<left_single>[‘’‚‛])
+    | (?P<hyphen>[‐‑−]|(?<!\S)[–—](?=[A-Za-z](?![A-Za-z])))
+    | (?P<dash>(?<!\S)[–—](?=\w|\s|\Z))
     | (?P<space>\\(?:\r?\n|\Z)|[^\S\n\t\ ])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -122,7 +123,7 @@ def _straight(match: re.Match[str]) -> str:
     quoted = {name: match[name] for name in ("double", "single") if match[name] is not None}
     if quoted:
         return shlex.quote(*quoted.values())
-    return {"left_double": '"', "left_single": "'", "dash": "--", "space": " "}.get(
+    return {"left_double": '"', "left_single": "'", "dash": "--", "hyphen": "-", "space": " "}.get(
         str(match.lastgroup), match[0]
     )
 

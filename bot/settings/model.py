@@ -182,6 +182,7 @@ class Settings(BaseSettings):
     docker_host: str = "unix:///var/run/docker.sock"
 
     channel: str = ""
+    command: str = Field(default="/swarm", pattern=r"^/[a-z0-9_-]{1,31}$")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     readiness_details: tuple[IPvAnyNetwork, ...] = LOOPBACK
     approval_lifetime: Annotated[timedelta, BeforeValidator(_read_lifetime)] = LIFETIME

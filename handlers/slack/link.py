@@ -29,13 +29,14 @@ class Link(BaseSocketModeClient):
     """A websocket at the address that Slack gave; Bolt answers payloads over it.
 
     `take` is called with each payload, in the thread that reads. `news` is set whenever something
-    becomes true of it: `greeted` when Slack has said hello, `told_to_go` with Slack's reason, and
+    becomes true of it: `opened` when the websocket is, `greeted` when Slack has said hello, `told_to_go` with Slack's reason, and
     `ended` when nothing comes any more.
     """
 
     def __init__(self, url: str, take: Callable[[Link, SocketModeRequest], None]) -> None:
         self.logger = log
         self.news = threading.Event()
+        self.opened = False
         self.greeted = False
         self.told_to_go = ""
         self.ended = False
@@ -43,6 +44,7 @@ class Link(BaseSocketModeClient):
         self._heard_at = boot_seconds()
         self._app = websocket.WebSocketApp(
             url,
+            on_open=lambda _: self._open(),
             on_message=lambda _, text: self._read(text),
             on_ping=lambda *_: self._hear(),
             on_pong=lambda *_: self._hear(),
@@ -81,6 +83,11 @@ class Link(BaseSocketModeClient):
         except Exception:
             log.exception("the link to Slack failed")
         self.ended = True
+        self.news.set()
+
+    def _open(self) -> None:
+        self._hear()
+        self.opened = True
         self.news.set()
 
     def _read(self, text: str) -> None:

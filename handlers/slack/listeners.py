@@ -33,7 +33,7 @@ from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.rates import Admission, Rates
 from handlers.slack.senders import Sender, sender
-from handlers.slack.text import unescape, without_mention
+from handlers.slack.text import behind_mention, typed_line
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +87,15 @@ class SlackListeners:
     sees: Sees
     turn_away: Callable[[Request, SwarmbotError], None]
     rates: Rates
+    identity: Identity
+    command: str
 
     def wire(self, app: App) -> None:
         """Register every listener.
 
         Nothing else is subscribed to, for what is not handled is not acked.
         """
-        app.command("/swarm")(self.on_command)
+        app.command(self.command)(self.on_command)
         app.action(re.compile("^line:"))(self.on_click)
         app.event("app_mention")(self.on_mention)
         app.view(re.compile(f"^{forms.CALLBACK}"))(self.on_form)
@@ -109,7 +111,7 @@ class SlackListeners:
             response_url=body.get("response_url", ""),
             trigger=body.get("trigger_id", ""),
         )
-        text = unescape(body.get("text", ""))
+        text = typed_line(body.get("text", ""), self.command)
         self._hand_over(body.get("trigger_id"), sender(body), text, place)
 
     def on_click(self, ack: Ack, body: Body) -> None:
@@ -141,8 +143,16 @@ class SlackListeners:
         if event.get("edited"):
             self.pool.submit(self._turn_away_edited, event["ts"], sender(body), place)
             return
-        text = unescape(without_mention(event.get("text", "")))
+        text = typed_line(behind_mention(event.get("text", ""), self._own_id(body)), self.command)
         self._hand_over(body.get("event_id"), sender(body), text, place)
+
+    def _own_id(self, body: Body) -> str:
+        """The bot's own user id: Slack names it in events; empty where nobody knows it."""
+        for authorization in body.get("authorizations") or ():
+            if authorization.get("is_bot"):
+                return str(authorization.get("user_id") or "")
+        own = self.identity.known
+        return own.user if own else ""
 
     def on_home(self, ack: Ack, body: Body) -> None:
         """Somebody opened the app's own pages; of these, the Home tab shows what there is now."""

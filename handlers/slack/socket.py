@@ -35,7 +35,7 @@ addresses a minute to an app, and ten replicas may be at it."""
 STEADY_SECONDS = 30.0
 """A link that lasted so long was a good one, and what comes after it begins anew."""
 CONNECT_SECONDS = 10.0
-"""Seconds within which a link has to be open and greeted."""
+"""Seconds within which a link has to be open; its greeting has to come as soon as any other word."""
 _LOOK_SECONDS = 0.5
 
 
@@ -120,6 +120,8 @@ class Socket:
         link.start()
         until = boot_seconds() + CONNECT_SECONDS
         while not (link.greeted or link.ended) and boot_seconds() < until:
+            if link.opened and link.silent:
+                break
             self._await_news(link)
         if not link.greeted or self._stopping.is_set():
             link.close()
