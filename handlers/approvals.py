@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.command.fields import Argument, FromLine
+from bot.command.fields import Argument, FreeText, FromLine
 from bot.command.model import ApprovalAction, Command, Context, Form, Query
 from bot.model import Message
 from bot.model.approval import Approval
@@ -52,7 +52,7 @@ class Reject(ApprovalAction):
     examples: ClassVar = ("reject 4f2a91c0 not before the weekend",)
     form: ClassVar = RejectForm
 
-    reason: Annotated[tuple[str, ...], Argument("REASON")] = ()
+    reason: Annotated[tuple[str, ...], Argument("REASON"), FreeText()] = ()
 
     def step(self, context: Context) -> Step:
         """For those who could approve it."""

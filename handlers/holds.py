@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.command.fields import Argument, Moment, Option, Pattern, Span, moment
+from bot.command.fields import Argument, FreeText, Moment, Option, Pattern, Span, moment
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import NotHolderError, OnHoldError
 from bot.model import Difference, Ending, Message, Outcome, Plan
@@ -19,7 +19,7 @@ from bot.render.slack.blocks import message, table
 from bot.rollout.run import Run
 
 _LOCK = ("holds",)
-Reason = Annotated[tuple[str, ...], Argument("REASON")]
+Reason = Annotated[tuple[str, ...], Argument("REASON"), FreeText()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,11 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeText:
+    """Marks the last argument where it is what people say: the rest of the line, without quotes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """Marks a field whose value may hold secrets; `mask` makes the form that people read of it."""
 

@@ -102,7 +102,7 @@ def _read(
         typed = (word.partition("=")[0] for word in words if word.startswith(error.option_name))
         flag = next((name for name in typed if name not in taken), error.option_name)
         raise UnknownFlagError(
-            command.full_name(), flag[:QUOTED_CHARACTERS], _near_flags(flag, params)
+            command.full_name(), flag[:QUOTED_CHARACTERS], near_flags(flag, params)
         ) from None
     except UsageError as error:
         raise _invalid(command, _problem(error)) from None
@@ -152,7 +152,8 @@ def _once(_: click.Context, option: click.Parameter, values: tuple[str, ...]) ->
 # ---- what is wrong
 
 
-def _near_flags(flag: str, params: Sequence[Parameter]) -> tuple[str, ...]:
+def near_flags(flag: str, params: Sequence[Parameter]) -> tuple[str, ...]:
+    """Flags of these that look like what was typed, at most three."""
     known = {spelling.lstrip("-"): spelling for param in params for spelling in param.spellings}
     typed = flag.lstrip("-").lower()[:QUOTED_CHARACTERS]
     near = difflib.get_close_matches(typed, known, n=3, cutoff=0.6)

@@ -10,6 +10,7 @@ import re
 import shlex
 from dataclasses import replace
 
+from bot.command import free_text
 from bot.command.flags import HELP_FLAGS, QUOTED_CHARACTERS, HelpRequestedError, build
 from bot.command.model import Command, Table
 from bot.command.parameters import parameters
@@ -45,6 +46,9 @@ def parse(line: str, table: Table) -> Command:
     its help.
     """
     refuse_secrets(line)
+    spoken = _spoken(line, table)
+    if spoken:
+        return _built(*spoken, table)
     words = split(line) or ["status", "--hints"]
     if words[0] in HELP_FLAGS:
         words[0] = "help"
@@ -54,9 +58,7 @@ def parse(line: str, table: Table) -> Command:
         raise UnknownCommandError(typed, nearest(words, table), turned_round(words, table))
     command, count = match
     try:
-        return build(command, words[count:])
-    except HelpRequestedError:
-        return build(table.by_name["help"], command.full_name().split())
+        return _built(command, words[count:], table)
     except UnknownFlagError as error:
         raise replace(error, right=with_other_command(error, words, table)) from None
 
@@ -93,15 +95,12 @@ def split(line: str) -> list[str]:
     A leading `docker` is dropped. Raises InvalidLineError where it is too long, and
     UnclosedQuoteError.
     """
-    if len(line) > _LINE_CHARACTERS:
-        problem = f"the line has {len(line)} characters, and {_LINE_CHARACTERS} are the most"
-        raise InvalidLineError("", problem, "")
-    cleaned = _TYPED.sub(_straight, "".join(c for c in line if c.isprintable() or c.isspace()))
+    cleaned = _TYPED.sub(_straight, _readable(line))
     try:
         words = shlex.split(cleaned)
     except ValueError:
         raise UnclosedQuoteError(cleaned) from None
-    return words[1:] if words and words[0].lower() == "docker" else words
+    return _without_docker(words)
 
 
 def has_secret(line: str) -> bool:
@@ -117,6 +116,35 @@ def refuse_secrets(line: str) -> None:
     match = _SECRET.search(line)
     if match:
         raise SecretTypedError("a join token" if match[1] == "TKN" else "an unlock key")
+
+
+def _spoken(line: str, table: Table) -> tuple[type[Command], list[str]] | None:
+    """The command whose last argument is free text, and its words; None where it is another."""
+    words = _without_docker(free_text.tokens(_readable(line)))
+    match = table.find(words)
+    if match is None or not free_text.has_free_text(match[0]):
+        return None
+    return match[0], free_text.words(match[0], words[match[1] :])
+
+
+def _built(command: type[Command], words: list[str], table: Table) -> Command:
+    try:
+        return build(command, words)
+    except HelpRequestedError:
+        return build(table.by_name["help"], command.full_name().split())
+
+
+def _readable(line: str) -> str:
+    """The line without characters that nobody sees. Raises InvalidLineError where it is too
+    long."""
+    if len(line) > _LINE_CHARACTERS:
+        problem = f"the line has {len(line)} characters, and {_LINE_CHARACTERS} are the most"
+        raise InvalidLineError("", problem, "")
+    return "".join(c for c in line if c.isprintable() or c.isspace())
+
+
+def _without_docker(words: list[str]) -> list[str]:
+    return words[1:] if words and words[0].lower() == "docker" else words
 
 
 def _straight(match: re.Match[str]) -> str:

@@ -29,8 +29,8 @@ class Link(BaseSocketModeClient):
     """A websocket at the address that Slack gave; Bolt answers payloads over it.
 
     `take` is called with each payload, in the thread that reads. `news` is set whenever something
-    becomes true of it: `opened` when the websocket is, `greeted` when Slack has said hello, `told_to_go` with Slack's reason, and
-    `ended` when nothing comes any more.
+    becomes true of it: `opened` when the websocket is, `greeted` when Slack has said hello,
+    `told_to_go` with Slack's reason, and `ended` when nothing comes any more.
     """
 
     def __init__(self, url: str, take: Callable[[Link, SocketModeRequest], None]) -> None:

@@ -35,7 +35,7 @@ addresses a minute to an app, and ten replicas may be at it."""
 STEADY_SECONDS = 30.0
 """A link that lasted so long was a good one, and what comes after it begins anew."""
 CONNECT_SECONDS = 10.0
-"""Seconds within which a link has to be open; its greeting has to come as soon as any other word."""
+"""Seconds within which a link has to be open; then its greeting has to come like any other word."""
 _LOOK_SECONDS = 0.5
 
 

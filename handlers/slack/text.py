@@ -13,12 +13,13 @@ _WRAPPED = re.compile(r"<(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _PROMPT = re.compile(r"\A(?:[$#>•]\s+)+")
 _MARKS = "`*_~"
-"""Code, bold, italic and struck through, as Slack marks them. No line begins with one of them, but a
-word may: `_` around a word is part of it."""
+"""Code, bold, italic and struck through, as Slack marks them. No line begins with one of them, but
+a word may: `_` around a word is part of it."""
 _DECORATED = re.compile(
     r"""(?P<quoted>'[^']*'|"(?:\\.|[^"\\])*")
     | (?<!\S)```(?P<fenced>(?:(?!```).)*)```(?!\S)
-    | (?<!\S)(?P<mark>[`~]|\*(?![.?]))(?P<words>\S(?:(?!(?P=mark)(?!\S)).)*)(?<!\s)(?P=mark)(?!\S)""",
+    | (?<!\S)(?P<mark>[`~]|\*(?![.?]))
+      (?P<words>\S(?:(?!(?P=mark)(?!\S)).)*)(?<!\s)(?P=mark)(?!\S)""",
     re.VERBOSE | re.DOTALL,
 )
 

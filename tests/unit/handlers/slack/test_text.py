@@ -107,7 +107,7 @@ def outside_quotes(text: str, old: str, new: str) -> str:
 
 
 def one_word(mark: str, number: int, text: str) -> str:
-    words = [m for m in _FREE_WORD.finditer(_QUOTED.sub(lambda m: "'" * len(m[0]), text))]
+    words = list(_FREE_WORD.finditer(_QUOTED.sub(lambda m: "'" * len(m[0]), text)))
     if not words or mark in text:
         return text
     word = words[number % len(words)]
