@@ -10,11 +10,11 @@ from bot.doctor.specifications import (
     lies_on,
     limits_of,
     names_of,
-    restart_of,
 )
 from bot.model.advice import Advice
 from bot.model.advice_facts import AllAlike, TiedData
 from bot.model.advice_kind import AdviceKind
+from bot.model.completion import RestartCondition
 from bot.model.incident import Severity
 from bot.swarm.scheduler import constraints
 from bot.swarm.scheduler.local_data import local_volumes
@@ -31,7 +31,7 @@ def losses(view: RunningServices) -> Iterator[Advice]:
     ]
     if single:
         yield Advice(Severity.NOTE, AllAlike(AdviceKind.SINGLE, names_of(single)))
-    not_restarted = [service for service in services if restart_of(service) == "none"]
+    not_restarted = [service for service in services if service.restart is RestartCondition.NONE]
     if not_restarted:
         facts = AllAlike(AdviceKind.NO_RESTART, names_of(not_restarted))
         yield Advice(Severity.WARNING, facts)

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.doctor.probes import Probes
 from bot.doctor.resilience import losses, tied_data
-from bot.doctor.specifications import RunningServices
+from bot.doctor.specifications import RunningServices, is_to_go_on
 from bot.doctor.updates import deploys, images, registry
 from bot.model import Cause, Service, Task, TaskState
 from bot.model.advice import Advice
@@ -27,21 +28,23 @@ _ROLLING = ("updating", "rollback_started")
 
 
 def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
-    """Jobs, and services that are scaled to nothing, are left in peace."""
+    """Jobs, and services that are scaled to nothing, are left in peace; of services that do one
+    piece of work is said what does not run, not what would let them do it twice."""
     services = tuple(
         service
         for service in evaluation.services.values()
         if not service.mode.is_job and service.replicas != 0
     )
     view = RunningServices(services, evaluation, probes)
+    lasting = replace(view, services=tuple(filter(is_to_go_on, services)))
     if evaluation.snapshot.tasks is not None and evaluation.snapshot.nodes is not None:
         yield from _not_running(view)
-        yield from _obstacles(view)
-        yield from tied_data(view)
+        yield from _obstacles(lasting)
+        yield from tied_data(lasting)
     yield from registry(view)
-    yield from deploys(view)
+    yield from deploys(lasting)
     yield from images(view)
-    yield from losses(view)
+    yield from losses(lasting)
 
 
 # ---- what does not run
@@ -76,7 +79,13 @@ def _ill(service: Service, view: RunningServices) -> Advice | None:
         return None
     return Advice(
         Severity.WARNING if below.running else Severity.CRITICAL,
-        BelowCount(service=service.name, running=below.running, desired=below.desired, cause=cause),
+        BelowCount(
+            service=service.name,
+            running=below.running,
+            desired=below.desired,
+            cause=cause,
+            for_good=view.evaluation.failed_for_good(service.id),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.doctor.probes import Probes
 from bot.model import Service, TaskState
+from bot.model.completion import RestartCondition
 from bot.watch.evaluation import Evaluation
 
 
@@ -50,9 +51,11 @@ def config_of(service: Service) -> Mapping[str, Any]:
     return service.spec.get("UpdateConfig") or {}
 
 
-def restart_of(service: Service) -> str:
-    """When its tasks are started again; Docker's default is `any`."""
-    return str((template_of(service).get("RestartPolicy") or {}).get("Condition") or "any")
+def is_to_go_on(service: Service) -> bool:
+    """Whether it is to run for as long as it is there: not where its work was done, or where it is
+    never started again and serves nobody from outside."""
+    never_again = service.restart is RestartCondition.NONE
+    return not (service.one_shot and (never_again or service.completion is not None))
 
 
 def limits_of(service: Service) -> Mapping[str, Any]:

@@ -179,13 +179,15 @@ class Skewed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BelowCount:
-    """A service runs fewer tasks than it should."""
+    """A service runs fewer tasks than it should; `for_good`: one failed that Swarm does not start
+    again."""
 
     kind: ClassVar = AdviceKind.BELOW_COUNT
     service: str
     running: int
     desired: int
     cause: Finding | None = None
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

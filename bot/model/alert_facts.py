@@ -167,12 +167,16 @@ class RootRotationStalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceBelow:
-    """A service runs fewer replicas than it should. `cause`: why, where a task says it."""
+    """A service runs fewer replicas than it should. `cause`: why, where a task says it.
+
+    `for_good`: a task that does one piece of work failed, and Swarm does not start it again.
+    """
 
     kind: Literal[AlertKind.SERVICE_BELOW] = AlertKind.SERVICE_BELOW
     running: int = 0
     desired: int = 0
     cause: Finding | None = None
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,8 @@ class WishAnswer(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where a rollout stands."""
+    """Where a rollout stands. FAILED: a task that does one piece of work ended badly, and Swarm
+    does not start it again."""
 
     ROLLING = "rolling"
     COMPLETED = "completed"
@@ -80,6 +81,7 @@ class Phase(StrEnum):
     ROLLED_BACK = "rolled back"
     ROLLBACK_PAUSED = "rollback paused"
     SUPERSEDED = "superseded"
+    FAILED = "failed"
     TIMED_OUT = "timed out"
     UNFOLLOWED = "followed no more"
     REMOVED = "removed"

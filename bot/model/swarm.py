@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.model.completion import Completion, RestartCondition
 from bot.model.images import Image, Platform
 
 Spec = Mapping[str, Any]
@@ -207,7 +208,8 @@ class UpdateStatus:
 @dataclass(frozen=True, slots=True)
 class Service:
     """A service. `replicas` is the desired count (None for global modes); `running` and `desired`
-    as the engine counts them."""
+    as the engine counts them. `completion`: of a service that does one piece of work, where fewer
+    tasks run than should."""
 
     id: str
     name: str
@@ -226,13 +228,26 @@ class Service:
     job_iteration: int | None = None
     created: datetime | None = None
     updated: datetime | None = None
+    restart: RestartCondition = RestartCondition.ANY
+    completion: Completion | None = None
+
+    @property
+    def one_shot(self) -> bool:
+        """Whether its tasks may end with their work done: Swarm does not start again what ended
+        well, and nobody from outside is served by it."""
+        return not (self.mode.is_job or self.ports or self.restart is RestartCondition.ANY)
 
     @property
     def below(self) -> bool:
-        """Whether fewer tasks run than should; a job's tasks end, so it never counts as below."""
+        """Whether fewer tasks run than should, without those whose work is done; a job's tasks end,
+        so it never counts as below."""
         if self.mode.is_job or self.desired is None:
             return False
-        return (self.running or 0) < self.desired
+        if self.completion is None:
+            return (self.running or 0) < self.desired
+        # Swarm does not count the ended tasks of a global service among those that should run.
+        failed = bool(self.completion.failed) and self.replicas != 0
+        return failed or (self.running or 0) + len(self.completion.done) < self.desired
 
 
 @dataclass(frozen=True, slots=True)

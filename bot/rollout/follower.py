@@ -23,7 +23,13 @@ FOLLOW_SECONDS = 0.2
 NODES_EVERY = 3.0
 """Seconds for which the list of nodes counts as fresh."""
 LOG_LINES = 5
-FAILED_PHASES = (Phase.PAUSED, Phase.ROLLED_BACK, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
+FAILED_PHASES = (
+    Phase.PAUSED,
+    Phase.ROLLED_BACK,
+    Phase.ROLLBACK_PAUSED,
+    Phase.FAILED,
+    Phase.TIMED_OUT,
+)
 
 
 @dataclass

@@ -44,6 +44,7 @@ ENDINGS = {
     Phase.PAUSED: Ending.PAUSED,
     Phase.ROLLBACK_PAUSED: Ending.PAUSED,
     Phase.SUPERSEDED: Ending.SUPERSEDED,
+    Phase.FAILED: Ending.FAILED,
     Phase.TIMED_OUT: Ending.TIMED_OUT,
     Phase.UNFOLLOWED: Ending.UNFOLLOWED,
     Phase.REMOVED: Ending.FAILED,

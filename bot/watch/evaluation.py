@@ -62,6 +62,11 @@ class Evaluation(NodeEvaluation):
         failed_at = task.at or task.created or self.at
         return task.state in FAILED and self.at - failed_at < RECENT
 
+    def failed_for_good(self, service_id: str) -> bool:
+        """Whether a task of it failed that Swarm does not start again."""
+        completion = self.services[service_id].completion
+        return completion is not None and bool(completion.failed)
+
     @cached_property
     def uncounted(self) -> frozenset[str]:
         """The services (ids) of which nobody can say whether they are whole."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 
 from bot.model import Mode, Service, Spec, Task, TaskState
+from bot.swarm.health.completion import place_of
 
 
 def counted(
@@ -13,15 +14,17 @@ def counted(
     alive: Set[str],
     able_for: Callable[[Spec], frozenset[str]],
 ) -> tuple[int, int]:
-    """How many places run, how many should; what says that it runs on a node that is gone does
-    not."""
+    """How many places run or have done their work, how many should; what says that it runs on a
+    node that is gone does not."""
     if service.mode.is_job:
         return _of_job(service, tasks, alive, able_for)
-    running = [task for task in tasks if task.runs and task.node_id in alive]
+    running = {
+        place_of(service, task) for task in tasks if task.runs and task.node_id in alive
+    } | _done(service)
     if service.mode is Mode.GLOBAL:
         places = able_for(service.spec)
-        return len(places & {task.node_id for task in running}), len(places)
-    return len({task.slot for task in running}), service.replicas or 0
+        return len(places & running), len(places)
+    return len(running), service.replicas or 0
 
 
 def as_told(service: Service, *, sure: bool) -> tuple[int, int] | None:
@@ -30,7 +33,12 @@ def as_told(service: Service, *, sure: bool) -> tuple[int, int] | None:
     desired = service.desired if service.replicas is None else service.replicas
     if service.mode.is_job or service.running is None or desired is None:
         return None
-    return (service.running, desired) if sure or service.running < desired else None
+    running = service.running + len(_done(service))
+    return (running, desired) if sure or running < desired else None
+
+
+def _done(service: Service) -> frozenset[str]:
+    return service.completion.done if service.completion else frozenset()
 
 
 def _of_job(

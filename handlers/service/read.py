@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from bot.command.model import Command, Context, Query
 from bot.model import Message, Node, Service, Task
 from bot.render.objects import logs, service_sheet, services, tasks
 from bot.render.slack import blocks
+from bot.swarm.health.completion import completion_of
 from bot.swarm.health.diagnosis import diagnose
 
 
@@ -95,7 +97,8 @@ COMMANDS: tuple[type[Command], ...] = (ServiceLs, ServicePs, ServiceInspect, Ser
 
 def _with_tasks(context: Context, name: str) -> tuple[Service, tuple[Task, ...]]:
     service = context.swarm.services.find(name)
-    return service, context.swarm.services.tasks(service.id)
+    its = context.swarm.services.tasks(service.id)
+    return replace(service, completion=completion_of(service, its)), its
 
 
 def _shown(

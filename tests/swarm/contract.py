@@ -30,6 +30,7 @@ from tests.swarm.contract_services import (
     scaling_restarts_nothing,
     start_first_never_runs_fewer,
     what_is_gone_is_not_found,
+    what_is_never_started_again_stays_ended_and_is_updated,
 )
 from tests.swarm.ground import (
     Ground,
@@ -178,6 +179,7 @@ CASES: tuple[Callable[[Ground], None], ...] = (
     scaling_restarts_nothing,
     a_failure_pauses,
     a_paused_update_goes_on_when_it_is_posted_again,
+    what_is_never_started_again_stays_ended_and_is_updated,
     a_failure_rolls_back,
     a_rollback_by_hand_and_once_more_is_a_redo,
     start_first_never_runs_fewer,

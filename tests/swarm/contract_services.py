@@ -11,7 +11,9 @@ from bot.errors import (
     PortTakenError,
     UnknownNameError,
 )
+from bot.model.completion import Completion
 from tests.swarm.ground import (
+    SECOND,
     Ground,
     Json,
     changed,
@@ -131,6 +133,31 @@ def a_failure_pauses(ground: Ground) -> None:
     failed = [task for task in ground.swarm.services.tasks(service.id) if task.state == "failed"]
     assert message(ground, service.id).removeprefix(words) in {task.id for task in failed}
     assert (failed[0].error, failed[0].exit_code) == ("task: non-zero exit (3)", 3)
+
+
+def what_is_never_started_again_stays_ended_and_is_updated(ground: Ground) -> None:
+    once = {
+        "ContainerSpec": {"Image": ground.image("web:broken"), "StopGracePeriod": SECOND},
+        "RestartPolicy": {"Condition": "none"},
+    }
+    service_id = ground.swarm.services.create(spec(ground, TaskTemplate=once))
+
+    def ended() -> Completion | None:
+        (listed,) = ground.swarm.services.list()
+        assert listed.desired == 2
+        return listed.completion
+
+    ground.until(lambda: (completion := ended()) is not None and len(completion.failed) == 2)
+    completion = ended()
+    assert completion
+    assert (completion.done, completion.exit_code) == (frozenset(), 3)
+    tasks = ground.swarm.services.tasks(service_id)
+    assert [(task.state, task.desired) for task in tasks] == [("failed", "shutdown")] * 2
+
+    changed(ground, service_id, with_image(ground, "web:v1"))
+
+    ground.until(lambda: len(running(ground, service_id)) == 2)
+    assert ended() is None
 
 
 def a_paused_update_goes_on_when_it_is_posted_again(ground: Ground) -> None:

@@ -197,6 +197,12 @@ def _(facts: RootRotationStalled, name: str) -> Reason:
 
 @reason.register
 def _(facts: ServiceBelow, name: str) -> Reason:
+    if facts.for_good:
+        return Reason(
+            f"A task of it ended{_because(facts.cause)}; Swarm does not start it again.",
+            f"`/swarm logs {name}` shows its last lines; `/swarm service update --force {name}` "
+            "runs it once more.",
+        )
     run = "replica runs" if facts.desired == 1 else "replicas run"
     return Reason(
         f"{facts.running} of {facts.desired} {run}{_because(facts.cause)}.",

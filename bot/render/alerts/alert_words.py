@@ -13,6 +13,7 @@ from bot.model.alert_facts import (
     CertificateEnding,
     EngineUnreachable,
     ManagerLocked,
+    ServiceBelow,
 )
 from bot.model.english import agree, and_more, plural, rounded, seconds
 from bot.model.incident import (
@@ -88,6 +89,7 @@ _WORDS = {
     ),
 }
 _MAY_BE_LOCKED = _Words("{name} may be a locked manager", "{name} is back · was away {took}")
+_FAILED = _Words("{name} failed", "{name} is in order again · after {took}")
 _NO_ENGINE = _Words("No engine can be reached", "Engines are reached again · were away {took}")
 _CERTIFICATES = {
     "root": "The root certificate",
@@ -243,6 +245,8 @@ def _words(problem: Problem) -> _Words:
             return _MAY_BE_LOCKED
         case EngineUnreachable(engines=engines) if engines > 1:
             return _NO_ENGINE
+        case ServiceBelow(for_good=True):
+            return _FAILED
         case CertificateEnding(certificate=certificate):
             return _certificate(certificate, problem.severity)
         case _:

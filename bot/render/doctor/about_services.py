@@ -27,6 +27,11 @@ _UPDATE = "/swarm service update"
 
 def below_count(facts: BelowCount) -> AdviceText:
     """A service that runs fewer tasks than it should."""
+    if facts.for_good:
+        return AdviceText(
+            f"{facts.service} failed{because(facts.cause)}; Swarm does not start it again",
+            f"`/swarm logs {facts.service}`; once more: `{_UPDATE} --force {facts.service}`",
+        )
     fix = cause_words(facts.cause.cause).fix if facts.cause else ""
     look = f"`/swarm ps {facts.service}`"
     return AdviceText(

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from bot.model import File, Message, Mode, Service
 from bot.model.english import age, agree, plural
+from bot.render.objects.completion_words import completion_words
 from bot.render.objects.service_sheet import inspected
 from bot.render.objects.spec_words import port_words
 from bot.render.objects.tasks import tasks
@@ -94,14 +95,16 @@ def _row(service: Service, now: datetime) -> Row:
     ports = ", ".join(port_words(port) for port in service.ports)
     return (
         service.name,
-        _replicas(service),
+        _replicas(service, now),
         image_cell(service.image),
         age(service.updated, now),
         ports,
     )
 
 
-def _replicas(service: Service) -> str:
+def _replicas(service: Service, now: datetime) -> str:
+    if service.completion and not service.running:
+        return completion_words(service.completion, service.desired or 0, now)
     running = "?" if service.running is None else str(service.running)
     desired = service.desired if service.desired is not None else service.replicas
     mode = "" if service.mode is Mode.REPLICATED else f" {service.mode}"

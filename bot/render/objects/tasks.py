@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.model import Finding, Message, Node, Service, Task, TaskState
 from bot.model.english import age, plural
 from bot.render.findings import causes, last_words
+from bot.render.objects.completion_words import completion_words
 from bot.render.slack.blocks import Row, actions, button, image, image_cell, message, table
 from bot.render.slack.text import code, escape, shortened
 
@@ -33,7 +34,9 @@ def tasks(
         if service.replicas is not None
         else sum(place[0].wanted for place in places)
     )
-    state = "🟠" if trouble or running < total else "🟢"
+    completion = service.completion
+    done = len(completion.done) if completion else 0
+    state = "🟠" if trouble or running + done < total else "🟢"
     name = escape(shortened(service.name, _NAME_CHARACTERS))
     if not places:
         wants = (
@@ -53,8 +56,12 @@ def tasks(
     blocks, files = table(columns, shown, rows_in_trouble, "tasks.txt")
     shown_findings = findings if state == "🟠" else ()
     logs = actions(button("Logs", f"service logs {service.id}")) if trouble else []
+    counts = f"{running}/{total} running"
+    if completion:
+        ended = completion_words(completion, total, now)
+        counts = f"{counts}, {ended}" if running else ended
     return message(
-        f"{state} {name} · {running}/{total} running · {image(service.image)}",
+        f"{state} {name} · {counts} · {image(service.image)}",
         causes(shown_findings, most=3),
         [*last_words(shown_findings), *blocks, *logs],
         files,

@@ -48,6 +48,7 @@ def ending(rollout: Rollout, progress: Progress, took: float) -> Words:
         Phase.ROLLED_BACK: _rolled_back,
         Phase.PAUSED: _paused,
         Phase.ROLLBACK_PAUSED: _rollback_paused,
+        Phase.FAILED: _failed,
         Phase.TIMED_OUT: _timed_out,
         Phase.SUPERSEDED: _superseded,
         Phase.UNFOLLOWED: _unfollowed,
@@ -114,6 +115,13 @@ def _paused(rollout: Rollout, progress: Progress, took: str) -> Words:
     )
     lines = (*_refused(progress), *_engine_message(progress))
     return Words(head, lines, (Next.ROLL_BACK, Next.RETRY, Next.LOGS), shows_slots=True)
+
+
+def _failed(rollout: Rollout, progress: Progress, took: str) -> Words:
+    undo = moves_image(rollout) and rollout.verb != _CREATE
+    head = f"❌ {name(rollout)} failed · {_count(progress)} complete · {took}"
+    steps = (*((Next.ROLL_BACK,) if undo else ()), Next.RETRY, Next.LOGS)
+    return Words(head, ("Swarm does not start it again.",), steps, shows_slots=True)
 
 
 def _rollback_paused(rollout: Rollout, progress: Progress, took: str) -> Words:

@@ -36,7 +36,13 @@ __all__ = ["details", "ended", "failed", "one_of", "rolling", "slots"]
 MOST_SLOTS = 12
 """Of more slots than this, those that are done are only counted."""
 _SLOW_SECONDS = 20.0
-_PHASES_WITH_CAUSE = (Phase.ROLLED_BACK, Phase.PAUSED, Phase.ROLLBACK_PAUSED, Phase.TIMED_OUT)
+_PHASES_WITH_CAUSE = (
+    Phase.ROLLED_BACK,
+    Phase.PAUSED,
+    Phase.ROLLBACK_PAUSED,
+    Phase.FAILED,
+    Phase.TIMED_OUT,
+)
 
 
 def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:

@@ -40,6 +40,15 @@ _AS_ROLLBACK = {
 }
 
 
+_WORK_DONE = {
+    Phase.ROLLING: Phase.COMPLETED,
+    Phase.PAUSED: Phase.COMPLETED,
+    Phase.TIMED_OUT: Phase.COMPLETED,
+    Phase.ROLLING_BACK: Phase.ROLLED_BACK,
+    Phase.ROLLBACK_PAUSED: Phase.ROLLED_BACK,
+}
+
+
 SETTLING = timedelta(seconds=30)
 """For how long tasks may still start after Swarm called its rollback completed.
 
@@ -106,6 +115,8 @@ def advance(before: Followed | None, look: RolloutSnapshot, expected: Expected) 
     converged = done == total == len(slots) and not _left_over(service, awaited)
     since = ((before.converged_since if before else None) or look.at) if converged else None
     phase = _phase(service, expected, look.at, since, hangs=bool(down))
+    if service.one_shot:
+        phase = _of_one_shot(chosen, phase, converged=converged)
     back_since = (
         ((before.back_since if before else None) or look.at) if phase is Phase.ROLLED_BACK else None
     )
@@ -128,9 +139,20 @@ def _current(service: Service, tasks: Iterable[Task]) -> tuple[Task, ...]:
 
     It is one that is desired to run, then one that is up to date, then the newest.
     """
-    wanted = [task for task in tasks if task.wanted or service.mode.is_job]
+    wanted = [
+        task
+        for task in tasks
+        if task.wanted or service.mode.is_job or _ended_for_good(service, task)
+    ]
     chosen = {_place(service, task): task for task in sorted(wanted, key=_rank)}
     return tuple(sorted(chosen.values(), key=lambda task: task.slot))
+
+
+def _ended_for_good(service: Service, task: Task) -> bool:
+    """Whether a task of a one-shot service ended by itself, as its last where no other is
+    wanted."""
+    ended = task.state is TaskState.COMPLETE or task.state.failed
+    return service.one_shot and task.up_to_date and ended
 
 
 def _rank(task: Task) -> tuple[bool, bool, float]:
@@ -154,7 +176,8 @@ def _slots(
 def _slot(service: Service, task: Task, failed: Task | None, nodes: Mapping[str, Node]) -> Slot:
     name = _node_name(task, nodes)
     key = name if service.mode.is_global else str(task.slot)
-    good = task.state == TaskState.COMPLETE if service.mode.is_job else task.runs
+    complete = task.state == TaskState.COMPLETE
+    good = complete if service.mode.is_job else task.runs or (service.one_shot and complete)
     failure = _failure(failed, nodes) if failed else None
     return Slot(
         key, name, task.state, _version(task), task.up_to_date and good, task.error, failure
@@ -255,6 +278,16 @@ def _phase(
             service, expected, since is not None, watched, hangs
         )
     return Phase.TIMED_OUT if not phase.ended and at >= expected.deadline else phase
+
+
+def _of_one_shot(chosen: Sequence[Task], phase: Phase, *, converged: bool) -> Phase:
+    """Swarm takes it for a failure that work is done within the time for which it watches, and of
+    what failed for good it says nothing."""
+    if converged and chosen and all(task.state is TaskState.COMPLETE for task in chosen):
+        return _WORK_DONE.get(phase, phase)
+    failed = any(task.state.failed and not task.wanted for task in chosen)
+    moving = any(task.wanted for task in chosen)
+    return Phase.FAILED if phase is Phase.ROLLING and failed and not moving else phase
 
 
 def _rollback_phase(service: Service, expected: Expected) -> Phase | None:

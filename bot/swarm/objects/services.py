@@ -6,13 +6,16 @@ Specifications are read without the engine's defaults, and posted back whole.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import EngineRefusedError, UnknownNameError
 from bot.model import Service, Spec, Task
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
+from bot.swarm.health.completion import completion_of
 from bot.swarm.names import pick
 from bot.swarm.sight import Sight
 from bot.swarm.spec import read
@@ -31,8 +34,9 @@ class Services:
     sight: Sight | None = None
 
     def list(self) -> tuple[Service, ...]:
-        """All services by name, with their counts of tasks."""
-        listed = map(read.service, self.engines.call(Client.services))
+        """All services by name, with their counts of tasks; of those that do one piece of work and
+        are below their count, at the price of a second call, also how it ended."""
+        listed = self._with_completion(map(read.service, self.engines.call(Client.services)))
         ordered = tuple(sorted(listed, key=lambda service: (service.name, service.id)))
         return self._visible(ordered) if self.sight and self.sight.lists else ordered
 
@@ -159,6 +163,24 @@ class Services:
     def remove(self, service_id: str) -> None:
         """Remove a service with its tasks. Raises UnknownNameError."""
         self.engines.call_write(lambda client: client.remove_service(service_id))
+
+    def _with_completion(self, listed: Iterable[Service]) -> Sequence[Service]:
+        services = tuple(listed)
+        ended = [
+            service.id
+            for service in services
+            if service.one_shot and (service.below or service.mode.is_global)
+        ]
+        if not ended:
+            return services
+        tasks: defaultdict[str, list[Task]] = defaultdict(list)
+        for raw in self.engines.call(lambda client: client.tasks({"service": ended})):
+            task = read.task(raw)
+            tasks[task.service_id].append(task)
+        return [
+            replace(service, completion=completion_of(service, tasks[service.id]))
+            for service in services
+        ]
 
     def _visible(self, services: tuple[Service, ...]) -> tuple[Service, ...]:
         sight = self.sight

@@ -23,6 +23,7 @@ from bot.model.cluster import (
     Network,
     Stored,
 )
+from bot.model.completion import RestartCondition
 from bot.swarm.spec.raw_values import (
     Raw,
     labels_of,
@@ -35,6 +36,7 @@ from bot.swarm.spec.read_cluster import generic_resources
 STACK_NAMESPACE = "com.docker.stack.namespace"
 # A newer engine may say a word that none of these has: it is read as unknown.
 _TASK_STATES = {str(state): state for state in TaskState}
+_RESTARTS = {str(condition): condition for condition in RestartCondition}
 _SERVICE_MODES = {
     "Replicated": Mode.REPLICATED,
     "Global": Mode.GLOBAL,
@@ -78,7 +80,14 @@ def service(raw: Raw) -> Service:
         job_iteration=_iteration(raw.get("JobStatus")),
         created=time(raw.get("CreatedAt")),
         updated=time(raw.get("UpdatedAt")),
+        restart=restart(spec),
     )
+
+
+def restart(spec: Raw) -> RestartCondition:
+    """When the tasks are started again; always, where it says nothing, or what no bot knows."""
+    policy = (spec.get("TaskTemplate") or {}).get("RestartPolicy") or {}
+    return _RESTARTS.get(policy.get("Condition") or "", RestartCondition.ANY)
 
 
 def mode(spec: Raw) -> Mode:

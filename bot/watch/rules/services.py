@@ -77,6 +77,7 @@ def _short(evaluation: Evaluation, service_id: str) -> Problem:
         running=shortfall.running,
         desired=shortfall.desired,
         cause=evaluation.cause_of(service_id),
+        for_good=evaluation.failed_for_good(service_id),
     )
     return _problem(evaluation, evaluation.services[service_id], facts, lost=(shortfall,))
 
@@ -135,6 +136,9 @@ def _rollouts(evaluation: Evaluation) -> Iterator[Findings]:
 
 def _given_up(evaluation: Evaluation, service: Service, update: UpdateStatus) -> Problem | None:
     if _is_told(evaluation, service, update) or _is_old(evaluation, service, update):
+        return None
+    if service.one_shot and service.id not in evaluation.below:
+        # Swarm takes it for a failure that work is done within the time for which it watches.
         return None
     if update.state in ("paused", "rollback_paused"):
         return _paused(evaluation, service, update)

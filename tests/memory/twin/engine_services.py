@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from tests.memory.twin.cluster import Json, RefusedError, copied, mode_of
+from tests.memory.twin.cluster import Json, RefusedError, copied, count_of, mode_of
 from tests.memory.twin.orchestrator import is_dirty, remove_service
 from tests.memory.twin.registry import HOST
 from tests.memory.twin.request import Request
@@ -138,7 +138,9 @@ def _status(request: Request, found: Json) -> Json:
     own = request.cluster.tasks_of(found)
     return {
         "RunningTasks": sum(t["Status"]["State"] == "running" for t in own),
-        "DesiredTasks": sum(t["DesiredState"] in ("ready", "running") for t in own),
+        "DesiredTasks": count_of(found["Spec"])
+        if mode_of(found["Spec"]) == "Replicated"
+        else sum(t["DesiredState"] in ("ready", "running") for t in own),
     }
 
 

@@ -106,12 +106,14 @@ class Updater:
         places: list[Place] = []
         for task in self.cluster.tasks_of(service):
             place = task.get("Slot") or task.get("NodeID")
-            dirty = task["DesiredState"] in WANTED and (
-                is_dirty(service, task) or self._is_left_ready(task)
-            )
+            dirty = self._is_last(task) and (is_dirty(service, task) or self._is_left_ready(task))
             if dirty and place not in places:
                 places.append(place)
         return places
+
+    def _is_last(self, task: Json) -> bool:
+        """Whether it is what its slot has: it is wanted, or ended for good."""
+        return task["DesiredState"] in WANTED or self.cluster.lives[task["ID"]].kept
 
     def _worker(self, service: Json, update: Update, place: Place) -> Worker:
         current = [
@@ -151,6 +153,9 @@ class Updater:
     ) -> None:
         slot = worker.place if isinstance(worker.place, int) else 0
         node = "" if slot else str(worker.place)
+        for task in self.cluster.tasks_of(service):
+            if (task.get("Slot") or task.get("NodeID")) == worker.place:
+                self.cluster.lives[task["ID"]].kept = False
         worker.new = new_task(self.cluster, service, slot, node=node, desired=desired)
         update.updated[worker.new["ID"]] = float("inf")
 

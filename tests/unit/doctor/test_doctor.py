@@ -32,6 +32,7 @@ from bot.model.cluster import (
     RegistryAnswer,
     RootRotation,
 )
+from bot.model.completion import Completion, RestartCondition
 from bot.model.incident import Memory, Severity
 from bot.render.doctor.advice_text import AdviceText
 from bot.render.doctor.advice_words import words
@@ -41,6 +42,7 @@ from bot.watch.snapshot import Snapshot
 from tests.unit.swarm import values as v
 
 GB = 1 << 30
+NONE = RestartCondition.NONE
 CLUSTER = ClusterInfo(
     id="c",
     version=1,
@@ -88,7 +90,7 @@ def service(name: str = "web", replicas: int | None = 2, **fields: Any) -> Servi
         "ContainerSpec": container,
         "Resources": {"Limits": {"MemoryBytes": GB}, "Reservations": fields.pop("reserve", {})},
         "Placement": fields.pop("placement", {}),
-        "RestartPolicy": {"Condition": fields.pop("restart", "any")},
+        "RestartPolicy": {"Condition": fields.get("restart", "any")},
     }
     config = {"Parallelism": 1, "FailureAction": "rollback", **fields.pop("config", {})}
     spec = {"Name": name, "TaskTemplate": template, "UpdateConfig": config}
@@ -375,8 +377,8 @@ TABLE: dict[str, tuple[World, World, str]] = {
         "single: web has a single replica",
     ),
     "never restarted": (
-        only(service(restart="none")),
-        only(service(restart="on-failure")),
+        only(service(restart=NONE, ports=(Port(80, 8080),))),
+        only(service(restart=NONE)),
         "no-restart: web",
     ),
     "no memory limit": (
@@ -599,3 +601,31 @@ def test_a_new_cluster_is_forced_on_a_manager_and_never_on_a_worker() -> None:
     assert "one that is left (node1)" in told_of(AdviceKind.NO_LEADER, world).fix
     alone = World(nodes=None, leaderless="no leader", engines=(worker,))
     assert "force-new-cluster" not in told_of(AdviceKind.NO_LEADER, alone).fix
+
+
+def migration(completion: Completion, *tasks: Task, **fields: Any) -> World:
+    """A service that does one piece of work, at which everything else could be found fault with."""
+    bare = service("migrate", 1, restart=NONE, completion=completion, **fields)
+    spec = {**bare.spec, "TaskTemplate": {"ContainerSpec": {}}, "UpdateConfig": {}}
+    return only(replace(bare, spec=spec), *tasks)
+
+
+def test_work_that_is_done_is_in_order_and_nothing_would_let_it_run_twice() -> None:
+    ended = task(1, "node1", "migrate", state="complete", desired="shutdown")
+    assert migration(Completion(done=frozenset("1")), ended).advice() == ()
+
+
+def test_work_that_failed_is_told_with_its_exit_code_and_how_to_run_it_again() -> None:
+    failed = task(
+        1,
+        "node1",
+        "migrate",
+        state="failed",
+        desired="shutdown",
+        error="task: non-zero exit (3)",
+        exit_code=3,
+    )
+    world = migration(Completion(failed=frozenset("1"), exit_code=3), failed)
+    (advice,) = world.advice()
+    assert words(advice).sentence == "migrate failed: exit code 3; Swarm does not start it again"
+    assert "/swarm service update --force migrate" in words(advice).fix

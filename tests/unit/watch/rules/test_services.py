@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from bot.model import Mode, Service, Shortfall, TaskState, UpdateStatus
+from bot.model.completion import Completion, RestartCondition
 from bot.model.incident import AlertState
+from bot.render.alerts.alert_words import now_words
 from bot.swarm.spec.edit import fingerprint
 from tests.unit.watch.world import (
     API,
@@ -386,3 +388,39 @@ def test_what_is_locked_or_new_is_no_note() -> None:
     story.sees(services=(NEW, API, service("new")), locks=frozenset())
     assert story.said == []
     assert story.memory.specs["s-web"] == fingerprint(NEW.spec)
+
+
+# ---- services that do one piece of work
+
+
+def migration(completion: Completion | None = None, **fields: Any) -> Service:
+    return service("migrate", 1, restart=RestartCondition.NONE, completion=completion, **fields)
+
+
+def test_work_that_is_done_wakes_nobody_however_long_ago_that_was() -> None:
+    running, ended = task("migrate", 1, 1), task("migrate", 1, 1, "complete", "shutdown")
+    story = begun(services=(migration(),), tasks=(running,))
+    done = migration(Completion(done=frozenset("1"), at=NOW))
+    story.sees(services=(done,), tasks=(ended,))
+    assert story.waits(3600, 60) == []
+    # Swarm lists it for a while only.
+    story.sees(tasks=())
+    assert story.waits(3600, 60) == []
+    # And takes it for a failure that it was done so soon.
+    paused = UpdateStatus("paused", "update paused due to failure", started=story.world.at)
+    story.sees(services=(replace(done, update=paused),))
+    assert story.waits(600) == []
+
+
+def test_work_that_failed_is_told_as_that_with_its_exit_code() -> None:
+    story = begun(services=(migration(),), tasks=(task("migrate", 1, 1),))
+    failed = task(
+        "migrate", 1, 1, "failed", "shutdown", error="task: non-zero exit (3)", exit_code=3
+    )
+    lost = migration(Completion(failed=frozenset("1"), at=NOW, exit_code=3))
+    story.sees(services=(lost,), tasks=(failed,))
+    assert below(story, 60) == {"service:s-migrate": ["service-below"]}
+    told = story.reason("service:s-migrate")
+    assert told.cause == "A task of it ended: exit code 3; Swarm does not start it again."
+    assert "/swarm service update --force migrate" in told.fix
+    assert now_words(story.one("service:s-migrate").problems[0]) == "migrate failed · 0/1"
