@@ -19,8 +19,6 @@ ANY, NONE, ON_FAILURE = RestartCondition.ANY, RestartCondition.NONE, RestartCond
 def ended(
     slot: int, state: str = "complete", code: int = 0, ago: float = 60, **fields: Any
 ) -> Task:
-    slot: int, state: str = "complete", code: int = 0, ago: float = 60, **fields: Any
-) -> Task:
     values: dict[str, Any] = {
         "state": state,
         "desired": "shutdown",
