@@ -164,7 +164,11 @@ def build(configured: Settings) -> Bot:
             EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
         )
     )
-    poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
+    poster = Poster(
+        Calls(client),
+        on_event=metrics.slack,
+        draw=Drawing(settings.data / "pictures"),
+    ).recorded_in(store.deliveries)
     stopping = Stopping()
     leader = store.leader(name := secrets.token_hex(4))
     pool = LoggingPool(WORKERS, thread_name_prefix="work")
@@ -203,6 +207,7 @@ def build(configured: Settings) -> Bot:
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
         Job("messages", UPKEEP_EVERY, parts.upkeep.remember, everywhere=True),
+        Job("deliveries", UPKEEP_EVERY, parts.deliveries.run, everywhere=True),
         Job("rollouts", UPKEEP_EVERY, parts.orphans.run),
         Job("approvals", UPKEEP_EVERY, parts.upkeep.run),
         Job("home", UPKEEP_EVERY, parts.homes.refresh, everywhere=True),

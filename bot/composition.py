@@ -29,6 +29,7 @@ from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.rates import Rates
 from jobs.approvals import ApprovalUpkeep
+from jobs.deliveries import DeliveryUpkeep
 from jobs.orphans import Orphans
 from jobs.queue import QueueRunner
 
@@ -65,6 +66,7 @@ class Parts:
     upkeep: ApprovalUpkeep
     orphans: Orphans
     queue: QueueRunner
+    deliveries: DeliveryUpkeep
 
 
 def compose(ports: Ports) -> Parts:
@@ -97,6 +99,7 @@ def compose(ports: Ports) -> Parts:
         ApprovalUpkeep(store, pipeline.approvals, pipeline.resume, pool, now),
         Orphans(store, pipeline.executor, pool, now, pipeline.context),
         QueueRunner(store, pipeline.execute, people.verified, pool, now),
+        DeliveryUpkeep(store, ports.poster),
     )
 
 

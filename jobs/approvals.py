@@ -16,7 +16,6 @@ from bot.errors import StoreUnavailableError
 from bot.model.approval import Approval
 from bot.pipeline.approvals import ApprovalFlow
 from bot.policy import approval_steps
-from bot.render import approval_message
 from bot.store.store import Store
 
 YOUNG_CLAIM = 15.0
@@ -93,11 +92,11 @@ class ApprovalUpkeep:
                 continue
             result = "ended" if taken.run else "did not run"
             finish = partial(approval_steps.finish, result=result, now=self.now())
-            if self.store.approvals.apply(taken.id, finish):
-                self._tell(taken)
+            ended = self.store.approvals.apply(taken.id, finish)
+            if ended:
+                self._tell(ended)
 
     def _tell(self, taken: Approval) -> None:
         if taken.run and self.store.rollouts.get(taken.run):
             return
-        if taken.message:
-            self.approvals.poster.edit(taken.message, approval_message.abandoned(taken), True)
+        self.approvals.abandoned(taken)

@@ -57,6 +57,7 @@ def recorded(
         ),
         approved_by=run.approved_by,
         request=run.request,
+        shown_as=run.shown_as,
     )
     context.store.batches.save(batch, run.lease.fence)
     return batch

@@ -7,7 +7,7 @@ from bot.model.causes import Cause, CauseKind, Symptom
 from bot.model.change import Difference, Ending, Kind, Lock, Plan
 from bot.model.images import Image, Platform, ResolvedImage
 from bot.model.outcome import Outcome
-from bot.model.people import Actor, File, Message, MessageRef, Place, Standing
+from bot.model.people import Actor, File, Message, MessageRef, MessageState, Place, Standing
 from bot.model.rollout import (
     Failure,
     Finding,
@@ -52,6 +52,7 @@ __all__ = [
     "ManagerStatus",
     "Message",
     "MessageRef",
+    "MessageState",
     "Mode",
     "Node",
     "NodeRole",

@@ -98,7 +98,14 @@ class Approval:
     by: str = ""
     reason: str = ""
     ended: datetime | None = None
+    revision: int = field(default=0, compare=False)
+    first: str = ""
     message: MessageRef | None = field(default=None, compare=False)
+
+    @property
+    def about(self) -> str:
+        """The name of its message among all."""
+        return self.first or self.id
 
     @property
     def again(self) -> str:

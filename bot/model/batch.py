@@ -33,7 +33,7 @@ class Batch:
     """What there is to know of the whole change. `id` is that of its message.
 
     `command` is the command as JSON, and `plan` what people saw of its plan; `request` is the id of
-    the request for approval that it ran by, if any.
+    the request for approval that it ran by, if any; `shown_as` names its message among all.
     """
 
     id: str
@@ -46,3 +46,4 @@ class Batch:
     members: tuple[Member, ...]
     approved_by: tuple[str, ...] = ()
     request: str = ""
+    shown_as: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -74,12 +74,30 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageState:
+    """Which state of which message it is: an older one never replaces a newer one.
+
+    `about` names the message: the id of the change, the request or the incident that it tells of.
+    `fence` is that of the lease under which it is written, 0 for a request, whose messages give way
+    to those of its run; `number` grows with each state under one fence. After a `final` one only
+    another final one comes, or one under a later fence.
+    """
+
+    about: str
+    fence: int
+    number: int
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What people will see.
 
-    `text` is the notification and what screen readers read, so it is never empty.
+    `text` is the notification and what screen readers read, so it is never empty. `state` is None
+    where it is never replaced.
     """
 
     text: str
     blocks: tuple[Mapping[str, Any], ...] = ()
     files: tuple[File, ...] = ()
+    state: MessageState | None = field(default=None, compare=False, repr=False)

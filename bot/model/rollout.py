@@ -127,7 +127,8 @@ class Rollout:
     back. `goes_on`: a paused update is posted again as it stands; `back_to`: the revision that a
     rollback goes to; `back_hash` stands for the specification that was posted to go back to
     `before`, where Swarm's own previous specification is another. `part_of` is the id of the batch
-    that it belongs to, if any. `unfollowed_by`: who ended its following before its end.
+    that it belongs to, if any. `unfollowed_by`: who ended its following before its end; `shown_as`
+    names its message among all.
     """
 
     id: str
@@ -162,6 +163,7 @@ class Rollout:
     part_of: str = ""
     back_hash: str = ""
     engine_time: datetime | None = None
+    shown_as: str = ""
     unfollowed_by: str = ""
 
     @property

@@ -13,7 +13,7 @@ from functools import partial
 from bot.command import masking
 from bot.command.model import Change, Table
 from bot.errors import LockedError, StoreUnavailableError, SwarmbotError, error_code
-from bot.model import Actor, File, Message, MessageRef, Plan
+from bot.model import Actor, File, Message, MessageRef, MessageState, Plan
 from bot.model.approval import Approval, Needs
 from bot.policy import approval_steps, decide
 from bot.poster import Elsewhere, Poster
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 FILE_LATE = 30.0
 """Seconds: whoever sent the file of a request has sent it by then, or is gone."""
+LAST_WORD = 2**50
+"""Instead of a fence, for what comes after any run: that there is none."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,14 @@ class ApprovalFlow:
         self.show(approval)
         return approval
 
-    def show(self, approval: Approval) -> None:
+    def show(self, approval: Approval, fence: int = 0) -> None:
         """Bring its message up to date.
 
         It is posted anew where there is none, or where somebody deleted it.
         """
-        message = approval_message.shown(approval, self._people(approval))
+        message = _as_state(
+            approval_message.shown(approval, self._people(approval)), approval, fence
+        )
         if approval.message:
             self.poster.edit(
                 approval.message,
@@ -140,7 +144,7 @@ class ApprovalFlow:
             approval.id, partial(approval_steps.give_up, why=result, now=self.now())
         )
         if ended:
-            self.show(ended)
+            self.show(ended, LAST_WORD)
 
     # ---- on the way to the run
 
@@ -168,8 +172,9 @@ class ApprovalFlow:
         )
         successor = replace(successor, awaits_file=not approval_rows.fits(successor.plan))
         supersede = partial(approval_steps.supersede, successor=successor, now=self.now())
-        if self.store.approvals.replace(approval.id, successor, supersede):
-            self.show(successor)
+        replaced = self.store.approvals.replace(approval.id, successor, supersede)
+        if replaced:
+            self.show(replace(successor, revision=replaced.revision + 1))
 
     def claimed(self, approval: Approval) -> Approval | None:
         """Take it, to run it; None where another bot has it, or it is not approved any more."""
@@ -193,17 +198,21 @@ class ApprovalFlow:
         assert isinstance(command, Change), "only changes wait for approval"
         return command
 
-    def give_up(self, approval: Approval, why: str) -> bool:
+    def give_up(self, approval: Approval, why: str) -> Approval | None:
         """Note that it does not run after all.
 
-        False where another thread or bot took it meanwhile, or Redis is away.
+        None where another thread or bot took it meanwhile, or Redis is away.
         """
         step = partial(approval_steps.give_up, why=why, now=self.now())
         try:
-            return bool(self.store.approvals.apply(approval.id, step))
+            return self.store.approvals.apply(approval.id, step)
         except SwarmbotError:
             log.warning("the end of request %s could not be recorded", approval.id)
-            return False
+            return None
+
+    def abandoned(self, taken: Approval) -> None:
+        """Show that a bot took it and is gone."""
+        self._replace(taken, approval_message.abandoned(taken))
 
     @contextmanager
     def errors_shown(self, approval: Approval) -> Iterator[None]:
@@ -224,8 +233,14 @@ class ApprovalFlow:
             self._not_run(approval, SwarmbotError())
 
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
-        if self.give_up(approval, error_code(error)) and approval.message:
-            self.poster.edit(approval.message, explain.explain(error), True)
+        ended = self.give_up(approval, error_code(error))
+        if ended:
+            self._replace(ended, explain.explain(error), LAST_WORD)
+
+    def _replace(self, ended: Approval, message: Message, fence: int = 0) -> None:
+        """Show this in place of a request that has ended."""
+        if ended.message:
+            self.poster.edit(ended.message, _as_state(message, ended, fence), True)
 
     def _elsewhere(self, approval: Approval) -> Elsewhere:
         """Another channel where there is one, else who asked: whoever decides finds the request in
@@ -259,6 +274,12 @@ class ApprovalFlow:
                 log.warning("the message of request %s cannot be remembered yet", approval.id)
 
         return remember
+
+
+def _as_state(message: Message, approval: Approval, fence: int = 0) -> Message:
+    """The message, as the state of the request that it shows: its run comes after all of them."""
+    state = MessageState(approval.about, fence, approval.revision, approval.state.ended)
+    return replace(message, state=state)
 
 
 def _needs(ask: decide.Ask) -> Needs:

@@ -85,8 +85,10 @@ class ChangeExecutor:
             self.store,
             decided.channel,
             decided.thread,
-            secrets.token_hex(5),
+            run_id := secrets.token_hex(5),
             clock.now,
+            decided.approval.about if decided.approval else run_id,
+            lease.fence,
             footer=plans.asked(decided.context.actor, approvers),
             asker=decided.context.actor.id,
         )
@@ -97,9 +99,7 @@ class ChangeExecutor:
             # From now on every bot knows how old it is.
             self.store.ages.of(CHANGE, live.run_id)
         request = decided.approval.id if decided.approval else ""
-        run = Run(
-            live.run_id, decided.channel, lease, audit, live.show, live.tell, approvers, request
-        )
+        run = _run(live, lease, audit, approvers, request)
         try:
             outcome = decided.command.apply(
                 _fenced(decided.context, lease, clock), decided.plan, run
@@ -201,18 +201,12 @@ class ChangeExecutor:
             "",
             rollout.id,
             clock.now,
+            rollout.shown_as or rollout.id,
+            lease.fence,
             asker=rollout.actor.id,
         )
         live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
-        run = Run(
-            rollout.id,
-            rollout.channel,
-            lease,
-            rollout.audit,
-            live.show,
-            live.tell,
-            rollout.approved_by,
-        )
+        run = _run(live, lease, rollout.audit, rollout.approved_by)
         try:
             outcome = self.roller.fenced_by(lease, clock).recover(rollout, run)
         except (StoppingError, LeaseLostError):
@@ -234,20 +228,13 @@ class ChangeExecutor:
             "",
             batch.id,
             clock.now,
+            batch.shown_as or batch.id,
+            lease.fence,
             footer=footer,
             asker=batch.actor.id,
         )
         live.message = self.store.rollouts.message(batch.id)
-        run = Run(
-            batch.id,
-            batch.channel,
-            lease,
-            batch.audit,
-            live.show,
-            live.tell,
-            batch.approved_by,
-            batch.request,
-        )
+        run = _run(live, lease, batch.audit, batch.approved_by, batch.request)
         try:
             command = context.table.by_name[str(batch.command["command"])].model_validate(
                 batch.command["flags"]
@@ -280,6 +267,7 @@ class ChangeExecutor:
         """Message, record and audit say the same."""
 
         def write() -> None:
+            live.keep_end(outcome, plan)
             if outcome.rollout:
                 self.roller.close(outcome.rollout, outcome.ending, lease.fence)
             self._record(audit, outcome.ending, outcome.seconds)
@@ -337,3 +325,20 @@ def _fenced(context: Context, lease: Lease, clock: SteadyClock) -> Context:
 
 def _seconds(started: datetime, live: LiveMessage) -> float:
     return (live.now() - started).total_seconds()
+
+
+def _run(
+    live: LiveMessage, lease: Lease, audit: str, approved_by: tuple[str, ...], request: str = ""
+) -> Run:
+    """The change as its command is handed it: what it tells is shown in its message."""
+    return Run(
+        live.run_id,
+        live.channel,
+        lease,
+        audit,
+        live.show,
+        live.tell,
+        approved_by,
+        request,
+        shown_as=live.about,
+    )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import StoreUnavailableError, SwarmbotError
-from bot.model import Message, MessageRef, Outcome, Plan, Progress, Rollout
+from bot.model import Message, MessageRef, MessageState, Outcome, Plan, Progress, Rollout
+from bot.model.delivery import PendingMessage
 from bot.poster import Elsewhere, Handle, Poster
 from bot.render import plans, unreachable
 from bot.render.errors import explain
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 class LiveMessage:
     """Shows one change. After a restart it goes on with `message`.
 
+    `about` names it among all messages, `fence` is that of the lease under which it is shown.
     Where its channel takes nothing any more, it goes on in the direct messages of the `asker` (a
     user's id).
     """
@@ -35,10 +37,14 @@ class LiveMessage:
     thread: str
     run_id: str
     now: Callable[[], datetime]
+    about: str
+    fence: int
     message: Handle | MessageRef | None = None
     rollout: Rollout | None = None
     footer: str = ""
     asker: str = ""
+    _number: int = 0
+    _end: Message | None = None
 
     def show(self, rollout: Rollout, progress: Progress) -> None:
         """Show where the rollout stands."""
@@ -49,17 +55,25 @@ class LiveMessage:
         """Show how far a change has come that is no rollout of a service."""
         self._put(message)
 
+    def keep_end(self, outcome: Outcome, plan: Plan | None) -> None:
+        """Have it shown how it ended, also where this bot ends before it can.
+
+        Raises StoreUnavailableError.
+        """
+        ending = self._ending(outcome, plan)
+        if ending:
+            ref = self.message.ref if isinstance(self.message, Handle) else self.message
+            self.store.deliveries.keep(PendingMessage(ending, self.channel, self.thread, ref))
+
     def ended(self, outcome: Outcome, plan: Plan | None) -> None:
         """Show how it ended, with the details in the thread."""
-        if outcome.private:
+        ending = self._ending(outcome, plan)
+        if not ending:
             return
-        if outcome.rollout is None:
-            if plan:
-                self._put(plans.ended(plan, outcome, self.footer), final=True)
-            return
-        self.rollout = outcome.rollout
-        handle = self._put(rollout_message.ended(outcome), final=True)
-        self.poster.reply(handle, details.details(outcome))
+        self.rollout = outcome.rollout or self.rollout
+        handle = self._put(ending, final=True)
+        if outcome.rollout:
+            self.poster.reply(handle, details.details(outcome))
 
     def failed(self, error: Exception) -> bool:
         """Show why it could not go on.
@@ -82,7 +96,24 @@ class LiveMessage:
         )
         return True
 
-    def _put(self, content: Message, final: bool = False) -> Handle:
+    def _ending(self, outcome: Outcome, plan: Plan | None) -> Message | None:
+        if outcome.private or not (outcome.rollout or plan):
+            return None
+        if self._end is None:
+            told = (
+                rollout_message.ended(outcome)
+                if outcome.rollout or not plan
+                else plans.ended(plan, outcome, self.footer)
+            )
+            self._end = self._numbered(told, final=True)
+        return self._end
+
+    def _numbered(self, told: Message, *, final: bool) -> Message:
+        self._number += 1
+        return replace(told, state=MessageState(self.about, self.fence, self._number, final))
+
+    def _put(self, told: Message, final: bool = False) -> Handle:
+        content = told if told.state else self._numbered(told, final=final)
         elsewhere = Elsewhere((self.asker,), unreachable.said_here) if self.asker else None
         if self.message is None:
             self.message = self.poster.post(

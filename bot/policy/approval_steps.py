@@ -180,6 +180,7 @@ def renewed(approval: Approval, new_id: str, plan: Plan, needs: Needs, now: date
         thread=approval.thread,
         lifetime=approval.lifetime,
         moved=moved(approval.plan, plan),
+        first=approval.about,
         message=approval.message,
     )
 

@@ -72,3 +72,12 @@ class Delivery:
             if verdict_of(error) is not Verdict.NOT_HERE:
                 raise
         self.plainly(message, lambda version: self._calls.post(user_id, version, ""))
+
+
+def must_post_anew(error: SlackApiError, *, final: bool) -> bool:
+    """Whether a message that could not be edited is posted anew.
+
+    So are deleted messages, and final states that Slack lets nobody edit.
+    """
+    verdict = verdict_of(error)
+    return verdict is Verdict.GONE or (verdict is Verdict.FROZEN and final)

@@ -6,24 +6,28 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from slack_sdk.errors import SlackApiError
 
 from bot.clock import REAL, Clocks
-from bot.model import File, Message, MessageRef, Place
-from bot.model.picture import Sheet
+from bot.model import Message, MessageRef, Place
+from bot.model.delivery import PendingMessage
 from bot.poster.access import SlackAccess
 from bot.poster.calls import Calls
-from bot.poster.delivery import Delivery
+from bot.poster.delivery import Delivery, must_post_anew
 from bot.poster.drawing import Draw, Drawing, DrawingPool
 from bot.poster.handle import Handle, Shared, Then
-from bot.poster.lane import Call, Lane, LaneContext, OnEvent
+from bot.poster.home import HomeViews
+from bot.poster.lane import Call, LaneContext, OnEvent
+from bot.poster.lanes import Lanes
 from bot.poster.pace import Budget, Pace
 from bot.poster.places import Elsewhere, Places, word_of
+from bot.poster.sharing import FileSharing
 from bot.poster.slack_errors import Verdict
+from bot.poster.tracking import DeliveryRecord, Tracking
 from bot.poster.verdict import verdict_of
 
 log = logging.getLogger(__name__)
@@ -42,7 +46,8 @@ class Poster:
 
     `on_event` is called, from any thread, with the name of what happened: `posted`, `edited`,
     `answered`, `uploaded`, `coalesced`, `limited`, `retried`, `plain_text`, `posted_anew`,
-    `published`, `failed`, `given_up`, `dropped`, `not_drawn`, `moved`, `stopped`, `unknown_error`.
+    `published`, `failed`, `given_up`, `dropped`, `outdated`, `not_drawn`, `moved`, `stopped`,
+    `unknown_error`.
 
     `access` says whether Slack takes anything at all from the bot.
     """
@@ -64,21 +69,31 @@ class Poster:
             access=SlackAccess(),
             start=clocks.start,
         )
+        self._lanes = Lanes(self._context)
         self.access = self._context.access
         self._places = Places(calls, clocks.monotonic)
         self._calls = calls
         self._delivery = Delivery(calls, on_event)
+        self._tracking = Tracking()
         self._drawings = DrawingPool(draw or Drawing(), on_event, clocks.pool)
-        self._lanes: dict[str, Lane] = {}
+        self._sharing = FileSharing(self._delivery, self._drawings, self._lanes.put)
         self._known: OrderedDict[MessageRef, Handle] = OrderedDict()
-        self._homes: dict[str, Mapping[str, Any]] = {}
+        self._homes = HomeViews(calls, on_event, self._lanes.put)
         self._lock = threading.Lock()
-        self._stopped = False
 
     def refusal(self, channel: str) -> str:
         """Why the bot may not post in a channel, by Slack's error name; empty where it may, or
         where Slack does not say. Asks Slack where nothing was posted there lately."""
         return self._places.refusal(channel)
+
+    def recorded_in(self, record: DeliveryRecord) -> Self:
+        """Go by what all bots know of their messages.
+
+        What is older than a state that was sent is not sent, and the last state of each message is
+        kept until Slack has it.
+        """
+        self._tracking = Tracking(record)
+        return self
 
     def post(  # noqa: PLR0913 - each has a default, and is given by name
         self,
@@ -134,43 +149,46 @@ class Poster:
         known = self._handle(handle, then)
         known.on_shared = shared or known.on_shared
         known.elsewhere = elsewhere or known.elsewhere
-        if known.want(message, final=final):
-            self._put(known.lane, self._edit_call(known, urgent=final))
+        changed = known.want(message, final=final)
+        if known.wanted is message:
+            self._tracking.keep(known)
+        if changed:
+            self._lanes.put(known.lane, self._edit_call(known, urgent=final))
         else:
             self._context.on_event("coalesced")
         return known
 
+    def deliver(self, pending: PendingMessage) -> None:
+        """Bring a message up to date that another bot left behind."""
+        if pending.ref:
+            self.edit(pending.ref, pending.message, final=True)
+        else:
+            self.post(pending.channel, pending.message, pending.thread)
+
+    def catch_up(self) -> None:
+        """Tell the record what it could not be told; raises StoreUnavailableError where it still
+        cannot."""
+        self._tracking.catch_up()
+
     def answer(self, place: Place, actor_id: str, message: Message) -> None:
         """Answer so that only this user sees it; files are sent as direct messages."""
         lane = f"private:{actor_id}"
-        self._put(
+        self._lanes.put(
             lane, Call("answer", "answer", lambda: self._delivery.answer(place, actor_id, message))
         )
         for file in message.files:
-            self._hand_over(lane, file, partial(self._delivery.upload, actor_id, ""))
+            self._sharing.hand_over(lane, file, partial(self._delivery.upload, actor_id, ""))
 
     def publish(self, user_id: str, view: Mapping[str, Any]) -> None:
         """Show a user's Home tab; of several views that wait only the newest is shown."""
-        with self._lock:
-            waits = user_id in self._homes
-            self._homes[user_id] = view
-        if waits:
-            self._context.on_event("coalesced")
-            return
-
-        def forget() -> None:
-            self._homes.pop(user_id, None)
-
-        self._put(
-            f"home:{user_id}", Call("views.publish", "home", lambda: self._publish(user_id), forget)
-        )
+        self._homes.publish(user_id, view)
 
     def flush(self, timeout: float) -> bool:
         """Wait until all has arrived or failed; False where `timeout` seconds were too few."""
         deadline = time.monotonic() + timeout
         if not self._drawings.drained(timeout):
             return False
-        while lanes := self._open_lanes():
+        while lanes := self._lanes.busy():
             if not all(lane.drained(deadline - time.monotonic()) for lane in lanes):
                 return False
             # What was just posted may have brought a picture along, which is posted next.
@@ -180,45 +198,15 @@ class Poster:
 
     def send_due(self) -> None:
         """Make every call that is due now, where nobody started threads that would."""
-        with self._lock:
-            lanes = list(self._lanes.values())
-        while sum(lane.send_due() for lane in lanes):
-            with self._lock:
-                lanes = list(self._lanes.values())
+        self._lanes.send_due()
 
     def stop(self, timeout: float = 2.0) -> None:
         """End the threads after their current calls; what waits is not sent.
 
         `flush` before it, so that nothing is lost.
         """
-        self._stopped = True
         self._drawings.stop()
-        with self._lock:
-            lanes = list(self._lanes.values())
-        for lane in lanes:
-            lane.stop(timeout)
-
-    # ---- queues
-
-    def _put(self, key: str, call: Call) -> None:
-        with self._lock:
-            if self._stopped:
-                self._context.on_event("dropped")
-                call.dropped()
-                return
-            lane = self._lanes.setdefault(key, Lane(key, self._context, self._retire))
-            lane.put(call)
-
-    def _retire(self, lane: Lane) -> bool:
-        with self._lock:
-            idle = lane.end_if_idle()
-            if idle:
-                self._lanes.pop(lane.key, None)
-            return idle
-
-    def _open_lanes(self) -> list[Lane]:
-        with self._lock:
-            return [lane for lane in self._lanes.values() if not lane.drained(0)]
+        self._lanes.stop(timeout)
 
     def _handle(self, handle: Handle | MessageRef, then: Then | None = None) -> Handle:
         if isinstance(handle, Handle):
@@ -242,8 +230,14 @@ class Poster:
     # ---- what the lanes run
 
     def _post(self, handle: Handle) -> Handle:
-        self._put(
-            handle.lane, Call("chat.postMessage", "post", lambda: self._send(handle), handle.drop)
+        self._tracking.keep(handle)
+
+        def dropped() -> None:
+            handle.drop()
+            self._tracking.given_up(handle.wanted.state)
+
+        self._lanes.put(
+            handle.lane, Call("chat.postMessage", "post", lambda: self._send(handle), dropped)
         )
         return handle
 
@@ -253,12 +247,13 @@ class Poster:
             "chat.update",
             handle,
             lambda: self._show(handle),
+            lambda: self._tracking.given_up(handle.wanted.state),
             edit=True,
             urgent=urgent,
             not_before=lambda: handle.changed_at + gap if handle.changed_at else 0.0,
         )
 
-    def _send(self, handle: Handle) -> None:
+    def _send(self, handle: Handle, *, anew: bool = False) -> None:
         if handle.parent:
             handle.channel, handle.thread = handle.parent.place()
             if not handle.thread:
@@ -267,6 +262,13 @@ class Poster:
                 return
         message = handle.begin()
         try:
+            clearance = self._tracking.clearance(message.state)
+            if not clearance.granted:
+                self._outdated(handle, message)
+                return
+            if clearance.ref and not anew:
+                self._take_over(handle, clearance.ref)
+                return
             ref = self._delivery.plainly(
                 message,
                 lambda version: self._calls.post(
@@ -276,31 +278,39 @@ class Poster:
         except Exception as error:
             handle.not_posted()
             if not self._moves(handle, error):
+                self._tracking.failed(message.state, error)
                 raise
-            self._send(handle)
+            self._send(handle, anew=True)
             return
         self._places.took(handle.channel)
         handle.posted(ref, message, self._context.clock())
+        self._tracking.sent(message.state, ref)
         self._remember(ref, handle)
         self._context.on_event("posted")
-        self._share(handle, message)
+        self._sharing.share(handle, message)
 
     def _show(self, handle: Handle) -> None:
         message, ref = handle.wanted, handle.ref
         if ref is None or message is handle.shown:
             return
+        if not self._tracking.may_edit(message.state):
+            self._outdated(handle, message)
+            return
         try:
             self._delivery.plainly(message, lambda version: self._calls.update(ref, version))
         except SlackApiError as error:
-            if not (self._must_post_anew(error, handle) or self._moves(handle, error)):
+            again = must_post_anew(error, final=handle.final)
+            if not (again or self._moves(handle, error)):
                 handle.failed = verdict_of(error) is Verdict.NOT_HERE
+                self._tracking.failed(message.state, error)
                 raise
             self._context.on_event("posted_anew")
-            self._send(handle)
+            self._send(handle, anew=True)
             return
         handle.edited(message, self._context.clock())
+        self._tracking.sent(message.state, ref)
         self._context.on_event("edited")
-        self._share(handle, message)
+        self._sharing.share(handle, message)
 
     def _moves(self, handle: Handle, error: Exception) -> bool:
         """Whether a message that was refused goes elsewhere, where it is said why."""
@@ -317,44 +327,14 @@ class Poster:
             self.reply(handle, elsewhere.why(channel, word))
         return True
 
-    @staticmethod
-    def _must_post_anew(error: SlackApiError, handle: Handle) -> bool:
-        """Whether the message is posted anew.
+    def _outdated(self, handle: Handle, message: Message) -> None:
+        """Leave out what somebody else has said more recently."""
+        self._context.on_event("outdated")
+        self._tracking.given_up(message.state)
+        handle.drop()
 
-        So are deleted messages, and final states that Slack lets nobody edit.
-        """
-        verdict = verdict_of(error)
-        return verdict is Verdict.GONE or (verdict is Verdict.FROZEN and handle.final)
-
-    def _share(self, handle: Handle, message: Message) -> None:
-        for file in message.files:
-            key = (file.name, hash(file.content))
-            if handle.ref and key not in handle.uploaded:
-                handle.uploaded.add(key)
-                self._hand_over(
-                    handle.lane,
-                    file,
-                    partial(self._upload, handle, handle.ref.channel),
-                )
-
-    def _upload(self, handle: Handle, channel: str, file: File) -> None:
-        self._delivery.upload(channel, handle.root(), file)
-        handle.shared(file)
-
-    def _hand_over(self, lane: str, file: File, share: Callable[[File], None]) -> None:
-        """Queue a file; a picture is drawn first, while the queue goes on."""
-        if isinstance(file.content, Sheet):
-            self._drawings.put(
-                file, file.content, lambda drawn: self._hand_over(lane, drawn, share)
-            )
-        else:
-            self._put(lane, Call("upload", "upload", partial(share, file)))
-
-    def _publish(self, user_id: str) -> None:
-        view = self._homes[user_id]
-        self._calls.publish(user_id, view)
-        with self._lock:
-            newer = self._homes.pop(user_id)
-        self._context.on_event("published")
-        if newer is not view:
-            self.publish(user_id, newer)
+    def _take_over(self, handle: Handle, ref: MessageRef) -> None:
+        """Go on in the message that another bot has posted meanwhile."""
+        handle.posted(ref, Message(""), 0.0)
+        self._remember(ref, handle)
+        self._show(handle)

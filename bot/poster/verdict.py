@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
+from bot.errors import StoreUnavailableError
 from bot.poster.slack_errors import WHAT_FOLLOWS, Verdict
 
 
@@ -48,6 +49,8 @@ def judge(error: Exception) -> FailedCall | None:
         return replace(failed, needed=str(data.get("needed", "")))
     if isinstance(error, OSError | HTTPException | SlackRequestError):
         return FailedCall(Verdict.AWAY, type(error).__name__)
+    if isinstance(error, StoreUnavailableError):
+        return FailedCall(Verdict.AWAY, "Redis does not answer")
     return None
 
 

@@ -82,6 +82,7 @@ class Roller:
             engine_time=service.updated,
             audit=run.audit,
             channel=run.channel,
+            shown_as=run.shown_as,
             approved_by=run.approved_by,
         )
         note_outside(self.store, service, self.now())
@@ -115,6 +116,7 @@ class Roller:
             spec_hash=fingerprint(service.spec),
             audit=run.audit,
             channel=run.channel,
+            shown_as=run.shown_as,
             approved_by=run.approved_by,
         )
         with suppress(StoreUnavailableError):

@@ -20,6 +20,7 @@ class Run:
     It runs under `lease`; `audit` is the id of its entry, `show` shows progress. `tell` shows how
     far a change has come that is no rollout of a service. `request` is the id of the
     request that it runs by, `part_of` that of the change that it is a part of; both may be empty.
+    `shown_as` names its message among all.
     """
 
     id: str
@@ -31,3 +32,4 @@ class Run:
     approved_by: tuple[str, ...] = ()
     request: str = ""
     part_of: str = ""
+    shown_as: str = ""

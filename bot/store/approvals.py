@@ -121,10 +121,13 @@ class ApprovalStore:
                 raise ApprovalNotFoundError(approval_id)
             result, successor = step(stored)
             pipe.multi()
-            if result is not None:
-                self._write(pipe, result)
-                if successor is not None:
-                    self._write(pipe, replace(successor, message=stored.message))
+            if result is None:
+                return result
+            result = replace(result, revision=stored.revision + 1)
+            self._write(pipe, result)
+            if successor is not None:
+                following = result.revision + 1
+                self._write(pipe, replace(successor, message=stored.message, revision=following))
             return result
 
         return transact(self._redis, change, _key(approval_id))

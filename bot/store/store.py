@@ -17,6 +17,7 @@ from bot.store.anchor import AnchorFile
 from bot.store.approvals import ApprovalStore
 from bot.store.audit import Audit
 from bot.store.batches import Batches
+from bot.store.deliveries import Deliveries
 from bot.store.holds import HoldStore
 from bot.store.keys import Keys
 from bot.store.leader import Leader
@@ -46,6 +47,7 @@ class Store:
     locks: LockStore
     rollouts: Rollouts
     batches: Batches
+    deliveries: Deliveries
     revisions: Revisions
     audit: Audit
     refusals: Refusals
@@ -97,6 +99,7 @@ class Store:
             LockStore(redis, clocks=clocks),
             Rollouts(redis, signer),
             Batches(redis, signer),
+            Deliveries(redis, signer),
             Revisions(redis, signer),
             audit,
             Refusals(redis),

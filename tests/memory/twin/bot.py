@@ -60,13 +60,7 @@ class MemoryBot:
         self.engines = MemoryEngines(swarm, sender=name)
         self.stopping = TurnedStopping(clock)
         clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
-        self.client = DirectClient(slack.api, slack.state)
-        self.poster = Poster(
-            Calls(self.client, self.client.respond),
-            AT_ONCE,
-            draw=lambda _: PICTURE,
-            clocks=clocks,
-        )
+        self.client = DirectClient(slack)
         self.swarm = Swarm(self.engines)
         self.metrics = Metrics()
         self._data = TemporaryDirectory()
@@ -77,6 +71,12 @@ class MemoryBot:
             on_forged=self.metrics.forged,
             anchor=AnchorFile.under(Path(self._data.name)),
         )
+        self.poster = Poster(
+            Calls(self.client, self.client.respond),
+            AT_ONCE,
+            draw=lambda _: PICTURE,
+            clocks=clocks,
+        ).recorded_in(self.store.deliveries)
         self.leader = self.store.leader(name)
         self._put_together(configured)
         self._look_after()
@@ -147,6 +147,7 @@ class MemoryBot:
         )
         self.pipeline, self.homes, self.listeners = parts.pipeline, parts.homes, parts.listeners
         self.upkeep, self.orphans, self.queue = parts.upkeep, parts.orphans, parts.queue
+        self.deliveries = parts.deliveries
 
     def _look_after(self) -> None:
         """What the scheduler and the threads of a real bot do."""
@@ -156,6 +157,7 @@ class MemoryBot:
 
     def _jobs(self) -> None:
         self.upkeep.remember()
+        self.deliveries.run()
         self.homes.refresh()
         if self.leader.campaign():
             self.orphans.run()

@@ -87,12 +87,16 @@ class SlackTwin:
 
 
 class DirectClient(WebClient):
-    """Slack's own client, whose calls reach the workspace without a socket."""
+    """Slack's own client, whose calls reach the workspace without a socket.
 
-    def __init__(self, api: Api, state: State) -> None:
+    A call that hangs has timed out at once: the story's clock stands still meanwhile.
+    """
+
+    def __init__(self, slack: SlackTwin) -> None:
         super().__init__(token=BOT_TOKEN)
-        self._api = api
-        self._state = state
+        self._api = slack.api
+        self._state = slack.state
+        self._faults = slack.faults
         self.takes_files = True
 
     def api_call(
@@ -108,7 +112,10 @@ class DirectClient(WebClient):
         auth: Any = None,
     ) -> SlackResponse:
         given = _plain({**(params or {}), **(data or {}), **(json or {})})
-        status, body, sent = self._api.answer(api_method, BOT_TOKEN, Arguments(given))
+        fault = self._faults.strike(api_method)
+        if fault and fault.kind == "hang":
+            raise TimeoutError(f"{api_method} timed out")
+        status, body, sent = self._api.answer(api_method, BOT_TOKEN, Arguments(given), fault)
         response = SlackResponse(
             client=self,
             http_verb=http_verb,

@@ -1,0 +1,31 @@
+"""A message that Slack has to get, and whether one may be sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.model.people import Message, MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMessage:
+    """The last state of a message, until Slack has it. `message` carries its state.
+
+    `ref` is its place; None where it was not posted yet, to `channel` and `thread`.
+    """
+
+    message: Message
+    channel: str
+    thread: str = ""
+    ref: MessageRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """Whether a state may be sent now, and where its message stands, as far as anybody knows.
+
+    It may not where a newer one was sent, or another bot is sending the same.
+    """
+
+    granted: bool = True
+    ref: MessageRef | None = None

@@ -1,0 +1,146 @@
+"""Which states of messages may still be sent, and which have to arrive whatever happens to the bot.
+
+What the record of all bots cannot be told at the moment is remembered here, and told later.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Protocol
+
+from bot.errors import StoreUnavailableError
+from bot.model import MessageRef, MessageState
+from bot.model.delivery import Clearance, PendingMessage
+from bot.poster.handle import Handle
+from bot.poster.slack_errors import Verdict
+from bot.poster.verdict import verdict_of
+
+log = logging.getLogger(__name__)
+
+_COMES_LATER = (None, Verdict.LIMITED, Verdict.AWAY, Verdict.STOPPED)
+
+
+class DeliveryRecord(Protocol):
+    """What all bots know of messages; raises `StoreUnavailableError` where it cannot be asked."""
+
+    def keep(self, pending: PendingMessage) -> bool:
+        """Store a last state until Slack has it; False where a newer one is known."""
+        ...
+
+    def begin(self, state: MessageState) -> Clearance:
+        """Ask directly before a state is sent."""
+        ...
+
+    def sent(self, state: MessageState, ref: MessageRef) -> None:
+        """Slack has this state."""
+        ...
+
+    def forget(self, about: str) -> None:
+        """Slack will never take it."""
+        ...
+
+    def still_sending(self, about: str) -> None:
+        """Say that this bot goes on trying."""
+        ...
+
+
+class Tracking:
+    """One bot's part in the record. Without a record everything may be sent."""
+
+    def __init__(self, record: DeliveryRecord | None = None) -> None:
+        self._record = record
+        self._lock = threading.Lock()
+        self._sending: dict[str, PendingMessage] = {}
+        self._unkept: dict[str, PendingMessage] = {}
+        self._unreported: dict[str, tuple[MessageState, MessageRef]] = {}
+
+    def keep(self, handle: Handle) -> None:
+        """Keep what a message is to say, where that is its last state."""
+        message = handle.wanted
+        if not self._record or not message.state or not message.state.final:
+            return
+        pending = PendingMessage(message, handle.channel, handle.thread, handle.ref)
+        with self._lock:
+            self._sending[message.state.about] = pending
+        self._keep(message.state.about, pending)
+
+    def may_edit(self, state: MessageState | None) -> bool:
+        """Whether nothing newer was sent; while nobody can say, yes: it is corrected later."""
+        try:
+            return self.clearance(state).granted
+        except StoreUnavailableError:
+            return True
+
+    def clearance(self, state: MessageState | None) -> Clearance:
+        """Whether it may be sent, and where its message stands already.
+
+        Raises StoreUnavailableError: who posts without knowing might post a second message.
+        """
+        return self._record.begin(state) if self._record and state else Clearance()
+
+    def sent(self, state: MessageState | None, ref: MessageRef) -> None:
+        """Slack has it."""
+        if not self._record or not state:
+            return
+        with self._lock:
+            if state.final:
+                self._sending.pop(state.about, None)
+                self._unkept.pop(state.about, None)
+            self._unreported[state.about] = state, ref
+        try:
+            self._report(state.about)
+        except StoreUnavailableError:
+            log.warning("that the message of %s was sent cannot be recorded yet", state.about)
+
+    def failed(self, state: MessageState | None, error: Exception) -> None:
+        """A try has failed: what Slack will never take is not tried again by other bots either."""
+        if not self._record or not state or verdict_of(error) in _COMES_LATER:
+            return
+        self.given_up(state)
+        try:
+            self._record.forget(state.about)
+        except StoreUnavailableError:
+            log.warning("another bot may try again to send the message of %s", state.about)
+
+    def given_up(self, state: MessageState | None) -> None:
+        """This bot sends it no more; another one may."""
+        if state:
+            with self._lock:
+                self._sending.pop(state.about, None)
+                self._unkept.pop(state.about, None)
+
+    def catch_up(self) -> None:
+        """Tell the record what it could not be told before, and that this bot is alive.
+
+        Raises StoreUnavailableError where it still cannot.
+        """
+        if not self._record:
+            return
+        for about, pending in tuple(self._unkept.items()):
+            self._keep(about, pending)
+        for about in tuple(self._unreported):
+            self._report(about)
+        for about in tuple(self._sending):
+            self._record.still_sending(about)
+
+    def _keep(self, about: str, pending: PendingMessage) -> None:
+        assert self._record
+        try:
+            self._record.keep(pending)
+        except StoreUnavailableError:
+            with self._lock:
+                if about in self._sending:
+                    self._unkept[about] = pending
+        else:
+            self._unkept.pop(about, None)
+
+    def _report(self, about: str) -> None:
+        assert self._record
+        reported = self._unreported.get(about)
+        if reported is None:
+            return
+        self._record.sent(*reported)
+        with self._lock:
+            if self._unreported.get(about) is reported:
+                del self._unreported[about]

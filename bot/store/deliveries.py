@@ -1,0 +1,205 @@
+"""What messages are to say in the end, until Slack has it, and which state of each was sent last.
+
+Several bots may want to write the same message: one that sleeps, and the one that took over. Which
+of two states is newer is decided here, for all of them, in one step each.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+from redis import Redis
+
+from bot.model import MessageRef, MessageState
+from bot.model.delivery import Clearance, PendingMessage
+from bot.store.connection import guarded, key
+from bot.store.signer import Signer
+
+_json = TypeAdapter(PendingMessage)
+_ref = TypeAdapter(MessageRef)
+
+_KEEP_SECONDS = 7 * 86_400
+"""TTL of what is known of a message, counted from its last state: that long Slack may be away."""
+_SENDER_SECONDS = 15
+"""A bot that did not say for so long that it is still trying is gone, or sleeps."""
+_MOST_LEFT = 50
+"""So many messages are taken up at a time."""
+
+_PENDING = key("deliveries")
+_KIND = "deliveries"
+
+# A message is a hash of `fence`, `number` and `final` of its newest state, its place as `ref`, and
+# the last state itself as `value`; `sent` says which last state Slack has. The names of those whose
+# last state Slack does not have yet are a set; a key that runs out names the bot that sends it.
+
+_IS_OLDER = """
+local function older(known, fence, number, final)
+    if not known[1] then return false end
+    local last = tonumber(known[1])
+    if fence ~= last then
+        return fence < last and (known[3] == '1' or final == '0' or fence > 0)
+    end
+    if known[3] ~= final then return known[3] == '1' end
+    return number < tonumber(known[2])
+end
+local known = redis.call('HMGET', KEYS[1], 'fence', 'number', 'final')
+local fence, number, final = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local function note()
+    if not known[1] or fence >= tonumber(known[1]) then
+        redis.call('HSET', KEYS[1], 'fence', fence, 'number', number)
+    end
+    redis.call('HSET', KEYS[1], 'final', final)
+    redis.call('EXPIRE', KEYS[1], ARGV[4])
+end
+"""
+
+_KEEP = (
+    _IS_OLDER
+    + """
+if older(known, fence, number, final) then return 0 end
+note()
+redis.call('HSET', KEYS[1], 'value', ARGV[6])
+if redis.call('HGET', KEYS[1], 'sent') == fence .. ':' .. number then return 1 end
+redis.call('SADD', KEYS[2], ARGV[5])
+redis.call('SET', KEYS[3], ARGV[7], 'EX', ARGV[8])
+return 1
+"""
+)
+
+_BEGIN = (
+    _IS_OLDER
+    + """
+local ref = redis.call('HGET', KEYS[1], 'ref') or ''
+if older(known, fence, number, final) then return {0, ref} end
+local sender = redis.call('GET', KEYS[3])
+if final == '1' and sender and sender ~= ARGV[6] then return {0, ref} end
+note()
+if final == '0' then
+    redis.call('HDEL', KEYS[1], 'value')
+    redis.call('SREM', KEYS[2], ARGV[5])
+end
+return {1, ref}
+"""
+)
+
+_SENT = (
+    _IS_OLDER
+    + """
+redis.call('HSET', KEYS[1], 'ref', ARGV[6])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+if older(known, fence, number, final) then
+    if redis.call('HEXISTS', KEYS[1], 'value') == 1 then redis.call('SADD', KEYS[2], ARGV[5]) end
+    return
+end
+note()
+if final == '1' then
+    redis.call('HSET', KEYS[1], 'sent', fence .. ':' .. number)
+    redis.call('SREM', KEYS[2], ARGV[5])
+    redis.call('DEL', KEYS[3])
+end
+"""
+)
+
+
+class Deliveries:
+    """The newest state of every message that is edited in place, for seven days."""
+
+    def __init__(self, redis: Redis, signer: Signer):
+        self._redis = redis
+        self._signer = signer
+        self._sender = secrets.token_hex(8)
+        self._keep_script = redis.register_script(_KEEP)
+        self._begin_script = redis.register_script(_BEGIN)
+        self._sent_script = redis.register_script(_SENT)
+
+    @guarded()
+    def keep(self, pending: PendingMessage) -> bool:
+        """Store a last state until Slack has it; False where a newer one is known.
+
+        Pictures and files are not kept: they stand beside the message.
+        """
+        state = _state_of(pending)
+        plain = replace(pending, message=replace(pending.message, files=()))
+        value = self._signer.signed(_kind(state.about), _json.dump_json(plain))
+        return bool(
+            self._keep_script(
+                _keys(state.about),
+                [*_numbers(state), state.about, value, self._sender, _SENDER_SECONDS],
+            )
+        )
+
+    @guarded()
+    def begin(self, state: MessageState) -> Clearance:
+        """Ask directly before a state is sent."""
+        granted, ref = self._begin_script(
+            _keys(state.about), [*_numbers(state), state.about, self._sender]
+        )
+        return Clearance(bool(granted), self._place(state.about, ref))
+
+    @guarded()
+    def sent(self, state: MessageState, ref: MessageRef) -> None:
+        """Slack has this state. Where it came after a newer one, that one is sent again."""
+        place = self._signer.signed(f"{_kind(state.about)} ref", _ref.dump_json(ref))
+        self._sent_script(_keys(state.about), [*_numbers(state), state.about, place])
+
+    @guarded()
+    def forget(self, about: str) -> None:
+        """Slack will never take it: nobody tries any more."""
+        self._redis.srem(_PENDING, about)
+
+    @guarded()
+    def still_sending(self, about: str) -> None:
+        """Say that this bot is alive and goes on trying."""
+        if self._redis.get(_sender_key(about)) == self._sender:
+            self._redis.expire(_sender_key(about), _SENDER_SECONDS)
+
+    @guarded()
+    def take_left(self) -> tuple[PendingMessage, ...]:
+        """Last states that nobody is sending any more; from here on this bot is."""
+        names = sorted(map(str, self._redis.smembers(_PENDING)))[:_MOST_LEFT]
+        left = [self._taken(name) for name in names]
+        return tuple(pending for pending in left if pending)
+
+    def _taken(self, about: str) -> PendingMessage | None:
+        taken = self._redis.set(_sender_key(about), self._sender, nx=True, ex=_SENDER_SECONDS)
+        if not taken:
+            return None
+        value, ref = self._redis.hmget(_message_key(about), "value", "ref")
+        text = self._signer.verified(_kind(about), value)
+        if text is None:
+            self._redis.srem(_PENDING, about)
+            return None
+        pending = _json.validate_json(text)
+        return replace(pending, ref=self._place(about, ref) or pending.ref)
+
+    def _place(self, about: str, stored: object) -> MessageRef | None:
+        text = self._signer.verified(f"{_kind(about)} ref", stored or None)
+        return _ref.validate_json(text) if text else None
+
+
+def _state_of(pending: PendingMessage) -> MessageState:
+    state = pending.message.state
+    assert state, "only a message that is edited in place is kept"
+    return state
+
+
+def _numbers(state: MessageState) -> list[int]:
+    return [state.fence, state.number, int(state.final), _KEEP_SECONDS]
+
+
+def _keys(about: str) -> list[str]:
+    return [_message_key(about), _PENDING, _sender_key(about)]
+
+
+def _kind(about: str) -> str:
+    return f"{_KIND} {about}"
+
+
+def _message_key(about: str) -> str:
+    return key("delivery", about)
+
+
+def _sender_key(about: str) -> str:
+    return key("delivery", about, "sender")

@@ -1,0 +1,148 @@
+"""What a message is to say in the end reaches Slack, whatever becomes of the bot, and nothing older
+replaces it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.model import MessageRef, MessageState
+from playground.workspace.surfaces import Message
+from tests.memory.test_under_the_lock import ALL_ASK
+from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.world import World
+
+
+def in_channel(dev: MemoryPerson) -> list[Message]:
+    """What stands in the channel itself."""
+    return [message for message in dev.messages("ops") if not message.in_thread]
+
+
+def ends(world: World) -> None:
+    """All that is under way comes to its end, as far as Slack lets it."""
+    world.clock.run(world.clock.is_idle, 120)
+    world.clock.run(lambda: False, 5)
+
+
+def comes_back(world: World) -> None:
+    """Slack answers again, and whoever waits has tried again."""
+    world.slack.faults.clear()
+    world.clock.run(lambda: False, 60)
+
+
+@pytest.mark.parametrize("number_of_bots", [1, 2])
+def test_the_next_bot_says_how_a_change_ended_that_slack_never_heard_of(
+    number_of_bots: int, dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 2s")
+    running = dev.sees("1/3")
+
+    world.slack.faults.fail(503)
+    ends(world)
+    world.bot.crash()
+    for _ in range(number_of_bots):
+        world.start_bot()
+    comes_back(world)
+
+    assert "✅ web is on shop/web:2.0" in dev.reads(running)
+    assert [message.ts for message in in_channel(dev)] == [running.ts]
+
+
+def test_a_change_that_slack_heard_nothing_of_is_told_once(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    world.start_bot()
+    world.slack.faults.fail(503, methods=("chat.postMessage",))
+    dev.types("/swarm scale web=3")
+    ends(world)
+    world.bot.crash()
+    world.start_bot()
+    comes_back(world)
+
+    assert "✅ web · replicas 2 → 3" in dev.sees("✅").text
+    assert len(in_channel(dev)) == 1
+
+
+@pytest.mark.world(bots=2)
+def test_a_bot_that_slept_does_not_post_what_has_long_ended(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    world.bot.freezes_before_its_change()
+    dev.types("/swarm deploy web shop/web:2.0")
+    assert world.clock.run(lambda: world.bot.party.frozen, 30)
+    world.clock.run(lambda: False, 60)
+
+    world.bot.resume()
+    ends(world)
+
+    assert "🔵" not in dev.sees("nothing was changed").text
+    assert len(in_channel(dev)) == 1
+
+
+@pytest.mark.world(bots=2)
+def test_an_edit_that_a_bot_slept_over_does_not_replace_the_end(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 5s")
+    message = dev.sees("1/3")
+    world.slack.faults.fail(503)
+    world.clock.run(lambda: False, 6)
+    world.bot.freeze()
+    comes_back(world)
+    assert "✅ web is on" in dev.reads(message)
+
+    world.bot.resume()
+    ends(world)
+
+    assert "✅ web is on" in dev.reads(message)
+
+
+@pytest.mark.world(rules=ALL_ASK, bots=2)
+def test_a_request_that_ended_while_slack_was_away_is_shown_as_ended(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.types("/swarm scale web=4")
+    request = dev.sees("🟡")
+    world.slack.faults.fail(503)
+    dev.types(f"/swarm withdraw {next(iter(world.bot.store.approvals.open())).id}")
+    ends(world)
+    world.bot.crash()
+    comes_back(world)
+
+    assert "🟡" not in dev.reads(request)
+    assert "withdr" in dev.reads(request)
+
+
+def test_an_end_that_redis_could_not_take_is_kept_as_soon_as_it_is_back(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 2s")
+    running = dev.sees("1/3")
+    world.slack.faults.fail(503)
+    world.redis.away = True
+    world.clock.run(lambda: False, 30)
+    world.redis.away = False
+    ends(world)
+    world.bot.crash()
+    world.start_bot()
+    comes_back(world)
+
+    assert "✅ web is on shop/web:2.0" in dev.reads(running)
+
+
+@pytest.mark.world(bots=2)
+def test_what_arrives_late_all_the_same_is_put_right(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    message = dev.asks("scale web=3", "✅ web · replicas 2 → 3")
+    about = str(next(world.redis.client().scan_iter("swarmbot:delivery:*"))).rpartition(":")[2]
+
+    slow = world.bots[1]
+    ref = MessageRef(*message.key)
+    slow.client.chat_update(channel=ref.channel, ts=ref.ts, text="🔵 web · 0/3")
+    slow.store.deliveries.sent(MessageState(about, fence=1, number=1), ref)
+    world.clock.run(lambda: False, 10)
+
+    assert "✅ web · replicas 2 → 3" in dev.reads(message)
