@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import click
@@ -34,7 +35,7 @@ def build(command: type[Command], words: Sequence[str]) -> Command:
     `--help` is among them.
     """
     params = parameters(command)
-    values = _read(command, params, _as_pflag_reads(words, params, command.flags_first))
+    values = _read(command, _as_pflag_reads(words, params, command.flags_first))
     try:
         return command.model_validate(values)
     except ValidationError as error:
@@ -86,42 +87,39 @@ def _flag(word: str) -> tuple[str, str, bool]:
 # ---- as click reads
 
 
-def _read(
-    command: type[Command], params: Sequence[Parameter], words: Sequence[str]
-) -> Mapping[str, Any]:
-    taken = {spelling for param in params for spelling in param.spellings}
-    parser = _parser(command, params, taken)
+def _read(command: type[Command], words: Sequence[str]) -> Mapping[str, Any]:
     try:
-        with parser.make_context(command.full_name(), list(words)) as context:
+        with _parser(command).make_context(command.full_name(), list(words)) as context:
             if context.args:
                 raise UsageError(_too_many(context.args))
             return {
                 name: value for name, value in context.params.items() if value not in (None, ())
             }
     except NoSuchOption as error:
-        typed = (word.partition("=")[0] for word in words if word.startswith(error.option_name))
-        flag = next((name for name in typed if name not in taken), error.option_name)
-        raise UnknownFlagError(
-            command.full_name(), flag[:QUOTED_CHARACTERS], near_flags(flag, params)
-        ) from None
+        raise _unknown(command, error.option_name, words) from None
     except UsageError as error:
         raise _invalid(command, _problem(error)) from None
 
 
-def _parser(command: type[Command], params: Sequence[Parameter], taken: set[str]) -> click.Command:
-    free = (spelling for spelling in HELP_FLAGS if spelling not in taken)
+@cache
+def _parser(command: type[Command]) -> click.Command:
+    free = (spelling for spelling in HELP_FLAGS if spelling not in _spellings(command))
     help_flag = click.Option(
         [*free, "help_wanted"], is_flag=True, is_eager=True, expose_value=False, callback=_help
     )
     return click.Command(
         command.full_name(),
-        params=[help_flag, *(_click(param) for param in params)],
+        params=[help_flag, *(_click(param) for param in parameters(command))],
         add_help_option=False,
         context_settings={
             "allow_interspersed_args": not command.flags_first,
             "allow_extra_args": True,
         },
     )
+
+
+def _spellings(command: type[Command]) -> set[str]:
+    return {spelling for param in parameters(command) for spelling in param.spellings}
 
 
 def _help(_: click.Context, __: click.Parameter, wanted: bool) -> None:
@@ -150,6 +148,15 @@ def _once(_: click.Context, option: click.Parameter, values: tuple[str, ...]) ->
 
 
 # ---- what is wrong
+
+
+def _unknown(command: type[Command], option: str, words: Sequence[str]) -> UnknownFlagError:
+    """Names the flag as it was typed, of which click tells only a part, as `-x` of `-xy`."""
+    taken = _spellings(command)
+    typed = (word.partition("=")[0] for word in words if word.startswith(option))
+    flag = next((name for name in typed if name not in taken), option)
+    near = near_flags(flag, parameters(command))
+    return UnknownFlagError(command.full_name(), flag[:QUOTED_CHARACTERS], near)
 
 
 def near_flags(flag: str, params: Sequence[Parameter]) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ As a model it can also wait in Redis as JSON.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -205,13 +206,13 @@ class Table:
 
     commands: tuple[type[Command], ...]
 
-    @property
-    def by_name(self) -> dict[str, type[Command]]:
+    @cached_property
+    def by_name(self) -> Mapping[str, type[Command]]:
         """Full names and short forms."""
         return {name: command for command in self.commands for name in command.names}
 
-    @property
-    def full_names(self) -> dict[str, str]:
+    @cached_property
+    def full_names(self) -> Mapping[str, str]:
         """The full name of the command, by every name under which it may be typed."""
         return {name: command.full_name() for name, command in self.by_name.items()}
 
@@ -220,9 +221,8 @@ class Table:
 
         With how many words its name takes; None where there is no such command.
         """
-        by_name = self.by_name
         for count in range(min(3, len(words)), 0, -1):
-            command = by_name.get(" ".join(words[:count]).lower())
+            command = self.by_name.get(" ".join(words[:count]).lower())
             if command:
                 return command, count
         return None

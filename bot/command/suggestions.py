@@ -17,7 +17,7 @@ def nearest(words: Sequence[str], table: Table) -> tuple[str, ...]:
     names, matches = list(table.by_name), list[str]()
     if len(words) == 1:
         matches += _family(words[0].lower(), table)
-    for typed in (" ".join(words[:2]), words[0]):
+    for typed in dict.fromkeys((" ".join(words[:2]), words[0])):
         matches += difflib.get_close_matches(
             typed[:QUOTED_CHARACTERS].lower(), names, n=3, cutoff=0.6
         )

@@ -17,7 +17,7 @@ def length(text: str) -> int:
 
     Characters beyond the basic multilingual plane, such as emoji, count twice.
     """
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, most: int) -> str:

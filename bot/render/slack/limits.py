@@ -231,6 +231,8 @@ def _content(text: Any) -> str:
 
 
 def _without_control(value: str) -> str:
+    if value.isprintable():
+        return value if value.strip() else ""
     # `escape` has dealt with directions; this removes what JSON or Slack cannot carry.
     visible = "".join(
         char for char in value if char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f")

@@ -27,6 +27,8 @@ def clean(text: str, keep: str = "\n") -> str:
 
     White space becomes a blank, except the characters in `keep`.
     """
+    if text.isprintable():
+        return text
     plain = _TERMINAL.sub("", text).replace("\r\n", "\n")
     return "".join(
         char if char in keep else " " if char.isspace() else char
