@@ -3,6 +3,7 @@ tests."""
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Generator, Iterator
@@ -75,6 +76,12 @@ def _turn(item: pytest.Item) -> tuple[tuple[int, int], float]:
     costs = item.get_closest_marker("costs")
     place = PLACES.get(item.nodeid.partition("::")[0], LAST)
     return place, -costs.args[0] if costs else 0
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded and collected stays to the end: the garbage collector need not look at it
+    again and again."""
+    gc.freeze()
 
 
 def pytest_runtest_setup() -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image as Pixels
 
 from bot.model import (
     Availability,
@@ -36,7 +35,6 @@ from bot.model import (
 )
 from bot.model.picture import Box, Label, Mark, Sheet, Sign
 from bot.render.picture import deploys, node_tasks, swarm_map, timeline
-from bot.render.picture.draw import MOST_BYTES, SCALE, draw
 from bot.render.slack.text import shortened
 from tests.unit.render import values as v
 
@@ -183,6 +181,11 @@ def sheet_of(file: File) -> Sheet:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_it_is_a_png_twice_as_fine_and_small(name: str) -> None:
+    # Loaded by the process that draws alone: it takes half a second.
+    from PIL import Image as Pixels
+
+    from bot.render.picture.draw import MOST_BYTES, SCALE, draw
+
     sheet = sheet_of(PICTURES[name])
 
     png = draw(Sheet.from_json(sheet.to_json()))
@@ -466,6 +469,8 @@ def test_any_history_has_a_chart(revisions: list[Revision], name: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(NAMES, st.floats(1, 40), st.floats(0, 300), st.booleans()), max_size=5))
 def test_any_text_can_be_drawn(labels: list[tuple[str, float, float, bool]]) -> None:
+    from bot.render.picture.draw import draw
+
     shapes = tuple(
         Label(10, 10, shortened(text, 200), size, "#000000", bold, most=m)
         for text, size, m, bold in labels
