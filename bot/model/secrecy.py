@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
+from functools import lru_cache
 
 SHORT, LONG = 12, 32
 """Characters from which on a value counts as of middle length, and as long."""
@@ -70,7 +71,12 @@ def dots(value: str) -> str:
 
 def looks_secret(name: str) -> bool:
     """Whether a variable, a label or a flag of this name is likely to hold a secret."""
-    words = [word.lower() for word in _WORD.findall(name[-200:])]
+    return _looks_secret(name[-200:])
+
+
+@lru_cache(maxsize=1024)  # The same few names come again in every look at the Swarm.
+def _looks_secret(name: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(name)]
     joined = "".join(words)
     return (
         not _WORDS.isdisjoint(words)
