@@ -16,7 +16,7 @@ HERE = "http://127.0.0.1:8077"
 SAY = {"person": "lead", "line": "/swarm node rm --force node1", "channel": "ops"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def workspace() -> Workspace:
     workspace = Workspace()
     Page(workspace).mount()
