@@ -58,6 +58,8 @@ after a death at the latest."""
 DIGEST_EVERY = 20.0
 ANCHOR_EVERY = 10.0
 """Seconds between two looks at the head of the audit."""
+REACH_EVERY = 60.0
+"""Seconds between two looks whether Slack knows the bot, and whether the channels take messages."""
 SHARING_EVERY = 600.0
 """Seconds between two looks whether a channel has been shared with other workspaces."""
 UPKEEP_EVERY = 2.0
@@ -192,7 +194,7 @@ def build(configured: Settings) -> Bot:
     parts.listeners.wire(app)
     app_token = settings.slack_app_token
     slack_socket = Socket(app, client, app_token.get_secret_value()) if app_token else None
-    checks = _checks(store, swarm, slack_socket)
+    checks = _checks(store, swarm, slack_socket, poster) | {"channels": parts.reach.problem}
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
         observer,
@@ -213,6 +215,7 @@ def build(configured: Settings) -> Bot:
         Job("home", UPKEEP_EVERY, parts.homes.refresh, everywhere=True),
         Job("audit", ANCHOR_EVERY, audit_head.run, everywhere=True),
         Job("queue", UPKEEP_EVERY, parts.queue.run),
+        Job("reach", REACH_EVERY, parts.reach.look, everywhere=True),
         Job("shared channels", SHARING_EVERY, shared_channels.look, everywhere=True),
         Job(
             "digest", DIGEST_EVERY, Digest(swarm, store, poster, settings, utc_now).run, deadline=60
@@ -297,7 +300,9 @@ def _listen(variable: str, address: tuple[str, int]) -> socket.socket:
         ) from None
 
 
-def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Callable[[], str]]:
+def _checks(
+    store: Store, swarm: Swarm, socket: Socket | None, poster: Poster
+) -> dict[str, Callable[[], str]]:
     def redis() -> str:
         try:
             store.ping()
@@ -314,6 +319,6 @@ def _checks(store: Store, swarm: Swarm, socket: Socket | None) -> dict[str, Call
         )
 
     def slack() -> str:
-        return socket.problem if socket else ""
+        return poster.access.problem() or (socket.problem if socket else "")
 
     return {"slack": slack, "redis": redis, "engines": engines}

@@ -28,6 +28,7 @@ from handlers.slack.listeners import SlackListeners
 from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.rates import Rates
+from handlers.slack.reach import ReachWatch
 from jobs.approvals import ApprovalUpkeep
 from jobs.deliveries import DeliveryUpkeep
 from jobs.orphans import Orphans
@@ -67,6 +68,7 @@ class Parts:
     orphans: Orphans
     queue: QueueRunner
     deliveries: DeliveryUpkeep
+    reach: ReachWatch
 
 
 def compose(ports: Ports) -> Parts:
@@ -87,6 +89,7 @@ def compose(ports: Ports) -> Parts:
         homes,
         pipeline.offered,
         pipeline.answers.turn_away,
+        ports.poster.access,
         Rates(ports.monotonic),
         identity,
         ports.settings.command,
@@ -100,6 +103,7 @@ def compose(ports: Ports) -> Parts:
         Orphans(store, pipeline.executor, pool, now, pipeline.context),
         QueueRunner(store, pipeline.execute, people.verified, pool, now),
         DeliveryUpkeep(store, ports.poster),
+        ReachWatch(ports.client, ports.poster, ports.settings),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -22,7 +23,9 @@ class Health(Query):
 
     def run(self, context: Context) -> Message:
         """Everything at one look; what does not answer is named."""
-        return status.health(health(context.swarm, context.store, context.now()), hints=self.hints)
+        view = health(context.swarm, context.store, context.now())
+        refused = context.refused_channels()
+        return status.health(replace(view, refused_channels=refused), hints=self.hints)
 
 
 COMMANDS: tuple[type[Command], ...] = (Health,)

@@ -35,6 +35,7 @@ class Context:
     """What a command may use while it runs, and for whom it runs.
 
     `stopping` is set when the bot is about to end; whoever waits for something waits for it too.
+    `refused_channels` are those of the file that take no messages, with Slack's error names.
     """
 
     swarm: Swarm
@@ -45,6 +46,7 @@ class Context:
     actor: Actor
     now: Callable[[], datetime] = utc_now
     stopping: Stopping = field(kw_only=True)
+    refused_channels: Callable[[], Mapping[str, str]] = dict
 
 
 class Command(BaseModel):

@@ -27,7 +27,8 @@ class Status:
     …) and `nodes_away` names those that are not ready; `rollouts` names the services that roll;
     `holds` and `approvals` count what is held and what waits; `critical` and `warnings` count open
     alerts; `engines_away` pairs an engine's name with why it does not answer; `redis` says why
-    Redis does not, and is empty where it does; `certificate_left` is what the first certificate
+    Redis does not, and is empty where it does; `refused_channels` take no messages of the bot, for
+    Slack's reasons; `certificate_left` is what the first certificate
     that ends has left, negative where it has ended, None while nobody knows; that it becomes less
     by the clock makes no other status.
     """
@@ -48,4 +49,5 @@ class Status:
     warnings: int = 0
     engines_away: tuple[tuple[str, str], ...] = ()
     redis: str = ""
+    refused_channels: Mapping[str, str] = field(default_factory=dict)
     certificate_left: timedelta | None = field(default=None, compare=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ from bot.model.audit import Refusal
 from bot.pipeline.request import Request
 from bot.policy import decide
 from bot.poster import Poster
-from bot.render import plans
+from bot.render import plans, unreachable
 from bot.render.errors import explain
 from bot.settings import Settings
 from bot.store.store import Store
@@ -82,7 +82,7 @@ class Answers:
 
     def answer(self, request: Request, message: Message) -> None:
         """Answer in the place where it was asked, to who asked."""
-        self.poster.answer(request.place, request.actor.id, message)
+        self.poster.answer(request.place, request.actor.id, message, unreachable.file_refused)
 
     def where(self, request: Request) -> tuple[str, str]:
         """Channel and thread in which a change is shown.
@@ -111,6 +111,10 @@ class Answers:
             is_direct = channel == request.actor.id
             self.answer(request, plans.elsewhere(plan, "" if is_direct else channel))
 
+    def refused_channels(self) -> Mapping[str, str]:
+        """The configured channels that take no messages, with Slack's error names."""
+        return self.poster.refused(self.settings.channels)
+
     def _taking(self) -> tuple[str, ...]:
         """The configured channels that take messages."""
         channels = self.settings.channels
@@ -120,7 +124,7 @@ class Answers:
         """Say what an outcome has for who asked alone."""
         for message in (outcome.private, outcome.private_note) if outcome else ():
             if message:
-                self.poster.answer(place, actor.id, message)
+                self.poster.answer(place, actor.id, message, unreachable.file_refused)
 
     def turn_away(self, request: Request, error: SwarmbotError) -> None:
         """Tell somebody why their line was not even read."""

@@ -245,7 +245,11 @@ class ApprovalFlow:
     def _elsewhere(self, approval: Approval) -> Elsewhere:
         """Another channel where there is one, else who asked: whoever decides finds the request in
         the list too."""
-        return Elsewhere((*self.settings.channels, approval.actor.id), unreachable.said_here)
+        return Elsewhere(
+            (*self.settings.channels, approval.actor.id),
+            unreachable.said_here,
+            unreachable.file_refused,
+        )
 
     def _people(self, approval: Approval) -> tuple[str, ...]:
         """Whom to notify: users and groups of the roles that decide, but not who asked."""

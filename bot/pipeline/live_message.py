@@ -114,7 +114,11 @@ class LiveMessage:
 
     def _put(self, told: Message, final: bool = False) -> Handle:
         content = told if told.state else self._numbered(told, final=final)
-        elsewhere = Elsewhere((self.asker,), unreachable.said_here) if self.asker else None
+        elsewhere = (
+            Elsewhere((self.asker,), unreachable.said_here, unreachable.file_refused)
+            if self.asker
+            else None
+        )
         if self.message is None:
             self.message = self.poster.post(
                 self.channel, content, self.thread, self._posted, elsewhere=elsewhere

@@ -277,6 +277,7 @@ class Pipeline:
             actor,
             self.now,
             stopping=self.stopping,
+            refused_channels=self.answers.refused_channels,
         )
 
     def _context(self, command: Command, actor: Actor, judged: Actor) -> Context:

@@ -10,7 +10,7 @@ from bot.poster.drawing import Draw, Drawing, DrawingError
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import OnEvent
 from bot.poster.pace import Clock, Pace
-from bot.poster.places import Elsewhere
+from bot.poster.places import Elsewhere, Unshared
 from bot.poster.poster import Poster
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "Shared",
     "SlackAccess",
     "Then",
+    "Unshared",
 ]

@@ -6,7 +6,8 @@ import logging
 import threading
 from collections.abc import Mapping
 
-from bot.poster.verdict import FailedCall
+from bot.poster.slack_errors import Verdict
+from bot.poster.verdict import FailedCall, judge
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ _REMEDIES: Mapping[str, str] = {
     "ekm_access_denied": "an admin of the workspace has suspended posting",
     "org_login_required": "the workspace is being moved into an organisation",
 }
+_VITAL = frozenset({"chat:write", "users:read"})
+"""Without the one nothing is said, without the other nobody has rights."""
 _OTHERWISE = "look at the app under https://api.slack.com/apps"
 
 
@@ -31,12 +34,17 @@ class SlackAccess:
     """What Slack refused altogether, until an `auth.test` says that all is well again."""
 
     def __init__(self) -> None:
-        self._problem = ""
+        self._problem = self._stopping = ""
         self._lock = threading.Lock()
 
     def problem(self) -> str:
         """Slack's word and the remedy; empty where all is well."""
         return self._problem
+
+    def stopping(self) -> str:
+        """Slack's word where the bot can serve nobody; empty also where it lacks a scope without
+        which much works."""
+        return self._stopping
 
     def lost(self, word: str, needed: str = "") -> None:
         """Note that Slack takes nothing, and say it once, loudly. `needed`: the scopes that are
@@ -50,16 +58,25 @@ class SlackAccess:
         problem = f"{word}{missing}: {remedy}"
         with self._lock:
             news, self._problem = problem != self._problem, problem
+            serves = word == "missing_scope" and _VITAL.isdisjoint(needed.split(", "))
+            self._stopping = "" if serves else word + missing
         if news:
             log.error("SLACK REFUSES THE BOT, which can tell nobody anything: %s", problem)
 
     def failed(self, failure: FailedCall) -> None:
-        """The same, after a call."""
-        self.lost(failure.error, failure.needed)
+        """The same, after a call that says so."""
+        if failure.verdict is Verdict.STOPPED:
+            self.lost(failure.error, failure.needed)
+
+    def judge(self, error: Exception) -> None:
+        """The same, after whatever went wrong with a call."""
+        failure = judge(error)
+        if failure:
+            self.failed(failure)
 
     def works(self) -> None:
         """Note that Slack knows the token, and that no scope is missing."""
         with self._lock:
-            before, self._problem = self._problem, ""
+            before, self._problem, self._stopping = self._problem, "", ""
         if before:
             log.warning("Slack takes what the bot says again")

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 
-_USER_PREFIXES = ("U", "W")
+USER_PREFIXES = ("U", "W")
 """Slack's ids of users begin with these."""
 
 
@@ -42,7 +42,7 @@ class Delivery:
 
     def upload(self, channel: str, thread: str, file: File) -> None:
         """Share a file in a channel or thread, or, where `channel` is a user, as direct message."""
-        direct = channel.startswith(_USER_PREFIXES)
+        direct = channel.startswith(USER_PREFIXES)
         self._calls.upload(self._calls.open_direct(channel) if direct else channel, thread, file)
         self._on_event("uploaded")
 

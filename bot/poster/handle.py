@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.model import File, Message, MessageRef
 from bot.poster.places import Elsewhere
@@ -39,6 +40,7 @@ class Handle:
         self.failed = False
         self.final = False
         self.elsewhere: Elsewhere | None = None
+        self.additions: tuple[Message, ...] = ()
         self.moved_from: list[str] = []
         self.posting = False
         self.changed_at = 0.0
@@ -110,6 +112,18 @@ class Handle:
             self.moved_from.append(self.channel)
             self.channel, self.thread, self.parent, self.ref = left[0], "", None, None
         return True
+
+    def says_also(self, addition: Message) -> None:
+        """Say something more in the message, whatever its state; each thing once."""
+        with self.lock:
+            if addition not in self.additions:
+                self.additions += (addition,)
+                self.shown = None
+
+    def complete(self, message: Message) -> Message:
+        """A state of the message, with what else is said in it."""
+        blocks = (block for addition in self.additions for block in addition.blocks)
+        return replace(message, blocks=(*message.blocks, *blocks)) if self.additions else message
 
     def drop(self) -> None:
         """Record that the message will never be posted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -13,8 +13,12 @@ from bot.poster.calls import Calls
 from bot.poster.pace import Clock
 
 KNOWN_SECONDS = 60.0
-"""Seconds for which it counts as known whether a channel takes messages."""
+"""Seconds after which Slack is asked again whether a channel takes messages."""
 _MOST_KNOWN = 1000
+
+
+Unshared = Callable[[str, str, bool], Message]
+"""Says that a file was refused: its name, Slack's error name, and whether it was sent directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,13 @@ class Elsewhere:
     """Where a message goes that its channel does not take: channels and users, by their ids, in
     order.
 
-    `why` makes what is said there beside it, from the channel and Slack's error name.
+    `why` makes what is said there beside it, from the channel and Slack's error name; `unshared`
+    what is said in a message whose file is refused.
     """
 
     places: tuple[str, ...]
     why: Callable[[str, str], Message]
+    unshared: Unshared
 
 
 class Places:
@@ -51,6 +57,13 @@ class Places:
             return ""
         self._note(channel, word)
         return word
+
+    def known(self, channels: Iterable[str]) -> Mapping[str, str]:
+        """Those of the channels that take nothing, as of when that was last seen, with Slack's
+        names."""
+        with self._lock:
+            known = {channel: self._known.get(channel, (0.0, ""))[1] for channel in channels}
+        return {channel: word for channel, word in known.items() if word}
 
     def took(self, channel: str) -> None:
         """Note that a message was posted there."""

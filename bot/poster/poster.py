@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from slack_sdk.errors import SlackApiError
@@ -21,10 +18,11 @@ from bot.poster.delivery import Delivery, must_post_anew
 from bot.poster.drawing import Draw, Drawing, DrawingPool
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.home import HomeViews
+from bot.poster.known import KnownMessages
 from bot.poster.lane import Call, LaneContext, OnEvent
 from bot.poster.lanes import Lanes
 from bot.poster.pace import Budget, Pace
-from bot.poster.places import Elsewhere, Places, word_of
+from bot.poster.places import Elsewhere, Places, Unshared, word_of
 from bot.poster.sharing import FileSharing
 from bot.poster.slack_errors import Verdict
 from bot.poster.tracking import DeliveryRecord, Tracking
@@ -32,7 +30,9 @@ from bot.poster.verdict import verdict_of
 
 log = logging.getLogger(__name__)
 
-_MOST_KNOWN_MESSAGES = 1000
+
+def _named(name: str, word: str, _: bool) -> Message:
+    return Message(f"{name}: {word}")
 
 
 class Poster:
@@ -76,10 +76,11 @@ class Poster:
         self._delivery = Delivery(calls, on_event)
         self._tracking = Tracking()
         self._drawings = DrawingPool(draw or Drawing(), on_event, clocks.pool)
-        self._sharing = FileSharing(self._delivery, self._drawings, self._lanes.put)
-        self._known: OrderedDict[MessageRef, Handle] = OrderedDict()
+        self._files = FileSharing(
+            self._delivery, self._drawings, self._lanes.put, self._show_again, on_event
+        )
+        self._known = KnownMessages()
         self._homes = HomeViews(calls, on_event, self._lanes.put)
-        self._lock = threading.Lock()
 
     def refusal(self, channel: str) -> str:
         """Why the bot may not post in a channel, by Slack's error name; empty where it may, or
@@ -94,6 +95,11 @@ class Poster:
         """
         self._tracking = Tracking(record)
         return self
+
+    def refused(self, channels: Iterable[str]) -> Mapping[str, str]:
+        """Those of the channels that took no message when that was last seen, with Slack's error
+        names."""
+        return self._places.known(channels)
 
     def post(  # noqa: PLR0913 - each has a default, and is given by name
         self,
@@ -125,7 +131,7 @@ class Poster:
 
         `aloud`: it is shown in the channel as well.
         """
-        parent = self._handle(handle)
+        parent = self._known.handle(handle)
         reply = Handle(parent.lane, parent.channel, message)
         reply.parent, reply.aloud, reply.elsewhere = parent, aloud, parent.elsewhere
         return self._post(reply)
@@ -146,7 +152,7 @@ class Poster:
         `MessageRef`: it is called with the new place where the message is posted anew, as after it
         was deleted. `shared` is called with each file once Slack has it.
         """
-        known = self._handle(handle, then)
+        known = self._known.handle(handle, then)
         known.on_shared = shared or known.on_shared
         known.elsewhere = elsewhere or known.elsewhere
         changed = known.want(message, final=final)
@@ -170,14 +176,17 @@ class Poster:
         cannot."""
         self._tracking.catch_up()
 
-    def answer(self, place: Place, actor_id: str, message: Message) -> None:
-        """Answer so that only this user sees it; files are sent as direct messages."""
+    def answer(
+        self, place: Place, actor_id: str, message: Message, unshared: Unshared = _named
+    ) -> None:
+        """Answer so that only this user sees it; files are sent as direct messages, and `unshared`
+        makes what is said where Slack refuses one."""
         lane = f"private:{actor_id}"
         self._lanes.put(
             lane, Call("answer", "answer", lambda: self._delivery.answer(place, actor_id, message))
         )
         for file in message.files:
-            self._sharing.hand_over(lane, file, partial(self._delivery.upload, actor_id, ""))
+            self._files.answer(lane, place, actor_id, file, unshared)
 
     def publish(self, user_id: str, view: Mapping[str, Any]) -> None:
         """Show a user's Home tab; of several views that wait only the newest is shown."""
@@ -208,25 +217,6 @@ class Poster:
         self._drawings.stop()
         self._lanes.stop(timeout)
 
-    def _handle(self, handle: Handle | MessageRef, then: Then | None = None) -> Handle:
-        if isinstance(handle, Handle):
-            return handle
-        with self._lock:
-            known = self._known.get(handle)
-        if known:
-            return known
-        known = Handle(handle.channel, handle.channel, Message(""), then)
-        known.ref = handle
-        self._remember(handle, known)
-        return known
-
-    def _remember(self, ref: MessageRef, handle: Handle) -> None:
-        with self._lock:
-            self._known[ref] = handle
-            self._known.move_to_end(ref)
-            while len(self._known) > _MOST_KNOWN_MESSAGES:
-                self._known.popitem(last=False)
-
     # ---- what the lanes run
 
     def _post(self, handle: Handle) -> Handle:
@@ -240,6 +230,9 @@ class Poster:
             handle.lane, Call("chat.postMessage", "post", lambda: self._send(handle), dropped)
         )
         return handle
+
+    def _show_again(self, handle: Handle) -> None:
+        self._lanes.put(handle.lane, self._edit_call(handle, urgent=handle.final))
 
     def _edit_call(self, handle: Handle, *, urgent: bool) -> Call:
         gap = self._context.pace.edit_gap
@@ -270,7 +263,7 @@ class Poster:
                 self._take_over(handle, clearance.ref)
                 return
             ref = self._delivery.plainly(
-                message,
+                handle.complete(message),
                 lambda version: self._calls.post(
                     handle.channel, version, handle.thread, aloud=handle.aloud
                 ),
@@ -285,9 +278,9 @@ class Poster:
         self._places.took(handle.channel)
         handle.posted(ref, message, self._context.clock())
         self._tracking.sent(message.state, ref)
-        self._remember(ref, handle)
+        self._known.remember(ref, handle)
         self._context.on_event("posted")
-        self._sharing.share(handle, message)
+        self._files.share(handle, message)
 
     def _show(self, handle: Handle) -> None:
         message, ref = handle.wanted, handle.ref
@@ -297,7 +290,9 @@ class Poster:
             self._outdated(handle, message)
             return
         try:
-            self._delivery.plainly(message, lambda version: self._calls.update(ref, version))
+            self._delivery.plainly(
+                handle.complete(message), lambda version: self._calls.update(ref, version)
+            )
         except SlackApiError as error:
             again = must_post_anew(error, final=handle.final)
             if not (again or self._moves(handle, error)):
@@ -310,7 +305,7 @@ class Poster:
         handle.edited(message, self._context.clock())
         self._tracking.sent(message.state, ref)
         self._context.on_event("edited")
-        self._sharing.share(handle, message)
+        self._files.share(handle, message)
 
     def _moves(self, handle: Handle, error: Exception) -> bool:
         """Whether a message that was refused goes elsewhere, where it is said why."""
@@ -336,5 +331,5 @@ class Poster:
     def _take_over(self, handle: Handle, ref: MessageRef) -> None:
         """Go on in the message that another bot has posted meanwhile."""
         handle.posted(ref, Message(""), 0.0)
-        self._remember(ref, handle)
+        self._known.remember(ref, handle)
         self._show(handle)

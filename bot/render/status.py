@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.model import Lock, Message, Shortfall, Status
 from bot.model.english import agree, and_more, plural, shortlist, span
+from bot.render import unreachable
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import context, message, when
 from bot.render.slack.text import code, escape
@@ -56,10 +57,16 @@ def _trouble(view: Status) -> list[str]:
         f"{plural(len(view.below), 'service')} below {_their(view)} count" if view.below else "",
         "no further manager may fail" if view.managers > 1 and view.fault_tolerance == 0 else "",
         "Redis does not answer" if view.redis else "",
+        _unheard(view),
         f"{plural(len(view.engines_away), 'engine')} away" if view.engines_away else "",
         _alerts(view) if view.critical or view.warnings else "",
     ]
     return [part for part in parts if part]
+
+
+def _unheard(view: Status) -> str:
+    refused = view.refused_channels
+    return f"{plural(len(refused), 'channel')} without messages" if refused else ""
 
 
 def _managers(view: Status) -> str:
@@ -120,6 +127,7 @@ def _details(view: Status) -> list[str]:
         f"Redis does not answer ({escape(view.redis)}): reading works, changes are refused."
         if view.redis
         else "",
+        *unreachable.refused(view.refused_channels),
         f"Nothing runs here yet: {code('/swarm service create --name web IMAGE')}"
         if not view.services and view.quorum
         else "",

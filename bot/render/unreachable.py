@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.model import Message
 from bot.model.english import shortlist
 from bot.render.slack.blocks import message
-from bot.render.slack.text import code
+from bot.render.slack.text import code, escape
 
 INVITE = code("/invite @swarmbot")
 _INVITED = f"invite it there with {INVITE}"
@@ -21,6 +21,16 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "restricted_action": ("only some people may post there", _UNLOCKED),
     "restricted_action_read_only_channel": ("it is read-only", _UNLOCKED),
     "posting_to_channel_denied": ("only some people may post there", _UNLOCKED),
+}
+
+_FILES: Mapping[str, tuple[str, str]] = {
+    "file_uploads_disabled": ("an admin of the workspace has switched off file uploads", ""),
+    "file_uploads_except_images_disabled": ("the workspace takes no files but images", ""),
+    "file_type_not_allowed": ("the workspace does not take files of this kind", ""),
+    "blocked_file_type": ("the workspace does not take files of this kind", ""),
+    "missing_scope": ("swarmbot lacks the scope `files:write`", ""),
+    "storage_limit_reached": ("the workspace has no room left for files", ""),
+    "posting_to_channel_denied": ("only some people may share files here", ""),
 }
 
 
@@ -45,6 +55,14 @@ def said_here(channel: str, refusal: str) -> Message:
         f"🟠 Shown here, because {named(channel)} takes no messages of swarmbot: {reason(refusal)}",
         [f"{remedy(refusal).capitalize()}."],
     )
+
+
+def file_refused(name: str, refusal: str, sent: bool) -> Message:
+    """In a message whose file Slack does not take; `sent`: who asked has it as a direct message."""
+    went = "sent to who asked as a direct message" if sent else "not shared"
+    why, action = _FILES.get(refusal) or (reason(refusal), f"to see files here, {INVITE}")
+    text = ": ".join(part for part in (why, action) if part)
+    return message(f"📎 {escape(name)} was {went}", [f"{text}."])
 
 
 def refused(channels: Mapping[str, str]) -> list[str]:

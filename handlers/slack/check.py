@@ -7,6 +7,7 @@ from functools import partial
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 
 from bot.settings import Settings
 from handlers.slack.shared_channels import shared_channels
@@ -45,21 +46,28 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
         yield "Slack bot token", _reason(error)
         return
     yield f"Slack bot token (workspace {answer.get('team')}, as {answer.get('user')})", ""
-    granted = frozenset(
-        scope.strip()
-        for scope in answer.headers.get("x-oauth-scopes", "").split(",")
-        if scope.strip()
-    )
-    wanted = OAUTH_SCOPES | (
-        {"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset()
-    )
-    missing = ", ".join(sorted(wanted - granted))
-    if granted:
+    missing = missing_scopes(answer, settings)
+    if _granted(answer):
         yield (
             "Slack scopes",
             missing
             and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app",
         )
+
+
+def missing_scopes(answer: SlackResponse, settings: Settings) -> str:
+    """The scopes that the bot token lacks, after an answer of Slack; empty where it lacks none, or
+    where the answer does not say."""
+    granted = _granted(answer)
+    wanted = OAUTH_SCOPES | (
+        {"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset()
+    )
+    return ", ".join(sorted(wanted - granted)) if granted else ""
+
+
+def _granted(answer: SlackResponse) -> frozenset[str]:
+    scopes = str(answer.headers.get("x-oauth-scopes") or "").split(",")
+    return frozenset(scope.strip() for scope in scopes if scope.strip())
 
 
 def _channel(client: WebClient, channel: str) -> tuple[str, str]:

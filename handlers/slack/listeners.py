@@ -21,9 +21,10 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
 from bot.command import line
 from bot.command.model import Command, Table
-from bot.errors import EditedLineError, SwarmbotError, TooManyLinesError
+from bot.errors import EditedLineError, SlackRefusesError, SwarmbotError, TooManyLinesError
 from bot.model import Actor, Place
 from bot.pipeline.request import Request
+from bot.poster import SlackAccess
 from bot.render import home
 from bot.store.seen import Seen
 from handlers.slack import forms
@@ -86,6 +87,7 @@ class SlackListeners:
     homes: HomeTabs
     sees: Sees
     turn_away: Callable[[Request, SwarmbotError], None]
+    access: SlackAccess
     rates: Rates
     identity: Identity
     command: str
@@ -217,6 +219,9 @@ class SlackListeners:
                 return
             text = asked if isinstance(asked, str) else ""
             if self._too_fast(whose, place):
+                return
+            if word := self.access.stopping():
+                self.turn_away(_unread(whose, place), SlackRefusesError(word))
                 return
             actor = self.people.actor(whose)
             if actor is None:

@@ -128,3 +128,35 @@ def test_a_channel_that_takes_messages_again_is_used_again(dev: MemoryPerson, wo
     world.clock.leap(61)
 
     dev.sees("✅ web · replicas 2 → 3", after=dev.types("/swarm scale web=3"), channel="ops")
+
+
+def test_status_and_readiness_name_a_channel_that_takes_nothing(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.slack.state.directory.changes_channel("ops", is_archived=True)
+    assert not world.bot.reach.problem()
+    world.clock.leap(61)
+
+    assert world.bot.reach.problem() == "C0OPS00001 takes no messages: is_archived"
+    assert "#ops takes no messages of swarmbot (it is archived)" in dev.asks("status").text
+
+    world.slack.state.directory.changes_channel("ops", is_archived=False)
+    world.clock.leap(61)
+    assert not world.bot.reach.problem()
+
+
+def test_files_that_a_channel_refuses_are_said_and_sent_to_who_asked(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    directory = world.slack.state.directory
+    directory.removes_app("ops")
+
+    dev.types("/swarm deploy web shop/web:2.0")
+    done = dev.sees("✅ web is on", channel="ops")
+
+    details = dev.sees("was sent to who asked as a direct message", channel="ops")
+    assert details in done.thread
+    assert "/invite @swarmbot" in details.text
+    (sent,) = [message for message in dev.messages("dm") if message.files]
+    assert sent.files[0].name.endswith(".png")

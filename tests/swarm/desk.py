@@ -22,7 +22,7 @@ from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline
 from bot.pipeline.request import Request
 from bot.policy import approval_steps
-from bot.poster import Elsewhere, Handle, Poster, Shared, Then
+from bot.poster import Elsewhere, Handle, Poster, Shared, Then, Unshared
 from bot.rollout.roller import Roller
 from bot.settings import PolicyRule, RegistrySettings, Role, Settings
 from bot.store.store import Store
@@ -84,8 +84,10 @@ class Recorder(Poster):
         self.said.append(message)
         return Handle(handle.channel, handle.channel, message)
 
-    def answer(self, place: Place, actor_id: str, message: Message) -> None:
-        del place, actor_id
+    def answer(
+        self, place: Place, actor_id: str, message: Message, unshared: Unshared | None = None
+    ) -> None:
+        del place, actor_id, unshared
         self.said.append(message)
 
 

@@ -97,8 +97,8 @@ def _no_place(error: errors.NoPlaceError) -> Explanation:
 
 def _slack_refuses(error: errors.SlackRefusesError) -> Explanation:
     return Explanation(
-        f"Nothing ran: Slack takes nothing from swarmbot any more ({code(error.word)}), so nobody "
-        "would see it. Who runs swarmbot finds in its log what to do.",
+        f"Nothing ran: Slack refuses swarmbot ({code(error.word)}), and nobody would see what came "
+        "of it. The log of swarmbot says what to do.",
         mark=REFUSED,
     )
 

@@ -28,6 +28,7 @@ from tests.memory.twin.swarm_twin import SwarmTwin
 AT_ONCE = Pace(edit_gap=0.0, edits_per_minute=1e9, edit_burst=1e6, first_retry=0.01)
 LOOK_EVERY = 2.0
 RENEW_EVERY = 3.0
+REACH_EVERY = 60.0
 PICTURE = b"\x89PNG"
 
 
@@ -148,12 +149,14 @@ class MemoryBot:
         self.pipeline, self.homes, self.listeners = parts.pipeline, parts.homes, parts.listeners
         self.upkeep, self.orphans, self.queue = parts.upkeep, parts.orphans, parts.queue
         self.deliveries = parts.deliveries
+        self.reach = parts.reach
 
     def _look_after(self) -> None:
         """What the scheduler and the threads of a real bot do."""
         self.leader.campaign()
         self.clock.every(self.party, LOOK_EVERY, self._jobs)
         self.clock.every(self.party, RENEW_EVERY, self.store.locks.renew)
+        self.clock.every(self.party, REACH_EVERY, self.reach.look)
 
     def _jobs(self) -> None:
         self.upkeep.remember()

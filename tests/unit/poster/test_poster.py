@@ -450,7 +450,12 @@ def test_a_home_tab_is_published_until_slack_takes_it_and_then_the_newest(
     assert (json.loads(last) if isinstance(last, str) else last)["private_metadata"] == "4"  # type: ignore[index]
 
 
-ELSEWHERE = Elsewhere(("C2", "U1"), lambda channel, word: Message(f"{channel}: {word}"))
+def unshared(name: str, word: str, sent: bool) -> Message:
+    text = f"{name}: {word}, {'sent' if sent else 'not sent'}"
+    return Message(text, ({"type": "section", "text": {"type": "mrkdwn", "text": text}},))
+
+
+ELSEWHERE = Elsewhere(("C2", "U1"), lambda channel, word: Message(f"{channel}: {word}"), unshared)
 
 
 @pytest.mark.parametrize("error", ["is_archived", "restricted_action", "moon_in_leo"])
@@ -509,3 +514,25 @@ def test_while_the_token_is_refused_all_waits_and_the_operator_is_told_once(
     assert "SLACK_BOT_TOKEN" in poster.access.problem()
     loud = [record for record in caplog.records if "token_revoked" in record.getMessage()]
     assert sum(record.levelname == "ERROR" for record in loud) == 1
+
+
+def test_a_file_that_a_channel_refuses_is_sent_directly_and_the_message_says_so(
+    slack: SlackStub, poster: Poster, events: Events
+) -> None:
+    long = File("services.txt", "web\napi\n")
+    slack.fails("files.completeUploadExternal", Fault(error="not_in_channel"))
+    poster.post("C1", Message("list", (SECTION,), (long,)), elsewhere=ELSEWHERE)
+    assert poster.flush(5)
+    (edited,) = slack.calls("chat.update")
+    assert "services.txt: not_in_channel, sent" in str(edited.args["blocks"])
+    shared = slack.calls("files.completeUploadExternal")
+    assert [heard.args["channel_id"] for heard in shared] == ["DU1"]
+    assert events.count("file_refused") == 1
+
+
+def test_a_private_file_that_slack_refuses_is_said(slack: SlackStub, poster: Poster) -> None:
+    slack.fails("files.getUploadURLExternal", Fault(error="file_uploads_disabled"))
+    poster.answer(Place("C1"), "U1", Message("list", (), (File("a.txt", "a"),)), unshared)
+    assert poster.flush(5)
+    said = [heard.args["text"] for heard in slack.calls("chat.postEphemeral")]
+    assert said == ["list", "a.txt: file_uploads_disabled, not sent"]
