@@ -17,6 +17,7 @@ from datetime import datetime
 from bot.clock import SteadyClock, Stopping
 from bot.errors import (
     ChangeInterruptedError,
+    LeaseLostError,
     StoreUnavailableError,
     UnknownNameError,
 )
@@ -93,7 +94,8 @@ class Roller:
             raise StoppingError
         try:
             self._posting.post(service, spec, rollout)
-        except StoppingError:
+        except (StoppingError, LeaseLostError):
+            # Left as it is: whoever finds the record ends it, and its message with it.
             raise
         except Exception:
             self.close(rollout, Ending.FAILED, run.lease.fence)

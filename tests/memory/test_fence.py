@@ -74,3 +74,20 @@ def test_who_slept_past_the_lease_sends_nothing(
     said = world.hears_everything()
     assert "swarmbot lost its lock" in said or "nothing was changed" in said
     assert not world.bots[1].store.audit.open_intents()
+
+
+def test_who_slept_past_the_lease_and_finds_nobody_else_ends_what_it_began(
+    dev: MemoryPerson, world: World
+) -> None:
+    _web(world)
+    world.bot.freezes_before_its_change()
+    dev.types("/swarm deploy web shop/web:2.0")
+    assert world.clock.run(lambda: world.bot.party.frozen, 30)
+
+    world.clock.run(lambda: False, 10.5)
+    world.bot.resume()
+    world.clock.run(lambda: False, 20)
+
+    assert "nothing was changed" in dev.sees("web").text
+    assert not world.bot.store.rollouts.running()
+    assert not world.bot.store.audit.open_intents()
