@@ -203,7 +203,8 @@ class _Turns:
 class Scheduler:
     """Runs the jobs. `leads` says whether this bot leads.
 
-    `on_cut_off` is told the name of a job that hangs. Intervals are measured by the monotonic
+    `on_cut_off` is told the name of a job that hangs. `runs_end_seconds`: for so long the runs that
+    are under way may go on when the bot stops. Intervals are measured by the monotonic
     clock: a host whose wall clock is set back would else begin nothing for just as long. Times of
     day are dates, and APScheduler's.
     """
@@ -214,9 +215,11 @@ class Scheduler:
         leads: Callable[[], bool] = lambda: True,
         on_cut_off: Callable[[str], None] = lambda name: None,  # noqa: ARG005 - nobody counts
         clocks: Clocks = REAL,
+        runs_end_seconds: float = RUNS_END_SECONDS,
     ) -> None:
         self._turns = tuple(_Turns(job, leads, on_cut_off) for job in jobs)
         self._clocks = clocks
+        self._runs_end_seconds = runs_end_seconds
         # Two threads each: one that waits for the run, and one that only notes that a time came
         # meanwhile.
         self._threads = ThreadPoolExecutor(2 * len(jobs) + 1, thread_name_prefix="due")
@@ -247,7 +250,7 @@ class Scheduler:
         for turns in self._turns:
             turns.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        until = time.monotonic() + RUNS_END_SECONDS
+        until = time.monotonic() + self._runs_end_seconds
         for turns in self._turns:
             turns.wait(until - time.monotonic())
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.clock import Clocks
-from jobs.scheduler import Job, Scheduler, cut_off
+from jobs.scheduler import CATCH_UP_EVERY, Job, Scheduler, _time_of_day, cut_off
 
 
 def soon(happened: Callable[[], object], seconds: float = 3) -> bool:
@@ -75,11 +75,11 @@ def test_one_that_is_not_for_the_start_waits_for_its_time() -> None:
 def test_a_slow_job_never_overlaps_itself_and_makes_up_what_it_missed_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    work = Work(seconds=0.5)
-    with running(Job("slow", 0.1, work)):
+    work = Work(seconds=0.25)
+    with running(Job("slow", 0.05, work)):
         assert soon(lambda: len(work.begun) >= 3)
     assert work.most_at_once == 1
-    assert 0.95 < work.begun[2] - work.begun[0] < 1.3, "one run after the other, none twice"
+    assert 0.45 < work.begun[2] - work.begun[0] < 0.8, "one run after the other, none twice"
     assert not caplog.records
 
 
@@ -89,13 +89,13 @@ def test_a_time_that_came_during_a_run_is_made_up_at_once_and_not_more_than_once
     def work() -> None:
         begun.append(time.monotonic())
         if len(begun) == 1:
-            time.sleep(1.6)
+            time.sleep(0.8)
         ended.append(time.monotonic())
 
-    with running(Job("late", 0.5, work)):
+    with running(Job("late", 0.25, work)):
         assert soon(lambda: len(begun) == 3)
     assert begun[1] - ended[0] < 0.1, "its time came three times meanwhile"
-    assert begun[2] - begun[1] > 0.3, "and counts once"
+    assert begun[2] - begun[1] > 0.1, "and counts once"
 
 
 def test_a_job_that_fails_is_logged_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -191,23 +191,32 @@ def test_a_run_that_loses_the_lead_meanwhile_knows_it() -> None:
 
 def test_a_time_of_day_comes_once_and_not_at_the_start() -> None:
     work = Work()
-    with running(Job("digest", 0, work, at=clock(2))):
-        time.sleep(0.8)
+    with running(Job("digest", 0, work, at=clock(1.5))):
+        time.sleep(0.3)
         assert not work.begun
         assert soon(lambda: work.begun)
-        time.sleep(1.2)
+        time.sleep(CATCH_UP_EVERY + 0.1)
     assert len(work.begun) == 1
+
+
+def test_a_time_of_day_comes_daily() -> None:
+    at_eight = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    trigger = _time_of_day("08:00")
+    assert trigger.get_next_fire_time(None, at_eight - timedelta(hours=1)) == at_eight
+    assert trigger.get_next_fire_time(at_eight, at_eight) == at_eight + timedelta(days=1)
+    with_seconds = _time_of_day("08:00:30").get_next_fire_time(None, at_eight)
+    assert with_seconds == at_eight + timedelta(seconds=30)
 
 
 def test_a_time_of_day_that_came_while_nobody_led_is_made_up_once() -> None:
     leads, work = threading.Event(), Work()
-    with running(Job("digest", 0, work, at=clock(2)), leads=leads.is_set):
-        time.sleep(2.2)
+    with running(Job("digest", 0, work, at=clock(1)), leads=leads.is_set):
+        time.sleep(1.2)
         leads.set()
         assert soon(lambda: work.begun, 1)
         leads.clear()
         leads.set()
-        time.sleep(0.7)
+        time.sleep(CATCH_UP_EVERY + 0.1)
     assert len(work.begun) == 1
 
 
@@ -216,12 +225,13 @@ def clock(seconds: float) -> str:
 
 
 def test_stopping_waits_a_moment_and_not_for_one_that_hangs() -> None:
-    gate, brief = threading.Event(), Work(seconds=0.4)
+    gate, brief = threading.Event(), Work(seconds=0.3)
     stuck = Work(gate=gate)
-    with running(Job("stuck", 60, stuck, deadline=60), Job("brief", 60, brief)):
+    jobs = Job("stuck", 60, stuck, deadline=60), Job("brief", 60, brief)
+    with running(*jobs, runs_end_seconds=0.6):
         assert soon(lambda: stuck.begun and brief.begun)
         stopping = time.monotonic()
-    assert 1.5 < time.monotonic() - stopping < 3
+    assert 0.5 < time.monotonic() - stopping < 1.5
     assert brief.counted_for_nothing == [True], "it ended, and knew that the bot is being stopped"
     gate.set()
 

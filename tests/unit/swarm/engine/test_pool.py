@@ -20,6 +20,8 @@ from bot.errors import (
 )
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.client import Client
+from bot.swarm.engine.failover import NEXT_SECONDS, PATIENCE_SECONDS, TICK_SECONDS
+from bot.swarm.engine.ping import PING_SECONDS
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.engine.workers import LIMIT
 from tests.fence import OPEN
@@ -184,10 +186,11 @@ def test_a_manager_without_leader_is_passed_over_and_told_where_there_is_no_othe
 
 
 def test_a_slow_engine_that_is_alive_is_waited_for(make: Workshop) -> None:
-    engines = FailoverPool([make.fake("one", after(3, HEALTHY)).address])
+    longer_than_a_ping = PATIENCE_SECONDS + PING_SECONDS + TICK_SECONDS
+    engines = FailoverPool([make.fake("one", after(longer_than_a_ping, HEALTHY)).address])
     with Watch() as watch:
         assert engines.call(Client.services) == WEB
-    assert 3 <= watch.seconds < 3.5
+    assert longer_than_a_ping <= watch.seconds < longer_than_a_ping + 0.5
 
 
 def test_a_manager_that_hangs_but_answers_pings_is_overtaken_by_the_next(make: Workshop) -> None:
@@ -251,7 +254,7 @@ def test_a_change_whose_manager_loses_its_leadership_may_have_happened(make: Wor
 
 
 def test_a_change_may_take_its_time(make: Workshop) -> None:
-    create_slowly = after(2, (201, {"ID": "new"}))
+    create_slowly = after(NEXT_SECONDS + 2 * TICK_SECONDS, (201, {"ID": "new"}))
     slow = make.fake(
         "one", lambda call: create_slowly(call) if call.startswith("POST") else (200, {})
     )
@@ -315,7 +318,7 @@ def test_threads_do_not_pile_up_at_a_frozen_engine(make: Workshop) -> None:
         with pytest.raises(NoEngineError):
             engines.call(Client.services)
 
-    for _ in range(3):
+    for _ in range(2):
         people = [threading.Thread(target=ask) for _ in range(2 * LIMIT)]
         for person in people:
             person.start()
