@@ -194,12 +194,16 @@ def build(configured: Settings) -> Bot:
     parts.listeners.wire(app)
     app_token = settings.slack_app_token
     slack_socket = Socket(app, client, app_token.get_secret_value()) if app_token else None
-    checks = _checks(store, swarm, slack_socket, poster) | {"channels": parts.reach.problem}
+    notifier = Notifier(poster, store, settings)
+    checks = _checks(store, swarm, slack_socket, poster) | {
+        "channels": parts.reach.problem,
+        "alerts": notifier.problem,
+    }
     observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
     watch = Watch(
         observer,
         store,
-        Notifier(poster, store, settings),
+        notifier,
         leader,
         settings.watch,
         utc_now,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailableError
 from bot.model import Message, MessageRef
@@ -21,13 +21,16 @@ from bot.model.incident import (
     silencing,
     worsened,
 )
-from bot.poster import Handle, Poster
+from bot.poster import USER_PREFIXES, Elsewhere, Handle, Poster
+from bot.render import unreachable
 from bot.render.alerts import alert_message, alert_notes
 from bot.settings import Settings
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+TRY_AGAIN = timedelta(minutes=1)
+"""After this time an alert that no place took is tried again, while it is open."""
 CALLS_AGAIN = 3
 """So often an incident that comes back calls people; after that its message says that it flaps, and
 the thread when."""
@@ -46,17 +49,37 @@ class PostedAlert:
     called: Severity
     silenced: bool = False
 
+    @property
+    def untold(self) -> bool:
+        """Whether no place took the message."""
+        return isinstance(self.message, Handle) and self.message.failed
+
 
 @dataclass
 class Notifier:
     """Posts and edits. Where each message stands is in Redis, for the next bot; here only what
-    saves needless edits."""
+    saves needless edits.
+
+    What its channel does not take goes to another one, or to the people whom it would have called;
+    what nobody takes stays untold, and is tried again while it is open.
+    """
 
     poster: Poster
     store: Store
     settings: Settings
     _told: dict[str, PostedAlert] = field(default_factory=dict)
     _unremembered: dict[str, MessageRef] = field(default_factory=dict)
+    _try_again: dict[str, datetime] = field(default_factory=dict)
+    _unsaid: dict[str, tuple[Note, Handle]] = field(default_factory=dict)
+
+    def problem(self) -> str:
+        """Which alerts nobody was told of, and why; empty where there are none."""
+        untold = [told.incident.name for told in tuple(self._told.values()) if told.untold]
+        if not untold:
+            return ""
+        refused = self.poster.refused(self.settings.channels)
+        why = ", ".join(f"{channel} says {word}" for channel, word in refused.items())
+        return f"nobody could be told of {', '.join(sorted(untold))[:200]}: {why}"
 
     def forget(self) -> None:
         """Another bot led: what it has told meanwhile is not known here."""
@@ -80,20 +103,43 @@ class Notifier:
             self._show(earlier, incident, silencing(silences, incident, now), now)
         for over in self._told.keys() - {incident.id for incident in told}:
             del self._told[over]
+            self._try_again.pop(over, None)
+        self._say_again()
 
     def note(self, note: Note) -> None:
         """Say something once, whichever bots notice it."""
         if self.store.alerts.claim_note(note.id):
             self._remember(_entry(note, Happened.NOTED, note.at))
-            self.poster.post(self._channel(Severity.NOTE), alert_notes.note(note))
+            self._say(note)
+
+    def _say(self, note: Note) -> None:
+        handle = self.poster.post(
+            self._channel(Severity.NOTE),
+            alert_notes.note(note),
+            elsewhere=self._elsewhere(Severity.NOTE),
+        )
+        self._unsaid[note.id] = note, handle
+
+    def _say_again(self) -> None:
+        """Notes that no place took: at the pace at which the places are looked at anew."""
+        for note_id, (note, handle) in tuple(self._unsaid.items()):
+            if handle.ref:
+                del self._unsaid[note_id]
+            elif handle.failed and not self.poster.refusal(self._channel(Severity.NOTE)):
+                self._say(note)
 
     # ---- one incident
 
     def _show(
         self, before: Incident | None, incident: Incident, silence: Silence | None, now: datetime
     ) -> None:
-        message = alert_message.alert(incident, silence, now)
+        message = alert_message.alert(incident, silence, now, self._called(incident.severity))
         told = self._told.get(incident.id) or self._recalled(before, incident)
+        if told and told.untold:
+            if now < self._try_again.setdefault(incident.id, now + TRY_AGAIN):
+                return
+            del self._try_again[incident.id], self._told[incident.id]
+            told = None
         if told is None:
             if silence is None and incident.state is AlertState.FIRING:
                 self._post(incident, message, now)
@@ -106,7 +152,10 @@ class Notifier:
             self._post(incident, message, now, told.incident)
         elif message != told.shown:
             told.message = self.poster.edit(
-                told.message, message, then=lambda ref: self._posted(incident.id, ref)
+                told.message,
+                message,
+                then=lambda ref: self._posted(incident.id, ref),
+                elsewhere=self._elsewhere(incident.severity),
             )
             self._log_step(told, incident, now, silenced=silence is not None)
             told.shown, told.incident, told.silenced = message, incident, silence is not None
@@ -120,7 +169,12 @@ class Notifier:
         self, incident: Incident, message: Message, now: datetime, before: Incident | None = None
     ) -> None:
         channel = self._channel(incident.severity)
-        handle = self.poster.post(channel, message, then=lambda ref: self._posted(incident.id, ref))
+        handle = self.poster.post(
+            channel,
+            message,
+            then=lambda ref: self._posted(incident.id, ref),
+            elsewhere=self._elsewhere(incident.severity),
+        )
         if line := alert_message.history(before, incident, now):
             self.poster.reply(handle, line)
         self._told[incident.id] = PostedAlert(handle, message, incident, incident.severity)
@@ -129,10 +183,12 @@ class Notifier:
         self, told: PostedAlert, after: Incident, now: datetime, *, silenced: bool
     ) -> None:
         """Into its thread; bad news aloud, since an edit notifies nobody."""
-        line = alert_message.history(told.incident, after, now)
         aloud = not silenced and _is_bad_news(told.incident, after)
+        people = self._called(after.severity) if aloud else ()
+        line = alert_message.history(told.incident, after, now, people)
         if told.silenced and not silenced and after.state is AlertState.FIRING:
-            line, aloud = alert_message.unsilenced(after, now), True
+            people, aloud = self._called(after.severity), True
+            line = alert_message.unsilenced(after, now, people)
         if line:
             self.poster.reply(told.message, line, aloud=aloud)
         if aloud:
@@ -173,6 +229,20 @@ class Notifier:
             self.store.alerts.remember(entry)
         except StoreUnavailableError:
             log.warning("%s is missing from the history: Redis is away", entry.id)
+
+    def _called(self, severity: Severity) -> tuple[str, ...]:
+        return self.settings.watch.call.get(severity, ())
+
+    def _elsewhere(self, severity: Severity) -> Elsewhere:
+        """The other channels, then the people whom it calls, or who are called of anything."""
+        calls = self.settings.watch.call
+        people = [
+            *calls.get(severity, ()),
+            *(person for called in calls.values() for person in called),
+        ]
+        users = (person for person in people if person.startswith(USER_PREFIXES))
+        places = dict.fromkeys((*self.settings.channels, *users))
+        return Elsewhere(tuple(places), unreachable.said_here, unreachable.file_refused)
 
     def _channel(self, severity: Severity) -> str:
         return self.settings.watch.channels.get(severity) or self.settings.channel

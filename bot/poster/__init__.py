@@ -6,6 +6,7 @@ call is repeated, is decided here and nowhere else.
 
 from bot.poster.access import SlackAccess
 from bot.poster.calls import Calls
+from bot.poster.delivery import USER_PREFIXES
 from bot.poster.drawing import Draw, Drawing, DrawingError
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import OnEvent
@@ -14,6 +15,7 @@ from bot.poster.places import Elsewhere, Unshared
 from bot.poster.poster import Poster
 
 __all__ = [
+    "USER_PREFIXES",
     "Calls",
     "Clock",
     "Draw",

@@ -11,7 +11,17 @@ from bot.model.english import plural, seconds
 from bot.render import approval_rows
 from bot.render.errors.reasons import reason
 from bot.render.plans import differences
-from bot.render.slack.blocks import Block, actions, button, context, mention, message, table, when
+from bot.render.slack.blocks import (
+    Block,
+    actions,
+    button,
+    call,
+    called,
+    context,
+    message,
+    table,
+    when,
+)
 from bot.render.slack.text import brief, code, escape, prose, shortened
 
 _TITLE_CHARACTERS = 120
@@ -38,14 +48,14 @@ def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
 def ending(approval: Approval) -> Message:
     """How the request ended, for the thread: it notifies the person who asked."""
     head, lines = _words(approval)
-    return message(head, lines, context(mention(approval.actor.id)))
+    return message(head, lines, call((approval.actor.id,)))
 
 
 def reminder(approval: Approval, people: Iterable[str]) -> Message:
     """The reminder after half of the time, for the thread: it notifies `people`."""
     return message(
         f"🟡 {title(approval)} · still needs approval · expires {when(approval.expires)}",
-        [" ".join((_waits(approval), *map(_notified, people)))],
+        [" ".join((_waits(approval), *map(called, people)))],
         context(_asked(approval), _progress(approval), _number(approval)),
     )
 
@@ -104,7 +114,7 @@ def _plan(approval: Approval) -> list[str]:
 
 
 def _decision(approval: Approval, people: Iterable[str]) -> list[Block]:
-    waits = " ".join((_waits(approval), *map(_notified, people)))
+    waits = " ".join((_waits(approval), *map(called, people)))
     small_print = context(
         _asked(approval),
         _progress(approval),
@@ -243,9 +253,3 @@ def _number(approval: Approval) -> str:
 
 def _count(waiting: Sequence[Approval]) -> str:
     return f"{plural(len(waiting), 'change waits', 'changes wait')} for approval"
-
-
-def _notified(person: str) -> str:
-    return (
-        f"<!subteam^{person}>" if person.startswith("S") and person.isalnum() else mention(person)
-    )

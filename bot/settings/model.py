@@ -100,18 +100,24 @@ class WatchRule(_Part):
     watched: bool = True
 
 
+Called = Annotated[str, Field(pattern=r"^([UWS][A-Z0-9]{2,20}|here|channel|everyone)$")]
+"""A user, a user group (both by their ids), or `here`, `channel` or `everyone`."""
+
+
 class WatchSettings(_Part):
     """What the watch looks at, how it judges, and whom it tells.
 
-    `channels` by severity; left out: `channel`. A certificate is trouble with less than
-    `certificate_share` of its life left, or less than `certificate_left`; one of `endpoints`
-    (`host:port`), which nobody renews by rule, with less than `endpoint_left`. `certificate_agent`
+    `channels` by severity; left out: `channel`. `call` names whom an alert notifies, by severity. A
+    certificate is trouble with less than `certificate_share` of its life left, or less than
+    `certificate_left`; one of `endpoints` (`host:port`), which nobody renews by rule, with less
+    than `endpoint_left`. `certificate_agent`
     is an image with a shell that may run on every node to read its own certificate. `heartbeat` is
     a URL that is called every `heartbeat_every` while all is well with the bot. `digest` is a time
     (UTC).
     """
 
     channels: dict[Severity, str] = Field(default_factory=dict)
+    call: dict[Severity, tuple[Called, ...]] = Field(default_factory=dict)
     rules: dict[AlertKind, WatchRule] = Field(default_factory=dict)
     endpoints: tuple[Annotated[str, Field(pattern=r"^[^\s:/]+:\d{1,5}$")], ...] = ()
     certificate_share: float = Field(default=0.2, ge=0, le=1)

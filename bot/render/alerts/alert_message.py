@@ -6,6 +6,7 @@ edited for the clock's sake.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.model import File, Message, Shortfall
@@ -27,19 +28,27 @@ from bot.render.alerts.alert_words import (
     over_words,
     silenced_words,
 )
-from bot.render.slack.blocks import Block, actions, aligned, context, message, when
+from bot.render.slack.blocks import Block, actions, aligned, call, context, message, when
 from bot.render.slack.text import prose, sentence
 
 _SHORT = 40
 
 
-def alert(incident: Incident, silence: Silence | None, now: datetime) -> Message:
-    """One incident as one message. `silence` is the one that keeps it quiet; `now` only decides
-    which buttons help."""
+def alert(
+    incident: Incident, silence: Silence | None, now: datetime, people: Sequence[str] = ()
+) -> Message:
+    """One incident as one message, which notifies `people` while nobody has taken it up.
+
+    `silence` is the one that keeps it quiet; `now` only decides which buttons help.
+    """
     shown = actions(*buttons(incident, silence, now))
     if incident.state is AlertState.RESOLVED:
         return message(_over(incident), [_rest(incident)], [*shown, *_resolved_small(incident)])
-    return message(_head(incident, silence), _lines(incident), [*shown, *_small(incident)])
+    quiet = silence is not None or incident.acknowledged_by is not None
+    notified = [] if quiet else call(people)
+    return message(
+        _head(incident, silence), _lines(incident), [*notified, *shown, *_small(incident)]
+    )
 
 
 def moved(incident: Incident, channel: str) -> Message:
@@ -54,9 +63,11 @@ def moved(incident: Incident, channel: str) -> Message:
     )
 
 
-def history(before: Incident | None, after: Incident, now: datetime) -> Message | None:
+def history(
+    before: Incident | None, after: Incident, now: datetime, people: Sequence[str] = ()
+) -> Message | None:
     """The line for the thread where something visible changed since `before`; a long list of
-    services goes along."""
+    services goes along. It notifies `people`."""
     head, lines = _step(before, after)
     if not head:
         return None
@@ -64,13 +75,14 @@ def history(before: Incident | None, after: Incident, now: datetime) -> Message 
     files = (
         [_whole(lost)] if len(lost) > NAMED and after.state is AlertState.FIRING and lines else []
     )
-    return message(head, lines, context(when(now, secs=True)), files)
+    return message(head, lines, [*call(people), *context(when(now, secs=True))], files)
 
 
-def unsilenced(incident: Incident, now: datetime) -> Message:
-    """The line for the thread where a silence ends before its incident does."""
+def unsilenced(incident: Incident, now: datetime, people: Sequence[str] = ()) -> Message:
+    """The line for the thread where a silence ends before its incident does; it notifies
+    `people`."""
     head = f"{_symbol(incident)} {now_words(incident.problems[0])} · no longer silenced"
-    return message(head, _reasons(incident), context(when(now, secs=True)))
+    return message(head, _reasons(incident), [*call(people), *context(when(now, secs=True))])
 
 
 # ---- while it lasts

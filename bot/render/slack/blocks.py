@@ -20,6 +20,8 @@ MOST_ROWS = 20
 _CELL_CHARACTERS = 40
 _IMAGE_CHARACTERS = 80
 _SIZES = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
+BROADCASTS = ("here", "channel", "everyone")
+_GROUP = re.compile(r"S[A-Z0-9]{2,}")
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -190,6 +192,19 @@ def bar(done: int, total: int, cells: int = 10) -> str:
 def mention(user_id: str) -> str:
     """A mention that notifies the user; text that is no id of Slack stays a plain name."""
     return f"<@{user_id}>" if _USER.fullmatch(user_id) else escape(user_id)
+
+
+def called(person: str) -> str:
+    """A mention that notifies a user, a user group, or `here`, `channel` or `everyone`."""
+    if person in BROADCASTS:
+        return f"<!{person}>"
+    return f"<!subteam^{person}>" if _GROUP.fullmatch(person) else mention(person)
+
+
+def call(people: Iterable[str]) -> list[Block]:
+    """A paragraph that notifies these people: small print notifies nobody. No block for nobody."""
+    mentions = " ".join(map(called, people))
+    return [section(mentions)] if mentions else []
 
 
 def _plain(text: str) -> dict[str, Any]:
