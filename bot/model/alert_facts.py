@@ -181,10 +181,12 @@ class ServiceBelow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceCrashing:
-    """A task of a service fails again and again."""
+    """A task of a service fails again and again; `ends_well`: it ends without failing, or nobody
+    knows how."""
 
     kind: Literal[AlertKind.SERVICE_CRASHING] = AlertKind.SERVICE_CRASHING
     cause: Finding | None = None
+    ends_well: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,8 +219,10 @@ class Memory:
     said of a service (id), because the bot itself has just changed it. `managers` are the names of
     the managers by id; `seen_since` says when the watch first saw a service (id), and `accounted`
     which rollout's specification it has seen there already: the same one again is somebody else's
-    doing. `first_end` is when the first certificate ends. `held` are notes of a stack's services
-    that wait for those of its other services. `at` is when all of this was judged last.
+    doing. `first_end` is when the first certificate ends. `restarts` are the last tasks, by service
+    (id), place and task (id), that were started because the one before had ended by itself, and
+    when. `held` are notes of a stack's services that wait for those of its other services. `at` is
+    when all of this was judged last.
     """
 
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -235,6 +237,7 @@ class Memory:
     accounted: Mapping[str, str] = field(default_factory=dict)
     first_end: datetime | None = None
     held: tuple[Note, ...] = ()
+    restarts: Mapping[str, Mapping[str, Mapping[str, datetime]]] = field(default_factory=dict)
     at: datetime | None = None
 
 

@@ -12,6 +12,7 @@ from bot.model.cluster import EngineState
 from bot.model.incident import Memory
 from bot.swarm.health.quorum import reachable
 from bot.swarm.spec.edit import fingerprint
+from bot.watch import restarts
 from bot.watch.snapshot import Snapshot
 
 SILENCE = timedelta(seconds=60)
@@ -50,6 +51,9 @@ def refreshed(snapshot: Snapshot, memory: Memory) -> Memory:
         memory = replace(memory, first_end=min(ends, default=None))
     if snapshot.services is None:
         return memory
+    if snapshot.tasks is not None:
+        known = restarts.remembered(snapshot.services, snapshot.tasks, memory.restarts, snapshot.at)
+        memory = replace(memory, restarts=known)
     return _with_services(snapshot, snapshot.services, memory)
 
 

@@ -212,8 +212,9 @@ def _(facts: ServiceBelow, name: str) -> Reason:
 
 @reason.register
 def _(facts: ServiceCrashing, name: str) -> Reason:
+    ends = "ends" if facts.ends_well else "fails"
     return Reason(
-        f"A task of it fails again and again{_because(facts.cause)}.",
+        f"A task of it {ends} again and again{_because(facts.cause)}.",
         _help(facts.cause) or f"`/swarm logs {name}` shows its last lines.",
     )
 

@@ -14,6 +14,7 @@ from bot.model.alert_facts import (
     EngineUnreachable,
     ManagerLocked,
     ServiceBelow,
+    ServiceCrashing,
 )
 from bot.model.english import agree, and_more, plural, rounded, seconds
 from bot.model.incident import (
@@ -90,6 +91,7 @@ _WORDS = {
 }
 _MAY_BE_LOCKED = _Words("{name} may be a locked manager", "{name} is back · was away {took}")
 _FAILED = _Words("{name} failed", "{name} is in order again · after {took}")
+_RESTARTING = _Words("{name} keeps restarting", "{name} is steady again · kept restarting {took}")
 _NO_ENGINE = _Words("No engine can be reached", "Engines are reached again · were away {took}")
 _CERTIFICATES = {
     "root": "The root certificate",
@@ -247,6 +249,8 @@ def _words(problem: Problem) -> _Words:
             return _NO_ENGINE
         case ServiceBelow(for_good=True):
             return _FAILED
+        case ServiceCrashing(ends_well=True):
+            return _RESTARTING
         case CertificateEnding(certificate=certificate):
             return _certificate(certificate, problem.severity)
         case _:

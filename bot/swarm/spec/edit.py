@@ -6,10 +6,12 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from bot.model import Difference, Image, Platform, ResolvedImage, Spec
 from bot.model.secrecy import dots, masked_field, masked_text, masked_value, masked_words
+from bot.swarm.spec.raw_values import duration_of
 
 STACK_IMAGE = "com.docker.stack.image"
 
@@ -104,6 +106,13 @@ def update_config(spec: Spec) -> Mapping[str, Any]:
 def monitor_seconds(spec: Spec) -> float:
     """How long a task has to stay up before the update goes on (5 s where unset)."""
     return float(update_config(spec)["Monitor"] or UPDATE_DEFAULTS["Monitor"]) / 1e9
+
+
+def restart_delay(spec: Spec) -> timedelta:
+    """For how long Swarm waits before it starts again what ended (5 s where unset)."""
+    policy = (spec.get("TaskTemplate") or {}).get("RestartPolicy") or {}
+    delay = policy.get("Delay")
+    return duration_of(5_000_000_000 if delay is None else delay)
 
 
 def has_healthcheck(spec: Spec) -> bool:

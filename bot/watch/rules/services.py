@@ -4,10 +4,10 @@ up."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.model import Rollout, Service, Task, UpdateStatus
+from bot.model import Rollout, Service, Task, TaskState, UpdateStatus
 from bot.model.alert_facts import (
     AlertKind,
     ProblemFacts,
@@ -17,10 +17,11 @@ from bot.model.alert_facts import (
     ServiceCrashing,
 )
 from bot.model.incident import AlertState, Problem
-from bot.watch.evaluation import FAILED, Evaluation
+from bot.swarm.health.completion import place_of
+from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, joined, unknown
+from bot.watch.restarts import WINDOW, go_on
 
-WINDOW = timedelta(minutes=5)
 CRASHES = 3
 """So many failed tasks in one place within the window are no accident."""
 FORGET = timedelta(hours=1)
@@ -103,22 +104,47 @@ def _crashing(evaluation: Evaluation) -> Findings:
 
 
 def _crashes(evaluation: Evaluation, service: Service) -> Problem | None:
+    """A place of the service that does not come to rest: by the tasks that failed there, or by
+    those that were started anew."""
     begin = evaluation.at - WINDOW
     after = max(begin, evaluation.memory.silent_until.get(service.id, begin))
-    failed: defaultdict[int | str, list[Task]] = defaultdict(list)
-    for task in evaluation.tasks_of.get(service.id, ()):
-        if task.state in FAILED and (_time(task) or after) > after:
-            failed[task.node_id if service.mode.is_global else task.slot].append(task)
-    again = [task for tasks in failed.values() if len(tasks) >= CRASHES for task in tasks]
-    if not again:
+    ended = [task for task in evaluation.tasks_of.get(service.id, ()) if _ended_by_itself(task)]
+    failed: defaultdict[str, list[datetime]] = defaultdict(list)
+    for task in ended:
+        if task.state.failed and (_time(task) or after) > after:
+            failed[place_of(service, task)].append(_time(task) or after)
+    again = {place: times for place, times in failed.items() if len(times) >= CRASHES}
+    restarts = _restarts(evaluation, service)
+    if not again and not restarts:
         return None
-    newest = max(again, key=lambda task: (_time(task) or after, task.id))
+    newest = max(
+        (task for task in ended if place_of(service, task) in {*again, *restarts}),
+        key=lambda task: (_time(task) or after, task.id),
+        default=None,
+    )
     return _problem(
         evaluation,
         service,
-        ServiceCrashing(cause=evaluation.diagnosed([newest])),
-        since=min(_time(task) or after for task in again),
+        ServiceCrashing(
+            cause=evaluation.diagnosed([newest]) if newest else None,
+            ends_well=newest is None or not newest.state.failed,
+        ),
+        since=min(time for times in (*again.values(), *restarts.values()) for time in times),
     )
+
+
+def _ended_by_itself(task: Task) -> bool:
+    return task.state.failed or (task.state is TaskState.COMPLETE and not task.wanted)
+
+
+def _restarts(evaluation: Evaluation, service: Service) -> Mapping[str, Sequence[datetime]]:
+    """The places that do not come to rest, with when tasks were started anew there."""
+    quiet_until = evaluation.memory.silent_until.get(service.id)
+    places = {
+        place: [time for time in tasks.values() if quiet_until is None or time > quiet_until]
+        for place, tasks in evaluation.memory.restarts.get(service.id, {}).items()
+    }
+    return {place: times for place, times in places.items() if go_on(times, evaluation.at)}
 
 
 # ---- rollouts that Swarm gave up

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import Mode, Service, Shortfall, TaskState, UpdateStatus
+from bot.model import Mode, Service, Shortfall, Task, TaskState, UpdateStatus
 from bot.model.completion import Completion, RestartCondition
 from bot.model.incident import AlertState
 from bot.render.alerts.alert_words import now_words
@@ -203,6 +203,118 @@ def test_what_crashed_in_the_bots_own_rollout_is_told_by_its_message() -> None:
     story.sees(5, locks=frozenset())
     story.waits(200)
     assert story.troubles == {}
+
+
+# ---- restarting
+
+
+def restarts(
+    story: Story,
+    every: float,
+    times: int,
+    *,
+    exit_code: int = 0,
+    history: int = 1,
+    of: Service = WEB,
+    looks: float = 5,
+) -> None:
+    """web.1 ends every so many seconds and is started again; Swarm keeps so many ended tasks."""
+    others = tuple(one for one in SPREAD if one.id != "web.1.n1.running")
+    ended: list[Task] = []
+    for _ in range(times):
+        created = story.world.at
+        runs = task("web", 1, 1, id=f"t{created:%H%M%S}", created=created, at=created)
+        story.sees(0.5, services=(of, API), tasks=(*others, *ended, runs))
+        story.waits(every, looks)
+        state, error = (
+            ("failed", f"task: non-zero exit ({exit_code})") if exit_code else ("complete", "")
+        )
+        last = replace(
+            runs,
+            state=TaskState(state),
+            desired=TaskState.SHUTDOWN,
+            error=error,
+            exit_code=exit_code,
+            at=story.world.at,
+        )
+        ended = [*ended, last][-history:] if history else []
+
+
+OLD_WEB = replace(WEB, updated=NOW - timedelta(days=1))
+
+
+@pytest.mark.parametrize("history", [5, 1, 0])
+@pytest.mark.parametrize("exit_code", [0, 3])
+def test_who_is_started_again_and_again_is_told_of_whatever_the_exit_code(
+    history: int, exit_code: int
+) -> None:
+    story = begun(services=(OLD_WEB, API))
+    restarts(story, 15, 2, history=history, exit_code=exit_code, of=OLD_WEB)
+    assert story.troubles == {}
+    restarts(story, 15, 2, history=history, exit_code=exit_code, of=OLD_WEB)
+    assert story.troubles == {"service:s-web": ["service-crashing"]}
+    story.waits(310)
+    assert story.one("service:s-web").state is AlertState.RESOLVED
+
+
+def test_a_program_that_ends_well_is_called_restarting() -> None:
+    story = begun(services=(OLD_WEB, API))
+    restarts(story, 15, 4, of=OLD_WEB)
+    problem = story.one("service:s-web").problems[0]
+    assert now_words(problem) == "web keeps restarting"
+    assert (
+        "A task of it ends again and again: the program ended with exit code 0."
+        in story.reason("service:s-web").cause
+    )
+
+
+def test_slow_restarts_are_told_of_and_over_when_they_are() -> None:
+    story = begun(services=(OLD_WEB, API))
+    restarts(story, 600, 4, exit_code=1, of=OLD_WEB, looks=30)
+    assert story.troubles == {}
+    restarts(story, 600, 2, exit_code=1, of=OLD_WEB, looks=30)
+    assert story.troubles == {"service:s-web": ["service-crashing"]}
+    story.waits(1000, 30)
+    assert story.one("service:s-web").state is AlertState.RESOLVED
+
+
+def test_a_timetable_of_long_pauses_is_no_crash() -> None:
+    spec = {**WEB.spec, "TaskTemplate": {"RestartPolicy": {"Delay": 120_000_000_000}}}
+    hourly = replace(OLD_WEB, spec=spec)
+    story = begun(services=(hourly, API))
+    restarts(story, 130, 12, of=hourly, looks=30)
+    assert story.troubles == {}
+
+
+def test_what_others_roll_or_a_node_takes_along_is_no_restart() -> None:
+    story = begun(services=(OLD_WEB, API))
+    for number in range(5):
+        now = story.world.at
+        rolled = replace(OLD_WEB, updated=now, spec={**WEB.spec, "Labels": {"n": str(number)}})
+        fresh = tuple(
+            task("web", slot, slot, id=f"u{number}.{slot}", created=now + timedelta(seconds=1))
+            for slot in range(1, 5)
+        )
+        story.sees(20, services=(rolled, API), tasks=fresh)
+    # A node that goes and comes takes its task along each time.
+    tasks: tuple[Task, ...] = tuple(one for one in SPREAD if one.id != "web.1.n1.running")
+    for number in range(5):
+        now = story.world.at
+        tasks = (
+            *tasks,
+            task("web", 1, 1, "orphaned", "shutdown", id=f"o{number}", created=now),
+            task(
+                "web",
+                1,
+                1,
+                "shutdown",
+                "shutdown",
+                id=f"d{number}",
+                created=now + timedelta(seconds=1),
+            ),
+        )
+        story.sees(20, tasks=tasks)
+    assert not any("service-crashing" in kinds for kinds in story.troubles.values())
 
 
 # ---- rollouts
