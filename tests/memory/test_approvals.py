@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.model.danger import Grant
 from bot.settings import PolicyRule, Role
+from playground.workspace.surfaces import Message
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, LEAD, OPS, World
 
@@ -16,6 +19,10 @@ ONE = (
 )
 TWO = (PolicyRule(commands=("*",), ask=("operator",), approve=("lead",), approvals=2),)
 
+BY_GROUP = (
+    Role(name="operator", users=(DEV,)),
+    Role(name="lead", users=(OPS,), groups=("S0LEADS",)),
+)
 one_approves = pytest.mark.world(ROLES, ONE)
 
 
@@ -91,7 +98,7 @@ def test_withdraw(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
     assert "withdrawn by dev" in lead.reads(request)
 
 
-@one_approves
+@pytest.mark.world(BY_GROUP, ONE)
 def test_a_request_is_reminded_of_and_expires(
     dev: MemoryPerson, lead: MemoryPerson, world: World
 ) -> None:
@@ -101,12 +108,24 @@ def test_a_request_is_reminded_of_and_expires(
     half = world.settings.approval_lifetime.total_seconds() / 2
 
     world.clock.leap(half + 5)
-    lead.sees("still needs approval")
+    reminder = lead.sees("still needs approval")
+    assert reminder in request.thread
+    assert f"<@{OPS}>" in raw(reminder)
+    assert "<!subteam^S0LEADS>" in raw(reminder)
+    assert f"<@{DEV}>" not in raw(reminder)
     world.clock.leap(half + 5)
 
     lead.sees("· expired")
     assert "Nobody decided" in lead.reads(request)
+    assert not {"Approve", "Reject"} & set(request.buttons)
+    assert f"<@{DEV}>" in raw(request.thread[-1])
+    assert len(request.thread) == 2, "reminded once"
     assert world.replicas_of("web") == 2
+
+
+def raw(message: Message) -> str:
+    """All that was sent, with mentions as Slack writes them."""
+    return message.posted.now.text + repr(message.blocks)
 
 
 @pytest.mark.world(ROLES, TWO)
@@ -126,6 +145,41 @@ def test_two_different_people_have_to_approve(
     ops.clicks("Approve", on=request)
 
     assert "approved by lead, ops" in dev.sees("✅ web · replicas 2 → 5").text
+
+
+@pytest.mark.world(BY_GROUP, TWO)
+def test_the_approval_of_who_has_lost_the_right_counts_no_more(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    ops, directory = world.person("ops"), world.slack.state.directory
+    world.runs("web")
+    dev.types("/swarm scale web=5")
+    request = lead.sees("🟡")
+    lead.clicks("Approve", on=request)
+    lead.sees("1 of 2 approved: lead")
+
+    leads = directory.groups["S0LEADS"]
+    directory.groups["S0LEADS"] = replace(leads, members=())
+    starts_anew(world)
+    ops.clicks("Approve", on=request)
+    ops.sees("1 of 2 approved: ops")
+    assert "Approve" in request.buttons
+
+    directory.groups["S0LEADS"] = replace(leads, members=(LEAD, OPS))
+    directory.users[OPS] = replace(ops.user, is_restricted=True)
+    starts_anew(world)
+    clicked = ops.clicks("Approve", on=request)
+    assert ops.sees("does not show this to guests", after=clicked).ephemeral
+    lead.clicks("Approve", on=request)
+    lead.sees("1 of 2 approved: lead", after=clicked)
+    assert world.replicas_of("web") == 2, "who became a guest counts no more"
+
+
+def starts_anew(world: World) -> None:
+    """The bot dies, and the next one knows nothing of who people were."""
+    world.bot.crash()
+    world.bots.pop(0)
+    world.start_bot()
 
 
 @one_approves

@@ -15,6 +15,7 @@ def test_a_good_image_rolls_slot_by_slot(dev: MemoryPerson, world: World) -> Non
     dev.sees("🔵 web →")
     message = dev.sees("✅ web is on")
 
+    assert len([said for said in dev.messages("ops") if not said.in_thread]) == 1
     assert "2/2" in message.text
     assert "asked by dev" in message.text
     assert world.image_of("web") == "shop/web:2.0"
@@ -149,12 +150,17 @@ def test_the_same_image_again_restarts_nothing_unless_forced(
     assert set(world.swarm.cluster.tasks) != tasks
 
 
+@pytest.mark.parametrize("by_bot", [True, False])
 def test_a_rollback_after_deploy_and_scale_keeps_the_replica_count(
-    dev: MemoryPerson, world: World
+    dev: MemoryPerson, world: World, by_bot: bool
 ) -> None:
     world.runs("web")
     dev.asks("deploy web shop/web:2.0", "✅ web is on")
-    dev.asks("scale web=3", "✅ web · replicas 2 → 3")
+    if by_bot:
+        dev.asks("scale web=3", "✅ web · replicas 2 → 3")
+    else:
+        world.by_hand("web", lambda spec: spec["Mode"]["Replicated"].update(Replicas=3))
+        world.swarm.settle()
 
     dev.asks("rollback web", "✅ web is on")
 
@@ -170,3 +176,54 @@ def test_a_global_service_does_not_wait_for_a_node_that_is_down(
     world.swarm.stop_node("node4")
 
     assert "3/3" in dev.asks("deploy web shop/web:2.0", "✅ web is on").text
+
+
+@pytest.mark.parametrize(
+    ("mode", "count"),
+    [
+        ({"Global": {}}, "4/4"),
+        ({"Replicated": {"Replicas": 1}}, "1/1"),
+        ({"Replicated": {"Replicas": 0}}, "0/0"),
+    ],
+)
+def test_every_kind_of_service_is_counted_right(
+    dev: MemoryPerson, world: World, mode: dict[str, dict[str, int]], count: str
+) -> None:
+    world.runs("web", Mode=mode)
+
+    assert count in dev.asks("deploy web shop/web:2.0", "✅ web is on").text
+    assert world.image_of("web") == "shop/web:2.0"
+
+
+def test_resolve_image_never_keeps_the_tag_and_says_so(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+
+    done = dev.asks("deploy web shop/web:2.0 --resolve-image never", "✅ web is on")
+
+    assert any("not resolved" in version for version in done.life)
+    template = world.swarm.cluster.service("web")["Spec"]["TaskTemplate"]
+    assert template["ContainerSpec"]["Image"] == "shop/web:2.0"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("deploy wbe shop/web:2.0", "Did you mean web?"),
+        ("deploy web shop/Web:2", "an image reference"),
+        ("deploy web shop/web:2.0 --parallelism -1", "at least 0"),
+        ("deploy web shop/web:2.0 --delay 20", "a duration with a unit"),
+        ("deploy web", "IMAGE is missing"),
+        ("deplyo web x", "deploy"),
+        ("deploy web shop/web:2.0 --paralelism 2", "--parallelism"),
+        ('deploy web "x', "quote"),
+    ],
+)
+def test_what_is_mistyped_gets_one_sentence(
+    dev: MemoryPerson, world: World, line: str, said: str
+) -> None:
+    world.runs("web")
+
+    answer = dev.asks(line, said)
+
+    assert answer.ephemeral
+    assert answer.text.startswith("❌")

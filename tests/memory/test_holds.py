@@ -72,3 +72,43 @@ def test_who_waits_may_roll_back_what_runs(
     lead.sees("turns back", after=clicked)
     dev.sees("↩️ web rolled back")
     assert world.image_of("web") == "shop/web:1.0"
+
+
+def test_a_hold_is_taken_over(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=1)
+    lead.asks("hold * incident 42", "✋ ∗ is held by lead")
+
+    assert "held by lead" in dev.asks("hold web mine").text
+    dev.asks("hold web mine --take-over", "✋ web is held by dev")
+
+    dev.asks("scale web=2", "✅ web · replicas 1 → 2")
+    assert "held by dev" in lead.asks("scale web=3").text
+    told = dev.asks("audit --service web --since 1h").text
+    assert "hold web" in told
+
+
+def test_the_freeze_is_ended_by_its_button_and_stands_in_the_audit_of_who_began_it(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    dev.asks("hold web mine", "✋ web is held by dev")
+    frozen = lead.asks("freeze the demo --until 2h", "❄️ Everything is frozen by lead")
+
+    clicked = dev.clicks("Unfreeze", on=frozen)
+
+    assert "lead" in dev.sees("🟢 Nothing is frozen any more", after=clicked).text
+    dev.asks("scale web=3", "✅ web · replicas 2 → 3")
+    assert "freeze" not in dev.asks("audit --service web --since 1h").text
+    everything = dev.asks("audit --user lead").text
+    assert "freeze everything" in everything
+    assert "hold web" not in everything
+
+
+def test_what_is_being_changed_is_listed(dev: MemoryPerson, world: World) -> None:
+    assert dev.asks("locks", "Nothing is being changed").ephemeral
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 5s")
+    dev.sees("1/3")
+
+    assert "web →" in dev.asks("locks", "1 change under way").text
+    dev.sees("✅ web is on")

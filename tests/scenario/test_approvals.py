@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,47 +92,6 @@ def test_scaling_waits_for_the_lead_and_then_runs_once(
     assert "lead" in people.lead.sees("3 → 5", after=asked).text
 
 
-def test_what_moved_before_the_click_is_asked_for_again(
-    dev: Person, people: People, site: Site
-) -> None:
-    site.runs("web", "web:v1", "--replicas", "2")
-    dev.types(f"/swarm deploy web {site.image('web:v2')}")
-    request = people.lead.sees("🟡 web →")
-
-    site.cluster.docker("service", "update", "--detach", "--label-add", "by=hand", "web")
-    clicked = people.lead.clicks("Approve", on=request)
-
-    again = people.lead.sees("meanwhile", timeout=15, after=clicked)
-    assert again == request
-    assert not site.is_on("web", "web:v2")
-    people.lead.clicks("Approve", on=request)
-    dev.sees("✅ web is on", timeout=60)
-    assert site.is_on("web", "web:v2")
-
-
-def test_reject_with_a_reason_and_withdraw(dev: Person, people: People, site: Site) -> None:
-    site.runs("web", "web:v1", "--replicas", "2")
-    dev.types("/swarm scale web=6")
-    request = people.lead.sees("🟡")
-
-    people.lead.clicks("Reject", on=request)
-    people.lead.sees_modal("Reject")
-    people.lead.submits({"reason": "not before the weekend"})
-    dev.sees("not before the weekend")
-    eventually(lambda: "Approve" not in request.buttons, 15)
-
-    asked = dev.types("/swarm scale web=7")
-    request = people.lead.sees("🟡", after=asked)
-    identity = request.button("Approve").value.split()[1]
-    dev.types(f"/swarm withdraw {identity}")
-    dev.sees("withdrawn", after=asked)
-    asked = people.lead.types(f"/swarm approve {identity}")
-    assert people.lead.sees("withdrawn", after=asked).ephemeral
-    asked = people.lead.types("/swarm approve 00000000")
-    assert people.lead.sees("Nothing ran", after=asked).ephemeral
-    assert site.replicas("web") == 2
-
-
 def test_a_bot_that_dies_with_a_request_in_hand_loses_nothing(
     dev: Person, people: People, site: Site, bot: RunningBot
 ) -> None:
@@ -150,32 +108,3 @@ def test_a_bot_that_dies_with_a_request_in_hand_loses_nothing(
     dev.sees("✅ web", timeout=40)
     eventually(lambda: site.replicas("web") == 6, 10)
     assert bot.open_intents() == 0
-
-
-@pytest.mark.costs(30)
-def test_holds_and_the_line_in_front_of_a_busy_service(
-    dev: Person, people: People, site: Site, bot: RunningBot
-) -> None:
-    bot.stop()
-    bot.config = bot.config.replace('approve = ["lead"]', "").replace(
-        'ask = ["operator"]', 'ask = ["operator", "lead"]'
-    )
-    bot.start()
-    site.runs("web", "web:v1")
-
-    asked = people.lead.types('/swarm hold web "incident 42" --for 2h')
-    people.lead.sees("✋ web", after=asked)
-    asked = dev.types(f"/swarm deploy web {site.image('web:v2')}")
-    refusal = dev.sees("incident 42", after=asked)
-    assert "lead" in refusal.text
-    asked = people.lead.types("/swarm release web")
-    people.lead.sees("released", after=asked)
-
-    dev.types(f"/swarm deploy web {site.image('web:slow')}")
-    dev.sees("🔵 web →")
-    asked = people.lead.types(f"/swarm deploy web {site.image('web:v2')}")
-    people.lead.clicks("Queue", on=people.lead.sees("Queue", after=asked))
-    people.lead.sees("in line", after=asked)
-    dev.sees("✅ web is on", timeout=120)
-    dev.sees(re.compile("✅ web is on .*web:v2"), timeout=120)
-    assert site.is_on("web", "web:v2")

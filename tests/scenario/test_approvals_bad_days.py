@@ -8,7 +8,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -108,74 +107,6 @@ def updates(site: Site, tmp_path: Path) -> Iterator[Callable[[], int]]:
     ):
         yield lambda: heard.read_text().count("replicas.new")
         listening.terminate()
-
-
-def test_nobody_decides(
-    another: Callable[..., RunningBot], people: People, ops: Person, site: Site
-) -> None:
-    bot = another("1")
-    bot.config = f'approval_lifetime = "8s"\n{bot.config}'
-    bot.start()
-    try:
-        site.runs("web", "web:v1")
-        asked = people.dev.types("/swarm scale web=3")
-        request = people.lead.sees("needs approval", after=asked)
-
-        reminder = people.lead.sees("still needs approval", timeout=20)
-        assert reminder in request.thread
-        assert f"<@{ops.id}>" in raw(reminder)
-        assert "<!subteam^S0LEADS>" in raw(reminder)
-        assert f"<@{people.dev.id}>" not in raw(reminder)
-
-        people.dev.sees("· expired", timeout=20)
-        eventually(lambda: "Nobody decided within 8 s" in request.text, 15, lambda: request.text)
-        assert not {"Approve", "Reject"} & set(request.buttons)
-        eventually(lambda: f"<@{people.dev.id}>" in raw(request.thread[-1]), 15)
-        assert len(request.thread) == 2, "reminded once"
-        assert site.replicas("web") == 1
-    finally:
-        bot.stop()
-
-
-def test_two_approvals_and_people_who_lose_the_right(
-    bot: RunningBot, workspace: Workspace, people: People, ops: Person, site: Site
-) -> None:
-    site.runs("pair", "web:v1")
-    request = ask(people, "pair=2")
-
-    people.lead.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: lead" in request.text, 15, lambda: request.text)
-    clicked = people.lead.clicks("Approve", on=request)
-    refusal = people.lead.sees("already", after=clicked)
-    assert refusal.ephemeral
-    assert "1 more of lead" in refusal.text
-    assert site.replicas("pair") == 1
-    ops.clicks("Approve", on=request)
-    ended(request, "✅ pair")
-    assert "approved by lead, ops" in request.text
-    assert site.replicas("pair") == 2
-
-    request = ask(people, "pair=3")
-    people.lead.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: lead" in request.text, 15)
-    bot.kill()
-    leads = workspace.state.directory.groups["S0LEADS"]
-    workspace.state.directory.groups["S0LEADS"] = replace(leads, members=())
-    bot.start()
-    ops.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: ops" in request.text, 15, lambda: request.text)
-    assert "Approve" in request.buttons
-    assert site.replicas("pair") == 2
-
-    bot.kill()
-    workspace.state.directory.groups["S0LEADS"] = replace(leads, members=(people.lead.id, ops.id))
-    workspace.state.directory.users[ops.id] = replace(ops.user, is_restricted=True)
-    bot.start()
-    clicked = ops.clicks("Approve", on=request)
-    assert ops.sees("does not show this to guests", after=clicked).ephemeral
-    people.lead.clicks("Approve", on=request)
-    eventually(lambda: "1 of 2 approved: lead" in request.text, 15, lambda: request.text)
-    assert site.replicas("pair") == 2, "who became a guest counts no more"
 
 
 # ---- what is lost
@@ -302,11 +233,6 @@ def ended(request: Message, words: str) -> None:
 def told(request: Message) -> bool:
     """Whether the message says how it ended."""
     return any(words in request.text for words in ("✅", "did not run", "was interrupted"))
-
-
-def raw(message: Message) -> str:
-    """All that was sent, with mentions as Slack writes them."""
-    return message.posted.now.text + repr(message.blocks)
 
 
 def since(person: Person, moment: int) -> list[Message]:

@@ -73,44 +73,6 @@ def test_a_hold_keeps_others_out_until_it_is_released(
     assert "web is not held" in asks(dev, "release web").text
 
 
-def test_a_hold_is_taken_over_and_everything_is_frozen(
-    bot: RunningBot, people: People, site: Site
-) -> None:
-    dev, lead = people.dev, people.lead
-    site.runs("web")
-
-    does(lead, "hold * incident 42", "✋ ∗ is held by lead")
-    assert "held by lead" in asks(dev, "hold web mine").text
-    does(dev, "hold web mine --take-over", "✋ web is held by dev")
-    does(dev, "scale web=2", "✅")
-    assert "held by dev" in asks(lead, "scale web=3").text
-
-    does(lead, "freeze the demo --until 2h", "❄️ Everything is frozen by lead")
-    for person in (dev, lead):
-        assert "❄️ Everything is frozen by lead" in asks(person, "scale web=3").text
-    assert site.replicas("web") == 2
-    dev.clicks("Unfreeze")
-    assert "lead" in dev.sees("🟢 Nothing is frozen any more").text
-    does(dev, "scale web=3", "✅")
-
-    told = asks(dev, "audit --service web --since 1h")
-    assert "hold web" in told.text
-    assert "freeze" not in told.text
-    everything = asks(dev, "audit --user lead").text
-    assert "freeze everything" in everything
-    assert "hold web" not in everything
-
-
-def test_what_is_being_changed_is_listed(dev: Person, site: Site) -> None:
-    asked = dev.types("/swarm locks")
-    assert dev.sees("Nothing is being changed", after=asked).ephemeral
-    site.runs("web", "web:v1", "--replicas", "2")
-    dev.types(f"/swarm deploy web {site.image('web:slow')}")
-    dev.sees("🔵 web →")
-    asked = dev.types("/swarm locks")
-    assert "web →" in dev.sees("1 change under way", after=asked).text
-
-
 def test_the_audit_is_proved_and_exported_while_the_bot_runs(
     bot: RunningBot, people: People, site: Site
 ) -> None:
