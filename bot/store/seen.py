@@ -6,11 +6,12 @@ Slack sends a request again where its acknowledgement is late, and a deploy must
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 from redis import Redis
 
+from bot.clock import boot_seconds
 from bot.errors import StoreUnavailableError
 from bot.store.connection import guarded, key
 
@@ -18,10 +19,12 @@ _MOST_REMEMBERED = 10_000
 
 
 class Seen:
-    """Claims of names, shared by all bots. With Redis away each process goes by its own memory."""
+    """Claims of names, shared by all bots. With Redis away each process goes by its own memory,
+    measured by `monotonic`: like claims in Redis, that one ends while the machine is suspended."""
 
-    def __init__(self, redis: Redis):
+    def __init__(self, redis: Redis, monotonic: Callable[[], float] = boot_seconds) -> None:
         self._redis = redis
+        self._monotonic = monotonic
         self._until: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -36,7 +39,7 @@ class Seen:
             return True
 
     def _claim_in_memory(self, name: str, seconds: int) -> bool:
-        now = time.monotonic()
+        now = self._monotonic()
         with self._lock:
             if self._until.get(name, 0) > now:
                 return False

@@ -104,7 +104,7 @@ class Store:
             audit,
             Refusals(redis),
             Replays(audit),
-            Seen(redis),
+            Seen(redis, clocks.monotonic),
             ApprovalStore(redis, signer),
             HoldStore(redis),
             Queue(redis, signer),

@@ -80,7 +80,7 @@ class HomeTabs:
         opened = _Opened(actor, now + OPEN_SECONDS, now)
         with self._lock:
             self._open[user_id] = opened
-        context.store.seen.claim(_claim(user_id), int(self.gap))
+        context.store.seen.claim(_claim(user_id), self._claimed_for)
         opened.shown, view = _view(self._look(context), context)
         self.publish(user_id, view)
 
@@ -113,11 +113,17 @@ class HomeTabs:
 
     # ---- parts
 
+    @property
+    def _claimed_for(self) -> int:
+        """Seconds for which no other bot shows it anew. They end before the gap does: where both
+        ended at once, this bot would be kept from its next showing by its own claim."""
+        return max(1, int(self.gap) - 1)
+
     def _renew(self, opened: _Opened, seen: Home | SwarmbotError) -> None:
         actor = self.people.verified(opened.actor)
         context = self.context(actor)
         shown, view = _view(seen, context)
-        if shown != opened.shown and context.store.seen.claim(_claim(actor.id), int(self.gap)):
+        if shown != opened.shown and context.store.seen.claim(_claim(actor.id), self._claimed_for):
             opened.shown, opened.shown_at = shown, self.clock()
             self.publish(actor.id, view)
 

@@ -10,6 +10,8 @@ from tests.memory.twin.world import FREELY, OPERATORS, World
 
 STATUS_IS_FOR_OPERATORS = (PolicyRule(commands=("status",), ask=("operator",)), *FREELY)
 LEADS_APPROVE = (PolicyRule(commands=("*",), ask=("operator",), approve=("operator",)),)
+SHOWN_WITHIN = 66.0
+"""Seconds: a minute at most, and a few between two looks."""
 
 
 def test_it_shows_what_there_is_to_who_opened_it(
@@ -24,6 +26,20 @@ def test_it_shows_what_there_is_to_who_opened_it(
     assert home.buttons[:4] == ["Deploy", "Scale", "Services", "Nodes"]
     assert "Rolling now" not in home.text
     assert lead.home is None, "nobody is shown what they have not opened"
+
+
+def test_what_goes_on_is_shown_within_a_minute(dev: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=3)
+    dev.opens_home()
+    dev.types("/swarm deploy web shop/web:2.0 --delay 40s")
+    dev.sees("🔵 web → ")
+
+    moving = dev.sees_home("Rolling now", timeout=SHOWN_WITHIN)
+
+    assert "🔵 web → " in moving.text
+    assert "asked by dev" in moving.text
+    dev.sees("✅ web is on")
+    assert world.clock.run(lambda: dev.home and "Rolling now" not in dev.home.text, SHOWN_WITHIN)
 
 
 def test_what_is_pressed_there_is_answered_in_private_and_changes_are_shown_to_all(

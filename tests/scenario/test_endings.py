@@ -163,11 +163,12 @@ def test_the_same_image_again_restarts_nothing_unless_forced(dev: Person, site: 
     eventually(lambda: not set(site.tasks("web")) & set(tasks), 60)
 
 
+@pytest.mark.costs(20)
 def test_a_second_deploy_learns_who_is_rolling_and_waits_in_line(
     dev: Person, people: People, site: Site
 ) -> None:
     site.runs("web", "web:v1", "--replicas", "2")
-    dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 3s")
+    dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 2s")
     dev.sees("1/2", timeout=30)
 
     asked = people.lead.types(f"/swarm deploy web {site.image('web:v1')}")
