@@ -174,7 +174,9 @@ class ApprovalFlow:
         supersede = partial(approval_steps.supersede, successor=successor, now=self.now())
         replaced = self.store.approvals.replace(approval.id, successor, supersede)
         if replaced:
-            self.show(replace(successor, revision=replaced.revision + 1))
+            shown = replace(successor, revision=replaced.revision + 1)
+            self.show(shown)
+            self.tell(shown, approval_message.renewed(shown, self._people(shown)))
 
     def claimed(self, approval: Approval) -> Approval | None:
         """Take it, to run it; None where another bot has it, or it is not approved any more."""

@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import StoreUnavailableError, SwarmbotError
-from bot.model import Message, MessageRef, MessageState, Outcome, Plan, Progress, Rollout
+from bot.model import Ending, Message, MessageRef, MessageState, Outcome, Plan, Progress, Rollout
 from bot.model.delivery import PendingMessage
 from bot.poster import Elsewhere, Handle, Poster
 from bot.render import plans, unreachable
 from bot.render.errors import explain
 from bot.render.rollout import details, rollout_message
 from bot.store.store import Store
+
+PATIENCE_SECONDS = 120.0
+"""Who asked has turned to something else after these seconds, and is notified of the end."""
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ class LiveMessage:
 
     `about` names it among all messages, `fence` is that of the lease under which it is shown.
     Where its channel takes nothing any more, it goes on in the direct messages of the `asker` (a
-    user's id).
+    user's id), who is notified of a bad end, and of any end that they had to wait for.
     """
 
     poster: Poster
@@ -72,8 +75,11 @@ class LiveMessage:
             return
         self.rollout = outcome.rollout or self.rollout
         handle = self._put(ending, final=True)
+        called = self._called(outcome)
         if outcome.rollout:
-            self.poster.reply(handle, details.details(outcome))
+            self.poster.reply(handle, details.details(outcome, called))
+        elif called:
+            self.poster.reply(handle, plans.calling(ending, called))
 
     def failed(self, error: Exception) -> bool:
         """Show why it could not go on.
@@ -82,19 +88,21 @@ class LiveMessage:
         """
         if self.rollout is None and self.message is None:
             return False
-        if self.rollout is None:
-            self._put(
-                explain.explain(error if isinstance(error, SwarmbotError) else SwarmbotError()),
-                final=True,
-            )
-            return isinstance(error, SwarmbotError)
-        self._put(
-            rollout_message.failed(
-                self.rollout, error if isinstance(error, SwarmbotError) else None
-            ),
-            final=True,
+        known = error if isinstance(error, SwarmbotError) else None
+        ending = (
+            rollout_message.failed(self.rollout, known)
+            if self.rollout
+            else explain.explain(known or SwarmbotError())
         )
-        return True
+        handle = self._put(ending, final=True)
+        if self.asker:
+            self.poster.reply(handle, plans.calling(ending, (self.asker,)))
+        return self.rollout is not None or known is not None
+
+    def _called(self, outcome: Outcome) -> tuple[str, ...]:
+        bad = outcome.ending not in (Ending.DONE, Ending.UNFOLLOWED)
+        waited = outcome.seconds > PATIENCE_SECONDS
+        return (self.asker,) if self.asker and (bad or waited) else ()
 
     def _ending(self, outcome: Outcome, plan: Plan | None) -> Message | None:
         if outcome.private or not (outcome.rollout or plan):

@@ -60,6 +60,16 @@ def reminder(approval: Approval, people: Iterable[str]) -> Message:
     )
 
 
+def renewed(approval: Approval, people: Iterable[str]) -> Message:
+    """For the thread, when the plan has become another one: it notifies who decides and who asked,
+    since the message is only edited."""
+    return message(
+        f"🟡 {title(approval)} · the plan has changed, and needs approval anew",
+        [_waits(approval)],
+        [*call((*people, approval.actor.id)), *context(_number(approval))],
+    )
+
+
 def abandoned(approval: Approval) -> Message:
     """The request that a bot ran when it was stopped: what is known of it."""
     head, why = (

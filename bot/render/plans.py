@@ -7,7 +7,16 @@ from typing import Any
 
 from bot.model import Actor, Difference, Ending, Message, Outcome, Plan, Rollout
 from bot.model.english import plural, seconds
-from bot.render.slack.blocks import MOST_ROWS, Block, aligned, context, image, message, section
+from bot.render.slack.blocks import (
+    MOST_ROWS,
+    Block,
+    aligned,
+    call,
+    context,
+    image,
+    message,
+    section,
+)
 from bot.render.slack.text import brief, escape, preformatted, prose, sentence
 
 _MARKS = {
@@ -57,6 +66,11 @@ def ended(plan: Plan, outcome: Outcome, small_print: str = "") -> Message:
         return message(head, lines, context(small_print))
     shown = [*differences(plan.changes), *context(small_print)]
     return message(head, [*(lines or [prose(plan.summary)]), *_warnings(plan)], shown)
+
+
+def calling(ending: Message, people: Sequence[str]) -> Message:
+    """Notifies people of how a change ended, in its thread: an edit notifies nobody."""
+    return message(ending.text, (), call(people))
 
 
 def elsewhere(plan: Plan, channel: str) -> Message:

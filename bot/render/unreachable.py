@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from bot.model import Message
 from bot.model.english import shortlist
 from bot.render.slack.blocks import message
-from bot.render.slack.text import code, escape
+from bot.render.slack.text import code, escape, sentence
 
 INVITE = code("/invite @swarmbot")
-_INVITED = f"invite it there with {INVITE}"
+_INVITED = f"invite it with {INVITE}"
 _UNLOCKED = "let it post there in the channel's settings"
 _REASONS: Mapping[str, tuple[str, str]] = {
-    "channel_not_found": ("swarmbot is not in it", _INVITED),
-    "not_in_channel": ("swarmbot is not in it", _INVITED),
-    "user_not_in_channel": ("swarmbot is not in it", _INVITED),
+    "channel_not_found": ("swarmbot is no member", _INVITED),
+    "not_in_channel": ("swarmbot is no member", _INVITED),
+    "user_not_in_channel": ("swarmbot is no member", _INVITED),
     "is_archived": ("it is archived", "unarchive it"),
     "is_inactive": ("it is archived", "unarchive it"),
     "restricted_action": ("only some people may post there", _UNLOCKED),
@@ -62,7 +62,7 @@ def file_refused(name: str, refusal: str, sent: bool) -> Message:
     went = "sent to who asked as a direct message" if sent else "not shared"
     why, action = _FILES.get(refusal) or (reason(refusal), f"to see files here, {INVITE}")
     text = ": ".join(part for part in (why, action) if part)
-    return message(f"📎 {escape(name)} was {went}", [f"{text}."])
+    return message(f"📎 {escape(name)} was {went}", [sentence(text)])
 
 
 def refused(channels: Mapping[str, str]) -> list[str]:

@@ -84,7 +84,7 @@ def test_reads_are_answered_where_the_bot_may_not_post(dev: MemoryPerson, world:
 
 @pytest.mark.parametrize(
     ("fields", "because"),
-    [({"is_archived": True}, "it is archived"), ({"is_private": True}, "swarmbot is not in it")],
+    [({"is_archived": True}, "it is archived"), ({"is_private": True}, "swarmbot is no member")],
 )
 def test_a_rollout_whose_channel_is_lost_goes_on_with_who_asked(
     dev: MemoryPerson, world: World, fields: dict[str, bool], because: str

@@ -82,15 +82,20 @@ def _too_many_lines(error: errors.TooManyLinesError) -> Explanation:
 
 
 def _no_place(error: errors.NoPlaceError) -> Explanation:
-    remedies = [unreachable.remedy(error.refusal), unreachable.instead(error.instead)]
+    instead = unreachable.instead(error.instead)
     if error.channel.startswith("D"):
         # Nobody can be invited into the direct messages of others.
-        remedies = [remedies[1] or "ask in a channel that swarmbot is in"]
-    options = ", or ".join(option for option in remedies if option)
+        why = "swarmbot is no part of these direct messages"
+        options = [instead or "ask in a channel that swarmbot is in"]
+    else:
+        why = (
+            f"{unreachable.named(error.channel)} takes no messages of swarmbot "
+            f"({unreachable.reason(error.refusal)})"
+        )
+        options = [option for option in (unreachable.remedy(error.refusal), instead) if option]
+    asked = ", or ".join(options)
     return Explanation(
-        f"Nothing was changed: nobody would see it, for {unreachable.named(error.channel)} "
-        f"{'take' if error.channel.startswith('D') else 'takes'} no messages of swarmbot "
-        f"({unreachable.reason(error.refusal)}). {options[0].upper()}{options[1:]}.",
+        f"Nothing was changed, because nobody would see it: {why}. {asked[0].upper()}{asked[1:]}.",
         mark=REFUSED,
     )
 

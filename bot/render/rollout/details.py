@@ -10,14 +10,14 @@ from bot.model.english import seconds
 from bot.render.findings import cause
 from bot.render.plans import differences
 from bot.render.rollout.endings import moves_image, subject
-from bot.render.slack.blocks import Block, context, image, message, section, table
+from bot.render.slack.blocks import Block, call, context, image, message, section, table
 from bot.render.slack.text import code, escape, preformatted, prose
 
 _LOG_LINES = 20
 
 
-def details(outcome: Outcome) -> Message:
-    """What the message of an ended rollout leaves out.
+def details(outcome: Outcome, people: Sequence[str] = ()) -> Message:
+    """What the message of an ended rollout leaves out; it notifies `people`.
 
     The outcome has its rollout and progress.
     """
@@ -39,6 +39,7 @@ def details(outcome: Outcome) -> Message:
             f"Swarm says: {prose(progress.message)}" if progress.message else "",
         ],
         [
+            *call(people),
             *differences(rollout.changes),
             *([section(preformatted("\n".join(log)))] if log else []),
             *tasks,

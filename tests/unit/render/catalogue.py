@@ -24,7 +24,7 @@ from bot.model import (
     Task,
     TaskState,
 )
-from bot.render import help_message, map_message, plans, status
+from bot.render import help_message, map_message, plans, status, unreachable
 from bot.render.errors import explain
 from bot.render.objects import logs, nodes, service_history, services
 from bot.render.rollout import rollout_message
@@ -293,6 +293,9 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "status": lambda: status.health(STATUS),
         "status-hints": lambda: status.health(STATUS, hints=True),
         "status-ill": lambda: status.health(ILL),
+        "status-unheard": lambda: status.health(
+            replace(STATUS, refused_channels={"C0OPS00001": "is_archived"})
+        ),
         "status-no-quorum": lambda: status.health(replace(ILL, quorum=False, redis="", locks=())),
         "status-empty": lambda: status.health(
             replace(STATUS, services=0, managers=1, fault_tolerance=0, nodes={"ready": 1})
@@ -384,7 +387,23 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.UnknownCommandError("scale=5 web", ("scale",), "scale web=5"),
     errors.UnsureRollbackError("web", "s1", v.REVISIONS[2], v.REVISIONS[1], v.NOW, True),
     errors.ImageLostError("web", "s1", v.REVISIONS[1], ("node4",), v.OLD, v.REVISIONS[0], v.NOW),
+    errors.NoPlaceError("C0OPS00001", "channel_not_found", ("C0OPS00001",)),
+    errors.NoPlaceError("D0DEV-LEAD", "channel_not_found"),
+    errors.SlackRefusesError("token_revoked"),
+    errors.EditedLineError(),
 )
+
+
+def unheard() -> Mapping[str, Callable[[], Message]]:
+    """What is said where Slack does not take something."""
+    return {
+        "unheard-channel": lambda: unreachable.said_here("C0OPS00001", "is_archived"),
+        "unheard-new-reason": lambda: unreachable.said_here("C0OPS00001", "moon_in_leo"),
+        "unheard-file": lambda: unreachable.file_refused("services.txt", "not_in_channel", True),
+        "unheard-no-files": lambda: unreachable.file_refused(
+            "services.txt", "file_uploads_disabled", False
+        ),
+    }
 
 
 def catalogue() -> dict[str, Callable[[], Message]]:
@@ -398,6 +417,7 @@ def catalogue() -> dict[str, Callable[[], Message]]:
         **lists(),
         **others(),
         **failures,
+        **unheard(),
         **catalogue_alerts.messages(),
         **catalogue_approvals.messages(),
         **catalogue_doctor.messages(),

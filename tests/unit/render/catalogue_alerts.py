@@ -528,6 +528,7 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         ),
         "alerts-40": lambda: alert_lists.alerts([DOWN, *many], [], v.NOW),
         "alerts-hostile": lambda: alert_lists.alerts([HOSTILE, over(HOSTILE)], [ENDLESS], v.NOW),
+        "alert-calls": lambda: alert_message.alert(DOWN, None, v.NOW, ("U0TOLD", "S0TOLD")),
         "alert-acknowledged": lambda: alert_lists.acknowledged([acked(DOWN)], OPS),
         "alert-acknowledged-two": lambda: alert_lists.acknowledged(
             [acked(DOWN), acked(BELOW), HOSTILE], OPS

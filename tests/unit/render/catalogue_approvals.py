@@ -188,6 +188,7 @@ def requests() -> Mapping[str, Callable[[], Message]]:
         "approval-told": lambda: approval_message.ending(
             over(ApprovalState.REJECTED, by="lead", reason="not before the sale")
         ),
+        "approval-renewed-told": lambda: approval_message.renewed(ONE_OF_TWO, ("S0TOLD",)),
         "approval-reminder": lambda: approval_message.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
         "approval-did-not-run": lambda: approval_message.abandoned(APPROVED),
         "approval-interrupted": lambda: approval_message.abandoned(replace(APPROVED, run="r1")),
