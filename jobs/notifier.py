@@ -106,11 +106,12 @@ class Notifier:
             self._try_again.pop(over, None)
         self._say_again()
 
-    def note(self, note: Note) -> None:
-        """Say something once, whichever bots notice it."""
+    def note(self, note: Note, silences: Sequence[Silence] = ()) -> None:
+        """Say something once, whichever bots notice it; what is silenced is only remembered."""
         if self.store.alerts.claim_note(note.id):
             self._remember(_entry(note, Happened.NOTED, note.at))
-            self._say(note)
+            if not any(silence.covers_note(note, note.at) for silence in silences):
+                self._say(note)
 
     def _say(self, note: Note) -> None:
         handle = self.poster.post(

@@ -205,7 +205,7 @@ class Watch:
         self.outside.take_in(world.services or (), now)
         self.notifier.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
         for note in verdict.notes:
-            self.notifier.note(note)
+            self.notifier.note(note, self._silences)
         if any(incident.state is not AlertState.RESOLVED for incident in verdict.changed):
             self.hint(*AFTERMATH)
 

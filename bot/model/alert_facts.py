@@ -282,10 +282,13 @@ class SpecChange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceChanges:
     """A service with the changes that were made to it, the oldest first; none where nobody knows
-    what changed."""
+    what changed. Of many that are told of in sum: how many `times` since when, and the last
+    change."""
 
     service: str
     changes: tuple[SpecChange, ...] = ()
+    times: int = 1
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from bot.model import Actor, Shortfall
-from bot.model.alert_facts import Aftermath, AlertKind, NoteFacts, ProblemFacts
+from bot.model.alert_facts import Aftermath, AlertKind, ChangedOutside, NoteFacts, ProblemFacts
+
+CHANGES_LABEL = "swarmbot.changed-outside"
+"""The label of a service that says whether people are told of changes by others; `OFF`: never."""
+OFF = "off"
 
 
 class Severity(StrEnum):
@@ -195,6 +199,24 @@ class Silence:
             fnmatchcase(incident.name, self.pattern) or incident.subject == self.pattern
         )
 
+    def covers_note(self, note: Note, now: datetime) -> bool:
+        """Whether it keeps this note quiet now: by its name, its service, or all its services."""
+        over = self.until is not None and now >= self.until
+        services = note.facts.services if isinstance(note.facts, ChangedOutside) else ()
+        names = [changed.service for changed in services]
+        covered = bool(names) and all(fnmatchcase(name, self.pattern) for name in names)
+        by_id = bool(note.service_id) and self.pattern == f"service:{note.service_id}"
+        return not over and (covered or by_id or fnmatchcase(note.name, self.pattern))
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideNews:
+    """When people were last told that a service was changed outside, the newest last, and whether
+    that was in sum."""
+
+    told: tuple[datetime, ...] = ()
+    in_sum: bool = False
+
 
 def worsened(before: Incident, after: Incident) -> bool:
     """Whether it goes on and is more severe now."""
@@ -221,8 +243,9 @@ class Memory:
     which rollout's specification it has seen there already: the same one again is somebody else's
     doing. `first_end` is when the first certificate ends. `restarts` are the last tasks, by service
     (id), place and task (id), that were started because the one before had ended by itself, and
-    when. `held` are notes of a stack's services that wait for those of its other services. `at` is
-    when all of this was judged last.
+    when. `outside` says when people were last told that a service (id) was changed. `held` are
+    notes of a stack's services that wait for those of its other services, and of services that are
+    changed all the time. `at` is when all of this was judged last.
     """
 
     incidents: Mapping[str, Incident] = field(default_factory=dict)
@@ -238,6 +261,7 @@ class Memory:
     first_end: datetime | None = None
     held: tuple[Note, ...] = ()
     restarts: Mapping[str, Mapping[str, Mapping[str, datetime]]] = field(default_factory=dict)
+    outside: Mapping[str, OutsideNews] = field(default_factory=dict)
     at: datetime | None = None
 
 

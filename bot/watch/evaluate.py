@@ -30,9 +30,15 @@ def judge(snapshot: Snapshot, memory: Memory, watch: WatchSettings) -> Judgement
     evaluation = Evaluation.of(snapshot, memory, watch)
     findings = _watched(evaluation, joined(judge_kind(evaluation) for judge_kind in JUDGES))
     incidents, changed = lifecycle.advance(evaluation, findings)
-    due, held = notes.noted(evaluation, memory)
-    remembered = replace(evaluation.memory, incidents=incidents, held=held, at=snapshot.at)
-    return Judgement(memory=remembered, changed=changed, notes=due)
+    noted = notes.noted(evaluation, memory)
+    remembered = replace(
+        evaluation.memory,
+        incidents=incidents,
+        held=noted.held,
+        outside=noted.outside,
+        at=snapshot.at,
+    )
+    return Judgement(memory=remembered, changed=changed, notes=noted.due)
 
 
 def _watched(evaluation: Evaluation, findings: Findings) -> Findings:

@@ -63,6 +63,8 @@ def _of_service(service: Service, tasks: Sequence[Task], known: Places, at: date
     since = max((at - SLOW_WINDOW - WINDOW, *_changed(service)))
     if service.update is not None and service.update.state in ("updating", "rollback_started"):
         return {}
+    if not known and not any(task.created and task.created > since for task in tasks):
+        return {}
     places: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
     for place, restarts in known.items():
         places[place].update(restarts)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.model import Service, Spec
 from bot.model.alert_facts import (
@@ -16,10 +16,11 @@ from bot.model.alert_facts import (
     ServiceChanges,
     SpecChange,
 )
-from bot.model.incident import Memory, Note
+from bot.model.incident import CHANGES_LABEL, OFF, Memory, Note, OutsideNews
 from bot.swarm.spec.edit import differences, image_of
 from bot.swarm.spec.read import replicas
 from bot.watch.evaluation import Evaluation
+from bot.watch.rules import folding
 
 TOGETHER = timedelta(seconds=4)
 """A stack is deployed service by service: what changes of it with shorter pauses is one piece of
@@ -29,16 +30,36 @@ LONGEST = timedelta(seconds=30)
 _MOST_FIELDS = 5
 
 
-def noted(evaluation: Evaluation, before: Memory) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
-    """What is to be said once, and what waits for company; `before` is what was remembered before
-    this look."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is `due` to be said once, what is `held` for later, and who was told what (see
+    `Memory.outside`)."""
+
+    due: tuple[Note, ...]
+    held: tuple[Note, ...]
+    outside: Mapping[str, OutsideNews]
+
+
+def noted(evaluation: Evaluation, before: Memory) -> Noted:
+    """What is to be said once, and what waits; `before` is what was remembered before this look."""
     every = (*_leader(evaluation, before), *_changes(evaluation, before), *before.held)
     watched = [note for note in every if evaluation.watched(note.kind)]
-    alone = [note for note in watched if not note.stack]
-    ripe = [notes for notes in _by_stack(watched) if _is_ripe(evaluation, notes)]
-    unripe = [notes for notes in _by_stack(watched) if not _is_ripe(evaluation, notes)]
-    held = tuple(note for notes in unripe for note in notes)
-    return (*alone, *(_together(notes) for notes in ripe)), held
+    kept = [note for note in watched if _is_folded(before, note, evaluation.at)]
+    calm = [note for note in watched if note not in kept]
+    of_the_swarm = [note for note in calm if not note.service_id]
+    alone = folding.folded(note for note in calm if note.service_id and not note.stack)
+    ripe = [notes for notes in _by_stack(calm) if _is_ripe(evaluation, notes)]
+    unripe = [notes for notes in _by_stack(calm) if not _is_ripe(evaluation, notes)]
+    told = (*alone, *(note for notes in ripe for note in notes))
+    return Noted(
+        due=(*of_the_swarm, *alone, *map(_together, ripe)),
+        held=(*folding.folded(kept), *(note for notes in unripe for note in notes)),
+        outside=folding.told(before.outside, told, evaluation.at),
+    )
+
+
+def _is_folded(before: Memory, note: Note, at: datetime) -> bool:
+    return folding.is_folded(before.outside.get(note.service_id, folding.NOTHING), at)
 
 
 def _by_stack(notes: Iterable[Note]) -> Iterable[list[Note]]:
@@ -57,15 +78,12 @@ def _is_ripe(evaluation: Evaluation, notes: Sequence[Note]) -> bool:
 def _together(notes: Sequence[Note]) -> Note:
     """What happened to a stack as one piece of news: to one service of it, also several times, or
     to several."""
-    changes: defaultdict[str, list[SpecChange]] = defaultdict(list)
+    changes: defaultdict[str, list[ServiceChanges]] = defaultdict(list)
     for note in sorted(notes, key=lambda note: note.at):
         for service in note.facts.services if isinstance(note.facts, ChangedOutside) else ():
-            changes[service.service] += service.changes
+            changes[service.service].append(service)
     facts = ChangedOutside(
-        services=tuple(
-            ServiceChanges(service=service, changes=tuple(made))
-            for service, made in sorted(changes.items())
-        )
+        services=tuple(folding.of_one_service(made) for _, made in sorted(changes.items()))
     )
     last = max(notes, key=lambda note: note.at)
     together = replace(last, id=_digest("|".join(sorted(note.id for note in notes))), facts=facts)
@@ -84,6 +102,8 @@ def _changes(evaluation: Evaluation, before: Memory) -> Iterator[Note]:
     for service in evaluation.services.values():
         old, new = before.specs.get(service.id, ""), evaluation.memory.specs[service.id]
         if not old or old == new or f"service:{service.id}" in evaluation.snapshot.locks:
+            continue
+        if service.labels.get(CHANGES_LABEL, "").lower() == OFF:
             continue
         if not (_is_own(evaluation, before, service) or _is_rollback_by_swarm(service)):
             change = _change(service.previous, service.spec) if service.previous else None

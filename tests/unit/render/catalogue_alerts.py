@@ -9,7 +9,14 @@ from functools import partial
 from typing import Any
 
 from bot.model import Actor, Message, Shortfall, Status, alert_facts
-from bot.model.alert_facts import Aftermath, AlertKind, ProblemFacts
+from bot.model.alert_facts import (
+    Aftermath,
+    AlertKind,
+    ChangedOutside,
+    ProblemFacts,
+    ServiceChanges,
+    SpecChange,
+)
 from bot.model.certificate_limits import CertificateLimits
 from bot.model.cluster import Certificate
 from bot.model.incident import AlertState, Incident, Note, Problem, Severity, Silence
@@ -331,6 +338,18 @@ OUTSIDE = Note(
 )
 
 
+OFTEN = ChangedOutside(
+    services=(
+        ServiceChanges(
+            service="web",
+            changes=(SpecChange(replicas=(2, 3)),),
+            times=10,
+            since=v.NOW - timedelta(minutes=10),
+        ),
+    )
+)
+
+
 STACK = replace(
     OUTSIDE,
     name="shop",
@@ -476,6 +495,7 @@ def steps() -> Mapping[str, Callable[[], Message]]:
         "alert-step-hostile": step(None, HOSTILE),
         "alert-note-leader": lambda: alert_notes.note(LEADER),
         "alert-note-outside": lambda: alert_notes.note(OUTSIDE),
+        "alert-note-outside-often": lambda: alert_notes.note(replace(OUTSIDE, facts=OFTEN)),
         "alert-note-stack": lambda: alert_notes.note(STACK),
         "alert-note-plain": lambda: alert_notes.note(
             replace(OUTSIDE, facts=written_note(AlertKind.CHANGED_OUTSIDE, rest="image v1 → v2"))

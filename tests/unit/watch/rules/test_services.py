@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from bot.model import Mode, Service, Shortfall, Task, TaskState, UpdateStatus
+from bot.model.alert_facts import ChangedOutside, ServiceChanges
 from bot.model.completion import Completion, RestartCondition
-from bot.model.incident import AlertState
+from bot.model.incident import CHANGES_LABEL, AlertState, Note, Silence
 from bot.render.alerts.alert_words import now_words
 from bot.swarm.spec.edit import fingerprint
 from tests.unit.watch.world import (
     API,
+    DEV,
     FOUR,
     NOW,
     SPREAD,
@@ -491,6 +493,108 @@ def test_a_stack_that_changes_all_the_time_is_not_kept_back_for_ever() -> None:
         story.sees(3, services=(of_shop("shop_web", count, count),))
         said += story.said
     assert 1 <= len(said) <= 2
+
+
+def scaled(replicas: int, version: int, **fields: Any) -> Service:
+    """The service as an autoscaler left it."""
+    before = service("web", 5 - replicas, **fields)
+    return service("web", replicas, version=version, previous=before.spec, **fields)
+
+
+def autoscaled(story: Story, times: int, every: float, **fields: Any) -> list[str]:
+    """All that was said while something else changes the service every so many seconds."""
+    said = []
+    for _ in range(times):
+        version = story.world.services[0].version + 1 if story.world.services else 1
+        web = scaled(2 + version % 2, version, **fields)
+        story.sees(every, services=(web, API))
+        said += story.said
+    return said
+
+
+def test_who_changes_a_service_all_the_time_is_told_of_in_sum() -> None:
+    story = begun(services=(scaled(2, 2), API))
+    head = "web was changed outside swarmbot: "
+    assert autoscaled(story, 2, 60) == [
+        f"{head}replicas 2 → 3.",
+        f"{head}replicas 3 → 2.",
+    ]
+    assert autoscaled(story, 8, 60) == []
+    (sum_up,) = autoscaled(story, 1, 60)
+    assert sum_up == f"{head}9 times in 8 min, last: replicas 2 → 3."
+    # And from then on once an hour.
+    assert autoscaled(story, 59, 60) == []
+    (hourly,) = autoscaled(story, 1, 60)
+    assert hourly == f"{head}60 times in 59 min, last: replicas 2 → 3."
+    assert len(story.memory.held) == 0
+    # When it has been left in peace for long, the next change is news at once.
+    story.waits(4000, 60)
+    assert len(autoscaled(story, 1, 60)) == 1
+
+
+def test_what_was_kept_back_is_said_though_nothing_more_comes() -> None:
+    story = begun(services=(scaled(2, 2), API))
+    autoscaled(story, 4, 60)
+    said = []
+    for _ in range(12):
+        story.sees(60)
+        said += story.said
+    assert said == ["web was changed outside swarmbot: 2 times in 1 min, last: replicas 3 → 2."]
+
+
+def test_much_that_is_kept_back_takes_no_more_room_than_little() -> None:
+    story = begun(services=(scaled(2, 2), API))
+    autoscaled(story, 200, 1)
+    (held,) = story.memory.held
+    assert isinstance(held.facts, ChangedOutside)
+    assert len(held.facts.services[0].changes) == 1
+
+
+def test_a_stack_that_is_changed_all_the_time_is_told_of_in_sum_too() -> None:
+    story = begun(services=(scaled(2, 2, stack="shop"), API))
+    said = autoscaled(story, 30, 60, stack="shop")
+    assert len(said) <= 4
+    assert "times in" in said[-1]
+
+
+@pytest.mark.parametrize(("value", "notes"), [("off", 0), ("OFF", 0), ("on", 1), ("", 1)])
+def test_a_label_of_the_service_switches_it_off(value: str, notes: int) -> None:
+    labels = {CHANGES_LABEL: value}
+    story = begun(services=(scaled(2, 2, labels=labels), API))
+    assert len(autoscaled(story, 1, 60, labels=labels)) == notes
+
+
+@pytest.mark.parametrize(
+    ("pattern", "quiet"),
+    [
+        ("web", True),
+        ("w*", True),
+        ("service:s-web", True),
+        ("api", False),
+        ("service:s-api", False),
+    ],
+)
+def test_a_silence_covers_what_was_changed_too(pattern: str, quiet: bool) -> None:
+    story = begun()
+    (note,) = story.sees(services=(NEW, API)).notes
+    silence = Silence(pattern=pattern, by=DEV, since=NOW, until=NOW + timedelta(hours=1))
+    assert silence.covers_note(note, NOW) is quiet
+    assert not silence.covers_note(note, NOW + timedelta(hours=2))
+
+
+def test_a_silence_of_a_stack_or_of_all_its_services_covers_its_note() -> None:
+    changes = tuple(ServiceChanges(service=name) for name in ("shop_api", "shop_web"))
+    note = Note(id="n", name="shop", facts=ChangedOutside(services=changes), at=NOW, stack="shop")
+
+    def covers(pattern: str) -> bool:
+        return Silence(pattern=pattern, by=DEV, since=NOW).covers_note(note, NOW)
+
+    assert [covers(pattern) for pattern in ("shop", "shop_*", "shop_web", "web")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_what_is_locked_or_new_is_no_note() -> None:
