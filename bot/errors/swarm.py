@@ -53,9 +53,13 @@ class PlanOutdatedError(SwarmbotError):
 
 @dataclass(eq=False)
 class ChangeInterruptedError(SwarmbotError):
-    """The bot ended before it had posted the change: nothing was changed."""
+    """The bot ended before it had posted the change: nothing was changed.
+
+    `unsure`: or it had posted it, and nobody can tell.
+    """
 
     name: str
+    unsure: bool = False
 
 
 @dataclass(eq=False)

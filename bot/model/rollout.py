@@ -128,7 +128,8 @@ class Rollout:
     rollback goes to; `back_hash` stands for the specification that was posted to go back to
     `before`, where Swarm's own previous specification is another. `part_of` is the id of the batch
     that it belongs to, if any. `unfollowed_by`: who ended its following before its end; `shown_as`
-    names its message among all.
+    names its message among all. `creates`: the service is made by it; until it is known by its id,
+    `service_id` is its name.
     """
 
     id: str
@@ -165,6 +166,7 @@ class Rollout:
     engine_time: datetime | None = None
     shown_as: str = ""
     unfollowed_by: str = ""
+    creates: bool = False
 
     @property
     def again(self) -> str:

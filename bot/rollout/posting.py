@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import Stopping
-from bot.errors import OutcomeUnknownError, OutOfSequenceError, PlanOutdatedError
+from bot.errors import (
+    ChangeInterruptedError,
+    OutcomeUnknownError,
+    OutOfSequenceError,
+    PlanOutdatedError,
+    UnknownNameError,
+)
 from bot.model import Rollout, Service, Spec
 from bot.rollout.follower import FOLLOW_SECONDS
 from bot.rollout.run import StoppingError
@@ -70,9 +76,24 @@ class Posting:
 
         One is being elected, perhaps, and may have taken the change.
         """
+        return self._answered(lambda: self.swarm.services.get(rollout.service_id), rollout)
+
+    def found(self, rollout: Rollout) -> Service:
+        """The service that was to be created, by its name.
+
+        Raises ChangeInterruptedError where there is none, or where the engine was to name it.
+        """
+        if rollout.service_id != rollout.service:
+            raise ChangeInterruptedError(rollout.service, unsure=True)
+        try:
+            return self._answered(lambda: self.swarm.services.find(rollout.service), rollout)
+        except UnknownNameError:
+            raise ChangeInterruptedError(rollout.service) from None
+
+    def _answered(self, ask: Callable[[], Service], rollout: Rollout) -> Service:
         while True:
             try:
-                return self.swarm.services.get(rollout.service_id)
+                return ask()
             except AWAY:
                 if self.now() >= rollout.deadline:
                     raise

@@ -30,7 +30,7 @@ from bot.rollout.steps import Steps
 from bot.rollout.turning_back import STOPPED, RollbackSender, TurningBack
 from bot.store.store import Store
 from bot.swarm.engine.fence import Fence
-from bot.swarm.spec.edit import fingerprint
+from bot.swarm.spec.edit import fingerprint, image_of
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
 
@@ -105,31 +105,28 @@ class Roller:
     def create(self, rollout: Rollout, spec: Spec, run: Run) -> Outcome:
         """Create a service and follow it until it runs as it should.
 
-        The lease then covers the service by its id too. Raises what the engine refuses. A bot that
-        ends before the service is recorded leaves it without anybody who follows it; it is there
-        all the same.
+        Until it is there it is recorded by its name, which is locked; then the lease covers it by
+        its id too. Raises what the engine refuses.
         """
-        service = self._posting.created(spec, rollout.with_auth)
         rollout = replace(
             rollout,
-            service_id=service.id,
-            service=service.name,
-            version=service.version,
-            spec_hash=fingerprint(service.spec),
+            creates=True,
+            service_id=run.lease.locks[0].target.removeprefix("service:"),
+            service=spec.get("Name") or "a service",
+            wanted_hash=fingerprint(spec),
             audit=run.audit,
             channel=run.channel,
             shown_as=run.shown_as,
             approved_by=run.approved_by,
         )
-        with suppress(StoreUnavailableError):
-            self.store.locks.extend(run.lease, f"service:{service.id}")
-            added = self.store.revisions.add(
-                service.id, rollout.after, self.now(), rollout.actor.name, rollout.verb
-            )
-            rollout = replace(rollout, revision=added.number)
-            self.store.rollouts.save(rollout, run.lease.fence)
-        run.show(rollout, Progress(Phase.ROLLING, 0, service.replicas or 0))
-        return self.resume(rollout, run)
+        self.store.rollouts.save(rollout, run.lease.fence)
+        run.show(rollout, Progress(Phase.ROLLING, 0, 0))
+        try:
+            service = self._posting.created(spec, rollout.with_auth)
+        except Exception:
+            self.close(rollout, Ending.FAILED, run.lease.fence)
+            raise
+        return self.resume(self._known_by_id(rollout, service, run), run)
 
     def resume(self, rollout: Rollout, run: Run) -> Outcome:
         """Follow a rollout whose specification is posted, from wherever it stands, to its end."""
@@ -156,17 +153,16 @@ class Roller:
         if rollout.spec_hash:
             return self.resume(rollout, run)
         try:
-            service = self._posting.seen(rollout)
-            if not was_changed(rollout, service):
-                raise ChangeInterruptedError(rollout.service)
+            rollout = (
+                self._created_before(rollout, run)
+                if rollout.creates
+                else self._posted_before(rollout, run)
+            )
         except (*AWAY, UnknownNameError, ChangeInterruptedError):
             # Closed, or the next look for rollouts that nobody follows would find it again.
             if not rollout.part_of:
                 self.close(rollout, Ending.FAILED, run.lease.fence)
             raise
-        # Where it is not what was wanted, somebody else changed it, and the first look shows that.
-        rollout = replace(rollout, spec_hash=rollout.wanted_hash or fingerprint(service.spec))
-        self._note(rollout, run)
         return self.resume(rollout, run)
 
     def close(self, rollout: Rollout, ending: Ending, fence: int) -> None:
@@ -191,6 +187,49 @@ class Roller:
         service = self._posting.seen(rollout)
         rollout = replace(rollout, spec_hash=fingerprint(service.spec))
         self._note(rollout, run)
+        return rollout
+
+    def _posted_before(self, rollout: Rollout, run: Run) -> Rollout:
+        """The rollout of a service that another bot may have updated.
+
+        Raises ChangeInterruptedError where nobody did.
+        """
+        service = self._posting.seen(rollout)
+        if not was_changed(rollout, service):
+            raise ChangeInterruptedError(rollout.service)
+        # Where it is not what was wanted, somebody else changed it, and the first look shows that.
+        rollout = replace(rollout, spec_hash=rollout.wanted_hash or fingerprint(service.spec))
+        self._note(rollout, run)
+        return rollout
+
+    def _created_before(self, rollout: Rollout, run: Run) -> Rollout:
+        """The rollout of a service that another bot may have created.
+
+        Raises ChangeInterruptedError where there is none of that name.
+        """
+        service = self._posting.found(rollout)
+        if image_of(service.spec) != rollout.after:
+            # Somebody else's, and the first look shows that.
+            rollout = replace(rollout, spec_hash=rollout.wanted_hash)
+        return self._known_by_id(rollout, service, run)
+
+    def _known_by_id(self, rollout: Rollout, service: Service, run: Run) -> Rollout:
+        by_name = rollout.service_id
+        rollout = replace(
+            rollout,
+            service_id=service.id,
+            service=service.name,
+            version=service.version,
+            spec_hash=rollout.spec_hash or fingerprint(service.spec),
+        )
+        with suppress(StoreUnavailableError):
+            self.store.locks.extend(run.lease, f"service:{service.id}")
+            added = self.store.revisions.add(
+                service.id, rollout.after, self.now(), rollout.actor.name, rollout.verb
+            )
+            rollout = replace(rollout, revision=added.number)
+            self.store.rollouts.save(rollout, run.lease.fence)
+            self.store.rollouts.forget_service(by_name)
         return rollout
 
     def _note(self, rollout: Rollout, run: Run) -> None:

@@ -130,6 +130,14 @@ class Rollouts:
             raise LeaseLostError(f"service:{rollout.service_id}")
 
     @guarded()
+    def forget_service(self, service_id: str) -> None:
+        """Forget a service that was recorded by its name before it had an id."""
+        with self._redis.pipeline() as pipe:
+            pipe.delete(_service_key(service_id))
+            pipe.hdel(_RECENT, service_id)
+            pipe.execute()
+
+    @guarded()
     def get(self, rollout_id: str) -> Rollout | None:
         """The rollout, if it runs or ended within seven days."""
         stored = self._redis.hget(_record_key(rollout_id), "value")

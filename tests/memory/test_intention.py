@@ -69,6 +69,72 @@ def test_what_somebody_else_did_is_told_as_theirs(
     assert "✅" not in world.everything_said()
 
 
+# ---- a service that is to be created
+
+CREATE = "service create --name api --replicas 2 shop/web:1.0"
+NAMELESS = "service create --replicas 2 shop/web:1.0"
+
+
+@pytest.mark.world(bots=2)
+def test_a_service_that_was_not_created_is_said_not_to_be_there(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.bot.crashes_before_its_change()
+
+    crash_at_its_change(CREATE, dev, world)
+
+    dev.sees("nothing was changed")
+    assert not world.swarm.cluster.services
+    assert not world.bots[1].store.audit.open_intents()
+
+
+@pytest.mark.world(bots=2)
+def test_of_a_service_that_the_engine_was_to_name_nobody_can_tell(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.bot.crashes_after_its_change()
+
+    crash_at_its_change(NAMELESS, dev, world)
+
+    dev.sees("it may have happened or not")
+    assert not world.bots[1].store.audit.open_intents()
+
+
+@pytest.mark.world(bots=2)
+def test_a_service_that_was_created_is_followed_to_its_end_by_the_next_bot(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.bot.crashes_after_its_change()
+
+    crash_at_its_change(CREATE, dev, world)
+
+    dev.sees("runs shop/web:1.0")
+    (service,) = world.swarm.cluster.services.values()
+    assert [r.image.tag for r in world.bots[1].store.revisions.of(service["ID"])] == ["1.0"]
+    (entry,) = world.bots[1].store.audit.entries()
+    assert entry.outcome == {"ending": "done", "why": ""}
+
+
+@pytest.mark.world(bots=2)
+def test_a_service_that_somebody_else_created_by_that_name_is_theirs(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.bot.crashes_before_its_change()
+
+    crash_at_its_change(CREATE, dev, world)
+    world.runs("api", image="shop/web:2.0")
+
+    dev.sees("superseded by a change outside swarmbot")
+    assert world.image_of("api") == "shop/web:2.0"
+
+
+def test_a_created_service_is_known_by_its_id_alone(dev: MemoryPerson, world: World) -> None:
+    dev.asks(CREATE, "✅ api runs")
+
+    assert world.bot.store.rollouts.of_service("api") is None
+    assert set(world.bot.store.rollouts.recent()) == {world.swarm.cluster.service("api")["ID"]}
+
+
 # ---- the automatic rollback
 
 

@@ -66,6 +66,12 @@ def _plan_outdated(error: errors.PlanOutdatedError) -> Explanation:
 
 
 def _change_interrupted(error: errors.ChangeInterruptedError) -> Explanation:
+    if error.unsure:
+        return Explanation(
+            f"swarmbot was stopped when it changed {code(error.name)}: it may have happened or "
+            "not. Look before you try again.",
+            "status",
+        )
     return Explanation(
         f"swarmbot was stopped before it changed {code(error.name)}: nothing was changed. Send "
         "the line again."
