@@ -9,11 +9,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from bot.changes import fate
 from bot.changes.sequence import Say, Step, carry_out
 from bot.command.fields import Argument, Name
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
+from bot.model.change import Fate
 from bot.model.cluster import Stack
 from bot.model.english import agree, listed, shortlist
 from bot.policy import visible
@@ -114,6 +116,11 @@ class StackRm(Change[StackRemovalPlan]):
             warnings=tuple(warning for _, warnings in kept for warning in warnings),
             stacks=tuple(stack for stack, _ in kept),
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Whether they are gone."""
+        find = partial(_find, context, _removable(context))
+        return fate.of_removal(self, context, planned, find, self.stacks)
 
     def apply(self, context: Context, plan: StackRemovalPlan, run: Run) -> Outcome:
         """Remove in the order in which nothing is in use any more."""

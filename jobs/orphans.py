@@ -14,7 +14,7 @@ from datetime import datetime
 
 from bot.command.model import Context
 from bot.errors import LockedError, StoreUnavailableError
-from bot.model import Actor, Ending
+from bot.model import Actor
 from bot.model.audit import AuditEntry
 from bot.pipeline.execution import ChangeExecutor
 from bot.store.store import Store
@@ -83,6 +83,4 @@ class Orphans:
             suppress(LockedError),
             self.store.locks.acquire(targets, entry.actor.name, "look after it"),
         ):
-            self.store.audit.conclude(
-                entry.id, {"ending": Ending.FAILED, "why": "Interrupted"}, 0.0, self.now()
-            )
+            self.executor.close_interrupted(entry, self.context(entry.actor))

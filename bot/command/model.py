@@ -21,6 +21,7 @@ from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
 from bot.model.batch import Batch
 from bot.model.bounds import MOST_LINE
+from bot.model.change import Fate
 from bot.rollout.roller import Roller
 from bot.rollout.run import Run
 from bot.settings import Settings
@@ -182,6 +183,14 @@ class Change(Command, Generic[PlanType]):
         """What does the same in Docker's own command line, where that is another line; else
         nothing."""
         return ()
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """What became of it where its bot ended in the middle of it.
+
+        `planned` is the fingerprint of its plan; see `bot.changes.fate`.
+        """
+        del context, planned
+        return Fate.UNSURE
 
     def take_up(self, context: Context, batch: Batch, run: Run) -> Outcome:
         """Go on with what another bot has left: for a change that records a `Batch`."""

@@ -76,6 +76,14 @@ class Ending(StrEnum):
     UNFOLLOWED = "followed no more"
 
 
+class Fate(StrEnum):
+    """What became of a change whose bot ended in the middle of it."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    UNSURE = "unsure"
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
     """Who holds a target, why, since when.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.model import Actor, Difference, Ending, Message, Outcome, Plan, Rollout
+from bot.model.change import Fate
 from bot.model.english import plural, seconds
 from bot.render.slack.blocks import (
     MOST_ROWS,
@@ -97,6 +98,27 @@ def followed_no_more(rollout: Rollout) -> Message:
         else "its message says where it stands"
     )
     return message(f"✅ {escape(rollout.service)} is followed no more · {rest}")
+
+
+def interrupted(title: str, asker: str, fate: Fate) -> Message:
+    """What became of a change whose bot was stopped, by what another one found."""
+    heads = {
+        Fate.DONE: ("✅", "done, though swarmbot was stopped meanwhile"),
+        Fate.NOT_DONE: ("❌", "nothing was changed"),
+        Fate.UNSURE: ("🟠", "was interrupted"),
+    }
+    why = {
+        Fate.DONE: "",
+        Fate.NOT_DONE: "swarmbot was stopped before it changed anything. Send the line again.",
+        Fate.UNSURE: (
+            "swarmbot was stopped while it ran: all, a part or nothing of it may be done. Look at "
+            "what is there before you try again."
+        ),
+    }
+    mark, state = heads[fate]
+    return message(
+        f"{mark} {escape(title)} · {state}", [why[fate]], context(f"asked by {escape(asker)}")
+    )
 
 
 def recorded(plan: Plan) -> Mapping[str, Any]:

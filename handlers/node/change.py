@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.changes import node_plan
+from bot.changes import fate, node_plan
 from bot.changes.node_plan import NodesPlan, SwarmSnapshot
 from bot.changes.sequence import Say, carry_out
 from bot.command.fields import Argument, Label, Name, Option, SecretPairs
@@ -25,6 +25,7 @@ from bot.model import (
     NodeState,
     Outcome,
 )
+from bot.model.change import Fate
 from bot.model.english import listed
 from bot.rollout.run import Run
 from bot.swarm.spec.syntax import mapping
@@ -79,6 +80,10 @@ class NodeChange(Change[NodesPlan]):
             if changed
             else nothing_to_do(wanted, [before.name for before, _ in every]),
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Its plan covers all that it changes."""
+        return fate.by_plan(self, context, planned)
 
     def apply(self, context: Context, plan: NodesPlan, run: Run) -> Outcome:
         """Change one node after the other, each when the role of the one before is in force.

@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.changes import node_plan
+from bot.changes import fate, node_plan
 from bot.changes.node_plan import NodesPlan, SwarmSnapshot
 from bot.changes.sequence import Say, carry_out
 from bot.command.fields import Argument, Name, Option
 from bot.command.model import Change, Command, Context
 from bot.errors import NodeNotDownError, StillManagerError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Kind, Node, NodeRole, NodeState, Outcome
+from bot.model.change import Fate
 from bot.model.english import agree, listed
 from bot.rollout.run import Run
 from bot.swarm.health import quorum
@@ -54,6 +55,10 @@ class NodeRm(Change[NodesPlan]):
             kind=Kind.DANGER,
             warnings=(_leave(up),) if up else (),
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Whether they are gone."""
+        return fate.of_removal(self, context, planned, context.swarm.nodes.find, self.nodes)
 
     def apply(self, context: Context, plan: NodesPlan, run: Run) -> Outcome:
         """Demote where need be, remove, and say each step."""

@@ -13,10 +13,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from bot.changes import fate
 from bot.command.fields import Argument, Name
 from bot.command.model import Change, Command, Context
 from bot.errors import UnknownNameError
 from bot.model import Difference, Ending, Kind, Outcome, Plan, Service
+from bot.model.change import Fate
 from bot.model.english import agree, plural
 from bot.rollout.run import Run
 from bot.swarm.spec import ports
@@ -69,6 +71,10 @@ class Remove(Change[RemovalPlan]):
             gone=gone,
             running=running,
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Whether they are gone."""
+        return fate.of_removal(self, context, planned, context.swarm.services.find, self.services)
 
     def apply(self, context: Context, plan: RemovalPlan, run: Run) -> Outcome:  # noqa: ARG002 - it takes no lock of its own
         """Remove them one after the other, and wait until their tasks have stopped."""

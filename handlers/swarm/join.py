@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from bot.changes import fate
 from bot.command.address_fields import NodeAddress, Remote
 from bot.command.fields import Argument, Lookup, Option
 from bot.command.model import Change, Command, Context, Form
@@ -17,6 +18,7 @@ from bot.errors import (
 )
 from bot.model import Ending, Kind, Node, Outcome, Plan
 from bot.model.addresses import split_address
+from bot.model.change import Fate
 from bot.model.cluster import EngineState
 from bot.model.english import agree
 from bot.render.objects.manager_cautions import cautions_in_words
@@ -124,6 +126,10 @@ class Join(Change[JoinPlan]):
             remotes=remotes,
             lines=checked,
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Its plan covers all that it changes."""
+        return fate.by_plan(self, context, planned)
 
     def apply(self, context: Context, plan: JoinPlan, run: Run) -> Outcome:
         """Join, and wait until the node is Ready, and Reachable as a manager."""

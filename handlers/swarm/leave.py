@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from bot.changes import fate
 from bot.command.fields import Option
 from bot.command.model import Change, Command, Context
 from bot.errors import (
@@ -18,6 +19,7 @@ from bot.errors import (
     UnsupportedError,
 )
 from bot.model import Ending, Kind, Node, NodeRole, Outcome, Plan, TaskState
+from bot.model.change import Fate
 from bot.model.cluster import EngineState
 from bot.model.english import agree
 from bot.rollout.run import Run
@@ -94,6 +96,10 @@ class Leave(Change[LeavePlan]):
             node_id=node.id if node and not last else "",
             lines=() if last else (after,),
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Its plan covers all that it changes."""
+        return fate.by_plan(self, context, planned)
 
     def apply(self, context: Context, plan: LeavePlan, run: Run) -> Outcome:
         """Leave, and wait until the engine says that it has."""

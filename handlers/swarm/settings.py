@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from bot.changes import fate
 from bot.command.address_fields import ExternalCaText
 from bot.command.fields import Duration, Option
 from bot.command.model import Change, Command, Context, PlanType
@@ -16,6 +17,7 @@ from bot.errors import (
 )
 from bot.model import Difference, Ending, Kind, Message, Outcome, Plan, Spec
 from bot.model.bounds import MOST_COUNT
+from bot.model.change import Fate
 from bot.render.objects import credentials
 from bot.rollout.run import Run
 from bot.swarm.health import quorum
@@ -101,6 +103,10 @@ class SwarmUpdate(SwarmSettingsFlags[UpdatePlan]):
             noop_reason="" if changes else "the Swarm is set up like that already",
             wanted=wanted,
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Its plan covers all that it changes."""
+        return fate.by_plan(self, context, planned)
 
     def apply(self, context: Context, plan: UpdatePlan, run: Run) -> Outcome:
         """Post the whole specification with these values.

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
+from bot.changes import fate
 from bot.command.fields import Option
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import (
@@ -23,6 +24,7 @@ from bot.errors import (
     WrongUnlockKeyError,
 )
 from bot.model import Ending, Kind, Outcome, Plan
+from bot.model.change import Fate
 from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import LOCKED, choose
@@ -86,6 +88,10 @@ class Unlock(Change[UnlockPlan]):
     def docker_words(self) -> Sequence[str]:
         """On the locked manager itself, which asks for the key."""
         return ("swarm", "unlock")
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Its plan covers all that it changes."""
+        return fate.by_plan(self, context, planned)
 
     def apply(self, context: Context, plan: UnlockPlan, run: Run) -> Outcome:
         """Take the key from a healthy manager, and unlock with it."""

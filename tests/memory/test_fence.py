@@ -27,6 +27,19 @@ def _down(world: World) -> None:
     world.swarm.stop_node("node4")
 
 
+def _stack(world: World) -> None:
+    world.runs("shop_web", Labels={"com.docker.stack.namespace": "shop"})
+
+
+def _outside(world: World) -> None:
+    world.swarm.leave("node3")
+    world.swarm.settle()
+
+
+def _locked(world: World) -> None:
+    world.swarm.lock("node3")
+
+
 def _network(world: World) -> None:
     world.add_network("back")
 
@@ -46,6 +59,10 @@ CHANGES: tuple[tuple[str, Prepare], ...] = (
     ("network rm back", _network),
     ("swarm join-token --rotate worker", _web),
     ("swarm update --task-history-limit 3", _web),
+    ("stack rm shop", _stack),
+    ("swarm leave --force --on node3", _web),
+    ("swarm join 127.0.0.1:1 --on node3", _outside),
+    ("swarm unlock --on node3", _locked),
 )
 
 

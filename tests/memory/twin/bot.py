@@ -94,6 +94,10 @@ class MemoryBot:
         """Stand still once, when all is ready and the next change is about to be sent."""
         self.engines.moments.before_change = self._once(self.freeze)
 
+    def freezes_after_its_change(self) -> None:
+        """Stand still once, when the next change was done."""
+        self.engines.moments.after_change = self._once(self.freeze)
+
     def crashes_before_its_change(self) -> None:
         """Die when the next change is about to be sent."""
         self.engines.moments.before_change = self._once(self.crash)

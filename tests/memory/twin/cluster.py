@@ -63,6 +63,8 @@ class Cluster:
     """How many updates of services meet a version that somebody else has just moved."""
     left: set[str] = field(default_factory=set)
     """Ids of nodes whose engines have left the Swarm."""
+    locked: set[str] = field(default_factory=set)
+    """Ids of managers whose engines wait for the unlock key."""
     stirred: bool = False
     """Whether something was changed from outside that the Swarm has not looked at yet."""
     index: int = 10

@@ -19,6 +19,10 @@ NOT_A_MANAGER = (
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect '
     "this node to swarm and try again."
 )
+LOCKED = (
+    'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm '
+    'unlock" to unlock it.'
+)
 WORKER = (
     "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. "
     "Please run this command on a manager node or promote the current node to a manager."
@@ -77,6 +81,8 @@ class EngineTwin:
 
     def _must_be_manager(self) -> None:
         node = self.twin.cluster.node(self.name)
+        if node["ID"] in self.twin.cluster.locked:
+            raise RefusedError(503, LOCKED)
         if self._has_left():
             raise RefusedError(503, NOT_A_MANAGER)
         if "ManagerStatus" not in node:
@@ -91,6 +97,8 @@ class EngineTwin:
     def _info(self) -> Json:
         cluster = self.twin.cluster
         node = cluster.node(self.name)
+        if node["ID"] in cluster.locked:
+            return {"Name": self.name, "Swarm": {"NodeID": "", "LocalNodeState": "locked"}}
         if self._has_left():
             return {"Name": self.name, "Swarm": {"NodeID": "", "LocalNodeState": "inactive"}}
         managers = [n for n in cluster.nodes.values() if "ManagerStatus" in n]

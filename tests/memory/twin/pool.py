@@ -69,7 +69,7 @@ class Wire:
         name = self._engine.name
         cluster = self._engine.twin.cluster
         node = cluster.node(name)
-        down = node["Status"]["State"] == "down" and node["ID"] not in cluster.left
+        down = node["Status"]["State"] == "down" and node["ID"] not in cluster.left | cluster.locked
         if self.cut or down:
             raise NotReachedError("Connection refused")
         path = path.removeprefix(f"/v{API_VERSION}")

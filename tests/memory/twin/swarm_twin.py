@@ -82,6 +82,12 @@ class SwarmTwin:
 
     # ---- what goes wrong
 
+    def lock(self, name: str) -> None:
+        """The engine of a manager was started anew under autolock, and waits for the key."""
+        self.cluster.swarm["Spec"]["EncryptionConfig"]["AutoLockManagers"] = True
+        self.stop_node(name)
+        self.cluster.locked.add(self.cluster.node(name)["ID"])
+
     def stop_node(self, name: str) -> None:
         """A machine goes down, and the managers know."""
         node = self.cluster.node(name)
