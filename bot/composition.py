@@ -15,6 +15,7 @@ from bot.metrics import Metrics
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.execution import ChangeExecutor
+from bot.pipeline.interrupted import InterruptedChanges
 from bot.pipeline.pipeline import Pipeline
 from bot.poster import Poster
 from bot.rollout.roller import Roller
@@ -100,7 +101,13 @@ def compose(ports: Ports) -> Parts:
         homes,
         listeners,
         ApprovalUpkeep(store, pipeline.approvals, pipeline.resume, pool, now),
-        Orphans(store, pipeline.executor, pool, now, pipeline.context),
+        Orphans(
+            store,
+            pipeline.executor,
+            InterruptedChanges(store, ports.poster, now),
+            pool,
+            pipeline.context,
+        ),
         QueueRunner(store, pipeline.execute, people.verified, pool, now),
         DeliveryUpkeep(store, ports.poster),
         ReachWatch(ports.client, ports.poster, ports.settings),

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.command.model import Context
 from bot.errors import LockedError, StoreUnavailableError
 from bot.model import Actor
 from bot.model.audit import AuditEntry
 from bot.pipeline.execution import ChangeExecutor
+from bot.pipeline.interrupted import InterruptedChanges
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,8 @@ class Orphans:
 
     store: Store
     executor: ChangeExecutor
+    interrupted: InterruptedChanges
     pool: Executor
-    now: Callable[[], datetime]
     context: Callable[[Actor], Context]
 
     def run(self) -> None:
@@ -83,4 +83,4 @@ class Orphans:
             suppress(LockedError),
             self.store.locks.acquire(targets, entry.actor.name, "look after it"),
         ):
-            self.executor.close_interrupted(entry, self.context(entry.actor))
+            self.interrupted.end(entry, self.context(entry.actor))

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from pydantic import ValidationError
-
 from bot.clock import SteadyClock, Stopping
 from bot.command import masking
 from bot.command.model import Change, Context
@@ -29,9 +27,7 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
 from bot.model.approval import Approval
-from bot.model.audit import AuditEntry
 from bot.model.batch import Batch
-from bot.model.change import Fate
 from bot.pipeline.live_message import LiveMessage
 from bot.policy import approval_steps
 from bot.poster import Poster
@@ -144,18 +140,6 @@ class ChangeExecutor:
                     self._adopted_batch(current, context, lease)
         except (LockedError, StoreUnavailableError, StoppingError):
             return
-
-    def close_interrupted(self, entry: AuditEntry, context: Context) -> None:
-        """End the audit of a change whose bot is gone, and tell its channel what became of it.
-
-        What locked nothing changed nothing of the Swarm, and a request tells it in its own message.
-        """
-        targets, fate = entry.plan.get("targets"), _fate(entry, context)
-        ending = Ending.DONE if fate is Fate.DONE else Ending.FAILED
-        ended = self._record(entry.id, ending, 0.0, "Interrupted")
-        if ended and targets and entry.source and not entry.request:
-            title = str(entry.plan.get("title", ""))
-            self.poster.post(entry.source, plans.interrupted(title, entry.actor.name, fate))
 
     # ---- parts
 
@@ -330,18 +314,6 @@ class ChangeExecutor:
         """Write down the end; False where somebody did before, or nothing of it is known."""
         outcome = {"ending": ending, "why": why}
         return self.store.audit.conclude(audit, outcome, seconds, self.now())
-
-
-def _fate(entry: AuditEntry, context: Context) -> Fate:
-    """What became of what an entry of the audit was about."""
-    planned = str(entry.plan.get("fingerprint", ""))
-    try:
-        command = context.table.by_name[str(entry.command["command"])].model_validate(
-            entry.command["flags"]
-        )
-    except (KeyError, ValidationError):
-        return Fate.UNSURE
-    return command.fate(context, planned) if isinstance(command, Change) else Fate.UNSURE
 
 
 def _fenced(context: Context, lease: Lease, clock: SteadyClock) -> Context:

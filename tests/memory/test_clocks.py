@@ -121,3 +121,4 @@ def test_what_a_bot_left_unended_is_closed_whatever_the_clock_of_the_next_one(
 
     assert closed
     assert world.clock.seconds > 30
+    dev.sees("nothing was changed")

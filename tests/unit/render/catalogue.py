@@ -24,6 +24,7 @@ from bot.model import (
     Task,
     TaskState,
 )
+from bot.model.change import Fate
 from bot.render import help_message, map_message, plans, status, unreachable
 from bot.render.errors import explain
 from bot.render.objects import logs, nodes, service_history, services
@@ -323,6 +324,10 @@ def others() -> Mapping[str, Callable[[], Message]]:
         "logs-none": lambda: logs.logs(v.WEB, replace(v.LOG, lines=()), v.NODES),
         "logs-long": lambda: logs.logs(v.WEB, replace(v.LOG, lines=v.LOG.lines * 200), v.NODES),
         "nothing": lambda: plans.noop(nothing),
+        "interrupted-done": lambda: plans.interrupted("remove web", "dev", Fate.DONE),
+        "interrupted-not-done": lambda: plans.interrupted("remove web", "dev", Fate.NOT_DONE),
+        "interrupted-unsure": lambda: plans.interrupted("remove web", "dev", Fate.UNSURE),
+        "followed-no-more": lambda: plans.followed_no_more(v.DEPLOY),
         "planned": lambda: plans.planned(v.PLAN),
         "plan-done": lambda: plans.ended(v.PLAN, lines),
         "plan-failed": lambda: plans.ended(
@@ -391,6 +396,8 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.NoPlaceError("D0DEV-LEAD", "channel_not_found"),
     errors.SlackRefusesError("token_revoked"),
     errors.EditedLineError(),
+    errors.RolloutEndedError(v.DEPLOY),
+    errors.ChangeInterruptedError("web", unsure=True),
 )
 
 
