@@ -123,6 +123,9 @@ class Roller:
         run.show(rollout, Progress(Phase.ROLLING, 0, 0))
         try:
             service = self._posting.created(spec, rollout.with_auth)
+        except LeaseLostError:
+            # Left as it is: whoever finds the record ends it, and its message with it.
+            raise
         except Exception:
             self.close(rollout, Ending.FAILED, run.lease.fence)
             raise
