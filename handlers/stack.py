@@ -27,6 +27,7 @@ from bot.swarm.names import nearest
 from bot.swarm.objects import used_by
 from bot.swarm.objects.stacks import stacks
 from bot.swarm.spec.edit import fingerprint
+from bot.swarm.swarm import Swarm
 
 STACK_END_SECONDS = 60.0
 """For tasks to end before their networks can go; by default each has 10 s to stop."""
@@ -216,38 +217,26 @@ def _steps(context: Context, going: Iterable[Stack]) -> Iterable[Step]:
         return Ending.DONE
 
     for stack in going:
-        for kind, removals in (
-            (
-                "service",
-                {
-                    service.name: partial(swarm.services.remove, service.id)
-                    for service in stack.services
-                },
-            ),
-            (
-                "secret",
-                {
-                    secret.name: partial(swarm.stored_objects.remove, secret)
-                    for secret in stack.secrets
-                },
-            ),
-            (
-                "config",
-                {
-                    config.name: partial(swarm.stored_objects.remove, config)
-                    for config in stack.configs
-                },
-            ),
-            (
-                "network",
-                {
-                    network.name: partial(swarm.networks.remove, network.id)
-                    for network in stack.networks
-                },
-            ),
-        ):
+        for kind, removals in _removals(swarm, stack).items():
             if removals:
-                yield partial(step, kind, dict(removals))
+                yield partial(step, kind, removals)
+
+
+def _removals(swarm: Swarm, stack: Stack) -> dict[str, dict[str, Callable[[], None]]]:
+    """What removes each part of a stack, by its kind and its name, in the order in which they can
+    go: what uses others comes first."""
+    remove_service, remove_network = swarm.services.remove, swarm.networks.remove
+    remove_stored = swarm.stored_objects.remove
+    return {
+        "service": {
+            service.name: partial(remove_service, service.id) for service in stack.services
+        },
+        "secret": {secret.name: partial(remove_stored, secret) for secret in stack.secrets},
+        "config": {config.name: partial(remove_stored, config) for config in stack.configs},
+        "network": {
+            network.name: partial(remove_network, network.id) for network in stack.networks
+        },
+    }
 
 
 # ---- words

@@ -34,7 +34,7 @@ from bot.poster import Poster
 from bot.render import plans
 from bot.rollout.roller import Roller
 from bot.rollout.run import Run, StoppingError
-from bot.store.locks import Lease
+from bot.store.lease import Lease
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)

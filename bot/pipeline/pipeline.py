@@ -45,7 +45,7 @@ from bot.render import holds, plans
 from bot.render.errors import explain
 from bot.rollout.roller import Roller
 from bot.settings import Settings
-from bot.store.locks import Lease
+from bot.store.lease import Lease
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 

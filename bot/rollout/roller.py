@@ -226,7 +226,7 @@ class Roller:
             spec_hash=rollout.spec_hash or fingerprint(service.spec),
         )
         with suppress(StoreUnavailableError):
-            self.store.locks.extend(run.lease, f"service:{service.id}")
+            run.lease.extend(f"service:{service.id}")
             added = self.store.revisions.add(
                 service.id, rollout.after, self.now(), rollout.actor.name, rollout.verb
             )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.model import Message, Progress, Rollout
-from bot.store.locks import Lease
+from bot.store.lease import Lease
 
 
 class StoppingError(Exception):

@@ -87,13 +87,13 @@ def test_a_hold_is_extended_to_what_came_into_being_meanwhile(
 ) -> None:
     locks, others = LockStore(redis), LockStore(other_redis)
     with locks.acquire(["service:web"], "ann", "create web") as held:
-        locks.extend(held, "service:s1")
+        held.extend("service:s1")
         assert [lock.target for lock in held.locks] == ["service:web", "service:s1"]
         assert locks.has_lease("service:s1")
         with pytest.raises(LockedError), others.acquire(["service:s1"], "ben", "deploy"):
             pass
         with others.acquire(["service:s2"], "ben", "deploy"), pytest.raises(LockedError):
-            locks.extend(held, "service:s2")
+            held.extend("service:s2")
     assert locks.of("service:s1") is None
     with others.acquire(["service:s1"], "ben", "deploy") as next_one:
         assert next_one.fence > held.fence
