@@ -15,7 +15,8 @@ from bot.model import Difference, Ending, Message, Outcome, Plan
 from bot.model.english import age, plural
 from bot.model.hold import EVERYTHING, Hold, covering
 from bot.render import holds
-from bot.render.slack.blocks import message, table
+from bot.render.slack.blocks import message
+from bot.render.slack.tables import Column, table
 from bot.rollout.run import Run
 
 _LOCK = ("holds",)
@@ -215,6 +216,13 @@ class Unfreeze(Change[HoldPlan]):
         return _done(plan, holds.released(hold, context.actor, "", context.now()))
 
 
+_LOCKS = (
+    Column("CHANGE", sentence=True),
+    Column("BY"),
+    Column("SINCE"),
+)
+
+
 class ListLocks(Query):
     """List what is being changed right now, by whom, and since when."""
 
@@ -226,7 +234,7 @@ class ListLocks(Query):
         if not locks:
             return message("🟢 Nothing is being changed")
         rows = [(lock.reason, lock.actor, age(lock.since, context.now())) for lock in locks]
-        blocks, files = table(("CHANGE", "BY", "SINCE"), rows, 0, "locks.txt")
+        blocks, files = table(_LOCKS, rows, "locks.txt")
         return message(f"🔵 {plural(len(locks), 'change')} under way", (), blocks, files)
 
 

@@ -93,11 +93,13 @@ class MessageState:
 class Message:
     """What people will see.
 
-    `text` is the notification and what screen readers read, so it is never empty. `state` is None
-    where it is never replaced.
+    `text` is the notification and what screen readers read, so it is never empty. `fenced` are the
+    blocks for where Slack takes no table; empty where `blocks` has none. `state` is None where it
+    is never replaced.
     """
 
     text: str
     blocks: tuple[Mapping[str, Any], ...] = ()
     files: tuple[File, ...] = ()
+    fenced: tuple[Mapping[str, Any], ...] = ()
     state: MessageState | None = field(default=None, compare=False, repr=False)

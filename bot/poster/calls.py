@@ -138,7 +138,7 @@ def _webhook(client: WebClient) -> Webhook:
 def plainer(message: Message) -> Message:
     """The same message without blocks, for when Slack refuses them."""
     paragraphs = [message.text]
-    for block in message.blocks:
+    for block in message.fenced or message.blocks:
         text = block.get("text")
         content = str(text.get("text", "")) if isinstance(text, dict) else ""
         paragraphs += [content] if content and content not in paragraphs else []

@@ -1,9 +1,11 @@
-"""Ways to deliver something where the first one is refused: plain text, other channels."""
+"""Ways to deliver something where the first one is refused: without tables, plain text, other
+channels."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from slack_sdk.errors import SlackApiError
@@ -30,15 +32,29 @@ class Delivery:
         self._on_event = on_event
 
     def plainly(self, message: Message, send: Callable[[Message], _Result]) -> _Result:
-        """Send a message, and send it as text alone where Slack refuses its blocks."""
-        try:
-            return send(message)
-        except (SlackApiError, AnswerRefusedError) as error:
-            if verdict_of(error) is not Verdict.UNREADABLE or not message.blocks:
-                raise
-            log.error("Slack refuses the blocks of a message: sent as text")
-            self._on_event("plain_text")
-            return send(plainer(message))
+        """Send a message, and where Slack refuses its blocks send it without tables, else as text.
+
+        Slack refuses tables where a plan or a client has none.
+        """
+        for version, event in self._versions(message):
+            try:
+                return send(version)
+            except (SlackApiError, AnswerRefusedError) as error:
+                if verdict_of(error) is not Verdict.UNREADABLE:
+                    raise
+                log.warning("Slack refuses the blocks of a message: sent %s", event)
+                self._on_event(event.replace(" ", "_"))
+        return send(plainer(message))
+
+    @staticmethod
+    def _versions(message: Message) -> list[tuple[Message, str]]:
+        """What is tried before plain text, each with what is tried after it."""
+        if not message.blocks:
+            return []
+        if not message.fenced:
+            return [(message, "plain text")]
+        fenced = replace(message, blocks=message.fenced)
+        return [(message, "without table"), (fenced, "plain text")]
 
     def upload(self, channel: str, thread: str, file: File) -> None:
         """Share a file in a channel or thread, or, where `channel` is a user, as direct message."""

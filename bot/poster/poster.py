@@ -45,9 +45,9 @@ class Poster:
     A picture is drawn in the background after its message was posted, and follows it.
 
     `on_event` is called, from any thread, with the name of what happened: `posted`, `edited`,
-    `answered`, `uploaded`, `coalesced`, `limited`, `retried`, `plain_text`, `posted_anew`,
-    `published`, `failed`, `given_up`, `dropped`, `outdated`, `not_drawn`, `moved`, `stopped`,
-    `unknown_error`.
+    `answered`, `uploaded`, `coalesced`, `limited`, `retried`, `without_table`, `plain_text`,
+    `posted_anew`, `published`, `failed`, `given_up`, `dropped`, `outdated`, `not_drawn`, `moved`,
+    `stopped`, `unknown_error`.
 
     `access` says whether Slack takes anything at all from the bot.
     """

@@ -11,20 +11,18 @@ from bot.model.english import plural, seconds
 from bot.render import approval_rows
 from bot.render.errors.reasons import reason
 from bot.render.plans import differences
-from bot.render.slack.blocks import (
-    Block,
-    actions,
-    button,
-    call,
-    called,
-    context,
-    message,
-    table,
-    when,
-)
+from bot.render.slack.blocks import Block, actions, button, call, called, context, message, when
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import brief, code, escape, prose, shortened
 
 _TITLE_CHARACTERS = 120
+_COLUMNS = (
+    Column("ID"),
+    Column("CHANGE", sentence=True),
+    Column("ASKED BY"),
+    Column("WAITS FOR"),
+    Column("LEFT"),
+)
 _SUCCESSES = (Ending.DONE, NOTHING_TO_CHANGE)
 
 
@@ -101,9 +99,7 @@ def listed(waiting: Sequence[Approval], now: datetime) -> Message:
         )
         for approval in ordered
     ]
-    blocks, files = table(
-        ("ID", "CHANGE", "ASKED BY", "WAITS FOR", "LEFT"), rows, len(rows), "approvals.txt"
-    )
+    blocks, files = table(_COLUMNS, rows, "approvals.txt")
     if len(ordered) == 1:
         blocks += actions(*buttons(ordered[0]))
     hint = f"{code('/swarm approve ID')} or {code('/swarm reject ID REASON')}"

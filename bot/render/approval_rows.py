@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from bot.model import Difference, File, Plan
 from bot.model.approval import Approval
 from bot.model.english import plural
-from bot.render.plans import CELL_CHARACTERS
-from bot.render.slack.blocks import MOST_ROWS
+from bot.render.plans import CELL_CHARACTERS, MOST_DIFFERENCES
 from bot.render.slack.text import brief, clean, escape, unescaped, width
 
 _MOST_CHARACTERS = 2400
@@ -52,7 +51,7 @@ def fits(plan: Plan) -> bool:
     cells = [cell for row in shown for cell in (row.field, row.before, row.after)]
     first = [cell for row in plan.changes[:1] for cell in (row.before, row.after)]
     return (
-        len(shown) <= MOST_ROWS
+        len(shown) <= MOST_DIFFERENCES
         and all(_is_plain(cell) and width(brief(cell)) <= CELL_CHARACTERS for cell in cells)
         and all(_formats_nothing(cell) and len(cell) <= _MOST_INLINE for cell in first)
         and sum(len(cell) + 4 for cell in cells) <= _MOST_CHARACTERS

@@ -11,7 +11,8 @@ from bot.model import Message
 from bot.model.audit import Refusal
 from bot.model.english import plural, seconds, shortlist
 from bot.render.errors.reasons import reason
-from bot.render.slack.blocks import MOST_ROWS, context, message, table
+from bot.render.slack.blocks import context, message
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, prose
 
 MOST_NAMED = 3
@@ -57,14 +58,14 @@ def audited(entries: Sequence[Audited], limit: int, refusals: Sequence[Refusal] 
     approved = any(entry.approved_by for entry in entries)
     rows = [_row(entry, approved) for entry in entries]
     columns = (
-        "WHEN (UTC)",
-        "WHO",
-        *(("APPROVED BY",) if approved else ()),
-        "WHAT",
-        "RESULT",
-        "TOOK",
+        Column("WHEN (UTC)"),
+        Column("WHO"),
+        Column("WHAT", sentence=True),
+        Column("RESULT"),
+        *((Column("APPROVED BY"),) if approved else ()),
+        Column("TOOK"),
     )
-    blocks, files = table(columns, rows, MOST_ROWS, "audit.txt")
+    blocks, files = table(columns, rows, "audit.txt")
     older = f"only the newest {limit}" if len(entries) >= limit else ""
     failed = sum(entry.result not in ("", "done") for entry in entries)
     state = f"{'🟠' if failed else '🟢'} {plural(len(entries), 'change')}"
@@ -86,13 +87,20 @@ def refused(refusals: Sequence[Refusal], records: int) -> Message:
             f"{refusal.actor} ({refusal.actor_id})" if refusal.actor_id else refusal.actor,
             " ".join(part for part in (refusal.command, refusal.request) if part),
             reason(refusal.why),
-            refusal.source,
             str(refusal.times),
+            refusal.source,
         )
         for refusal in refusals
     ]
-    columns = ("LAST (UTC)", "WHO", "WHAT", "WHY", "CHANNEL", "TIMES")
-    blocks, files = table(columns, rows, MOST_ROWS, "refusals.txt")
+    columns = (
+        Column("LAST (UTC)"),
+        Column("WHO"),
+        Column("WHAT", sentence=True),
+        Column("WHY", sentence=True),
+        Column("TIMES", number=True),
+        Column("CHANNEL"),
+    )
+    blocks, files = table(columns, rows, "refusals.txt")
     older = f"only the newest {len(refusals)} of {records}" if records > len(refusals) else ""
     head = f"✋ {plural(sum(refusal.times for refusal in refusals), 'refusal')}"
     return message(head, (), [*blocks, *context(older, "kept for 7 days")], files)
@@ -123,8 +131,8 @@ def _row(entry: Audited, approved: bool) -> tuple[str, ...]:
     return (
         f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}",
         entry.actor,
-        *((", ".join(entry.approved_by),) if approved else ()),
         entry.title,
         entry.result or "not ended",
+        *((", ".join(entry.approved_by),) if approved else ()),
         seconds(entry.took) if entry.took is not None else "",
     )

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.model import Message
-from bot.render.slack.blocks import aligned, context, message, section
+from bot.render.slack.blocks import context, message, section
+from bot.render.slack.fence import pairs
 from bot.render.slack.text import code, escape, preformatted, prose
 
-_CELL_CHARACTERS = 70
+_SUMMARY_CHARACTERS = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +74,21 @@ def command_help(spec: CommandHelp) -> Message:
         [prose(spec.summary)],
         [
             *([section(preformatted(examples))] if examples else []),
-            *(
-                [section(preformatted(aligned((), options, most=_CELL_CHARACTERS)))]
-                if options
-                else []
-            ),
+            *([section(preformatted(pairs(options)))] if options else []),
             *context(also),
         ],
     )
 
 
 def _commands(group: Group) -> str:
-    rows = [
-        (command.usage.replace(" [OPTIONS]", ""), _in_short(command.summary))
+    """A line for each: it wraps where a screen is narrow, as no column does."""
+    return "\n".join(
+        f"{code(command.usage.replace(' [OPTIONS]', ''))} {prose(_in_short(command.summary))}"
         for command in group.commands
-    ]
-    return preformatted(aligned((), rows, most=_CELL_CHARACTERS))
+    )
 
 
 def _in_short(summary: str) -> str:
     """The first sentence, cut at a word."""
     first = " ".join(summary.split()).partition(". ")[0].rstrip(".")
-    return textwrap.shorten(first, _CELL_CHARACTERS, placeholder=" …")
+    return textwrap.shorten(first, _SUMMARY_CHARACTERS, placeholder=" …")

@@ -9,10 +9,25 @@ from datetime import datetime
 from bot.model import Actor, Lock, Message
 from bot.model.english import age, plural, seconds
 from bot.model.hold import Hold, Queued
-from bot.render.slack.blocks import actions, button, context, mention, message, table, when
+from bot.render.slack.blocks import actions, button, context, mention, message, when
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import brief, code, escape, prose, shortened
 
 _TITLE_CHARACTERS = 120
+_HOLDS = (
+    Column("SERVICE"),
+    Column("HELD BY"),
+    Column("SINCE"),
+    Column("LEFT"),
+    Column("REASON", sentence=True),
+)
+_QUEUE = (
+    Column("ID"),
+    Column("SERVICE"),
+    Column("CHANGE", sentence=True),
+    Column("ASKED BY"),
+    Column("SINCE"),
+)
 _PREFIX_PATTERN = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\*")
 
 
@@ -24,7 +39,7 @@ def listed(holds: Sequence[Hold], now: datetime) -> Message:
         (hold.pattern, hold.owner.name, age(hold.since, now), _left(hold, now), hold.reason)
         for hold in others
     ]
-    blocks, files = table(("SERVICE", "HELD BY", "SINCE", "LEFT", "REASON"), rows, 0, "holds.txt")
+    blocks, files = table(_HOLDS, rows, "holds.txt")
     if len(others) == 1:
         blocks += actions(button("Release", f"release {others[0].pattern}"))
     lines = [plural(len(others), "hold")] if freeze and others else []
@@ -130,7 +145,7 @@ def queue(queue: Sequence[Queued], now: datetime) -> Message:
         (waiting.id, waiting.service, waiting.title, waiting.actor.name, age(waiting.at, now))
         for waiting in queue
     ]
-    blocks, files = table(("ID", "SERVICE", "CHANGE", "ASKED BY", "SINCE"), rows, 0, "queue.txt")
+    blocks, files = table(_QUEUE, rows, "queue.txt")
     return message(
         f"⏸ {plural(len(queue), 'change waits', 'changes wait')} in line", (), blocks, files
     )

@@ -8,16 +8,8 @@ from typing import Any
 from bot.model import Actor, Difference, Ending, Message, Outcome, Plan, Rollout
 from bot.model.change import Fate
 from bot.model.english import plural, seconds
-from bot.render.slack.blocks import (
-    MOST_ROWS,
-    Block,
-    aligned,
-    call,
-    context,
-    image,
-    message,
-    section,
-)
+from bot.render.slack import fence
+from bot.render.slack.blocks import Block, call, context, image, message, section
 from bot.render.slack.text import brief, escape, preformatted, prose, sentence
 
 _MARKS = {
@@ -29,6 +21,7 @@ _MARKS = {
     Ending.SUPERSEDED: "🟠",
     Ending.UNFOLLOWED: "🟠",
 }
+MOST_DIFFERENCES = 20
 CELL_CHARACTERS = 60
 """Of a value that a row shows."""
 
@@ -144,11 +137,11 @@ def differences(changes: Sequence[Difference]) -> list[Block]:
     if not changes:
         return []
     rows = [
-        (change.field, brief(change.before) or "not set", "→", brief(change.after) or "not set")
-        for change in changes[:MOST_ROWS]
+        (change.field, brief(change.before) or "not set", brief(change.after) or "not set")
+        for change in changes[:MOST_DIFFERENCES]
     ]
     left = len(changes) - len(rows)
-    shown = section(preformatted(aligned((), rows, most=CELL_CHARACTERS)))
+    shown = section(preformatted(fence.differences(rows)))
     return [shown, *context(f"and {plural(left, 'more change')}" if left else "")]
 
 

@@ -138,14 +138,17 @@ ON_MESSAGES = frozenset(BLOCKS)
 ON_VIEWS = frozenset(BLOCKS) - {"markdown", *TABLES, "file"}
 
 
-def judge_message(blocks: Any) -> None:
+def judge_message(blocks: Any, *, tables: bool = True) -> None:
     """Refuse blocks that Slack refuses in a message.
+
+    `tables`: whether plan and clients have them.
 
     Raises SlackError with `invalid_blocks` or `msg_blocks_too_long`.
     """
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
-    messages = tuple(violations(blocks, "/blocks", MESSAGE_BLOCKS, ON_MESSAGES))
+    allowed = ON_MESSAGES if tables else ON_MESSAGES - {*TABLES}
+    messages = tuple(violations(blocks, "/blocks", MESSAGE_BLOCKS, allowed))
     messages = messages or tuple(_second_opinion(blocks))
     if messages:
         raise SlackError("invalid_blocks", messages)

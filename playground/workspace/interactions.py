@@ -275,7 +275,7 @@ class Interactions:
     def _show(self, user: User, channel: Channel, answer: dict[str, Any]) -> None:
         only_for = "" if answer.get("response_type") == "in_channel" else user.id
         try:
-            text, blocks = content(Arguments(answer))
+            text, blocks = content(self._state, Arguments(answer))
         except SlackError as error:
             self.whisper(user, channel, f"the app's answer was refused ({error})")
             return

@@ -17,7 +17,7 @@ PUBLIC = "chat:write.public"
 def post_message(state: State, args: Arguments) -> dict[str, Any]:
     """chat.postMessage."""
     channel = _posting(state, args)
-    text, blocks = content(args)
+    text, blocks = content(state, args)
     thread = args.text("thread_ts")
     if thread and state.message(channel.id, thread) is None:
         raise SlackError("thread_not_found")
@@ -29,7 +29,7 @@ def post_message(state: State, args: Arguments) -> dict[str, Any]:
 def update(state: State, args: Arguments) -> dict[str, Any]:
     """chat.update: with `text` and no `blocks`, the blocks go away."""
     message = _own(state, args, "cant_update_message")
-    text, blocks = content(args, UPDATE_TEXT)
+    text, blocks = content(state, args, UPDATE_TEXT)
     edited = state.edit(message, text, blocks)
     return {
         "channel": message.channel,
@@ -47,7 +47,7 @@ def post_ephemeral(state: State, args: Arguments) -> dict[str, Any]:
         raise SlackError("user_not_found")
     if user not in channel.members:
         raise SlackError("user_not_in_channel")
-    text, blocks = content(args)
+    text, blocks = content(state, args)
     message = state.post(
         channel.id, BOT_USER, text, blocks, thread_ts=args.text("thread_ts"), only_for=user
     )
@@ -103,12 +103,12 @@ def react(state: State, args: Arguments) -> dict[str, Any]:
     return {}
 
 
-def content(args: Arguments, most: int = MESSAGE_TEXT) -> tuple[str, Sequence[Block]]:
+def content(state: State, args: Arguments, most: int = MESSAGE_TEXT) -> tuple[str, Sequence[Block]]:
     """The text and blocks of a message; raises SlackError where Slack refuses them."""
     text = args.text("text")
     blocks = args.data("blocks", "invalid_blocks_format") or []
     if blocks:
-        judge_message(blocks)
+        judge_message(blocks, tables=state.has_tables)
     elif not text.strip():
         raise SlackError("no_text")
     if len(text) > most:

@@ -21,7 +21,7 @@ def respond(state: State, path: str, args: Arguments) -> None:
                 state.delete(original)
             return
         try:
-            text, blocks = content(args)
+            text, blocks = content(state, args)
         except SlackError as error:
             raise SlackError(error.code, error.messages, status=400) from error
         if args.flag("replace_original") and original is not None:

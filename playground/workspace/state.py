@@ -32,6 +32,7 @@ class State:
     def __init__(self, clock: Callable[[], float], limits: Limits) -> None:
         self.clock = clock
         self.limits = limits
+        self.has_tables = True
         self.feed = Feed(clock)
         self.lock = self.feed.lock
         self.directory = Directory()

@@ -241,7 +241,8 @@ def _picture(image: Mapping[str, Any]) -> str:
 def _cell(reader: Reader, cell: Mapping[str, Any]) -> str:
     if cell["type"] == "rich_text":
         return _rich_text(reader, dict(cell), {})
-    return str(cell.get("text", cell.get("value", "")))
+    # A word joiner is not seen.
+    return str(cell.get("text", cell.get("value", ""))).replace("\u2060", "")
 
 
 def _rich(reader: Reader, part: Mapping[str, Any]) -> str:

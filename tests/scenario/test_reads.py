@@ -156,7 +156,7 @@ def test_help_and_what_is_mistyped_cost_no_call(reader: Reader, people: People) 
         assert len(answer.text.splitlines()) <= 3, "a sentence, what would be right, an example"
 
 
-def test_forty_services_are_a_summary_and_a_file(reader: Reader, site: Site) -> None:
+def test_forty_services_are_a_table_with_pages_and_a_file(reader: Reader, site: Site) -> None:
     site.many("shop", 40)
     site.runs("late", "web:v1", "--detach", "--constraint", "node.labels.zone==moon")
 
@@ -164,7 +164,8 @@ def test_forty_services_are_a_summary_and_a_file(reader: Reader, site: Site) -> 
     assert listed.text.splitlines()[0] == "🟠 1 of 41 services below its count"
     assert "late" in listed.text
     assert "without a stack" not in listed.text, "no word about stacks where there are none"
-    assert "shop-39" not in listed.text
+    assert "shop-39" in listed.text, "on a page of the table"
+    assert "all 41 in services.txt" in listed.text
     whole = reader.person.sees("services.txt", channel="dm")
     assert whole.text == "📎 services.txt, all 41 rows"
     content = whole.files[0].content

@@ -21,14 +21,22 @@ from bot.render.alerts.alert_words import (
     silenced_words,
 )
 from bot.render.holds import named
-from bot.render.slack.blocks import Block, Row, actions, context, message, section, table, when
+from bot.render.slack.blocks import Block, actions, context, message, section, when
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, shortened
 
 LATELY = timedelta(hours=24)
 _EACH = 10
 """More open alerts than these are a table."""
 _NAMED = 5
-_COLUMNS = ("ALERT", "SEVERITY", "SINCE", "WHO", "WHAT")
+_COLUMNS = (
+    Column("ALERT"),
+    Column("SEVERITY"),
+    Column("SINCE"),
+    Column("WHO"),
+    Column("WHAT", sentence=True),
+)
 
 
 def alerts(
@@ -60,8 +68,7 @@ def alerts(
     rows: list[Row] = [
         _row(incident, silencing(silences, incident, now), now) for incident in still
     ]
-    trouble = sum(_nobody_cares(incident, silences, now) for incident in still)
-    blocks, files = table(_COLUMNS, rows, trouble, "alerts.txt")
+    blocks, files = table(_COLUMNS, rows, "alerts.txt")
     return message(head, (), [*blocks, *small], files)
 
 

@@ -28,7 +28,8 @@ from bot.render.alerts.alert_words import (
     over_words,
     silenced_words,
 )
-from bot.render.slack.blocks import Block, actions, aligned, call, context, message, when
+from bot.render.slack.blocks import Block, actions, call, context, message, when
+from bot.render.slack.fence import aligned
 from bot.render.slack.text import prose, sentence
 
 _SHORT = 40

@@ -9,10 +9,19 @@ from bot.model import Message
 from bot.model.certificate_limits import CertificateLimits
 from bot.model.cluster import Certificate
 from bot.model.english import agree, and_more, plural, shortlist, span
-from bot.render.slack.blocks import Row, context, message, table
+from bot.render.slack.blocks import context, message
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened
 
-_COLUMNS = ("NAME", "KIND", "ENDS", "LEFT", "LIFE LEFT", "RENEWAL")
+_COLUMNS = (
+    Column("NAME"),
+    Column("KIND"),
+    Column("ENDS"),
+    Column("LEFT"),
+    Column("LIFE LEFT"),
+    Column("RENEWAL", sentence=True),
+)
 _KINDS = {"node": "node", "root": "root", "engine": "engine TLS", "endpoint": "endpoint"}
 _MOST_NAMES = 5
 _NAME_CHARACTERS = 60
@@ -44,7 +53,7 @@ def certs(
     trouble = [certificate for certificate in ordered if limits.exceeded_by(certificate, now)]
     unread = [certificate for certificate in ordered if certificate.ends is None]
     rows: list[Row] = [_row(certificate, now, limits) for certificate in ordered]
-    blocks, files = table(_COLUMNS, rows, len(trouble), "certificates.txt")
+    blocks, files = table(_COLUMNS, rows, "certificates.txt")
     return message(
         _head(ordered, trouble, unread, now),
         [*_fixes(trouble, now, limits), *_unread(unread)],

@@ -8,7 +8,9 @@ from pydantic import SecretStr
 
 from bot.model import Message
 from bot.model.english import agree, listed
-from bot.render.slack.blocks import Row, aligned, context, message, section
+from bot.render.slack.blocks import context, message, section
+from bot.render.slack.details_table import part
+from bot.render.slack.fence import Row
 from bot.render.slack.text import code, escape, preformatted
 
 _ONLY_YOU = "only you see this"
@@ -29,7 +31,7 @@ def join_token(role: str, token: SecretStr, remote: str) -> Message:
         [f"On the machine that is to join as a {escape(role)}:"],
         [
             section(preformatted(f"docker swarm join --token {secret} {remote}")),
-            section(preformatted(aligned((), _parts(secret, role), most=100))),
+            part("", _parts(secret, role)),
             *context(
                 (
                     "An engine that swarmbot knows needs none: "

@@ -8,11 +8,20 @@ from bot.model import Message
 from bot.model.cluster import Network
 from bot.model.english import plural, shortlist
 from bot.render.slack import details_table
-from bot.render.slack.blocks import Row, context, message, table, when
+from bot.render.slack.blocks import context, message, when
 from bot.render.slack.details_table import filled, listed
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, escape, shortened
 
 _NAME_CHARACTERS = 80
+_COLUMNS = (
+    Column("NETWORK"),
+    Column("DRIVER"),
+    Column("SUBNET"),
+    Column("KIND"),
+    Column("USED BY", sentence=True),
+)
 Users = Mapping[str, Sequence[str]]
 NOT_EVERYWHERE = (
     "No service uses it yet, so it is not on every node: a node gets it with the first task "
@@ -29,10 +38,9 @@ def networks(all_networks: Sequence[Network], users: Users) -> Message:
         _row(network, users.get(network.id, ()))
         for network in sorted(all_networks, key=lambda network: network.ingress)
     ]
-    columns = ("NETWORK", "DRIVER", "SUBNET", "KIND", "USED BY")
     rest = " besides ingress" if len(own) < len(all_networks) else ""
     head = f"🟢 {plural(len(own), 'network') if own else 'No network'} of the Swarm{rest}"
-    return message(head, lines, *table(columns, rows, 0, "networks.txt"))
+    return message(head, lines, *table(_COLUMNS, rows, "networks.txt"))
 
 
 def network(network: Network, users: Sequence[str]) -> Message:

@@ -9,8 +9,9 @@ from bot.model import Message, Node, Service, Task, TaskState
 from bot.model.english import plural
 from bot.render.objects.nodes import in_trouble, state_word
 from bot.render.slack import details_table
-from bot.render.slack.blocks import Row, context, message, size, when
+from bot.render.slack.blocks import context, message, size, when
 from bot.render.slack.details_table import filled, listed
+from bot.render.slack.fence import Row
 from bot.render.slack.text import escape, prose
 
 

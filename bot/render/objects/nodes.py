@@ -7,10 +7,19 @@ from datetime import datetime
 
 from bot.model import Message, Node, NodeState, Reachability
 from bot.model.english import plural, seconds
-from bot.render.slack.blocks import MOST_ROWS, Block, Row, aligned, context, message, section, table
-from bot.render.slack.text import escape, preformatted, prose
+from bot.render.slack.blocks import Block, context, message
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import MOST_ROWS, Column, fenced, table
+from bot.render.slack.text import escape, prose
 
-_COLUMNS = ("NODE", "STATUS", "AVAILABILITY", "MANAGER", "TASKS", "ENGINE")
+_COLUMNS = (
+    Column("NODE"),
+    Column("STATUS"),
+    Column("AVAILABILITY"),
+    Column("MANAGER"),
+    Column("TASKS", number=True),
+    Column("ENGINE"),
+)
 _BRIEF_COLUMNS = _COLUMNS[:4]
 
 
@@ -27,14 +36,14 @@ def listed(
     ordered = sorted(nodes, key=_rank)
     trouble = [node for node in ordered if in_trouble(node)]
     rows: list[Row] = [_row(node, task_counts) for node in ordered]
-    columns: Row = _COLUMNS
+    columns: tuple[Column, ...] = _COLUMNS
     if certificates is not None:
-        columns = (*columns, "CERT")
+        columns = (*columns, Column("CERT"))
         rows = [
             (*row, _left(certificates.get(node.id), now))
             for row, node in zip(rows, ordered, strict=True)
         ]
-    blocks, files = table(columns, rows, len(trouble), "nodes.txt")
+    blocks, files = table(columns, rows, "nodes.txt")
     reasons = [f"{escape(node.name)}: {prose(node.message)}" for node in trouble if node.message][
         :5
     ]
@@ -51,9 +60,8 @@ def brief(nodes: Iterable[Node]) -> list[Block]:
         for node in shown
     ]
     left = len(ordered) - len(rows)
-    text = [section(preformatted(aligned(_BRIEF_COLUMNS, rows)))] if rows else []
     return [
-        *text,
+        *fenced(_BRIEF_COLUMNS, rows),
         *context(
             (
                 f"{left} more, "

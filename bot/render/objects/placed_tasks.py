@@ -10,20 +10,12 @@ from bot.model import File, Finding, Message, Node, NodeState, Service, Task
 from bot.model.english import age, plural
 from bot.render.findings import causes, last_words
 from bot.render.objects.nodes import state_word
-from bot.render.objects.tasks import HISTORY, in_trouble, places_of, rank, runs
-from bot.render.slack.blocks import (
-    MOST_ROWS,
-    Block,
-    Row,
-    aligned,
-    image_cell,
-    message,
-    section,
-    table,
-)
-from bot.render.slack.text import escape, preformatted, shortened
+from bot.render.objects.tasks import HISTORY, TASK_COLUMNS, in_trouble, places_of, rank, runs
+from bot.render.slack.blocks import Block, image_cell, message
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import table
+from bot.render.slack.text import escape, shortened
 
-_UNCUT_CHARACTERS = 1000
 _NAME_CHARACTERS = 80
 
 
@@ -93,20 +85,10 @@ class _Table:
             for place in places
             for past, task in enumerate(place[: 1 + HISTORY])
         ]
-        trouble = sum(len(place[: 1 + HISTORY]) for place in places if in_trouble(place[0]))
-        columns: Row = (
-            "TASK",
-            "STATE",
-            *(("NODE",) if self._view.nodes else ()),
-            "IMAGE",
-            "SINCE",
-            "ERROR",
-        )
+        columns = [column for column in TASK_COLUMNS if self._view.nodes or column.name != "NODE"]
         if not any(row[-1] for row in rows):
             columns, rows = columns[:-1], [row[:-1] for row in rows]
-        if self._view.whole and len(rows) <= MOST_ROWS:
-            return [section(preformatted(aligned(columns, rows, most=_UNCUT_CHARACTERS)))], []
-        return table(columns, rows, trouble, file)
+        return table(columns, rows, file, whole=self._view.whole)
 
     def _row(self, task: Task, past: int) -> Row:
         node_name = (

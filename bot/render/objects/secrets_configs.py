@@ -8,7 +8,8 @@ from datetime import datetime
 from bot.model import Message
 from bot.model.cluster import Stored
 from bot.model.english import age, plural, shortlist
-from bot.render.slack.blocks import message, table
+from bot.render.slack.blocks import message
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code
 
 
@@ -34,6 +35,10 @@ def listed(
         )
         for stored in objects
     ]
-    return message(
-        head, [], *table((kind.upper(), "USED BY", "CREATED", "UPDATED"), rows, 0, f"{kind}s.txt")
+    columns = (
+        Column(kind.upper()),
+        Column("USED BY", sentence=True),
+        Column("CREATED"),
+        Column("UPDATED"),
     )
+    return message(head, [], *table(columns, rows, f"{kind}s.txt"))

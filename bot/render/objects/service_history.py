@@ -8,9 +8,7 @@ from datetime import datetime
 from bot.model import File, Message, Revision, Service
 from bot.model.english import plural
 from bot.render.slack.blocks import (
-    Row,
     actions,
-    aligned,
     button,
     context,
     image,
@@ -18,6 +16,7 @@ from bot.render.slack.blocks import (
     message,
     when,
 )
+from bot.render.slack.fence import Row, aligned
 from bot.render.slack.text import escape, shortened
 
 _REVISIONS = 15

@@ -22,8 +22,9 @@ from bot.render.objects.spec_words import (
     resource_words,
 )
 from bot.render.slack import details_table
-from bot.render.slack.blocks import Row, context, image, image_cell, message, when
+from bot.render.slack.blocks import context, image, image_cell, message, when
 from bot.render.slack.details_table import filled, listed
+from bot.render.slack.fence import Row
 from bot.render.slack.text import escape, prose, shortened
 
 _NAME_CHARACTERS = 80

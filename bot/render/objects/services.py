@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import TypeVar
 
-from bot.model import File, Message, Mode, Service
+from bot.model import Message, Mode, Service
 from bot.model.english import age, agree, plural
 from bot.render.objects.completion_words import completion_words
 from bot.render.objects.service_sheet import inspected
 from bot.render.objects.spec_words import port_words
 from bot.render.objects.tasks import tasks
-from bot.render.slack.blocks import (
-    MOST_ROWS,
-    Block,
-    Row,
-    aligned,
-    image_cell,
-    message,
-    section,
-    table,
-)
-from bot.render.slack.text import code, escape, preformatted
+from bot.render.slack.blocks import image_cell, message
+from bot.render.slack.tables import MOST_ROWS, Column, table
+from bot.render.slack.text import code, escape
 
 __all__ = ["inspected", "listed", "tasks"]
 
-_COLUMNS = ("SERVICE", "REPLICAS", "IMAGE", "UPDATED", "PORTS")
+_COLUMNS = (
+    Column("SERVICE"),
+    Column("REPLICAS"),
+    Column("IMAGE"),
+    Column("UPDATED"),
+    Column("STACK"),
+    Column("PORTS"),
+)
+
+_STACK = 4
+_Cell = TypeVar("_Cell")
 
 
 def listed(services: Sequence[Service], now: datetime) -> Message:
@@ -41,37 +44,20 @@ def listed(services: Sequence[Service], now: datetime) -> Message:
     if below:
         counts = agree(len(below), "its", "their")
         head = f"🟠 {len(below)} of {plural(len(services), 'service')} below {counts} count"
-    if len(services) > MOST_ROWS:
-        return message(head, [_by_stack(services)], *_long(below, rest, now))
-    blocks = [_group("Below their count" if rest else "", below, now)] if below else []
-    return message(
-        head, [], [*blocks, *(_group(stack, members, now) for stack, members in _stacks(rest))]
-    )
+    lines = [_by_stack(services)] if len(services) > MOST_ROWS else []
+    ordered = [*sorted(below, key=_name), *sorted(rest, key=_stack_and_name)]
+    rows = [_row(service, now) for service in ordered]
+    columns: tuple[Column, ...] = _COLUMNS
+    if not any(service.stack for service in services):
+        columns, rows = _without_stack(columns), [_without_stack(row) for row in rows]
+    return message(head, lines, *table(columns, rows, "services.txt"))
 
 
 # ---- parts
 
 
-def _group(title: str, services: Sequence[Service], now: datetime) -> Block:
-    body = preformatted(aligned(_COLUMNS, [_row(service, now) for service in services]))
-    return section(f"*{escape(title)}*\n{body}" if title else body)
-
-
-def _long(
-    below: Sequence[Service], rest: Sequence[Service], now: datetime
-) -> tuple[list[Block], list[File]]:
-    ordered = [
-        *sorted(below, key=_name),
-        *(service for _, members in _stacks(rest) for service in members),
-    ]
-    rows = [
-        (*_row(service, now)[:-1], service.stack, _row(service, now)[-1]) for service in ordered
-    ]
-    return table((*_COLUMNS[:-1], "STACK", _COLUMNS[-1]), rows, len(below), "services.txt")
-
-
 def _stacks(services: Sequence[Service]) -> list[tuple[str, list[Service]]]:
-    ordered = sorted(services, key=lambda service: (service.stack, service.name))
+    ordered = sorted(services, key=_stack_and_name)
     return [
         (stack, list(members))
         for stack, members in groupby(ordered, key=lambda service: service.stack)
@@ -91,13 +77,14 @@ def _by_stack(services: Sequence[Service]) -> str:
     )
 
 
-def _row(service: Service, now: datetime) -> Row:
+def _row(service: Service, now: datetime) -> tuple[str, ...]:
     ports = ", ".join(port_words(port) for port in service.ports)
     return (
         service.name,
         _replicas(service, now),
         image_cell(service.image),
         age(service.updated, now),
+        service.stack,
         ports,
     )
 
@@ -113,3 +100,11 @@ def _replicas(service: Service, now: datetime) -> str:
 
 def _name(service: Service) -> str:
     return service.name
+
+
+def _stack_and_name(service: Service) -> tuple[str, str]:
+    return service.stack, service.name
+
+
+def _without_stack(cells: tuple[_Cell, ...]) -> tuple[_Cell, ...]:
+    return (*cells[:_STACK], *cells[_STACK + 1 :])

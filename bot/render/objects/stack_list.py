@@ -7,8 +7,18 @@ from collections.abc import Sequence
 from bot.model import Message
 from bot.model.cluster import Stack
 from bot.model.english import plural
-from bot.render.slack.blocks import Row, message, table
+from bot.render.slack.blocks import message
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code
+
+_COLUMNS = (
+    Column("STACK"),
+    Column("SERVICES"),
+    Column("NETWORKS", number=True),
+    Column("SECRETS", number=True),
+    Column("CONFIGS", number=True),
+)
 
 
 def listed(stacks: Sequence[Stack]) -> Message:
@@ -23,8 +33,7 @@ def listed(stacks: Sequence[Stack]) -> Message:
     head = f"🟢 {plural(len(stacks), 'stack')}"
     if below:
         head = f"🟠 {len(below)} of {plural(len(stacks), 'stack')} below count"
-    columns = ("STACK", "SERVICES", "NETWORKS", "SECRETS", "CONFIGS")
-    return message(head, [], *table(columns, rows, len(below), "stacks.txt"))
+    return message(head, [], *table(_COLUMNS, rows, "stacks.txt"))
 
 
 def _row(stack: Stack) -> Row:

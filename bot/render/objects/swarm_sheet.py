@@ -10,11 +10,20 @@ from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, RootCertific
 from bot.model.duration import write_duration
 from bot.model.english import agree, plural, seconds, shortlist
 from bot.render.objects.nodes import state_word
-from bot.render.slack.blocks import Block, Row, aligned, bar, context, message, section, table, when
-from bot.render.slack.text import code, escape, preformatted, prose
+from bot.render.slack.blocks import Block, bar, context, message, when
+from bot.render.slack.details_table import part
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import Column, table
+from bot.render.slack.text import code, escape, prose
 
-_ENGINES = ("ENGINE", "SWARM", "ROLE", "NODE", "ID", "ADDRESS")
-_CELL_CHARACTERS = 100
+_ENGINES = (
+    Column("ENGINE"),
+    Column("SWARM"),
+    Column("ROLE"),
+    Column("NODE"),
+    Column("ADDRESS"),
+    Column("ID"),
+)
 _MOST_NAMES = 5
 
 
@@ -55,9 +64,7 @@ def overview(
     """The Swarm, and the state of each engine."""
     trouble = [engine for engine in engines if engine.swarm != "active" or engine.error]
     ordered = [*trouble, *(engine for engine in engines if engine not in trouble)]
-    blocks, files = table(
-        _ENGINES, [_engine(engine) for engine in ordered], len(trouble), "engines.txt"
-    )
+    blocks, files = table(_ENGINES, [_engine(engine) for engine in ordered], "engines.txt")
     errors = [
         f"{escape(engine.name)}: {prose(engine.error)}" for engine in trouble if engine.error
     ][:_MOST_NAMES]
@@ -192,9 +199,7 @@ def _authorities(cluster: ClusterInfo) -> list[Row]:
 
 
 def _rows(rows: Iterable[Row]) -> Block:
-    return section(
-        preformatted(aligned((), [row for row in rows if row[1]], most=_CELL_CHARACTERS))
-    )
+    return part("", [row for row in rows if row[1]])
 
 
 def _engine(state: EngineState) -> Row:
@@ -205,7 +210,7 @@ def _engine(state: EngineState) -> Row:
         if not state.swarm
         else state_word(state.swarm)
     )
-    return (state.name, away, _role(state), state.node_name, state.node_id[:12], state.address)
+    return (state.name, away, _role(state), state.node_name, state.address, state.node_id[:12])
 
 
 def _role(state: EngineState) -> str:

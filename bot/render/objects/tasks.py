@@ -10,11 +10,21 @@ from bot.model import Finding, Message, Node, Service, Task, TaskState
 from bot.model.english import age, plural
 from bot.render.findings import causes, last_words
 from bot.render.objects.completion_words import completion_words
-from bot.render.slack.blocks import Row, actions, button, image, image_cell, message, table
+from bot.render.slack.blocks import actions, button, image, image_cell, message
+from bot.render.slack.fence import Row
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, escape, shortened
 
 HISTORY = 2
 """The number of earlier tasks of a slot that are shown."""
+TASK_COLUMNS: tuple[Column, ...] = (
+    Column("TASK"),
+    Column("STATE"),
+    Column("NODE"),
+    Column("IMAGE"),
+    Column("SINCE"),
+    Column("ERROR", sentence=True),
+)
 _NAME_CHARACTERS = 80
 
 
@@ -49,11 +59,10 @@ def tasks(
         for place in places
         for index, task in enumerate(place[: 1 + HISTORY])
     ]
-    rows_in_trouble = sum(len(place[: 1 + HISTORY]) for place in trouble)
-    columns: Row = ("TASK", "STATE", "NODE", "IMAGE", "SINCE", "ERROR")
+    columns = TASK_COLUMNS
     if not any(row[-1] for row in shown):
         columns, shown = columns[:-1], [row[:-1] for row in shown]
-    blocks, files = table(columns, shown, rows_in_trouble, "tasks.txt")
+    blocks, files = table(columns, shown, "tasks.txt")
     shown_findings = findings if state == "🟠" else ()
     logs = actions(button("Logs", f"service logs {service.id}")) if trouble else []
     counts = f"{running}/{total} running"

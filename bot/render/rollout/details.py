@@ -10,10 +10,19 @@ from bot.model.english import seconds
 from bot.render.findings import cause
 from bot.render.plans import differences
 from bot.render.rollout.endings import moves_image, subject
-from bot.render.slack.blocks import Block, call, context, image, message, section, table
+from bot.render.slack.blocks import Block, call, context, image, message, section
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, escape, preformatted, prose
 
 _LOG_LINES = 20
+_COLUMNS = (
+    Column("AFTER"),
+    Column("SLOT"),
+    Column("NODE"),
+    Column("STATE"),
+    Column("IMAGE"),
+    Column("ERROR", sentence=True),
+)
 
 
 def details(outcome: Outcome, people: Sequence[str] = ()) -> Message:
@@ -66,10 +75,6 @@ def steps(taken: Sequence[Step], started: datetime) -> tuple[list[Block], list[F
         )
         for step in ordered
     ]
-    columns = ("AFTER", "SLOT", "NODE", "STATE", "IMAGE", "ERROR")
-    return table(
-        columns if failures else columns[:-1],
-        rows if failures else [row[:-1] for row in rows],
-        len(failures),
-        "tasks.txt",
-    )
+    if not failures:
+        return table(_COLUMNS[:-1], [row[:-1] for row in rows], "tasks.txt")
+    return table(_COLUMNS, rows, "tasks.txt")

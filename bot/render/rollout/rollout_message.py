@@ -18,7 +18,6 @@ from bot.render.rollout.endings import Next, ending, moves_image, name, subject
 from bot.render.slack.blocks import (
     Block,
     actions,
-    aligned,
     bar,
     button,
     context,
@@ -28,6 +27,7 @@ from bot.render.slack.blocks import (
     version,
     when,
 )
+from bot.render.slack.fence import narrow
 from bot.render.slack.limits import fit
 from bot.render.slack.text import escape, preformatted, prose
 
@@ -140,7 +140,7 @@ def slots(progress: Progress) -> list[Block]:
         return []
     rest = [slot for slot in progress.slots if slot not in places]
     return [
-        section(preformatted(aligned((), [_row(slot) for slot in places]))),
+        section(preformatted(narrow((), [_row(slot) for slot in places]))),
         *context(_rest(rest)),
     ]
 

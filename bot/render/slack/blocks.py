@@ -1,4 +1,4 @@
-"""The parts of every message: headlines, sections, buttons, tables, times and sizes."""
+"""The parts of every message: headlines, sections, buttons, times and sizes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from typing import Any
 
 from bot.model import File, Image, Message
 from bot.render.slack.limits import fit
-from bot.render.slack.text import clean, escape, preformatted, shortened, width
+from bot.render.slack.text import clean, escape, shortened
 
 Block = Mapping[str, Any]
-Row = Sequence[str]
-
-MOST_ROWS = 20
-"""A table with more rows shows those in trouble, and goes along as a file."""
-_CELL_CHARACTERS = 40
 _IMAGE_CHARACTERS = 80
 _SIZES = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 BROADCASTS = ("here", "channel", "everyone")
@@ -107,34 +102,6 @@ def actions(*buttons: Block | None) -> list[Block]:
     return [{"type": "actions", "elements": elements}] if elements else []
 
 
-def aligned(columns: Row, rows: Iterable[Row], most: int = _CELL_CHARACTERS) -> str:
-    """Rows in aligned columns, under the names of the columns if there are any, as plain text.
-
-    `most` is the largest number of characters of a cell.
-    """
-    cells = [[_cell(cell, most) for cell in row] for row in ((columns, *rows) if columns else rows)]
-    widths = [max(width(row[index]) for row in cells) for index in range(len(cells[0]))]
-    return "\n".join(_padded(row, widths) for row in cells)
-
-
-def table(
-    columns: Row, rows: Sequence[Row], trouble: int, name: str
-) -> tuple[list[Block], list[File]]:
-    """A table as a monospaced block; its first `trouble` rows are those in trouble.
-
-    Of a table with more than `MOST_ROWS` rows only these are shown, and all rows go along as the
-    file `name`.
-    """
-    if not rows:
-        return [], []
-    if len(rows) <= MOST_ROWS:
-        return [section(preformatted(aligned(columns, rows)))], []
-    shown = rows[: min(trouble, MOST_ROWS)]
-    blocks = [section(preformatted(aligned(columns, shown)))] if shown else []
-    whole = File(name, aligned(columns, rows, most=200) + "\n", f"{name}, all {len(rows)} rows")
-    return blocks + context(f"{len(rows) - len(shown)} more, all in {escape(name)}"), [whole]
-
-
 # ---- words
 
 
@@ -209,14 +176,3 @@ def call(people: Iterable[str]) -> list[Block]:
 
 def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": clean(text, keep=""), "emoji": False}
-
-
-def _cell(text: str, most: int) -> str:
-    indent = text[: len(text) - len(text.lstrip(" "))]
-    return indent + shortened(" ".join(clean(text, keep="").split()), most) or "–"
-
-
-def _padded(cells: Row, widths: Sequence[int]) -> str:
-    return "  ".join(
-        cell + " " * (columns - width(cell)) for cell, columns in zip(cells, widths, strict=True)
-    ).rstrip()

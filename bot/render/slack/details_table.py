@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.model.english import and_more
-from bot.render.slack.blocks import Block, Row, aligned, section
-from bot.render.slack.text import preformatted
+from bot.render.slack.blocks import Block, section
+from bot.render.slack.fence import Row, fits_beside, pairs
+from bot.render.slack.text import code, escape, preformatted, shortened
 
 _VALUE_CHARACTERS = 120
 
 
 def part(title: str, rows: Iterable[Row]) -> Block:
-    """A titled part; without a title, its rows alone."""
-    body = preformatted(aligned((), list(rows), most=_VALUE_CHARACTERS))
-    return section(f"*{title}*\n{body}" if title else body)
+    """A titled part; without a title, its rows alone.
+
+    A value with a word that is too long for a line, such as a digest, stands below the others: it
+    can be copied there as it is.
+    """
+    all_rows = list(rows)
+    short = [row for row in all_rows if fits_beside(row[1])]
+    long = [
+        f"{escape(name)} {code(shortened(value, _VALUE_CHARACTERS))}".strip()
+        for name, value in all_rows
+        if not fits_beside(value)
+    ]
+    lines = [f"*{title}*" if title else "", preformatted(pairs(short)) if short else "", *long]
+    return section("\n".join(line for line in lines if line))
 
 
 def parts(titled_rows: Iterable[tuple[str, list[Row]]]) -> list[Block]:

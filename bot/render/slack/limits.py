@@ -7,6 +7,14 @@ from typing import Any
 
 from bot.model import File, Message
 from bot.render.slack.cut import cut, length, split, unmarked
+from bot.render.slack.table_block import (
+    SECTION,
+    TABLES,
+    fitted_table,
+    table_text,
+    with_one_table,
+    without_table,
+)
 
 Block = Mapping[str, Any]
 
@@ -14,7 +22,7 @@ MOST_TEXT = 3000
 MOST_BLOCKS = 50
 MOST_IN_VIEW = 100
 MOST_CHARACTERS = 10_000
-SECTION, FIELD, FIELDS, HEADER, SMALL, SMALL_PARTS = 3000, 2000, 10, 150, 2000, 10
+FIELD, FIELDS, HEADER, SMALL, SMALL_PARTS = 2000, 10, 150, 2000, 10
 BUTTONS, LABEL, VALUE, ACTION_ID, BLOCK_ID = 25, 75, 2000, 255, 255
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 """Characters, or elements, that Slack takes; https://docs.slack.dev/reference/block-kit/blocks"""
@@ -28,20 +36,22 @@ def fit(message: Message) -> Message:
     """The same message within Slack's limits. Never raises.
 
     It knows the blocks that the bot's messages are made of (section, header, context, actions with
-    buttons, divider), and leaves out others. A message that is too long goes along whole as a file.
+    buttons, divider, one table), and leaves out others; further tables are monospaced blocks. A
+    message that is too long goes along whole as a file.
     """
     text = cut(_without_control(message.text).strip(), MOST_TEXT) or "swarmbot"
-    blocks = _unique([fitted for block in message.blocks for fitted in _fitted(block)])
+    blocks = with_one_table([fitted for block in message.blocks for fitted in _fitted(block)])
     files = tuple(file for file in message.files if file.name and file.content)
-    if len(blocks) <= MOST_BLOCKS and characters(blocks) <= MOST_CHARACTERS:
-        return Message(text, tuple(blocks), files)
-    whole = File(WHOLE, plain(message), "The whole message")
-    return Message(text, tuple(_reduced(blocks)), (*files, whole))
+    if not _fits(blocks):
+        files = (*files, File(WHOLE, plain(message), "The whole message"))
+    shown = _within(_unique(blocks))
+    return Message(text, tuple(shown), files, tuple(_within(without_table(shown))))
 
 
 def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     """The blocks of a Home tab within Slack's limits; a notice says where some are left out."""
-    fitted = _unique([fitted_block for block in blocks for fitted_block in _fitted(block)])
+    known = [fitted_block for block in blocks for fitted_block in _fitted(block)]
+    fitted = _unique(without_table(known) or known)
     return (
         fitted
         if len(fitted) <= MOST_IN_VIEW
@@ -70,9 +80,15 @@ def _fitted(block: Any) -> list[dict[str, Any]]:
         "context": _context,
         "actions": _actions,
         "divider": _divider,
+        "table": _table,
+        "data_table": _table,
     }
     fitter = fitters.get(str(block.get("type"))) if isinstance(block, Mapping) else None
     return fitter(block) if fitter else []
+
+
+def _table(block: Block) -> list[dict[str, Any]]:
+    return [{**_named(block), **table} for table in fitted_table(block)]
 
 
 def _divider(_: Block) -> list[dict[str, Any]]:
@@ -165,6 +181,14 @@ def _too_long(element: Any) -> str:
 
 
 # ---- all blocks
+
+
+def _fits(blocks: Sequence[Block]) -> bool:
+    return len(blocks) <= MOST_BLOCKS and characters(blocks) <= MOST_CHARACTERS
+
+
+def _within(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return blocks if _fits(blocks) else _reduced(blocks)
 
 
 def _unique(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -292,6 +316,8 @@ def _count(value: Any) -> int:
 def _lines(block: Any) -> list[str]:
     if not isinstance(block, Mapping):
         return []
+    if block.get("type") in TABLES:
+        return table_text(block).splitlines()
     texts = [block.get("text"), *_list(block.get("fields"))]
     lines = [unmarked(_content(text)) for text in texts if _content(text)]
     row = " ".join(_shown(element) for element in _list(block.get("elements"))).strip()

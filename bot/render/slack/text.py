@@ -18,6 +18,7 @@ _QUOTE = re.compile(r"^(?=&gt;|＞)", re.MULTILINE)
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]{57}")
 _CODE = re.compile(r"`([^`\n]+)`")
 _COMMON_WORDS = ("a", "an", "the", "no", "it", "its", "only", "this")
+_JOINER = "\u2060"
 _SOFT_HYPHEN, _ISOLATE, _END_ISOLATE = "\u00ad", "\u2068", "\u2069"
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
 
@@ -41,9 +42,17 @@ def escape(text: str) -> str:
     """Text of unknown origin as a line of mrkdwn that formats nothing and notifies nobody."""
     shown = " ".join(clean(text, keep="").split())
     shown = _ITALIC.sub(lambda match: "ˍ" * len(match[0]), shown.translate(_LOOKALIKES))
-    shown = _EMOJI.sub(":\u2060", shown)
+    shown = _EMOJI.sub(f":{_JOINER}", shown)
     shown = _QUOTE.sub(_SOFT_HYPHEN, _entities(shown))
     return f"{_ISOLATE}{shown}{_END_ISOLATE}" if _is_right_to_left(shown) else shown
+
+
+def inert(text: str) -> str:
+    """Plain text of unknown origin for a place without mrkdwn, such as the cell of a table.
+
+    It looks as it is, and would still be no mention, link or emoji if Slack read it as mrkdwn.
+    """
+    return _EMOJI.sub(f":{_JOINER}", text.replace("<", f"<{_JOINER}"))
 
 
 def code(text: str) -> str:

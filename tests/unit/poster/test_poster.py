@@ -291,6 +291,29 @@ def test_blocks_that_slack_refuses_arrive_as_text(
     ]
 
 
+def test_a_table_that_slack_refuses_arrives_as_lines(
+    slack: SlackStub, poster: Poster, events: Events
+) -> None:
+    slack.fails("chat.postMessage", Fault(error="invalid_blocks"))
+    poster.post("C1", Message("news", ({"type": "table", "rows": []},), fenced=(SECTION,)))
+    assert poster.flush(5)
+    sent = slack.calls("chat.postMessage")[-1]
+    assert json.loads(json.dumps(sent.args["blocks"])) == [SECTION]
+    assert events.count("without_table") == 1
+    assert events.count("plain_text") == 0
+
+
+def test_what_slack_refuses_without_its_table_too_arrives_as_text(
+    slack: SlackStub, poster: Poster, events: Events
+) -> None:
+    refuses = Fault(error="invalid_blocks")
+    slack.fails("chat.postMessage", refuses, refuses)
+    poster.post("C1", Message("news", ({"type": "table", "rows": []},), fenced=(SECTION,)))
+    assert poster.flush(5)
+    assert texts(slack, "chat.postMessage")[-1] == "news\ncause: no memory"
+    assert events.count("plain_text") == 1
+
+
 def test_answers_go_by_the_requests_own_address(slack: SlackStub, poster: Poster) -> None:
     poster.answer(
         Place("C1", thread="0.5", response_url=slack.respond_url),

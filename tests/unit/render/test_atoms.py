@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from bot.model import Image
 from bot.model.english import age, seconds
 from bot.render.slack.blocks import (
-    aligned,
     bar,
     button,
     image,
     mention,
     size,
-    table,
     tag,
     version,
     when,
 )
 from bot.render.slack.cut import unmarked
+from bot.render.slack.fence import aligned
+from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, escape, preformatted, prose, sentence, shortened, width
 
 AT = datetime(2026, 3, 4, 14, 5, 31, tzinfo=UTC)
@@ -159,12 +159,12 @@ def test_the_width_is_that_of_what_people_see(text: str, columns: int) -> None:
     assert width(text) == columns
 
 
-def test_a_long_table_shows_what_is_in_trouble_and_goes_along_whole() -> None:
+def test_a_long_table_has_pages_and_goes_along_whole() -> None:
     rows = [(f"web{number}", "Down" if number < 3 else "Ready") for number in range(30)]
-    blocks, (whole,) = table(("NAME", "STATE"), rows, 3, "nodes.txt")
-    assert "web2" in str(blocks)
-    assert "web3" not in str(blocks)
-    assert "27 more, all in nodes.txt" in str(blocks)
+    blocks, (whole,) = table((Column("NAME"), Column("STATE")), rows, "nodes.txt")
+    assert blocks[0]["type"] == "data_table"
+    assert len(blocks[0]["rows"]) == 31
+    assert "all 30 in nodes.txt" in str(blocks)
     assert isinstance(whole.content, str)
     assert len(whole.content.splitlines()) == 31
 

@@ -6,7 +6,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from slack_sdk.models.blocks import Block
@@ -16,7 +19,10 @@ from bot.model import Message
 from bot.model.picture import Sheet
 from bot.render.errors import explain
 from bot.render.errors.explain import EXPLANATIONS
+from bot.render.slack.fence import FENCE_WIDTH
 from bot.render.slack.limits import plain
+from bot.render.slack.table_block import TABLES
+from bot.render.slack.text import unescaped, width
 from tests.unit.render import catalogue_nodes, catalogue_swarm
 from tests.unit.render.catalogue import ERRORS, catalogue
 from tests.unit.render.catalogue_approvals import REFUSALS
@@ -24,6 +30,8 @@ from tests.unit.render.catalogue_approvals import REFUSALS
 GOLDEN = Path(__file__).parents[2] / "golden"
 MESSAGES = catalogue()
 MARKS = ("🔵", "✅", "↩️", "⏸", "❌", "🟡", "🔴", "🟠", "🟢", "🔒", "✋", "❄️")
+AS_WRITTEN = ("logs", "token", "key", "hostile", "details-hostile", "help-command")
+"""Lines of programs, and lines to copy, are shown as they are: Slack wraps them."""
 WITHOUT_MARK = ("details", "history", "inspected", "help", "logs")
 
 
@@ -33,8 +41,20 @@ def rendition(message: Message) -> str:
         f"--- file {file.name}{f': {file.alt}' if file.alt else ''}\n{head(file.content)}"
         for file in message.files
     )
-    sent = json.dumps(message.blocks, ensure_ascii=False, indent=1)
-    return f"{plain(message)}--- text\n{message.text}\n{files}--- blocks\n{sent}\n"
+    sent = json.dumps(list(map(brief, message.blocks)), ensure_ascii=False, indent=1)
+    fenced = f"--- without tables\n{plain(replace(message, blocks=message.fenced))}"
+    return (
+        f"{plain(message)}--- text\n{message.text}\n{files}"
+        f"{fenced if message.fenced else ''}--- blocks\n{sent}\n"
+    )
+
+
+def brief(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A table with its first row alone: all of them are read above."""
+    if block["type"] not in TABLES:
+        return block
+    names, *rows = ([cell["text"] for cell in row] for row in block["rows"])
+    return {**block, "rows": [" | ".join(names), f"{len(rows)} rows"]}
 
 
 def head(content: str | bytes | Sheet) -> str:
@@ -61,6 +81,8 @@ def test_no_golden_file_is_left_over() -> None:
 @pytest.mark.parametrize("name", MESSAGES)
 def test_slacks_own_models_take_it(name: str) -> None:
     for block in MESSAGES[name]().blocks:
+        if block["type"] == "data_table":
+            continue  # they do not know it yet; the workspace's own limits do
         parsed = Block.parse(dict(block))
         assert parsed is not None
         parsed.to_dict()
@@ -74,6 +96,21 @@ def test_no_text_is_folded(name: str) -> None:
         if block["type"] == "section" and "text" in block and not block.get("expand")
     ]
     assert folded == []
+
+
+@pytest.mark.parametrize("name", [name for name in MESSAGES if not name.startswith(AS_WRITTEN)])
+def test_a_phone_shows_each_line_of_a_list_whole(name: str) -> None:
+    message = MESSAGES[name]()
+    wide = [line for line in fence_lines(message) if width(line) > FENCE_WIDTH]
+    assert wide == []
+
+
+def fence_lines(message: Message) -> Iterator[str]:
+    for block in (*message.blocks, *message.fenced):
+        for fence in re.findall(
+            r"```\n(.*?)\n```", (block.get("text") or {}).get("text", ""), re.DOTALL
+        ):
+            yield from unescaped(fence).splitlines()
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -104,13 +141,16 @@ def test_at_most_three_buttons(name: str) -> None:
 @pytest.mark.parametrize("name", MESSAGES)
 def test_nothing_foreign_notifies_or_formats(name: str) -> None:
     message = MESSAGES[name]()
-    sent = json.dumps([message.text, *message.blocks], ensure_ascii=False)
-    assert not re.search(r"<(?!!date\^|@U0TOLD>|!subteam\^S0TOLD>|#C0OPS00001>)", sent)
+    sent = json.dumps([message.text, *message.blocks, *message.fenced], ensure_ascii=False)
+    assert not re.search(r"<(?!!date\^|@U0TOLD>|!subteam\^S0TOLD>|#C0OPS00001>|\u2060)", sent)
+    assert ":fire:" not in re.sub(r"```.*?```|`[^`]*`", "", sent)
+    # A table's cells are plain text.
+    marked = [block for block in message.blocks if block["type"] not in TABLES]
+    sent = json.dumps([message.text, *marked, *message.fenced], ensure_ascii=False)
     prose = re.sub(r"```.*?```|`[^`]*`", "", sent)
     assert "*bold*" not in prose
     assert not re.search(r"(?<!\w)_italic_(?!\w)", prose)
     assert "~gone~" not in prose
-    assert ":fire:" not in prose
 
 
 def all_errors(

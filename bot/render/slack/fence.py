@@ -1,0 +1,145 @@
+"""Rows in a monospaced block, as narrow as a phone shows them.
+
+A phone wraps a line of more than about forty characters, and then no column stands below its name.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from bot.render.slack.text import clean, shortened, width
+
+Row = Sequence[str]
+
+FENCE_WIDTH = 48
+"""The largest number of columns of a line; what does not fit goes on below it, indented."""
+CELL_CHARACTERS = 40
+EMPTY = "–"
+_MOST_INDENT = 2
+_GAP = "  "
+_NAME_WIDTH = 22
+_FIRST_WIDTH = 24
+"""A longer name would leave no room for the state beside it."""
+_VALUE_CHARACTERS = 200
+
+
+def aligned(columns: Row, rows: Iterable[Row], most: int = CELL_CHARACTERS) -> str:
+    """Rows in aligned columns, under the names of the columns if there are any, as plain text.
+
+    `most` is the largest number of characters of a cell. For files: lines are as wide as they get.
+    """
+    cells = [[cell(text, most) for text in row] for row in ((columns, *rows) if columns else rows)]
+    return _in_columns(cells)
+
+
+def narrow(columns: Row, rows: Iterable[Row]) -> str:
+    """The same within `FENCE_WIDTH`.
+
+    The first columns stand below their names, as many as fit; the others follow below each row,
+    each with its name, where they say something.
+    """
+    cells = [
+        [
+            _fitting(text, _FIRST_WIDTH if index == 0 else FENCE_WIDTH)
+            for index, text in enumerate(row)
+        ]
+        for row in ((columns, *rows) if columns else rows)
+    ]
+    widths = [max(width(row[index]) for row in cells) for index in range(len(cells[0]))]
+    beside = _fitting_columns(widths)
+    heads = _in_columns([row[:beside] for row in cells]).split("\n")
+    lines = []
+    for index, (head, row) in enumerate(zip(heads, cells, strict=True)):
+        is_title = bool(columns) and index == 0
+        rest = [] if is_title else _named(columns[beside:], row[beside:])
+        lines += [head, *_wrapped(" · ".join(rest), indent="  ")]
+    return "\n".join(lines)
+
+
+def pairs(rows: Iterable[Row]) -> str:
+    """Names and what belongs to them, side by side; a long text goes on below its beginning."""
+    cells = [(cell(name, _VALUE_CHARACTERS), cell(text, _VALUE_CHARACTERS)) for name, text in rows]
+    side = max((width(name) for name, _ in cells if width(name) <= _NAME_WIDTH), default=0)
+    lines = []
+    for name, text in cells:
+        fits = width(name) <= side
+        indent = " " * side + _GAP if fits else "    "
+        first, *more = _wrapped(text, indent) or [""]
+        lines += (
+            [name + first[width(name) :], *more] if fits else [*_wrapped(name, ""), first, *more]
+        )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def fits_beside(text: str) -> bool:
+    """Whether no word of it has to be divided for a line."""
+    return all(width(word) <= FENCE_WIDTH - _NAME_WIDTH - len(_GAP) for word in text.split())
+
+
+def cell(text: str, most: int = CELL_CHARACTERS) -> str:
+    """A text of any origin as a cell: one line, not empty, cut in the middle at `most`."""
+    indent = text[: len(text) - len(text.lstrip(" "))][:_MOST_INDENT]
+    return indent + shortened(" ".join(clean(text, keep="").split()), most) or EMPTY
+
+
+def differences(rows: Sequence[tuple[str, str, str]]) -> str:
+    """Field, value before and value after, side by side, or below each other where that is wide."""
+    cells = [[cell(text, _VALUE_CHARACTERS) for text in (a, b, "→", c)] for a, b, c in rows]
+    side_by_side = _in_columns(cells)
+    if all(width(line) <= FENCE_WIDTH for line in side_by_side.split("\n")):
+        return side_by_side
+    return "\n".join(
+        line
+        for field, *change in cells
+        for line in (*_wrapped(field, ""), *_wrapped(" ".join(change), indent="  "))
+    )
+
+
+def _named(columns: Row, cells: Row) -> list[str]:
+    """Each cell that says something, with the name of its column if it has one."""
+    names = columns or [""] * len(cells)
+    return [
+        f"{name.lower()} {text}".strip()
+        for name, text in zip(names, cells, strict=True)
+        if text != EMPTY
+    ]
+
+
+def _fitting(text: str, most: int) -> str:
+    """A cell of at most so many columns: wide characters take two."""
+    characters = most
+    shown = cell(text, min(characters, CELL_CHARACTERS))
+    while width(shown) > most:
+        characters -= 1
+        shown = cell(text, characters)
+    return shown
+
+
+def _fitting_columns(widths: Sequence[int]) -> int:
+    """How many columns fit beside each other, at least one."""
+    taken = widths[0]
+    for index, needed in enumerate(widths[1:], 1):
+        taken += len(_GAP) + needed
+        if taken > FENCE_WIDTH:
+            return index
+    return len(widths)
+
+
+def _in_columns(cells: Sequence[Row]) -> str:
+    widths = [max(width(row[index]) for row in cells) for index in range(len(cells[0]))]
+    return "\n".join(_padded(row, widths) for row in cells)
+
+
+def _padded(cells: Row, widths: Sequence[int]) -> str:
+    return _GAP.join(
+        text + " " * (columns - width(text)) for text, columns in zip(cells, widths, strict=True)
+    ).rstrip()
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    """The text in indented lines; words that are too long for one are divided."""
+    room = FENCE_WIDTH - len(indent)
+    # `textwrap` counts characters, so a text with wide ones gets half the room.
+    room = room if width(text) <= len(text) else room // 2
+    return [indent + line for line in textwrap.wrap(text, room, break_on_hyphens=False)]
