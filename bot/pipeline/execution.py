@@ -179,10 +179,12 @@ class ChangeExecutor:
 
     def _failed(self, error: Exception, live: LiveMessage, audit: str, started: datetime) -> bool:
         """Whether the channel knows; where nothing was shown yet, who asked has to be told."""
-        if isinstance(error, LeaseLostError) and (live.rollout or self._is_batch(live.run_id)):
+        if isinstance(error, LeaseLostError) and self._is_gone_on_with(live.run_id):
             # Whoever has the lock found the record and goes on with it, message and audit included.
             return True
-        with suppress(StoreUnavailableError):
+        with suppress(StoreUnavailableError, LeaseLostError):
+            if live.rollout:
+                self.roller.close(live.rollout, Ending.FAILED, live.fence)
             self.store.batches.finish(live.run_id)
         seconds, why = _seconds(started, live), error_code(error)
         if live.failed(error):
@@ -209,12 +211,10 @@ class ChangeExecutor:
         run = _run(live, lease, rollout.audit, rollout.approved_by)
         try:
             outcome = self.roller.fenced_by(lease, clock).recover(rollout, run)
-        except (StoppingError, LeaseLostError):
+        except StoppingError:
             return
         except SwarmbotError as error:
-            seconds, why = _seconds(rollout.started, live), error_code(error)
-            live.failed(error)
-            self._insist(lambda: self._record(rollout.audit, Ending.FAILED, seconds, why))
+            self._failed(error, live, rollout.audit, rollout.started)
             return
         self._end(outcome, rollout.audit, live, lease)
 
@@ -241,7 +241,7 @@ class ChangeExecutor:
             )
             assert isinstance(command, Change), "only changes have several parts"
             outcome = command.take_up(_fenced(context, lease, clock), batch, run)
-        except (StoppingError, LeaseLostError):
+        except StoppingError:
             return
         except SwarmbotError as error:
             self._failed(error, live, batch.audit, batch.started)
@@ -250,9 +250,16 @@ class ChangeExecutor:
         self._end(outcome, batch.audit, live, lease, batch.plan)
         self._finish(batch.request, str(outcome.ending))
 
-    def _is_batch(self, run_id: str) -> bool:
+    def _is_gone_on_with(self, run_id: str) -> bool:
+        """Whether another bot goes on with it, or has ended it.
+
+        Not so where Redis has lost all that it had: then no bot trusts what is written there.
+        """
         try:
-            return self.store.batches.get(run_id) is not None
+            left = self.store.rollouts.unfinished(run_id) or self.store.batches.get(run_id)
+            if left is None:
+                return self.store.rollouts.get(run_id) is not None
+            return not self.store.replays.has_ended(left.audit, left.started)
         except StoreUnavailableError:
             return True
 
@@ -334,7 +341,6 @@ def _seconds(started: datetime, live: LiveMessage) -> float:
 def _run(
     live: LiveMessage, lease: Lease, audit: str, approved_by: tuple[str, ...], request: str = ""
 ) -> Run:
-    """The change as its command is handed it: what it tells is shown in its message."""
     return Run(
         live.run_id,
         live.channel,

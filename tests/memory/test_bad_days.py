@@ -34,6 +34,19 @@ def test_redis_that_goes_away_in_mid_rollout_is_waited_for(dev: MemoryPerson, wo
     dev.asks("deploy web shop/web:1.0", "✅ web is on")
 
 
+def test_a_change_whose_record_redis_has_lost_is_not_shown_as_running_for_ever(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 5s")
+    message = dev.sees("1/3")
+
+    world.redis.client().flushall()
+    world.clock.run(world.clock.is_idle, 60)
+
+    assert "lost its lock" in dev.reads(message)
+
+
 def test_without_a_leader_nothing_is_claimed(dev: MemoryPerson, world: World) -> None:
     world.runs("web")
     for name in ("node2", "node3"):

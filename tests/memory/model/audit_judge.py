@@ -1,0 +1,58 @@
+"""Whether the audit tells what really happened to the Swarm: each change once, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.model import Ending
+from bot.model.audit import AuditEntry
+from tests.memory.model.journal import Deed, Journal
+
+HAPPENED = frozenset(Ending) - {Ending.FAILED}
+"""Endings of a change that was sent to the Swarm."""
+
+
+def untrue(entries: Iterable[AuditEntry], journal: Journal) -> list[str]:
+    """What the audit says wrongly of the deploys and scales of a run."""
+    known = tuple(entries)
+    wrong = [_deploys(image, known, journal) for image in journal.asked.deploys]
+    wrong += [_scales(service, known, journal) for service in journal.asked.scales]
+    return [line for line in wrong if line]
+
+
+def _deploys(image: str, entries: Sequence[AuditEntry], journal: Journal) -> str:
+    told = [entry for entry in entries if _flag(entry, "image") == image]
+    deeds = [deed for deed in journal.deeds if deed.deploys and deed.image == image]
+    return _compared(
+        image, told, deeds, _turned_back(image.split("/")[1].split(":", maxsplit=1)[0], journal)
+    )
+
+
+def _scales(service: str, entries: Sequence[AuditEntry], journal: Journal) -> str:
+    told = [
+        entry
+        for entry in entries
+        if entry.command["command"] == "service scale" and entry.concerns(service, None)
+    ]
+    deeds = [deed for deed in journal.deeds if deed.scales and deed.service == service]
+    return _compared(f"scale {service}", told, deeds, _turned_back(service, journal))
+
+
+def _compared(
+    title: str, told: Sequence[AuditEntry], deeds: Sequence[Deed], turned_back: bool
+) -> str:
+    endings = [str((entry.outcome or {}).get("ending")) for entry in told]
+    said = sum(ending in HAPPENED for ending in endings)
+    # To go back is a change too, which looks like a deploy or a scale of before.
+    true = said <= len(deeds) if turned_back else said == len(deeds)
+    whys = [str((entry.outcome or {}).get("why")) for entry in told]
+    return "" if true else f"{title}: changed {len(deeds)} times, the audit: {endings} {whys}"
+
+
+def _turned_back(service: str, journal: Journal) -> bool:
+    """Whether anybody may have gone back to how it was before."""
+    return bool(journal.asked.rollbacks[service])
+
+
+def _flag(entry: AuditEntry, name: str) -> object:
+    return entry.command.get("flags", {}).get(name)

@@ -1,0 +1,147 @@
+"""What the world does to the bots of a run, to their Swarm, their Redis and their Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from tests.memory.twin.bot import MemoryBot
+from tests.memory.twin.pool import nothing
+from tests.memory.twin.world import World
+
+names = st.sampled_from(("web", "api"))
+bots = st.integers(0, 1)
+
+
+class Misfortunes(RuleBasedStateMachine):
+    """The rules of the world; people's are added by `Machine`."""
+
+    world: World
+    tags: count[int]
+    emptied_at = -1.0
+    """When Redis last lost all that it had, in seconds; negative where it never did."""
+
+    # ---- what the world does
+
+    @rule(seconds=st.sampled_from((1, 3, 8, 20)))
+    def wait(self, seconds: int) -> None:
+        self.world.clock.run(lambda: False, seconds)
+
+    @rule(number=bots)
+    def crash(self, number: int) -> None:
+        self._living(number, lambda bot: bot.crash())
+        if not [bot for bot in self.world.bots if not bot.party.crashed]:
+            self.world.start_bot()
+
+    @rule(number=bots, after=st.booleans())
+    def crash_around_a_change(self, number: int, after: bool) -> None:
+        if after:
+            self._living(number, lambda bot: bot.crashes_after_its_change())
+        else:
+            self._living(number, lambda bot: bot.crashes_before_its_change())
+
+    @rule()
+    def start(self) -> None:
+        if len([bot for bot in self.world.bots if not bot.party.crashed]) < 2:
+            self.world.start_bot()
+
+    @rule(number=bots)
+    def freeze(self, number: int) -> None:
+        self._living(number, lambda bot: bot.freeze())
+
+    @rule(number=bots)
+    def freeze_before_a_change(self, number: int) -> None:
+        self._living(number, lambda bot: bot.freezes_before_its_change())
+
+    @rule(number=bots)
+    def resume(self, number: int) -> None:
+        self._living(number, lambda bot: bot.resume())
+
+    @rule(number=bots)
+    def slack_reaches(self, number: int) -> None:
+        self._living(number, self.world.talks_to)
+
+    @rule(done=st.booleans(), number=bots)
+    def lose_an_answer(self, done: bool, number: int) -> None:
+        def lose(bot: MemoryBot) -> None:
+            for wire in bot.engines.wires.values():
+                wire.loses_answers, wire.loses_requests = int(done), int(not done)
+
+        self._living(number, lose)
+
+    @rule(back=st.booleans())
+    def leader(self, back: bool) -> None:
+        for name in ("node2", "node3"):
+            if back:
+                self.world.swarm.start_node(name)
+            else:
+                self.world.swarm.stop_node(name)
+
+    @rule(name=names)
+    def change_outside(self, name: str) -> None:
+        if self.world.swarm.cluster.has_leader:
+            number = next(self.tags)
+            self.world.by_hand(name, lambda spec: spec["Labels"].update(by=f"hand {number}"))
+
+    @rule(number=bots, seconds=st.sampled_from((-3600, 0, 3600)))
+    def set_clock(self, number: int, seconds: int) -> None:
+        def turn(bot: MemoryBot) -> None:
+            bot.party.wall_ahead = seconds
+
+        self._living(number, turn)
+
+    @rule(away=st.booleans())
+    def redis(self, away: bool) -> None:
+        self.world.redis.away = away
+
+    @rule(seconds=st.sampled_from((5, 40)), which=st.sampled_from(((), ("chat.update",))))
+    def slack_is_silent(self, seconds: int, which: tuple[str, ...]) -> None:
+        self.world.slack.faults.hang(seconds, methods=which)
+
+    @rule()
+    def redis_is_emptied(self) -> None:
+        """All that it had is gone, as after a restart without its data."""
+        self.emptied_at = self.world.clock.seconds
+        self.world.redis.away = False
+        self.world.redis.client().flushall()
+
+    @rule()
+    def slack_fails(self) -> None:
+        self.world.slack.faults.fail(500, calls=3)
+
+    @rule()
+    def slack_limits(self) -> None:
+        self.world.slack.faults.rate_limit(2, calls=3)
+
+    @rule(seconds=st.sampled_from((10, 60)))
+    def slack_away(self, seconds: int) -> None:
+        self.world.slack.faults.fail(503, seconds=seconds)
+
+    @rule(seconds=st.sampled_from((0, 5, 20)))
+    def all_is_well(self, seconds: int) -> None:
+        """Faults end: else nothing would happen any more after a few steps."""
+        self._all_is_well_again()
+        self.world.clock.run(lambda: False, seconds)
+
+    again_and_again = all_is_well
+    and_once_more = all_is_well
+
+    # ---- parts
+
+    def _all_is_well_again(self) -> None:
+        world = self.world
+        world.redis.away = False
+        world.slack.faults.clear()
+        self.leader(back=True)
+        for bot in world.bots:
+            bot.engines.moments.before_change = bot.engines.moments.after_change = nothing
+            bot.resume()
+        self.start()
+
+    def _living(self, number: int, do: Callable[[MemoryBot], object]) -> None:
+        living = [bot for bot in self.world.bots if not bot.party.crashed]
+        if living:
+            do(living[number % len(living)])
