@@ -209,7 +209,7 @@ def build(configured: Settings) -> Bot:
         utc_now,
         OutsideChanges(swarm, store),
     )
-    audit_head = AuditHeadWatch(store, poster, settings.channel)
+    audit_head = AuditHeadWatch(store, poster, settings)
     jobs = (
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
         Job("messages", UPKEEP_EVERY, parts.upkeep.remember, everywhere=True),

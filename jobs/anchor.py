@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from bot.errors import StoreUnavailableError
 from bot.poster import Poster
 from bot.render import audit_list
+from bot.settings import Settings
 from bot.store.store import Store
+from jobs.recipients import other_places
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ class AuditHeadWatch:
 
     store: Store
     poster: Poster
-    channel: str
+    settings: Settings
     _told: bool = field(default=False, init=False)
 
     def run(self) -> None:
@@ -33,5 +35,8 @@ class AuditHeadWatch:
             return
         self._told = True
         log.error("the audit was cut or rewritten: entry %d is gone", missing.entries)
-        if self.channel:
-            self.poster.post(self.channel, audit_list.cut(missing.entries, entries))
+        elsewhere = other_places(self.settings)
+        channel = self.settings.channel or next(iter(elsewhere.places), "")
+        if channel:
+            told = audit_list.cut(missing.entries, entries)
+            self.poster.post(channel, told, elsewhere=elsewhere)

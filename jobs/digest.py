@@ -22,6 +22,7 @@ from bot.swarm.swarm import Swarm
 from bot.watch.evaluation import Evaluation
 from bot.watch.rules import certificates
 from bot.watch.snapshot import Snapshot
+from jobs.recipients import other_places
 from jobs.scheduler import cut_off
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Digest:
             return
         self._done = now.date()
         if self.store.seen.claim(f"digest:{now.date()}", CLAIMED_SECONDS):
-            self.poster.post(self._channel, digest(day))
+            self.poster.post(self._channel, digest(day), elsewhere=other_places(self.settings))
 
     @property
     def _channel(self) -> str:

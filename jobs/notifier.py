@@ -21,11 +21,11 @@ from bot.model.incident import (
     silencing,
     worsened,
 )
-from bot.poster import USER_PREFIXES, Elsewhere, Handle, Poster
-from bot.render import unreachable
+from bot.poster import Handle, Poster
 from bot.render.alerts import alert_message, alert_notes
 from bot.settings import Settings
 from bot.store.store import Store
+from jobs.recipients import other_places
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +73,10 @@ class Notifier:
     _unsaid: dict[str, tuple[Note, Handle]] = field(default_factory=dict)
 
     def problem(self) -> str:
-        """Which alerts nobody was told of, and why; empty where there are none."""
+        """Which alerts nobody was told of, and why; empty where there are none, or where the file
+        names no place for them."""
         untold = [told.incident.name for told in tuple(self._told.values()) if told.untold]
-        if not untold:
+        if not untold or not other_places(self.settings).places:
             return ""
         refused = self.poster.refused(self.settings.channels)
         why = ", ".join(f"{channel} says {word}" for channel, word in refused.items())
@@ -117,7 +118,7 @@ class Notifier:
         handle = self.poster.post(
             self._channel(Severity.NOTE),
             alert_notes.note(note),
-            elsewhere=self._elsewhere(Severity.NOTE),
+            elsewhere=other_places(self.settings, Severity.NOTE),
         )
         self._unsaid[note.id] = note, handle
 
@@ -156,7 +157,7 @@ class Notifier:
                 told.message,
                 message,
                 then=lambda ref: self._posted(incident.id, ref),
-                elsewhere=self._elsewhere(incident.severity),
+                elsewhere=other_places(self.settings, incident.severity),
             )
             self._log_step(told, incident, now, silenced=silence is not None)
             told.shown, told.incident, told.silenced = message, incident, silence is not None
@@ -174,7 +175,7 @@ class Notifier:
             channel,
             message,
             then=lambda ref: self._posted(incident.id, ref),
-            elsewhere=self._elsewhere(incident.severity),
+            elsewhere=other_places(self.settings, incident.severity),
         )
         if line := alert_message.history(before, incident, now):
             self.poster.reply(handle, line)
@@ -234,19 +235,10 @@ class Notifier:
     def _called(self, severity: Severity) -> tuple[str, ...]:
         return self.settings.watch.call.get(severity, ())
 
-    def _elsewhere(self, severity: Severity) -> Elsewhere:
-        """The other channels, then the people whom it calls, or who are called of anything."""
-        calls = self.settings.watch.call
-        people = [
-            *calls.get(severity, ()),
-            *(person for called in calls.values() for person in called),
-        ]
-        users = (person for person in people if person.startswith(USER_PREFIXES))
-        places = dict.fromkeys((*self.settings.channels, *users))
-        return Elsewhere(tuple(places), unreachable.said_here, unreachable.file_refused)
-
     def _channel(self, severity: Severity) -> str:
-        return self.settings.watch.channels.get(severity) or self.settings.channel
+        """The channel; where the file names none, whoever is called."""
+        channel = self.settings.watch.channels.get(severity) or self.settings.channel
+        return channel or next(iter(other_places(self.settings, severity).places), "")
 
 
 def _is_bad_news(before: Incident, after: Incident) -> bool:

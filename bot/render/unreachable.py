@@ -62,7 +62,7 @@ def file_refused(name: str, refusal: str, sent: bool) -> Message:
     went = "sent to who asked as a direct message" if sent else "not shared"
     why, action = _FILES.get(refusal) or (reason(refusal), f"to see files here, {INVITE}")
     text = ": ".join(part for part in (why, action) if part)
-    return message(f"📎 {escape(name)} was {went}", [sentence(text)])
+    return message(f"🟠 {escape(name)} was {went}", [sentence(text)])
 
 
 def refused(channels: Mapping[str, str]) -> list[str]:

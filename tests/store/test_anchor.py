@@ -16,6 +16,7 @@ from redis import Redis
 
 from bot.__main__ import main
 from bot.model import Message
+from bot.settings import Settings
 from bot.store.anchor import AnchorFile
 from bot.store.audit import Audit
 from bot.store.keys import Keys
@@ -35,7 +36,7 @@ class Posts:
 
     said: list[str] = field(default_factory=list)
 
-    def post(self, channel: str, message: Message) -> None:
+    def post(self, channel: str, message: Message, **_: Any) -> None:
         self.said.append(f"{channel}: {message.text}")
 
 
@@ -167,7 +168,7 @@ def test_a_head_that_vanished_is_an_alarm_once_and_is_not_noted_over(
 ) -> None:
     posts: Any = Posts()
     store = Store.connect(server.url, anchor=AnchorFile.under(tmp_path))
-    watch = AuditHeadWatch(store, posts, "C1")
+    watch = AuditHeadWatch(store, posts, Settings(channel="C1"))
     watch.run()
     write(redis, "a", "b", "c")
     watch.run()
