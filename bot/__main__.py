@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,18 @@ def check() -> None:
     from bot.check import print_findings  # noqa: PLC0415 - as above
 
     sys.exit(0 if print_findings(_settings()) else 1)
+
+
+@main.command()
+@click.option("--http", "url", metavar="URL", default="", help="Slack posts to this address")
+def manifest(url: str) -> None:
+    """Print the app's manifest for Slack, with the configured name of the command: for Socket Mode,
+    or for HTTP."""
+    from handlers.slack.manifest import manifest as manifest_of  # noqa: PLC0415 - as above
+
+    if url and not url.startswith("https://"):
+        _refuse(InvalidSettingError("--http", "Slack posts to https:// addresses only"))
+    print(json.dumps(manifest_of(_settings().command, url), indent=2))
 
 
 @main.group()

@@ -18,6 +18,7 @@ from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.interrupted import InterruptedChanges
 from bot.pipeline.pipeline import Pipeline
 from bot.poster import Poster
+from bot.render.slack.slash import SLASH_COMMAND
 from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.store.store import Store
@@ -74,6 +75,7 @@ class Parts:
 
 def compose(ports: Ports) -> Parts:
     """Put the parts together over these ports."""
+    SLASH_COMMAND.name = ports.settings.command
     store, pool, now = ports.store, ports.pool, ports.now
     identity = Identity(ports.client)
     people = People(ports.client, identity, ports.settings)

@@ -19,6 +19,7 @@ from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.english import and_more
 from bot.model.incident import AlertState, Incident, Silence
+from bot.model.slash import SLASH
 from bot.policy.patterns import is_pattern
 from bot.render.alerts import alert_lists
 from bot.rollout.run import Run
@@ -32,7 +33,7 @@ _BY_ID = ("node:", "service:")
 def read_key(value: str) -> str:
     """Accept the name of an alert, or a pattern in which `*` stands for anything."""
     if not value.strip() or len(value) > _LONGEST or not value.isprintable():
-        raise ValueError("an alert as `/swarm alerts` names it, or a pattern such as shop_*")
+        raise ValueError(f"an alert as `{SLASH} alerts` names it, or a pattern such as shop_*")
     return value
 
 
@@ -143,7 +144,7 @@ class SilenceAlerts(Change[SilencePlan]):
         if self.span is None and not still_open:
             raise UnsupportedError(
                 f"no open alert fits `{self.key}`, so there is no end to wait for",
-                f"Say for how long: `/swarm silence {self.key} --for 2h`",
+                f"Say for how long: `{SLASH} silence {self.key} --for 2h`",
             )
         now = context.now()
         silence = Silence(

@@ -17,6 +17,7 @@ from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
 from bot.model.cluster import Network
 from bot.model.english import agree, listed
 from bot.model.secrecy import masked_pair
+from bot.model.slash import SLASH
 from bot.render.objects import networks
 from bot.render.slack import blocks
 from bot.rollout.run import Run
@@ -110,7 +111,7 @@ class NetworkCreate(Change[Plan]):
             right = line.write(self.model_copy(update={"driver": "overlay"}))
             raise UnsupportedError(
                 f"a `{self.driver}` network belongs to one engine, and no service can use it",
-                f"`/swarm {right}`",
+                f"`{SLASH} {right}`",
             )
         known = context.swarm.networks.list()
         if self.name in (*PREDEFINED, *(network.name for network in known)):
@@ -256,7 +257,7 @@ def _find(context: Context, name: str) -> Network:
     if name in PREDEFINED:
         raise UnsupportedError(
             f"`{name}` is each engine's own, and no network of the Swarm",
-            "`/swarm network ls` shows those",
+            f"`{SLASH} network ls` shows those",
         )
     return context.swarm.networks.find(name)
 

@@ -13,6 +13,7 @@ from bot.command.model import Change, Command, Context, Query, Table
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.hold import Queued
+from bot.model.slash import SLASH
 from bot.policy.approval_steps import bare
 from bot.render import holds
 from bot.rollout.run import Run
@@ -122,7 +123,7 @@ class LeaveQueue(Change[LeavingPlan]):
         waiting = context.store.queue.get(self.id)
         if waiting is None:
             raise UnsupportedError(
-                f"nothing with the id {self.id} waits in line", "Look at `/swarm queued`."
+                f"nothing with the id {self.id} waits in line", f"Look at `{SLASH} queued`."
             )
         command = self.judged(context.store, context.table)
         return LeavingPlan(
@@ -140,7 +141,7 @@ class LeaveQueue(Change[LeavingPlan]):
         del run
         if not context.store.queue.remove(plan.waiting.id):
             raise UnsupportedError(
-                f"{plan.waiting.title} waits no longer: its turn came", "Look at `/swarm status`."
+                f"{plan.waiting.title} waits no longer: its turn came", f"Look at `{SLASH} status`."
             )
         context.store.sealed.forget(plan.waiting.sealed)
         message = holds.left(plan.waiting)

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.model import Difference, Ending, Kind, Message
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.model.english import plural, seconds
+from bot.model.slash import SLASH
 from bot.render import approval_rows
 from bot.render.errors.reasons import reason
 from bot.render.plans import differences
@@ -102,7 +103,7 @@ def listed(waiting: Sequence[Approval], now: datetime) -> Message:
     blocks, files = table(_COLUMNS, rows, "approvals.txt")
     if len(ordered) == 1:
         blocks += actions(*buttons(ordered[0]))
-    hint = f"{code('/swarm approve ID')} or {code('/swarm reject ID REASON')}"
+    hint = f"{code(f'{SLASH} approve ID')} or {code(f'{SLASH} reject ID REASON')}"
     return message(f"🟡 {_count(ordered)}", (), [*blocks, *context(hint)], files)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from bot.model import Message
 from bot.model.audit import Refusal
 from bot.model.english import plural, seconds, shortlist
+from bot.model.slash import SLASH
 from bot.render.errors.reasons import reason
 from bot.render.slack.blocks import context, message
 from bot.render.slack.tables import Column, table
@@ -40,7 +41,7 @@ def cut(missing: int, entries: int) -> Message:
     left = plural(entries, "entry is", "entries are") if entries else "nothing is"
     why = (
         f"{left} left in Redis. Somebody who can write to it removed or forged entries, or it lost "
-        f"its data. Stop changes ({code('/swarm freeze')}), and look at who reaches Redis: "
+        f"its data. Stop changes ({code(f'{SLASH} freeze')}), and look at who reaches Redis: "
         f"{code('swarmbot audit verify')} says what is whole. What waits in Redis (lines in the "
         f"queue, approved requests) does not run until {code('audit-head')} under "
         f"{code('SWARMBOT_DATA')} is removed."
@@ -123,7 +124,7 @@ def _refusals(refusals: Sequence[Refusal]) -> str:
     more = len(people) - len(parts)
     rest = f" and {plural(more, 'other')}" if more else ""
     total = plural(people.total(), "refusal")
-    listing = code("/swarm audit --refused")
+    listing = code(f"{SLASH} audit --refused")
     return f"✋ {total} in the last 24 h: {', '.join(parts)}{rest} · {listing}"
 
 

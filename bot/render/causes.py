@@ -8,6 +8,7 @@ from functools import singledispatch
 
 from bot.model import Cause, CauseKind
 from bot.model.english import agree, plural
+from bot.model.slash import SLASH
 
 _MOST_TEXT = 300
 
@@ -68,10 +69,10 @@ _WORDS: Mapping[CauseKind, CauseWords] = {
         "the image is built for another platform", _MULTI_PLATFORM
     ),
     CauseKind.NOT_STARTED: CauseWords(
-        "the container does not start: {value}", "`/swarm service logs` may say more."
+        "the container does not start: {value}", f"`{SLASH} service logs` may say more."
     ),
     CauseKind.NO_NODE: CauseWords(
-        "no node takes the task", "`/swarm node ls` shows which nodes are Ready and Active."
+        "no node takes the task", f"`{SLASH} node ls` shows which nodes are Ready and Active."
     ),
     CauseKind.NODES_CLOSED: CauseWords(
         "{nodes} {take} no new tasks: paused, drained or down",
@@ -112,7 +113,7 @@ _WORDS: Mapping[CauseKind, CauseWords] = {
         "Look at the health check, or allow more time with `--timeout`.",
     ),
     CauseKind.PENDING: CauseWords(
-        "no node was found for it yet", "`/swarm doctor` shows what stands in the way."
+        "no node was found for it yet", f"`{SLASH} doctor` shows what stands in the way."
     ),
     CauseKind.UNKNOWN: CauseWords("{value}"),
 }

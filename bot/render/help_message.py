@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.model import Message
+from bot.model.slash import SLASH
 from bot.render.slack.blocks import context, message, section
 from bot.render.slack.fence import pairs
 from bot.render.slack.text import code, escape, preformatted, prose
@@ -50,10 +51,10 @@ def overview(groups: Iterable[Group]) -> Message:
     shown = [group for group in groups if group.commands]
     blocks = [section(f"*{escape(group.title)}*\n{_commands(group)}") for group in shown]
     return message(
-        "swarmbot · what you can type after /swarm",
+        f"swarmbot · what you can type after {SLASH}",
         [
             (
-                f"Every {code('docker')} line for a Swarm works. {code('/swarm help COMMAND')} "
+                f"Every {code('docker')} line for a Swarm works. {code(f'{SLASH} help COMMAND')} "
                 "shows one with its flags."
             )
         ],
@@ -67,10 +68,10 @@ def overview(groups: Iterable[Group]) -> Message:
 def command_help(spec: CommandHelp) -> Message:
     """One command: its form, its flags, examples."""
     options = [(f"{option.name} {option.value}".strip(), option.text) for option in spec.options]
-    examples = "\n".join(f"/swarm {line}" for line in spec.examples)
+    examples = "\n".join(f"{SLASH} {line}" for line in spec.examples)
     also = f"also: {', '.join(code(alias) for alias in spec.aliases)}" if spec.aliases else ""
     return message(
-        f"/swarm {escape(spec.usage)}",
+        f"{SLASH} {escape(spec.usage)}",
         [prose(spec.summary)],
         [
             *([section(preformatted(examples))] if examples else []),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.model import Lock, Message, Shortfall, Status
 from bot.model.english import agree, and_more, plural, shortlist, span
+from bot.model.slash import SLASH
 from bot.render import unreachable
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import context, message, when
@@ -14,8 +15,8 @@ from bot.render.slack.text import code, escape
 
 _MOST_NAMES = 5
 _HINTS = (
-    "`/swarm deploy SERVICE IMAGE` · `/swarm services` · `/swarm ps SERVICE` · `/swarm nodes` · "
-    "`/swarm help`"
+    f"`{SLASH} deploy SERVICE IMAGE` · `{SLASH} services` · `{SLASH} ps SERVICE` · "
+    f"`{SLASH} nodes` · `{SLASH} help`"
 )
 
 
@@ -128,7 +129,7 @@ def _details(view: Status) -> list[str]:
         if view.redis
         else "",
         *unreachable.refused(view.refused_channels),
-        f"Nothing runs here yet: {code('/swarm service create --name web IMAGE')}"
+        f"Nothing runs here yet: {code(f'{SLASH} service create --name web IMAGE')}"
         if not view.services and view.quorum
         else "",
     ]

@@ -27,6 +27,7 @@ from bot.model import (
 )
 from bot.model.change import Fate
 from bot.model.english import listed
+from bot.model.slash import SLASH
 from bot.rollout.run import Run
 from bot.swarm.spec.syntax import mapping
 from handlers.node.wanted import Wanted, changes_role, differences, done, goal, nothing_to_do
@@ -98,7 +99,7 @@ class NodeChange(Change[NodesPlan]):
             if wanted.role and changes_role(node, wanted):
                 if not node_plan.has_role(context, node, wanted.role):
                     say(
-                        f"{node.name}: Swarm has not put its new role in force yet; `/swarm "
+                        f"{node.name}: Swarm has not put its new role in force yet; `{SLASH} "
                         "node ls` shows when it has"
                     )
                     return Ending.TIMED_OUT
@@ -224,4 +225,4 @@ def _hint(plan: NodesPlan, wanted: Wanted) -> Iterable[str]:
     if wanted.availability == Availability.ACTIVE and any(
         node.availability == Availability.DRAIN for node in plan.members
     ):
-        yield "what runs elsewhere stays there; `/swarm rebalance` spreads services anew"
+        yield f"what runs elsewhere stays there; `{SLASH} rebalance` spreads services anew"

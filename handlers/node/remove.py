@@ -17,6 +17,7 @@ from bot.errors import NodeNotDownError, StillManagerError, UnknownNameError, Un
 from bot.model import Ending, Kind, Node, NodeRole, NodeState, Outcome
 from bot.model.change import Fate
 from bot.model.english import agree, listed
+from bot.model.slash import SLASH
 from bot.rollout.run import Run
 from bot.swarm.health import quorum
 
@@ -95,7 +96,7 @@ class NodeRm(Change[NodesPlan]):
         ):
             raise UnsupportedError(
                 f"{node.name} is not gone: its engine answers, and is locked",
-                "Unlock it by `/swarm swarm unlock`; or add `--force`",
+                f"Unlock it by `{SLASH} swarm unlock`; or add `--force`",
             )
 
     def _remove(self, context: Context, node: Node) -> None:

@@ -11,6 +11,7 @@ from bot.command.model import Context
 from bot.errors import UnsupportedError
 from bot.model import Mode, Node, Service, Task
 from bot.model.english import agree, shortlist
+from bot.model.slash import SLASH
 from bot.policy.holds import holding
 from bot.render.objects import volume_cautions
 from bot.render.objects.placement_cautions import obstacles_in_words
@@ -120,7 +121,7 @@ def _hint(look: Layout, movable: Sequence[str]) -> str:
         else ""
     )
     named = (
-        f". Named, {listed(movable[:1])} would move: `/swarm rebalance {movable[0]}`"
+        f". Named, {listed(movable[:1])} would move: `{SLASH} rebalance {movable[0]}`"
         if empty and movable
         else ""
     )

@@ -20,6 +20,7 @@ from bot.model import Difference, Ending, Mode, Outcome, Plan, Service, Spec
 from bot.model.batch import Batch
 from bot.model.bounds import MOST_REPLICAS
 from bot.model.placement import Placement
+from bot.model.slash import SLASH
 from bot.render.objects.placement_cautions import shortage_in_words
 from bot.rollout.run import Run
 from bot.swarm.scheduler import capacity
@@ -167,7 +168,7 @@ def _plan(context: Context, text: str) -> RollPlan:
                 "constraints allow"
             ),
             (
-                f"Change those by `/swarm service update --constraint-add … {service.name}`, or "
+                f"Change those by `{SLASH} service update --constraint-add … {service.name}`, or "
                 "create it anew as replicated."
             ),
         )

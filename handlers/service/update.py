@@ -37,6 +37,7 @@ from bot.command.fields import (
 from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
+from bot.model.slash import SLASH
 from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.rollout.run import Run
 from bot.swarm import resolve_names
@@ -200,7 +201,7 @@ def _to_previous(context: Context, service: Service) -> RollPlan:
             f"Swarm has no previous specification of {service.name}: it keeps one update "
             "back, and none after it "
             "rolled back by itself",
-            f"`/swarm rollback {service.name}` goes by the bot's own record",
+            f"`{SLASH} rollback {service.name}` goes by the bot's own record",
         )
     image = edit.image_of(service.previous)
     # What the service had then too, it had with this image and command.

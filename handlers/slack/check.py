@@ -12,16 +12,14 @@ from slack_sdk.web import SlackResponse
 from bot.settings import Settings
 from handlers.slack.shared_channels import shared_channels
 
-OAUTH_SCOPES = frozenset(
-    {
-        "commands",
-        "chat:write",
-        "chat:write.public",
-        "files:write",
-        "im:write",
-        "app_mentions:read",
-        "users:read",
-    }
+OAUTH_SCOPES = (
+    "commands",
+    "chat:write",
+    "chat:write.public",
+    "users:read",
+    "files:write",
+    "im:write",
+    "app_mentions:read",
 )
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
 
@@ -59,7 +57,7 @@ def missing_scopes(answer: SlackResponse, settings: Settings) -> str:
     """The scopes that the bot token lacks, after an answer of Slack; empty where it lacks none, or
     where the answer does not say."""
     granted = _granted(answer)
-    wanted = OAUTH_SCOPES | (
+    wanted = frozenset(OAUTH_SCOPES) | (
         {"usergroups:read"} if any(role.groups for role in settings.roles) else frozenset()
     )
     return ", ".join(sorted(wanted - granted)) if granted else ""

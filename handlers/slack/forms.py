@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from bot.command.fields import FromLine, Lookup, expected
 from bot.command.model import Command, Form
 from bot.model import Place
+from bot.render.slack.slash import named
 
 CALLBACK = "form:"
 LOOKUP = "lookup:"
@@ -90,7 +91,9 @@ def filled(form: type[Form], view: Mapping[str, Any]) -> Command | dict[str, str
 
 
 def _sentence(error: Any) -> str:
-    return "This is needed" if error["type"] == "missing" else f"Expected {expected(error)}"
+    if error["type"] == "missing":
+        return "This is needed"
+    return str(named(f"Expected {expected(error)}"))
 
 
 def _block(field: str, info: FieldInfo) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import NO_MANAGER, PlanOutdatedError, UnsupportedError
 from bot.model import Difference, Ending, Kind, Message, NodeState, Outcome, Plan
 from bot.model.cluster import RootRotation
+from bot.model.slash import SLASH
 from bot.render.objects import swarm_sheet
 from bot.rollout.run import Run
 from bot.swarm.certificates import root_ca
@@ -150,7 +151,7 @@ class Ca(Change[CaPlan]):
             seconds=took,
             lines=(
                 *swarm_sheet.held_up(last),
-                "Swarm goes on by itself: `/swarm swarm ca` shows how far it is.",
+                f"Swarm goes on by itself: `{SLASH} swarm ca` shows how far it is.",
             ),
         )
 
@@ -197,4 +198,4 @@ def _fingerprint(spec: Any, wanted: swarm_settings.Wanted) -> str:
 
 
 def _behind(look: RootRotation) -> str:
-    return next(iter(swarm_sheet.held_up(look)), "Wait for its end: `/swarm swarm ca` shows it")
+    return next(iter(swarm_sheet.held_up(look)), f"Wait for its end: `{SLASH} swarm ca` shows it")

@@ -9,6 +9,7 @@ from pydantic import Field
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
+from bot.model.slash import SLASH
 from bot.render.objects import certificates
 from bot.rollout.run import Run
 from bot.settings import WatchSettings
@@ -49,7 +50,7 @@ class WorkerCerts(Change[Plan]):
         if not agent:
             raise UnsupportedError(
                 "workers are not read: `certificate_agent` of `[watch]` names no image",
-                "`/swarm certs` shows the others.",
+                f"`{SLASH} certs` shows the others.",
             )
         return Plan(
             title="certificates of all nodes",
@@ -89,5 +90,5 @@ def _hint(watch: WatchSettings, agent: str) -> str:
     if agent:
         return ""
     if watch.certificate_agent:
-        return "workers: `/swarm certs --workers`"
+        return f"workers: `{SLASH} certs --workers`"
     return "workers are not read: `certificate_agent` of `[watch]` names no image"

@@ -19,6 +19,7 @@ from bot.errors import (
 from bot.model import Ending, Kind, Outcome, Plan
 from bot.model.addresses import split_address
 from bot.model.cluster import EngineState
+from bot.model.slash import SLASH
 from bot.render.objects import credentials
 from bot.rollout.run import Run
 from bot.swarm.choose_engine import MANAGER, OUTSIDE, choose
@@ -107,7 +108,7 @@ class Init(SwarmSettingsFlags[InitPlan]):
             seconds=(context.now() - started).total_seconds(),
             lines=(
                 (
-                    f"Others join at {remote}: `/swarm swarm join {remote} --as manager "
+                    f"Others join at {remote}: `{SLASH} swarm join {remote} --as manager "
                     "--on ENGINE`. "
                     "One manager bears no loss, three bear one."
                 ),
@@ -134,7 +135,7 @@ class Init(SwarmSettingsFlags[InitPlan]):
             )
         raise UnsupportedError(
             "the Swarm has its quorum, and `--force-new-cluster` would cut it in two",
-            "Demote the managers that are gone, or remove them by `/swarm node rm`",
+            f"Demote the managers that are gone, or remove them by `{SLASH} node rm`",
         )
 
     def _body(self) -> dict[str, Any]:
@@ -165,12 +166,12 @@ def _foundation(states: Sequence[EngineState], state: EngineState) -> tuple[str,
     if state.swarm == "locked":
         raise UnsupportedError(
             f"{state.name} is a locked manager of a Swarm",
-            f"Unlock it: `/swarm swarm unlock --on {state.name}`",
+            f"Unlock it: `{SLASH} swarm unlock --on {state.name}`",
         )
     if state.swarm not in ("inactive", ""):
         raise UnsupportedError(
             f"{state.name} is in a Swarm already",
-            f"To leave that first: `/swarm swarm leave --on {state.name}`",
+            f"To leave that first: `{SLASH} swarm leave --on {state.name}`",
         )
     members = [member for member in states if member.swarm in ("active", "locked")]
     if members:
@@ -181,7 +182,7 @@ def _foundation(states: Sequence[EngineState], state: EngineState) -> tuple[str,
         )
         raise UnsupportedError(
             f"there is a Swarm already ({names}), and swarmbot looks after one",
-            f"Let {state.name} join it: `/swarm swarm join {remote} --on {state.name}`",
+            f"Let {state.name} join it: `{SLASH} swarm join {remote} --on {state.name}`",
         )
     return ()
 

@@ -21,6 +21,7 @@ from bot.model.addresses import split_address
 from bot.model.change import Fate
 from bot.model.cluster import EngineState
 from bot.model.english import agree
+from bot.model.slash import SLASH
 from bot.render.objects.manager_cautions import cautions_in_words
 from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
@@ -187,7 +188,7 @@ def _refuse_joining(state: EngineState, nodes: Sequence[Node]) -> bool:
     if state.swarm == "locked":
         raise UnsupportedError(
             f"{state.name} is a locked manager",
-            f"Unlock it: `/swarm swarm unlock --on {state.name}`",
+            f"Unlock it: `{SLASH} swarm unlock --on {state.name}`",
         )
     if state.swarm in ("inactive", ""):
         return False
@@ -195,7 +196,7 @@ def _refuse_joining(state: EngineState, nodes: Sequence[Node]) -> bool:
         return True
     raise UnsupportedError(
         f"{state.name} is in another Swarm, or was removed from this one",
-        f"Let it leave that first: `/swarm swarm leave --force --on {state.name}`",
+        f"Let it leave that first: `{SLASH} swarm leave --force --on {state.name}`",
     )
 
 
@@ -224,5 +225,5 @@ def _ports(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _firewall(plan: JoinPlan) -> str:
     return (
         f"Check that {plan.engine} reaches {plan.remotes[0]}, and the others reach {plan.engine}, "
-        "then `/swarm info`."
+        f"then `{SLASH} info`."
     )

@@ -22,6 +22,7 @@ from bot.model import Ending, Kind, Node, NodeRole, Outcome, Plan, TaskState
 from bot.model.change import Fate
 from bot.model.cluster import EngineState
 from bot.model.english import agree
+from bot.model.slash import SLASH
 from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import MEMBER, choose
@@ -78,7 +79,7 @@ class Leave(Change[LeavePlan]):
         )
         warnings = self._of_a_manager(context, state, nodes, node) if manages else ()
         after = (
-            f"{state.name} stays in the list as Down until `/swarm node rm {node.name}`"
+            f"{state.name} stays in the list as Down until `{SLASH} node rm {node.name}`"
             if node
             else ""
         )
@@ -186,7 +187,7 @@ def _missing(nodes: Sequence[Node], node: Node) -> tuple[str, ...]:
         (
             f"{node.name} still counts as a manager that cannot be reached: {bears or 'none'} "
             "more may fail "
-            f"until `/swarm node rm {node.name}` demotes and removes it"
+            f"until `{SLASH} node rm {node.name}` demotes and removes it"
         ),
     )
 

@@ -18,6 +18,7 @@ from bot.errors import (
 from bot.model import Difference, Ending, Kind, Message, Outcome, Plan, Spec
 from bot.model.bounds import MOST_COUNT
 from bot.model.change import Fate
+from bot.model.slash import SLASH
 from bot.render.objects import credentials
 from bot.rollout.run import Run
 from bot.swarm.health import quorum
@@ -154,7 +155,7 @@ def _cautions(spec: Spec, wanted: swarm_settings.Wanted) -> list[str]:
         cautions.append("the keys to the Raft log then lie open on the managers' disks")
     if "cert_expiry" in wanted:
         cautions.append(
-            "nodes take the new lifetime at their next renewal; `/swarm swarm ca --rotate` "
+            f"nodes take the new lifetime at their next renewal; `{SLASH} swarm ca --rotate` "
             "renews all at once"
         )
     if wanted.get("task_history_limit") == 0:

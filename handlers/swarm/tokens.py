@@ -11,6 +11,7 @@ from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Ending, Kind, Message, Outcome, Plan
 from bot.model.english import agree, listed
+from bot.model.slash import SLASH
 from bot.render.objects import credentials
 from bot.rollout.run import Run
 from bot.swarm.health import quorum
@@ -135,7 +136,7 @@ def _refuse_while_locked(context: Context) -> None:
             f"{', '.join(locked)} {agree(len(locked), 'is', 'are')} locked, and only the "
             "key of now opens "
             f"{agree(len(locked), 'it', 'them')}",
-            f"Unlock first: `/swarm swarm unlock --on {locked[0]}`",
+            f"Unlock first: `{SLASH} swarm unlock --on {locked[0]}`",
         )
 
 

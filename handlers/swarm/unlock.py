@@ -25,6 +25,7 @@ from bot.errors import (
 )
 from bot.model import Ending, Kind, Outcome, Plan
 from bot.model.change import Fate
+from bot.model.slash import SLASH
 from bot.rollout.run import Run
 from bot.swarm.arrival import NodeArrival
 from bot.swarm.choose_engine import LOCKED, choose
@@ -188,7 +189,7 @@ def _unlocked(context: Context, engine: str, started: float) -> Outcome:
         ending=Ending.TIMED_OUT,
         title=f"{engine} is unlocked, and not back among the managers yet",
         seconds=took,
-        lines=(f"`/swarm info --on {engine}` says how it is.",),
+        lines=(f"`{SLASH} info --on {engine}` says how it is.",),
     )
 
 
@@ -223,7 +224,7 @@ def _has_leader(context: Context) -> bool:
 
 def _also(others: tuple[str, ...]) -> tuple[str, ...]:
     return (
-        (f"Locked as well: {', '.join(others)}. `/swarm swarm unlock --on {others[0]}`",)
+        (f"Locked as well: {', '.join(others)}. `{SLASH} swarm unlock --on {others[0]}`",)
         if others
         else ()
     )

@@ -37,3 +37,19 @@ def test_a_reason_is_told_as_it_was_said(dev: MemoryPerson, world: World) -> Non
     dev.asks("hold web don't touch, it’s Friday — see #ops", "don't touch, it’s Friday — see")
     (hold,) = world.bot.store.holds.all(world.bot.now())
     assert hold.reason.startswith("don't touch, it’s Friday — see")
+
+
+@pytest.mark.world(command="/swarm-prod")
+def test_another_name_of_the_command_is_said_everywhere(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    for line, said in (
+        ("", "/swarm-prod deploy SERVICE IMAGE"),
+        ("help scale", "/swarm-prod scale"),
+        ("nope", "/swarm-prod nodes"),
+    ):
+        dev.sees(said, after=dev.types(f"/swarm-prod {line}"))
+    dev.sees("✅ web", after=dev.types("@swarmbot /swarm-prod scale web=3"))
+    dev.opens_home()
+    dev.types("/swarm-prod doctor")
+    assert "/swarm " not in world.hears_everything()
+    assert "\ue0f5" not in world.everything_said()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,3 +88,16 @@ def test_the_wall_clock_is_read_in_one_place_and_only_dates_things() -> None:
 
     assert readers == {"bot/clock.py"}
     assert users == set(DATES_THINGS)
+
+
+def test_no_text_names_the_slash_command_literally() -> None:
+    """What it is called is the operator's choice: texts carry `bot.model.slash.SLASH`."""
+    literal = re.compile(r"/swarm(?= [a-z])")
+    shown = (path for path in files("bot/render", "bot/swarm/spec", "handlers"))
+    texts = {
+        f"{place(path)}:{node.lineno}": node.value
+        for path in shown
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert [where for where, text in texts.items() if literal.search(text)] == []

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from slack_bolt import BoltRequest
 
 from bot.__main__ import main
+from bot.errors import InvalidSettingError
 from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
 from bot.settings.sources import SECRETS
 from handlers.slack.check import OAUTH_SCOPES, check_slack
@@ -32,7 +33,6 @@ ROOT = Path(__file__).parents[2]
 EXTRA_SCOPES = {
     "channels:read",  # whether a channel is shared with other workspaces
     "usergroups:read",  # only where roles name user groups
-    "users:read",  # names and time zones of people, for approvals and schedules
 }
 EVENT_SCOPES = {"app_mention": {"app_mentions:read"}, "app_home_opened": set[str]()}
 FROM_ENVIRONMENT = {
@@ -65,8 +65,49 @@ def refused(manifest: dict[str, Any]) -> list[str]:
     return [error.json_path for error in Draft202012Validator(schema).iter_errors(manifest)]
 
 
+def printed(*words: str, **environment: str) -> Any:
+    """What `swarmbot manifest` prints."""
+    result = CliRunner().invoke(main, ["manifest", *words], env=environment)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
 def test_slack_takes_the_manifest(manifest: dict[str, Any]) -> None:
     assert refused(manifest) == []
+    assert printed() == manifest, "the file is what the program prints"
+
+
+def test_in_http_mode_slack_learns_every_address() -> None:
+    manifest = printed("--http", "https://bot.example.com/")
+    url = "https://bot.example.com/slack/events"
+
+    assert refused(manifest) == []
+    assert not manifest["settings"]["socket_mode_enabled"]
+    assert manifest["features"]["slash_commands"][0]["url"] == url
+    assert manifest["settings"]["event_subscriptions"]["request_url"] == url
+    assert manifest["settings"]["interactivity"]["request_url"] == url
+    assert manifest["settings"]["interactivity"]["message_menu_options_url"] == url
+    assert printed("--http", url) == manifest
+    assert CliRunner().invoke(main, ["manifest", "--http", "http://bot"]).exit_code == 2
+
+
+def test_the_manifest_has_the_name_of_the_command_that_is_configured(tmp_path: Path) -> None:
+    (tmp_path / "swarmbot.toml").write_text('command = "/swarm-prod"')
+    manifest = printed(SWARMBOT_CONFIG=str(tmp_path / "swarmbot.toml"))
+
+    assert refused(manifest) == []
+    assert manifest["features"]["slash_commands"][0]["command"] == "/swarm-prod"
+    assert manifest["display_information"]["name"] == "swarmbot-prod"
+
+
+@pytest.mark.parametrize("command", ["swarm", "/Swarm", "/swarm prod", "/", f"/{'s' * 32}"])
+def test_a_command_that_slack_does_not_take_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "swarmbot.toml").write_text(f'command = "{command}"')
+    monkeypatch.setenv("SWARMBOT_CONFIG", str(tmp_path / "swarmbot.toml"))
+    with pytest.raises(InvalidSettingError):
+        load()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +140,7 @@ def test_the_schema_refuses_what_slack_refuses(
 def test_the_app_gets_the_scopes_that_the_bot_needs_and_no_others(manifest: dict[str, Any]) -> None:
     granted = set(manifest["oauth_config"]["scopes"]["bot"])
 
-    assert granted == OAUTH_SCOPES | EXTRA_SCOPES
+    assert granted == {*OAUTH_SCOPES, *EXTRA_SCOPES}
     assert granted == set(MANIFEST_SCOPES), "the playground's workspace grants the same"
 
 
@@ -137,6 +178,7 @@ def acked(event: str, workspace: Workspace) -> int:
     client = web_client(workspace.bot_token, workspace.api_url)
     app = bolt(client, Identity(client), None)
     parts: dict[str, Any] = {part.name: Idle() for part in fields(SlackListeners)}
+    parts["command"] = "/swarm"
     SlackListeners(**parts).wire(app)
     inner = {
         "type": event,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.model import Actor, Message
 from bot.model.english import age, agree, plural, shortlist, span
 from bot.model.incident import AlertState, Entry, Happened, Incident, Severity, Silence, silencing
+from bot.model.slash import SLASH
 from bot.render.alerts.alert_buttons import acknowledging, silencing_button, unsilencing
 from bot.render.alerts.alert_reasons import reason
 from bot.render.alerts.alert_words import (
@@ -54,7 +55,7 @@ def alerts(
     )
     small = [*_silences(silences), *_ended(known, history, now)]
     if not still:
-        hint = context(f"{code('/swarm doctor')} says what could become one")
+        hint = context(f"{code(f'{SLASH} doctor')} says what could become one")
         return message("🟢 No open alerts", (), [*_end_silence(silences), *small, *hint])
     head = (
         f"{_worst_mark(still, silences, now)} "

@@ -32,6 +32,7 @@ from bot.model.alert_facts import (
 )
 from bot.model.cluster import EngineFault
 from bot.model.english import agree, some
+from bot.model.slash import SLASH
 from bot.render.causes import cause_words
 
 RENEW = "swarm ca --rotate"
@@ -44,10 +45,10 @@ _CERTIFICATES = {
 _CERTIFICATE_FIXES = {
     "node": (
         "Swarm renews it by itself when 50 to 80 % of its life are over, so something hinders it. "
-        f"`/swarm {RENEW}` has every node renew its certificate; one that is Down has to come back "
-        "first."
+        f"`{SLASH} {RENEW}` has every node renew its certificate; one that is Down has to come "
+        "back first."
     ),
-    "root": f"`/swarm {RENEW}` gives the Swarm a new root and every node a new certificate.",
+    "root": f"`{SLASH} {RENEW}` gives the Swarm a new root and every node a new certificate.",
     "engine": "Make a new certificate for the engine's TLS, and restart the engine.",
     "endpoint": "Whoever runs it has to renew the certificate.",
 }
@@ -88,7 +89,7 @@ def _(facts: NodeDown, name: str) -> Reason:
     cause = _parts("it sends no heartbeat", _ENGINES[facts.engine], _safety(facts.fault_tolerance))
     return Reason(
         f"{cause} {replicas}".rstrip(),
-        f"Start its Docker engine; if the machine is gone: `/swarm node rm {name}`.",
+        f"Start its Docker engine; if the machine is gone: `{SLASH} node rm {name}`.",
     )
 
 
@@ -100,11 +101,11 @@ def _(facts: ManagerLocked, name: str) -> Reason:
             "it may be locked: autolock is on, it is Down and Unreachable, and its host still "
             "answers"
         )
-        fix = f"Run `docker swarm unlock` on {name}; `/swarm swarm unlock-key` shows you the key."
+        fix = f"Run `docker swarm unlock` on {name}; `{SLASH} swarm unlock-key` shows you the key."
         return Reason(_parts(may_be, safety), fix)
     return Reason(
         _parts("it restarted, and waits for the unlock key to rejoin", safety),
-        "Unlock it with the Swarm's unlock key: `/swarm swarm unlock`.",
+        f"Unlock it with the Swarm's unlock key: `{SLASH} swarm unlock`.",
     )
 
 
@@ -125,7 +126,7 @@ def _(facts: EngineUnreachable, name: str) -> Reason:
     del name
     word = facts.reason or "no answer"
     fix = (
-        "Look at the ends of both certificates (`/swarm certs`), and at `tls` of this engine in "
+        f"Look at the ends of both certificates (`{SLASH} certs`), and at `tls` of this engine in "
         "the configuration."
         if facts.fault is EngineFault.TLS
         else "Look whether Docker runs there, and at the network between it and the bot."
@@ -141,7 +142,7 @@ def _(facts: QuorumAtRisk, name: str) -> Reason:
     return Reason(
         f"No more manager may fail: {some(facts.missing)} of {facts.managers} managers cannot be "
         "reached.",
-        "Bring them back before anything else; `/swarm doctor` says more.",
+        f"Bring them back before anything else; `{SLASH} doctor` says more.",
     )
 
 
@@ -162,7 +163,7 @@ def _(facts: QuorumLost, name: str) -> Reason:
     )
     return Reason(
         f"{why} Services go on running, but nothing can be changed.",
-        "Bring a manager back, or unlock it: `/swarm swarm unlock`.",
+        f"Bring a manager back, or unlock it: `{SLASH} swarm unlock`.",
     )
 
 
@@ -182,13 +183,13 @@ def _(facts: RootRotationStalled, name: str) -> Reason:
     del name
     cause, waiting = "The rotation of the root certificate does not end", facts.waiting
     if not waiting:
-        fix = "`/swarm node ls` shows which nodes still have a certificate of the old root."
+        fix = f"`{SLASH} node ls` shows which nodes still have a certificate of the old root."
         return Reason(f"{cause}.", fix)
     names = some([f"{node} ({state.capitalize()})" for node, state in waiting])
     alone = len(waiting) == 1
     return Reason(
         f"{cause}: {names} {'holds' if alone else 'hold'} it up.",
-        f"Bring {'it' if alone else 'them'} back, or remove with `/swarm node rm`.",
+        f"Bring {'it' if alone else 'them'} back, or remove with `{SLASH} node rm`.",
     )
 
 
@@ -200,13 +201,13 @@ def _(facts: ServiceBelow, name: str) -> Reason:
     if facts.for_good:
         return Reason(
             f"A task of it ended{_because(facts.cause)}; Swarm does not start it again.",
-            f"`/swarm logs {name}` shows its last lines; `/swarm service update --force {name}` "
+            f"`{SLASH} logs {name}` shows its last lines; `{SLASH} service update --force {name}` "
             "runs it once more.",
         )
     run = "replica runs" if facts.desired == 1 else "replicas run"
     return Reason(
         f"{facts.running} of {facts.desired} {run}{_because(facts.cause)}.",
-        _help(facts.cause) or f"`/swarm ps {name}` shows its tasks.",
+        _help(facts.cause) or f"`{SLASH} ps {name}` shows its tasks.",
     )
 
 
@@ -215,7 +216,7 @@ def _(facts: ServiceCrashing, name: str) -> Reason:
     ends = "ends" if facts.ends_well else "fails"
     return Reason(
         f"A task of it {ends} again and again{_because(facts.cause)}.",
-        _help(facts.cause) or f"`/swarm logs {name}` shows its last lines.",
+        _help(facts.cause) or f"`{SLASH} logs {name}` shows its last lines.",
     )
 
 
@@ -225,7 +226,7 @@ def _(facts: RolloutPaused, name: str) -> Reason:
     return Reason(
         f"Swarm paused the {rollout} to {facts.image.tagged}{_because(facts.cause)}.",
         _help(facts.cause)
-        or f"`/swarm rollback {name}` {does}, `/swarm ps {name}` shows its tasks.",
+        or f"`{SLASH} rollback {name}` {does}, `{SLASH} ps {name}` shows its tasks.",
     )
 
 
@@ -233,7 +234,7 @@ def _(facts: RolloutPaused, name: str) -> Reason:
 def _(facts: RolloutRolledBack, name: str) -> Reason:
     return Reason(
         f"Swarm rolled an update back to {facts.image.tagged}{_because(facts.cause)}.",
-        _help(facts.cause) or f"`/swarm ps {name}` shows the tasks that failed.",
+        _help(facts.cause) or f"`{SLASH} ps {name}` shows the tasks that failed.",
     )
 
 
@@ -244,7 +245,7 @@ def _(facts: UnevenPlacement, name: str) -> Reason:
     nothing = f"{some(idle)} {agree(len(idle), 'runs', 'run')} no replicas; " if idle else ""
     return Reason(
         f"{nothing}{some(services)} {_is(len(services))} spread unevenly.",
-        "`/swarm rebalance` places their tasks anew, one after the other.",
+        f"`{SLASH} rebalance` places their tasks anew, one after the other.",
     )
 
 

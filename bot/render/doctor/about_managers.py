@@ -14,6 +14,7 @@ from bot.model.advice_facts import (
 )
 from bot.model.cluster import EngineState
 from bot.model.english import listed
+from bot.model.slash import SLASH
 from bot.render.doctor.advice_text import AdviceText, about_all
 from bot.render.objects.manager_cautions import cautions_in_words
 
@@ -42,7 +43,7 @@ def engine_locked(facts: EngineLocked) -> AdviceText:
     """An engine that waits for the unlock key."""
     return AdviceText(
         f"{facts.engine} is a locked manager: it restarted, and needs the unlock key to rejoin",
-        f"`/swarm swarm unlock --on {facts.engine}`",
+        f"`{SLASH} swarm unlock --on {facts.engine}`",
     )
 
 
@@ -58,15 +59,15 @@ def engine_away(facts: EngineAway) -> AdviceText:
 def managers_unwise(facts: ManagersUnwise) -> AdviceText:
     """Too few, too many, or an even number of managers."""
     (caution,) = cautions_in_words([facts.caution], facts.quorum, facts.workers)
-    demote = f"`/swarm node demote {facts.demote}`" if facts.demote else ""
+    demote = f"`{SLASH} node demote {facts.demote}`" if facts.demote else ""
     if facts.gone:
         fix = (
-            f"Bring {listed(facts.gone)} back, or replace: `/swarm node demote {facts.gone[0]}`, "
+            f"Bring {listed(facts.gone)} back, or replace: `{SLASH} node demote {facts.gone[0]}`, "
             "and promote another"
         )
         return AdviceText(caution, fix)
     if facts.promote:
-        return AdviceText(caution, f"{demote} or `/swarm node promote {facts.promote}`")
+        return AdviceText(caution, f"{demote} or `{SLASH} node promote {facts.promote}`")
     return AdviceText(caution, demote)
 
 
@@ -108,13 +109,13 @@ def _way_back(facts: NoLeader) -> tuple[str, str]:
         case WayBack.UNLOCK:
             return (
                 f"no manager is there that is not locked: {_MEANS}",
-                "Unlock them, all from the same key: `/swarm swarm unlock`",
+                f"Unlock them, all from the same key: `{SLASH} swarm unlock`",
             )
         case WayBack.JOIN:
             return (
                 "no engine that answers belongs to a Swarm",
                 (
-                    f"`/swarm swarm init --on {facts.engine}`, or `/swarm swarm join --on "
+                    f"`{SLASH} swarm init --on {facts.engine}`, or `{SLASH} swarm join --on "
                     f"{facts.engine}` where there is one"
                 ),
             )

@@ -16,11 +16,12 @@ from bot.model.advice_facts import (
     VersionsDiffer,
 )
 from bot.model.english import agree, listed, rounded
+from bot.model.slash import SLASH
 from bot.render.doctor.advice_text import AdviceText, about_all
 
 _ID = 12
 """So many characters of an id are enough to name it, as in Docker's own lists."""
-_ACTIVATE = "/swarm node update --availability active"
+_ACTIVATE = f"{SLASH} node update --availability active"
 _SYNCHRONIZE = "`sudo timedatectl set-ntp true`"
 
 
@@ -29,7 +30,7 @@ def left_over(facts: LeftOver) -> AdviceText:
     node_id = facts.node_id[:_ID]
     return AdviceText(
         f"{facts.node} is listed twice: {node_id} is Down, left over from before it joined anew",
-        f"`/swarm node rm {node_id}`",
+        f"`{SLASH} node rm {node_id}`",
     )
 
 
@@ -40,7 +41,7 @@ def node_away(facts: NodeAway) -> AdviceText:
     return AdviceText(
         f"{facts.node} is {facts.state.capitalize()}{since}{manager}",
         "Bring it back (there: `sudo systemctl start docker`), or where it is gone for good: "
-        f"`/swarm node rm {facts.node}`",
+        f"`{SLASH} node rm {facts.node}`",
     )
 
 
@@ -78,7 +79,7 @@ def versions_differ(facts: VersionsDiffer) -> AdviceText:
     first = facts.others[0][1][0]
     return AdviceText(
         f"engines of different versions: {facts.common} on most, {others}",
-        f"One node after the other: `/swarm node update --availability drain {first}`, upgrade "
+        f"One node after the other: `{SLASH} node update --availability drain {first}`, upgrade "
         "Docker there, then `--availability active`",
     )
 
@@ -104,7 +105,8 @@ def over_reserved(names: Sequence[str]) -> AdviceText:
         "nodes",
         "has less memory or CPUs than its tasks reserve",
         "have less memory or CPUs than their tasks reserve",
-        f"`/swarm node inspect {names[0]}` shows both; lower `--reserve-memory` or `--reserve-cpu`",
+        f"`{SLASH} node inspect {names[0]}` shows both; lower `--reserve-memory` or "
+        "`--reserve-cpu`",
     )
 
 
@@ -114,7 +116,7 @@ def no_spare_room(facts: NoSpareRoom) -> AdviceText:
     return AdviceText(
         f"were {facts.node} lost, the other nodes would have no room for what "
         f"{listed(facts.services)} {reserve}",
-        "Add a node (`/swarm swarm join-token worker`), or lower `--reserve-memory` or "
+        f"Add a node (`{SLASH} swarm join-token worker`), or lower `--reserve-memory` or "
         "`--reserve-cpu`",
     )
 
@@ -128,5 +130,5 @@ def skewed(facts: Skewed) -> AdviceText:
         "services",
         f"does not lie evenly on its nodes{idle}",
         f"do not lie evenly on their nodes{idle}",
-        f"`/swarm rebalance {facts.names[0]}` restarts its tasks, one after the other",
+        f"`{SLASH} rebalance {facts.names[0]}` restarts its tasks, one after the other",
     )

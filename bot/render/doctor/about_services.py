@@ -15,11 +15,12 @@ from bot.model.advice_facts import (
 )
 from bot.model.advice_kind import AdviceKind
 from bot.model.english import listed
+from bot.model.slash import SLASH
 from bot.render.causes import cause_words
 from bot.render.doctor.advice_text import AdviceText, about_all, because
 from bot.render.objects.placement_cautions import obstacle_in_words
 
-_UPDATE = "/swarm service update"
+_UPDATE = f"{SLASH} service update"
 
 
 # ---- what does not run
@@ -30,10 +31,10 @@ def below_count(facts: BelowCount) -> AdviceText:
     if facts.for_good:
         return AdviceText(
             f"{facts.service} failed{because(facts.cause)}; Swarm does not start it again",
-            f"`/swarm logs {facts.service}`; once more: `{_UPDATE} --force {facts.service}`",
+            f"`{SLASH} logs {facts.service}`; once more: `{_UPDATE} --force {facts.service}`",
         )
     fix = cause_words(facts.cause.cause).fix if facts.cause else ""
-    look = f"`/swarm ps {facts.service}`"
+    look = f"`{SLASH} ps {facts.service}`"
     return AdviceText(
         f"{facts.service} runs {facts.running} of {facts.desired} tasks{because(facts.cause)}",
         f"{fix.rstrip('.')}. {look}" if fix else look,
@@ -46,7 +47,7 @@ def never_ran(facts: NeverRan) -> AdviceText:
     holds = f", and still holds port {listed(ports)}" if ports else ""
     return AdviceText(
         f"{service} never ran{holds}{because(facts.cause)}",
-        f"Mend it (`/swarm ps {service}`), or remove it: `/swarm service rm {service}`",
+        f"Mend it (`{SLASH} ps {service}`), or remove it: `{SLASH} service rm {service}`",
     )
 
 
@@ -56,7 +57,7 @@ def fail_alike(facts: FailAlike) -> AdviceText:
     does = "never ran" if never else "run fewer tasks than they should"
     return AdviceText(
         f"{does}{because(facts.cause)}",
-        f"`/swarm ps {facts.names[0]}` says more of the first",
+        f"`{SLASH} ps {facts.names[0]}` says more of the first",
         f"{len(facts.names)} services",
         facts.names,
     )
@@ -66,7 +67,7 @@ def placement_obstacle(facts: PlacementObstacle) -> AdviceText:
     """What will keep a service from its count."""
     return AdviceText(
         f"{facts.service}: {obstacle_in_words(facts.obstacle)}",
-        f"`/swarm service inspect {facts.service}` shows its constraints, ports and reservations",
+        f"`{SLASH} service inspect {facts.service}` shows its constraints, ports and reservations",
     )
 
 
@@ -90,7 +91,7 @@ def single(names: Sequence[str]) -> AdviceText:
         "services",
         "has a single replica: it is away while its node is, until another takes over",
         "have a single replica: they are away while their node is, until another takes over",
-        f"`/swarm scale {names[0]}=2`",
+        f"`{SLASH} scale {names[0]}=2`",
     )
 
 
@@ -130,7 +131,7 @@ def image_missing(facts: ImageMissing) -> AdviceText:
     )
     return AdviceText(
         f"{tagged} of {listed(facts.services)} {has}{alone}",
-        f"On {where or 'a node that has it'}: `docker push {tagged}`, then `/swarm deploy {first} "
+        f"On {where or 'a node that has it'}: `docker push {tagged}`, then `{SLASH} deploy {first} "
         f"{tagged}`{private if facts.refused else ''}",
     )
 
@@ -142,7 +143,7 @@ def no_digest(names: Sequence[str], image: Image | None) -> AdviceText:
         "services",
         "has an image without digest: each node may run another build of it",
         "have an image without digest: each node may run another build of it",
-        f"Pin it: `/swarm deploy {names[0]} {image.tagged}`" if image else "",
+        f"Pin it: `{SLASH} deploy {names[0]} {image.tagged}`" if image else "",
     )
 
 
@@ -153,7 +154,7 @@ def latest(names: Sequence[str], image: Image | None) -> AdviceText:
         "services",
         "runs `latest`: nobody can tell which version that is, nor go back to it by name",
         "run `latest`: nobody can tell which version that is, nor go back to it by name",
-        f"`/swarm deploy {names[0]} {image.name}:VERSION`" if image else "",
+        f"`{SLASH} deploy {names[0]} {image.name}:VERSION`" if image else "",
     )
 
 

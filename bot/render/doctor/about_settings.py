@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.model.advice_facts import AutolockOff, CertificateEnds, RootBeingReplaced, TaskHistoryOdd
+from bot.model.slash import SLASH
 from bot.render.alerts.alert_reasons import reason
 from bot.render.doctor.advice_text import AdviceText
 
@@ -19,10 +20,10 @@ def root_being_replaced(facts: RootBeingReplaced) -> AdviceText:
     how_far = f" ({rotation.renewed} of {rotation.total} nodes have theirs)" if rotation else ""
     text = f"the root certificate is being replaced{how_far}"
     if not node:
-        return AdviceText(text, "It goes on by itself: `/swarm swarm ca` shows how far it is")
+        return AdviceText(text, f"It goes on by itself: `{SLASH} swarm ca` shows how far it is")
     return AdviceText(
         f"{text}, and {node} holds it up: it is Down",
-        f"Bring {node} back, or `/swarm node rm {node}`",
+        f"Bring {node} back, or `{SLASH} node rm {node}`",
     )
 
 
@@ -32,7 +33,7 @@ def autolock_off(facts: AutolockOff) -> AdviceText:
     return AdviceText(
         "autolock is off: a manager's disk is enough to read the Swarm's secrets; with it, a "
         "manager that restarts has to be unlocked",
-        "`/swarm swarm update --autolock=true`",
+        f"`{SLASH} swarm update --autolock=true`",
     )
 
 
@@ -44,4 +45,4 @@ def task_history_odd(facts: TaskHistoryOdd) -> AdviceText:
         else "no old tasks are kept (task history limit 0): why something failed cannot be looked "
         "up"
     )
-    return AdviceText(text, "`/swarm swarm update --task-history-limit 5`")
+    return AdviceText(text, f"`{SLASH} swarm update --task-history-limit 5`")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot import errors
 from bot.model.approval import Approval, ApprovalState
 from bot.model.people import Standing
+from bot.model.slash import SLASH
 from bot.render import unreachable
 from bot.render.errors.explanation import REFUSED, Explain, Explanation, alternatives
 from bot.render.errors.reasons import reason
@@ -182,12 +183,13 @@ def _on_hold(error: errors.OnHoldError) -> Explanation:
     mark = hold_mark(error.hold)
     if error.hold.freeze:
         return Explanation(
-            f"{held(error.hold, error.name)}. Nothing is changed until {code('/swarm unfreeze')}.",
+            f"{held(error.hold, error.name)}. "
+            f"Nothing is changed until {code(f'{SLASH} unfreeze')}.",
             mark=mark,
         )
     return Explanation(
         f"{held(error.hold, error.name)}. Ask them, or "
-        f"{code(f'/swarm release {error.hold.pattern}')}.",
+        f"{code(f'{SLASH} release {error.hold.pattern}')}.",
         mark=mark,
     )
 

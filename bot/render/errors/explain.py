@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.errors import LockedError, SwarmbotError
 from bot.model import Message
+from bot.model.slash import SLASH
 from bot.render.errors.access import ACCESS_ERRORS
 from bot.render.errors.explanation import Explain, Explanation
 from bot.render.errors.input import INPUT_ERRORS
@@ -33,7 +34,7 @@ _UNKNOWN = Explanation("That did not work. swarmbot knows no more about it than 
 def explain(error: SwarmbotError) -> Message:
     """The message for whoever sent the line: the cause, what would be right, an example."""
     explanation = words(error)
-    example = code(f"/swarm {explanation.example}") if explanation.example else ""
+    example = code(f"{SLASH} {explanation.example}") if explanation.example else ""
     text = "\n".join(part for part in (explanation.marked, example) if part)
     offers = actions(*(button(label, line) for label, line in explanation.offers))
     return fit(Message(explanation.marked, (section(text), *offers)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot import errors
+from bot.model.slash import SLASH
 from bot.render.errors.explanation import (
     LISTINGS,
     REFUSED,
@@ -65,7 +66,7 @@ def _secret_typed(error: errors.SecretTypedError) -> Explanation:
 
 def _unknown_name(error: errors.UnknownNameError) -> Explanation:
     listing = LISTINGS.get(error.kind, "help")
-    hint = did_you_mean(error.near) or f" {code('/swarm ' + listing)} shows what there is."
+    hint = did_you_mean(error.near) or f" {code(f'{SLASH} ' + listing)} shows what there is."
     return Explanation(
         f"No {escape(error.kind)} {code(error.name)}.{hint}", listing if error.near else ""
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot import errors
 from bot.model.english import plural
+from bot.model.slash import SLASH
 from bot.render.errors.explanation import (
     LISTINGS,
     LOCKED,
@@ -43,7 +44,7 @@ def _not_a_manager(error: errors.NotAManagerError) -> Explanation:
     )
     locked = any(state == "locked" for _, state in error.states)
     right = (
-        f"Unlock it with {code('/swarm swarm unlock')}."
+        f"Unlock it with {code(f'{SLASH} swarm unlock')}."
         if locked
         else "Connect swarmbot to a manager."
     )
@@ -196,7 +197,7 @@ def _unlock_key_needed(error: errors.UnlockKeyNeededError) -> Explanation:
     return Explanation(
         f"{escape(error.engine)} is locked, and no manager hands out its key: "
         f"{prose(error.reason.rstrip('.'))}. Whoever keeps the key sends "
-        f"{code('/swarm swarm unlock')} and types it into the dialog, never into a line.",
+        f"{code(f'{SLASH} swarm unlock')} and types it into the dialog, never into a line.",
         mark=LOCKED,
     )
 

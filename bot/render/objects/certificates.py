@@ -9,7 +9,8 @@ from bot.model import Message
 from bot.model.certificate_limits import CertificateLimits
 from bot.model.cluster import Certificate
 from bot.model.english import agree, and_more, plural, shortlist, span
-from bot.render.slack.blocks import context, message
+from bot.model.slash import SLASH
+from bot.render.slack.blocks import Row, context, message, table
 from bot.render.slack.fence import Row
 from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened
@@ -38,7 +39,7 @@ def certs(
     if not all_certificates:
         return message(
             "🟠 No certificate could be read",
-            [f"{code('/swarm info')} says what the engines answer."],
+            [f"{code(f'{SLASH} info')} says what the engines answer."],
         )
 
     def rank(certificate: Certificate) -> tuple[bool, bool, datetime, str]:
@@ -125,12 +126,12 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, limits: CertificateLim
             else "",
             f"{_owners(failing)}: renewal seems to fail. Does the node reach a manager, and is "
             "its clock right? "
-            f"{code('/swarm swarm ca --rotate')} renews all."
+            f"{code(f'{SLASH} swarm ca --rotate')} renews all."
             if failing
             else "",
             (
                 "The root takes every node's certificate along: "
-                f"{code('/swarm swarm ca --rotate')} makes a new one."
+                f"{code(f'{SLASH} swarm ca --rotate')} makes a new one."
             )
             if root
             else "",

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from bot.model import Message
 from bot.model.english import agree, listed
-from bot.render.slack.blocks import context, message, section
+from bot.model.slash import SLASH
+from bot.render.slack.blocks import Row, context, message, section
 from bot.render.slack.details_table import part
 from bot.render.slack.fence import Row
 from bot.render.slack.text import code, escape, preformatted
@@ -19,7 +20,7 @@ _KEEP = (
     "the Swarm."
 )
 _HOW_IT_UNLOCKS = (
-    f"swarmbot unlocks with the key of a healthy manager: {code('/swarm swarm unlock')}"
+    f"swarmbot unlocks with the key of a healthy manager: {code(f'{SLASH} swarm unlock')}"
 )
 
 
@@ -35,11 +36,11 @@ def join_token(role: str, token: SecretStr, remote: str) -> Message:
             *context(
                 (
                     "An engine that swarmbot knows needs none: "
-                    f"{code(f'/swarm swarm join {remote} --as {role} --on ENGINE')}"
+                    f"{code(f'{SLASH} swarm join {remote} --as {role} --on ENGINE')}"
                 ),
                 (
                     "Rotate a token that others have seen: "
-                    f"{code(f'/swarm swarm join-token {role} --rotate')}"
+                    f"{code(f'{SLASH} swarm join-token {role} --rotate')}"
                 ),
             ),
         ],

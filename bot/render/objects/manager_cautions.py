@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.model.cluster import ManagerCaution, Quorum
+from bot.model.slash import SLASH
 
 
 def cautions_in_words(
@@ -41,5 +42,5 @@ def _words(caution: ManagerCaution, quorum: Quorum, workers: Sequence[str]) -> s
 
 def _promote(workers: Sequence[str]) -> str:
     if workers:
-        return f": `/swarm node promote {workers[0]}`"
-    return "; `/swarm swarm join-token manager` helps"
+        return f": `{SLASH} node promote {workers[0]}`"
+    return f"; `{SLASH} swarm join-token manager` helps"

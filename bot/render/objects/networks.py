@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.model import Message
 from bot.model.cluster import Network
 from bot.model.english import plural, shortlist
+from bot.model.slash import SLASH
 from bot.render.slack import details_table
 from bot.render.slack.blocks import context, message, when
 from bot.render.slack.details_table import filled, listed
@@ -33,7 +34,7 @@ NOT_EVERYWHERE = (
 def networks(all_networks: Sequence[Network], users: Users) -> Message:
     """All networks; `users` has the names of the services of each network, by its id."""
     own = [network for network in all_networks if not network.ingress]
-    lines = [] if own else [f"Create one: {code('/swarm network create -d overlay my-net')}"]
+    lines = [] if own else [f"Create one: {code(f'{SLASH} network create -d overlay my-net')}"]
     rows = [
         _row(network, users.get(network.id, ()))
         for network in sorted(all_networks, key=lambda network: network.ingress)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from bot.model import Message, Mode, Service
 from bot.model.english import age, agree, plural
+from bot.model.slash import SLASH
 from bot.render.objects.completion_words import completion_words
 from bot.render.objects.service_sheet import inspected
 from bot.render.objects.spec_words import port_words
@@ -36,7 +37,8 @@ def listed(services: Sequence[Service], now: datetime) -> Message:
     """All services by stack, those below their count on top."""
     if not services:
         return message(
-            "🟢 No services yet", [f"Create one: {code('/swarm service create --name web IMAGE')}"]
+            "🟢 No services yet",
+            [f"Create one: {code(SLASH + ' service create --name web IMAGE')}"],
         )
     below = [service for service in services if service.below]
     rest = [service for service in services if not service.below]

@@ -9,6 +9,7 @@ from bot.model import File, Message, NodeState
 from bot.model.cluster import ClusterInfo, EngineInfo, EngineState, RootCertificate, RootRotation
 from bot.model.duration import write_duration
 from bot.model.english import agree, plural, seconds, shortlist
+from bot.model.slash import SLASH
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import Block, bar, context, message, when
 from bot.render.slack.details_table import part
@@ -139,7 +140,7 @@ def _away(rotation: RootRotation) -> str:
     several = len(names) > 1
     return (
         f"{_subject(names)} not Ready and {'hold' if several else 'holds'} it up: "
-        f"bring {'them' if several else 'it'} back, or remove by `/swarm node rm {names[0]}`"
+        f"bring {'them' if several else 'it'} back, or remove by `{SLASH} node rm {names[0]}`"
     )
 
 
@@ -241,14 +242,14 @@ def _hint(state: EngineState) -> list[str]:
             return [
                 (
                     "It needs the unlock key before it can rejoin: "
-                    f"{code(f'/swarm swarm unlock --on {name}')}"
+                    f"{code(f'{SLASH} swarm unlock --on {name}')}"
                 )
             ]
         case "inactive":
-            joining = code(f"/swarm swarm join HOST:PORT --on {name}")
+            joining = code(f"{SLASH} swarm join HOST:PORT --on {name}")
             return [
                 (
-                    f"Found one with {code(f'/swarm swarm init --on {name}')}, or let it "
+                    f"Found one with {code(f'{SLASH} swarm init --on {name}')}, or let it "
                     f"join: {joining}"
                 )
             ]

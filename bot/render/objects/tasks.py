@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.model import Finding, Message, Node, Service, Task, TaskState
 from bot.model.english import age, plural
+from bot.model.slash import SLASH
 from bot.render.findings import causes, last_words
 from bot.render.objects.completion_words import completion_words
 from bot.render.slack.blocks import actions, button, image, image_cell, message
@@ -51,7 +52,7 @@ def tasks(
     if not places:
         wants = (
             f"It wants {plural(total, 'replica')}. Change that by "
-            f"{code(f'/swarm scale {service.name}=1')}"
+            f"{code(f'{SLASH} scale {service.name}=1')}"
         )
         return message(f"{state} {name} has no tasks", [wants])
     shown = [

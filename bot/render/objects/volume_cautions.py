@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.model.english import agree, listed
+from bot.model.slash import SLASH
 
 
 def stays_behind(service: str, volumes: Sequence[str], nodes: Sequence[str]) -> str:
@@ -21,7 +22,7 @@ def may_start_empty(service: str, volumes: Sequence[str]) -> str:
     return (
         f"{service} keeps data in the {_volumes(volumes)} on the disk of its node: a task that "
         "Swarm starts on another node starts empty. Keep it there by "
-        f"`/swarm service update --constraint-add node.hostname==NODE {service}`"
+        f"`{SLASH} service update --constraint-add node.hostname==NODE {service}`"
     )
 
 

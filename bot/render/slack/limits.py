@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.model import File, Message
 from bot.render.slack.cut import cut, length, split, unmarked
+from bot.render.slack.slash import named
 from bot.render.slack.table_block import (
     SECTION,
     TABLES,
@@ -39,6 +40,7 @@ def fit(message: Message) -> Message:
     buttons, divider, one table), and leaves out others; further tables are monospaced blocks. A
     message that is too long goes along whole as a file.
     """
+    message = named(message)
     text = cut(_without_control(message.text).strip(), MOST_TEXT) or "swarmbot"
     blocks = with_one_table([fitted for block in message.blocks for fitted in _fitted(block)])
     files = tuple(file for file in message.files if file.name and file.content)

@@ -11,6 +11,7 @@ from typing import Any
 from bot.errors import UnsupportedError
 from bot.model import Difference, Spec
 from bot.model.secrecy import masked_pair, masked_value
+from bot.model.slash import SLASH
 from bot.swarm.spec import mounts, ports, references, scalars
 from bot.swarm.spec.capabilities import added_and_dropped
 from bot.swarm.spec.edit import forced
@@ -177,7 +178,7 @@ def _resources(
         if by_kind.pop(kind, None) is None:
             raise UnsupportedError(
                 f"the service reserves no `{kind}`",
-                "`/swarm service inspect` shows what it reserves",
+                f"`{SLASH} service inspect` shows what it reserves",
             )
     return list(by_kind.values())
 

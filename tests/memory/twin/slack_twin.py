@@ -58,7 +58,7 @@ class SlackTwin:
         self.faults = Faults(self.state.clock, SocketMode(limits, ""))
         self.api = Api(self.state, Tokens(BOT_TOKEN, APP_TOKEN), self.faults)
         self.deliverer = DirectDeliverer(self.state, connected)
-        self.interactions = Interactions(self.state, self.deliverer, ("/swarm",))
+        self.interactions = Interactions(self.state, self.deliverer, ("/swarm", "/swarm-prod"))
         self.clock = clock
         self.heeded: dict[tuple[str, str], int] = {}
         """Messages that somebody looked at, and their newest version by then."""

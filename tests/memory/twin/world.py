@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.render.slack.slash import SLASH_COMMAND, SlashCommand
 from bot.settings import PolicyRule, ReadsSettings, Role, Settings
 from bot.swarm.swarm import Swarm
 from playground.workspace.text import Reader
@@ -157,6 +158,7 @@ class World:
     def end(self) -> None:
         """Give back what it cost."""
         self.clock.end()
+        SLASH_COMMAND.name = SlashCommand().name
         for bot in self.bots:
             bot.close()
 

@@ -42,6 +42,7 @@ from bot.model.incident import Note
 from bot.render.alerts import alert_notes
 from bot.render.alerts.alert_reasons import reason
 from bot.render.alerts.alert_words import aftermath_words
+from bot.render.slack.slash import named
 
 ENDS = datetime(2026, 3, 20, 14, tzinfo=UTC)
 WEB, NEW = Image("shop/web", "1.0"), Image("shop/web", "2.0")
@@ -198,7 +199,7 @@ NOTES: list[tuple[NoteFacts, str, str]] = [
 @pytest.mark.parametrize(("facts", "cause", "fix"), PROBLEMS)
 def test_what_is_wrong_and_what_helps(facts: ProblemFacts, cause: str, fix: str) -> None:
     said = reason(facts, "web")
-    assert (said.cause, said.fix) == (cause, fix)
+    assert (named(said.cause), named(said.fix)) == (cause, fix)
 
 
 @pytest.mark.parametrize(("facts", "head", "rest"), NOTES)
