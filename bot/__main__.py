@@ -60,11 +60,11 @@ def check() -> None:
 def manifest(url: str) -> None:
     """Print the app's manifest for Slack, with the configured name of the command: for Socket Mode,
     or for HTTP."""
-    from handlers.slack.manifest import manifest as manifest_of  # noqa: PLC0415 - as above
+    from handlers.slack.manifest import app_manifest  # noqa: PLC0415 - as above
 
     if url and not url.startswith("https://"):
         _refuse(InvalidSettingError("--http", "Slack posts to https:// addresses only"))
-    print(json.dumps(manifest_of(_settings().command, url), indent=2))
+    print(json.dumps(app_manifest(_settings().command, url), indent=2))
 
 
 @main.group()

@@ -17,7 +17,7 @@ EVENTS = ("app_mention", "app_home_opened")
 _COMMAND = "/swarm"
 
 
-def manifest(command: str, url: str = "") -> dict[str, Any]:
+def app_manifest(command: str, url: str = "") -> dict[str, Any]:
     """The manifest of a bot with this slash command, for Socket Mode, or for HTTP at this address.
 
     A bot with a command such as `/swarm-prod` is called after it, so that two bots in one workspace
