@@ -50,6 +50,6 @@ def test_another_name_of_the_command_is_said_everywhere(dev: MemoryPerson, world
         dev.sees(said, after=dev.types(f"/swarm-prod {line}"))
     dev.sees("✅ web", after=dev.types("@swarmbot /swarm-prod scale web=3"))
     dev.opens_home()
-    dev.types("/swarm-prod doctor")
-    assert "/swarm " not in world.hears_everything()
+    dev.sees("/swarm-prod swarm update", after=dev.types("/swarm-prod doctor"))
+    assert "/swarm " not in world.everything_said()
     assert "\ue0f5" not in world.everything_said()
