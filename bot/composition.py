@@ -77,8 +77,8 @@ def compose(ports: Ports) -> Parts:
     """Put the parts together over these ports."""
     SLASH_COMMAND.name = ports.settings.command
     store, pool, now = ports.store, ports.pool, ports.now
-    identity = Identity(ports.client)
-    people = People(ports.client, identity, ports.settings)
+    identity = Identity(ports.client, ports.monotonic)
+    people = People(ports.client, identity, ports.settings, ports.stopping.wait, ports.monotonic)
     pipeline = _pipeline(ports, people)
     homes = HomeTabs(pipeline.context, people, ports.poster.publish, clock=ports.monotonic)
     listeners = SlackListeners(

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.errors import StoreUnavailableError
-from bot.model import Actor, Ending, Place
+from bot.model import Actor, Ending, Place, Standing
 from bot.model.hold import Queued
 from bot.pipeline.request import Request, Turn
 from bot.policy.holds import holding
@@ -62,7 +62,12 @@ class QueueRunner:
     def _begin(self, called: Queued) -> None:
         place = Place(called.channel, called.thread)
         turn = Turn(called, partial(self._take, called))
-        self.execute(Request(called.again, self.verified(called.actor), place, turn=turn))
+        actor = self.verified(called.actor)
+        if actor.standing is Standing.UNKNOWN:
+            # Their turn does not pass because Slack does not say who they are: they are called
+            # again.
+            return
+        self.execute(Request(called.again, actor, place, turn=turn))
         if self.store.queue.get(called.id) is None:
             self.store.sealed.forget(called.sealed)
 

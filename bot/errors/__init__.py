@@ -19,6 +19,7 @@ from bot.errors.access import (
     ReadOnlyError,
     SelfApprovalError,
     SlackRefusesError,
+    StandingUnknownError,
     TooManyLinesError,
 )
 from bot.errors.base import SwarmbotError, error_code
@@ -133,6 +134,7 @@ __all__ = [
     "SecretTypedError",
     "SelfApprovalError",
     "SlackRefusesError",
+    "StandingUnknownError",
     "StillManagerError",
     "StoreUnavailableError",
     "SwarmbotError",

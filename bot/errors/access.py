@@ -25,6 +25,11 @@ class OutsiderError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class StandingUnknownError(SwarmbotError):
+    """Slack does not say at the moment who somebody is: what they asked for waits."""
+
+
+@dataclass(eq=False)
 class NotAllowedError(SwarmbotError):
     """The rules refuse.
 

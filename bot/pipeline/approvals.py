@@ -12,8 +12,14 @@ from functools import partial
 
 from bot.command import masking
 from bot.command.model import Change, Table
-from bot.errors import LockedError, StoreUnavailableError, SwarmbotError, error_code
-from bot.model import Actor, File, Message, MessageRef, MessageState, Plan
+from bot.errors import (
+    LockedError,
+    StandingUnknownError,
+    StoreUnavailableError,
+    SwarmbotError,
+    error_code,
+)
+from bot.model import Actor, File, Message, MessageRef, MessageState, Plan, Standing
 from bot.model.approval import Approval, Needs
 from bot.policy import approval_steps, decide
 from bot.poster import Elsewhere, Poster
@@ -156,13 +162,21 @@ class ApprovalFlow:
         recheck = partial(
             approval_steps.recheck,
             needs=_needs_now(approval, decision),
-            roles_of=lambda actor: decide.roles(self.verified(actor), self.settings),
+            roles_of=lambda actor: decide.roles(self.known(actor), self.settings),
         )
         counted = self.store.approvals.apply(approval.id, recheck)
         if counted and counted.missing:
             self.show(counted)
             return None
         return counted
+
+    def known(self, actor: Actor) -> Actor:
+        """Who somebody is now. Raises StandingUnknownError where Slack does not say: what lasts
+        only as long as a right is not lost by a hiccup."""
+        verified = self.verified(actor)
+        if verified.standing is Standing.UNKNOWN:
+            raise StandingUnknownError
+        return verified
 
     def renew(self, approval: Approval, plan: Plan, decision: decide.Decision) -> None:
         """Replace the request by one for the plan of now, in the same message."""
@@ -224,10 +238,8 @@ class ApprovalFlow:
         """
         try:
             yield
-        except (LockedError, StoreUnavailableError):
-            log.info(
-                "request %s waits: what it changes is being changed, or Redis is away", approval.id
-            )
+        except (LockedError, StoreUnavailableError, StandingUnknownError) as error:
+            log.info("request %s waits: %s", approval.id, error_code(error))
         except SwarmbotError as error:
             self._not_run(approval, error)
         except Exception:

@@ -135,7 +135,7 @@ class Pipeline:
 
     def _resume(self, approval: Approval, lease: Lease) -> None:
         command = self.approvals.restored(approval)
-        actor = self.approvals.verified(approval.actor)
+        actor = self.approvals.known(approval.actor)
         context = self._context(command.judged(self.store, self.table), approval.actor, actor)
         plan = own_stack.marked(context, command, command.plan(context))
         if plan.noop_reason:

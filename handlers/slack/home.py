@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.command.model import Command, Context
 from bot.errors import StoreUnavailableError, SwarmbotError
-from bot.model import Actor
+from bot.model import Actor, Standing
 from bot.model.approval import Approval
 from bot.policy import decide
 from bot.policy.approval_steps import approve
@@ -121,6 +121,8 @@ class HomeTabs:
 
     def _renew(self, opened: _Opened, seen: Home | SwarmbotError) -> None:
         actor = self.people.verified(opened.actor)
+        if actor.standing is Standing.UNKNOWN:
+            return
         context = self.context(actor)
         shown, view = _view(seen, context)
         if shown != opened.shown and context.store.seen.claim(_claim(actor.id), self._claimed_for):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
 
+from bot.clock import boot_seconds
+from handlers.slack.lookups import Lookups
 from handlers.slack.senders import Tenant
 
 
@@ -24,9 +25,9 @@ class OwnIdentity:
 class Identity:
     """The bot's identity, from `auth.test`; it stays what it is for as long as the token does."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, monotonic: Callable[[], float] = boot_seconds) -> None:
         self._client = client
-        self._lock = threading.Lock()
+        self._lookups: Lookups[OwnIdentity] = Lookups(monotonic, fresh=float("inf"))
         self._known: OwnIdentity | None = None
 
     @property
@@ -36,10 +37,8 @@ class Identity:
 
     def read(self) -> OwnIdentity | None:
         """What Slack says, asked where it is not known; None while it does not answer."""
-        with self._lock:
-            if self._known is None:
-                self._known = self._asked()
-            return self._known
+        self._known = self._lookups.get("auth.test", self._asked)
+        return self._known
 
     def authorized(self) -> AuthorizeResult:
         """What Bolt wants to know before each listener; it asks Slack itself otherwise, and the
@@ -53,10 +52,7 @@ class Identity:
             bot_id=own.bot or None,
         )
 
-    def _asked(self) -> OwnIdentity | None:
-        try:
-            said = self._client.auth_test()
-        except (SlackClientError, OSError):
-            return None
+    def _asked(self) -> OwnIdentity:
+        said = self._client.auth_test()
         tenant = Tenant(str(said.get("team_id") or ""), str(said.get("enterprise_id") or ""))
         return OwnIdentity(tenant, str(said.get("user_id") or ""), str(said.get("bot_id") or ""))

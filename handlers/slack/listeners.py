@@ -209,7 +209,7 @@ class SlackListeners:
         self.pool.submit(self._run, once, whose, text, place)
 
     def _show_home(self, once: str | None, whose: Sender) -> None:
-        actor = self.people.actor(whose)
+        actor = self.people.awaited(whose)
         if actor and (not once or self.seen.claim(once)):
             self.homes.opened(actor)
 
@@ -223,7 +223,7 @@ class SlackListeners:
             if word := self.access.stopping():
                 self.turn_away(_unread(whose, place), SlackRefusesError(word))
                 return
-            actor = self.people.actor(whose)
+            actor = self.people.awaited(whose)
             if actor is None:
                 return
             if place.trigger and self._opens_form(text, place, actor):
@@ -236,7 +236,7 @@ class SlackListeners:
     def _turn_away_edited(self, ts: str, whose: Sender, place: Place) -> None:
         """Say once that an edited line is not run, however often it is edited."""
         first = self.seen.claim(f"edited:{place.channel}:{ts}")
-        if first and not self._too_fast(whose, place) and self.people.actor(whose):
+        if first and not self._too_fast(whose, place) and self.people.awaited(whose):
             self.turn_away(_unread(whose, place), EditedLineError())
 
     def _too_fast(self, whose: Sender, place: Place) -> bool:

@@ -42,6 +42,10 @@ def _outsider(error: errors.OutsiderError) -> Explanation:
     return Explanation(said, mark=REFUSED)
 
 
+def _standing_unknown(_: errors.StandingUnknownError) -> Explanation:
+    return Explanation(OUTSIDERS[Standing.UNKNOWN], mark=REFUSED)
+
+
 def _not_allowed(error: errors.NotAllowedError) -> Explanation:
     target = f" on {code(error.target)}" if error.target else ""
     if not error.roles:
@@ -220,6 +224,7 @@ def _approvers(approval: Approval) -> str:
 ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.ReadOnlyError: _read_only,
     errors.OutsiderError: _outsider,
+    errors.StandingUnknownError: _standing_unknown,
     errors.NotAllowedError: _not_allowed,
     errors.NotGrantedError: _not_granted,
     errors.TooManyLinesError: _too_many_lines,

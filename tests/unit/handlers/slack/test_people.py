@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
 from bot.model import Standing
 from bot.settings import Role, Settings
 from handlers.slack.identity import Identity
-from handlers.slack.people import People, standing
+from handlers.slack.people import People, display_name, standing
 from handlers.slack.senders import Sender, Tenant, sender
 
 HOME, GRID = Tenant("T1"), Tenant("T1", "E1")
@@ -125,8 +126,17 @@ class Slack(WebClient):
     def users_info(self, **_: Any) -> Any:
         self.asked += 1
         if self.error:
-            raise SlackApiError(self.error, {"error": self.error})
-        return {"user": {"team_id": "T1"}}
+            answer = SlackResponse(
+                client=self,
+                http_verb="POST",
+                api_url="users.info",
+                req_args={},
+                data={"ok": False, "error": self.error},
+                headers={},
+                status_code=200,
+            )
+            raise SlackApiError(self.error, answer)
+        return {"user": {"team_id": "T1", "name": "dana", "profile": {"display_name": "Dana D"}}}
 
 
 @pytest.mark.parametrize(
@@ -140,10 +150,26 @@ class Slack(WebClient):
 )
 def test_who_cannot_be_looked_up_has_no_rights(error: str, expected: Standing) -> None:
     slack = Slack(error)
-    people = People(slack, Identity(slack), Settings(roles=(Role(name="operator", users=("U1",)),)))
+    settings = Settings(roles=(Role(name="operator", users=("U1",)),))
+    people = People(slack, Identity(slack), settings, wait=lambda _: True)
 
     for _ in range(3):
         actor = people.actor(Sender("U1", "dana", HOME))
         assert actor is not None
         assert actor.standing is expected
+        assert actor.name == ("Dana D" if expected is Standing.MEMBER else "dana")
     assert slack.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        ({"profile": {"display_name": "dana", "real_name": "Dana Doe"}, "name": "dd"}, "dana"),
+        ({"profile": {"display_name": "", "real_name": "Dana Doe"}, "name": "dd"}, "Dana Doe"),
+        ({"name": "dd"}, "dd"),
+        ({"profile": {"display_name": "n" * 500}}, "n" * 80),
+        ({}, ""),
+    ],
+)
+def test_people_are_called_what_the_workspace_calls_them(user: dict[str, Any], name: str) -> None:
+    assert display_name(user) == name
