@@ -14,6 +14,7 @@ from bot.command.model import Context
 from bot.errors import UnknownNameError, UnsupportedError
 from bot.model import Actor, Mode, Service, Task, UpdateStatus
 from bot.model.hold import Hold
+from bot.model.slash import SLASH
 from bot.swarm.names import pick
 from handlers.service.rebalance import Rebalance, RebalancePlan
 from tests.unit.swarm.values import NOW, node, service, spec, task
@@ -159,7 +160,7 @@ def test_a_named_one_that_nothing_would_improve_stays() -> None:
             (
                 "every replicated service lies as evenly as it can. node4 runs nothing: what "
                 "starts next goes there. "
-                "Named, even would move: `/swarm rebalance even`"
+                f"Named, even would move: `{SLASH} rebalance even`"
             ),
         ),
     ],
