@@ -10,7 +10,7 @@ from bot.model.certificate_limits import CertificateLimits
 from bot.model.cluster import Certificate
 from bot.model.english import agree, and_more, plural, shortlist, span
 from bot.model.slash import SLASH
-from bot.render.slack.blocks import Row, context, message, table
+from bot.render.slack.blocks import context, message
 from bot.render.slack.fence import Row
 from bot.render.slack.tables import Column, table
 from bot.render.slack.text import code, escape, prose, sentence, shortened

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.model import Message
 from bot.model.english import agree, listed
 from bot.model.slash import SLASH
-from bot.render.slack.blocks import Row, context, message, section
+from bot.render.slack.blocks import context, message, section
 from bot.render.slack.details_table import part
 from bot.render.slack.fence import Row
 from bot.render.slack.text import code, escape, preformatted

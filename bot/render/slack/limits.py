@@ -52,7 +52,7 @@ def fit(message: Message) -> Message:
 
 def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     """The blocks of a Home tab within Slack's limits; a notice says where some are left out."""
-    known = [fitted_block for block in blocks for fitted_block in _fitted(block)]
+    known = [fitted_block for block in map(named, blocks) for fitted_block in _fitted(block)]
     fitted = _unique(without_table(known) or known)
     return (
         fitted
