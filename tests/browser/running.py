@@ -92,8 +92,8 @@ def start_demo(number: int, *options: str) -> Demo:
             demo.printed.append(lines.get(timeout=0.2).rstrip())
         except Empty:
             continue
-        if found := re.fullmatch(r"\s+(http://\S+)", demo.printed[-1]):
-            demo.url, demo.took = found.group(1), time.monotonic() - began
+        if match := re.fullmatch(r"\s+(http://\S+)", demo.printed[-1]):
+            demo.url, demo.took = match.group(1), time.monotonic() - began
             return demo
     demo.end()
     raise AssertionError("\n".join(demo.printed))

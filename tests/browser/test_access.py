@@ -21,12 +21,12 @@ SERIOUS = {"serious", "critical"}
 def faults(page: Page) -> list[str]:
     # Colours are judged as they stay, not in the middle of a change.
     page.emulate_media(reduced_motion="reduce")
-    found = Axe().run(page).response["violations"]
+    violations = Axe().run(page).response["violations"]
     return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found
-        if each["impact"] in SERIOUS
-        for node in each["nodes"]
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in violations
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
     ]
 
 

@@ -56,11 +56,11 @@ def test_a_message_shows_up_changes_and_goes_while_one_looks(
 def test_what_one_types_is_sent_as_that_person_and_others_see_it(
     workspace: Workspace, opens: Opens
 ) -> None:
-    page, other = opens(workspace.page_url), opens(workspace.page_url)
-    other.get_by_text("Lee Lead").click()
-    other.wait_for_selector("body[data-ready=lead]")
+    page, second = opens(workspace.page_url), opens(workspace.page_url)
+    second.get_by_text("Lee Lead").click()
+    second.wait_for_selector("body[data-ready=lead]")
     send(page, "I take *web* down & up <now>, @lead")
-    shown = newest(other, "I take")
+    shown = newest(second, "I take")
     expect(shown.locator(".author")).to_have_text("Dana Develop")
     expect(shown.locator("strong")).to_have_text("web")
     expect(shown).to_contain_text("down & up <now>")
@@ -68,14 +68,14 @@ def test_what_one_types_is_sent_as_that_person_and_others_see_it(
 
 
 def test_what_only_one_may_see_is_on_no_other_page(workspace: Workspace, opens: Opens) -> None:
-    page, other = opens(workspace.page_url), opens(workspace.page_url)
-    other.get_by_text("Gil Guest").click()
-    other.wait_for_selector("body[data-ready=guest]")
+    page, second = opens(workspace.page_url), opens(workspace.page_url)
+    second.get_by_text("Gil Guest").click()
+    second.wait_for_selector("body[data-ready=guest]")
     bot_says(workspace, "for dev", section("for dev"), only_for=workspace.person("dev").id)
     bot_says(workspace, "for all", section("for all"))
     expect(newest(page, "for dev")).to_contain_text("Only visible to you")
-    expect(newest(other, "for all")).to_be_visible()
-    expect(other.get_by_text("for dev")).to_have_count(0)
+    expect(newest(second, "for all")).to_be_visible()
+    expect(second.get_by_text("for dev")).to_have_count(0)
 
 
 def test_hostile_text_stays_text(workspace: Workspace, opens: Opens) -> None:

@@ -156,7 +156,7 @@ def test_a_bot_that_slept_lets_the_other_end_the_change(dev: MemoryPerson, world
 
     world.clock.run(world.clock.is_idle, 60)
     assert "✅ web is on" in message.text
-    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+    assert len([message for message in dev.messages("ops") if not message.in_thread]) == 1
 
 
 def test_without_redis_a_refused_change_names_the_line_that_does_the_same_by_hand(

@@ -24,7 +24,7 @@ SHOP = PolicyRule(commands=("*",), ask=("dev",), images=("shop/*",))
 
 @pytest.mark.world(ROLES, (WEB,))
 @pytest.mark.parametrize(
-    ("flags", "grant", "what"),
+    ("flags", "grant", "words"),
     [
         ("--mount{} type=bind,source=/,target=/host", "mounts", "/ of the host is mounted"),
         ("--cap-add SYS_ADMIN", "capabilities", "SYS_ADMIN"),
@@ -35,7 +35,7 @@ SHOP = PolicyRule(commands=("*",), ask=("dev",), images=("shop/*",))
     ],
 )
 def test_what_reaches_the_host_is_refused_unless_it_is_granted(
-    dev: MemoryPerson, world: World, flags: str, grant: str, what: str
+    dev: MemoryPerson, world: World, flags: str, grant: str, words: str
 ) -> None:
     world.runs("web")
     before = world.swarm.cluster.service("web")["Version"]
@@ -46,7 +46,7 @@ def test_what_reaches_the_host_is_refused_unless_it_is_granted(
     ):
         said = dev.asks(line).text
         assert said.startswith("✋ The rule for service"), said
-        assert what in said
+        assert words in said
         assert f'grants = ["{grant}"]' in said
     assert world.swarm.cluster.service("web")["Version"] == before
 
@@ -243,7 +243,7 @@ def with_own_stack(world: World) -> None:
 
 @pytest.mark.world(ROLES, (ANY,))
 @pytest.mark.parametrize(
-    ("line", "what"),
+    ("line", "words"),
     [
         ("deploy swarmbot_bot shop/web:2.0", "swarmbot_bot is a part of swarmbot itself"),
         ("service update --env-add A=1 swarmbot_redis", "swarmbot_redis is a part of"),
@@ -260,14 +260,14 @@ def with_own_stack(world: World) -> None:
     ],
 )
 def test_nobody_changes_the_bot_itself_without_the_grant(
-    dev: MemoryPerson, world: World, line: str, what: str
+    dev: MemoryPerson, world: World, line: str, words: str
 ) -> None:
     with_own_stack(world)
 
     said = dev.asks(line).text
 
     assert said.startswith("✋ The rule for"), said
-    assert what in said
+    assert words in said
     assert '"swarmbot"' in said
 
 

@@ -26,8 +26,8 @@ def complained(caplog: pytest.LogCaptureFixture, why: str) -> bool:
 
 def copy(redis: Redis, *names: str) -> dict[str, bytes]:
     """Everything as it is now, as somebody keeps it who reads along."""
-    found = [str(name) for pattern in names for name in redis.scan_iter(match=pattern)]
-    return {name: redis.dump(name) or b"" for name in found}
+    keys = [str(name) for pattern in names for name in redis.scan_iter(match=pattern)]
+    return {name: redis.dump(name) or b"" for name in keys}
 
 
 def write_back(redis: Redis, kept: dict[str, bytes]) -> None:

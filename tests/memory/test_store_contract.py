@@ -61,12 +61,12 @@ Case = Callable[..., None]
 
 def cases(module: ModuleType) -> list[Case]:
     """The tests of a module that need nothing but clients."""
-    found = [
-        each
-        for name, each in vars(module).items()
+    tests = [
+        member
+        for name, member in vars(module).items()
         if name.startswith("test_") and name not in LEFT_OUT
     ]
-    return [each for each in found if set(inspect.signature(each).parameters) <= CLIENTS]
+    return [test for test in tests if set(inspect.signature(test).parameters) <= CLIENTS]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def arguments(bot: RunningBot) -> str:
     if not bot.is_running or bot.process is None:
         return ""
     process = psutil.Process(bot.process.pid)
-    return repr([each.cmdline() for each in (process, *process.children(recursive=True))])
+    return repr([running.cmdline() for running in (process, *process.children(recursive=True))])
 
 
 def redis_content(url: str) -> str:

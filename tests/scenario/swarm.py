@@ -42,7 +42,7 @@ class Site:
     def _is_whole(self, name: str) -> bool:
         with self.cluster.manager.api() as api:
             listed = api.services({"name": name}, status=True)
-        service = next(each for each in listed if each["Spec"]["Name"] == name)
+        service = next(raw for raw in listed if raw["Spec"]["Name"] == name)
         count = service["ServiceStatus"]
         meant = count["DesiredTasks"]
         # A global service means no task until Swarm has looked at the nodes.

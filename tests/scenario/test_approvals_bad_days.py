@@ -277,11 +277,11 @@ def reached(store: Store, request: Message, state: ApprovalState) -> Approval:
     number = request.life[0].rpartition("id ")[2].split()[0]
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        found = store.approvals.get(number)
+        approval = store.approvals.get(number)
         if (
-            found
-            and found.state is not ApprovalState.OPEN
-            and state in (found.state, ApprovalState.APPROVED)
+            approval
+            and approval.state is not ApprovalState.OPEN
+            and state in (approval.state, ApprovalState.APPROVED)
         ):
-            return found
+            return approval
     raise AssertionError(f"request {number} never was {state}")

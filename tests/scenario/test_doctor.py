@@ -25,11 +25,11 @@ def examined(person: Person, said: str | re.Pattern[str] = "hint") -> Message:
 def advice(answer: Message, said: str) -> str:
     """The finding that says this, and the line with its fix below it."""
     lines = answer.text.splitlines()
-    found = [number for number, line in enumerate(lines) if said in line]
-    assert len(found) == 1, f"{said!r} in\n{answer.text}"
-    fix = lines[found[0] + 1].strip()
+    places = [number for number, line in enumerate(lines) if said in line]
+    assert len(places) == 1, f"{said!r} in\n{answer.text}"
+    fix = lines[places[0] + 1].strip()
     assert fix.startswith("→"), answer.text
-    return lines[found[0]] + "\n" + fix
+    return lines[places[0]] + "\n" + fix
 
 
 def line_of(finding: str) -> str:

@@ -228,7 +228,7 @@ def test_a_bot_that_is_killed_goes_on_with_the_same_message(
 
     ended = dev.sees("✅ web is on", timeout=90)
     assert ended == message, "it is the same message that goes on"
-    assert len([each for each in dev.messages("ops") if not each.in_thread]) == 1
+    assert len([said for said in dev.messages("ops") if not said.in_thread]) == 1
     assert site.is_on("web", "web:v2")
     asked = dev.types(f"/swarm deploy web {site.image('web:v1')} --delay 0s")
     dev.sees("✅ web is on", timeout=90, after=asked)

@@ -45,8 +45,11 @@ def managers(cluster: Cluster) -> dict[str, str]:
     """Reachability of the managers, by name."""
     ids = cluster.docker("node", "ls", "--filter", "role=manager", "-q").split()
     parsed = json.loads(cluster.docker("node", "inspect", *ids))
-    seen = (each for each in parsed if "ManagerStatus" in each)
-    return {each["Description"]["Hostname"]: each["ManagerStatus"]["Reachability"] for each in seen}
+    seen = (member for member in parsed if "ManagerStatus" in member)
+    return {
+        member["Description"]["Hostname"]: member["ManagerStatus"]["Reachability"]
+        for member in seen
+    }
 
 
 def running(site: Site, service: str) -> list[str]:
@@ -222,28 +225,34 @@ def without_leader(node: Node) -> bool:
 def test_a_manager_that_lost_its_quorum_founds_the_swarm_anew(
     bare: Cluster, workspace: Workspace, tmp_path: Path
 ) -> None:
-    one, two = bare.nodes["node1"], bare.nodes["node2"]
-    one.docker(
-        "swarm", "init", "--advertise-addr", one.address, "--default-addr-pool", "10.0.0.0/16"
+    first, second = bare.nodes["node1"], bare.nodes["node2"]
+    first.docker(
+        "swarm", "init", "--advertise-addr", first.address, "--default-addr-pool", "10.0.0.0/16"
     )
-    token = one.docker("swarm", "join-token", "--quiet", "manager").strip()
-    two.docker(
-        "swarm", "join", "--advertise-addr", two.address, "--token", token, f"{one.address}:2377"
+    token = first.docker("swarm", "join-token", "--quiet", "manager").strip()
+    second.docker(
+        "swarm",
+        "join",
+        "--advertise-addr",
+        second.address,
+        "--token",
+        token,
+        f"{first.address}:2377",
     )
     bot = bot_for(bare, workspace, tmp_path).start()
     dev = workspace.person("dev")
-    line = f"/swarm swarm init --force-new-cluster --on node1 --advertise-addr {one.address}"
+    line = f"/swarm swarm init --force-new-cluster --on node1 --advertise-addr {first.address}"
     try:
         eventually(lambda: managers(bare) == {"node1": "reachable", "node2": "reachable"}, 30)
         asked = dev.types(line)
         assert "cut it in two" in dev.sees("quorum", after=asked, timeout=20).text
         asked = dev.types("/swarm swarm leave --force --on node2")
         assert "the quorum needs 2" in dev.sees("❌", after=asked, timeout=20).text
-        two.kill()
-        eventually(lambda: without_leader(one), 120)
+        second.kill()
+        eventually(lambda: without_leader(first), 120)
         asked = dev.types(line)
         seen = dev.sees("✅ node1 is the first manager", after=asked, timeout=120)
-        assert f"{two.address}:2377 will be no manager any more" in seen.text
+        assert f"{second.address}:2377 will be no manager any more" in seen.text
         assert managers(bare)["node1"] == "reachable"
     finally:
         bot.stop()

@@ -85,7 +85,7 @@ def test_the_audit_is_proved_and_exported_while_the_bot_runs(
     assert words.startswith("4 entries, none was changed")
     code, lines = console(bot, "export")
     exported = [json.loads(line) for line in lines.splitlines()]
-    assert [one["entry"]["kind"] for one in exported] == ["intent", "outcome"] * 2
+    assert [record["entry"]["kind"] for record in exported] == ["intent", "outcome"] * 2
     assert exported[1]["previous"] == exported[0]["hash"]
 
     with Redis.from_url(bot.redis_url) as redis:

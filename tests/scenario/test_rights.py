@@ -68,8 +68,8 @@ def test_a_guest_who_floods_holds_up_nobody(dev: Person, guest: Person, site: Si
         for _ in range(200):
             guest.types("/swarm service ls")
 
-    with ThreadPoolExecutor(1) as other:
-        flooding = other.submit(flood)
+    with ThreadPoolExecutor(1) as pool:
+        flooding = pool.submit(flood)
         took = [_seconds_of_status(dev)]
         while not flooding.done() and len(took) < 20:
             took.append(_seconds_of_status(dev))

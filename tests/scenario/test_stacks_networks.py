@@ -160,13 +160,13 @@ def test_networks_as_the_cli_makes_them(dev: Person, site: Site) -> None:
             ]
 
 
-def comparable(found: dict[str, Any]) -> dict[str, Any]:
+def comparable(raw: dict[str, Any]) -> dict[str, Any]:
     """What Swarm does not choose anew for each network."""
-    options = {key: value for key, value in found["Options"].items() if "vxlanid" not in key}
-    kept = {key: value for key, value in found.items() if key not in ("Id", "Name", "Created")}
+    options = {key: value for key, value in raw["Options"].items() if "vxlanid" not in key}
+    kept = {key: value for key, value in raw.items() if key not in ("Id", "Name", "Created")}
     return {
         **kept,
-        "IPAM": {**found["IPAM"], "Config": len(found["IPAM"]["Config"])},
+        "IPAM": {**raw["IPAM"], "Config": len(raw["IPAM"]["Config"])},
         "Options": options,
     }
 

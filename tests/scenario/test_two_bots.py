@@ -62,7 +62,7 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
         "the other bot goes on with the same message"
     )
     assert site.is_on("web", "web:v2")
-    posted = [each for each in dev.messages("ops") if not each.in_thread and not each.ephemeral]
+    posted = [said for said in dev.messages("ops") if not said.in_thread and not said.ephemeral]
     assert posted == [message]
     eventually(lambda: bot.open_intents() == 0, 15)
 

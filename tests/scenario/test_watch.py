@@ -44,15 +44,15 @@ def told(person: Person) -> list[str]:
 def raised(person: Person, pattern: str | re.Pattern[str], seconds: float) -> Message:
     """Wait for the alert that says so; what is in threads does not count."""
 
-    def found() -> list[Message]:
+    def fitting() -> list[Message]:
         return [alert for alert in alerts(person) if matches(pattern, alert.shown)]
 
     eventually(
-        found,
+        fitting,
         seconds,
         lambda: f"no {pattern} among: {[message.shown for message in alerts(person)]}",
     )
-    return found()[-1]
+    return fitting()[-1]
 
 
 def becomes(message: Message, pattern: str | re.Pattern[str], seconds: float) -> None:
@@ -67,9 +67,9 @@ def becomes(message: Message, pattern: str | re.Pattern[str], seconds: float) ->
 def history(person: Person, message: Message) -> str:
     """What the thread of a message says."""
     return "\n".join(
-        each.text
-        for each in person.messages("alerts")
-        if each.in_thread and each.posted.thread_ts == message.ts
+        said.text
+        for said in person.messages("alerts")
+        if said.in_thread and said.posted.thread_ts == message.ts
     )
 
 

@@ -185,8 +185,8 @@ def test_slack_refuses_with_its_own_names(workspace: Workspace, client: WebClien
     assert refusal(client, "users.info", user="U0NOBODY") == "user_not_found"
     assert refusal(client, "no.such.method") == "unknown_method"
     assert refusal(client, "team.info") == "missing_scope"
-    other = WebClient(token="xoxb-other", base_url=workspace.api_url)
-    assert refusal(other, "auth.test") == "invalid_auth"
+    stranger = WebClient(token="xoxb-other", base_url=workspace.api_url)
+    assert refusal(stranger, "auth.test") == "invalid_auth"
     assert refusal(WebClient(base_url=workspace.api_url), "auth.test") == "not_authed"
     assert refusal(client, "apps.connections.open") == "not_allowed_token_type"
     assert client.conversations_info(channel=ops)["channel"]["name"] == "ops"

@@ -124,8 +124,8 @@ def test_two_leaders_that_race_leave_what_the_later_one_saved_last(
                 refused.append(fence)
 
     threads = [
-        threading.Thread(target=lead, args=[AlertStore(one, SIGNER), fence])
-        for one, fence in ((redis, 1), (other_redis, 2))
+        threading.Thread(target=lead, args=[AlertStore(client, SIGNER), fence])
+        for client, fence in ((redis, 1), (other_redis, 2))
     ]
     for thread in threads:
         thread.start()
@@ -236,16 +236,16 @@ def test_nothing_that_people_say_is_lost_while_the_leader_saves(
 
     saving = threading.Thread(target=save)
     saving.start()
-    for number, one in enumerate(troubles):
-        found = others.acknowledge(one.subject, ANN, NOW)
-        assert found
-        assert found.acknowledged_by == ANN
+    for number, trouble in enumerate(troubles):
+        acknowledged = others.acknowledge(trouble.subject, ANN, NOW)
+        assert acknowledged
+        assert acknowledged.acknowledged_by == ANN
         others.silence(silence(f"n{number}", NOW + HOUR))
     stop.set()
     saving.join()
     assert leader.acks().keys() == {trouble.id for trouble in troubles}
     assert len(leader.silences(NOW)) == 50
-    assert all(one.acknowledged_by == ANN for one in leader.memory().incidents.values())
+    assert all(incident.acknowledged_by == ANN for incident in leader.memory().incidents.values())
 
 
 def test_of_two_who_acknowledge_at_once_both_see_the_same_one(
@@ -260,10 +260,10 @@ def test_of_two_who_acknowledge_at_once_both_see_the_same_one(
 
     def click(number: int) -> None:
         gate.wait()
-        found = bots[number % 2].acknowledge(
+        acknowledged = bots[number % 2].acknowledge(
             "node:node4", (ANN, BEN)[number % 2], NOW + number * SECOND
         )
-        seen.append(found)
+        seen.append(acknowledged)
 
     threads = [threading.Thread(target=click, args=[number]) for number in range(10)]
     for thread in threads:
@@ -271,7 +271,10 @@ def test_of_two_who_acknowledge_at_once_both_see_the_same_one(
     for thread in threads:
         thread.join()
     assert len(seen) == 10
-    assert len({(one.acknowledged_by, one.acknowledged) for one in seen if one}) == 1
+    assert (
+        len({(incident.acknowledged_by, incident.acknowledged) for incident in seen if incident})
+        == 1
+    )
 
 
 def test_silences_hold_until_they_end_and_are_thrown_away_with_the_next(
@@ -298,9 +301,9 @@ def test_a_silence_without_an_end_ends_with_the_incidents_that_it_covers(redis: 
     alerts.silence(silence("node*"))
     alerts.silence(silence("node4", NOW + HOUR))
     alerts.save(memory(ended(incident("node4")), incident("node5")), 1)
-    assert [one.pattern for one in alerts.silences(NOW)] == ["node*", "node4"]
+    assert [silence.pattern for silence in alerts.silences(NOW)] == ["node*", "node4"]
     alerts.save(memory(ended(incident("node4")), ended(incident("node5"))), 1)
-    assert [one.pattern for one in alerts.silences(NOW)] == ["node4"]
+    assert [silence.pattern for silence in alerts.silences(NOW)] == ["node4"]
 
 
 # ---- what happened
@@ -314,7 +317,7 @@ def test_the_history_keeps_the_newest_five_hundred_in_order(redis: Redis) -> Non
     kept = alerts.history(NOW)
     assert len(kept) == 500
     assert kept[0] == entry(5, lasted=timedelta(seconds=5))
-    assert [one.id for one in alerts.history(NOW + 503 * SECOND)] == ["i503", "i504"]
+    assert [event.id for event in alerts.history(NOW + 503 * SECOND)] == ["i503", "i504"]
 
 
 def test_a_note_is_told_by_one_bot_once(redis: Redis, other_redis: Redis) -> None:

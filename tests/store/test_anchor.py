@@ -40,10 +40,10 @@ class Posts:
         self.said.append(f"{channel}: {message.text}")
 
 
-def write(redis: Redis, *whats: str, signer: Signer = SIGNER, data: Path | None = None) -> Audit:
+def write(redis: Redis, *commands: str, signer: Signer = SIGNER, data: Path | None = None) -> Audit:
     audit = Audit(redis, signer, AnchorFile.under(data) if data else None)
-    for what in whats:
-        audit.intend(ANN, {"command": what}, {}, "C1", NOW)
+    for command in commands:
+        audit.intend(ANN, {"command": command}, {}, "C1", NOW)
     return audit
 
 
@@ -63,9 +63,9 @@ def emptied(redis: Redis) -> None:
     replaced(redis)
 
 
-def replaced(redis: Redis, *whats: str, signer: Signer = SIGNER) -> None:
+def replaced(redis: Redis, *commands: str, signer: Signer = SIGNER) -> None:
     redis.delete("swarmbot:audit", "swarmbot:audit:head", "swarmbot:audit:open")
-    write(redis, *whats, signer=signer)
+    write(redis, *commands, signer=signer)
 
 
 def written_by_hand(redis: Redis, number: int, previous: str) -> None:

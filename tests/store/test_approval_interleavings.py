@@ -103,16 +103,19 @@ class Interleavings(RuleBasedStateMachine):
     def approve(self, request: str, actors: list[Actor], bot: int, fate: str) -> object:
         """Clicks, as the bots handle them: where the plan has moved, the new one is shown; the last
         click is acted on."""
-        one, known = self._read(request), self.known[request]
-        if one.state is ApprovalState.OPEN and one.plan.fingerprint != self._plan().fingerprint:
-            return self._renew(one, bot)
+        approval, known = self._read(request), self.known[request]
+        if (
+            approval.state is ApprovalState.OPEN
+            and approval.plan.fingerprint != self._plan().fingerprint
+        ):
+            return self._renew(approval, bot)
         for actor in actors:
             fresh = actor.id not in known.approved and actor.id != known.asker and actor.id in LEADS
             expected = (
                 fresh
                 and not known.over
                 and len(known.approved) < known.count
-                and self.now < one.expires
+                and self.now < approval.expires
             )
             approve = partial(approval_steps.approve, actor=actor, roles=roles(actor), now=self.now)
             assert self._try(bot, request, approve) == expected
@@ -190,19 +193,25 @@ class Interleavings(RuleBasedStateMachine):
         if fate == "dies before it runs":
             self.die(bot)
             return multiple()
-        one = self.in_hand[bot].pop(0)
-        if one.plan.fingerprint != self._plan().fingerprint:
+        approval = self.in_hand[bot].pop(0)
+        if approval.plan.fingerprint != self._plan().fingerprint:
             # Others changed it after it was planned under its lock: Swarm refuses the update.
-            self.stores[bot].apply(one.id, lambda a: approval_steps.finish(a, "moved", self.now))
+            self.stores[bot].apply(
+                approval.id, lambda a: approval_steps.finish(a, "moved", self.now)
+            )
             return multiple()
-        if self.stores[bot].apply(one.id, lambda a: approval_steps.begin(a, f"run-{one.id}")):
-            self.known[one.id].runs += 1
-            assert self.known[one.id].fingerprint == self._plan().fingerprint
+        if self.stores[bot].apply(
+            approval.id, lambda a: approval_steps.begin(a, f"run-{approval.id}")
+        ):
+            self.known[approval.id].runs += 1
+            assert self.known[approval.id].fingerprint == self._plan().fingerprint
             self.world += 1
         if fate == "dies while it runs":
             self.die(bot)
         else:
-            self.stores[bot].apply(one.id, lambda a: approval_steps.finish(a, "done", self.now))
+            self.stores[bot].apply(
+                approval.id, lambda a: approval_steps.finish(a, "done", self.now)
+            )
         return multiple()
 
     def die(self, bot: int) -> None:
@@ -231,13 +240,13 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def no_request_is_lost(self) -> None:
         store = self.stores[0]
-        listed = [one.id for one in (*store.open(), *store.approved(), *store.claimed())]
+        listed = [approval.id for approval in (*store.open(), *store.approved(), *store.claimed())]
         assert len(listed) == len(set(listed))
         for name, known in self.known.items():
-            one = self._read(name)
-            assert (name in listed) == (not one.state.ended)
-            assert not known.runs or one.run
-            assert one.state is not ApprovalState.REPLACED or one.successor in self.known
+            approval = self._read(name)
+            assert (name in listed) == (not approval.state.ended)
+            assert not known.runs or approval.run
+            assert approval.state is not ApprovalState.REPLACED or approval.successor in self.known
 
     def teardown(self) -> None:
         """In the end every bot dies, a new one looks, and time runs out: then everything has
@@ -248,10 +257,10 @@ class Interleavings(RuleBasedStateMachine):
         self.now += 10 * LIFETIME
         self.look_at_the_clock(1)
         for name, known in self.known.items():
-            one = self._read(name)
-            assert one.state.ended
-            assert one.ended
-            assert (one.state is ApprovalState.DONE and bool(one.run)) == bool(known.runs)
+            approval = self._read(name)
+            assert approval.state.ended
+            assert approval.ended
+            assert (approval.state is ApprovalState.DONE and bool(approval.run)) == bool(known.runs)
 
     # ---- parts
 
@@ -301,9 +310,9 @@ class Interleavings(RuleBasedStateMachine):
         return self._note(new)
 
     def _read(self, request: str) -> Approval:
-        one = self.stores[0].get(request)
-        assert one
-        return one
+        approval = self.stores[0].get(request)
+        assert approval
+        return approval
 
     def _waiting(self, request: str) -> bool:
         return self._read(request).state.waiting and self.now < self._read(request).expires

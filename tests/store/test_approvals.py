@@ -73,21 +73,21 @@ def superseded_by(successor: Approval) -> Callable[[Approval], Approval | None]:
 
 def at_once(tries: list[Callable[[], object]]) -> list[object]:
     """What each of them came to, an error as its class."""
-    gate, found = threading.Barrier(len(tries)), list[object]()
+    gate, results = threading.Barrier(len(tries)), list[object]()
 
-    def run(one: Callable[[], object]) -> None:
+    def run(attempt: Callable[[], object]) -> None:
         gate.wait()
         try:
-            found.append(one())
+            results.append(attempt())
         except (ApprovalClosedError, AlreadyApprovedError) as error:
-            found.append(type(error))
+            results.append(type(error))
 
     threads = [threading.Thread(target=run, args=(attempt,)) for attempt in tries]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return found
+    return results
 
 
 def test_a_request_waits_as_it_was_asked(redis: Redis, other_redis: Redis) -> None:
@@ -99,9 +99,9 @@ def test_a_request_waits_as_it_was_asked(redis: Redis, other_redis: Redis) -> No
 def test_what_is_not_there_says_so(redis: Redis) -> None:
     store = ApprovalStore(redis, SIGNER)
     assert store.get("a1") is None
-    with pytest.raises(ApprovalNotFoundError) as found:
+    with pytest.raises(ApprovalNotFoundError) as caught:
         store.apply("a1", approved_by(LEAD))
-    assert found.value.approval_id == "a1"
+    assert caught.value.approval_id == "a1"
     with pytest.raises(ApprovalNotFoundError):
         store.apply("a1", claimed_by("bot"))
     assert redis.keys() == []
@@ -114,7 +114,7 @@ def test_a_refused_step_writes_nothing(redis: Redis) -> None:
     before = store.get("a1")
     with pytest.raises(AlreadyApprovedError):
         store.apply("a1", approved_by(LEAD))
-    assert store.apply("a1", lambda one: approval_steps.expire(one, NOW)) is None
+    assert store.apply("a1", lambda approval: approval_steps.expire(approval, NOW)) is None
     assert store.get("a1") == before
 
 
@@ -126,20 +126,20 @@ def test_two_leads_in_the_same_instant_both_count(redis: Redis, other_redis: Red
         at_once(
             [partial(bots[i].apply, name, approved_by(who)) for i, who in enumerate((LEAD, BOSS))]
         )
-        one = bots[0].get(name)
-        assert one
-        assert one.state is ApprovalState.APPROVED
-        assert set(one.approvers) == {"lead", "boss"}
+        approval = bots[0].get(name)
+        assert approval
+        assert approval.state is ApprovalState.APPROVED
+        assert set(approval.approvers) == {"lead", "boss"}
 
 
 def test_twenty_clicks_of_one_person_count_once(redis: Redis, other_redis: Redis) -> None:
     bots = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
     bots[0].create(request(count=2))
-    found = at_once([partial(bots[i % 2].apply, "a1", approved_by(LEAD)) for i in range(20)])
-    assert found.count(AlreadyApprovedError) == 19
-    one = bots[0].get("a1")
-    assert one
-    assert one.approvers == ("lead",)
+    results = at_once([partial(bots[i % 2].apply, "a1", approved_by(LEAD)) for i in range(20)])
+    assert results.count(AlreadyApprovedError) == 19
+    approval = bots[0].get("a1")
+    assert approval
+    assert approval.approvers == ("lead",)
 
 
 def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(
@@ -152,23 +152,25 @@ def test_approval_and_rejection_in_the_same_instant_end_in_one_of_both(
         bots[0].apply(name, claimed_by("bot-1"))
 
     def reject(name: str) -> None:
-        bots[1].apply(name, lambda one: approval_steps.reject(one, BOSS, ROLES, "no", NOW))
+        bots[1].apply(
+            name, lambda approval: approval_steps.reject(approval, BOSS, ROLES, "no", NOW)
+        )
 
     for number in range(10):
         bots[0].create(request(f"a{number}"))
         at_once([partial(approve_and_run, f"a{number}"), partial(reject, f"a{number}")])
-        one = bots[0].get(f"a{number}")
-        assert one
-        assert one.state in (ApprovalState.RUNNING, ApprovalState.REJECTED)
-        assert (one.state is ApprovalState.RUNNING) == bool(one.bot)
+        approval = bots[0].get(f"a{number}")
+        assert approval
+        assert approval.state in (ApprovalState.RUNNING, ApprovalState.REJECTED)
+        assert (approval.state is ApprovalState.RUNNING) == bool(approval.bot)
 
 
 def test_of_thirty_who_would_run_it_one_does(redis: Redis, other_redis: Redis) -> None:
     bots = (ApprovalStore(redis, SIGNER), ApprovalStore(other_redis, SIGNER))
     bots[0].create(request())
     bots[0].apply("a1", approved_by(LEAD))
-    found = at_once([partial(bots[i % 2].apply, "a1", claimed_by(f"bot-{i}")) for i in range(30)])
-    winners = [one for one in found if isinstance(one, Approval)]
+    results = at_once([partial(bots[i % 2].apply, "a1", claimed_by(f"bot-{i}")) for i in range(30)])
+    winners = [approval for approval in results if isinstance(approval, Approval)]
     assert len(winners) == 1
     assert bots[1].claimed() == (winners[0],)
     assert winners[0].taken == NOW + MINUTE
@@ -182,16 +184,20 @@ def test_each_list_holds_what_belongs_there(redis: Redis) -> None:
         store.apply(name, approved_by(LEAD))
     for name in ("running", "done"):
         assert store.apply(name, claimed_by("bot"))
-    store.apply("done", lambda one: approval_steps.finish(one, "done", NOW))
-    store.apply("rejected", lambda one: approval_steps.reject(one, BOSS, ROLES, "no", NOW))
+    store.apply("done", lambda approval: approval_steps.finish(approval, "done", NOW))
+    store.apply(
+        "rejected", lambda approval: approval_steps.reject(approval, BOSS, ROLES, "no", NOW)
+    )
     lists = (store.open(), store.approved(), store.claimed())
-    assert [[one.id for one in listing] for listing in lists] == [
+    assert [[approval.id for approval in listing] for listing in lists] == [
         ["open"],
         ["approved"],
         ["running"],
     ]
-    for one in (*lists[0], *lists[1], *lists[2]):
-        store.apply(one.id, lambda one: approval_steps.finish(one, "did not run", NOW))
+    for approval in (*lists[0], *lists[1], *lists[2]):
+        store.apply(
+            approval.id, lambda approval: approval_steps.finish(approval, "did not run", NOW)
+        )
     assert {str(name).rpartition(":")[0] for name in redis.keys("*")} == {"swarmbot:approval"}
 
 
@@ -201,7 +207,7 @@ def test_what_waited_too_long_is_found_by_its_time(redis: Redis) -> None:
     store.create(request("late", 10 * MINUTE))
     assert store.due(NOW + LIFETIME - MINUTE) == ()
     assert [approval.id for approval in store.due(NOW + LIFETIME)] == ["early"]
-    assert store.apply("early", lambda one: approval_steps.expire(one, NOW + LIFETIME))
+    assert store.apply("early", lambda approval: approval_steps.expire(approval, NOW + LIFETIME))
     assert store.due(NOW + LIFETIME) == ()
     ended = store.get("early")
     assert ended
@@ -212,7 +218,7 @@ def test_what_ended_is_kept_for_seven_days_and_what_waits_for_ever(redis: Redis)
     store = ApprovalStore(redis, SIGNER)
     store.create(request())
     assert redis.ttl("swarmbot:approval:a1") == -1
-    store.apply("a1", lambda one: approval_steps.withdraw(one, ANN, NOW))
+    store.apply("a1", lambda approval: approval_steps.withdraw(approval, ANN, NOW))
     assert 7 * 86_400 - 60 < redis.ttl("swarmbot:approval:a1") <= 7 * 86_400
     assert redis.keys() == ["swarmbot:approval:a1"]
 
@@ -245,10 +251,10 @@ def test_of_two_bots_that_see_the_plan_moved_one_writes_the_successor(
         replace(request(name), plan=replace(request().plan, fingerprint=name))
         for name in ("a2", "a3")
     ]
-    found = at_once(
+    results = at_once(
         [partial(bots[i].replace, "a1", news[i], superseded_by(news[i])) for i in (0, 1)]
     )
-    assert found.count(None) == 1
+    assert results.count(None) == 1
     assert len(bots[0].open()) == 1
 
 
@@ -257,7 +263,7 @@ def test_a_change_that_began_is_replaced_by_nothing(redis: Redis) -> None:
     store.create(request())
     store.apply("a1", approved_by(LEAD))
     store.apply("a1", claimed_by("bot"))
-    store.apply("a1", lambda one: approval_steps.begin(one, "r1"))
+    store.apply("a1", lambda approval: approval_steps.begin(approval, "r1"))
     new = request("a2")
     assert store.replace("a1", new, superseded_by(new)) is None
     assert store.get("a2") is None

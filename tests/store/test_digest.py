@@ -62,8 +62,8 @@ def test_once_a_day_across_bots_and_restarts(store: Store, clock: Clock) -> None
     bots = [bot(store, posts, clock), bot(store, posts, clock)]
     for minute in range(0, 2 * 24 * 60, 10):
         clock.at = NOW - timedelta(hours=1) + timedelta(minutes=minute)
-        for one in (*bots, bot(store, posts, clock)):
-            one.run()
+        for sender in (*bots, bot(store, posts, clock)):
+            sender.run()
     assert [channel for channel, _ in posts.said] == ["C0DAY"] * 2
 
 

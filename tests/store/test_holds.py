@@ -53,7 +53,7 @@ def test_the_owner_may_hold_longer(redis: Redis) -> None:
     store = HoldStore(redis)
     store.put(hold(until=NOW + HOUR), NOW)
     assert store.put(hold(until=NOW + 2 * HOUR, reason="still"), NOW) is None
-    assert [one.reason for one in store.all(NOW)] == ["still"]
+    assert [hold.reason for hold in store.all(NOW)] == ["still"]
 
 
 def test_taking_over_tells_from_whom(redis: Redis) -> None:

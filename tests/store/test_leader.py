@@ -206,10 +206,10 @@ def test_who_slept_and_was_followed_gets_a_new_number_and_who_was_not_keeps_the_
 def test_with_redis_away_the_leader_goes_on_and_nobody_else_begins_before_long(
     mortal: Server, away: str
 ) -> None:
-    with connect(mortal.url) as redis, connect(mortal.url) as other:
+    with connect(mortal.url) as redis, connect(mortal.url) as second:
         here, there = (
-            Leader(one, name, lease_seconds=3, alone_seconds=9)
-            for one, name in ((redis, "1"), (other, "2"))
+            Leader(client, name, lease_seconds=3, alone_seconds=9)
+            for client, name in ((redis, "1"), (second, "2"))
         )
         here.campaign()
         there.campaign()

@@ -120,12 +120,12 @@ def test_a_failure_inside_releases_too(redis: Redis) -> None:
 def test_a_change_without_targets_waits_for_nobody_and_is_never_lost(redis: Redis) -> None:
     locks = LockStore(redis, lease_seconds=0.01)
     with (
-        locks.acquire([], "ann", "network create") as one,
+        locks.acquire([], "ann", "network create") as lease,
         locks.acquire([], "ben", "network create") as two,
     ):
         time.sleep(0.05)
-        one.check()
-        assert two.fence > one.fence
+        lease.check()
+        assert two.fence > lease.fence
 
 
 def test_the_lease_is_renewed_while_the_work_goes_on_and_the_thread_ends_with_it(
@@ -286,13 +286,13 @@ def test_leaving_with_redis_away_is_quiet(mortal: Server) -> None:
 def test_a_bot_knows_what_it_holds_itself_though_redis_forgot_it(
     redis: Redis, other_redis: Redis
 ) -> None:
-    mine, other = LockStore(redis), LockStore(other_redis)
+    mine, theirs = LockStore(redis), LockStore(other_redis)
     with mine.acquire(["service:s1"], "ann", "deploy"):
         redis.flushall()
         assert mine.of("service:s1") is None
         assert mine.has_lease("service:s1")
         assert not mine.has_lease("service:s2")
-        assert not other.has_lease("service:s1")
+        assert not theirs.has_lease("service:s1")
     assert not mine.has_lease("service:s1")
 
 

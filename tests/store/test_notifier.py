@@ -112,8 +112,8 @@ def again(incident: Incident) -> Incident:
 
 
 def test_bad_news_is_said_aloud_and_good_news_only_shown(watcher: Watcher) -> None:
-    one = incident(Severity.WARNING)
-    watcher.sees(one)
+    alert = incident(Severity.WARNING)
+    watcher.sees(alert)
     assert watcher.called() == ["🟠 node2 is Down"]
 
     watcher.sees(incident())
@@ -125,14 +125,14 @@ def test_bad_news_is_said_aloud_and_good_news_only_shown(watcher: Watcher) -> No
 
 
 def test_what_comes_back_calls_people_until_it_flaps(watcher: Watcher) -> None:
-    one = incident()
-    watcher.sees(one)
+    alert = incident()
+    watcher.sees(alert)
     for _ in range(CALLS_AGAIN + 2):
-        watcher.sees(over(one))
-        one = again(one)
-        watcher.sees(one)
+        watcher.sees(over(alert))
+        alert = again(alert)
+        watcher.sees(alert)
     message, *replies = watcher.called()
-    assert f"flapping, {one.times} times" in message
+    assert f"flapping, {alert.times} times" in message
     assert [reply.rpartition(" · ")[2] for reply in replies] == [
         f"flapping, {times} times" for times in range(2, CALLS_AGAIN + 1)
     ]

@@ -51,10 +51,10 @@ def test_first_come_first_served_for_each_service(redis: Redis, other_redis: Red
 
 def test_who_clicks_twice_stands_in_line_once(redis: Redis) -> None:
     queue = Queue(redis, SIGNER)
-    one, again = waiting("q1"), replace(waiting("q1"), id="q9")
-    assert [queue.push(one), queue.push(waiting("q2")), queue.push(again)] == [1, 2, 1]
-    assert queue.all() == (one, waiting("q2"))
-    assert queue.push(replace(one, id="q8", actor=BEN)) == 3
+    queued, again = waiting("q1"), replace(waiting("q1"), id="q9")
+    assert [queue.push(queued), queue.push(waiting("q2")), queue.push(again)] == [1, 2, 1]
+    assert queue.all() == (queued, waiting("q2"))
+    assert queue.push(replace(queued, id="q8", actor=BEN)) == 3
 
 
 def test_only_one_is_called_up_at_a_time(redis: Redis) -> None:
@@ -68,18 +68,18 @@ def test_only_one_is_called_up_at_a_time(redis: Redis) -> None:
 def test_twenty_bots_call_up_one(redis: Redis, other_redis: Redis) -> None:
     queues = (Queue(redis, SIGNER), Queue(other_redis, SIGNER))
     queues[0].push(waiting("q1"))
-    gate, found = threading.Barrier(20), list[Queued | None]()
+    gate, called = threading.Barrier(20), list[Queued | None]()
 
     def come(number: int) -> None:
         gate.wait()
-        found.append(queues[number % 2].pop("id-web", NOW))
+        called.append(queues[number % 2].pop("id-web", NOW))
 
     threads = [threading.Thread(target=come, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [one for one in found if one] == [waiting("q1")]
+    assert [queued for queued in called if queued] == [waiting("q1")]
 
 
 def test_twenty_who_come_at_once_all_get_a_place(redis: Redis, other_redis: Redis) -> None:

@@ -91,12 +91,12 @@ def test_an_image_that_was_rolled_back_is_not_what_the_service_runs(redis: Redis
 
 def test_bots_that_look_at_once_find_one_change(redis: Redis, other_redis: Redis) -> None:
     services = [f"s{number}" for number in range(50)]
-    gate, found = threading.Barrier(8), []
+    gate, results = threading.Barrier(8), []
 
     def look(revisions: Revisions) -> None:
         for service in services:
             gate.wait()
-            found.append(revisions.record_seen(service, V1, NOW))
+            results.append(revisions.record_seen(service, V1, NOW))
 
     threads = [
         threading.Thread(target=look, args=(Revisions((redis, other_redis)[n % 2], SIGNER),))
@@ -106,5 +106,5 @@ def test_bots_that_look_at_once_find_one_change(redis: Redis, other_redis: Redis
         thread.start()
     for thread in threads:
         thread.join()
-    assert [revision.number for revision in found if revision] == [1] * 50
+    assert [revision.number for revision in results if revision] == [1] * 50
     assert {len(Revisions(redis, SIGNER).of(service)) for service in services} == {1}

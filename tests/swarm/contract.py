@@ -136,7 +136,7 @@ def networks_come_and_go_unless_used(ground: Ground) -> None:
     network_id = networks.create({"Name": "uber-net", "Driver": "overlay", "Attachable": True})
     network = networks.find("uber-net")
     assert (network.id, network.scope, network.attachable) == (network_id, "swarm", True)
-    assert "ingress" in [each.name for each in networks.list()]
+    assert "ingress" in [network.name for network in networks.list()]
     with pytest.raises(NameTakenError):
         networks.create({"Name": "uber-net", "Driver": "overlay"})
     task = {"Networks": [{"Target": network_id}]}

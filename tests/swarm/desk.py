@@ -183,7 +183,7 @@ def waiting_for_lead(folder: Path) -> Settings:
     )
 
 
-def notebook(image: str, other: str) -> list[str]:
+def notebook(image: str, other_image: str) -> list[str]:
     """Lines that are right, to be spoiled."""
     examples = [
         text.replace("shop/web:2.0", image).replace("10.0.0.1:2377", "127.0.0.1:2377")
@@ -195,6 +195,7 @@ def notebook(image: str, other: str) -> list[str]:
         for text in (*JOBS, *CREATE)
     ]
     update = [
-        f"service update {text}".replace("NAME", "web").replace("OTHER", other) for text in UPDATE
+        f"service update {text}".replace("NAME", "web").replace("OTHER", other_image)
+        for text in UPDATE
     ]
     return [*examples, *create, *update]

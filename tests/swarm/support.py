@@ -29,10 +29,10 @@ def swarm_over(cluster: Cluster, *names: str) -> Swarm:
 def eventually(look: Callable[[], T], seconds: float = 30.0) -> T:
     """What `look` returns as soon as that is something."""
     until = time.monotonic() + seconds
-    while not (found := look()):
+    while not (result := look()):
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.2)
-    return found
+    return result
 
 
 def web(cluster: Cluster, name: str = "web", replicas: int = 2, **more: Any) -> dict[str, Any]:

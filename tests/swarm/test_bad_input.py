@@ -23,8 +23,10 @@ def everything(cluster: Cluster) -> str:
     """All that a change could have left behind, byte for byte."""
     with cluster.manager.api(10) as api:
         networks = [network for network in api.networks() if network["Scope"] == "swarm"]
-        found = (api.services(), api.nodes(), networks, api.secrets(), api.configs())
-        listed = [sorted(each, key=lambda one: str(one.get("ID") or one["Id"])) for each in found]
+        listings = (api.services(), api.nodes(), networks, api.secrets(), api.configs())
+        listed = [
+            sorted(listing, key=lambda raw: str(raw.get("ID") or raw["Id"])) for listing in listings
+        ]
         return json.dumps([*listed, api.inspect_swarm()], indent=1)
 
 
@@ -85,7 +87,7 @@ def test_a_name_that_fits_several_nodes_is_refused_with_their_ids(
     both = {node.id for node in desk.pipeline.swarm.nodes.list() if node.name == "node4"}
     assert past in both
     before = desk.swarm()
-    ids = ", ".join(f"`node4 ({each})`" for each in sorted(both))
+    ids = ", ".join(f"`node4 ({node_id})`" for node_id in sorted(both))
     for text in (
         "node ps node4",
         "node promote node4",

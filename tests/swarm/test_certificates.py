@@ -39,8 +39,10 @@ def end_on_disk(node: Node) -> datetime:
     return end_of("-in", str(node.directory / "data/swarm/certificates/swarm-node.crt"))
 
 
-def nodes_of(found: tuple[Certificate, ...]) -> dict[str, Certificate]:
-    return {one.name: one for one in found if one.kind == "node"}
+def nodes_of(certificates: tuple[Certificate, ...]) -> dict[str, Certificate]:
+    return {
+        certificate.name: certificate for certificate in certificates if certificate.kind == "node"
+    }
 
 
 class TlsServer:
@@ -109,11 +111,15 @@ def test_managers_show_theirs_in_a_handshake(cluster: Cluster, swarm: Swarm) -> 
     nodes = nodes_of(certificates)
     assert list(nodes) == list(MANAGERS)
     ids = {node.name: node.id for node in swarm.nodes.list()}
-    for name, one in nodes.items():
-        assert (one.source, one.node_id, one.error) == ("handshake", ids[name], "")
-        assert one.ends == end_on_disk(cluster.nodes[name])
-        assert (one.share_left(datetime.now(UTC)) or 0) > 0.9
-    (root,) = [one for one in certificates if one.kind == "root"]
+    for name, certificate in nodes.items():
+        assert (certificate.source, certificate.node_id, certificate.error) == (
+            "handshake",
+            ids[name],
+            "",
+        )
+        assert certificate.ends == end_on_disk(cluster.nodes[name])
+        assert (certificate.share_left(datetime.now(UTC)) or 0) > 0.9
+    (root,) = [certificate for certificate in certificates if certificate.kind == "root"]
     assert root.ends == end_of(
         "-in", str(cluster.nodes["node1"].directory / "data/swarm/certificates/swarm-root-ca.crt")
     )
@@ -198,7 +204,7 @@ def test_engines_and_endpoints(cluster: Cluster, tls: Path, server: TlsServer) -
             .fenced_by(OPEN)
             .certificates.read((here, "localhost:9", plain, hung, "no.invalid:443"))
         )
-    by_name = {(one.kind, one.name): one for one in certificates}
+    by_name = {(certificate.kind, certificate.name): certificate for certificate in certificates}
     end = end_of("-in", str(tls / "cert.pem"))
     for key in (("engine", "far"), ("engine", "far/client"), ("endpoint", here)):
         assert (by_name[key].ends, by_name[key].error, by_name[key].source) == (end, "", "tls")

@@ -34,9 +34,9 @@ class Listening:
 
     def states(self, name: str) -> list[str]:
         return [
-            each.attributes["state.new"]
-            for each in self.of("node", name)
-            if "state.new" in each.attributes
+            event.attributes["state.new"]
+            for event in self.of("node", name)
+            if "state.new" in event.attributes
         ]
 
     @property
@@ -70,16 +70,16 @@ def listen(cluster: Cluster) -> Iterator[Callable[..., Listening]]:
 def test_a_node_that_stops_and_comes_back_is_heard_once_though_managers_all_tell(
     cluster: Cluster, swarm: Swarm, listen: Callable[..., Listening]
 ) -> None:
-    all_of, *each = listen(*MANAGERS), *(listen(name) for name in MANAGERS)
+    all_of, *listeners = listen(*MANAGERS), *(listen(name) for name in MANAGERS)
     eventually(lambda: len(all_of.streams.connected) == 3)
     cluster.nodes["node4"].stop()
-    eventually(lambda: all("down" in one.states("node4") for one in each))
+    eventually(lambda: all("down" in listener.states("node4") for listener in listeners))
     cluster.nodes["node4"].start()
-    eventually(lambda: all("ready" in one.states("node4") for one in each))
+    eventually(lambda: all("ready" in listener.states("node4") for listener in listeners))
     time.sleep(0.5)
     assert all_of.states("node4") == ["down", "ready"]
     # Each manager's own copy is the same happening.
-    copies = [{event.happening for event in one.of("node", "node4")} for one in each]
+    copies = [{event.happening for event in listener.of("node", "node4")} for listener in listeners]
     assert (
         copies[0]
         == copies[1]
@@ -95,8 +95,8 @@ def test_services_are_heard_from_creation_to_removal_and_containers_never(
     eventually(lambda: len(all_of.streams.connected) == 4)
     service = swarm.services.create(web(cluster, replicas=1))
     eventually(lambda: any(task.state == "running" for task in swarm.services.tasks(service)))
-    found = swarm.services.get(service)
-    swarm.services.update(found, {**found.spec, "Mode": {"Replicated": {"Replicas": 2}}})
+    read = swarm.services.get(service)
+    swarm.services.update(read, {**read.spec, "Mode": {"Replicated": {"Replicas": 2}}})
     swarm.services.remove(service)
     eventually(lambda: "remove" in [event.action for event in all_of.heard])
     time.sleep(0.5)

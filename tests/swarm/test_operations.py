@@ -232,7 +232,7 @@ def test_networks(swarm: Swarm) -> None:
     network = swarm.networks.find("uber-net")
     assert (network.id, network.scope, network.attachable) == (network_id, "swarm", True)
     eventually(lambda: swarm.networks.find("uber-net").driver == "overlay")
-    assert "ingress" in [each.name for each in swarm.networks.list()]
+    assert "ingress" in [network.name for network in swarm.networks.list()]
     with pytest.raises(NameTakenError):
         swarm.networks.create({"Name": "uber-net", "Driver": "overlay"})
     swarm.networks.remove(network_id)

@@ -66,8 +66,8 @@ def test_two_who_label_a_node_at_once_both_succeed(swarm: Swarm) -> None:
 
 
 def _label_by_hand(swarm: Swarm, node_id: str) -> None:
-    other = Swarm(swarm.engines.on("node1"))
-    other.nodes.update(other.nodes.get(node_id), lambda spec: spec["Labels"].update(other="1"))
+    by_hand = Swarm(swarm.engines.on("node1"))
+    by_hand.nodes.update(by_hand.nodes.get(node_id), lambda spec: spec["Labels"].update(other="1"))
 
 
 def test_nodes_that_are_not_to_be_removed(swarm: Swarm) -> None:

@@ -219,7 +219,8 @@ def serve(
 def container(node: Node, service: str, *filters: str) -> str:
     """The id of the container of a service on a node; empty where there is none."""
     wanted = [
-        f"--filter={each}" for each in (f"label=com.docker.swarm.service.name={service}", *filters)
+        f"--filter={condition}"
+        for condition in (f"label=com.docker.swarm.service.name={service}", *filters)
     ]
     return node.docker("ps", "-q", *wanted).strip()
 

@@ -22,7 +22,9 @@ def test_who_ends_with_0_again_and_again_keeps_restarting(swarm: Swarm, cluster:
         nodes = swarm.nodes.list()
         seen = Snapshot(at=now, nodes=nodes, services=services, tasks=tasks)
         memory = judge(seen, memory, WatchSettings()).memory
-        problems = [one for incident in memory.incidents.values() for one in incident.problems]
+        problems = [
+            problem for incident in memory.incidents.values() for problem in incident.problems
+        ]
         return any(problem.kind is AlertKind.SERVICE_CRASHING for problem in problems)
 
     cluster.docker("swarm", "update", "--task-history-limit", "0")

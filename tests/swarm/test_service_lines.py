@@ -289,7 +289,7 @@ def test_a_service_is_updated_as_by_the_docker_cli(results: Results, text: str) 
 @pytest.mark.parametrize(
     "text",
     [
-        *(f"service create {each}" for each in (*JOBS, *CREATE)),
+        *(f"service create {text}" for text in (*JOBS, *CREATE)),
         *(f"service update {case}" for case in UPDATE),
     ],
 )

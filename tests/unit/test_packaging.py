@@ -274,7 +274,7 @@ def test_the_image_holds_every_package_of_the_program_and_runs_as_nobody_special
         line.split()[1] for line in lines if line.startswith("COPY") and "/app/" in line
     } == packages
     assert set((ROOT / ".dockerignore").read_text().split()) >= {
-        f"!{each}" for each in (*packages, "requirements.txt")
+        f"!{path}" for path in (*packages, "requirements.txt")
     }
     assert [int(line.split()[1]) > 0 for line in lines if line.startswith("USER")] == [True]
 

@@ -291,9 +291,9 @@ def test_a_secret_s_file_that_cannot_be_read(
 )
 def test_a_mistake_in_the_file(file: Write, text: str, where: str, problem: str) -> None:
     file(text)
-    found = wrong()
-    assert found[0] == where
-    assert problem in found[1]
+    error = wrong()
+    assert error[0] == where
+    assert problem in error[1]
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
@@ -320,9 +320,9 @@ def test_a_mistake_in_the_environment(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, where: str, problem: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    found = wrong()
-    assert found[0] == where
-    assert problem in found[1]
+    error = wrong()
+    assert error[0] == where
+    assert problem in error[1]
 
 
 def test_settings_are_frozen() -> None:

@@ -145,8 +145,8 @@ class Clock:
 
     def _following(self) -> Task | Routine | None:
         all_of_them: list[Task | Routine] = [*self._tasks, *self._routines]
-        waiting = (each for each in all_of_them if each.party.awake)
-        return min(waiting, key=lambda each: (each.wake, each.order), default=None)
+        waiting = (turn for turn in all_of_them if turn.party.awake)
+        return min(waiting, key=lambda turn: (turn.wake, turn.order), default=None)
 
     def _give_turn(self, turn: Task | Routine) -> None:
         if isinstance(turn, Routine):

@@ -20,31 +20,31 @@ def node(request: Request) -> Json:
 
 
 def update_node(request: Request) -> None:
-    found, spec = node(request), copied(request.body)
-    request.check_version(found)
-    if spec["Role"] != found["Spec"]["Role"]:
+    member, spec = node(request), copied(request.body)
+    request.check_version(member)
+    if spec["Role"] != member["Spec"]["Role"]:
         if spec["Role"] == "worker":
-            _check_demotion(request, found)
-        request.twin.change_role(found)
-    found["Spec"] = {"Labels": {}, **spec}
-    request.cluster.touch(found)
+            _check_demotion(request, member)
+        request.twin.change_role(member)
+    member["Spec"] = {"Labels": {}, **spec}
+    request.cluster.touch(member)
     request.cluster.stirred = True
 
 
 def remove_node(request: Request) -> None:
-    found, forced = node(request), request.params.get("force") == "true"
-    if "ManagerStatus" in found or found["Spec"]["Role"] == "manager":
+    member, forced = node(request), request.params.get("force") == "true"
+    if "ManagerStatus" in member or member["Spec"]["Role"] == "manager":
         why = (
-            f"node {found['ID']} is a cluster manager and is a member of the raft cluster. It must "
-            "be demoted to worker before removal"
+            f"node {member['ID']} is a cluster manager and is a member of the raft cluster. It "
+            "must be demoted to worker before removal"
         )
         raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
-    if found["Status"]["State"] != "down" and not forced:
-        why = f"node {found['ID']} is not down and can't be removed"
+    if member["Status"]["State"] != "down" and not forced:
+        why = f"node {member['ID']} is not down and can't be removed"
         raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
-    del request.cluster.nodes[found["ID"]]
+    del request.cluster.nodes[member["ID"]]
     for task in request.cluster.tasks.values():
-        if task.get("NodeID") == found["ID"] and task["Status"]["State"] not in ENDED:
+        if task.get("NodeID") == member["ID"] and task["Status"]["State"] not in ENDED:
             task["Status"] |= {"State": "orphaned"}
     request.cluster.stirred = True
 
@@ -54,16 +54,16 @@ def swarm(request: Request) -> Json:
 
 
 def update_swarm(request: Request) -> None:
-    found = request.cluster.swarm
-    request.check_version(found)
-    found["Spec"] = copied(request.body)
-    number = found["Version"]["Index"]
+    swarm = request.cluster.swarm
+    request.check_version(swarm)
+    swarm["Spec"] = copied(request.body)
+    number = swarm["Version"]["Index"]
     for parameter, kind in (("rotateWorkerToken", "Worker"), ("rotateManagerToken", "Manager")):
         if request.params.get(parameter) == "true":
-            found["JoinTokens"][kind] = f"SWMTKN-1-abc-{kind.lower()}{number}"
+            swarm["JoinTokens"][kind] = f"SWMTKN-1-abc-{kind.lower()}{number}"
     if request.params.get("rotateManagerUnlockKey") == "true":
         request.cluster.unlock_key = f"SWMKEY-1-geheim{number}"
-    request.cluster.touch(found)
+    request.cluster.touch(swarm)
 
 
 def unlock_key(request: Request) -> Json:
@@ -82,7 +82,7 @@ def networks(request: Request) -> list[Json]:
 
 def network(request: Request) -> Json:
     things = {network["Id"]: network for network in request.cluster.networks.values()}
-    return request.find("network", things, lambda each: each["Name"])
+    return request.find("network", things, lambda raw: raw["Name"])
 
 
 def create_network(request: Request) -> Json:
@@ -99,22 +99,22 @@ def create_network(request: Request) -> Json:
 
 
 def remove_network(request: Request) -> None:
-    found = network(request)
+    removed = network(request)
     users = [
         task
         for task in request.cluster.tasks.values()
-        if found["Id"] in _networks_of(task["Spec"]) and task["Status"]["State"] not in ENDED
+        if removed["Id"] in _networks_of(task["Spec"]) and task["Status"]["State"] not in ENDED
     ]
     services = [
         service
         for service in request.cluster.services.values()
-        if {found["Id"], found["Name"]} & set(_networks_of(service["Spec"]["TaskTemplate"]))
+        if {removed["Id"], removed["Name"]} & set(_networks_of(service["Spec"]["TaskTemplate"]))
     ]
     if users or services:
         by = f"service {services[0]['ID']}" if services else f"task {users[0]['ID']}"
-        why = f"network {found['Id']} is in use by {by}"
+        why = f"network {removed['Id']} is in use by {by}"
         raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
-    del request.cluster.networks[found["Id"]]
+    del request.cluster.networks[removed["Id"]]
 
 
 def secrets(request: Request) -> list[Json]:
@@ -152,12 +152,12 @@ ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
 )
 
 
-def _check_demotion(request: Request, found: Json) -> None:
+def _check_demotion(request: Request, member: Json) -> None:
     managers = [n for n in request.cluster.nodes.values() if "ManagerStatus" in n]
     if len(managers) == 1:
         why = "attempting to demote the last manager of the swarm"
         raise RefusedError(400, f"rpc error: code = FailedPrecondition desc = {why}")
-    healthy = [n for n in request.cluster.healthy_managers() if n is not found]
+    healthy = [n for n in request.cluster.healthy_managers() if n is not member]
     if 2 * len(healthy) <= len(managers) - 1:
         why = (
             "this operation could result in a loss of quorum: can't remove member from the raft: "
@@ -176,11 +176,11 @@ def _matches(network: Json, name: str, values: list[str]) -> bool:
 
 
 def _networks_of(template: Json) -> list[str]:
-    return [each["Target"] for each in template.get("Networks") or ()]
+    return [attachment["Target"] for attachment in template.get("Networks") or ()]
 
 
 def _remove_stored(request: Request, kind: str, listed: str, key: str) -> None:
-    stored = request.find(kind, request.cluster.stored[kind], lambda each: each["Spec"]["Name"])
+    stored = request.find(kind, request.cluster.stored[kind], lambda raw: raw["Spec"]["Name"])
     users = [
         service["Spec"]["Name"]
         for service in request.cluster.services.values()

@@ -33,45 +33,45 @@ def create(request: Request) -> Json:
 
 
 def update(request: Request) -> Json:
-    found = service(request)
+    current = service(request)
     if request.cluster.moves_versions:
         request.cluster.moves_versions -= 1
-        request.cluster.touch(found)
-    request.check_version(found)
+        request.cluster.touch(current)
+    request.check_version(current)
     if request.params.get("rollback") == "previous":
-        if not found.get("PreviousSpec"):
+        if not current.get("PreviousSpec"):
             # It is the search for the credentials of then that fails, before the Swarm is asked.
             raise RefusedError(500, "service does not have a previous spec")
-        request.twin.updater.roll_back(found, "manually requested rollback")
+        request.twin.updater.roll_back(current, "manually requested rollback")
     else:
-        _update(request, found, copied(request.body))
-    found["Endpoint"] = _endpoint(found["Spec"])
-    request.cluster.touch(found)
+        _update(request, current, copied(request.body))
+    current["Endpoint"] = _endpoint(current["Spec"])
+    request.cluster.touch(current)
     request.cluster.stirred = True
     return {"Warnings": None}
 
 
 def remove(request: Request) -> None:
-    found = service(request)
-    request.twin.updater.drop(found)
-    remove_service(request.cluster, found)
+    removed = service(request)
+    request.twin.updater.drop(removed)
+    remove_service(request.cluster, removed)
 
 
 def tasks(request: Request) -> list[Json]:
     filters, cluster = request.filters, request.cluster
-    found = list(cluster.tasks.values())
+    selected = list(cluster.tasks.values())
     if ids := filters.get("service"):
         known = {s["ID"] for s in _all(request) if {s["ID"], _name(s)} & set(ids)}
         if not known:
             raise RefusedError(404, f"service {ids[0]} not found")
-        found = [task for task in found if task["ServiceID"] in known]
+        selected = [task for task in selected if task["ServiceID"] in known]
     if nodes := filters.get("node"):
-        found = [task for task in found if task.get("NodeID") in nodes]
+        selected = [task for task in selected if task.get("NodeID") in nodes]
     if desired := filters.get("desired-state"):
-        found = [task for task in found if task["DesiredState"] in desired]
+        selected = [task for task in selected if task["DesiredState"] in desired]
     if filters.get("_up-to-date"):
-        found = [task for task in found if _is_up_to_date(request, task)]
-    return found
+        selected = [task for task in selected if _is_up_to_date(request, task)]
+    return selected
 
 
 def task(request: Request) -> Json:
@@ -134,45 +134,47 @@ def _name(thing: Json) -> str:
     return str(thing["Spec"]["Name"])
 
 
-def _status(request: Request, found: Json) -> Json:
-    own = request.cluster.tasks_of(found)
+def _status(request: Request, current: Json) -> Json:
+    own = request.cluster.tasks_of(current)
     return {
         "RunningTasks": sum(t["Status"]["State"] == "running" for t in own),
-        "DesiredTasks": count_of(found["Spec"])
-        if mode_of(found["Spec"]) == "Replicated"
+        "DesiredTasks": count_of(current["Spec"])
+        if mode_of(current["Spec"]) == "Replicated"
         else sum(t["DesiredState"] in ("ready", "running") for t in own),
     }
 
 
-def _is_up_to_date(request: Request, each: Json) -> bool:
-    found = request.cluster.services.get(each["ServiceID"])
-    return found is not None and not is_dirty(found, each)
+def _is_up_to_date(request: Request, task: Json) -> bool:
+    owner = request.cluster.services.get(task["ServiceID"])
+    return owner is not None and not is_dirty(owner, task)
 
 
-def _update(request: Request, found: Json, spec: Json) -> None:
-    if spec.get("Name") != _name(found):
+def _update(request: Request, current: Json, spec: Json) -> None:
+    if spec.get("Name") != _name(current):
         raise RefusedError(
             501, "rpc error: code = Unimplemented desc = renaming services is not supported"
         )
-    if mode_of(spec) != mode_of(found["Spec"]):
+    if mode_of(spec) != mode_of(current["Spec"]):
         raise RefusedError(
             501, "rpc error: code = Unimplemented desc = service mode change is not allowed"
         )
-    _check(request, spec, found["ID"])
-    if "JobStatus" in found:
-        found["JobStatus"]["JobIteration"]["Index"] += 1
-    found["PreviousSpec"], found["Spec"] = found["Spec"], spec
-    found.pop("UpdateStatus", None)
-    request.twin.updater.post(found)
+    _check(request, spec, current["ID"])
+    if "JobStatus" in current:
+        current["JobStatus"]["JobIteration"]["Index"] += 1
+    current["PreviousSpec"], current["Spec"] = current["Spec"], spec
+    current.pop("UpdateStatus", None)
+    request.twin.updater.post(current)
 
 
 def _check(request: Request, spec: Json, own_id: str) -> None:
     others = [task for task in _all(request) if task["ID"] != own_id]
-    if any(_name(each) == spec.get("Name") for each in others):
+    if any(_name(existing) == spec.get("Name") for existing in others):
         why = f"name conflicts with an existing object: service {spec['Name']} already exists"
         raise RefusedError(409, f"rpc error: code = AlreadyExists desc = {why}")
     taken = {
-        port["PublishedPort"]: each for each in others for port in _ingress_ports(each["Spec"])
+        port["PublishedPort"]: existing
+        for existing in others
+        for port in _ingress_ports(existing["Spec"])
     }
     for port in _ingress_ports(spec):
         if port.get("PublishedPort") in taken:

@@ -116,15 +116,15 @@ def _runs_there(cluster: Cluster, node: Json) -> list[Json]:
 
 def _load(cluster: Cluster, node: Json, task: Json) -> tuple[int, int, str]:
     there = _runs_there(cluster, node)
-    own = [each for each in there if each["ServiceID"] == task["ServiceID"]]
-    wanted = [each for each in own if each["DesiredState"] in ("ready", "running")]
+    own = [placed for placed in there if placed["ServiceID"] == task["ServiceID"]]
+    wanted = [placed for placed in own if placed["DesiredState"] in ("ready", "running")]
     return len(wanted), len(there), node["Description"]["Hostname"]
 
 
 def _has_room(cluster: Cluster, node: Json, task: Json) -> bool:
     resources = node["Description"]["Resources"]
     for name in ("MemoryBytes", "NanoCPUs"):
-        used = sum(_reserved(each, name) for each in _runs_there(cluster, node))
+        used = sum(_reserved(placed, name) for placed in _runs_there(cluster, node))
         if used + _reserved(task, name) > resources[name]:
             return False
     return True
@@ -142,5 +142,5 @@ def _host_ports(cluster: Cluster, task: Json) -> set[int]:
 
 
 def _taken(cluster: Cluster, node: Json, task: Json) -> set[int]:
-    others = (each for each in _runs_there(cluster, node) if each["ID"] != task["ID"])
-    return {port for each in others for port in _host_ports(cluster, each)}
+    others = (placed for placed in _runs_there(cluster, node) if placed["ID"] != task["ID"])
+    return {port for placed in others for port in _host_ports(cluster, placed)}

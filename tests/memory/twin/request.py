@@ -33,8 +33,8 @@ class Request:
 
     @property
     def filters(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = json.loads(self.params.get("filters") or "{}")
-        return found
+        given: dict[str, list[str]] = json.loads(self.params.get("filters") or "{}")
+        return given
 
     def find(self, kind: str, things: dict[str, Json], named: Any = None) -> Json:
         """An object by id, name, or the beginning of its id."""
@@ -42,12 +42,12 @@ class Request:
         if name in things:
             return things[name]
         by_name = [thing for thing in things.values() if named and named(thing) == name]
-        found = by_name or [thing for key, thing in things.items() if key.startswith(name)]
-        if len(found) > 1:
-            raise RefusedError(400, f"{kind} {name} is ambiguous ({len(found)} matches found)")
-        if not found:
+        matches = by_name or [thing for key, thing in things.items() if key.startswith(name)]
+        if len(matches) > 1:
+            raise RefusedError(400, f"{kind} {name} is ambiguous ({len(matches)} matches found)")
+        if not matches:
             raise RefusedError(404, f"{kind} {name} not found")
-        return found[0]
+        return matches[0]
 
     def check_version(self, thing: Json) -> None:
         """Only the version of now may be changed."""

@@ -283,13 +283,13 @@ class MemoryPerson(Person):
             raise SeenError(self.name, named(pattern), seen()[-1].shown)
 
     def _wait(self, find: Callable[[], Found | None], awaited: str, timeout: float) -> Found:
-        found: list[Found | None] = [None]
+        result: list[Found | None] = [None]
 
         def seen() -> bool:
-            found[0] = find()
-            return found[0] is not None
+            result[0] = find()
+            return result[0] is not None
 
         self._slack.clock.run(seen, timeout)
-        if found[0] is None:
+        if result[0] is None:
             raise NotSeenError(self.name, awaited, timeout, self.screen())
-        return found[0]
+        return result[0]

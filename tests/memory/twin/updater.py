@@ -139,9 +139,9 @@ class Updater:
 
     def _use(self, update: Update, place: Place, task: Json, current: list[Json]) -> Worker:
         """A task of this specification is there already: keep it, and stop the others."""
-        for other in current:
-            if other is not task:
-                agents.ask_to_stop(self.cluster, other)
+        for there in current:
+            if there is not task:
+                agents.ask_to_stop(self.cluster, there)
         if task["DesiredState"] == "ready":
             task["DesiredState"] = "running"
             self.cluster.touch(task)

@@ -493,10 +493,12 @@ def test_in_a_swarm_in_order_there_is_nothing_to_do() -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_it_is_found_where_it_is_and_only_there(name: str) -> None:
     ill, well, text = TABLE[name]
-    assert [one for one in said(ill) if one.startswith(text)], said(ill)
+    assert [sentence for sentence in said(ill) if sentence.startswith(text)], said(ill)
     kind = text.partition(":")[0]
     subject = text.partition(": ")[2].split(" ")[0]
-    assert not [one for one in said(well) if one.startswith(f"{kind}: {subject}")], said(well)
+    assert not [sentence for sentence in said(well) if sentence.startswith(f"{kind}: {subject}")], (
+        said(well)
+    )
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -510,11 +512,11 @@ def test_each_says_what_helps(name: str) -> None:
 
 
 def test_the_worst_comes_first() -> None:
-    found = World(nodes=away(3), cluster=replace(CLUSTER, autolock=False)).advice()
-    ranks = [advice.severity.rank for advice in found]
+    ranked = World(nodes=away(3), cluster=replace(CLUSTER, autolock=False)).advice()
+    ranks = [advice.severity.rank for advice in ranked]
     assert ranks == sorted(ranks, reverse=True)
-    assert found[0].severity is Severity.CRITICAL
-    assert found[-1].severity is Severity.NOTE
+    assert ranked[0].severity is Severity.CRITICAL
+    assert ranked[-1].severity is Severity.NOTE
 
 
 def told_of(kind: AdviceKind, world: World) -> AdviceText:
@@ -543,9 +545,9 @@ def test_many_that_fail_for_the_same_reason_are_one_finding() -> None:
     names = [f"web{n}" for n in range(30)]
     services = tuple(service(name) for name in names)
     tasks = tuple(
-        replace(each, service_id=f"id-{name}")
+        replace(failing, service_id=f"id-{name}")
         for name in names
-        for each in (task(1, "node1"), SICK)
+        for failing in (task(1, "node1"), SICK)
     )
     text = told_of(AdviceKind.BELOW_COUNT, World(services=services, tasks=tasks))
     assert text.sentence == "30 services run fewer tasks than they should: exit code 3"

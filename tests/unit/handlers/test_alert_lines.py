@@ -28,7 +28,10 @@ def buttons(message: Message) -> dict[str, dict[str, Any]]:
     """By label, wherever they stand."""
     rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
     beside = [block["accessory"] for block in message.blocks if "accessory" in block]
-    return {one["text"]["text"]: one for one in (*(each for row in rows for each in row), *beside)}
+    return {
+        shown["text"]["text"]: shown
+        for shown in (*(element for row in rows for element in row), *beside)
+    }
 
 
 @pytest.mark.parametrize(
@@ -80,9 +83,9 @@ def test_every_button_is_a_line_that_works(name: str) -> None:
 
 @pytest.mark.parametrize("name", c.lives())
 def test_what_is_dangerous_asks_once_more(name: str) -> None:
-    for label, one in buttons(MESSAGES[name]()).items():
+    for label, element in buttons(MESSAGES[name]()).items():
         asks_nothing = label in ("Acknowledge", "Silence 1 h", "End silence", "Doctor", "Logs")
-        assert asks_nothing != ("confirm" in one), label
+        assert asks_nothing != ("confirm" in element), label
 
 
 @pytest.mark.parametrize("later", [1, 59, 600, 86400])

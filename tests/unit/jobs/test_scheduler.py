@@ -132,14 +132,14 @@ def test_a_run_that_hangs_is_cut_off_and_the_next_one_begins_anew() -> None:
 
 
 def test_with_two_left_behind_a_job_is_begun_no_more_until_one_ends() -> None:
-    gate, other = threading.Event(), Work()
+    gate, healthy = threading.Event(), Work()
     work = Work(gate=gate)
-    with running(Job("hangs", 0.1, work, deadline=0.15), Job("well", 0.1, other)) as scheduler:
+    with running(Job("hangs", 0.1, work, deadline=0.15), Job("well", 0.1, healthy)) as scheduler:
         assert soon(lambda: len(work.begun) == 2)
         time.sleep(0.6)
         assert len(work.begun) == 2
         assert scheduler.hanging() == ("hangs",)
-        assert len(other.begun) > 4, "the others do not notice"
+        assert len(healthy.begun) > 4, "the others do not notice"
         gate.set()
         assert soon(lambda: len(work.begun) > 2)
         assert soon(lambda: scheduler.hanging() == ())

@@ -46,9 +46,9 @@ def engine(swarm: dict[str, object]) -> Iterator[str]:
 
 
 def refusal(*options: str) -> PlaygroundError:
-    found = CliRunner().invoke(cli, ["demo", *options]).exception
-    assert isinstance(found, PlaygroundError), found
-    return found
+    error = CliRunner().invoke(cli, ["demo", *options]).exception
+    assert isinstance(error, PlaygroundError), error
+    return error
 
 
 def test_an_engine_that_does_not_answer(tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_an_engine_that_is_no_manager(swarm: dict[str, object], why: str) -> Non
 
 
 def test_a_port_that_is_taken() -> None:
-    with engine(MANAGER) as url, socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
+    with engine(MANAGER) as url, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         refused = refusal("--engine", url, "--port", str(port))
     assert isinstance(refused, PortTakenError)
     assert str(refused) == (

@@ -105,6 +105,6 @@ def test_the_live_page_is_closed_to_others(workspace: Workspace, browser: TestCl
 
 
 def test_keys_and_tokens_are_new_in_every_run() -> None:
-    one, other = Workspace(), Workspace()
+    first, second = Workspace(), Workspace()
     for name in ("key", "bot_token", "app_token", "signing_secret"):
-        assert getattr(one, name) != getattr(other, name)
+        assert getattr(first, name) != getattr(second, name)

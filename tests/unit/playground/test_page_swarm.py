@@ -186,8 +186,8 @@ def test_a_mark_waits_for_the_one_before() -> None:
 
 
 def test_the_tour_survives_every_picture() -> None:
-    for each in (steps(str), steps_elsewhere()):
-        tour = Tour(each, State(lambda: 1_700_000_000.0, Limits()))
+    for steps_of_tour in (steps(str), steps_elsewhere()):
+        tour = Tour(steps_of_tour, State(lambda: 1_700_000_000.0, Limits()))
         for shown in (picture(), picture(nodes=()), picture(answers=False)):
             tour.sees(shown)
         assert not any(step["done"] for step in tour.shown()["steps"])

@@ -99,7 +99,7 @@ def test_who_asked_may_approve_where_the_rule_says_so_and_the_role_is_there() ->
 
 
 @pytest.mark.parametrize(
-    ("one", "actor", "at", "refusal"),
+    ("approval", "actor", "at", "refusal"),
     [
         (OPEN, DEV, NOW, SelfApprovalError),
         (replace(OPEN, actor=LEAD), LEAD, NOW, SelfApprovalError),
@@ -114,25 +114,25 @@ def test_who_asked_may_approve_where_the_rule_says_so_and_the_role_is_there() ->
     ],
 )
 def test_approval_refused(
-    one: Approval, actor: Actor, at: datetime, refusal: type[SwarmbotError]
+    approval: Approval, actor: Actor, at: datetime, refusal: type[SwarmbotError]
 ) -> None:
-    with pytest.raises(refusal) as found:
-        approve(one, actor, at)
-    assert vars(found.value)["approval"].id == one.id
+    with pytest.raises(refusal) as caught:
+        approve(approval, actor, at)
+    assert vars(caught.value)["approval"].id == approval.id
 
 
 def test_who_comes_too_late_learns_that_it_expired_though_nobody_had_noted_it() -> None:
-    with pytest.raises(ApprovalClosedError) as found:
+    with pytest.raises(ApprovalClosedError) as caught:
         approve(OPEN, LEAD, OPEN.expires + MINUTE)
-    assert found.value.approval.state is ApprovalState.EXPIRED
+    assert caught.value.approval.state is ApprovalState.EXPIRED
 
 
 # ---- reject, withdraw
 
 
-@pytest.mark.parametrize("one", [OPEN, TWO, APPROVED])
-def test_rejected_by_who_may_approve_with_a_reason(one: Approval) -> None:
-    ended = reject(one, BOSS, NOW + MINUTE)
+@pytest.mark.parametrize("approval", [OPEN, TWO, APPROVED])
+def test_rejected_by_who_may_approve_with_a_reason(approval: Approval) -> None:
+    ended = reject(approval, BOSS, NOW + MINUTE)
     assert (ended.state, ended.by, ended.reason, ended.ended) == (
         ApprovalState.REJECTED,
         "boss",
@@ -142,7 +142,7 @@ def test_rejected_by_who_may_approve_with_a_reason(one: Approval) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "actor", "at", "refusal"),
+    ("approval", "actor", "at", "refusal"),
     [
         (OPEN, DEV, NOW, NotApproverError),
         (OPEN, LEAD, OPEN.expires, ApprovalClosedError),
@@ -151,36 +151,36 @@ def test_rejected_by_who_may_approve_with_a_reason(one: Approval) -> None:
     ],
 )
 def test_rejection_refused(
-    one: Approval, actor: Actor, at: datetime, refusal: type[SwarmbotError]
+    approval: Approval, actor: Actor, at: datetime, refusal: type[SwarmbotError]
 ) -> None:
     with pytest.raises(refusal):
-        reject(one, actor, at)
+        reject(approval, actor, at)
 
 
-@pytest.mark.parametrize("one", [OPEN, APPROVED])
-def test_withdrawn_by_who_asked(one: Approval) -> None:
-    ended = approval_steps.withdraw(one, DEV, NOW)
+@pytest.mark.parametrize("approval", [OPEN, APPROVED])
+def test_withdrawn_by_who_asked(approval: Approval) -> None:
+    ended = approval_steps.withdraw(approval, DEV, NOW)
     assert (ended.state, ended.by, ended.ended) == (ApprovalState.WITHDRAWN, "dev", NOW)
 
 
 @pytest.mark.parametrize(
-    ("one", "actor", "refusal"),
+    ("approval", "actor", "refusal"),
     [
         (OPEN, LEAD, NotRequesterError),
         (RUNNING, DEV, ApprovalClosedError),
         *((ended_approval, DEV, ApprovalClosedError) for ended_approval in ENDED),
     ],
 )
-def test_withdrawal_refused(one: Approval, actor: Actor, refusal: type[SwarmbotError]) -> None:
+def test_withdrawal_refused(approval: Approval, actor: Actor, refusal: type[SwarmbotError]) -> None:
     with pytest.raises(refusal):
-        approval_steps.withdraw(one, actor, NOW)
+        approval_steps.withdraw(approval, actor, NOW)
 
 
 # ---- the clock
 
 
 @pytest.mark.parametrize(
-    ("one", "at", "state"),
+    ("approval", "at", "state"),
     [
         (OPEN, OPEN.expires, ApprovalState.EXPIRED),
         (APPROVED, OPEN.expires, ApprovalState.EXPIRED),
@@ -189,13 +189,13 @@ def test_withdrawal_refused(one: Approval, actor: Actor, refusal: type[SwarmbotE
         *((ended_approval, OPEN.expires, None) for ended_approval in ENDED),
     ],
 )
-def test_expiry(one: Approval, at: datetime, state: ApprovalState | None) -> None:
-    expired = approval_steps.expire(one, at)
+def test_expiry(approval: Approval, at: datetime, state: ApprovalState | None) -> None:
+    expired = approval_steps.expire(approval, at)
     assert (expired.state if expired else None) == state
 
 
 @pytest.mark.parametrize(
-    ("one", "after", "due"),
+    ("approval", "after", "due"),
     [
         (OPEN, LIFETIME / 2, True),
         (OPEN, LIFETIME / 2 - MINUTE, False),
@@ -206,9 +206,9 @@ def test_expiry(one: Approval, at: datetime, state: ApprovalState | None) -> Non
         *((ended_approval, LIFETIME / 2, False) for ended_approval in ENDED),
     ],
 )
-def test_reminder_once_half_way(one: Approval, after: timedelta, due: bool) -> None:
-    assert approval_steps.remind_due(one, NOW + after) is due
-    reminded = approval_steps.remind(one, NOW + after)
+def test_reminder_once_half_way(approval: Approval, after: timedelta, due: bool) -> None:
+    assert approval_steps.remind_due(approval, NOW + after) is due
+    reminded = approval_steps.remind(approval, NOW + after)
     assert (reminded is not None) is due
     assert reminded is None or (
         reminded.reminded and approval_steps.remind(reminded, NOW + after) is None
@@ -219,7 +219,7 @@ def test_reminder_once_half_way(one: Approval, after: timedelta, due: bool) -> N
 
 
 @pytest.mark.parametrize(
-    ("one", "at", "taken"),
+    ("approval", "at", "taken"),
     [
         (APPROVED, NOW, True),
         (APPROVED, APPROVED.expires, False),
@@ -229,8 +229,8 @@ def test_reminder_once_half_way(one: Approval, after: timedelta, due: bool) -> N
         *((ended_approval, NOW, False) for ended_approval in ENDED),
     ],
 )
-def test_claim(one: Approval, at: datetime, taken: bool) -> None:
-    claimed = approval_steps.claim(one, "bot-2", at)
+def test_claim(approval: Approval, at: datetime, taken: bool) -> None:
+    claimed = approval_steps.claim(approval, "bot-2", at)
     assert ((claimed.state, claimed.bot, claimed.taken) if claimed else None) == (
         (ApprovalState.RUNNING, "bot-2", at) if taken else None
     )
@@ -239,21 +239,27 @@ def test_claim(one: Approval, at: datetime, taken: bool) -> None:
 @pytest.mark.parametrize(
     ("step", "possible"),
     [
-        (lambda one: approval_steps.begin(one, "r2"), (RUNNING,)),
-        (lambda one: approval_steps.finish(one, "done", NOW), (OPEN, APPROVED, RUNNING, BEGUN)),
-        (lambda one: approval_steps.give_up(one, "gone", NOW), (OPEN, APPROVED)),
+        (lambda approval: approval_steps.begin(approval, "r2"), (RUNNING,)),
         (
-            lambda one: approval_steps.supersede(one, replace(OPEN, id="a2"), NOW),
+            lambda approval: approval_steps.finish(approval, "done", NOW),
+            (OPEN, APPROVED, RUNNING, BEGUN),
+        ),
+        (lambda approval: approval_steps.give_up(approval, "gone", NOW), (OPEN, APPROVED)),
+        (
+            lambda approval: approval_steps.supersede(approval, replace(OPEN, id="a2"), NOW),
             (OPEN, APPROVED),
         ),
-        (lambda one: approval_steps.recheck(one, Needs(("lead",)), roles_of), (OPEN, APPROVED)),
+        (
+            lambda approval: approval_steps.recheck(approval, Needs(("lead",)), roles_of),
+            (OPEN, APPROVED),
+        ),
     ],
 )
 def test_the_bots_own_steps(
     step: Callable[[Approval], Approval | None], possible: tuple[Approval, ...]
 ) -> None:
     everything = (OPEN, APPROVED, RUNNING, BEGUN, *ENDED)
-    assert tuple(one for one in everything if step(one)) == possible
+    assert tuple(approval for approval in everything if step(approval)) == possible
 
 
 def test_the_end_says_what_came_of_it() -> None:
@@ -308,17 +314,17 @@ def test_ones_own_approval_no_longer_counts_where_the_rule_has_changed() -> None
 
 
 def test_another_plan_starts_anew_and_knows_what_moved() -> None:
-    other = replace(
+    changed = replace(
         PLAN, fingerprint="f2", changes=(Difference("image", "shop/web:1.1", "shop/web:2.0@2"),)
     )
     asked = replace(approve(TWO, LEAD), reminded=True, message=MessageRef("C1", "1.2"))
-    new = approval_steps.renewed(asked, "a2", other, asked.needs, NOW + MINUTE)
+    new = approval_steps.renewed(asked, "a2", changed, asked.needs, NOW + MINUTE)
     assert (new.id, new.state, new.given, new.reminded, new.plan) == (
         "a2",
         ApprovalState.OPEN,
         (),
         False,
-        other,
+        changed,
     )
     assert (new.actor, new.command, new.line, new.channel) == (DEV, OPEN.command, OPEN.line, "C1")
     assert (new.asked, new.expires) == (NOW + MINUTE, NOW + MINUTE + LIFETIME)

@@ -80,12 +80,12 @@ DANGEROUS = [
 ]
 
 
-@pytest.mark.parametrize(("after", "grant", "what"), DANGEROUS)
-def test_what_reaches_the_host_is_named(after: dict[str, Any], grant: Grant, what: str) -> None:
+@pytest.mark.parametrize(("after", "grant", "words"), DANGEROUS)
+def test_what_reaches_the_host_is_named(after: dict[str, Any], grant: Grant, words: str) -> None:
     for before in ({}, spec()):
         (danger,) = dangers(before, after, AROUND)
         assert danger.grant is grant
-        assert what in danger.words
+        assert words in danger.words
 
 
 @pytest.mark.parametrize(("after", "_grant", "_what"), DANGEROUS)
@@ -119,8 +119,8 @@ def test_what_stays_within_the_service(after: dict[str, Any]) -> None:
 
 
 HANDED_ON = [
-    (after, grant, what)
-    for after, grant, what in DANGEROUS
+    (after, grant, words)
+    for after, grant, words in DANGEROUS
     if grant not in (Grant.USERS, Grant.MANAGERS, Grant.PORTS)
 ]
 CHOSEN: list[dict[str, Any]] = [
@@ -135,9 +135,9 @@ CHOSEN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("chosen", CHOSEN, ids=lambda chosen: next(iter(chosen)))
-@pytest.mark.parametrize(("before", "grant", "what"), HANDED_ON)
+@pytest.mark.parametrize(("before", "grant", "words"), HANDED_ON)
 def test_who_chooses_what_runs_chooses_what_has_the_power(
-    before: dict[str, Any], grant: Grant, what: str, chosen: dict[str, Any]
+    before: dict[str, Any], grant: Grant, words: str, chosen: dict[str, Any]
 ) -> None:
     container = before["TaskTemplate"]["ContainerSpec"]
     changed = {
@@ -151,7 +151,7 @@ def test_who_chooses_what_runs_chooses_what_has_the_power(
     assert (danger.grant, danger.held) == (grant, True)
     assert danger.image_only is ("Image" in chosen)
     assert "what the service has already" in danger.words
-    assert what in danger.words
+    assert words in danger.words
 
 
 @pytest.mark.parametrize("chosen", CHOSEN, ids=lambda chosen: next(iter(chosen)))

@@ -59,7 +59,7 @@ def judged(
 
 
 @pytest.mark.parametrize(
-    ("one", "decision"),
+    ("policy_rule", "decision"),
     [
         (rule(), Allow()),
         (rule("deploy"), Allow()),
@@ -80,8 +80,8 @@ def judged(
         (rule(approvals=2), Allow()),
     ],
 )
-def test_each_field_of_a_rule(one: PolicyRule, decision: Decision) -> None:
-    assert judged(one) == decision
+def test_each_field_of_a_rule(policy_rule: PolicyRule, decision: Decision) -> None:
+    assert judged(policy_rule) == decision
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_each_field_of_a_rule(one: PolicyRule, decision: Decision) -> None:
     [(4, Allow()), (5, Allow()), (6, Ask(("lead",))), (None, Ask(("lead",))), (0, Allow())],
 )
 def test_approval_only_above_a_number_of_replicas(replicas: int | None, decision: Decision) -> None:
-    one = rule("service scale", approve=("lead",), over_replicas=5)
-    assert judged(one, command="service scale", replicas=replicas) == decision
+    policy_rule = rule("service scale", approve=("lead",), over_replicas=5)
+    assert judged(policy_rule, command="service scale", replicas=replicas) == decision
 
 
 @pytest.mark.parametrize(("falls", "decision"), [(True, Ask(("lead",))), (False, Allow())])
 def test_a_fall_asks_however_few_are_left(falls: bool, decision: Decision) -> None:
-    one = rule("service scale", approve=("lead",), over_replicas=5)
+    policy_rule = rule("service scale", approve=("lead",), over_replicas=5)
     falling = replace(plan("web", replicas=2), falls=falls)
-    assert decide(DEV, "service scale", falling, having(one)) == decision
+    assert decide(DEV, "service scale", falling, having(policy_rule)) == decision
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_a_fall_asks_however_few_are_left(falls: bool, decision: Decision) -> No
 def test_a_read_that_a_rule_names_for_services_is_limited_to_these(
     services: tuple[str, ...], decision: Decision
 ) -> None:
-    one = rule("service logs", services=("web*",))
-    assert may_read(DEV, "service logs", having(one), services) == decision
+    policy_rule = rule("service logs", services=("web*",))
+    assert may_read(DEV, "service logs", having(policy_rule), services) == decision
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_it_keeps_everybody_out_but_its_owner_and_a_freeze_everybody(
 
 
 @pytest.mark.parametrize(
-    ("pattern", "other", "covers"),
+    ("pattern", "narrower", "covers"),
     [
         ("*", "shop_*", True),
         ("shop_*", "shop_w*", True),
@@ -73,8 +73,8 @@ def test_it_keeps_everybody_out_but_its_owner_and_a_freeze_everybody(
         ("web", "*", False),
     ],
 )
-def test_patterns_cover_narrower_ones(pattern: str, other: str, covers: bool) -> None:
-    assert hold(pattern).covers(other) is covers
+def test_patterns_cover_narrower_ones(pattern: str, narrower: str, covers: bool) -> None:
+    assert hold(pattern).covers(narrower) is covers
 
 
 def test_a_plan_is_refused_for_the_first_service_that_is_held() -> None:

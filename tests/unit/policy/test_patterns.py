@@ -41,7 +41,7 @@ def test_what_covers_what(wide: str, narrow: str, covered: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "both"),
+    ("first", "second", "both"),
     [
         ("web*", "*", True),
         ("web*", "*db", True),
@@ -53,22 +53,22 @@ def test_what_covers_what(wide: str, narrow: str, covered: bool) -> None:
         ("*", "", True),
     ],
 )
-def test_what_meets_what(one: str, other: str, both: bool) -> None:
-    assert meets(one, other) is both
-    assert meets(other, one) is both
+def test_what_meets_what(first: str, second: str, both: bool) -> None:
+    assert meets(first, second) is both
+    assert meets(second, first) is both
 
 
 PATTERNS = st.text("ab*?", max_size=5)
 
 
 @given(PATTERNS, PATTERNS)
-def test_they_agree_with_the_names(one: str, other: str) -> None:
-    fits_one = {name for name in NAMES if fnmatchcase(name, one)}
-    fits_other = {name for name in NAMES if fnmatchcase(name, other)}
-    if covers(one, other):
+def test_they_agree_with_the_names(first: str, second: str) -> None:
+    fits_one = {name for name in NAMES if fnmatchcase(name, first)}
+    fits_other = {name for name in NAMES if fnmatchcase(name, second)}
+    if covers(first, second):
         assert fits_other <= fits_one
     if fits_one & fits_other:
-        assert meets(one, other)
+        assert meets(first, second)
 
 
 def test_long_patterns_take_no_time() -> None:

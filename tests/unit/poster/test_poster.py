@@ -147,15 +147,15 @@ def test_after_a_final_state_an_older_one_changes_nothing(slack: SlackStub, post
 def test_retry_after_is_obeyed_for_the_method_and_the_channel_only(
     slack: SlackStub, poster: Poster
 ) -> None:
-    first, other = poster.post("C1", Message("a")), poster.post("C2", Message("b"))
+    first, second = poster.post("C1", Message("a")), poster.post("C2", Message("b"))
     assert first.wait(5)
-    assert other.wait(5)
+    assert second.wait(5)
     time.sleep(QUICK.edit_gap)
     slack.fails("chat.update", Fault(429, "ratelimited", retry_after=1))
     asked = time.monotonic()
     poster.edit(first, Message("a2"), final=True)
     time.sleep(0.1)
-    poster.edit(other, Message("b2"))
+    poster.edit(second, Message("b2"))
     poster.reply(first, Message("reply"))
     assert poster.flush(5)
     at = {heard.args["text"]: heard.at - asked for heard in slack.heard if heard.taken}

@@ -521,9 +521,12 @@ def lists() -> Mapping[str, Callable[[], Message]]:
     ended = [over(replace(CRASHING, id="i3")), over(replace(AT_RISK, id="i4"))]
     many = [
         replace(
-            acked(one) if n % 3 else one, id=f"m{n}", name=f"shop_web{n}", subject=f"service:m{n}"
+            acked(incident) if n % 3 else incident,
+            id=f"m{n}",
+            name=f"shop_web{n}",
+            subject=f"service:m{n}",
         )
-        for n, one in enumerate([BELOW, CRASHING] * 20)
+        for n, incident in enumerate([BELOW, CRASHING] * 20)
     ]
     well = [
         certificate("node", "node1", 71),

@@ -132,10 +132,10 @@ def test_a_bar_is_full_only_when_all_is_done(done: int, total: int) -> None:
 
 
 def test_buttons_carry_their_line_and_ask_before_danger() -> None:
-    found = button("Roll back", "rollback web", "danger", "web goes back to 1.1")
-    assert found["value"] == "rollback web"
-    assert found["action_id"].startswith("line:")
-    assert found["confirm"]["text"]["text"] == "web goes back to 1.1"
+    element = button("Roll back", "rollback web", "danger", "web goes back to 1.1")
+    assert element["value"] == "rollback web"
+    assert element["action_id"].startswith("line:")
+    assert element["confirm"]["text"]["text"] == "web goes back to 1.1"
 
 
 def test_tables_align_wide_letters_and_cut_names_in_the_middle() -> None:

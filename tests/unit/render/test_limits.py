@@ -175,7 +175,9 @@ def test_a_line_too_long_for_a_button_is_no_button_and_says_so() -> None:
             tuple(actions(button("Retry", "deploy web " + "x" * 2000), button("Logs", "logs web"))),
         )
     )
-    assert [one["text"]["text"] for block in fitted.blocks for one in buttons(block)] == ["Logs"]
+    assert [element["text"]["text"] for block in fitted.blocks for element in buttons(block)] == [
+        "Logs"
+    ]
     assert "Retry" in json.dumps(fitted.blocks[-1])
 
 

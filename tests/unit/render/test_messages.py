@@ -156,8 +156,8 @@ def test_nothing_foreign_notifies_or_formats(name: str) -> None:
 def all_errors(
     base: type[errors.SwarmbotError] = errors.SwarmbotError,
 ) -> set[type[errors.SwarmbotError]]:
-    found = set(base.__subclasses__())
-    return found.union(*(all_errors(kind) for kind in found))
+    subclasses = set(base.__subclasses__())
+    return subclasses.union(*(all_errors(kind) for kind in subclasses))
 
 
 def test_every_error_has_words_of_its_own_and_an_example_here() -> None:

@@ -56,19 +56,19 @@ NASTY = "日本語 данные مرحبا $x^2$ \\frac{ <b> \x1b[31m \n \u202e 
 
 def nodes(count: int) -> list[Node]:
     """The first leads, the fourth is down, the sixth is drained."""
-    found = [
+    made = [
         Node(f"n{n}", f"node{n}", NodeRole.WORKER, Availability.ACTIVE, NodeState.READY)
         for n in range(1, count + 1)
     ]
-    found[0] = replace(
-        found[0], role=NodeRole.MANAGER, manager=ManagerStatus(True, Reachability.REACHABLE, "a")
+    made[0] = replace(
+        made[0], role=NodeRole.MANAGER, manager=ManagerStatus(True, Reachability.REACHABLE, "a")
     )
     if count > 5:
-        found[3], found[5] = (
-            replace(found[3], state=NodeState.DOWN),
-            replace(found[5], availability=Availability.DRAIN),
+        made[3], made[5] = (
+            replace(made[3], state=NodeState.DOWN),
+            replace(made[5], availability=Availability.DRAIN),
         )
-    return found
+    return made
 
 
 def states(fields: dict[str, str]) -> dict[str, Any]:
@@ -100,9 +100,9 @@ SERVICES = {
 }
 
 
-def mapped(of: list[Node], what: list[Task], services: dict[str, Service] | None = None) -> File:
+def mapped(of: list[Node], placed: list[Task], services: dict[str, Service] | None = None) -> File:
     return swarm_map.picture(
-        of, node_tasks.placed(of, what, SERVICES if services is None else services)
+        of, node_tasks.placed(of, placed, SERVICES if services is None else services)
     )
 
 
@@ -236,9 +236,9 @@ def inside(label: Label, box: Box) -> bool:
     return box.x <= label.x <= box.x + box.width and box.y <= label.y <= box.y + box.height
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(ink: str, ground: str) -> float:
     """By the formula of the WCAG."""
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    lighter, darker = sorted((luminance(ink), luminance(ground)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -432,9 +432,9 @@ def check(file: File) -> None:
 
 @QUICKLY
 @given(st.lists(NODES, max_size=6), st.lists(TASKS, max_size=20), st.sampled_from([1, 20, 100]))
-def test_any_swarm_has_a_map(some: list[Node], what: list[Task], times: int) -> None:
+def test_any_swarm_has_a_map(some: list[Node], placed: list[Task], times: int) -> None:
     crowd = [replace(node, id=f"{node.id}{n or ''}") for n in range(times) for node in some]
-    check(mapped(crowd, what))
+    check(mapped(crowd, placed))
 
 
 @QUICKLY

@@ -70,7 +70,7 @@ def of_swarm(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def nodes(*some: Node) -> dict[str, Node]:
-    return {each.id: each for each in some}
+    return {node.id: node for node in some}
 
 
 FOUR = nodes(*(node(f"node{number}") for number in range(1, 5)))

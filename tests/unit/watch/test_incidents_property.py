@@ -109,7 +109,7 @@ class Looks(RuleBasedStateMachine):
             self.at += timedelta(seconds=70)
             self.look(SCOPES)
         assert {
-            key: sorted({p.kind for p in one.problems}) for key, one in self.open.items()
+            key: sorted({p.kind for p in incident.problems}) for key, incident in self.open.items()
         } == self.truth()
 
     # ---- what holds at any time
@@ -141,9 +141,9 @@ class Looks(RuleBasedStateMachine):
         assert (again.memory, again.changed, again.notes) == (verdict.memory, (), ())
         for incident in verdict.changed:
             self.count(incident)
-        before = {one.id: one for one in self.memory.incidents.values()}
+        before = {incident.id: incident for incident in self.memory.incidents.values()}
         for incident in verdict.memory.incidents.values():
-            told = incident.id in {each.id for each in verdict.changed}
+            told = incident.id in {changed.id for changed in verdict.changed}
             assert (
                 told
                 or incident.state is AlertState.PENDING
@@ -183,17 +183,17 @@ class Looks(RuleBasedStateMachine):
     def nodes(self) -> tuple[Node, ...]:
         return tuple(
             replace(
-                one,
+                node,
                 state=NodeState(self.states[number]),
-                manager=one.manager
+                manager=node.manager
                 and replace(
-                    one.manager,
+                    node.manager,
                     reachability=Reachability.REACHABLE
                     if self.states[number] == "ready"
                     else Reachability.UNREACHABLE,
                 ),
             )
-            for number, one in enumerate(FOUR, 1)
+            for number, node in enumerate(FOUR, 1)
         )
 
     def engines(self) -> tuple[EngineState, ...]:
@@ -206,25 +206,25 @@ class Looks(RuleBasedStateMachine):
 
     def tasks(self) -> tuple[Task, ...]:
         """Swarm replaces what is on a dead node, on node1; what is missing fails to start."""
-        found = []
+        made = []
         for name, places in PLACES.items():
             for slot, place in enumerate(places, 1):
                 dead = self.states[place] == "down"
                 if dead:
-                    found.append(task(name, slot, place, "running", "shutdown"))
+                    made.append(task(name, slot, place, "running", "shutdown"))
                 missing = slot == 1 and name in self.missing
-                found.append(
+                made.append(
                     task(name, slot, 1 if dead else place, "pending" if missing else "running")
                 )
-        return tuple(found)
+        return tuple(made)
 
     def truth(self) -> dict[str, list[AlertKind]]:
         """What has to be told of after a while."""
-        found: dict[str, list[AlertKind]] = {}
+        by_subject: dict[str, list[AlertKind]] = {}
         for number, state in self.states.items():
             if state == "down":
                 extra = [AlertKind.MANAGER_LOCKED] if number in self.locked else []
-                found[f"node:n{number}"] = sorted([AlertKind.NODE_DOWN, *extra])
+                by_subject[f"node:n{number}"] = sorted([AlertKind.NODE_DOWN, *extra])
         explained = {
             below.service
             for opened in self.open.values()
@@ -236,12 +236,12 @@ class Looks(RuleBasedStateMachine):
             # What a node explains has no alert of its own, unless it was told of before the node
             # went Down.
             if name not in explained or f"service:s-{name}" in self.open:
-                found[f"service:s-{name}"] = [AlertKind.SERVICE_BELOW]
+                by_subject[f"service:s-{name}"] = [AlertKind.SERVICE_BELOW]
         if self.redis:
-            found["bot:redis"] = [AlertKind.REDIS_AWAY]
+            by_subject["bot:redis"] = [AlertKind.REDIS_AWAY]
         if placement := self.open.get("swarm:placement"):
-            found["swarm:placement"] = [placement.kind]
-        return found
+            by_subject["swarm:placement"] = [placement.kind]
+        return by_subject
 
 
 SERVICES: tuple[Service, ...] = tuple(service(name, len(places)) for name, places in PLACES.items())

@@ -44,7 +44,7 @@ def certificate(kind: str, left: float, life: float = 90, **fields: Any) -> Cert
 
 
 @pytest.mark.parametrize(
-    ("one", "severity"),
+    ("judged", "severity"),
     [
         (certificate("node", 30), ""),
         (certificate("node", 17), "warning"),
@@ -55,9 +55,9 @@ def certificate(kind: str, left: float, life: float = 90, **fields: Any) -> Cert
         (certificate("root", 6000, 7300), ""),
     ],
 )
-def test_a_certificate_near_its_end(one: Certificate, severity: str) -> None:
+def test_a_certificate_near_its_end(judged: Certificate, severity: str) -> None:
     story = begun()
-    story.sees(certificates=(one,))
+    story.sees(certificates=(judged,))
     assert [str(value.severity) for value in story.firing.values()] == (
         [severity] if severity else []
     )
@@ -210,8 +210,8 @@ def big(down: int = 0) -> Snapshot:
     )
     services = tuple(service(f"s{n:03}", 17) for n in range(300))
     tasks = tuple(
-        task(one.name, slot, (n * 17 + slot) % 1000 + 1)
-        for n, one in enumerate(services)
+        task(service.name, slot, (n * 17 + slot) % 1000 + 1)
+        for n, service in enumerate(services)
         for slot in range(17)
     )
     return replace(WELL, nodes=nodes, services=services, tasks=tasks[:5100])

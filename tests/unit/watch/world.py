@@ -194,13 +194,17 @@ class Story:
     @property
     def firing(self) -> dict[str, Incident]:
         return {
-            key: one for key, one in self.memory.incidents.items() if one.state is AlertState.FIRING
+            key: incident
+            for key, incident in self.memory.incidents.items()
+            if incident.state is AlertState.FIRING
         }
 
     @property
     def troubles(self) -> dict[str, list[str]]:
         """What people were told of and is not over: by subject, the worst first."""
-        return {key: [str(p.kind) for p in one.problems] for key, one in self.firing.items()}
+        return {
+            key: [str(p.kind) for p in incident.problems] for key, incident in self.firing.items()
+        }
 
     def reason(self, subject: str) -> Reason:
         """What people are told of the worst problem of a subject."""

@@ -176,7 +176,9 @@ def test_what_others_hold_or_what_rolls_is_left_out() -> None:
     rolls = named("rolls", update=UpdateStatus("updating"))
     stands = named("stands", update=UpdateStatus("paused"))
     listed = (API, rolls, stands, WEB)
-    plan = planned(World(listed, [task for one in listed for task in on(one, 3, 1)], (hold,)))
+    plan = planned(
+        World(listed, [task for candidate in listed for task in on(candidate, 3, 1)], (hold,))
+    )
     assert plan.services == ("web",)
     assert plan.warnings[-3:] == (
         "api is left out: lead holds it",

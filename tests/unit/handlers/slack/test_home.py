@@ -23,7 +23,7 @@ from tests.unit.render.catalogue_home import shown
 from tests.unit.swarm.values import node, service
 
 DEV, GUEST = Actor("U1", "dev"), Actor("U9", "gil")
-PEOPLE = {one.id: one for one in (DEV, GUEST)}
+PEOPLE = {actor.id: actor for actor in (DEV, GUEST)}
 ROLES = (Role(name="operator", users=("U1",)),)
 ANYTHING = PolicyRule(commands=("*",), ask=("operator",))
 READING = PolicyRule(commands=("status",), ask=("operator",))
@@ -101,16 +101,16 @@ class World:
         """That a certificate has less left by the second is no change."""
         return Memory(first_end=v.NOW + timedelta(days=61, seconds=-self.now))
 
-    def _looked(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _looked(self, listed: tuple[Any, ...]) -> tuple[Any, ...]:
         self.looks += 1
         if self.error:
             raise self.error
-        return found
+        return listed
 
-    def _stored(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _stored(self, listed: tuple[Any, ...]) -> tuple[Any, ...]:
         if self.away:
             raise StoreUnavailableError("no answer")
-        return found
+        return listed
 
     def _claim(self, name: str, seconds: int) -> bool:
         if self.claims.get(name, 0) > self.now:
@@ -184,15 +184,15 @@ def test_it_counts_as_open_for_a_while_and_longer_where_something_is_pressed() -
 
 def test_two_bots_keep_to_one_showing_a_minute_together() -> None:
     world = World()
-    one, other = world.homes(), world.homes()
-    world.opens(one)
-    world.opens(other)
+    first, second = world.homes(), world.homes()
+    world.opens(first)
+    world.opens(second)
     world.rolling = (v.DEPLOY,)
     before = len(world.published)
     for _ in range(int(SHOWN_EVERY / 2) + 1):
         world.now += 2
-        one.refresh()
-        other.refresh()
+        first.refresh()
+        second.refresh()
     assert len(world.published) - before == 1
 
 

@@ -60,7 +60,7 @@ def test_each_kind_of_payload_names_its_sender(body: dict[str, Any], expected: S
 
 
 @pytest.mark.parametrize(
-    ("own", "other", "takes"),
+    ("own", "sender", "takes"),
     [
         (HOME, Tenant("T1"), True),
         (HOME, Tenant("T2"), False),
@@ -76,9 +76,9 @@ def test_each_kind_of_payload_names_its_sender(body: dict[str, Any], expected: S
     ],
 )
 def test_what_is_for_the_same_workspace_or_organisation(
-    own: Tenant, other: Tenant, takes: bool
+    own: Tenant, sender: Tenant, takes: bool
 ) -> None:
-    assert own.takes(other) is takes
+    assert own.takes(sender) is takes
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def swarm(tls: dict[str, str], running: bool) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("raw", "nodes", "found", "complete"),
+    ("raw", "nodes", "rotation", "complete"),
     [
         (swarm(OLD, False), [node("a", OLD), node("b", OLD)], RootRotation(False, 2, 2), True),
         (
@@ -65,22 +65,22 @@ def swarm(tls: dict[str, str], running: bool) -> dict[str, Any]:
     ],
 )
 def test_a_node_counts_once_it_has_its_new_certificate(
-    raw: dict[str, Any], nodes: list[dict[str, Any]], found: RootRotation, complete: bool
+    raw: dict[str, Any], nodes: list[dict[str, Any]], rotation: RootRotation, complete: bool
 ) -> None:
-    assert progress(raw, nodes) == found
-    assert found.complete is complete
+    assert progress(raw, nodes) == rotation
+    assert rotation.complete is complete
 
 
 def test_a_certificate_says_who_it_is_and_how_long() -> None:
-    found = certificate(ROOT)
-    assert found is not None
-    assert (found.subject, found.serial) == ("CN=swarm-ca", "1092")
-    assert (found.begins, found.ends) == (
+    read = certificate(ROOT)
+    assert read is not None
+    assert (read.subject, read.serial) == ("CN=swarm-ca", "1092")
+    assert (read.begins, read.ends) == (
         datetime(2026, 11, 23, 8, 48, 58, tzinfo=UTC),
         datetime(2046, 11, 18, 8, 48, 58, tzinfo=UTC),
     )
-    assert found.fingerprint.startswith("482a61d63cbeec25")
-    assert certificate(ROOT + ROOT) == found
+    assert read.fingerprint.startswith("482a61d63cbeec25")
+    assert certificate(ROOT + ROOT) == read
 
 
 @pytest.mark.parametrize("pem", ["", "nonsense", ROOT[:200] + ROOT[-30:]])

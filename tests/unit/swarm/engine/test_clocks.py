@@ -34,7 +34,7 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
     ]
     frozen = FrozenEngine(tmp_path, "frozen")
     began = time.monotonic()
-    found = {
+    measured = {
         clock.engine: clock
         for clock in measure_clocks(
             FailoverPool([*(engine.address for engine in engines), frozen.address])
@@ -46,11 +46,11 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
     frozen.stop()
 
     assert took < 3.5
-    assert set(found) == {"right", "ahead", "behind", "slow"}, "who says no time has none"
+    assert set(measured) == {"right", "ahead", "behind", "slow"}, "who says no time has none"
     for name, seconds in (("right", 0), ("ahead", 40), ("behind", -7200), ("slow", 0)):
-        off = found[name].ahead - timedelta(seconds=seconds)
-        assert abs(off) <= found[name].within + timedelta(milliseconds=50), found[name]
-    assert found["slow"].within >= timedelta(seconds=0.3), "half of the way is what is uncertain"
+        off = measured[name].ahead - timedelta(seconds=seconds)
+        assert abs(off) <= measured[name].within + timedelta(milliseconds=50), measured[name]
+    assert measured["slow"].within >= timedelta(seconds=0.3), "half of the way is what is uncertain"
 
 
 def test_no_engines_no_clocks() -> None:

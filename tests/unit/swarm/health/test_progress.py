@@ -50,8 +50,8 @@ def test_slots_are_in_the_order_of_their_numbers() -> None:
 def test_start_first_shows_the_new_task_of_a_slot_and_waits_until_the_old_one_is_stopped() -> None:
     starting = (old(1, "node1"), task(1, "node2", "starting", "ready"))
     both = (old(1, "node1"), task(1, "node2"))
-    one = service(replicas=1, state="updating")
-    assert [(slot.state, slot.node, slot.done) for slot in seen(look(one, starting)).slots] == [
+    single = service(replicas=1, state="updating")
+    assert [(slot.state, slot.node, slot.done) for slot in seen(look(single, starting)).slots] == [
         ("starting", "node2", False)
     ]
     assert counted(after_monitor(service(replicas=1), both)) == (Phase.ROLLING, 1, 1)

@@ -13,7 +13,9 @@ from tests.unit.swarm.values import AMD64, ARM64, node, service, spec, task
 
 MB = 1 << 20
 NODES = tuple(node(f"node{number}", memory=1000 * MB) for number in range(1, 5))
-ZONES = tuple(replace(one, labels={"zone": "a" if one.name == "node1" else "b"}) for one in NODES)
+ZONES = tuple(
+    replace(node, labels={"zone": "a" if node.name == "node1" else "b"}) for node in NODES
+)
 SPREAD = {"Preferences": [{"Spread": {"SpreadDescriptor": "node.labels.zone"}}]}
 
 
@@ -33,7 +35,7 @@ def lies(
     services = [service(**fields), *others]
     spread_services = spreads(services, nodes, tasks)
     assert uneven(services, nodes, tasks) == tuple(
-        one.service for one in spread_services if one.uneven
+        spread_service.service for spread_service in spread_services if spread_service.uneven
     )
     return spread_services[0]
 
@@ -126,7 +128,9 @@ def test_one_task_may_move_to_a_node_that_runs_less() -> None:
     spread_services = spreads(
         [service(replicas=1), service(id="s2", name="api", replicas=9)], NODES, busy
     )
-    assert [(one.uneven, one.movable) for one in spread_services] == [(False, True), (True, False)]
+    assert [
+        (spread_service.uneven, spread_service.movable) for spread_service in spread_services
+    ] == [(False, True), (True, False)]
     assert not lies(on(1, 0, 0, 0)).movable
     assert not lies([*on(1, 0, 0, 0), *on(1, 1, 1, 1, of="s2")], NODES, service(id="s2")).movable
 

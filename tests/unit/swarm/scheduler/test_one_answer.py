@@ -97,13 +97,13 @@ def expected_room(swarm: Swarm, node: Node) -> int:
     if not suits(swarm.web, node):
         return 0
     limits = [swarm.web.spec["TaskTemplate"]["Placement"]["MaxReplicas"] or 99]
-    here = [one.service_id for one in swarm.running if one.node_id == node.id]
-    others = [one for one in swarm.others if one.id in here]
+    here = [task.service_id for task in swarm.running if task.node_id == node.id]
+    others = [service for service in swarm.others if service.id in here]
     if swarm.web.ports:
-        limits.append(0 if any(one.ports for one in others) else 1)
+        limits.append(0 if any(service.ports for service in others) else 1)
     needed = _reserved(swarm.web)
     if needed:
-        used = sum(_reserved(one) for one in others)
+        used = sum(_reserved(service) for service in others)
         limits.append(max(0, (node.memory - used) // needed))
     return min(limits)
 
@@ -168,8 +168,8 @@ def swarms(draw: st.DrawFn) -> Swarm:
     # What others run takes room: a port on the nodes, and memory.
     others = (made("holder", port=True), made("big", memory=300))
     running = [
-        task(slot, one.name, service_id=owner.id, id=f"{owner.name}.{one.name}")
-        for slot, one in enumerate(members)
+        task(slot, member.name, service_id=owner.id, id=f"{owner.name}.{member.name}")
+        for slot, member in enumerate(members)
         for owner in others
         if draw(st.booleans())
     ]

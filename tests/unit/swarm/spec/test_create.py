@@ -196,8 +196,8 @@ def test_each_flag_changes_its_own_part_alone(flags: dict[str, Any]) -> None:
 def leaves(tree: Any, path: str = "") -> dict[str, Any]:
     if isinstance(tree, dict) and tree:
         return {
-            found: leaf
+            place: leaf
             for name, inner in tree.items()
-            for found, leaf in leaves(inner, f"{path}.{name}").items()
+            for place, leaf in leaves(inner, f"{path}.{name}").items()
         }
     return {path: tree}

@@ -327,10 +327,10 @@ def test_the_swarm_without_its_tokens() -> None:
     ],
 )
 def test_an_engine_of_itself(swarm: dict[str, Any], state: str, manager: bool, error: str) -> None:
-    found = read_cluster.engine_state(
+    engine = read_cluster.engine_state(
         "one", {"Name": "host", "ServerVersion": "20.10.24", "Swarm": swarm}
     )
-    assert (found.swarm, found.manager, found.error, found.version) == (
+    assert (engine.swarm, engine.manager, engine.error, engine.version) == (
         state,
         manager,
         error,

@@ -140,7 +140,7 @@ def test_no_text_breaks_the_readers(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "expected"),
     [
         (
             "protocol=cfssl,url=https://ca",
@@ -152,8 +152,8 @@ def test_no_text_breaks_the_readers(text: str) -> None:
         ),
     ],
 )
-def test_external_authorities(typed: str, found: dict[str, Any]) -> None:
-    assert external_ca(typed) == found
+def test_external_authorities(typed: str, expected: dict[str, Any]) -> None:
+    assert external_ca(typed) == expected
 
 
 @pytest.mark.parametrize(

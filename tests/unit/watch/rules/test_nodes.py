@@ -32,7 +32,7 @@ from tests.unit.watch.world import (
 
 DOWN4 = (*FOUR[:3], node(4, state="down"))
 REPLACED = (
-    *(one for one in SPREAD if one.node_id != "n4"),
+    *(task for task in SPREAD if task.node_id != "n4"),
     task("web", 4, 4, desired="shutdown"),
     task("api", 2, 4, desired="shutdown"),
 )
@@ -69,7 +69,7 @@ def test_a_node_goes_down_while_it_runs_web_and_api() -> None:
 
 def test_two_hundred_services_on_a_dead_node_are_one_alert() -> None:
     many = tuple(service(f"s{number:03}", 1) for number in range(200))
-    tasks = tuple(task(one.name, 1, 4) for one in many)
+    tasks = tuple(task(service.name, 1, 4) for service in many)
     story = begun(services=many, tasks=tasks)
     (alert,) = story.sees(nodes=DOWN4).changed
     assert len(alert.problems[0].lost) == 200
@@ -99,7 +99,8 @@ def test_a_node_that_is_down_stays_so_while_a_new_leader_knows_nothing_of_it() -
     story = begun()
     story.sees(nodes=DOWN4, tasks=ELSEWHERE_NOW)
     assert (
-        story.sees(nodes=tuple(replace(one, state=NodeState.UNKNOWN) for one in FOUR)).changed == ()
+        story.sees(nodes=tuple(replace(node, state=NodeState.UNKNOWN) for node in FOUR)).changed
+        == ()
     )
     assert story.sees(3, nodes=(*FOUR[:3], node(4, state="unknown"))).changed == ()
     assert story.sees(30, nodes=DOWN4).changed == ()

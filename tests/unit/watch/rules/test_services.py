@@ -31,7 +31,7 @@ from tests.unit.watch.world import (
     task,
 )
 
-THREE = tuple(one for one in SPREAD if one.id != "web.4.n4.running")
+THREE = tuple(task for task in SPREAD if task.id != "web.4.n4.running")
 NEW = service("web", 4, V2, version=2, previous=WEB.spec)
 
 
@@ -150,12 +150,12 @@ def test_the_engines_own_count_is_not_believed_while_a_node_is_down() -> None:
 def test_every_mode_counts_in_its_own_way(
     mode: Mode, replicas: int | None, states: tuple[str, ...], troubled: bool
 ) -> None:
-    one = replace(service("web"), mode=mode, replicas=replicas, job_iteration=1)
+    changed = replace(service("web"), mode=mode, replicas=replicas, job_iteration=1)
     tasks = tuple(
         replace(task("web", 0 if replicas is None else number, number, state), job_iteration=1)
         for number, state in enumerate(states, 1)
     )
-    story = Story(replace(begun().world, services=(one,), tasks=tasks))
+    story = Story(replace(begun().world, services=(changed,), tasks=tasks))
     assert bool(below(story, 70)) == troubled
 
 
@@ -221,7 +221,7 @@ def restarts(
     looks: float = 5,
 ) -> None:
     """web.1 ends every so many seconds and is started again; Swarm keeps so many ended tasks."""
-    others = tuple(one for one in SPREAD if one.id != "web.1.n1.running")
+    others = tuple(task for task in SPREAD if task.id != "web.1.n1.running")
     ended: list[Task] = []
     for _ in range(times):
         created = story.world.at
@@ -299,7 +299,7 @@ def test_what_others_roll_or_a_node_takes_along_is_no_restart() -> None:
         )
         story.sees(20, services=(rolled, API), tasks=fresh)
     # A node that goes and comes takes its task along each time.
-    tasks: tuple[Task, ...] = tuple(one for one in SPREAD if one.id != "web.1.n1.running")
+    tasks: tuple[Task, ...] = tuple(task for task in SPREAD if task.id != "web.1.n1.running")
     for number in range(5):
         now = story.world.at
         tasks = (
