@@ -31,6 +31,8 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+FILE_AGAIN = 60.0
+"""Seconds between two tries to send a file that Slack has not got."""
 FILE_LATE = 30.0
 """Seconds: whoever sent the file of a request has sent it by then, or is gone."""
 LAST_WORD = 2**50
@@ -52,8 +54,8 @@ class ApprovalFlow:
     now: Callable[[], datetime]
     verified: Callable[[Actor], Actor]
     bot: str
-    reshown: set[str] = field(default_factory=set)
-    """Requests whose file was sent anew, because the bot that sent it first may be gone."""
+    reshown: dict[str, float] = field(default_factory=dict)
+    """Requests whose file was sent anew, and how old (seconds) they were then."""
     unremembered: dict[str, MessageRef] = field(default_factory=dict)
     """Messages of requests, by their ids, that Redis was away for."""
 
@@ -132,11 +134,16 @@ class ApprovalFlow:
         self.tell(approval, approval_message.reminder(approval, self._people(approval)))
 
     def share_again(self, approval: Approval) -> None:
-        """Send its file once more, where Slack has not got it after a while."""
-        if not approval.awaits_file or approval.id in self.reshown:
+        """Send its file again, where Slack has not got it after a while.
+
+        The bot that sent it may be gone, or Slack has refused it.
+        """
+        if not approval.awaits_file:
+            self.reshown.pop(approval.id, None)
             return
-        if self.store.ages.of("file", approval.id) > FILE_LATE:
-            self.reshown.add(approval.id)
+        age = self.store.ages.of("file", approval.id)
+        if age > self.reshown.get(approval.id, FILE_LATE - FILE_AGAIN) + FILE_AGAIN:
+            self.reshown[approval.id] = age
             self.show(approval)
 
     def ended(self, approval: Approval) -> None:

@@ -194,20 +194,22 @@ class ChangeExecutor:
             self._record(audit, Ending.FAILED, seconds, why)
         return False
 
+    def _resumed(
+        self, left: Rollout | Batch, clock: SteadyClock, lease: Lease, footer: str = ""
+    ) -> LiveMessage:
+        """The message of what a bot that is gone has left."""
+        about = left.shown_as or left.id
+        live = LiveMessage(
+            self.poster, self.store, left.channel, "", left.id, clock.now, about, lease.fence
+        )
+        live.message = self.store.rollouts.message(left.id)
+        live.footer, live.asker = footer, left.actor.id
+        return live
+
     def _adopted(self, rollout: Rollout, lease: Lease) -> None:
         clock = self._clock(rollout.id, rollout.started)
-        live = LiveMessage(
-            self.poster,
-            self.store,
-            rollout.channel,
-            "",
-            rollout.id,
-            clock.now,
-            rollout.shown_as or rollout.id,
-            lease.fence,
-            asker=rollout.actor.id,
-        )
-        live.message, live.rollout = self.store.rollouts.message(rollout.id), rollout
+        live = self._resumed(rollout, clock, lease)
+        live.rollout = rollout
         run = _run(live, lease, rollout.audit, rollout.approved_by)
         try:
             outcome = self.roller.fenced_by(lease, clock).recover(rollout, run)
@@ -221,19 +223,7 @@ class ChangeExecutor:
     def _adopted_batch(self, batch: Batch, context: Context, lease: Lease) -> None:
         footer = plans.asked(batch.actor, batch.approved_by)
         clock = self._clock(batch.id, batch.started)
-        live = LiveMessage(
-            self.poster,
-            self.store,
-            batch.channel,
-            "",
-            batch.id,
-            clock.now,
-            batch.shown_as or batch.id,
-            lease.fence,
-            footer=footer,
-            asker=batch.actor.id,
-        )
-        live.message = self.store.rollouts.message(batch.id)
+        live = self._resumed(batch, clock, lease, footer)
         run = _run(live, lease, batch.audit, batch.approved_by, batch.request)
         try:
             command = context.table.by_name[str(batch.command["command"])].model_validate(

@@ -40,12 +40,13 @@ class Handle:
         self.failed = False
         self.final = False
         self.elsewhere: Elsewhere | None = None
-        self.additions: tuple[Message, ...] = ()
+        self.additions: dict[str, Message] = {}
         self.moved_from: list[str] = []
         self.posting = False
         self.changed_at = 0.0
         self.on_shared: Shared | None = None
         self.uploaded: set[tuple[str, int]] = set()
+        self.refused: set[tuple[str, int]] = set()
         self.lock = threading.Lock()
         self._then = then
         self._settled = threading.Event()
@@ -62,6 +63,8 @@ class Handle:
         state.
         """
         with self.lock:
+            self.uploaded -= self.refused
+            self.refused.clear()
             if self.failed or (self.final and not final):
                 return False
             self.wanted, self.final = message, self.final or final
@@ -113,17 +116,27 @@ class Handle:
             self.channel, self.thread, self.parent, self.ref = left[0], "", None, None
         return True
 
-    def says_also(self, addition: Message) -> None:
-        """Say something more in the message, whatever its state; each thing once."""
+    def says_also(self, subject: str, addition: Message) -> None:
+        """Say something more in the message, whatever its state."""
         with self.lock:
-            if addition not in self.additions:
-                self.additions += (addition,)
-                self.shown = None
+            self.additions = {**self.additions, subject: addition}
+            self.shown = None
+
+    def says_no_more(self, subject: str) -> bool:
+        """Leave it out again; False where it was not said."""
+        with self.lock:
+            if subject not in self.additions:
+                return False
+            self.additions = {
+                known: addition for known, addition in self.additions.items() if known != subject
+            }
+            self.shown = None
+            return True
 
     def complete(self, message: Message) -> Message:
         """A state of the message, with what else is said in it."""
-        blocks = (block for addition in self.additions for block in addition.blocks)
-        return replace(message, blocks=(*message.blocks, *blocks)) if self.additions else message
+        blocks = [block for added in self.additions.values() for block in added.blocks]
+        return replace(message, blocks=(*message.blocks, *blocks)) if blocks else message
 
     def drop(self) -> None:
         """Record that the message will never be posted."""

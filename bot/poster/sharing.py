@@ -47,7 +47,7 @@ class FileSharing:
     def share(self, handle: Handle, message: Message) -> None:
         """Share what a posted message has for its thread, each file once."""
         for file in message.files:
-            key = (file.name, hash(file.content))
+            key = _key(file)
             if handle.ref and key not in handle.uploaded:
                 handle.uploaded.add(key)
                 upload = partial(self._upload, handle, handle.ref.channel)
@@ -65,15 +65,21 @@ class FileSharing:
                 raise
             self._said_instead(handle, handle.elsewhere.unshared, word_of(error), file)
         else:
+            if handle.says_no_more(file.name):
+                self._show_again(handle)
             handle.shared(file)
 
     def _said_instead(self, handle: Handle, unshared: Unshared, word: str, file: File) -> None:
+        """Once; with the next state of the message the file is tried again."""
+        handle.refused.add(_key(file))
+        if file.name in handle.additions:
+            return
         places = handle.elsewhere.places if handle.elsewhere else ()
         user = next((place for place in places if place.startswith(USER_PREFIXES)), "")
         sent = bool(user) and self._is_sent(user, file)
         log.warning("%s: %s is refused (%s)", handle.channel, file.name, word)
         self._on_event("file_refused")
-        handle.says_also(unshared(file.name, word, sent))
+        handle.says_also(file.name, unshared(file.name, word, sent))
         self._show_again(handle)
 
     def _is_sent(self, user: str, file: File) -> bool:
@@ -102,6 +108,10 @@ class FileSharing:
             )
         else:
             self._put(lane, Call("upload", "upload", partial(share, file)))
+
+
+def _key(file: File) -> tuple[str, int]:
+    return file.name, hash(file.content)
 
 
 def _is_refused(error: SlackApiError) -> bool:

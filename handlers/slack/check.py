@@ -33,6 +33,7 @@ def check_slack(client: WebClient, settings: Settings) -> Iterator[tuple[str, st
     if settings.channel:
         yield _channel(client, settings.channel)
     yield from _shared(client, settings)
+    yield "file upload", _call(lambda: _upload(client))
     for group in sorted({group for role in settings.roles for group in role.groups}):
         yield f"user group {group}", _call(partial(client.usergroups_users_list, usergroup=group))
 
@@ -74,6 +75,14 @@ def _channel(client: WebClient, channel: str) -> tuple[str, str]:
     problem = _call(lambda: client.chat_getPermalink(channel=channel, message_ts="1.000000"))
     known = problem == "message_not_found"
     return f"channel {channel}", "" if known else f"{problem}; it has to be an id such as C0123ABCD"
+
+
+def _upload(client: WebClient) -> None:
+    """Upload a file that nobody sees, and take it away."""
+    answer = client.files_upload_v2(
+        filename="swarmbot-check.txt", content="swarmbot check", request_file_info=False
+    )
+    client.files_delete(file=answer["files"][0]["id"])
 
 
 def _shared(client: WebClient, settings: Settings) -> Iterator[tuple[str, str]]:

@@ -46,6 +46,7 @@ SCOPES: Mapping[str, str] = {
     "files.getUploadURLExternal": "files:write",
     "files.completeUploadExternal": "files:write",
     "files.info": "files:read",
+    "files.delete": "files:write",
 }
 
 LIMITED: Mapping[str, int] = {
@@ -73,6 +74,7 @@ LIMITED: Mapping[str, int] = {
     "files.getUploadURLExternal": 4,
     "files.completeUploadExternal": 4,
     "files.info": 4,
+    "files.delete": 3,
 }
 """The tier of each method, from the first on; those of `auth.test`, `chat.postMessage` and
 `chat.getPermalink` are special: hundreds a minute, and one a second in a channel."""

@@ -13,6 +13,8 @@ from playground.workspace.state import State
 
 def reserve(state: State, args: Arguments) -> dict[str, Any]:
     """files.getUploadURLExternal."""
+    if state.directory.installed.uploads:
+        raise SlackError(state.directory.installed.uploads)
     name, length = args.need("filename"), args.number("length", 0)
     if length <= 0:
         raise SlackError(
@@ -62,6 +64,16 @@ def file_info(state: State, args: Arguments) -> dict[str, Any]:
     return {"file": file_json(state, file)}
 
 
+def delete(state: State, args: Arguments) -> dict[str, Any]:
+    """files.delete."""
+    name = args.need("file", "file_not_found")
+    if name not in state.files:
+        raise SlackError("file_not_found")
+    with state.lock:
+        del state.files[name]
+    return {}
+
+
 def file_json(state: State, file: StoredFile) -> dict[str, Any]:
     """A file as the API shows it."""
     return {
@@ -105,4 +117,5 @@ METHODS: dict[str, Method] = {
     "files.getUploadURLExternal": reserve,
     "files.completeUploadExternal": complete,
     "files.info": file_info,
+    "files.delete": delete,
 }

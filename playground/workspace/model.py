@@ -55,7 +55,7 @@ class Installation:
 
     `for_all`: in every workspace of the organisation; then payloads name no single one. `scopes`
     are those of the bot token; `refusal` is what every call with it is answered since it was taken
-    away, such as `token_revoked`.
+    away, such as `token_revoked`; `uploads` the same for files, such as `file_uploads_disabled`.
     """
 
     team: str = TEAM
@@ -63,6 +63,7 @@ class Installation:
     for_all: bool = False
     scopes: tuple[str, ...] = MANIFEST_SCOPES
     refusal: str = ""
+    uploads: str = ""
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,8 @@ def test_nobody_approves_what_slack_has_not_got_the_file_of(
     dev: MemoryPerson, lead: MemoryPerson, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.runs("web")
-    world.bot.client.takes_files = False
+    directory = world.slack.state.directory
+    directory.changes_installation(uploads="file_uploads_disabled")
     dev.types(f"/swarm service update {MANY} web")
     request = lead.sees("on its way")
     number = request.text.rpartition("id ")[2].split()[0]
@@ -250,11 +251,11 @@ def test_nobody_approves_what_slack_has_not_got_the_file_of(
     assert "Approve" not in request.buttons
     lead.asks(f"approve {number}", "still on its way")
 
-    assert "file_uploads_disabled" in caplog.text
+    assert "has switched off file uploads" in lead.reads(request)
     caplog.clear()
-    world.start_bot()
-    world.bots[0].crash()
+    directory.changes_installation(uploads="")
     lead.sees("in the thread has everything")
+    assert "switched off" not in request.text
     lead.clicks("Approve", on=request)
     lead.sees("✅ web")
 

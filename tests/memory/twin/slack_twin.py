@@ -97,7 +97,6 @@ class DirectClient(WebClient):
         self._api = slack.api
         self._state = slack.state
         self._faults = slack.faults
-        self.takes_files = True
 
     def api_call(
         self,
@@ -140,16 +139,6 @@ class DirectClient(WebClient):
         return WebhookResponse(url=url, status_code=200, body="ok", headers={})
 
     def _upload_file(self, *, url: str, data: bytes, **_: Any) -> FileUploadV2Result:
-        if not self.takes_files:
-            SlackResponse(
-                client=self,
-                http_verb="POST",
-                api_url=url,
-                req_args={},
-                data={"ok": False, "error": "file_uploads_disabled"},
-                headers={},
-                status_code=200,
-            ).validate()
         methods_files.upload(self._state, url.rpartition("/")[2], data)
         return FileUploadV2Result(status=200, body="OK")
 
