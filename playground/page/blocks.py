@@ -11,6 +11,8 @@ from playground.workspace.forms import Filled, values
 from playground.workspace.model import Block
 from playground.workspace.text import Reader
 
+LONG_CELL = 40
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -145,12 +147,9 @@ def _table(block: Block, surface: Surface, _: Held) -> Html:
     settings = [setting or {} for setting in block.get("column_settings") or []]
 
     def row(cells: Sequence[Mapping[str, Any]], name: str) -> Html:
-        sides = (
-            settings[at].get("align") if at < len(settings) else None for at in range(len(cells))
-        )
         drawn_cells = (
-            el(name, _cell(cell, surface.reader), class_=side)
-            for cell, side in zip(cells, sides, strict=True)
+            el(name, _cell(cell, surface.reader), class_=_cell_class(cell, settings[at : at + 1]))
+            for at, cell in enumerate(cells)
         )
         return el("tr", *drawn_cells)
 
@@ -166,6 +165,14 @@ def _data_table(block: Block, surface: Surface, held: Held) -> Html:
     return el(
         "figure", el("figcaption", plain(str(block["caption"]))), _table(block, surface, held)
     )
+
+
+def _cell_class(cell: Mapping[str, Any], setting: Sequence[Mapping[str, Any]]) -> str | None:
+    """A column is as wide as its longest cell, unless it is wrapped."""
+    align = [str(column["align"]) for column in setting if column.get("align")]
+    wraps = any(column.get("is_wrapped") for column in setting)
+    long = not setting and len(str(cell.get("text", ""))) > LONG_CELL
+    return " ".join([*align, *(["wrapped"] if wraps or long else [])]) or None
 
 
 def _file(block: Block, _: Surface, __: Held) -> Html:

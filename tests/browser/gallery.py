@@ -1,7 +1,8 @@
 """Every message that the bot can post, as people see it, on one page with a picture of each group.
 `make gallery` runs it.
 
-Who changes a message looks at it there, in light and in dark; nothing of it needs a Swarm.
+Who changes a message looks at it there, in light and in dark, on a desk and on a phone;
+nothing of it needs a Swarm.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from tests.unit.render.catalogue import catalogue
 
 FOLDER = CHECKOUT / ".dev" / "gallery"
 STYLES = ("theme.css", "page.css", "chat.css")
-SCHEMES = ("light", "dark")
-WIDTH = 860
+SCREENS = (("light", "desktop"), ("dark", "desktop"), ("light", "phone"))
+WIDTHS = {"desktop": 860, "phone": 360}
 OWN_STYLE = """
 html, body { height: auto; overflow: visible; }
 body { max-width: 820px; margin: 0 auto; padding: 24px 20px 60px; display: block; }
@@ -50,7 +51,7 @@ def main() -> int:
     groups = _groups()
     page.write_text(_page(groups))
     with chromium() as browser:
-        wide = [name for scheme in SCHEMES for name in _taken(browser, page, scheme, groups)]
+        wide = [name for screen in SCREENS for name in _taken(browser, page, screen, groups)]
     sys.stdout.write(f"{sum(map(len, groups.values()))} messages in {page.relative_to(CHECKOUT)}\n")
     for name in sorted(set(wide)):
         sys.stdout.write(f"wider than its place: {name}\n")
@@ -102,14 +103,15 @@ def _file(name: str, file: File) -> Html:
 
 
 def _taken(
-    browser: Browser, page: Path, scheme: str, groups: dict[str, dict[str, Message]]
+    browser: Browser, page: Path, kind: tuple[str, str], groups: dict[str, dict[str, Message]]
 ) -> list[str]:
-    """Take the pictures of one scheme; the names of messages that are wider than the page."""
-    tab = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    """Take the pictures in one scheme on one screen; the messages that are wider than it."""
+    scheme, screen = kind
+    tab = browser.new_page(viewport={"width": WIDTHS[screen], "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     tab.goto(page.as_uri())
     tab.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
     for group in groups:
-        tab.locator(f"#group-{group}").screenshot(path=FOLDER / f"{group}-{scheme}.png")
+        tab.locator(f"#group-{group}").screenshot(path=FOLDER / f"{group}-{scheme}-{screen}.png")
     wide: list[str] = tab.evaluate(
         "() => [...document.querySelectorAll('article')].filter(one => one.scrollWidth > "
         "one.clientWidth + 1).map(one => one.id)"

@@ -19,11 +19,12 @@ def part(title: str, rows: Iterable[Row]) -> Block:
     can be copied there as it is.
     """
     all_rows = list(rows)
-    short = [row for row in all_rows if fits_beside(row[1])]
+    names = [name for name, _ in all_rows]
+    short = [row for row in all_rows if fits_beside(row[1], names)]
     long = [
         f"{escape(name)} {code(shortened(value, _VALUE_CHARACTERS))}".strip()
         for name, value in all_rows
-        if not fits_beside(value)
+        if not fits_beside(value, names)
     ]
     lines = [f"*{title}*" if title else "", preformatted(pairs(short)) if short else "", *long]
     return section("\n".join(line for line in lines if line))

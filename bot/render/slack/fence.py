@@ -18,6 +18,7 @@ CELL_CHARACTERS = 40
 EMPTY = "–"
 _MOST_INDENT = 2
 _GAP = "  "
+_PAIR_WIDTH = 40
 _NAME_WIDTH = 22
 _FIRST_WIDTH = 24
 """A longer name would leave no room for the state beside it."""
@@ -60,21 +61,26 @@ def narrow(columns: Row, rows: Iterable[Row]) -> str:
 def pairs(rows: Iterable[Row]) -> str:
     """Names and what belongs to them, side by side; a long text goes on below its beginning."""
     cells = [(cell(name, _VALUE_CHARACTERS), cell(text, _VALUE_CHARACTERS)) for name, text in rows]
-    side = max((width(name) for name, _ in cells if width(name) <= _NAME_WIDTH), default=0)
+    side = _side_width(name for name, _ in cells)
     lines = []
     for name, text in cells:
         fits = width(name) <= side
         indent = " " * side + _GAP if fits else "    "
-        first, *more = _wrapped(text, indent) or [""]
+        first, *more = _wrapped(text, indent, _PAIR_WIDTH) or [""]
         lines += (
             [name + first[width(name) :], *more] if fits else [*_wrapped(name, ""), first, *more]
         )
     return "\n".join(line.rstrip() for line in lines)
 
 
-def fits_beside(text: str) -> bool:
-    """Whether no word of it has to be divided for a line."""
-    return all(width(word) <= FENCE_WIDTH - _NAME_WIDTH - len(_GAP) for word in text.split())
+def fits_beside(text: str, names: Iterable[str]) -> bool:
+    """Whether no word of it has to be divided for a line beside the longest of these names."""
+    room = _PAIR_WIDTH - _side_width(names) - len(_GAP)
+    return all(width(word) <= room for word in text.split())
+
+
+def _side_width(names: Iterable[str]) -> int:
+    return max((width(name) for name in names if width(name) <= _NAME_WIDTH), default=0)
 
 
 def cell(text: str, most: int = CELL_CHARACTERS) -> str:
@@ -137,9 +143,9 @@ def _padded(cells: Row, widths: Sequence[int]) -> str:
     ).rstrip()
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
+def _wrapped(text: str, indent: str, most: int = FENCE_WIDTH) -> list[str]:
     """The text in indented lines; words that are too long for one are divided."""
-    room = FENCE_WIDTH - len(indent)
+    room = most - len(indent)
     # `textwrap` counts characters, so a text with wide ones gets half the room.
     room = room if width(text) <= len(text) else room // 2
     return [indent + line for line in textwrap.wrap(text, room, break_on_hyphens=False)]
