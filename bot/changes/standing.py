@@ -21,9 +21,19 @@ def warnings(context: Context, service: Service, changed: Spec) -> tuple[str, ..
     rolls = service.update is not None and service.update.state in ("updating", "rollback_started")
     if rolls and context.store.rollouts.of_service(service.id) is None:
         said.append(plan_warnings.overtakes(service))
-    if rollout_plan.is_paused(service) and edit.image_of(changed) == service.image:
-        said.append(plan_warnings.goes_on(service, _done(context, service)))
-    return tuple(said)
+    is_same = edit.fingerprint(changed) == edit.fingerprint(service.spec)
+    if rollout_plan.is_paused(service) and is_same:
+        said.append(plan_warnings.goes_on(service, done(context, service)))
+    return (*said, *paused(context, service, changed))
+
+
+def paused(context: Context, service: Service, changed: Spec) -> tuple[str, ...]:
+    """A warning where the change lets an update go on that Swarm has paused."""
+    kept = edit.image_of(changed) == service.image
+    is_same = edit.fingerprint(changed) == edit.fingerprint(service.spec)
+    if not rollout_plan.is_paused(service) or not kept or is_same:
+        return ()
+    return (plan_warnings.goes_on_too(service, done(context, service)),)
 
 
 def last_good(context: Context, service: Service) -> Image | None:
@@ -50,6 +60,7 @@ def kept_digest(context: Context, service: Service, image: Image) -> tuple[str, 
     return ()
 
 
-def _done(context: Context, service: Service) -> int:
+def done(context: Context, service: Service) -> int:
+    """How many tasks of the service run as its specification says."""
     tasks = context.swarm.services.tasks(service.id, marked=True)
     return sum(task.up_to_date and task.runs for task in tasks)

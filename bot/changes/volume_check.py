@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.command.model import Context
 from bot.model import Node, Service, Spec, Task
 from bot.model.placement import Move
 from bot.render.objects import volume_cautions
@@ -14,6 +15,13 @@ def warnings(service: Service, nodes: Iterable[Node], changed: Spec) -> tuple[st
     """A sentence where new tasks of this service may begin with an empty volume."""
     volumes = local_data.may_start_empty(service, nodes, changed)
     return (volume_cautions.may_start_empty(service.name, volumes),) if volumes else ()
+
+
+def asked(context: Context, service: Service, changed: Spec) -> tuple[str, ...]:
+    """The same; asks for the nodes only where it has to."""
+    if not local_data.local_volumes(service.spec):
+        return ()
+    return warnings(service, context.swarm.nodes.list(), changed)
 
 
 def left_behind(

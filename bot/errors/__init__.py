@@ -45,6 +45,7 @@ from bot.errors.rollback import (
     ButtonOutdatedError,
     ChangeUnderWayError,
     ImageLostError,
+    PausedUpdateError,
     RolloutEndedError,
     UnsureRollbackError,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "OutOfSequenceError",
     "OutcomeUnknownError",
     "OutsiderError",
+    "PausedUpdateError",
     "PlanOutdatedError",
     "PortTakenError",
     "PrivateRegistryError",

@@ -25,6 +25,17 @@ class RolloutEndedError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class PausedUpdateError(SwarmbotError):
+    """Swarm paused this very update, with `done` of so many tasks; `line` lets it go on."""
+
+    service: str
+    image: Image
+    done: int
+    replicas: int | None
+    line: str
+
+
+@dataclass(eq=False)
 class UnsureRollbackError(SwarmbotError):
     """It is not sure that a person knows what they would go back from, so they are asked.
 

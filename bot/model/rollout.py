@@ -129,7 +129,7 @@ class Rollout:
     `before`, where Swarm's own previous specification is another. `part_of` is the id of the batch
     that it belongs to, if any. `unfollowed_by`: who ended its following before its end; `shown_as`
     names its message among all. `creates`: the service is made by it; until it is known by its id,
-    `service_id` is its name.
+    `service_id` is its name. `causes`: why it was turned back, without lines of logs.
     """
 
     id: str
@@ -167,6 +167,7 @@ class Rollout:
     shown_as: str = ""
     unfollowed_by: str = ""
     creates: bool = False
+    causes: tuple[Finding, ...] = ()
 
     @property
     def again(self) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.errors import SwarmbotError
-from bot.model import Ending, Image, Service
-from bot.model.revisions import EARLIER, OUTSIDE, in_place, of_image
-from bot.store.revisions import Revisions
+from bot.model import Ending, Image, Revision, Service
+from bot.model.revisions import EARLIER, FOUND, OUTSIDE, in_place, of_image
 from bot.store.store import Store
 from bot.swarm.spec import edit
 from bot.swarm.swarm import Swarm
@@ -51,45 +50,71 @@ def _state(service: Service) -> tuple[Image, str]:
     return service.image, service.update.state if service.update else ""
 
 
-def note_outside(store: Store, service: Service, now: datetime) -> None:
-    """Make the revisions agree with what Swarm says of a service.
+def known_with_outside(store: Store, service: Service, now: datetime) -> tuple[Revision, ...]:
+    """The revisions of a service, with what Swarm says of it and nobody has written down yet.
 
-    Nothing while a rollout of the bot's own runs. Raises StoreUnavailableError.
+    Reads only. While a rollout of the bot's own runs, or of a job, they are those that are written
+    down. Raises StoreUnavailableError.
     """
-    if service.mode.is_job or store.rollouts.of_service(service.id):
-        return
     known = store.revisions.of(service.id)
+    if service.mode.is_job or store.rollouts.of_service(service.id):
+        return known
+    return _with_outside(known, service, now)
+
+
+def note_outside(store: Store, service: Service, now: datetime) -> None:
+    """Write that down. Raises StoreUnavailableError."""
+    before = {revision.number: revision for revision in store.revisions.of(service.id)}
+    for revision in known_with_outside(store, service, now):
+        known = before.get(revision.number)
+        if known is None:
+            store.revisions.record_seen(service.id, revision.image, revision.at, revision.note)
+        if revision.ending != (known.ending if known else ""):
+            store.revisions.conclude(service.id, revision.number, Ending(revision.ending))
+
+
+def _with_outside(
+    known: tuple[Revision, ...], service: Service, now: datetime
+) -> tuple[Revision, ...]:
     if in_place(known) != service.image:
-        _add(store.revisions, service, now)
-    _judge(store.revisions, service)
+        known = _added(known, service, now)
+    return _judged(known, service)
 
 
-def _add(revisions: Revisions, service: Service, now: datetime) -> None:
-    known, update = revisions.of(service.id), service.update
+def _added(known: tuple[Revision, ...], service: Service, now: datetime) -> tuple[Revision, ...]:
+    update = service.update
     changed = (update.started if update else None) or service.updated or now
     if _went_back(service) and known and known[-1].note == OUTSIDE:
-        revisions.conclude(service.id, known[-1].number, Ending.ROLLED_BACK)
-        if in_place(revisions.of(service.id)) == service.image:
-            return
+        known = (*known[:-1], replace(known[-1], ending=str(Ending.ROLLED_BACK)))
+        if in_place(known) == service.image:
+            return known
     previous = edit.image_of(service.previous) if service.previous else service.image
     if previous not in (service.image, in_place(known)) and not _went_back(service):
         # Somebody changed it twice between two looks, or before the first.
-        revisions.record_seen(service.id, previous, changed, EARLIER)
-        revisions.record_seen(service.id, service.image, changed, OUTSIDE)
-        return
-    revisions.record_seen(service.id, service.image, changed, OUTSIDE if known else "")
+        known = _one_more(known, previous, changed, EARLIER)
+        return _one_more(known, service.image, changed, OUTSIDE)
+    return _one_more(known, service.image, changed, OUTSIDE if known else FOUND)
+
+
+def _one_more(
+    known: tuple[Revision, ...], image: Image, at: datetime, note: str
+) -> tuple[Revision, ...]:
+    number = known[-1].number + 1 if known else 1
+    return (*known, Revision(number, image, at, note=note))
 
 
 def _went_back(service: Service) -> bool:
     return service.update is not None and service.update.state.startswith("rollback")
 
 
-def _judge(revisions: Revisions, service: Service) -> None:
+def _judged(known: tuple[Revision, ...], service: Service) -> tuple[Revision, ...]:
     """Swarm's own word on an update that others made counts for its revision."""
-    newest = of_image(revisions.of(service.id), service.image)
+    newest = of_image(known, service.image)
     if newest is None or newest.note != OUTSIDE or service.update is None:
-        return
+        return known
     endings = {"paused": Ending.PAUSED, "completed": Ending.DONE}
     ending = endings.get(service.update.state)
-    if ending and newest.ending != ending:
-        revisions.conclude(service.id, newest.number, ending)
+    if ending is None:
+        return known
+    judged = replace(newest, ending=str(ending))
+    return tuple(judged if revision == newest else revision for revision in known)

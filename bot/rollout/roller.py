@@ -253,7 +253,7 @@ class Roller:
         A rollback is asked for in between, where a person wishes it or Swarm paused.
         """
         rollbacks = RollbackSender(self.swarm, self.store, self.now)
-        turning, again = TurningBack(self.stopping.monotonic), True
+        turning, again = TurningBack(self.stopping.monotonic, causes=rollout.causes), True
         while again:
             again = False
             for progress in follower.follow(lambda: rollout):  # noqa: B023 - the newest is wanted
@@ -265,7 +265,7 @@ class Roller:
                     yield replace(rollout, unfollowed_by=leaver), turning.explained(left)
                     return
                 if wish and turning.is_due:
-                    rollout = rollbacks.send(rollout, wish, run, turning)
+                    rollout = rollbacks.send(rollout, wish, progress, run, turning)
                 stopped = progress.phase in STOPPED
                 again = stopped and bool(wish) and not turning.refusal
                 if again:

@@ -100,7 +100,9 @@ class RollbackSender:
     def _promised(self, rollout: Rollout, progress: Progress) -> bool:
         return rollout.rolls_back and progress.phase in (Phase.PAUSED, Phase.TIMED_OUT)
 
-    def send(self, rollout: Rollout, by: str, run: Run, turning: TurningBack) -> Rollout:
+    def send(
+        self, rollout: Rollout, by: str, progress: Progress, run: Run, turning: TurningBack
+    ) -> Rollout:
         """Ask Swarm for the previous specification; what keeps it from that is tried again later.
 
         Who asked is written down before it is sent, so that its effect is never taken for a change
@@ -114,6 +116,7 @@ class RollbackSender:
             back = _spec_back(rollout, service)
             if rollout.rollback_by != by:
                 rollout = self._turned_back(rollout, by, fingerprint(back) if back else "")
+                rollout = replace(rollout, causes=_causes(progress))
                 self.store.rollouts.save(rollout, run.lease.fence)
             self.swarm.services.update(
                 service, back or service.spec, rollback_previous=back is None
@@ -137,6 +140,11 @@ class RollbackSender:
         if now >= deadline:
             deadline = now + (rollout.deadline - rollout.started)
         return replace(rollout, rollback_by=by, back_hash=back_hash, deadline=deadline)
+
+
+def _causes(progress: Progress) -> tuple[Finding, ...]:
+    """Without what the tasks wrote, which may hold secrets."""
+    return tuple(replace(finding, log=()) for finding in progress.findings)
 
 
 def _spec_back(rollout: Rollout, service: Service) -> Spec | None:

@@ -9,11 +9,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.changes import content_check, image_check, rollout_plan, standing, volume_check
+from bot.changes import content_check, image_check, rollout_plan, room_check, standing, volume_check
 from bot.changes.service_flags import Count
+from bot.command import line
 from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option, Timeout
 from bot.command.model import Change, Command, Context, Form
-from bot.errors import UnsupportedError
+from bot.errors import PausedUpdateError, UnsupportedError
 from bot.model import (
     Difference,
     Image,
@@ -24,9 +25,7 @@ from bot.model import (
     Spec,
 )
 from bot.model.duration import nanoseconds, write_duration
-from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.rollout.run import Run
-from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit
 
 
@@ -77,6 +76,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
         None, ge=0, le=1, description="share of tasks that may fail, 0 to 1"
     )
     force: bool = Field(False, description="restart the tasks though nothing changes")
+    go_on: bool = Field(False, description="though Swarm has paused this very update")
     resolve_image: Literal["always", "changed", "never"] = Field(
         "always", description="always (default), changed or never"
     )
@@ -110,7 +110,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
             ),
             warnings=(
                 *warnings,
-                *obstacles_in_words(obstacles.in_the_way(service, nodes, changed)),
+                *room_check.warnings(context, service, nodes, changed),
                 *volume_check.warnings(service, nodes, changed),
                 *standing.warnings(context, service, changed),
             ),
@@ -118,6 +118,14 @@ class Deploy(Change[rollout_plan.RollPlan]):
             goes_on=True,
             dangers=content_check.dangers(context, service.spec, changed, service.id),
         )
+        if planned.goes_on and not self.go_on:
+            raise PausedUpdateError(
+                service.name,
+                service.image,
+                standing.done(context, service),
+                service.replicas,
+                line.write(self.model_copy(update={"go_on": True})),
+            )
         return replace(planned, before=standing.last_good(context, service))
 
     def docker_words(self) -> Sequence[str]:

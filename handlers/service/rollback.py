@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.changes import rollout_plan, way_back
+from bot.changes import rollout_plan, volume_check, way_back
 from bot.command.fields import Argument, Name, Timeout
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
@@ -25,7 +25,7 @@ from bot.model.revisions import UNSURE, before, of_image
 from bot.model.rollout import WishAnswer
 from bot.render import plans
 from bot.render.objects import service_history
-from bot.rollout.outside import note_outside
+from bot.rollout.outside import known_with_outside
 from bot.rollout.run import Run
 from bot.swarm.spec import edit
 
@@ -75,8 +75,7 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
         running = context.store.rollouts.of_service(service.id)
         if running and self.to is None:
             return _interrupt(context, service, running, subject)
-        note_outside(context.store, service, context.now())
-        known = context.store.revisions.of(service.id)
+        known = known_with_outside(context.store, service, context.now())
         if self.to is None and _stopped_half_way(service, subject):
             return _finish(service, known)
         target = self._target(service, known, subject, context.now())
@@ -90,7 +89,7 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
             title=f"{service.name} → {target.image.tagged}",
             noop_reason=f"{service.name} already runs {target.image.tagged}",
             changes=rollout_plan.image_change(service.image, target.image),
-            warnings=warnings,
+            warnings=(*warnings, *volume_check.asked(context, service, spec)),
             goes_on=True,
         )
         return replace(planned, back_to=target)
@@ -169,9 +168,8 @@ class History(Query):
     def run(self, context: Context) -> Message:
         """Read the bot's own record; what was changed outside the bot shows as such."""
         service = context.swarm.services.find(self.service)
-        return service_history.history(
-            service, context.store.revisions.of(service.id), context.now()
-        )
+        known = known_with_outside(context.store, service, context.now())
+        return service_history.history(service, known, context.now())
 
 
 COMMANDS: tuple[type[Command], ...] = (Rollback, History)

@@ -9,14 +9,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.changes import rollout_plan, several, volume_check
+from bot.changes import rollout_plan, several, standing, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import Replicas
 from bot.changes.several import Several
 from bot.command.fields import Argument, Lookup, Name, Option, Timeout
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
-from bot.model import Difference, Ending, Mode, Outcome, Plan, Service, Spec
+from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
 from bot.model.batch import Batch
 from bot.model.bounds import MOST_REPLICAS
 from bot.model.placement import Placement
@@ -24,7 +24,6 @@ from bot.model.slash import SLASH
 from bot.render.objects.placement_cautions import shortage_in_words
 from bot.rollout.run import Run
 from bot.swarm.scheduler import capacity
-from bot.swarm.scheduler.local_data import local_volumes
 from bot.swarm.spec import edit
 
 _TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
@@ -182,7 +181,8 @@ def _plan(context: Context, text: str) -> RollPlan:
         changes=(Difference("replicas", str(before), str(after)),),
         warnings=(
             *_warnings(service, before, after, free),
-            *_data(context, service, changed),
+            *volume_check.asked(context, service, changed),
+            *standing.paused(context, service, changed),
         ),
         noop_reason=f"{service.name} has {after} already",
         replicas=after,
@@ -213,13 +213,6 @@ def _warnings(service: Service, before: int, after: int, free: Placement) -> tup
         return ()
     why = shortage_in_words(free.shortage)
     return (f"{service.name} has room for {free.placed} of {after - before} more: {why}",)
-
-
-def _data(context: Context, service: Service, changed: Spec) -> tuple[str, ...]:
-    """Asks for the nodes only where it has to."""
-    if not local_volumes(service.spec):
-        return ()
-    return volume_check.warnings(service, context.swarm.nodes.list(), changed)
 
 
 def _named(change: Difference, roll: RollPlan) -> Difference:

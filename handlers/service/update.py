@@ -7,7 +7,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from bot.changes import content_check, image_check, port_check, rollout_plan, volume_check
+from bot.changes import (
+    content_check,
+    image_check,
+    port_check,
+    rollout_plan,
+    room_check,
+    standing,
+    volume_check,
+)
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import (
     Address,
@@ -38,10 +46,8 @@ from bot.command.model import Change, Command, Context
 from bot.errors import UnsupportedError
 from bot.model import Difference, Image, Outcome, ResolvedImage, Service, Spec
 from bot.model.slash import SLASH
-from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.rollout.run import Run
 from bot.swarm import resolve_names
-from bot.swarm.scheduler import obstacles
 from bot.swarm.spec import edit, read, update
 from bot.swarm.spec.scalars import Flags
 
@@ -177,8 +183,9 @@ class Update(ServiceFlags, Change[RollPlan]):
             changes=changes,
             warnings=(
                 *warnings,
-                *obstacles_in_words(obstacles.in_the_way(after, nodes, changed)),
+                *room_check.warnings(context, after, nodes, changed),
                 *volume_check.warnings(service, nodes, changed),
+                *standing.paused(context, service, changed),
             ),
             dangers=content_check.dangers(context, service.spec, changed, service.id),
         )

@@ -173,8 +173,9 @@ def test_an_update_that_stands_paused_goes_on(dev: MemoryPerson, world: World) -
     world.registry.spoil("shop/web:sick", exits=None)
 
     clicked = dev.clicks("Retry", on=paused)
+    sure = dev.clicks("Go on", on=dev.sees("stands paused", after=clicked))
 
-    done = dev.sees("✅ web is on", after=clicked)
+    done = dev.sees("✅ web is on", after=sure)
     assert any("goes on from there" in version for version in done.life)
     assert "4/4" in done.text
 
@@ -278,3 +279,41 @@ def test_a_service_of_a_stack_and_an_update_of_somebody_else_are_said(
 
     assert any("begun outside swarmbot is rolling now" in version for version in done.life)
     assert any("docker stack deploy" in version for version in done.life)
+
+
+def test_a_rollback_of_what_keeps_data_on_its_node_says_so(dev: MemoryPerson, world: World) -> None:
+    mounts = [{"Type": "volume", "Source": "data", "Target": "/data"}]
+    world.runs("web")
+    world.by_hand("web", lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Mounts=mounts))
+    world.swarm.settle()
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+
+    back = dev.asks("rollback web", "✅ web is on shop/web:1.0 again")
+
+    assert any("starts empty" in version or "empty" in version for version in back.life)
+
+
+def test_to_plan_a_rollback_writes_nothing(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    world.deploys_by_hand("web", "shop/web:2.0")
+
+    dev.asks("rollback web", "web runs 2.0 now")
+
+    revisions = world.bot.store.revisions
+    assert revisions.of(world.swarm.cluster.service("web")["ID"]) == ()
+
+
+@pytest.mark.world(bots=2)
+def test_why_it_went_back_at_its_deadline_is_known_to_the_next_bot(
+    dev: MemoryPerson, world: World
+) -> None:
+    placement = {"Placement": {"MaxReplicas": 1}}
+    config = {"Parallelism": 1, "Monitor": 1_000_000_000, "Order": "start-first"}
+    world.runs("web", replicas=4, Task=placement, UpdateConfig=config)
+    dev.types("/swarm deploy web shop/web:2.0 --timeout 6s")
+    assert dev.sees("is rolling back")
+    world.bot.crash()
+
+    ended = dev.sees("↩️ web rolled back to 1.0")
+
+    assert "runs as many replicas as" in ended.text

@@ -10,6 +10,7 @@ from bot.model import Revision
 from bot.model.english import age, agree, some
 from bot.model.revisions import EARLIER, FOUND, OUTSIDE
 from bot.render.errors.explanation import ASKED, REFUSED, Explain, Explanation
+from bot.render.rollout.plan_warnings import stands_paused
 from bot.render.slack.text import code, escape
 
 
@@ -41,6 +42,16 @@ def _ended(error: errors.RolloutEndedError) -> Explanation:
         "not turn back. Its message says how it ended.",
         mark=REFUSED,
         offers=((f"Roll back to {rollout.before.tag or rollout.before.tagged}", back),),
+    )
+
+
+def _paused(error: errors.PausedUpdateError) -> Explanation:
+    at = stands_paused(error.done, error.replicas)
+    return Explanation(
+        f"{code(error.service)} {at} on {escape(error.image.tag or error.image.tagged)}: go on? "
+        "Posted again, the update goes on from there.",
+        mark=ASKED,
+        offers=(("Go on", error.line),),
     )
 
 
@@ -94,6 +105,7 @@ def _to(service_id: str, target: Revision) -> tuple[str, str]:
 ROLLBACK_ERRORS: Mapping[type, Explain] = {
     errors.ChangeUnderWayError: _under_way,
     errors.RolloutEndedError: _ended,
+    errors.PausedUpdateError: _paused,
     errors.UnsureRollbackError: _unsure,
     errors.ButtonOutdatedError: _outdated,
     errors.ImageLostError: _lost,

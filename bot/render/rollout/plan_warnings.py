@@ -13,6 +13,19 @@ def registry_silent(image: Image) -> str:
     )
 
 
+def stands_paused(done: int, replicas: int | None) -> str:
+    """How far a paused update came."""
+    return f"stands paused at {done}/{replicas or '?'}"
+
+
+def goes_on_too(service: Service, done: int) -> str:
+    """A change of a service whose update Swarm has paused."""
+    return (
+        f"an update of {service.name} {stands_paused(done, service.replicas)}: with this change it "
+        f"goes on, and all tasks come to `{service.image.tagged}`"
+    )
+
+
 def goes_on(service: Service, done: int) -> str:
     """A paused update is posted again as it stands."""
     return (

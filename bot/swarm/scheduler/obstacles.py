@@ -17,18 +17,24 @@ from bot.model.obstacles import (
     StartFirstShort,
 )
 from bot.swarm.scheduler import constraints
+from bot.swarm.scheduler.capacity import Capacity, Need
 from bot.swarm.spec import read
 
 
-def in_the_way(service: Service, nodes: Sequence[Node], spec: Spec) -> tuple[Obstacle, ...]:
-    """What may keep the update to `spec` from ending, though it can begin."""
+def in_the_way(
+    service: Service, nodes: Sequence[Node], spec: Spec, capacity: Capacity | None = None
+) -> tuple[Obstacle, ...]:
+    """What may keep the update to `spec` from ending, though it can begin.
+
+    With what is left on the nodes, what other services reserve counts too.
+    """
     able = constraints.eligible(spec, nodes)
     if not able:
         return (_no_node(spec, nodes),) if nodes else ()
     obstacles = (
         _host_ports_short(service, able, spec),
         _too_many(service, able, spec),
-        _no_room_beside(service, able, spec),
+        _no_room_beside(service, able, spec, capacity),
         _too_large(spec, able),
     )
     return tuple(obstacle for obstacle in obstacles if obstacle)
@@ -46,7 +52,7 @@ def _host_ports_short(service: Service, able: Sequence[Node], spec: Spec) -> Obs
     tasks = len(able) if service.replicas is None else service.replicas
     if tasks > len(able):
         return HostPortShort(tasks, len(able))
-    if tasks == len(able) and _starts_first(spec):
+    if tasks == len(able) and starts_first(spec):
         return HostPortStartFirst()
     return None
 
@@ -59,14 +65,18 @@ def _too_many(service: Service, able: Sequence[Node], spec: Spec) -> Obstacle | 
     return MostPerNodeShort(most, allowed, service.replicas)
 
 
-def _no_room_beside(service: Service, able: Sequence[Node], spec: Spec) -> Obstacle | None:
-    """Whether the limit per node or a reservation leaves no place for a task beside the old ones.
-
-    What other services reserve is not counted: the plan warns of what is sure.
-    """
+def _no_room_beside(
+    service: Service, able: Sequence[Node], spec: Spec, capacity: Capacity | None
+) -> Obstacle | None:
+    """Whether a limit per node or reservations leave no place for a task beside the old ones."""
     count = len(able) if service.replicas is None else service.replicas
-    if not _starts_first(spec) or not count:
+    if not starts_first(spec) or not count:
         return None
+    if capacity:
+        need = Need(service.id, read.reserved(spec), most_per_node=constraints.most_per_node(spec))
+        rooms = [capacity.has_room(need, node.id) for node in able]
+        fits = all(rooms) if service.replicas is None else any(rooms)
+        return None if fits else StartFirstShort(count)
     needed, most = read.reserved(spec), constraints.most_per_node(spec)
     if most and count == most * len(able):
         return StartFirstShort(count)
@@ -84,7 +94,8 @@ def _fitting(node: Node, needed: Resources) -> int:
     return min((count for count in counts if count is not None), default=0)
 
 
-def _starts_first(spec: Spec) -> bool:
+def starts_first(spec: Spec) -> bool:
+    """Whether a new task is to run before the old one stops."""
     return (spec.get("UpdateConfig") or {}).get("Order") == "start-first"
 
 

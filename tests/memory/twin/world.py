@@ -135,6 +135,10 @@ class World:
         self.by_hand(name, lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Image=named))
         self.swarm.settle()
 
+    def nodes(self) -> list[Json]:
+        """Every node."""
+        return list(self.swarm.cluster.nodes.values())
+
     def replicas_of(self, name: str) -> int:
         """How many replicas a service is to have."""
         return count_of(self.swarm.cluster.service(name)["Spec"])
