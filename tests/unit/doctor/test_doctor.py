@@ -34,6 +34,7 @@ from bot.model.cluster import (
 )
 from bot.model.completion import Completion, RestartCondition
 from bot.model.incident import Memory, Severity
+from bot.model.slash import SLASH
 from bot.render.doctor.advice_text import AdviceText
 from bot.render.doctor.advice_words import words
 from bot.settings import WatchSettings
@@ -532,7 +533,7 @@ def test_many_of_one_kind_are_one_finding() -> None:
     text = told_of(AdviceKind.UPDATE_CONTINUE, World(services=services, tasks=tasks))
     assert (text.several, text.text.partition(" with ")[0]) == ("30 services", "go on")
     assert text.names == tuple(names)
-    assert text.fix == "`/swarm service update --update-failure-action rollback web0`"
+    assert text.fix == f"`{SLASH} service update --update-failure-action rollback web0`"
 
 
 def test_jobs_and_services_without_replicas_are_left_in_peace() -> None:
@@ -630,4 +631,4 @@ def test_work_that_failed_is_told_with_its_exit_code_and_how_to_run_it_again() -
     world = migration(Completion(failed=frozenset("1"), exit_code=3), failed)
     (advice,) = world.advice()
     assert words(advice).sentence == "migrate failed: exit code 3; Swarm does not start it again"
-    assert "/swarm service update --force migrate" in words(advice).fix
+    assert f"{SLASH} service update --force migrate" in words(advice).fix

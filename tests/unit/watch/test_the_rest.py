@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from bot.model import Task
 from bot.model.cluster import Certificate
 from bot.model.incident import AlertState, Memory
+from bot.model.slash import SLASH
 from bot.settings import WatchRule, WatchSettings
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
@@ -66,7 +67,7 @@ def test_a_certificate_near_its_end(judged: Certificate, severity: str) -> None:
 def test_a_certificate_that_is_renewed_is_over_and_one_that_cannot_be_read_is_not() -> None:
     story = begun()
     story.sees(certificates=(certificate("node", 10, node_id="n2"),))
-    assert "`/swarm swarm ca --rotate`" in story.reason("certificate:node:n2").fix
+    assert f"`{SLASH} swarm ca --rotate`" in story.reason("certificate:node:n2").fix
     story.sees(
         certificates=(
             Certificate(kind="node", name="node2", node_id="n2", error="connection refused"),

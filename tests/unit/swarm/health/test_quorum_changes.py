@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.errors import LastManagerError, QuorumAtRiskError
 from bot.model import ManagerStatus, Node, NodeRole, Reachability
 from bot.model.cluster import Quorum
+from bot.model.slash import SLASH
 from bot.render.objects.manager_cautions import cautions_in_words
 from bot.swarm.health.quorum import candidates, cautions, changed, holds, quorum, refuse_loss
 from tests.unit.swarm.values import node
@@ -140,8 +141,8 @@ def told(quorum: Quorum, *workers: str) -> tuple[str, ...]:
 
 def test_a_caution_says_what_to_do() -> None:
     two = Quorum(2, 2, 2, 0)
-    assert "/swarm node promote w1" in told(two, "w1", "w2")[0]
-    assert "/swarm swarm join-token manager" in told(two)[0]
+    assert f"{SLASH} node promote w1" in told(two, "w1", "w2")[0]
+    assert f"{SLASH} swarm join-token manager" in told(two)[0]
 
 
 managers = st.lists(st.booleans(), min_size=1, max_size=9)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.model.incident import AlertState
+from bot.model.slash import SLASH
 from bot.settings import WatchRule, WatchSettings
 from tests.unit.watch.world import (
     ENGINES,
@@ -108,7 +109,7 @@ def test_an_engine_that_is_silent_for_twenty_seconds_says_why() -> None:
     story.waits(5)
     assert story.troubles == {"node:n3": ["engine-unreachable"]}
     assert "certificate has expired" in story.reason("node:n3").cause
-    assert "/swarm certs" in story.reason("node:n3").fix
+    assert f"{SLASH} certs" in story.reason("node:n3").fix
 
 
 def test_a_silent_engine_is_no_news_of_a_node_that_is_down() -> None:

@@ -12,6 +12,7 @@ from bot.model import Mode, Service, Shortfall, Task, TaskState, UpdateStatus
 from bot.model.alert_facts import ChangedOutside, ServiceChanges
 from bot.model.completion import Completion, RestartCondition
 from bot.model.incident import CHANGES_LABEL, AlertState, Note, Silence
+from bot.model.slash import SLASH
 from bot.render.alerts.alert_words import now_words
 from bot.swarm.spec.edit import fingerprint
 from tests.unit.watch.world import (
@@ -638,5 +639,5 @@ def test_work_that_failed_is_told_as_that_with_its_exit_code() -> None:
     assert below(story, 60) == {"service:s-migrate": ["service-below"]}
     told = story.reason("service:s-migrate")
     assert told.cause == "A task of it ended: exit code 3; Swarm does not start it again."
-    assert "/swarm service update --force migrate" in told.fix
+    assert f"{SLASH} service update --force migrate" in told.fix
     assert now_words(story.one("service:s-migrate").problems[0]) == "migrate failed · 0/1"
