@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +21,10 @@ from bot.signals import StopSignal
 
 if TYPE_CHECKING:
     from bot.store.store import Store
+
+
+END_WITHIN = 60.0
+"""Seconds that a bot which gives up has to end in good order."""
 
 
 @click.group()
@@ -37,13 +43,19 @@ def run() -> None:
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
 
     try:
-        bot = build(settings)
+        bot = build(settings, ending.give_up)
     except InvalidSettingError as error:
         _refuse(error)
     bot.start()
     logging.getLogger("swarmbot").info("ready on http://%s", settings.http)
     ending.wait()
+    if ending.given_up:
+        # What holds the bot may hold its end as well.
+        timer = threading.Timer(END_WITHIN, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
     bot.stop()
+    sys.exit(1 if ending.given_up else 0)
 
 
 @main.command()

@@ -39,6 +39,7 @@ from handlers.slack.socket import Socket
 from jobs.anchor import AuditHeadWatch
 from jobs.digest import Digest
 from jobs.heartbeat import Heartbeat
+from jobs.last_resort import LastResort
 from jobs.notifier import Notifier
 from jobs.observer import Observer
 from jobs.scheduler import Job, Scheduler
@@ -105,6 +106,7 @@ class Bot:
     socket: Socket | None
     redis: Embedded | None
     identity: Identity
+    last_resort: LastResort
 
     def start(self) -> None:
         """Begin to answer: HTTP first, so that what is missing can be asked for."""
@@ -114,6 +116,7 @@ class Bot:
         self.leader.campaign()
         self.scheduler.start()
         self.watchdog.start()
+        self.last_resort.start()
         self.watch.start()
         self.streams.start()
         if self.socket:
@@ -126,6 +129,7 @@ class Bot:
             self.socket.stop()
         for server in self.servers:
             server.stop()
+        self.last_resort.stop()
         self.streams.stop()
         self.watchdog.stop()
         self.scheduler.stop()
@@ -139,8 +143,8 @@ class Bot:
             self.redis.stop()
 
 
-def build(configured: Settings) -> Bot:
-    """Put the bot together.
+def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> Bot:
+    """Put the bot together. `give_up` is called where it has not been ready for long.
 
     Raises InvalidSettingError where something that it cannot do without is not configured, or where
     a rule names a command that there is not.
@@ -234,8 +238,9 @@ def build(configured: Settings) -> Bot:
         lambda: leader.leads,
         lambda: metrics.cut_off("watchdog"),
     )
+    readiness = {**checks, "watch": watchdog.stands_still}
     web = Web(
-        {**checks, "watch": watchdog.stands_still},
+        readiness,
         metrics.exposition,
         settings.readiness_details,
         watchdog.looked_seconds_ago,
@@ -261,6 +266,7 @@ def build(configured: Settings) -> Bot:
         slack_socket,
         redis,
         parts.identity,
+        LastResort(readiness, give_up),
     )
 
 
@@ -289,9 +295,17 @@ def _store(settings: Settings, metrics: Metrics) -> tuple[Embedded | None, Store
         redis = Embedded(settings.data / "redis")
         url = redis.start()
     store = Store.connect(url, keys, metrics.forged, AnchorFile.under(settings.data))
+    # While Redis is away the bot starts all the same, and readiness says later what is wrong.
     with suppress(StoreUnavailableError):
+        _refuse_unfit(store)
         store.compare_key()
     return redis, store
+
+
+def _refuse_unfit(store: Store) -> None:
+    unfitness = store.unfitness()
+    if unfitness:
+        raise InvalidSettingError("REDIS_URL", unfitness)
 
 
 def _listen(variable: str, address: tuple[str, int]) -> socket.socket:
@@ -310,9 +324,9 @@ def _checks(
     def redis() -> str:
         try:
             store.ping()
+            return store.unfitness()
         except StoreUnavailableError as error:
             return error.reason or "no answer"
-        return ""
 
     def engines() -> str:
         states = swarm.engines.states()

@@ -117,10 +117,9 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     store = Store.connect(settings.redis_url.get_secret_value())
     try:
         store.ping()
+        yield "Redis", store.unfitness()
     except StoreUnavailableError as error:
         yield "Redis", error.reason
-    else:
-        yield "Redis", ""
     finally:
         store.close()
 

@@ -17,11 +17,17 @@ class StopSignal:
     """
 
     def __init__(self) -> None:
+        self.given_up = False
         self._told, self._telling = socket.socketpair()
         self._telling.setblocking(False)
         signal.set_wakeup_fd(self._telling.fileno(), warn_on_full_buffer=False)
         for number in SIGNALS:
             signal.signal(number, lambda *_: None)
+
+    def give_up(self) -> None:
+        """End it as a signal does, from any thread, because the process is of no use any more."""
+        self.given_up = True
+        self._telling.send(b"\0")
 
     def wait(self) -> None:
         """Return when one has come, or came already."""

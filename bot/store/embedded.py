@@ -10,11 +10,13 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import logging
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import IO
@@ -22,8 +24,11 @@ from urllib.parse import quote
 
 from redis import RedisError
 
+from bot.clock import start_thread
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.store.connection import connect, ping
+
+log = logging.getLogger(__name__)
 
 _LONGEST_SOCKET_PATH = 107
 """Bytes: the longest path that Linux's `sockaddr_un` takes."""
@@ -31,20 +36,24 @@ _LONGEST_SOCKET_PATH = 107
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_LOOK_SECONDS = 0.5
+_LONGEST_PAUSE = 30.0
 
 
 class Embedded:
     """A Redis server with its data in `data_dir`.
 
     The first bot on a directory is its keeper, by a file lock that ends with the process: the
-    keeper starts the server, or takes over the one that a killed bot left, and stops it. Other bots
-    on the directory only use it.
+    keeper starts the server, or takes over the one that a killed bot left, starts it again where
+    it dies, and stops it. Other bots on the directory only use it, until the keeper is gone.
     """
 
     def __init__(self, data_dir: Path):
         self._data = data_dir.absolute()
         self._keeper_lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._supervisor: threading.Thread | None = None
 
     def start(self) -> str:
         """Start the server where none runs, and return its URL once it answers.
@@ -60,10 +69,10 @@ class Embedded:
                 "SWARMBOT_DATA", f"{self._data} cannot be written: {error.strerror}"
             ) from None
         path = _socket_path(self._data)
-        if self._keeper_lock and not _listens(path):
-            path.unlink(missing_ok=True)
-            self._process = self._spawn(path)
+        self._spawn_where_none_listens(path)
         self._wait_for_answer(path)
+        self._stopping.clear()
+        self._supervisor = start_thread("redis-supervisor", self._supervise)
         return _url(path)
 
     def stop(self) -> None:
@@ -71,6 +80,10 @@ class Embedded:
 
         Calling it twice does no harm.
         """
+        self._stopping.set()
+        if self._supervisor:
+            self._supervisor.join()
+            self._supervisor = None
         if not self._keeper_lock:
             return
         _shut_down(_socket_path(self._data))
@@ -79,6 +92,41 @@ class Embedded:
             self._process = None
         self._keeper_lock.close()
         self._keeper_lock = None
+
+    def _supervise(self) -> None:
+        """Start the server again where it has died, after a pause that grows while that is in vain.
+
+        Where the keeper is gone, this bot becomes it.
+        """
+        failures = 0
+        while not self._stopping.wait(min(_LOOK_SECONDS * 2**failures, _LONGEST_PAUSE)):
+            try:
+                failures = failures + 1 if self._revive() else 0
+            except (InvalidSettingError, OSError) as error:
+                failures += 1
+                log.warning("the embedded Redis cannot be started: %s", error)
+
+    def _revive(self) -> bool:
+        """Whether the server had died, and was started again."""
+        path = _socket_path(self._data)
+        if _listens(path):
+            return False
+        if not self._keeper_lock:
+            self._keep()
+        status = self._process.poll() if self._process else None
+        if not self._spawn_where_none_listens(path):
+            return False
+        log.error("the embedded Redis had died (status %s), and is started again", status)
+        self._wait_for_answer(path)
+        return True
+
+    def _spawn_where_none_listens(self, path: Path) -> bool:
+        """Whether a server was started: by the keeper alone, and where none is there."""
+        if not self._keeper_lock or _listens(path):
+            return False
+        path.unlink(missing_ok=True)
+        self._process = self._spawn(path)
+        return True
 
     def _keep(self) -> None:
         file = (self._data / "keeper.lock").open("w")

@@ -21,6 +21,9 @@ from bot.store.signer import Signer
 _json = TypeAdapter(Revision)
 
 _MOST_REVISIONS = 50
+_KEEP_SECONDS = 400 * 86_400
+"""TTL of a service's revisions, from when they were read or written last: those of a service that
+is gone are not kept for ever."""
 _KIND = "revision"
 
 # A service is a hash: `last` is the number given last, and each number a field with its revision.
@@ -29,6 +32,7 @@ _ADD = """
 if (redis.call('HGET', KEYS[1], 'last') or '0') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'last', ARGV[2], ARGV[2], ARGV[3])
 redis.call('HDEL', KEYS[1], ARGV[2] - ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
 
@@ -97,15 +101,19 @@ class Revisions:
         """
         number = int(last) + 1 if last.isdecimal() else 1
         text = self._dump(service_id, replace(revision, number=number))
-        stored = self._add_script([_key(service_id)], [last, number, text, _MOST_REVISIONS])
+        stored = self._add_script(
+            [_key(service_id)], [last, number, text, _MOST_REVISIONS, _KEEP_SECONDS]
+        )
         return number if stored else 0
 
     @guarded()
     def _stored(self, service_id: str) -> tuple[str, tuple[Revision, ...]]:
         """The number that was given last, and the revisions, read at the same moment."""
-        stored = {
-            str(name): str(value) for name, value in self._redis.hgetall(_key(service_id)).items()
-        }
+        with self._redis.pipeline() as pipe:
+            pipe.hgetall(_key(service_id))
+            pipe.expire(_key(service_id), _KEEP_SECONDS)
+            fields, _ = pipe.execute()
+        stored = {str(name): str(value) for name, value in fields.items()}
         numbers = sorted(int(name) for name in stored if name.isdecimal())
         read = (self._read(service_id, number, stored.get(str(number))) for number in numbers)
         return stored.get("last", "0"), tuple(revision for revision in read if revision)

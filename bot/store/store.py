@@ -10,7 +10,7 @@ from typing import Self
 from redis import Redis
 
 from bot.clock import REAL, Clocks
-from bot.store import connection
+from bot.store import connection, fitness
 from bot.store.ages import Ages
 from bot.store.alerts import AlertStore
 from bot.store.anchor import AnchorFile
@@ -140,6 +140,13 @@ class Store:
     def ping(self) -> None:
         """Return when Redis answers; raises `StoreUnavailableError` where it does not."""
         connection.ping(self._redis)
+
+    def unfitness(self) -> str:
+        """Why the bot should not use this Redis, in words; empty where it may.
+
+        Raises `StoreUnavailableError` where it does not answer.
+        """
+        return fitness.unfitness(self._redis)
 
     def close(self) -> None:
         """Close the connections. Leases that are not released run out by themselves."""

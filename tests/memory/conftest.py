@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.memory.twin.lifetimes import unbounded
 from tests.memory.twin.secrecy import leaked, values_of_variables
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
@@ -40,6 +41,8 @@ def world(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
         world.finish()
         values = values_of_variables(world.slack.commands)
         assert not values or leaked(values, world, caplog.text) == [], f"{values} stand in clear"
+        if not world.redis.away:
+            assert unbounded(world.redis.client()) == [], "they would stay in Redis for ever"
         faults = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
         assert not faults, "the bot's log tells of errors"
     finally:

@@ -69,7 +69,7 @@ class Server:
         )
         users = self._folder / "users"
         # The tests themselves look at all keys, and empty the server.
-        bot = f"{bot_user('test')} +keys +flushall +info"
+        bot = f"{bot_user('test')} +keys +flushall"
         users.write_text(f"user default on nopass ~* &* +@all\n{bot}\n")
         self._process = subprocess.Popen(
             ["redis-server", *place, *durable, "--aclfile", str(users)], stdout=subprocess.DEVNULL

@@ -140,3 +140,22 @@ def _ask_at_once(store: Store, many: int) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_a_redis_that_evicts_is_not_taken_and_the_bots_own_user_may_ask(mortal: Server) -> None:
+    store = Store.connect(mortal.bot_url)
+    assert store.unfitness() == ""
+    with connect(mortal.url) as redis:
+        redis.config_set("maxmemory", "100mb")
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+    assert "maxmemory-policy allkeys-lru" in store.unfitness()
+    with connect(mortal.url) as redis:
+        redis.config_set("maxmemory-policy", "noeviction")
+        redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+    assert "replica" in store.unfitness()
+    with connect(mortal.url) as redis:
+        redis.execute_command("ACL", "SETUSER", "swarmbot", "-info")
+    assert store.unfitness() == "", "who may not ask knows nothing against it"
+    mortal.kill()
+    with pytest.raises(StoreUnavailableError):
+        store.unfitness()

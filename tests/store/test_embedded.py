@@ -9,13 +9,16 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 
 import psutil
 import pytest
+from redis import RedisError
 
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.store.connection import connect, ping
@@ -173,3 +176,45 @@ def test_it_knows_nothing_of_the_bots_environment(
     environment = psutil.Process(pid(embedded.start())).environ()
     embedded.stop()
     assert set(environment) <= {"PATH", "LC_ALL"}
+
+
+def killed(url: str) -> int:
+    server = pid(url)
+    os.kill(server, signal.SIGKILL)
+    return server
+
+
+def again(url: str, before: int) -> int:
+    """The server that answers after this one."""
+    until = time.monotonic() + 15
+    while True:
+        with suppress(RedisError):
+            if (now := pid(url)) != before:
+                return now
+        assert time.monotonic() < until, "it was not started again"
+        time.sleep(0.02)
+
+
+def test_a_server_that_dies_is_started_again_with_its_data(data: Path) -> None:
+    embedded = Embedded(data)
+    url = embedded.start()
+    for number in (1, 2, 3):
+        with connect(url) as redis:
+            assert redis.incr("swarmbot:count") == number
+        again(url, killed(url))
+    server = pid(url)
+    embedded.stop()
+    assert not Path(f"/proc/{server}").exists()
+    assert subprocess.run(["pgrep", "-f", str(data)], check=False).returncode == 1
+
+
+def test_where_the_keeper_is_gone_another_bot_looks_after_it(data: Path) -> None:
+    first, second = Embedded(data), Embedded(data)
+    url = first.start()
+    assert second.start() == url
+    server = pid(url)
+    first.stop()
+    again(url, server)
+    second.stop()
+    with connect(url) as redis, pytest.raises(StoreUnavailableError):
+        ping(redis)

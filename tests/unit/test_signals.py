@@ -8,6 +8,7 @@ import sys
 import pytest
 
 SENDS = "os.kill(os.getpid(), signal.{name})"
+GIVES_UP = "threading.Thread(target=stop.give_up).start()"
 LATER = "threading.Timer(0.1, lambda: {sends}).start()"
 
 
@@ -29,3 +30,18 @@ print("in order")
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=10, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "in order\n", "")
+
+
+def test_a_process_may_give_up_by_itself() -> None:
+    program = f"""
+import threading
+from bot.signals import StopSignal
+stop = StopSignal()
+{GIVES_UP}
+stop.wait()
+print(stop.given_up)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=10, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
