@@ -14,6 +14,8 @@ from bot.poster.pace import Clock
 
 KNOWN_SECONDS = 60.0
 """Seconds after which Slack is asked again whether a channel takes messages."""
+UNKNOWN_SECONDS = 5.0
+"""The same where Slack did not say: nobody waits for it at each step of a change."""
 _MOST_KNOWN = 1000
 
 
@@ -54,6 +56,7 @@ class Places:
         try:
             word = self._calls.refusal(channel)
         except (SlackClientError, OSError):
+            self._note(channel, "", UNKNOWN_SECONDS)
             return ""
         self._note(channel, word)
         return word
@@ -73,11 +76,11 @@ class Places:
         """Note Slack's error name for a message that was not."""
         self._note(channel, word)
 
-    def _note(self, channel: str, word: str) -> None:
+    def _note(self, channel: str, word: str, lasts: float = KNOWN_SECONDS) -> None:
         with self._lock:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            self._known[channel] = self._clock() + KNOWN_SECONDS, word
+            self._known[channel] = self._clock() + lasts, word
 
 
 def word_of(error: SlackApiError) -> str:

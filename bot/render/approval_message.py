@@ -121,17 +121,17 @@ def _plan(approval: Approval) -> list[str]:
 
 
 def _decision(approval: Approval, people: Iterable[str]) -> list[Block]:
-    waits = " ".join((_waits(approval), *map(called, people)))
     small_print = context(
         _asked(approval),
         _progress(approval),
-        waits,
+        _waits(approval),
         f"expires {when(approval.expires)}",
         _number(approval),
     )
     return [
         *differences(approval_rows.below(approval.plan)),
         *_file(approval),
+        *call(people),
         *actions(*buttons(approval)),
         *small_print,
     ]

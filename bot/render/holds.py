@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.model import Actor, Lock, Message
 from bot.model.english import age, plural, seconds
 from bot.model.hold import Hold, Queued
-from bot.render.slack.blocks import actions, button, context, mention, message, when
+from bot.render.slack.blocks import actions, button, call, context, message, when
 from bot.render.slack.tables import Column, table
 from bot.render.slack.text import brief, code, escape, prose, shortened
 
@@ -85,7 +85,7 @@ def put(hold: Hold, before: Hold | None) -> Message:
         lines,
         [
             *actions(button("Release", f"release {hold.pattern}")),
-            *context(mention(before.owner.id) if before else ""),
+            *call((before.owner.id,) if before else ()),
         ],
     )
 
@@ -99,7 +99,7 @@ def released(hold: Hold, by: Actor, why: str, now: datetime) -> Message:
     return message(
         f"🟢 {head} · after {took}",
         [ended, f"{_who_held(hold)} {'froze' if hold.freeze else 'held'} it." if foreign else ""],
-        context(mention(hold.owner.id) if foreign else ""),
+        call((hold.owner.id,) if foreign else ()),
     )
 
 

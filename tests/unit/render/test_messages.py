@@ -153,6 +153,12 @@ def test_nothing_foreign_notifies_or_formats(name: str) -> None:
     assert "~gone~" not in prose
 
 
+@pytest.mark.parametrize("name", MESSAGES)
+def test_small_print_mentions_nobody_for_it_notifies_nobody(name: str) -> None:
+    small = [block for block in MESSAGES[name]().blocks if block["type"] == "context"]
+    assert not re.search(r"<@|<!subteam|<!here|<!channel", json.dumps(small))
+
+
 def all_errors(
     base: type[errors.SwarmbotError] = errors.SwarmbotError,
 ) -> set[type[errors.SwarmbotError]]:
