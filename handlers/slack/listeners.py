@@ -100,6 +100,7 @@ class SlackListeners:
         app.command(self.command)(self.on_command)
         app.action(re.compile("^line:"))(self.on_click)
         app.event("app_mention")(self.on_mention)
+        app.event("message")(self.on_direct_message)
         app.view(re.compile(f"^{forms.CALLBACK}"))(self.on_form)
         app.options(re.compile(f"^{forms.LOOKUP}"))(self.on_lookup)
         app.event("app_home_opened")(self.on_home)
@@ -146,6 +147,21 @@ class SlackListeners:
             self.pool.submit(self._turn_away_edited, event["ts"], sender(body), place)
             return
         text = typed_line(behind_mention(event.get("text", ""), self._own_id(body)), self.command)
+        self._hand_over(body.get("event_id"), sender(body), text, place)
+
+    def on_direct_message(self, ack: Ack, body: Body) -> None:
+        """A line in the bot's own direct messages, where nobody has to be mentioned.
+
+        What the bot says there comes in as well, and so do edits, files and what joins or leaves.
+        """
+        ack()
+        event = body["event"]
+        is_line = event.get("channel_type") == "im" and not event.get("subtype")
+        if not is_line or event.get("bot_id") or "user" not in event:
+            return
+        written = event.get("text", "")
+        text = typed_line(behind_mention(written, self._own_id(body)) or written, self.command)
+        place = Place(event["channel"], event.get("thread_ts", ""))
         self._hand_over(body.get("event_id"), sender(body), text, place)
 
     def _own_id(self, body: Body) -> str:

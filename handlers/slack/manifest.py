@@ -11,9 +11,10 @@ from handlers.slack.check import OAUTH_SCOPES
 
 PATH = "/slack/events"
 """Where the bot listens in HTTP mode."""
-OPTIONAL_SCOPES = ("usergroups:read", "channels:read")
-"""For user groups in roles, and to say whether a channel is shared with other workspaces."""
-EVENTS = ("app_mention", "app_home_opened")
+OPTIONAL_SCOPES = ("usergroups:read", "channels:read", "im:history")
+"""For user groups in roles, to say whether a channel is shared with other workspaces, and to hear
+lines in the bot's own direct messages."""
+EVENTS = ("app_mention", "app_home_opened", "message.im")
 _COMMAND = "/swarm"
 
 
@@ -35,7 +36,7 @@ def app_manifest(command: str, url: str = "") -> dict[str, Any]:
             "app_home": {
                 "home_tab_enabled": True,
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
+                "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": name, "always_online": True},
             "slash_commands": [_slash_command(command, url)],

@@ -8,7 +8,7 @@ from playground.workspace.arguments import Arguments
 from playground.workspace.delivery import NO_CONNECTION, Deliverer
 from playground.workspace.errors import SlackError
 from playground.workspace.forms import problems, values
-from playground.workspace.methods_chat import as_json, content
+from playground.workspace.methods_chat import as_json, content, direct_event
 from playground.workspace.methods_views import view_json
 from playground.workspace.model import (
     APP,
@@ -105,13 +105,7 @@ class Interactions:
         if channel.is_hidden_from(BOT_USER):
             return None
         if channel.is_im:
-            # A direct message that is edited comes as `message_changed`, to which no app of this
-            # manifest subscribes.
-            return (
-                None
-                if len(message.versions) > 1
-                else self._event({**event, "type": "message", "channel_type": "im"})
-            )
+            return self._event(direct_event(event, edited=len(message.versions) > 1))
         if f"<@{BOT_USER}>" not in message.now.text:
             return None
         if BOT_USER not in channel.members:

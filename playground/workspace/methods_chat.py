@@ -116,6 +116,15 @@ def content(state: State, args: Arguments, most: int = MESSAGE_TEXT) -> tuple[st
     return text, blocks
 
 
+def direct_event(event: dict[str, Any], *, edited: bool) -> dict[str, Any]:
+    """The event `message.im` of a message; of one that is edited Slack names no user."""
+    where = {"type": "message", "channel_type": "im"}
+    if not edited:
+        return {**event, **where}
+    told = {"channel": event["channel"], "event_ts": event["event_ts"], "ts": event["event_ts"]}
+    return {**where, **told, "subtype": "message_changed", "message": event}
+
+
 def as_json(state: State, message: Posted) -> dict[str, Any]:
     """A message as the API and the payloads show it."""
     shown: dict[str, Any] = {

@@ -25,6 +25,7 @@ MANIFEST_SCOPES = (
     "channels:read",
     "files:write",
     "im:write",
+    "im:history",
     "app_mentions:read",
 )
 

@@ -31,10 +31,15 @@ from playground.workspace import MANIFEST_SCOPES, Workspace
 ROOT = Path(__file__).parents[2]
 
 EXTRA_SCOPES = {
+    "im:history",  # lines in the bot's own direct messages
     "channels:read",  # whether a channel is shared with other workspaces
     "usergroups:read",  # only where roles name user groups
 }
-EVENT_SCOPES = {"app_mention": {"app_mentions:read"}, "app_home_opened": set[str]()}
+EVENT_SCOPES = {
+    "app_mention": {"app_mentions:read"},
+    "app_home_opened": set[str](),
+    "message.im": {"im:history"},
+}
 FROM_ENVIRONMENT = {
     "slack_bot_token",
     "slack_app_token",
@@ -181,7 +186,7 @@ def acked(event: str, workspace: Workspace) -> int:
     parts["command"] = "/swarm"
     SlackListeners(**parts).wire(app)
     inner = {
-        "type": event,
+        "type": event.partition(".")[0],
         "user": "U1",
         "channel": "C1",
         "ts": "1.0",
