@@ -203,7 +203,14 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
         "channels": parts.reach.problem,
         "alerts": notifier.problem,
     }
-    observer = Observer(swarm, store, settings.watch, checks["slack"], lambda: scheduler.hanging())  # noqa: PLW0108 - the scheduler is made below
+    observer = Observer(
+        swarm,
+        store,
+        settings.watch,
+        checks["slack"],
+        lambda: scheduler.hanging(),  # noqa: PLW0108 - the scheduler is made below
+        stopping,
+    )
     watch = Watch(
         observer,
         store,

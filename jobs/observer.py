@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.clock import utc_now
+from bot.clock import Stopping, utc_now
 from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError, SwarmbotError
 from bot.model import NodeState
 from bot.settings import WatchSettings
@@ -58,6 +58,7 @@ class Observer:
     watch: WatchSettings
     slack: Callable[[], str]
     hanging: Callable[[], tuple[str, ...]]
+    stopping: Stopping = field(default_factory=Stopping)
     _side: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="observer")
     )
@@ -103,7 +104,7 @@ class Observer:
             Scope.CLUSTER: lambda: {"cluster": swarm.cluster.inspect()},
             Scope.CERTIFICATES: lambda: {
                 "certificates": swarm.certificates.read(
-                    self.watch.endpoints, self.watch.certificate_agent
+                    self.watch.endpoints, self.watch.certificate_agent, self.stopping
                 )
             },
         }

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.changes import rollout_plan, volume_check, way_back
+from bot.changes import content_check, rollout_plan, volume_check, way_back
 from bot.command.fields import Argument, Name, Timeout
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
@@ -91,6 +91,7 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
             changes=rollout_plan.image_change(service.image, target.image),
             warnings=(*warnings, *volume_check.asked(context, service, spec)),
             goes_on=True,
+            dangers=content_check.dangers(context, service.spec, spec, service.id),
         )
         return replace(planned, back_to=target)
 

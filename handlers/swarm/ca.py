@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
@@ -160,11 +159,9 @@ class Ca(Change[CaPlan]):
 
         It is shown when something moved, or when it was shown a while ago.
         """
-        begun = time.monotonic()
+        begun = context.stopping.monotonic()
         seen, shown_at = RootRotation(running=True, total=0, renewed=0), float("-inf")
-        while time.monotonic() - begun < self.timeout.total_seconds():
-            if context.stopping.is_set():
-                break
+        while context.stopping.monotonic() - begun < self.timeout.total_seconds():
             try:
                 look = root_ca.rotation(context.swarm.engines)
             except NO_MANAGER:
@@ -172,12 +169,13 @@ class Ca(Change[CaPlan]):
                 look = seen
             if look.complete and look.total:
                 return look
-            now = time.monotonic()
+            now = context.stopping.monotonic()
             if look.total and (look != seen or now - shown_at > ROTATION_SHOWN_SECONDS):
                 run.tell(swarm_sheet.rotating(look, now - begun))
                 shown_at = now
             seen = look
-            time.sleep(ROTATION_LOOK_SECONDS)
+            if context.stopping.wait(ROTATION_LOOK_SECONDS):
+                break
         return seen
 
 

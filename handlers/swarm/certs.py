@@ -79,7 +79,7 @@ _LOCK = "certificates"
 def _read(context: Context, agent: str) -> Message:
     """With an agent those of all nodes, else those that can be seen from here."""
     watch = context.settings.watch
-    readings = context.swarm.certificates.read(watch.endpoints, agent)
+    readings = context.swarm.certificates.read(watch.endpoints, agent, context.stopping)
     return certificates.certs(
         readings, context.now(), watch.certificate_limits, _hint(watch, agent)
     )

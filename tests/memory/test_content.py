@@ -168,14 +168,26 @@ def test_a_rule_that_names_the_image_trusts_it_with_what_the_service_has(
 
 
 @pytest.mark.world(ROLES, (DEPLOYS,))
-def test_a_rollback_goes_to_what_had_it_already(dev: MemoryPerson, world: World) -> None:
+def test_a_rollback_chooses_what_runs_as_a_deploy_does(dev: MemoryPerson, world: World) -> None:
     world.runs("web")
     dev.asks("deploy web shop/web:2.0", "✅ web is on")
     world.by_hand("web", lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Mounts=[SOCKET]))
     world.swarm.settle()
 
     dev.asks("deploy web shop/web:3.0", "✋ The rule for")
-    dev.asks("rollback web", "✅ web is")
+    said = dev.asks("rollback web", "✋ The rule for").text
+    assert "what it is to run gets what the service has already: the Docker socket" in said
+    assert world.image_of("web") == "shop/web:2.0"
+
+
+@pytest.mark.world(ROLES, (GRANTED,))
+def test_with_the_grant_it_is_rolled_back(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    world.by_hand("web", lambda spec: spec["TaskTemplate"]["ContainerSpec"].update(Mounts=[SOCKET]))
+    world.swarm.settle()
+
+    dev.asks("rollback web", "✅ web is on shop/web:1.0 again")
 
 
 def sharing(world: World, *names: str) -> None:

@@ -10,12 +10,12 @@ another folder reports that the path does not exist.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from bot.errors import SwarmbotError, UnknownNameError
+from bot.clock import Stopping
+from bot.errors import LeaseLostError, SwarmbotError, UnknownNameError
 from bot.model import Availability, Node, NodeState, Task, TaskState
 from bot.model.cluster import LogLine
 from bot.swarm.certificates import x509
@@ -53,11 +53,13 @@ class Agent:
 
     engines: EnginePool
     image: str
+    stopping: Stopping = field(default_factory=Stopping)
 
     def read(self, nodes: Sequence[Node]) -> Mapping[str, LeafOrReason]:
         """By node id, the node's certificate or why there is none; within a minute.
 
-        Errors of engines are reported in the result and never raised.
+        Errors of engines are reported in the result and never raised. Raises LeaseLostError where
+        this bot may change nothing any more.
         """
         usable = [node for node in nodes if not _obstacle(node)]
         results: dict[str, LeafOrReason] = {node.id: _obstacle(node) for node in nodes}
@@ -70,6 +72,8 @@ class Agent:
             self._clear()
             service_id = Services(self.engines).create(self._spec(), with_auth=True)
             return self._collect(service_id, node_ids)
+        except LeaseLostError:
+            raise
         except SwarmbotError as error:
             log.warning("certificates could not be read by a job: %s", explain(error))
             return dict.fromkeys(node_ids, f"the job {NAME} failed: {explain(error)}")
@@ -78,7 +82,7 @@ class Agent:
 
     def _collect(self, service_id: str, node_ids: Sequence[str]) -> Mapping[str, LeafOrReason]:
         task_by_node = self._ended(service_id, frozenset(node_ids))
-        until = time.monotonic() + LOG_LAG_SECONDS
+        until = self.stopping.monotonic() + LOG_LAG_SECONDS
         while True:
             lines = Logs(self.engines).service_log(service_id, LINES).lines
             results = {node: judged(task_by_node.get(node), lines, node) for node in node_ids}
@@ -87,19 +91,21 @@ class Agent:
                 _is_complete(task_by_node.get(node)) and isinstance(results[node], str)
                 for node in node_ids
             )
-            if not lagging or time.monotonic() > until:
+            if not lagging or self._is_over(until):
                 return results
-            time.sleep(POLL_SECONDS)
 
     def _ended(self, service_id: str, node_ids: frozenset[str]) -> Mapping[str, Task]:
         """The task on each node, once all have ended or `JOB_SECONDS` are over."""
-        until = time.monotonic() + JOB_SECONDS
+        until = self.stopping.monotonic() + JOB_SECONDS
         while True:
             task_by_node = {task.node_id: task for task in Services(self.engines).tasks(service_id)}
             ended = {node for node, task in task_by_node.items() if task.state.terminal}
-            if node_ids <= ended or time.monotonic() > until:
+            if node_ids <= ended or self._is_over(until):
                 return task_by_node
-            time.sleep(POLL_SECONDS)
+
+    def _is_over(self, until: float) -> bool:
+        """Wait for a moment; whether it is time to end, or the bot is about to."""
+        return self.stopping.monotonic() > until or self.stopping.wait(POLL_SECONDS)
 
     def _spec(self) -> dict[str, Any]:
         source = f"{self.engines.call(_data_of_a_manager)}/swarm/certificates/swarm-node.crt"

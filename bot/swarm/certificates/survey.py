@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.clock import Stopping
 from bot.model import Node
 from bot.model.cluster import Certificate, EngineAddress
 from bot.swarm.certificates import root_ca, x509
@@ -37,13 +38,16 @@ class Certificates:
 
     engines: EnginePool
 
-    def read(self, endpoints: Iterable[str] = (), agent: str = "") -> tuple[Certificate, ...]:
+    def read(
+        self, endpoints: Iterable[str] = (), agent: str = "", stopping: Stopping | None = None
+    ) -> tuple[Certificate, ...]:
         """All certificates: of nodes by name, the root, engines and `endpoints`.
 
         The root's `name` is `root`, a client certificate's `NAME/client`, an endpoint's
         `host:port`. It takes at most five seconds, or a minute where an `agent` runs. A certificate
         that cannot be read has an `error`. Workers are left out where there is no `agent` (an image
-        with a shell). Raises what `EnginePool.call` raises.
+        with a shell), whose job is waited for until the bot is `stopping`. Raises what
+        `EnginePool.call` raises.
         """
         nodes = Nodes(self.engines).list()
         root = Cluster(self.engines).inspect().trust_root
@@ -53,7 +57,9 @@ class Certificates:
         requests += map(_of_endpoint, endpoints)
         certificates = _read(requests)
         if agent:
-            certificates = self._by_agent(agent, nodes, certificates)
+            certificates = self._by_agent(
+                Agent(self.engines, agent, stopping or Stopping()), nodes, certificates
+            )
         of_nodes = sorted(
             (certificate for certificate in certificates if certificate.kind == "node"),
             key=lambda certificate: (certificate.name, certificate.node_id),
@@ -65,7 +71,7 @@ class Certificates:
         )
 
     def _by_agent(
-        self, image: str, nodes: Sequence[Node], certificates: Sequence[Certificate]
+        self, agent: Agent, nodes: Sequence[Node], certificates: Sequence[Certificate]
     ) -> list[Certificate]:
         """Replace the nodes' certificates that are missing or failed by a job's."""
         read_already = {
@@ -82,7 +88,7 @@ class Certificates:
         results = [
             certificate for certificate in certificates if certificate.node_id not in missing
         ]
-        for node_id, leaf in Agent(self.engines, image).read(tuple(missing.values())).items():
+        for node_id, leaf in agent.read(tuple(missing.values())).items():
             blank = Certificate(
                 kind="node", name=missing[node_id].name, source="agent", node_id=node_id
             )

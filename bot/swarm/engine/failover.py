@@ -13,7 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, Generic, TypeVar
 
-from bot.errors import NoEngineError, NoLeaderError, NotAManagerError, SwarmbotError
+from bot.errors import (
+    LeaseLostError,
+    NoEngineError,
+    NoLeaderError,
+    NotAManagerError,
+    SwarmbotError,
+)
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.ping import Ping
@@ -144,4 +150,6 @@ def explain(error: BaseException) -> str:
     """Why an engine gave no answer, in a few words."""
     if isinstance(error, NotAManagerError):
         return error.states[0][1]
+    if isinstance(error, LeaseLostError):
+        return "swarmbot lost its lock, and asked for nothing more"
     return getattr(error, "reason", "") or type(error).__name__
