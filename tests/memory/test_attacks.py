@@ -9,6 +9,8 @@ from bot.settings import PolicyRule, Role, WatchSettings
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, LEAD, World
 
+AFTERWARDS = 10.0
+"""Seconds in which what waits for a job of the bot would happen; each is due every two seconds."""
 ROLES = (Role(name="dev", users=(DEV,)), Role(name="lead", users=(LEAD,)))
 WEB = PolicyRule(commands=("*",), services=("web*",), ask=("dev", "lead"))
 LOGS = PolicyRule(commands=("service logs",), services=("web*",), ask=("dev",))
@@ -72,7 +74,7 @@ def test_nothing_happens_to_what_somebody_may_not_touch(world: World, who: str, 
 
     said = world.person(who).asks(line.format(id=payroll["ID"])).text
 
-    world.clock.run(lambda: False, 30)
+    world.clock.run(lambda: False, AFTERWARDS)
     now = world.swarm.cluster.service("payroll")
     assert (now["Version"], now["Spec"]) == before, said
     names = {service["Spec"]["Name"] for service in world.swarm.cluster.services.values()}

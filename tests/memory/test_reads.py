@@ -57,8 +57,23 @@ def test_a_guest_may_look_and_not_touch(guest: MemoryPerson, world: World) -> No
     assert "web" in guest.asks("services").text
     assert "✋" in guest.asks("scale web=3").text
     assert "✋" in guest.asks("swarm join-token worker").text
+    for line in ("deploy web shop/web:2.0", "deploy web shop/web:nowhere", "rollback web"):
+        assert guest.asks(line, "You may not").ephemeral, "rights come before looks"
 
     assert world.replicas_of("web") == 2
+    assert world.image_of("web") == "shop/web:1.0"
+
+
+def test_a_click_is_judged_like_the_line(
+    dev: MemoryPerson, guest: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.asks("deploy web shop/web:2.0", "✅ web is on")
+
+    clicked = guest.clicks("Roll back", on=guest.sees("✅ web is on"))
+
+    assert guest.sees("You may not", after=clicked).ephemeral
+    assert world.image_of("web") == "shop/web:2.0"
 
 
 @pytest.mark.world((), ())
@@ -67,11 +82,19 @@ def test_without_roles_the_bot_only_reads_and_says_how_to_change_that(
 ) -> None:
     world.runs("web")
 
-    assert "as long as no roles are configured" in dev.asks("scale web=3").text
+    dev.asks("status", "Swarm is healthy")
+    refusal = dev.asks("scale web=3")
+    assert refusal.ephemeral
+    for said in ("as long as no roles are configured", "[[roles]]", "swarmbot check"):
+        assert said in refusal.text
+    assert world.replicas_of("web") == 2
 
 
 def test_help_shows_what_one_may_do(dev: MemoryPerson, guest: MemoryPerson, world: World) -> None:
-    assert dev.asks("help").text != guest.asks("help").text
+    assert "deploy SERVICE" in dev.asks("help").text
+    listed = guest.asks("help", "what you can type").text
+    assert "service ls" in listed
+    assert "deploy SERVICE" not in listed
 
 
 def test_the_home_tab_shows_a_rollout_and_its_button_works(dev: MemoryPerson, world: World) -> None:
@@ -95,6 +118,26 @@ def test_a_form_asks_for_what_was_not_typed(dev: MemoryPerson, world: World) -> 
     dev.submits({"service": "web", "replicas": "3"})
 
     dev.sees("✅ web · replicas 2 → 3")
+
+
+def test_a_mistake_in_a_form_stands_at_its_field(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    world.runs("worker", replicas=0)
+    dev.types("/swarm deploy")
+    modal = dev.sees_modal("Deploy a service")
+    assert dev.suggestions("service", "w") == ["web", "worker"]
+    assert dev.suggestions("service", "ork") == ["worker"]
+
+    refused = dev.submits({"service": "web", "image": "Not An Image", "delay": "20"})
+    assert refused.open
+    assert "image reference" in refused.errors["image"]
+    assert "unit" in refused.errors["delay"]
+
+    sent = dev.submits({"image": "shop/web:2.0", "delay": "1s", "reason": "a new look"})
+    assert not sent.open
+    assert modal == sent
+    dev.sees("✅ web is on")
+    assert world.image_of("web") == "shop/web:2.0"
 
 
 def test_a_mention_in_a_thread_is_answered(dev: MemoryPerson, world: World) -> None:

@@ -6,27 +6,6 @@ from playground.workspace.person import Person
 from tests.scenario.swarm import Site
 
 
-def test_deploy_by_modal_with_an_error_at_its_field(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1")
-    site.runs("worker", "web:v1", "--replicas", "0")
-
-    dev.types("/swarm deploy")
-    modal = dev.sees_modal("Deploy a service")
-    assert dev.suggestions("service", "w") == ["web", "worker"]
-    assert dev.suggestions("service", "ork") == ["worker"]
-
-    refused = dev.submits({"service": "web", "image": "Not An Image", "delay": "20"})
-    assert refused.open
-    assert "image reference" in refused.errors["image"]
-    assert "unit" in refused.errors["delay"]
-
-    sent = dev.submits({"image": site.image("web:v2"), "delay": "1s", "reason": "a new look"})
-    assert not sent.open
-    assert modal == sent
-    dev.sees("✅ web is on", timeout=60)
-    assert site.is_on("web", "web:v2")
-
-
 def test_create_and_scale_by_modal(dev: Person, site: Site) -> None:
     dev.types("/swarm service create")
     dev.sees_modal("Create a service")
