@@ -7,14 +7,23 @@ from collections.abc import Iterator
 from bot.command import line
 from bot.command.model import Command, Query
 from bot.command.parameters import parameters
-from bot.errors import InvalidSettingError, StoreUnavailableError
-from bot.model import Actor
+from bot.errors import (
+    ImageNotFoundError,
+    InvalidSettingError,
+    RegistryDeniedError,
+    RegistryUnavailableError,
+    StoreUnavailableError,
+    SwarmbotError,
+    error_code,
+)
+from bot.model import Actor, Image
 from bot.model.cluster import EngineAddress
 from bot.policy.reasoning import reasons
 from bot.policy.rule_names import with_full_names
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool
+from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.slack.check import check_slack
 from handlers.slack.listeners import web_client
@@ -25,7 +34,16 @@ Finding = tuple[str, str]
 
 def print_findings(settings: Settings) -> bool:
     """Print a line for each part, then the rules as a table; False where something is wrong."""
-    findings = [*_rules(settings), *_slack(settings), *_redis(settings), *_engines(settings)]
+    engines = FailoverPool(
+        EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
+    )
+    findings = [
+        *_rules(settings),
+        *_slack(settings),
+        *_redis(settings),
+        *_engines(engines),
+        *registries(Swarm(engines)),
+    ]
     for subject, problem in findings:
         print(f"{'wrong' if problem else 'ok':5}  {subject}{': ' + problem if problem else ''}")
     print("\n" + "\n".join(rights(settings)))
@@ -124,10 +142,33 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         store.close()
 
 
-def _engines(settings: Settings) -> Iterator[Finding]:
-    engines = FailoverPool(
-        EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
-    )
+def registries(swarm: Swarm) -> Iterator[Finding]:
+    """Whether each registry that services run images from answers, and knows the image."""
+    try:
+        services = swarm.services.list()
+    except SwarmbotError:
+        # Why no engine answers is said of the engines.
+        return
+    images = {service.image.registry: service.image for service in services if service.image}
+    for host, image in sorted(images.items()):
+        yield f"registry {host or 'docker.io'}", _registry_problem(swarm, image)
+
+
+def _registry_problem(swarm: Swarm, image: Image) -> str:
+    try:
+        swarm.images.resolve(image)
+    except ImageNotFoundError:
+        return f"it answers, and has no {image.tagged} any more, which a service runs"
+    except RegistryDeniedError:
+        return f"it does not let the managers read {image.tagged}: docker login on them"
+    except RegistryUnavailableError as error:
+        return f"the managers cannot reach it: {error.reason}"
+    except SwarmbotError as error:
+        return error_code(error)
+    return ""
+
+
+def _engines(engines: FailoverPool) -> Iterator[Finding]:
     for state in engines.states():
         if not state.reachable:
             yield f"engine {state.name}", state.error

@@ -22,6 +22,16 @@ OAUTH_SCOPES = (
     "app_mentions:read",
 )
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
+_INVITE = "type /invite @swarmbot there"
+_NO_CHANNEL = {
+    "channel_not_found": "there is no such channel, or it is private and the bot is not in it: "
+    f"{_INVITE}. Here it has to be an id such as C0123ABCD",
+}
+_GROUPS = {
+    "no_such_subteam": "there is no such user group; it has to be an id such as S0OPS0000",
+    "plan_upgrade_required": "user groups need a paid plan: name the users in the role instead",
+    "paid_teams_only": "user groups need a paid plan: name the users in the role instead",
+}
 
 
 def check_slack(client: WebClient, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -30,12 +40,13 @@ def check_slack(client: WebClient, settings: Settings) -> Iterator[tuple[str, st
     if settings.slack_app_token:
         token = settings.slack_app_token.get_secret_value()
         yield "Slack app token", _call(lambda: client.apps_connections_open(app_token=token))
-    if settings.channel:
-        yield _channel(client, settings.channel)
+    for channel in settings.channels:
+        yield f"channel {channel}", _channel(client, channel)
     yield from _shared(client, settings)
     yield "file upload", _call(lambda: _upload(client))
     for group in sorted({group for role in settings.roles for group in role.groups}):
-        yield f"user group {group}", _call(partial(client.usergroups_users_list, usergroup=group))
+        problem = _call(partial(client.usergroups_users_list, usergroup=group))
+        yield f"user group {group}", _GROUPS.get(problem, problem)
 
 
 def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -50,7 +61,8 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
         yield (
             "Slack scopes",
             missing
-            and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app",
+            and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app"
+            + ("; without users:read nobody has rights" if "users:read" in missing else ""),
         )
 
 
@@ -69,12 +81,28 @@ def _granted(answer: SlackResponse) -> frozenset[str]:
     return frozenset(scope.strip() for scope in scopes if scope.strip())
 
 
-def _channel(client: WebClient, channel: str) -> tuple[str, str]:
+def _channel(client: WebClient, channel: str) -> str:
+    """What keeps the bot from a channel, or from sharing files there; empty where nothing does."""
+    try:
+        known = client.conversations_info(channel=channel)["channel"]
+    except SlackApiError as error:
+        if error.response.get("error") == "missing_scope":
+            return _unseen_channel(client, channel)
+        return _NO_CHANNEL.get(_reason(error), _reason(error))
+    except (SlackClientError, OSError) as error:
+        return _reason(error)
+    if known.get("is_archived"):
+        return "it is archived, and takes no messages"
+    if known.get("is_im") or known.get("is_member"):
+        return ""
+    return f"the bot is not in it, so it cannot share files there: {_INVITE}"
+
+
+def _unseen_channel(client: WebClient, channel: str) -> str:
     # Asks for a message that nobody ever wrote: to look at the channel itself, the bot would need
     # one more scope.
     problem = _call(lambda: client.chat_getPermalink(channel=channel, message_ts="1.000000"))
-    known = problem == "message_not_found"
-    return f"channel {channel}", "" if known else f"{problem}; it has to be an id such as C0123ABCD"
+    return "" if problem == "message_not_found" else _NO_CHANNEL.get(problem, problem)
 
 
 def _upload(client: WebClient) -> None:

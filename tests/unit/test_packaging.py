@@ -162,6 +162,7 @@ def test_with_these_scopes_the_check_finds_nothing_wrong_in_slack() -> None:
         "Slack scopes",
         "Slack app token",
         f"channel {settings.channel}",
+        "file upload",
         "user group S0OPS",
     ]
     assert set(findings.values()) == {""}
