@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from bot.command.ends import Until, end, picked
 from bot.command.fields import Argument, Option, Span
-from bot.command.model import Change, Command, Context, Query
+from bot.command.model import Change, Command, Context, Form, Query
 from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.english import and_more
@@ -119,6 +121,20 @@ class Acknowledge(Change[AcknowledgePlan]):
         )
 
 
+class SilenceForm(Form):
+    """What `silence` asks for when nothing else is typed."""
+
+    title: ClassVar = "Silence an alert"
+    submit: ClassVar = "Silence"
+
+    key: Key = Field(title="Alert", description=f"as `{SLASH} alerts` names it, or a pattern")
+    until: datetime | None = Field(None, description="left out: until it is over")
+
+    def command(self) -> SilenceAlerts:
+        """The silence of this one name or pattern."""
+        return SilenceAlerts(key=self.key, until=picked(self.until))
+
+
 class SilenceAlerts(Change[SilencePlan]):
     """Tell nobody of an alert for a while, or without `--for` until it is over.
 
@@ -127,6 +143,7 @@ class SilenceAlerts(Change[SilencePlan]):
     """
 
     names: ClassVar = ("silence",)
+    form: ClassVar = SilenceForm
     examples: ClassVar = ("silence node4 --for 1h", "silence shop_* --for 2d", "silence web")
     heeds_holds: ClassVar = False
 
@@ -134,6 +151,7 @@ class SilenceAlerts(Change[SilencePlan]):
     span: Annotated[Span | None, Option(("--for",), "DURATION")] = Field(
         None, description="for how long, such as 1h; left out: until it is over"
     )
+    until: Until = Field(None, description="15:40 or 2026-03-04T15:40 (UTC)")
 
     def plan(self, context: Context) -> SilencePlan:
         """Refuse what nothing is named like, and what would end at once."""
@@ -141,23 +159,24 @@ class SilenceAlerts(Change[SilencePlan]):
         still_open = _open(incidents.values(), self.key)
         if not _fitting(incidents.values(), self.key):
             _refuse_unknown(context, self.key, [incident.name for incident in incidents.values()])
-        if self.span is None and not still_open:
+        now = context.now()
+        ends = end(self.span, self.until, now)
+        if ends is None and not still_open:
             raise UnsupportedError(
                 f"no open alert fits `{self.key}`, so there is no end to wait for",
                 f"Say for how long: `{SLASH} silence {self.key} --for 2h`",
             )
-        now = context.now()
         silence = Silence(
             pattern=self.key,
             by=context.actor,
             since=now,
-            until=now + self.span if self.span is not None else None,
+            until=ends,
             name=_name_of_subject(context, incidents.values(), self.key),
         )
         return SilencePlan(
             title=f"silence {silence.shown}",
             targets=(),
-            fingerprint=f"{self.key} {self.span}",
+            fingerprint=f"{self.key} {self.span} {self.until}",
             services=_covered(context, incidents.values(), self.key),
             needs_approval=False,
             silence=silence,

@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.command.fields import Argument, FreeText, Moment, Option, Pattern, Span, moment
-from bot.command.model import Change, Command, Context, Query
+from bot.command.ends import Until, end, picked
+from bot.command.fields import Argument, FreeText, Lookup, Option, Pattern, Span
+from bot.command.model import Change, Command, Context, Form, Query
 from bot.errors import NotHolderError, OnHoldError
 from bot.model import Difference, Ending, Message, Outcome, Plan
 from bot.model.english import age, plural
@@ -30,6 +31,22 @@ class HoldPlan(Plan):
     hold: Hold | None
 
 
+class HoldForm(Form):
+    """What `hold` asks for when nothing else is typed."""
+
+    title: ClassVar = "Hold a service"
+    submit: ClassVar = "Hold"
+
+    service: Annotated[Pattern, Lookup("service")]
+    reason: str = Field(min_length=1, max_length=200, description="told to who wants to change it")
+    until: datetime | None = Field(None, description="left out: until you release it")
+
+    def command(self) -> HoldServices:
+        """The hold of this one service."""
+        reason = tuple(self.reason.split())
+        return HoldServices(service=self.service, reason=reason, until=picked(self.until))
+
+
 class HoldServices(Change[HoldPlan]):
     """Keep a service to yourself: nobody else changes it through swarmbot until you release it.
 
@@ -37,6 +54,7 @@ class HoldServices(Change[HoldPlan]):
     """
 
     names: ClassVar = ("hold",)
+    form: ClassVar = HoldForm
     examples: ClassVar = ("hold web incident 42", "hold web incident 42 --for 2h")
     heeds_holds: ClassVar = False
 
@@ -45,6 +63,7 @@ class HoldServices(Change[HoldPlan]):
     span: Annotated[Span | None, Option(("--for",), "DURATION")] = Field(
         None, description="until when, such as 2h"
     )
+    until: Until = Field(None, description="15:40 or 2026-03-04T15:40 (UTC)")
     take_over: bool = Field(False, description="though somebody else holds it; they are told")
 
     def plan(self, context: Context) -> HoldPlan:
@@ -56,7 +75,7 @@ class HoldServices(Change[HoldPlan]):
             owner=context.actor,
             reason=" ".join(self.reason)[:200],
             since=now,
-            until=now + self.span if self.span else None,
+            until=end(self.span, self.until, now),
         )
         before = covering([hold for hold in held if not hold.freeze], pattern, now)
         theirs = before if before and before.owner.id != context.actor.id else None
@@ -70,7 +89,7 @@ class HoldServices(Change[HoldPlan]):
         return HoldPlan(
             title=f"hold {pattern}",
             targets=_LOCK,
-            fingerprint=f"{pattern} {hold.reason} {self.span} {before}",
+            fingerprint=f"{pattern} {hold.reason} {self.span} {self.until} {before}",
             services=services,
             changes=(Difference("hold", theirs.owner.name if theirs else "", context.actor.name),),
             summary=f'"{hold.reason}"',
@@ -152,9 +171,7 @@ class Freeze(Change[HoldPlan]):
     heeds_holds: ClassVar = False
 
     reason: Reason = Field(min_length=1)
-    until: Annotated[Moment | None, Option(metavar="TIME")] = Field(
-        None, description="15:40 or 2026-03-04T15:40 (UTC), or in 2h, 7d"
-    )
+    until: Until = Field(None, description="15:40 or 2026-03-04T15:40 (UTC), or in 2h, 7d")
 
     def plan(self, context: Context) -> HoldPlan:
         """Refuse where somebody else froze it already."""
@@ -167,7 +184,7 @@ class Freeze(Change[HoldPlan]):
             owner=context.actor,
             reason=" ".join(self.reason)[:200],
             since=now,
-            until=moment(self.until, now) if self.until else None,
+            until=end(None, self.until, now),
             freeze=True,
         )
         rolling = [rollout.service for rollout in context.store.rollouts.running()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
@@ -115,6 +116,8 @@ def _element(field: str, info: FieldInfo) -> dict[str, Any]:
     if lookup:
         kind = "multi_external_select" if tuple in kinds else "external_select"
         return {"type": kind, "action_id": f"{LOOKUP}{lookup.kind}", "min_query_length": 0}
+    if datetime in kinds:
+        return {"type": "datetimepicker", "action_id": field}
     if bool in kinds:
         option = {"text": _plain("Yes"), "value": "true"}
         return {"type": "checkboxes", "action_id": field, "options": [option]}
@@ -141,6 +144,8 @@ def _value(state: Mapping[str, Any]) -> Any:
             return bool(state["selected_options"]) or None
         case "multi_external_select":
             return [option["value"] for option in state["selected_options"]]
+        case "datetimepicker":
+            return state.get("selected_date_time")
         case "external_select" | "static_select":
             return (state.get("selected_option") or {}).get("value")
         case _:
