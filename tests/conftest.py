@@ -62,6 +62,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 def pytest_configure(config: pytest.Config) -> None:
     for mark in (
         "own_bot: this story is about a bot that was just started",
+        "watched: the story's own bot has its watch on",
         "costs(seconds): this story costs more than ten seconds, see CONTRIBUTING.md",
     ):
         config.addinivalue_line("markers", mark)

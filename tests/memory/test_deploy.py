@@ -193,37 +193,3 @@ def test_every_kind_of_service_is_counted_right(
 
     assert count in dev.asks("deploy web shop/web:2.0", "✅ web is on").text
     assert world.image_of("web") == "shop/web:2.0"
-
-
-def test_resolve_image_never_keeps_the_tag_and_says_so(dev: MemoryPerson, world: World) -> None:
-    world.runs("web")
-
-    done = dev.asks("deploy web shop/web:2.0 --resolve-image never", "✅ web is on")
-
-    assert any("not resolved" in version for version in done.life)
-    template = world.swarm.cluster.service("web")["Spec"]["TaskTemplate"]
-    assert template["ContainerSpec"]["Image"] == "shop/web:2.0"
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("deploy wbe shop/web:2.0", "Did you mean web?"),
-        ("deploy web shop/Web:2", "an image reference"),
-        ("deploy web shop/web:2.0 --parallelism -1", "at least 0"),
-        ("deploy web shop/web:2.0 --delay 20", "a duration with a unit"),
-        ("deploy web", "IMAGE is missing"),
-        ("deplyo web x", "deploy"),
-        ("deploy web shop/web:2.0 --paralelism 2", "--parallelism"),
-        ('deploy web "x', "quote"),
-    ],
-)
-def test_what_is_mistyped_gets_one_sentence(
-    dev: MemoryPerson, world: World, line: str, said: str
-) -> None:
-    world.runs("web")
-
-    answer = dev.asks(line, said)
-
-    assert answer.ephemeral
-    assert answer.text.startswith("❌")

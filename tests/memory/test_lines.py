@@ -49,6 +49,8 @@ def test_a_registry_that_does_not_answer(dev: MemoryPerson, world: World) -> Non
     assert dev.asks("deploy web shop/web:2.0", "registry").ephemeral
     message = dev.asks("deploy web shop/web:2.0 --resolve-image never", "✅ web is on")
     assert any("not resolved" in version for version in message.life)
+    template = world.swarm.cluster.service("web")["Spec"]["TaskTemplate"]
+    assert template["ContainerSpec"]["Image"] == "shop/web:2.0"
 
 
 def test_what_the_engine_refuses_is_told(dev: MemoryPerson, world: World) -> None:

@@ -13,7 +13,7 @@ from playground.cluster import Cluster
 from playground.workspace import Workspace
 from playground.workspace.person import Person
 from tests.scenario.resident import Resident
-from tests.scenario.running import RunningBot, bot_for
+from tests.scenario.running import RunningBot, bot_for, watching
 from tests.scenario.swarm import Site
 from tests.store.conftest import Server
 
@@ -53,13 +53,19 @@ def workspace(lodging: Resident | None) -> Iterator[Workspace]:
 
 @pytest.fixture
 def bot(
-    cluster: Cluster, lodging: Resident | None, workspace: Workspace, tmp_path: Path
+    request: pytest.FixtureRequest,
+    cluster: Cluster,
+    lodging: Resident | None,
+    workspace: Workspace,
+    tmp_path: Path,
 ) -> Iterator[RunningBot]:
-    """A bot that runs and knows of nothing; with the mark `own_bot` one that was just started."""
+    """A bot that runs and knows of nothing; with the mark `own_bot` one that was just started, and
+    with `watched` too one whose watch is on."""
     if lodging:
         yield lodging.bot
     else:
-        bot = bot_for(cluster, workspace, tmp_path).start()
+        make = watching if request.node.get_closest_marker("watched") else bot_for
+        bot = make(cluster, workspace, tmp_path).start()
         yield bot
         bot.stop()
 

@@ -4,8 +4,6 @@ over."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +12,10 @@ from playground.workspace import Workspace
 from playground.workspace.person import Person
 from playground.workspace.surfaces import Message, matches
 from tests.scenario.conftest import People
-from tests.scenario.running import RunningBot, eventually, watching
+from tests.scenario.running import eventually
 from tests.scenario.swarm import Site
 
-pytestmark = pytest.mark.own_bot
-
-
-@pytest.fixture
-def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot whose watch is on."""
-    bot = watching(cluster, workspace, tmp_path).start()
-    yield bot
-    bot.stop()
+pytestmark = [pytest.mark.own_bot, pytest.mark.watched]
 
 
 def alerts(person: Person) -> list[Message]:

@@ -23,15 +23,7 @@ STORM = 12
 """Each is a container: the machine that runs the tests is not to be what dies."""
 
 
-pytestmark = pytest.mark.own_bot
-
-
-@pytest.fixture
-def bot(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[RunningBot]:
-    """A bot whose watch is on."""
-    bot = watching(cluster, workspace, tmp_path).start()
-    yield bot
-    bot.stop()
+pytestmark = [pytest.mark.own_bot, pytest.mark.watched]
 
 
 @pytest.fixture
