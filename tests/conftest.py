@@ -60,6 +60,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()
     for mark in (
         "own_bot: this story is about a bot that was just started",
         "watched: the story's own bot has its watch on",
@@ -79,10 +80,16 @@ def _turn(item: pytest.Item) -> tuple[tuple[int, int], float]:
     return place, -costs.args[0] if costs else 0
 
 
+COLLECTED_AFTER = 20_000
+"""New objects after which the garbage collector looks at them."""
+
+
 def pytest_collection_finish() -> None:
     """What was loaded and collected stays to the end: the garbage collector need not look at it
-    again and again."""
+    again and again, and seldom at the rest."""
     gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER)
+    gc.enable()
 
 
 def pytest_runtest_setup() -> None:
