@@ -74,6 +74,11 @@ class SlackAccess:
         if failure:
             self.failed(failure)
 
+    def answered(self, method: str) -> None:
+        """Note that Slack did what was asked by the token, which is good again, then."""
+        if method.startswith("chat.") and self._stopping and "missing_scope" not in self._stopping:
+            self.works()
+
     def works(self) -> None:
         """Note that Slack knows the token, and that no scope is missing."""
         with self._lock:

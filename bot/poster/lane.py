@@ -222,6 +222,7 @@ class Lane:
                 failure = FailedCall(Verdict.NOT_HERE, type(error).__name__)
             self._failed(call, failure)
         else:
+            self._context.access.answered(call.method)
             self._finish(call)
 
     def _failed(self, call: Call, failure: FailedCall) -> None:
