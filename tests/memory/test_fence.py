@@ -105,6 +105,6 @@ def test_who_slept_past_the_lease_and_finds_nobody_else_ends_what_it_began(
     world.bot.resume()
     world.clock.run(lambda: False, 20)
 
-    assert "nothing was changed" in dev.sees("web").text
+    assert "stopped" in dev.sees("nothing was changed").text
     assert not world.bot.store.rollouts.running()
     assert not world.bot.store.audit.open_intents()

@@ -31,7 +31,7 @@ OPERATORS_READ = (PolicyRule(commands=("*",), ask=("operator",)),)
         ("holds", ("Nothing is held",)),
         ("approvals", ()),
         ("audit", ()),
-        ("history web", ()),
+        ("history web", ("1 revision",)),
         ("logs web", ()),
         ("help", ("what you can type",)),
         ("help deploy", ("--parallelism",)),
@@ -43,7 +43,7 @@ def test_a_read_answers_only_who_asked(
 ) -> None:
     world.runs("web")
 
-    answer = dev.asks(line)
+    answer = dev.asks(line, parts[0] if parts else "")
 
     assert answer.ephemeral
     assert not answer.text.startswith("❌")

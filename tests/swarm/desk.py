@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -46,6 +46,10 @@ class Recorder(Poster):
     def refusal(self, channel: str) -> str:
         del channel
         return ""
+
+    def refused(self, channels: Iterable[str]) -> Mapping[str, str]:
+        del channels
+        return {}
 
     def post(
         self,
