@@ -61,12 +61,9 @@ is_static_busybox() {
     command -v busybox >/dev/null && ! ldd "$(command -v busybox)" >/dev/null 2>&1
 }
 
+# Debian has these in a package of their own.
 has_venv() {
-    local directory made=1
-    directory=$(mktemp -d)
-    python3 -m venv "$directory/venv" >/dev/null 2>&1 && made=0
-    rm -rf "$directory"
-    return $made
+    python3 -c 'import ensurepip, sys, venv; sys.exit(not ensurepip.version())' 2>/dev/null
 }
 
 # Debian starts a service as soon as it is installed, unless this file forbids it.
