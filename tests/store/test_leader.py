@@ -187,7 +187,7 @@ def test_who_slept_and_was_followed_gets_a_new_number_and_who_was_not_keeps_the_
 ) -> None:
     here, there = (
         Leader(redis, "one", lease_seconds=0.1),
-        Leader(other_redis, "two", lease_seconds=0.1),
+        Leader(other_redis, "two", lease_seconds=0.5),
     )
     here.campaign()
     time.sleep(0.2)
@@ -197,7 +197,7 @@ def test_who_slept_and_was_followed_gets_a_new_number_and_who_was_not_keeps_the_
     time.sleep(0.2)
     assert there.campaign()
     assert not here.campaign()
-    time.sleep(0.2)
+    time.sleep(0.6)
     assert here.campaign()
     assert (here.fence, there.fence) == (3, 2)
 
