@@ -177,5 +177,7 @@ class Socket:
     def _answer(self, link: Link, request: SocketModeRequest) -> None:
         try:
             send_response(link, request, run_bolt_app(self._app, request), utc_now().timestamp())
+        except websocket.WebSocketException:
+            log.warning("a payload of Slack could not be acked: its link has closed")
         except Exception:
             log.exception("a payload of Slack could not be answered")
