@@ -76,6 +76,7 @@ def test_a_request_is_not_another_request(
     number = request.text.rpartition("id ")[2].split()[0]
     redis, key = world.redis.client(), f"swarmbot:approval:{number}"
     redis.rename(key, "swarmbot:approval:other")
+    redis.expire("swarmbot:approval:other", 3600)
 
     lead.asks("approve other", "There is no request")
 
@@ -90,7 +91,7 @@ def test_a_wish_to_roll_back_that_nobody_had_is_not_fulfilled(
     dev.sees("🔵 web")
     (rollout,) = world.bot.store.rollouts.running()
 
-    world.redis.client().set(f"swarmbot:rollback:{rollout.id}", json.dumps(WHO))
+    world.redis.client().set(f"swarmbot:rollback:{rollout.id}", json.dumps(WHO), ex=3600)
 
     dev.sees("✅ web is on")
     assert world.image_of("web") == "shop/web:2.0"
