@@ -6,16 +6,18 @@ The health of everything, and what the audit says of a change.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError
-from bot.model import NodeState, Service, Shortfall, Status
+from bot.model import Node, NodeState, Service, Shortfall, Status
 from bot.model.audit import AuditEntry
 from bot.model.cluster import EngineState
 from bot.model.incident import AlertState, Severity
+from bot.model.swarm import left_over
 from bot.render.audit_list import Audited
 from bot.render.errors.reasons import reason
 from bot.render.home import Home
@@ -77,10 +79,19 @@ def _swarm(swarm: Swarm) -> Home:
         quorum=holds(state),
         nodes=Counter(node.state for node in nodes),
         services=len(services),
-        nodes_away=tuple(node.name for node in nodes if node.state != NodeState.READY),
+        nodes_away=_away_by_name(nodes),
         below=tuple(_shortfall(service) for service in services if service.below),
     )
     return Home(status=status, nodes=nodes)
+
+
+def _away_by_name(nodes: Sequence[Node]) -> tuple[str, ...]:
+    old = left_over(nodes)
+    return tuple(
+        f"an old entry of {node.name}" if node.id in old else node.name
+        for node in nodes
+        if node.state != NodeState.READY
+    )
 
 
 def _shortfall(service: Service) -> Shortfall:

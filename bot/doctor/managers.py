@@ -94,12 +94,19 @@ def _unwise(caution: ManagerCaution, evaluation: Evaluation) -> ManagersUnwise:
     missing, workers = evaluation.missing_managers, quorum.candidates(nodes)
     unwise = ManagersUnwise(caution=caution, quorum=evaluation.quorum, workers=workers)
     if missing and count % 2 and 2 < count < quorum.MANY:
-        return replace(unwise, gone=tuple(node.name for node in missing))
+        names = tuple(node.name for node in missing)
+        return replace(unwise, gone=names, gone_id=missing[0].id)
     spare = (missing[0] if missing else None) or _last_follower(managers)
     too_many, even = count >= quorum.MANY, count > 2 and count % 2 == 0
-    demote = spare.name if spare and (too_many or even) else ""
+    demote = _named(spare, evaluation) if spare and (too_many or even) else ""
     promotable = workers if demote and even and count < quorum.MANY - 1 else ()
     return replace(unwise, demote=demote, promote=promotable[0] if promotable else "")
+
+
+def _named(node: Node, evaluation: Evaluation) -> str:
+    """How a line names a node: by its host name where that is its alone and it is there."""
+    namesakes = sum(other.name == node.name for other in evaluation.nodes.values())
+    return node.name if namesakes == 1 and node.id not in evaluation.away else node.id[:12]
 
 
 def _last_follower(managers: Sequence[Node]) -> Node | None:

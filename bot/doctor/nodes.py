@@ -43,11 +43,12 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
     snapshot = evaluation.snapshot
     if snapshot.nodes is None:
         return
-    left_over = _left_over(snapshot.nodes)
-    for node in left_over:
-        yield Advice(Severity.WARNING, LeftOver(node=node.name, node_id=node.id))
+    for node in snapshot.nodes:
+        if node.id in evaluation.left_over:
+            facts = LeftOver(node=node.name, node_id=node.id, manager=node.manager is not None)
+            yield Advice(Severity.WARNING, facts)
     for node in evaluation.away.values():
-        if node not in left_over and node.id not in evaluation.locked:
+        if node.id not in evaluation.left_over and node.id not in evaluation.locked:
             yield _away(node, evaluation.at)
     yield from _closed(snapshot.nodes)
     yield from _versions(snapshot.nodes)
@@ -59,16 +60,11 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
 # ---- away
 
 
-def _left_over(nodes: Sequence[Node]) -> tuple[Node, ...]:
-    """Entries of machines that joined anew: down, while another of the same name is ready."""
-    ready = {node.name for node in nodes if node.state == NodeState.READY}
-    return tuple(node for node in nodes if node.state == NodeState.DOWN and node.name in ready)
-
-
 def _away(node: Node, now: datetime) -> Advice:
     lasted = now - node.updated if node.updated else timedelta()
     facts = NodeAway(
         node=node.name,
+        node_id=node.id,
         state=node.state,
         manager=node.manager is not None,
         lasted=lasted if lasted >= LONG_DOWN else None,

@@ -77,7 +77,8 @@ class ManagersUnwise:
 
     `workers` are the names of nodes that could be promoted.
 
-    What helps: bring the managers `gone` back, `demote` one, or `promote` a worker.
+    What helps: bring the managers `gone` back (the first has `gone_id`), `demote` one, or `promote`
+    a worker.
     """
 
     kind: ClassVar = AdviceKind.MANAGERS
@@ -85,6 +86,7 @@ class ManagersUnwise:
     quorum: Quorum
     workers: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    gone_id: str = ""
     demote: str = ""
     promote: str = ""
 
@@ -103,11 +105,13 @@ class NotConnected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOver:
-    """An entry (id) of a node that joined anew under the same name."""
+    """An entry (id) of a node that joined anew under the same name; `manager`: it still counts as
+    one."""
 
     kind: ClassVar = AdviceKind.LEFT_OVER
     node: str
     node_id: str
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,7 @@ class NodeAway:
 
     kind: ClassVar = AdviceKind.NODE_DOWN
     node: str
+    node_id: str
     state: str
     manager: bool
     lasted: timedelta | None = None

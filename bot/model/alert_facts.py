@@ -75,9 +75,12 @@ class NodeDown:
     """A node sends no heartbeat. `fault_tolerance`: of a manager, how many more managers may fail.
 
     `locked`: its engine is locked, or may be, which another problem of the node tells of.
+    `left_over`: it is an old entry of a machine that joined anew, under the same host name.
     """
 
     kind: Literal[AlertKind.NODE_DOWN] = AlertKind.NODE_DOWN
+    node_id: str = ""
+    left_over: bool = False
     locked: bool = False
     engine: EngineAnswer = EngineAnswer.NOT_CONNECTED
     replicas: LostReplicas = LostReplicas.NONE

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,8 @@ from bot.model.images import Image, Platform
 
 Spec = Mapping[str, Any]
 """A specification as the Engine API's JSON has it: read, never changed in place."""
+_HEARTBEATS = timedelta(minutes=1)
+"""Longer than it takes until a node that is gone is Down."""
 _ROLLBACK_BY_HAND = "manually requested rollback"
 """The engine has no other word for it than how its message begins."""
 
@@ -157,6 +160,29 @@ class Node:
     def takes_tasks(self) -> bool:
         """Whether Swarm places new tasks there: it is Ready, and neither paused nor drained."""
         return self.state == NodeState.READY and self.availability == Availability.ACTIVE
+
+
+def left_over(nodes: Iterable[Node]) -> frozenset[str]:
+    """The entries (ids) of machines that joined anew: Down, while a newer node of the same host
+    name is Ready, which has the address of the old one, or came when that was gone."""
+    known = tuple(nodes)
+    ready: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in known:
+        if node.state is NodeState.READY:
+            ready[node.name].append(node)
+    return frozenset(
+        node.id
+        for node in known
+        if node.state is NodeState.DOWN
+        and any(_took_over(node, newer) for newer in ready[node.name])
+    )
+
+
+def _took_over(old: Node, new: Node) -> bool:
+    if not (old.created and new.created and old.updated):
+        return True
+    same = bool(old.address) and old.address == new.address
+    return new.created > old.created and (same or new.created >= old.updated - _HEARTBEATS)
 
 
 class Mode(StrEnum):

@@ -14,6 +14,7 @@ from bot.model.addresses import split_address
 from bot.model.alert_facts import AlertKind, ProblemFacts
 from bot.model.cluster import EngineState, Quorum
 from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
+from bot.model.swarm import left_over
 from bot.settings import WatchSettings
 from bot.swarm.health.quorum import quorum_of, reachable
 from bot.swarm.scheduler import constraints
@@ -130,6 +131,11 @@ class NodeEvaluation:
         if self.open(f"node:{node.id}", AlertKind.NODE_DOWN):
             return True
         return self.at - self.memory.unready.get(node.id, self.at) > UNSURE
+
+    @cached_property
+    def left_over(self) -> frozenset[str]:
+        """The entries (ids) of machines that joined anew."""
+        return left_over(self.nodes.values())
 
     @cached_property
     def engines(self) -> Mapping[str, EngineState]:

@@ -12,6 +12,7 @@ from bot.model.alert_facts import (
     AlertKind,
     CertificateEnding,
     ManagerLocked,
+    NodeDown,
     RolloutPaused,
     UnevenPlacement,
 )
@@ -78,6 +79,8 @@ def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]
     if worst.kind in _SERVICE:
         back = [] if worst.kind is AlertKind.ROLLOUT_ROLLED_BACK else [_roll_back(incident)]
         return [button("Logs", f"service logs {_target(incident)}"), *back], []
+    if isinstance(worst.facts, NodeDown) and worst.facts.left_over:
+        return [_remove(incident)], []
     if worst.kind is AlertKind.NODE_DOWN:
         return [], [*([_remove(incident)] if now - incident.since > GONE else []), _drain(incident)]
     doctor = [button("Doctor", "doctor")] if worst.kind in _QUORUM else []

@@ -35,6 +35,8 @@ from bot.model.english import agree, some
 from bot.model.slash import SLASH
 from bot.render.causes import cause_words
 
+ID = 12
+"""So many characters of an id are enough to name it, as in Docker's own lists."""
 RENEW = "swarm ca --rotate"
 """The command line that renews the certificates of the Swarm."""
 _CERTIFICATES = {
@@ -83,14 +85,25 @@ def reason(facts: object, name: str) -> Reason:
 
 @reason.register
 def _(facts: NodeDown, name: str) -> Reason:
+    target = facts.node_id[:ID] or name
+    if facts.left_over:
+        return _left_over(facts, name, target)
     replicas = _REPLICAS[facts.replicas]
     if facts.locked:
         return Reason(replicas)
     cause = _parts("it sends no heartbeat", _ENGINES[facts.engine], _safety(facts.fault_tolerance))
     return Reason(
         f"{cause} {replicas}".rstrip(),
-        f"Start its Docker engine; if the machine is gone: `{SLASH} node rm {name}`.",
+        f"Start its Docker engine; if the machine is gone: `{SLASH} node rm {target}`.",
     )
+
+
+def _left_over(facts: NodeDown, name: str, target: str) -> Reason:
+    cause = f"{name} joined the Swarm anew, and {target} stayed in the list as Down"
+    if facts.fault_tolerance is None:
+        return Reason(f"{cause}.", f"`{SLASH} node rm {target}`.")
+    still = f"it still counts as a manager: {_safety(facts.fault_tolerance)}"
+    return Reason(f"{cause}; {still}.", f"`{SLASH} node rm {target}`.")
 
 
 @reason.register

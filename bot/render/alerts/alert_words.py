@@ -13,6 +13,8 @@ from bot.model.alert_facts import (
     CertificateEnding,
     EngineUnreachable,
     ManagerLocked,
+    NodeDown,
+    ProblemFacts,
     ServiceBelow,
     ServiceCrashing,
 )
@@ -90,6 +92,7 @@ _WORDS = {
     ),
 }
 _MAY_BE_LOCKED = _Words("{name} may be a locked manager", "{name} is back · was away {took}")
+_LEFT_OVER = _Words("An old entry of {name} is left over", "The old entry of {name} is gone")
 _FAILED = _Words("{name} failed", "{name} is in order again · after {took}")
 _RESTARTING = _Words("{name} keeps restarting", "{name} is steady again · kept restarting {took}")
 _NO_ENGINE = _Words("No engine can be reached", "Engines are reached again · were away {took}")
@@ -135,7 +138,8 @@ def over_words(incident: Incident) -> str:
     """That it is over, and how long it was so: `node4 is back · was Down 3 m 12 s`."""
     worst = incident.problems[0]
     lasted = seconds(((incident.resolved or incident.changed) - incident.since).total_seconds())
-    if incident.aftermath is Aftermath.GONE:
+    entry = isinstance(worst.facts, NodeDown) and worst.facts.left_over
+    if incident.aftermath is Aftermath.GONE and not entry:
         name = name_words(incident.name)
         return f"{name} is no longer part of the Swarm · was away {lasted}"
     return _words(worst).over.format(name=name_words(worst.name), took=lasted)
@@ -243,18 +247,22 @@ def _is_surely_locked(problem: Problem) -> bool:
 
 def _words(problem: Problem) -> _Words:
     match problem.facts:
-        case ManagerLocked(suspected=True):
-            return _MAY_BE_LOCKED
-        case EngineUnreachable(engines=engines) if engines > 1:
-            return _NO_ENGINE
-        case ServiceBelow(for_good=True):
-            return _FAILED
-        case ServiceCrashing(ends_well=True):
-            return _RESTARTING
         case CertificateEnding(certificate=certificate):
             return _certificate(certificate, problem.severity)
-        case _:
-            return _WORDS[problem.kind]
+        case facts:
+            return _special(facts) or _WORDS[problem.kind]
+
+
+def _special(facts: ProblemFacts) -> _Words | None:
+    """The words of a variant of a kind of problem, where it has words of its own."""
+    variants = (
+        (_MAY_BE_LOCKED, isinstance(facts, ManagerLocked) and facts.suspected),
+        (_NO_ENGINE, isinstance(facts, EngineUnreachable) and facts.engines > 1),
+        (_LEFT_OVER, isinstance(facts, NodeDown) and facts.left_over),
+        (_FAILED, isinstance(facts, ServiceBelow) and facts.for_good),
+        (_RESTARTING, isinstance(facts, ServiceCrashing) and facts.ends_well),
+    )
+    return next((words for words, fits in variants if fits), None)
 
 
 def _certificate(kind: str, severity: Severity) -> _Words:

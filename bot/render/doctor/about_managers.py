@@ -26,6 +26,8 @@ _LAST_RESORT = (
     "services stay, the other managers have to join anew"
 )
 _ADDRESS = "ADDRESS is its own, the Node Address of `docker info`"
+_ID = 12
+"""So many characters of an id are enough to name it, as in Docker's own lists."""
 _MEANS = "services run on, and nothing can be changed"
 _NO_ENGINE = (
     "Start Docker there (`sudo systemctl start docker`); `swarmbot check` says what the bot reaches"
@@ -62,8 +64,8 @@ def managers_unwise(facts: ManagersUnwise) -> AdviceText:
     demote = f"`{SLASH} node demote {facts.demote}`" if facts.demote else ""
     if facts.gone:
         fix = (
-            f"Bring {listed(facts.gone)} back, or replace: `{SLASH} node demote {facts.gone[0]}`, "
-            "and promote another"
+            f"Bring {listed(facts.gone)} back, or replace: "
+            f"`{SLASH} node demote {facts.gone_id[:_ID]}`, and promote another"
         )
         return AdviceText(caution, fix)
     if facts.promote:

@@ -29,7 +29,8 @@ def left_over(facts: LeftOver) -> AdviceText:
     """An entry from before the node joined anew."""
     node_id = facts.node_id[:_ID]
     return AdviceText(
-        f"{facts.node} is listed twice: {node_id} is Down, left over from before it joined anew",
+        f"{facts.node} is listed twice: {node_id} is Down, left over from before it joined anew"
+        f"{', and still counts as a manager' if facts.manager else ''}",
         f"`{SLASH} node rm {node_id}`",
     )
 
@@ -41,7 +42,7 @@ def node_away(facts: NodeAway) -> AdviceText:
     return AdviceText(
         f"{facts.node} is {facts.state.capitalize()}{since}{manager}",
         "Bring it back (there: `sudo systemctl start docker`), or where it is gone for good: "
-        f"`{SLASH} node rm {facts.node}`",
+        f"`{SLASH} node rm {facts.node_id[:_ID]}`",
     )
 
 

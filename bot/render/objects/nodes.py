@@ -7,10 +7,12 @@ from datetime import datetime
 
 from bot.model import Message, Node, NodeState, Reachability
 from bot.model.english import plural, seconds
+from bot.model.slash import SLASH
+from bot.model.swarm import left_over
 from bot.render.slack.blocks import Block, context, message
 from bot.render.slack.fence import Row
 from bot.render.slack.tables import MOST_ROWS, Column, fenced, table
-from bot.render.slack.text import escape, prose
+from bot.render.slack.text import code, escape, prose
 
 _COLUMNS = (
     Column("NODE"),
@@ -21,6 +23,9 @@ _COLUMNS = (
     Column("ENGINE"),
 )
 _BRIEF_COLUMNS = _COLUMNS[:4]
+_MOST_REASONS = 5
+_ID = 12
+"""So many characters of an id are enough to name it, as in Docker's own lists."""
 
 
 def listed(
@@ -44,10 +49,19 @@ def listed(
             for row, node in zip(rows, ordered, strict=True)
         ]
     blocks, files = table(columns, rows, "nodes.txt")
-    reasons = [f"{escape(node.name)}: {prose(node.message)}" for node in trouble if node.message][
-        :5
-    ]
+    old = left_over(ordered)
+    reasons = [_reason(node, node.id in old) for node in trouble if node.message or node.id in old]
+    reasons = reasons[:_MOST_REASONS]
     return message(_head(ordered, trouble), reasons, blocks, files)
+
+
+def _reason(node: Node, left_over: bool) -> str:
+    if not left_over:
+        return f"{escape(node.name)}: {prose(node.message)}"
+    return (
+        f"{escape(node.name)} joined anew, and {node.id[:_ID]} is left over: "
+        f"{code(f'{SLASH} node rm {node.id[:_ID]}')}"
+    )
 
 
 def brief(nodes: Iterable[Node]) -> list[Block]:
@@ -89,13 +103,15 @@ def _head(nodes: list[Node], trouble: list[Node]) -> str:
     if not trouble:
         return f"🟢 {plural(len(nodes), 'node')} Ready"
     first = trouble[0]
+    namesakes = sum(node.name == first.name for node in nodes)
+    name = f"{first.name} ({first.id[:_ID]})" if namesakes > 1 else first.name
     state = (
         state_word(first.state) if first.state != NodeState.READY else "not reachable as a manager"
     )
     more = f" and {plural(len(trouble) - 1, 'other')}" if len(trouble) > 1 else ""
     ready = sum(node.state == NodeState.READY for node in nodes)
     return (
-        f"🟠 {escape(first.name)}{more} {'is' if not more else 'are'} {state} · "
+        f"🟠 {escape(name)}{more} {'is' if not more else 'are'} {state} · "
         f"{ready}/{len(nodes)} nodes Ready"
     )
 

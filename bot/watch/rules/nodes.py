@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bot.model import Node
 from bot.model.alert_facts import Aftermath, AlertKind, EngineAnswer, LostReplicas, NodeDown
-from bot.model.incident import Incident, Problem
+from bot.model.incident import Incident, Problem, Severity
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, unknown
 
@@ -35,6 +35,8 @@ def aftermath(evaluation: Evaluation, incident: Incident) -> Aftermath:
 def _down(evaluation: Evaluation, node: Node) -> Problem:
     return evaluation.problem(
         NodeDown(
+            node_id=node.id,
+            left_over=node.id in evaluation.left_over,
             locked=node.id in evaluation.locked,
             engine=_answer(evaluation, node),
             replicas=_replicas(evaluation, node),
@@ -42,9 +44,17 @@ def _down(evaluation: Evaluation, node: Node) -> Problem:
         ),
         f"node:{node.id}",
         node.name,
+        severity=_severity(evaluation, node),
         since=evaluation.memory.unready.get(node.id, evaluation.at),
         lost=evaluation.losses.get(node.id, ()),
     )
+
+
+def _severity(evaluation: Evaluation, node: Node) -> Severity:
+    """What is left over of a manager still counts in the quorum, else it is in nobody's way."""
+    if node.id not in evaluation.left_over:
+        return evaluation.rules[AlertKind.NODE_DOWN].severity
+    return Severity.WARNING if node.manager else Severity.NOTE
 
 
 def _answer(evaluation: Evaluation, node: Node) -> EngineAnswer:

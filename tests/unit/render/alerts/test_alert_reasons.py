@@ -61,9 +61,9 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
         "Start its Docker engine; if the machine is gone: `/swarm node rm web`.",
     ),
     (
-        NodeDown(engine=EngineAnswer.ANSWERS),
+        NodeDown(node_id="abcdefghijklmnop", engine=EngineAnswer.ANSWERS),
         "It sends no heartbeat; its engine answers, so it may be cut off from the managers.",
-        "Start its Docker engine; if the machine is gone: `/swarm node rm web`.",
+        "Start its Docker engine; if the machine is gone: `/swarm node rm abcdefghijkl`.",
     ),
     (
         NodeDown(locked=True, replicas=LostReplicas.REPLACED),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.model import Mode, NodeState, Shortfall, Task
+from bot.model import Mode, Node, NodeState, Shortfall, Task
 from bot.model.alert_facts import Aftermath, LostReplicas, NodeDown
-from bot.model.incident import AlertState, RecentChange
+from bot.model.incident import AlertState, RecentChange, Severity
+from bot.model.slash import SLASH
+from bot.model.swarm import left_over
+from bot.render.alerts.alert_reasons import Reason
+from bot.render.alerts.alert_words import now_words
 from bot.settings import WatchRule, WatchSettings
 from tests.unit.watch.world import (
     API,
@@ -44,7 +49,7 @@ def test_a_node_goes_down_while_it_runs_web_and_api() -> None:
     (alert,) = story.sees(nodes=DOWN4).changed
     assert (alert.name, alert.state, alert.severity) == ("node4", AlertState.FIRING, "critical")
     assert alert.problems[0].lost == (Shortfall("api", 1, 2), Shortfall("web", 3, 4))
-    assert alert.problems[0].facts == NodeDown(replicas=LostReplicas.BEING_REPLACED)
+    assert alert.problems[0].facts == NodeDown(node_id="n4", replicas=LostReplicas.BEING_REPLACED)
 
     story.sees(tasks=REPLACED)
     assert story.verdict.changed == ()
@@ -55,7 +60,7 @@ def test_a_node_goes_down_while_it_runs_web_and_api() -> None:
 
     (whole,) = story.sees(tasks=ELSEWHERE_NOW).changed
     assert (whole.id, whole.problems[0].lost) == (alert.id, ())
-    assert whole.problems[0].facts == NodeDown(replicas=LostReplicas.REPLACED)
+    assert whole.problems[0].facts == NodeDown(node_id="n4", replicas=LostReplicas.REPLACED)
 
     (over,) = story.sees(nodes=FOUR).changed
     assert (over.id, over.state, over.resolved, over.since) == (
@@ -229,3 +234,57 @@ def test_the_first_look_ever_finds_what_is_down_already() -> None:
     story.world = replace(WELL, at=NOW, nodes=DOWN4, engines=(engine(1), engine(2), engine(3)))
     story.sees()
     assert story.troubles == {"node:n4": ["node-down"]}
+
+
+def anew(**fields: Any) -> Node:
+    """The machine of node4, after it joined anew."""
+    return replace(node(5), name="node4", created=NOW, **fields)
+
+
+OLD4 = node(4, state="down", address="10.0.0.4", created=NOW - timedelta(days=9), updated=NOW)
+
+
+def test_a_node_that_joined_anew_leaves_an_entry_that_is_called_that() -> None:
+    story = begun()
+    story.sees(nodes=(*FOUR[:3], OLD4))
+    assert story.one("node:n4").severity is Severity.CRITICAL
+    assert f"`{SLASH} node rm n4`" in story.reason("node:n4").fix
+    story.sees(nodes=(*FOUR[:3], OLD4, anew(address="10.0.0.4")))
+    entry = story.one("node:n4")
+    assert (entry.state, entry.severity) == (AlertState.FIRING, Severity.NOTE)
+    assert now_words(entry.problems[0]) == "An old entry of node4 is left over"
+    assert story.reason("node:n4") == Reason(
+        "node4 joined the Swarm anew, and n4 stayed in the list as Down.", f"`{SLASH} node rm n4`."
+    )
+    story.sees(nodes=(*FOUR[:3], anew(address="10.0.0.4")))
+    assert story.one("node:n4").state is AlertState.RESOLVED
+
+
+def test_an_old_entry_of_a_manager_still_counts() -> None:
+    old = manager(
+        4, state="down", reachability="unreachable", created=NOW - timedelta(days=9), updated=NOW
+    )
+    story = begun()
+    story.sees(nodes=(*FOUR[:3], old, anew()))
+    assert story.one("node:n4").severity is Severity.WARNING
+    told = story.reason("node:n4")
+    assert told.fix == f"`{SLASH} node rm n4`."
+    assert "more manager may fail" in told.cause
+
+
+@pytest.mark.parametrize(
+    ("other", "left"),
+    [
+        # The same address, or joined when the old one was gone.
+        ({"address": "10.0.0.4", "created": NOW - timedelta(days=3)}, True),
+        ({"address": "10.0.0.9", "created": NOW}, True),
+        # Two machines that happen to have the same host name.
+        ({"address": "10.0.0.9", "created": NOW - timedelta(days=3)}, False),
+        ({"address": "10.0.0.9", "created": NOW - timedelta(days=30)}, False),
+        ({"address": "10.0.0.9", "created": NOW, "state": "down"}, False),
+        ({"address": "10.0.0.9", "created": NOW, "name": "node7"}, False),
+    ],
+)
+def test_what_is_left_over(other: dict[str, Any], left: bool) -> None:
+    newer = replace(node(5, state=other.pop("state", "ready")), **{"name": "node4", **other})
+    assert left_over((OLD4, newer, *FOUR[:3])) == (frozenset({"n4"}) if left else frozenset())
