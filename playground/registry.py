@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from playground.images import IMAGES, Blob, shared_layer
+from playground.images import IMAGES, Blob, Image, shared_layer
 from playground.processes import end_all, launch, wait_until, with_argument
 
 PORT = 5000
@@ -52,9 +52,13 @@ class Registry:
 
     def fill(self) -> None:
         """Put all images of the playground in; what is there already is not sent again."""
+        self.push(*IMAGES)
+
+    def push(self, *images: Image) -> None:
+        """Put these images of the repository `web` in."""
         layer = shared_layer()
         with httpx.Client(base_url=f"http://{self.address}/v2/web/", trust_env=False) as http:
-            for image in IMAGES:
+            for image in images:
                 manifest, config = image.manifest(layer)
                 if not _has(http, f"manifests/{image.tag}", manifest):
                     _push(http, image.tag, manifest, config, layer)

@@ -87,6 +87,19 @@ class RunningBot:
         return file
 
     def start(self) -> RunningBot:
+        """Start it, and wait until it is ready."""
+        begun = time.monotonic()
+        self.launch()
+        eventually(
+            lambda: not self.missing(),
+            STARTS_WITHIN,
+            lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}",
+        )
+        self.started_in = time.monotonic() - begun
+        return self
+
+    def launch(self) -> None:
+        """Start it, whatever it will miss: on a bad day it is not ready for long."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "swarmbot.toml").write_text(self.config)
         self.port = self.port or free_port()
@@ -100,19 +113,11 @@ class RunningBot:
             "SWARMBOT_KEY_FILE": str(self._key_file()),
         }
         LIVE.append(self)
-        begun = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "bot", "run"],
             env=environment,
             stderr=(self.folder / "log").open("ab"),
         )
-        eventually(
-            lambda: not self.missing(),
-            STARTS_WITHIN,
-            lambda: f"not ready: {self.missing()}\n{self.log[-3000:]}",
-        )
-        self.started_in = time.monotonic() - begun
-        return self
 
     def missing(self) -> dict[str, str]:
         """What `/readyz` misses; nothing when the bot is ready."""
@@ -185,6 +190,16 @@ class RunningBot:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+
+    def freeze(self) -> None:
+        """SIGSTOP, as when its host is suspended; `thaw` wakes it."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT, which harms nobody who is awake."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         assert self.process is not None
