@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick format fuzz model bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick format fuzz model chaos bench requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -29,13 +29,17 @@ demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:/
 	@$(BIN)/python -m playground demo $(if $(ENGINE),--engine $(ENGINE))
 
 test: browser setup check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/browser -n 4 --dist loadscope --no-loadscope-reorder --durations 10
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/chaos tests/browser -n 4 --dist loadscope --no-loadscope-reorder --durations 10
 
 fuzz: setup  ## fifty thousand generated lines by four kinds of people
 	@FUZZED_LINES=50000 $(BIN)/python -m pytest tests/memory/test_fuzzed_people.py -q -s
 
 model: setup  ## what people, bots and faults do in any order: 10,000 runs of 30 steps (MODEL_RUNS, MODEL_STEPS)
 	@MODEL_RUNS=$${MODEL_RUNS:-10000} MODEL_STEPS=$${MODEL_STEPS:-30} $(BIN)/python -m pytest tests/memory/model --timeout 0 --tb short
+
+chaos: setup  ## the same on a real Swarm, with faults of every kind (CHAOS_FAULTS, CHAOS_SEED)
+	@bash playground/install.sh chaos
+	@$(BIN)/python -m tests.chaos
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target static quick

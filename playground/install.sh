@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the playground's Swarm needs (Docker's engine, a registry, Redis, network tools), and only what is missing.
-# `install.sh browser` also installs Chromium, in which the demo's page is tested.
+# `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, and Chromium, in which the demo's page is tested.
 # Debian 12 and later, Ubuntu 22.04 and later. Starts nothing, and leaves no service switched on that was not there before.
 set -euo pipefail
 
@@ -40,6 +40,7 @@ missing_packages() {
 		util-linux nsenter unshare setsid
 	END
     [ "$WITH" != browser ] || missing_for_browser
+    [ -z "$WITH" ] || missing_for_chaos
     is_static_busybox || echo busybox-static
     has_venv || echo python3-venv
 }
@@ -49,6 +50,11 @@ missing_for_browser() {
     command -v chromium >/dev/null || echo chromium
     [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] || echo fonts-noto-color-emoji
     [ -d /usr/share/fonts/opentype/inter ] || [ -d /usr/share/fonts/truetype/inter ] || echo fonts-inter
+}
+
+# A library, so there is no program to look for.
+missing_for_chaos() {
+    compgen -G "/usr/lib/*/faketime/libfaketimeMT.so.1" >/dev/null || echo libfaketime
 }
 
 # Debian 13 took the command line out of docker.io.

@@ -4,11 +4,13 @@ as promised."""
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import sys
 import time
 
 from playground.cluster import Cluster
+from tests.chaos.faults import FAULTS
 from tests.chaos.ground import ground
 from tests.chaos.rounds import play
 
@@ -30,7 +32,8 @@ def main() -> int:
         while faults < wanted:
             rounds += 1
             count = A_ROUND[0] + rounds % (A_ROUND[1] - A_ROUND[0] + 1)
-            told = play(where, f"{seed}-{rounds}", count)
+            name = f"{seed}-{rounds}"
+            told = play(where, name, random.Random(name).choices(FAULTS, k=count))
             faults, changes = faults + len(told.struck), changes + told.changes
             violations += len(told.violations)
             print(told, *map(str, told.struck), sep="\n   ", flush=True)

@@ -23,7 +23,7 @@ CHANGING = ("Approve", "Roll back", "Retry", "Finish rollback", "Leave the line"
 """The buttons that change something; the others only read."""
 TIMEOUT = "--timeout 30s"
 ASKS_AGAIN = 3.0
-PAUSE = (0.3, 1.5)
+PAUSE = (0.2, 1.0)
 """Seconds between two things that one person does."""
 
 Button = tuple[Posted, Any, dict[str, Any]]
