@@ -142,7 +142,7 @@ def empty_redis(ground: Ground, dice: random.Random) -> tuple[str, End] | None:
         return None
     with Redis.from_url(ground.redis.url) as redis:
         redis.flushall()
-    ground.emptied = True
+    ground.emptied_at = time.time()
     return "", _nothing
 
 

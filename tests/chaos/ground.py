@@ -116,13 +116,17 @@ class Ground:
     down: set[str] = field(default_factory=set)
     """Engines that do not run, or hang."""
     redis_away: bool = False
-    emptied: bool = False
-    """Whether Redis was emptied in this round."""
+    emptied_at: float = 0.0
+    """When Redis was emptied last in this round (seconds since 1970); 0 where it was not."""
     tags: int = 0
     _tags: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.site = Site(self.cluster)
+
+    @property
+    def emptied(self) -> bool:
+        return self.emptied_at > 0
 
     @property
     def leader(self) -> Node | None:

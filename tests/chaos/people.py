@@ -79,7 +79,8 @@ class Crowd:
     def refuse_what_waits(self) -> None:
         """At the end of the day nothing is left to approve; nobody is asked twice in a moment."""
         for posted, _, button in self.buttons():
-            late = self._refused.get(posted.ts, 0.0) < time.monotonic() - ASKS_AGAIN
+            known = posted.versions[0].at > self.ground.emptied_at
+            late = known and self._refused.get(posted.ts, 0.0) < time.monotonic() - ASKS_AGAIN
             if late and label(button) == "Reject" and self._still_there(posted, button):
                 again = posted.ts in self._refused
                 self._refused[posted.ts] = time.monotonic()
