@@ -182,16 +182,19 @@ class ChangeExecutor:
         if isinstance(error, LeaseLostError) and self._is_gone_on_with(live.run_id):
             # Whoever has the lock found the record and goes on with it, message and audit included.
             return True
-        with suppress(StoreUnavailableError, LeaseLostError):
+        seconds, why = _seconds(started, live), error_code(error)
+
+        def write() -> None:
+            self.store.batches.finish(live.run_id)
             if live.rollout:
                 self.roller.close(live.rollout, Ending.FAILED, live.fence)
-            self.store.batches.finish(live.run_id)
-        seconds, why = _seconds(started, live), error_code(error)
-        if live.failed(error):
-            self._insist(lambda: self._record(audit, Ending.FAILED, seconds, why))
-            return True
-        with suppress(StoreUnavailableError):
             self._record(audit, Ending.FAILED, seconds, why)
+
+        if live.failed(error):
+            self._insist(write)
+            return True
+        with suppress(StoreUnavailableError, LeaseLostError):
+            write()
         return False
 
     def _resumed(

@@ -21,6 +21,7 @@ WAITS_IN_LINE = "waits in line"
 WAITS = (WAITS_IN_LINE, "needs approval", "approved, begins")
 ON = re.compile(r"✅ (web|api) is on \S*?(web:[\w.-]+)( again)?")
 SCALED = re.compile(r"✅ (web|api) · replicas \d+ → (\d+)")
+ID = re.compile(r" · id (\w+)")
 STUCK = ("paused", "rollback_paused")
 
 
@@ -246,6 +247,8 @@ def shown_open(ground: Ground) -> list[Posted]:
 def _forgotten(ground: Ground, posted: Posted) -> bool:
     """Whether it tells of something that waited in Redis when that was emptied: nobody knows of it
     any more, as the bot then says in the channel."""
-    return posted.versions[0].at <= ground.emptied_at and any(
-        words in posted.now.text for words in WAITS
-    )
+    if not ground.emptied or not any(words in posted.now.text for words in WAITS):
+        return False
+    name = ID.search(ground.workspace.person("dev").reader.message(posted))
+    store = ground.store
+    return not name or not (store.approvals.get(name[1]) or store.queue.get(name[1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.memory.twin.pool import nothing
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -45,6 +46,30 @@ def test_a_change_whose_record_redis_has_lost_is_not_shown_as_running_for_ever(
     world.clock.run(world.clock.is_idle, 60)
 
     assert "lost its lock" in dev.reads(message)
+
+
+def test_redis_that_goes_away_before_the_change_is_sent_leaves_no_record(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+
+    def away() -> None:
+        world.redis.away = True
+
+    world.bot.engines.moments.before_change = away
+    dev.types("/swarm scale web=3")
+    world.clock.run(lambda: False, 5)
+    world.bot.engines.moments.before_change = nothing
+    world.redis.away = False
+    stopped = dev.sees("Redis does not answer")
+    assert stopped.text.startswith("❌ web · replicas 2 → 3 · stopped")
+
+    # The lock could not be given back: its lease runs out.
+    world.clock.run(lambda: False, 12)
+    store = world.bot.store
+    assert not store.rollouts.running(), "a record says that it runs"
+    assert not store.audit.open_intents()
+    dev.asks("scale web=3", "✅ web · replicas 2 → 3")
 
 
 def test_without_a_leader_nothing_is_claimed(dev: MemoryPerson, world: World) -> None:
