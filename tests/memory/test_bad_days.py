@@ -72,6 +72,24 @@ def test_redis_that_goes_away_before_the_change_is_sent_leaves_no_record(
     dev.asks("scale web=3", "✅ web · replicas 2 → 3")
 
 
+def test_a_change_whose_record_redis_lost_is_ended_by_who_slept_past_its_lease(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 2s")
+    message = dev.sees("1/3")
+    world.bot.freeze()
+    world.redis.client().flushall()
+    world.clock.run(lambda: False, 12)
+    world.bot.resume()
+
+    # Nobody else can know of it, and the one that does may not go on.
+    ended = dev.sees("swarmbot lost its lock and stopped")
+    assert ended == message
+    assert ended.text.startswith("❌ web → shop/web:2.0 · stopped")
+    assert not world.bot.store.rollouts.running()
+
+
 def test_without_a_leader_nothing_is_claimed(dev: MemoryPerson, world: World) -> None:
     world.runs("web")
     for name in ("node2", "node3"):

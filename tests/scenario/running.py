@@ -204,6 +204,7 @@ class RunningBot:
     def stop(self) -> None:
         assert self.process is not None
         if self.process.poll() is None:
+            self.thaw()
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(STOPS_WITHIN)

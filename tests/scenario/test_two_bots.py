@@ -76,6 +76,7 @@ def test_a_bot_that_slept_past_its_lease_writes_nothing_when_it_wakes(
     dev.types(f"/swarm deploy web {site.image('web:broken')} --delay 3s")
     sleeper = pair.who_took(workspace)
     message = dev.sees("🔵 web →", timeout=30)
+    eventually(lambda: site.update_state("web") == "updating", 20)
 
     sleeper.freeze()
     # The rollback is a change of Docker's that the sleeper would have made itself.
