@@ -69,6 +69,7 @@ def kill_bot(ground: Ground, dice: random.Random) -> tuple[str, End] | None:
     if bot is None:
         return None
     bot.process.kill()
+    ground.killed = True
 
     def start() -> None:
         if not bot.process.is_running:

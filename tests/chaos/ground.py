@@ -118,11 +118,18 @@ class Ground:
     redis_away: bool = False
     emptied_at: float = 0.0
     """When Redis was emptied last in this round (seconds since 1970); 0 where it was not."""
+    killed: bool = False
+    """Whether a bot was killed in this round."""
     tags: int = 0
     _tags: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.site = Site(self.cluster)
+
+    @property
+    def nobody_knows(self) -> bool:
+        """Whether a bot died in a round in which Redis forgot what that bot was about."""
+        return self.emptied and self.killed
 
     @property
     def emptied(self) -> bool:

@@ -245,10 +245,13 @@ def shown_open(ground: Ground) -> list[Posted]:
 
 
 def _forgotten(ground: Ground, posted: Posted) -> bool:
-    """Whether it tells of something that waited in Redis when that was emptied: nobody knows of it
-    any more, as the bot then says in the channel."""
-    if not ground.emptied or not any(words in posted.now.text for words in WAITS):
+    """Whether it tells of something that only Redis knew of when that was emptied: what waited
+    there, and what a bot was about that died. The bot then says in the channel that it was emptied,
+    and nobody can say more."""
+    if not ground.emptied:
         return False
+    if not any(words in posted.now.text for words in WAITS):
+        return ground.nobody_knows and not ground.store.rollouts.running()
     name = ID.search(ground.workspace.person("dev").reader.message(posted))
     store = ground.store
     return not name or not (store.approvals.get(name[1]) or store.queue.get(name[1]))

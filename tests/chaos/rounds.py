@@ -47,7 +47,7 @@ def play(ground: Ground, seed: str, kinds: Sequence[Fault]) -> Told:
     """One round with these faults; the seed chooses when, on what, and what people do."""
     begun, dice = time.monotonic(), random.Random(seed)
     ground.workspace.state.forget()
-    ground.emptied_at = 0.0
+    ground.emptied_at, ground.killed = 0.0, False
     ground.make_whole()
     for bot in ground.bots:
         bot.process.story_begins()
