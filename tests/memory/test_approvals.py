@@ -9,7 +9,7 @@ import pytest
 from bot.model.danger import Grant
 from bot.settings import PolicyRule, Role
 from playground.workspace.surfaces import Message
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.slack_twin import MemoryPerson, number_of
 from tests.memory.twin.world import DEV, LEAD, OPS, World
 
 ROLES = (Role(name="operator", users=(DEV,)), Role(name="lead", users=(DEV, LEAD, OPS)))
@@ -88,7 +88,7 @@ def test_withdraw(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
     world.runs("web")
     dev.types("/swarm scale web=7")
     request = lead.sees("🟡")
-    number = request.button("Approve").value.split()[1]
+    number = number_of(request)
 
     asked = dev.types(f"/swarm withdraw {number}")
 
@@ -246,7 +246,7 @@ def test_nobody_approves_what_slack_has_not_got_the_file_of(
     directory.changes_installation(uploads="file_uploads_disabled")
     dev.types(f"/swarm service update {MANY} web")
     request = lead.sees("on its way")
-    number = request.text.rpartition("id ")[2].split()[0]
+    number = number_of(request)
 
     assert "Approve" not in request.buttons
     lead.asks(f"approve {number}", "still on its way")

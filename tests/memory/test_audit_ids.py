@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.memory.test_approvals import ONE, ROLES
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.slack_twin import MemoryPerson, number_of
 from tests.memory.twin.world import DEV, LEAD, World
 
 
@@ -16,7 +16,7 @@ def test_an_approved_change_is_recorded_with_the_ids_of_people_and_of_its_reques
     world.runs("web")
     dev.types("/swarm scale web=5")
     request = lead.sees("🟡")
-    number = request.text.rpartition("id ")[2].split()[0]
+    number = number_of(request)
 
     lead.clicks("Approve", on=request)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.memory.test_approvals import ONE, ROLES
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.slack_twin import MemoryPerson, number_of
 from tests.memory.twin.world import LEAD, World
 
 WHO = {"id": LEAD, "name": "lead", "groups": []}
@@ -55,7 +55,7 @@ def test_a_request_that_somebody_approved_in_redis_never_runs(
     world.runs("web")
     dev.types("/swarm scale web=5")
     request = lead.sees("🟡")
-    number = request.text.rpartition("id ")[2].split()[0]
+    number = number_of(request)
     redis, key = world.redis.client(), f"swarmbot:approval:{number}"
     stored = str(redis.hget(key, "value"))
 
@@ -73,7 +73,7 @@ def test_a_request_is_not_another_request(
     world.runs("web")
     dev.types("/swarm scale web=5")
     request = lead.sees("🟡")
-    number = request.text.rpartition("id ")[2].split()[0]
+    number = number_of(request)
     redis, key = world.redis.client(), f"swarmbot:approval:{number}"
     redis.rename(key, "swarmbot:approval:other")
     redis.expire("swarmbot:approval:other", 3600)

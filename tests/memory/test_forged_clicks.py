@@ -14,7 +14,7 @@ from bot.settings import PolicyRule, Role
 from playground.workspace.surfaces import Message, Screen
 from tests.memory.test_approvals import ONE
 from tests.memory.test_approvals import ROLES as APPROVERS
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.slack_twin import MemoryPerson, number_of
 from tests.memory.twin.world import DEV, LEAD, World
 
 ROLES = (Role(name="dev", users=(DEV,)), Role(name="lead", users=(LEAD,)))
@@ -121,7 +121,7 @@ def test_an_approval_with_another_id_approves_nothing(
     world.runs("web")
     dev.types("/swarm scale web=5")
     request = lead.sees("🟡")
-    number = request.text.rpartition("id ")[2].split()[0]
+    number = number_of(request)
 
     for person, value in (
         (guest, f"approve {number}"),
@@ -191,7 +191,7 @@ def test_a_form_that_keeps_another_request_is_the_line_of_who_sends_it(
     for service in ("web", "api"):
         asked = dev.types(f"/swarm scale {service}=5")
         requests[service] = lead.sees("🟡", after=asked)
-    ids = {name: told.text.rpartition("id ")[2].split()[0] for name, told in requests.items()}
+    ids = {name: number_of(told) for name, told in requests.items()}
     lead.types(f"/swarm reject {ids['web']}")
     modal = lead.sees_modal("Reject")
     lead.fills({"reason": "not now"})

@@ -10,7 +10,7 @@ from redis import Redis
 from bot.model import Actor
 from bot.model.approval import ApprovalState, GivenApproval
 from tests.memory.test_approvals import ONE, ROLES
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.slack_twin import MemoryPerson, number_of
 from tests.memory.twin.world import LEAD, World
 
 REPLAYED = "used before"
@@ -68,7 +68,7 @@ def test_a_request_that_ended_does_not_run_by_what_was_before(
 ) -> None:
     world.runs("web")
     dev.types("/swarm scale web=5")
-    number = lead.sees("🟡").text.rpartition("id ")[2].split()[0]
+    number = number_of(lead.sees("🟡"))
     store = world.bot.store.approvals
     before = store.get(number)
     assert before

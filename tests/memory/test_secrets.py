@@ -6,7 +6,7 @@ import pytest
 
 from bot.settings import MessagesSettings, PolicyRule, Role
 from tests.memory.twin.secrecy import leaked
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.slack_twin import MemoryPerson, number_of
 from tests.memory.twin.world import DEV, LEAD, World
 
 SECRET = "correct-horse-battery-staple-7"
@@ -102,7 +102,7 @@ def test_ask_again_knows_what_was_asked_for(
     world.runs("web")
     dev.types(f"/swarm service update --env-add DB_PASSWORD={SECRET} web")
     request = lead.sees("🟡")
-    dev.asks("withdraw " + request.text.rpartition("id ")[2].split()[0], "withdrawn")
+    dev.asks("withdraw " + number_of(request), "withdrawn")
 
     assert "withdrawn" in dev.reads(request)
     clicked = dev.clicks("Ask again", on=request)

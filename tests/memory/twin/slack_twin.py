@@ -149,6 +149,11 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def number_of(request: Message) -> str:
+    """The id of a request for approval, as its message says it."""
+    return request.text.rpartition("id ")[2].split()[0]
+
+
 class DirectDeliverer(Deliverer):
     """Hands what people do to the bot's own listeners."""
 
