@@ -24,7 +24,7 @@ from bot.poster.lanes import Lanes
 from bot.poster.pace import Budget, Pace
 from bot.poster.places import Elsewhere, Places, Unshared, word_of
 from bot.poster.sharing import FileSharing
-from bot.poster.slack_errors import Verdict
+from bot.poster.slack_errors import WHAT_FOLLOWS, Verdict
 from bot.poster.tracking import DeliveryRecord, Tracking
 from bot.poster.verdict import verdict_of
 
@@ -312,8 +312,10 @@ class Poster:
         if verdict_of(error) is not Verdict.NOT_HERE or not isinstance(error, SlackApiError):
             return False
         channel, word, elsewhere = handle.channel, word_of(error), handle.elsewhere
-        self._places.refused(channel, word)
         is_reply = handle.parent is not None
+        if word in WHAT_FOLLOWS and not is_reply:
+            # A thread may be locked, and a new name may be about this one message.
+            self._places.refused(channel, word)
         if not (elsewhere and handle.moves()):
             return False
         log.warning("%s takes no messages (%s): said in %s", channel, word, handle.channel)
