@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -28,7 +28,7 @@ class Posts:
 
     said: list[tuple[str, Message]] = field(default_factory=list)
 
-    def post(self, channel: str, message: Message) -> None:
+    def post(self, channel: str, message: Message, **_: Any) -> None:
         self.said.append((channel, message))
 
 
