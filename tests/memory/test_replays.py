@@ -99,7 +99,7 @@ def test_a_rollout_that_ended_is_not_gone_on_with(
     locked = world.bot.store.locks.all
     assert not world.clock.run(lambda: bool(locked()), 10)
     assert complained(caplog, OVER)
-    redis.delete("swarmbot:rollouts:running")
+    redis.delete("swarmbot:rollouts:running", *redis.scan_iter(match="swarmbot:message:*"))
 
 
 def test_with_a_cut_audit_nothing_that_is_stored_runs(
