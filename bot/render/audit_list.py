@@ -59,11 +59,11 @@ def audited(entries: Sequence[Audited], limit: int, refusals: Sequence[Refusal] 
     approved = any(entry.approved_by for entry in entries)
     rows = [_row(entry, approved) for entry in entries]
     columns = (
-        Column("WHEN (UTC)"),
-        Column("WHO"),
         Column("WHAT", sentence=True),
         Column("RESULT"),
+        Column("WHO"),
         *((Column("APPROVED BY"),) if approved else ()),
+        Column("WHEN (UTC)"),
         Column("TOOK"),
     )
     blocks, files = table(columns, rows, "audit.txt")
@@ -130,10 +130,10 @@ def _refusals(refusals: Sequence[Refusal]) -> str:
 
 def _row(entry: Audited, approved: bool) -> tuple[str, ...]:
     return (
-        f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}",
-        entry.actor,
         entry.title,
         entry.result or "not ended",
+        entry.actor,
         *((", ".join(entry.approved_by),) if approved else ()),
+        f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}",
         seconds(entry.took) if entry.took is not None else "",
     )

@@ -17,9 +17,9 @@ from bot.render.slack.text import code, escape, prose, sentence, shortened
 
 _COLUMNS = (
     Column("NAME"),
+    Column("LEFT"),
     Column("KIND"),
     Column("ENDS"),
-    Column("LEFT"),
     Column("LIFE LEFT"),
     Column("RENEWAL", sentence=True),
 )
@@ -159,13 +159,13 @@ def _unread(unread: Sequence[Certificate]) -> list[str]:
 def _row(certificate: Certificate, now: datetime, limits: CertificateLimits) -> Row:
     kind, share_left = _KINDS.get(certificate.kind, certificate.kind), certificate.share_left(now)
     if certificate.ends is None:
-        return (certificate.name, kind, "not read", "", "", "")
+        return (certificate.name, "not read", kind, "", "", "")
     remaining = certificate.left(now) or timedelta()
     return (
         certificate.name,
+        "ended" if _ended(certificate, now) else span(remaining),
         kind,
         f"{certificate.ends.astimezone(UTC):%Y-%m-%d}",
-        "ended" if _ended(certificate, now) else span(remaining),
         "" if share_left is None else f"{share_left:.0%}",
         _renewal(certificate, now, limits),
     )

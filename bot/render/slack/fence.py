@@ -12,15 +12,16 @@ from bot.render.slack.text import clean, shortened, width
 
 Row = Sequence[str]
 
-FENCE_WIDTH = 48
+FENCE_WIDTH = 40
 """The largest number of columns of a line; what does not fit goes on below it, indented."""
+MOST_WIDTH = 48
+"""The same where something is decided: names of fields stay whole where they can."""
 CELL_CHARACTERS = 40
 EMPTY = "–"
 _MOST_INDENT = 2
 _GAP = "  "
-_PAIR_WIDTH = 40
 _NAME_WIDTH = 22
-_FIRST_WIDTH = 24
+_FIRST_WIDTH = 20
 """A longer name would leave no room for the state beside it."""
 _VALUE_CHARACTERS = 200
 
@@ -66,7 +67,7 @@ def pairs(rows: Iterable[Row]) -> str:
     for name, text in cells:
         fits = width(name) <= side
         indent = " " * side + _GAP if fits else "    "
-        first, *more = _wrapped(text, indent, _PAIR_WIDTH) or [""]
+        first, *more = _wrapped(text, indent) or [""]
         lines += (
             [name + first[width(name) :], *more] if fits else [*_wrapped(name, ""), first, *more]
         )
@@ -75,7 +76,7 @@ def pairs(rows: Iterable[Row]) -> str:
 
 def fits_beside(text: str, names: Iterable[str]) -> bool:
     """Whether no word of it has to be divided for a line beside the longest of these names."""
-    room = _PAIR_WIDTH - _side_width(names) - len(_GAP)
+    room = FENCE_WIDTH - _side_width(names) - len(_GAP)
     return all(width(word) <= room for word in text.split())
 
 
@@ -98,7 +99,10 @@ def differences(rows: Sequence[tuple[str, str, str]]) -> str:
     return "\n".join(
         line
         for field, *change in cells
-        for line in (*_wrapped(field, ""), *_wrapped(" ".join(change), indent="  "))
+        for line in (
+            *_wrapped(field, "", MOST_WIDTH),
+            *_wrapped(" ".join(change), "  ", MOST_WIDTH),
+        )
     )
 
 

@@ -19,7 +19,7 @@ from bot.model import Message
 from bot.model.picture import Sheet
 from bot.render.errors import explain
 from bot.render.errors.explain import EXPLANATIONS
-from bot.render.slack.fence import FENCE_WIDTH
+from bot.render.slack.fence import MOST_WIDTH
 from bot.render.slack.limits import plain
 from bot.render.slack.table_block import TABLES
 from bot.render.slack.text import unescaped, width
@@ -101,7 +101,7 @@ def test_no_text_is_folded(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in MESSAGES if not name.startswith(AS_WRITTEN)])
 def test_a_phone_shows_each_line_of_a_list_whole(name: str) -> None:
     message = MESSAGES[name]()
-    wide = [line for line in fence_lines(message) if width(line) > FENCE_WIDTH]
+    wide = [line for line in fence_lines(message) if width(line) > MOST_WIDTH]
     assert wide == []
 
 
