@@ -24,15 +24,19 @@ def complained(caplog: pytest.LogCaptureFixture, why: str) -> bool:
     return bool(told) and all(why in line for line in told)
 
 
-def copy(redis: Redis, *names: str) -> dict[str, bytes]:
+Kept = dict[str, tuple[int, bytes]]
+"""Keys with their life in milliseconds (0: for ever) and what they held."""
+
+
+def copy(redis: Redis, *names: str) -> Kept:
     """Everything as it is now, as somebody keeps it who reads along."""
     keys = [str(name) for pattern in names for name in redis.scan_iter(match=pattern)]
-    return {name: redis.dump(name) or b"" for name in keys}
+    return {name: (max(0, int(redis.pttl(name))), redis.dump(name) or b"") for name in keys}
 
 
-def write_back(redis: Redis, kept: dict[str, bytes]) -> None:
-    for name, value in kept.items():
-        redis.restore(name, 0, value, replace=True)
+def write_back(redis: Redis, kept: Kept) -> None:
+    for name, (life, value) in kept.items():
+        redis.restore(name, life, value, replace=True)
 
 
 def test_a_line_that_ran_does_not_run_again(
