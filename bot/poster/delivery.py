@@ -14,7 +14,7 @@ from bot.model import File, Message, Place
 from bot.poster.calls import Calls, plainer
 from bot.poster.lane import OnEvent
 from bot.poster.slack_errors import Verdict
-from bot.poster.verdict import AnswerRefusedError, verdict_of
+from bot.poster.verdict import AnswerRefusedError, judge, verdict_of
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +85,11 @@ class Delivery:
                 self.plainly(message, lambda version: self._calls.whisper(place, user_id, version))
                 return
         except SlackApiError as error:
-            if verdict_of(error) is not Verdict.NOT_HERE:
+            failure = judge(error)
+            if failure is None or failure.verdict is not Verdict.NOT_HERE:
                 raise
+            if not failure.known:
+                self._on_event("unknown_error")
         self.plainly(message, lambda version: self._calls.post(user_id, version, ""))
 
 

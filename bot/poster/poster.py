@@ -319,7 +319,7 @@ class Poster:
         if not (elsewhere and handle.moves()):
             return False
         log.warning("%s takes no messages (%s): said in %s", channel, word, handle.channel)
-        self._context.on_event("moved")
+        self._context.on_event("moved" if word in WHAT_FOLLOWS else "unknown_error")
         if not is_reply:
             self.reply(handle, elsewhere.why(channel, word))
         return True

@@ -504,7 +504,8 @@ def test_what_a_channel_does_not_take_is_said_elsewhere_with_the_reason(
     assert told == [handle.ref]
     known = {"C1": error} if error != "moon_in_leo" else {}
     assert poster.refused(("C1", "C2")) == known | {"C2": "channel_not_found"}
-    assert events.count("moved") == 2
+    new = int(error == "moon_in_leo")
+    assert (events.count("moved"), events.count("unknown_error")) == (2 - new, new)
 
 
 def test_a_message_whose_channel_was_archived_goes_on_elsewhere(
