@@ -17,6 +17,7 @@ from bot.errors import (
     UnknownNameError,
 )
 from bot.model import Image, Task
+from tests.swarm import contract_paused
 from tests.swarm.contract_services import (
     a_failure_pauses,
     a_failure_rolls_back,
@@ -181,6 +182,7 @@ CASES: tuple[Callable[[Ground], None], ...] = (
     a_paused_update_goes_on_when_it_is_posted_again,
     what_is_never_started_again_stays_ended_and_is_updated,
     a_failure_rolls_back,
+    *contract_paused.CASES,
     a_rollback_by_hand_and_once_more_is_a_redo,
     start_first_never_runs_fewer,
     what_fits_nowhere_waits_and_says_why,

@@ -1,0 +1,121 @@
+"""How updates and rollbacks stand when Swarm has paused them: cases of the contract."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.swarm.ground import (
+    Ground,
+    changed,
+    created,
+    message,
+    spec,
+    state,
+    with_image,
+)
+
+REPLICAS = 3
+
+
+def images(ground: Ground, service_id: str) -> Counter[str]:
+    """How many tasks run each image."""
+    tasks = ground.swarm.services.tasks(service_id, running=True)
+    return Counter(str(task.image) for task in tasks if task.state == "running")
+
+
+def paused(ground: Ground) -> str:
+    """A service whose update to `web:broken` stands paused at its first task."""
+    service = created(ground, spec(ground, replicas=REPLICAS))
+    changed(ground, service.id, with_image(ground, "web:broken"))
+    ground.until(lambda: state(ground, service.id) == "paused")
+    return service.id
+
+
+def a_paused_update_stands_where_it_was_and_remembers_the_one_before(ground: Ground) -> None:
+    service_id = paused(ground)
+    words = message(ground, service_id)
+    tried = len(ground.swarm.services.tasks(service_id))
+
+    # Its place is filled again and again, and nothing else is touched.
+    ground.until(lambda: len(ground.swarm.services.tasks(service_id)) >= tried + 2)
+
+    service = ground.swarm.services.get(service_id)
+    assert images(ground, service_id)[ground.image("web:v1")] == REPLICAS - 1
+    assert (state(ground, service_id), message(ground, service_id)) == ("paused", words)
+    assert str(service.image) == ground.image("web:broken")
+    assert service.previous
+    container = service.previous["TaskTemplate"]["ContainerSpec"]
+    assert container["Image"] == ground.image("web:v1")
+
+
+def a_label_lets_a_paused_update_go_on(ground: Ground) -> None:
+    service_id = paused(ground)
+    words = message(ground, service_id)
+    tried = len(ground.swarm.services.tasks(service_id))
+    # Posted within the same moment, it is taken for the update that is just ending, and stands.
+    ground.until(lambda: len(ground.swarm.services.tasks(service_id)) >= tried + 2)
+
+    changed(ground, service_id, lambda body: body.update(Labels={"team": "shop"}))
+
+    # It pauses again, over another task, and the update before it is then this one.
+    ground.until(lambda: message(ground, service_id) not in ("", words))
+    ground.until(lambda: state(ground, service_id) == "paused")
+    service = ground.swarm.services.get(service_id)
+    assert service.previous
+    container = service.previous["TaskTemplate"]["ContainerSpec"]
+    assert container["Image"] == ground.image("web:broken")
+
+
+def a_paused_update_gives_way_to_another_image(ground: Ground) -> None:
+    service_id = paused(ground)
+
+    changed(ground, service_id, with_image(ground, "web:v2"))
+
+    ground.until(lambda: state(ground, service_id) == "completed")
+    ground.until(lambda: images(ground, service_id) == {ground.image("web:v2"): REPLICAS})
+
+
+def a_paused_update_is_taken_back_by_hand(ground: Ground) -> None:
+    service_id = paused(ground)
+    now = ground.swarm.services.get(service_id)
+
+    ground.swarm.services.update(now, now.spec, rollback_previous=True)
+
+    assert state(ground, service_id) == "rollback_started"
+    ground.until(lambda: state(ground, service_id) == "rollback_completed")
+    ground.until(lambda: images(ground, service_id) == {ground.image("web:v1"): REPLICAS})
+
+
+def what_rolled_back_runs_what_it_ran(ground: Ground) -> None:
+    service = created(ground, spec(ground, replicas=REPLICAS))
+
+    changed(ground, service.id, with_image(ground, "web:broken", "rollback"))
+
+    ground.until(lambda: state(ground, service.id) == "rollback_completed")
+    ground.until(lambda: images(ground, service.id) == {ground.image("web:v1"): REPLICAS})
+
+
+def a_rollback_that_fails_pauses(ground: Ground) -> None:
+    service_id = paused(ground)
+    changed(ground, service_id, with_image(ground, "web:v2"))
+    ground.until(lambda: state(ground, service_id) == "completed")
+    now = ground.swarm.services.get(service_id)
+
+    ground.swarm.services.update(now, now.spec, rollback_previous=True)
+
+    ground.until(lambda: state(ground, service_id) == "rollback_paused")
+    words = "rollback paused due to failure or early termination of task "
+    assert message(ground, service_id).startswith(words)
+    after = ground.swarm.services.get(service_id)
+    assert str(after.image) == ground.image("web:broken")
+    assert images(ground, service_id)[ground.image("web:v2")] == REPLICAS - 1
+
+
+CASES = (
+    a_paused_update_stands_where_it_was_and_remembers_the_one_before,
+    a_label_lets_a_paused_update_go_on,
+    a_paused_update_gives_way_to_another_image,
+    a_paused_update_is_taken_back_by_hand,
+    what_rolled_back_runs_what_it_ran,
+    a_rollback_that_fails_pauses,
+)
