@@ -122,3 +122,29 @@ def test_what_a_bot_left_unended_is_closed_whatever_the_clock_of_the_next_one(
     assert closed
     assert world.clock.seconds > 30
     dev.sees("nothing was changed")
+
+
+@pytest.mark.world(bots=2)
+@pytest.mark.parametrize("ahead", [-HOUR, HOUR])
+def test_who_was_called_by_a_bot_that_died_is_called_again_whatever_the_clocks_say(
+    ahead: float, dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    world.bots[1].party.wall_ahead = ahead
+    service = world.swarm.cluster.service("web")["ID"]
+    with world.bots[1].store.locks.acquire([f"service:{service}"], "somebody", "long work"):
+        busy = dev.asks("deploy web shop/web:2.0", "somebody has been changing this")
+        clicked = dev.clicks("Queue", on=busy)
+        dev.sees("in line", after=clicked)
+
+        def crash(path: str) -> None:
+            del path
+            world.bot.crash()
+            world.clock.wait(0.0)
+
+        world.bot.engines.moments.after_read = crash
+    assert world.clock.run(lambda: world.bot.party.crashed, 30)
+    began = world.clock.seconds
+
+    dev.sees("✅ web is on shop/web:2.0")
+    assert world.clock.seconds - began > 30
