@@ -85,3 +85,21 @@ def test_an_update_that_is_to_be_turned_back_and_cannot_be_is_followed_no_more(
     dev.asks("unfollow web", "is followed no more")
 
     dev.sees("🟠 web → shop/web:broken · followed no more")
+
+
+def test_of_two_services_of_one_change_only_the_named_one_is_let_go(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", Task=HANGS)
+    world.runs("api")
+    dev.types("/swarm scale web=3 api=4 --timeout 2h")
+    dev.sees("🔵")
+    world.clock.run(lambda: False, 5)
+
+    dev.asks("unfollow web", "its lock goes when the other services of the same change")
+
+    ended = dev.sees("web 2 → 3")
+    assert "followed no more" in ended.text
+    assert "api 2 → 4" in ended.text
+    assert world.replicas_of("api") == 4
+    assert not world.bot.store.locks.all()

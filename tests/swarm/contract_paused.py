@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from tests.swarm.ground import (
+    SECOND,
     Ground,
     changed,
     created,
@@ -15,6 +16,9 @@ from tests.swarm.ground import (
 )
 
 REPLICAS = 3
+DELAY = 2 * SECOND
+"""Longer than it takes to see that a task has failed: without it the next one may be stopped
+already."""
 
 
 def images(ground: Ground, service_id: str) -> Counter[str]:
@@ -25,7 +29,10 @@ def images(ground: Ground, service_id: str) -> Counter[str]:
 
 def paused(ground: Ground) -> str:
     """A service whose update to `web:broken` stands paused at its first task."""
-    service = created(ground, spec(ground, replicas=REPLICAS))
+    body = spec(ground, replicas=REPLICAS)
+    for config in ("UpdateConfig", "RollbackConfig"):
+        body[config]["Delay"] = DELAY
+    service = created(ground, body)
     changed(ground, service.id, with_image(ground, "web:broken"))
     ground.until(lambda: state(ground, service.id) == "paused")
     return service.id
