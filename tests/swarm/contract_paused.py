@@ -111,7 +111,8 @@ def a_rollback_that_fails_pauses(ground: Ground) -> None:
     ground.swarm.services.update(now, now.spec, rollback_previous=True)
 
     ground.until(lambda: state(ground, service_id) == "rollback_paused")
-    words = "rollback paused due to failure or early termination of task "
+    # Swarm speaks of an update there too.
+    words = "update paused due to failure or early termination of task "
     assert message(ground, service_id).startswith(words)
     after = ground.swarm.services.get(service_id)
     assert str(after.image) == ground.image("web:broken")

@@ -215,7 +215,7 @@ class Updater:
         else:
             service["UpdateStatus"] |= {
                 "State": "rollback_paused" if back else "paused",
-                "Message": f"{'rollback' if back else 'update'} paused {because}",
+                "Message": f"update paused {because}",
             }
         self.cluster.touch(service)
         return True
