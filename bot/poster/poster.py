@@ -87,7 +87,7 @@ class Poster:
         where Slack does not say. Asks Slack where nothing was posted there lately."""
         return self._places.refusal(channel)
 
-    def recorded_in(self, record: DeliveryRecord) -> Self:
+    def recorded_in(self, record: DeliveryRecord | None) -> Self:
         """Go by what all bots know of their messages.
 
         What is older than a state that was sent is not sent, and the last state of each message is

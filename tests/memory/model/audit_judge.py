@@ -8,7 +8,9 @@ from bot.model import Ending
 from bot.model.audit import AuditEntry
 from tests.memory.model.journal import Deed, Journal
 
-HAPPENED = frozenset(Ending) - {Ending.FAILED}
+UNSURE = Ending.SUPERSEDED
+"""Somebody else changed the service: whether the change was sent before, nobody may know."""
+HAPPENED = frozenset(Ending) - {Ending.FAILED, UNSURE}
 """Endings of a change that was sent to the Swarm."""
 
 
@@ -43,8 +45,9 @@ def _compared(
 ) -> str:
     endings = [str((entry.outcome or {}).get("ending")) for entry in told]
     said = sum(ending in HAPPENED for ending in endings)
+    most = said + endings.count(UNSURE)
     # To go back is a change too, which looks like a deploy or a scale of before.
-    true = said <= len(deeds) if turned_back else said == len(deeds)
+    true = said <= len(deeds) and (turned_back or len(deeds) <= most)
     whys = [str((entry.outcome or {}).get("why")) for entry in told]
     return "" if true else f"{title}: changed {len(deeds)} times, the audit: {endings} {whys}"
 

@@ -15,6 +15,7 @@ from playground.workspace.surfaces import Message
 from tests.memory.model.audit_judge import untrue
 from tests.memory.model.journal import MOST_UNAPPROVED, ON, Journal
 from tests.memory.model.misfortunes import Misfortunes, names
+from tests.memory.twin.bot import MemoryBot
 from tests.memory.twin.world import DEV, LEAD, OPS, World
 
 ROLES = (
@@ -50,9 +51,11 @@ people = st.sampled_from(PEOPLE)
 class Machine(Misfortunes):
     """One run. Rules are what people and the world do; after each the bots get a little time."""
 
+    made_of: type[MemoryBot] = MemoryBot
+
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(ROLES, RULES, bots=2)
+        self.world = World(ROLES, RULES, bots=2, made_of=self.made_of)
         self.world.runs("web")
         self.world.runs("api")
         self.journal = Journal(self.world)

@@ -30,35 +30,37 @@ class Misfortunes(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.world.clock.run(lambda: False, seconds)
 
-    @rule(number=bots)
-    def crash(self, number: int) -> None:
-        self._living(number, lambda bot: bot.crash())
+    @rule(number=bots, when=st.sampled_from(("now", "before a change", "after a change")))
+    def crash(self, number: int, when: str) -> None:
+        crashes = {
+            "now": MemoryBot.crash,
+            "before a change": MemoryBot.crashes_before_its_change,
+            "after a change": MemoryBot.crashes_after_its_change,
+        }
+        self._living(number, crashes[when])
         if not [bot for bot in self.world.bots if not bot.party.crashed]:
             self.world.start_bot()
-
-    @rule(number=bots, after=st.booleans())
-    def crash_around_a_change(self, number: int, after: bool) -> None:
-        if after:
-            self._living(number, lambda bot: bot.crashes_after_its_change())
-        else:
-            self._living(number, lambda bot: bot.crashes_before_its_change())
 
     @rule()
     def start(self) -> None:
         if len([bot for bot in self.world.bots if not bot.party.crashed]) < 2:
             self.world.start_bot()
 
-    @rule(number=bots)
-    def freeze(self, number: int) -> None:
-        self._living(number, lambda bot: bot.freeze())
+    @rule(
+        number=bots,
+        when=st.sampled_from(("now", "before a change", "after a change")),
+        seconds=st.sampled_from((12, 11, 60, 5)),
+    )
+    def sleep(self, number: int, when: str, seconds: int) -> None:
+        """A bot stands still for so long: mostly past its lease."""
 
-    @rule(number=bots)
-    def freeze_before_a_change(self, number: int) -> None:
-        self._living(number, lambda bot: bot.freezes_before_its_change())
+        def fall_asleep(bot: MemoryBot) -> None:
+            if when == "now":
+                bot.sleeps(seconds)
+            else:
+                bot.sleeps_around_its_change(seconds, after=when == "after a change")
 
-    @rule(number=bots)
-    def resume(self, number: int) -> None:
-        self._living(number, lambda bot: bot.resume())
+        self._living(number, fall_asleep)
 
     @rule(number=bots)
     def slack_reaches(self, number: int) -> None:
@@ -84,6 +86,7 @@ class Misfortunes(RuleBasedStateMachine):
     def change_outside(self, name: str) -> None:
         if self.world.swarm.cluster.has_leader:
             number = next(self.tags)
+            self.world.swarm.advance()
             self.world.by_hand(name, lambda spec: spec["Labels"].update(by=f"hand {number}"))
 
     @rule(number=bots, seconds=st.sampled_from((-3600, 0, 3600)))
@@ -93,32 +96,29 @@ class Misfortunes(RuleBasedStateMachine):
 
         self._living(number, turn)
 
-    @rule(away=st.booleans())
-    def redis(self, away: bool) -> None:
-        self.world.redis.away = away
+    @rule(how=st.sampled_from(("away", "back", "away", "back", "emptied")))
+    def redis(self, how: str) -> None:
+        """It does not answer, or does again; or has lost all that it had, as without its data."""
+        self.world.redis.away = how == "away"
+        if how == "emptied":
+            self.emptied_at = self.world.clock.seconds
+            self.world.redis.client().flushall()
 
-    @rule(seconds=st.sampled_from((5, 40)), which=st.sampled_from(((), ("chat.update",))))
-    def slack_is_silent(self, seconds: int, which: tuple[str, ...]) -> None:
-        self.world.slack.faults.hang(seconds, methods=which)
-
-    @rule()
-    def redis_is_emptied(self) -> None:
-        """All that it had is gone, as after a restart without its data."""
-        self.emptied_at = self.world.clock.seconds
-        self.world.redis.away = False
-        self.world.redis.client().flushall()
-
-    @rule()
-    def slack_fails(self) -> None:
-        self.world.slack.faults.fail(500, calls=3)
-
-    @rule()
-    def slack_limits(self) -> None:
-        self.world.slack.faults.rate_limit(2, calls=3)
-
-    @rule(seconds=st.sampled_from((10, 60)))
-    def slack_away(self, seconds: int) -> None:
-        self.world.slack.faults.fail(503, seconds=seconds)
+    @rule(
+        how=st.sampled_from(("away", "silent", "broken", "limited")),
+        seconds=st.sampled_from((5, 40)),
+        methods=st.sampled_from((("chat.postMessage", "chat.update"), ("chat.update",), ())),
+    )
+    def slack(self, how: str, seconds: int, methods: tuple[str, ...]) -> None:
+        faults = self.world.slack.faults
+        if how == "away":
+            faults.fail(503, seconds=seconds, methods=methods)
+        elif how == "silent":
+            faults.hang(seconds, methods=methods)
+        elif how == "broken":
+            faults.fail(500, calls=3, methods=methods)
+        else:
+            faults.rate_limit(2, calls=3, methods=methods)
 
     @rule(seconds=st.sampled_from((0, 5, 20)))
     def all_is_well(self, seconds: int) -> None:
@@ -127,7 +127,6 @@ class Misfortunes(RuleBasedStateMachine):
         self.world.clock.run(lambda: False, seconds)
 
     again_and_again = all_is_well
-    and_once_more = all_is_well
 
     # ---- parts
 

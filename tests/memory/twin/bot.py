@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,7 @@ from bot.composition import Ports, compose
 from bot.metrics import Metrics
 from bot.policy.rule_names import with_full_names
 from bot.poster import Calls, Pace, Poster
+from bot.poster.tracking import DeliveryRecord
 from bot.settings import PolicyRule, Role, Settings
 from bot.store.anchor import AnchorFile
 from bot.store.store import Store
@@ -62,7 +64,7 @@ class MemoryBot:
         self.stopping = TurnedStopping(clock)
         clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
         self.client = DirectClient(slack)
-        self.swarm = Swarm(self.engines)
+        self.swarm = self.swarm_of(self.engines)
         self.metrics = Metrics()
         self._data = TemporaryDirectory()
         self.store = Store.over(
@@ -77,10 +79,18 @@ class MemoryBot:
             AT_ONCE,
             draw=lambda _: PICTURE,
             clocks=clocks,
-        ).recorded_in(self.store.deliveries)
+        ).recorded_in(self.record_of(self.store))
         self.leader = self.store.leader(name)
         self._put_together(configured)
         self._look_after()
+
+    def swarm_of(self, engines: MemoryEngines) -> Swarm:
+        """The Swarm as this bot reaches it."""
+        return Swarm(engines)
+
+    def record_of(self, store: Store) -> DeliveryRecord | None:
+        """What this bot goes by when it sends a message."""
+        return store.deliveries
 
     def crash(self) -> None:
         """Die as with SIGKILL: nothing that was under way goes on, and nothing is put in order."""
@@ -97,6 +107,23 @@ class MemoryBot:
     def freezes_after_its_change(self) -> None:
         """Stand still once, when the next change was done."""
         self.engines.moments.after_change = self._once(self.freeze)
+
+    def sleeps(self, seconds: float) -> None:
+        """Stand still for so long."""
+        self.freeze()
+        self.clock.spawn(Party(f"host of {self.party.name}"), partial(self._wake_after, seconds))
+
+    def sleeps_around_its_change(self, seconds: float, *, after: bool) -> None:
+        """Stand still for so long, once: when the next change is about to be sent, or was."""
+        fall_asleep = self._once(partial(self.sleeps, seconds))
+        if after:
+            self.engines.moments.after_change = fall_asleep
+        else:
+            self.engines.moments.before_change = fall_asleep
+
+    def _wake_after(self, seconds: float) -> None:
+        self.clock.wait(seconds)
+        self.resume()
 
     def crashes_before_its_change(self) -> None:
         """Die when the next change is about to be sent."""

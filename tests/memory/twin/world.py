@@ -33,9 +33,11 @@ class World:
         roles: tuple[Role, ...] = OPERATORS,
         rules: tuple[PolicyRule, ...] = FREELY,
         bots: int = 1,
+        made_of: type[MemoryBot] = MemoryBot,
         **parts: Any,
     ) -> None:
         """`parts` are further settings, by their names in the file."""
+        self._made_of = made_of
         self.clock = Clock()
         self.redis = RedisTwin(self.clock.monotonic)
         self.swarm = SwarmTwin(self.clock.monotonic)
@@ -67,7 +69,7 @@ class World:
 
     def start_bot(self) -> MemoryBot:
         """One bot more."""
-        bot = MemoryBot(
+        bot = self._made_of(
             f"bot{len(self.bots) + 1}",
             self.clock,
             self.redis,
