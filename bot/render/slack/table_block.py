@@ -26,6 +26,7 @@ SECTION = 3000
 FENCED_ROWS = 20
 PAGE_ROWS = 20
 _CAPTION_CHARACTERS = 200
+_MOST_DIGITS = 15
 
 
 def fitted_table(block: Block) -> list[dict[str, Any]]:
@@ -37,8 +38,9 @@ def fitted_table(block: Block) -> list[dict[str, Any]]:
         even.pop()
     if columns == 0 or len(even) < 2:
         return []
-    cells = [[{"type": "raw_text", "text": inert(text)} for text in row] for row in even]
+    cells = [[_text_cell(text) for text in row] for row in even]
     if block["type"] == "data_table":
+        cells = _with_numbers(cells, even)
         caption = clean(str(block.get("caption") or ""), keep="").strip() or "table"
         page = {"caption": caption[:_CAPTION_CHARACTERS], "page_size": PAGE_ROWS}
         return [{"type": "data_table", "rows": cells, **page}]
@@ -79,6 +81,34 @@ def table_text(block: Block) -> str:
     """A table as plain text, for files and for terminals."""
     rows = _texts(block)
     return aligned((), rows, most=200) if rows else ""
+
+
+def _text_cell(text: str) -> dict[str, Any]:
+    return {"type": "raw_text", "text": inert(text)}
+
+
+def _with_numbers(
+    cells: list[list[dict[str, Any]]], texts: Sequence[Sequence[str]]
+) -> list[list[dict[str, Any]]]:
+    """The cells of columns that hold numbers alone as numbers: who sorts them gets 9 before 10."""
+    columns = list(zip(*texts[1:], strict=True))
+    numeric = [all(text == EMPTY or _is_number(text) for text in column) for column in columns]
+    return [
+        cells[0],
+        *(
+            [
+                {"type": "raw_number", "value": int(text), "text": text}
+                if is_number and text != EMPTY
+                else cell
+                for cell, text, is_number in zip(row, row_texts, numeric, strict=True)
+            ]
+            for row, row_texts in zip(cells[1:], texts[1:], strict=True)
+        ),
+    ]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def _settings(block: Block) -> list[dict[str, Any]]:

@@ -107,6 +107,18 @@ def test_no_line_is_wider_than_a_phone_shows(rows: list[tuple[str, str, str]]) -
     assert [line for line in decided if width(line) > MOST_WIDTH] == []
 
 
+def test_numbers_of_a_long_list_are_sorted_as_numbers() -> None:
+    columns = (Column("NODE"), Column("TASKS", number=True))
+    rows = [(f"node{number}", str(number) if number else "") for number in range(30)]
+    (block, *_), _ = table(columns, rows, "nodes.txt")
+    cells = [row[1] for row in block["rows"]]
+    assert cells[:2] == [
+        {"type": "raw_text", "text": "TASKS"},
+        {"type": "raw_text", "text": "–"},
+    ]
+    assert cells[10] == {"type": "raw_number", "value": 9, "text": "9"}
+
+
 def test_what_does_not_fit_beside_the_first_columns_stands_below_with_its_name() -> None:
     rows = [("web", "3/4", "shop/web:2.0 @4f2a91c", "8080->80/tcp"), ("api", "2/2", "api:5", "")]
     assert narrow(("SERVICE", "REPLICAS", "IMAGE", "PORTS"), rows).splitlines() == [
