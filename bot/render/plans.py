@@ -63,8 +63,11 @@ def ended(plan: Plan, outcome: Outcome, small_print: str = "") -> Message:
 
 
 def calling(ending: Message, people: Sequence[str]) -> Message:
-    """Notifies people of how a change ended, in its thread: an edit notifies nobody."""
-    return message(ending.text, (), call(people))
+    """Notifies people of how a change ended, in its thread: an edit notifies nobody.
+
+    The notification says how; the thread stands below the message that does.
+    """
+    return Message(ending.text, tuple(call(people)))
 
 
 def elsewhere(plan: Plan, channel: str) -> Message:
