@@ -22,6 +22,8 @@ OAUTH_SCOPES = (
     "app_mentions:read",
 )
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
+_SPARED = {"im:history": "lines in direct messages are not heard"}
+"""What the bot goes on without, and what that costs; that of `channels:read` is said of channels."""
 _INVITE = "type /invite @swarmbot there"
 _NO_CHANNEL = {
     "channel_not_found": "there is no such channel, or it is private and the bot is not in it: "
@@ -64,6 +66,8 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
             and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app"
             + ("; without users:read nobody has rights" if "users:read" in missing else ""),
         )
+        for scope in _SPARED.keys() - _granted(answer):
+            yield f"Slack scope {scope} (missing: {_SPARED[scope]})", ""
 
 
 def missing_scopes(answer: SlackResponse, settings: Settings) -> str:

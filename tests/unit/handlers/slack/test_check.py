@@ -60,13 +60,27 @@ def test_a_private_channel_without_the_bot_is_not_seen(workspace: Workspace) -> 
     assert "/invite @swarmbot" in said
 
 
-@pytest.mark.parametrize("missing", [s for s in MANIFEST_SCOPES if s != "channels:read"])
+SPARED = {"channels:read", "im:history"}
+"""Scopes without which the bot does its work all the same."""
+
+
+@pytest.mark.parametrize("missing", [s for s in MANIFEST_SCOPES if s not in SPARED])
 def test_every_scope_is_asked_for(missing: str) -> None:
     scopes = tuple(scope for scope in MANIFEST_SCOPES if scope != missing)
     with Workspace(scopes=scopes) as workspace:
         said = problems(workspace, roles=GROUPS)["Slack scopes"]
     assert f"missing: {missing}" in said
     assert ("nobody has rights" in said) == (missing == "users:read")
+
+
+def test_a_scope_that_can_be_spared_is_named_with_what_it_costs() -> None:
+    scopes = tuple(scope for scope in MANIFEST_SCOPES if scope != "im:history")
+    with Workspace(scopes=scopes) as workspace:
+        client = web_client(workspace.bot_token, workspace.api_url)
+        findings = dict(check_slack(client, Settings(channel=workspace.channel_id("ops"))))
+    assert (
+        findings["Slack scope im:history (missing: lines in direct messages are not heard)"] == ""
+    )
 
 
 def test_without_the_scope_for_channels_the_channel_is_looked_at_otherwise() -> None:
