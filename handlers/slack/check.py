@@ -23,7 +23,7 @@ OAUTH_SCOPES = (
 )
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
 _SPARED = {"im:history": "lines in direct messages are not heard"}
-"""What the bot goes on without, and what that costs; that of `channels:read` is said of channels."""
+"""What the bot goes on without, and what that costs; `channels:read` is spoken of at channels."""
 _INVITE = "type /invite @swarmbot there"
 _NO_CHANNEL = {
     "channel_not_found": "there is no such channel, or it is private and the bot is not in it: "
