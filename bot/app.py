@@ -198,7 +198,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
     parts.listeners.wire(app)
     app_token = settings.slack_app_token
     slack_socket = Socket(app, client, app_token.get_secret_value()) if app_token else None
-    notifier = Notifier(poster, store, settings)
+    notifier = Notifier(poster, store, settings, lambda: leader.fence)
     checks = _checks(store, swarm, slack_socket, poster) | {
         "channels": parts.reach.problem,
         "alerts": notifier.problem,

@@ -4,12 +4,12 @@ history in its thread."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailableError
-from bot.model import Message, MessageRef
+from bot.model import Message, MessageRef, MessageState
 from bot.model.incident import (
     AlertState,
     Entry,
@@ -67,6 +67,8 @@ class Notifier:
     poster: Poster
     store: Store
     settings: Settings
+    fence: Callable[[], int] = lambda: 0
+    _number: int = 0
     _told: dict[str, PostedAlert] = field(default_factory=dict)
     _unremembered: dict[str, MessageRef] = field(default_factory=dict)
     _try_again: dict[str, datetime] = field(default_factory=dict)
@@ -155,12 +157,19 @@ class Notifier:
         elif message != told.shown:
             told.message = self.poster.edit(
                 told.message,
-                message,
+                self._numbered(message, incident, told.message.channel),
                 then=lambda ref: self._posted(incident.id, ref),
                 elsewhere=other_places(self.settings, incident.severity),
             )
             self._log_step(told, incident, now, silenced=silence is not None)
             told.shown, told.incident, told.silenced = message, incident, silence is not None
+
+    def _numbered(self, message: Message, incident: Incident, channel: str) -> Message:
+        """The message as the newest state of the alert in this channel, so that what a leader of
+        before slept over does not replace it."""
+        self._number += 1
+        about = f"{incident.id}:{channel}"
+        return replace(message, state=MessageState(about, self.fence(), self._number))
 
     def _belongs_elsewhere(self, told: PostedAlert, now: Incident) -> bool:
         """Whether it has become so bad that others are to hear of it."""

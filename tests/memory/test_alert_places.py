@@ -165,3 +165,44 @@ def test_a_note_that_no_place_took_is_said_when_one_does(
 
     alert(dev, "ops", "leads the Swarm now")
     alert(dev, "ops", DOWN)
+
+
+@pytest.mark.world(bots=2)
+def test_what_a_leader_of_before_slept_over_does_not_replace_how_it_is_now(
+    dev: MemoryPerson, world: World
+) -> None:
+    problem = Problem(
+        subject="node:n2", facts=NodeDown(), severity=Severity.CRITICAL, name="node2", since=BEGIN
+    )
+    down = Incident(
+        id="i1",
+        subject="node:n2",
+        name="node2",
+        problems=(problem,),
+        since=BEGIN,
+        changed=BEGIN,
+        opened=BEGIN,
+        state=AlertState.FIRING,
+    )
+    before, after = (
+        Notifier(bot.poster, bot.store, world.settings, fence)
+        for bot, fence in zip(world.bots, (lambda: 1, lambda: 2), strict=True)
+    )
+    before.tell({}, [down], (), world.clock.now())
+    world.bots[0].poster.send_due()
+    world.slack.faults.fail(503, methods=("chat.update",))
+    seen = replace(down, acknowledged_by=Actor(id="U1", name="lead"), acknowledged=BEGIN)
+    before.tell({down.subject: down}, [seen], (), world.clock.now())
+    world.clock.run(lambda: False, 3)
+    world.bots[0].freeze()
+
+    over = replace(down, state=AlertState.RESOLVED, resolved=world.clock.now())
+    after.tell({down.subject: down}, [over], (), world.clock.now())
+    world.slack.faults.clear()
+    world.clock.run(lambda: False, 10)
+    message = next(message for message in dev.messages("ops") if not message.in_thread)
+    assert "node2 is back" in dev.reads(message)
+    world.bots[0].resume()
+    world.clock.run(lambda: False, 20)
+
+    assert "node2 is back" in dev.reads(message)
