@@ -80,8 +80,9 @@ class _Reader:
             ask(swarm.services.tasks),
         )
         cluster = ask(swarm.cluster.inspect)
+        networks = ask(swarm.networks.list)
         certificates = ask(swarm.certificates.read, context.settings.watch.endpoints)
-        looks: list[Future[Any]] = [engines, measured, nodes, services, tasks, cluster]
+        looks: list[Future[Any]] = [engines, measured, nodes, services, tasks, cluster, networks]
         wait(looks, LOOK_SECONDS)
         said: tuple[EngineState, ...] | None = _answer(engines)
         snapshot = Snapshot(
@@ -119,6 +120,7 @@ class _Reader:
                 {str(image): _answer(checked) for image, checked in checks.items()}
             ),
             rotation=_answer(rotation) if rotation else None,
+            networks=_answer(networks) or (),
         )
         return replace(snapshot, certificates=_answer(certificates)), probes
 

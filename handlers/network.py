@@ -138,6 +138,13 @@ class NetworkCreate(Change[Plan]):
 
         waiting.wait_until(is_set_up, SET_UP_SECONDS, context.stopping)
         subnet = (f"{self.name} has {', '.join(subnets)}",) if subnets else ()
+        if not subnets and self.driver == "overlay":
+            return Outcome(
+                ending=Ending.FAILED,
+                title=f"network {self.name} has no subnet",
+                seconds=(context.now() - started).total_seconds(),
+                lines=(networks.NO_SUBNET,),
+            )
         return Outcome(
             ending=Ending.DONE,
             title=f"network {self.name} is there",

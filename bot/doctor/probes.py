@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.model.cluster import Clock, RegistryAnswer, RootRotation
+from bot.model.cluster import Clock, Network, RegistryAnswer, RootRotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +18,4 @@ class Probes:
     registry: Mapping[str, RegistryAnswer] = field(default_factory=dict)
     health_checks: Mapping[str, bool] = field(default_factory=dict)
     rotation: RootRotation | None = None
+    networks: tuple[Network, ...] = ()

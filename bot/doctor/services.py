@@ -14,9 +14,16 @@ from bot.doctor.specifications import RunningServices, is_to_go_on
 from bot.doctor.updates import deploys, images, registry
 from bot.model import Cause, Service, Task, TaskState
 from bot.model.advice import Advice
-from bot.model.advice_facts import BelowCount, FailAlike, NeverRan, PlacementObstacle
+from bot.model.advice_facts import (
+    AddressesShort,
+    BelowCount,
+    FailAlike,
+    NeverRan,
+    PlacementObstacle,
+)
 from bot.model.advice_kind import AdviceKind
 from bot.model.incident import Severity
+from bot.swarm.health.addresses import address_uses
 from bot.swarm.scheduler import obstacles
 from bot.watch.evaluation import Evaluation
 
@@ -40,6 +47,7 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
     if evaluation.snapshot.tasks is not None and evaluation.snapshot.nodes is not None:
         yield from _not_running(view)
         yield from _obstacles(lasting)
+        yield from _addresses(view)
         yield from tied_data(lasting)
     yield from registry(view)
     yield from deploys(lasting)
@@ -107,6 +115,16 @@ def _ever_ran(tasks: Sequence[Task]) -> bool:
         task.state == TaskState.RUNNING or (task.state in ended and task.container_id)
         for task in tasks
     )
+
+
+def _addresses(view: RunningServices) -> Iterator[Advice]:
+    """Networks that are full, or have no subnet: what is to run there waits without a word."""
+    evaluation = view.evaluation
+    tasks = evaluation.snapshot.tasks or ()
+    for use in address_uses(view.probes.networks, tuple(evaluation.services.values()), tasks):
+        if use.short or use.addresses is None:
+            severity = Severity.WARNING if use.services else Severity.NOTE
+            yield Advice(severity, AddressesShort(use))
 
 
 def _obstacles(view: RunningServices) -> Iterator[Advice]:

@@ -5,8 +5,28 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressUse:
+    """What a network has, and what takes it: so many tasks, virtual addresses of services, and one
+    address a node. `addresses`: None where Swarm gave it no subnet."""
+
+    network: str
+    addresses: int | None
+    tasks: int
+    virtual: int
+    nodes: int
+    services: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> int:
+        """How many addresses are missing."""
+        return max(0, self.tasks + self.virtual + self.nodes - (self.addresses or 0))
+
 
 SWARM_PORT = 2377
 """The TCP port on which managers listen, unless another is named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.model.advice_facts import (
+    AddressesShort,
     AllAlike,
     AutolockOff,
     BelowCount,
@@ -52,6 +53,7 @@ AdviceFacts = (
     | NeverRan
     | FailAlike
     | PlacementObstacle
+    | AddressesShort
     | TiedData
     | ImageMissing
     | CertificateEnds

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from bot.model.addresses import AddressUse
 from bot.model.advice_kind import AdviceKind
 from bot.model.alert_facts import CertificateEnding
 from bot.model.cluster import EngineState, ManagerCaution, Quorum, RootRotation
@@ -222,6 +223,18 @@ class PlacementObstacle:
     kind: ClassVar = AdviceKind.PLACEMENT
     service: str
     obstacle: Obstacle
+
+
+@dataclass(frozen=True, slots=True)
+class AddressesShort:
+    """A network has fewer addresses than it takes, or none, because it has no subnet."""
+
+    use: AddressUse
+
+    @property
+    def kind(self) -> AdviceKind:
+        """Whether it has no subnet, or too small a one."""
+        return AdviceKind.NO_SUBNET if self.use.addresses is None else AdviceKind.ADDRESSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ class AdviceKind(StrEnum):
     BELOW_COUNT = "below-count"
     NEVER_RAN = "never-ran"
     PLACEMENT = "placement"
+    NO_SUBNET = "no-subnet"
+    ADDRESSES = "addresses"
     TIED_DATA = "tied-data"
     IMAGE_MISSING = "image-missing"
     NO_DIGEST = "no-digest"

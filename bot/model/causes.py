@@ -49,6 +49,8 @@ class CauseKind(StrEnum):
     PULLING = "pulling"  # the image
     STARTING = "starting"
     PENDING = "pending"
+    NO_ADDRESS = "no-address"
+    NOT_TAKEN_UP = "not-taken-up"
     # The engine's own words, where the bot does not know them.
     UNKNOWN = "unknown"  # those words
 

@@ -115,6 +115,13 @@ _WORDS: Mapping[CauseKind, CauseWords] = {
     CauseKind.PENDING: CauseWords(
         "no node was found for it yet", f"`{SLASH} doctor` shows what stands in the way."
     ),
+    CauseKind.NO_ADDRESS: CauseWords(
+        "Swarm has no address in its networks for it yet",
+        f"A network may be full, or have no subnet: `{SLASH} doctor` counts.",
+    ),
+    CauseKind.NOT_TAKEN_UP: CauseWords(
+        "its node has not taken it up yet", "Look at the Docker engine of that node."
+    ),
     CauseKind.UNKNOWN: CauseWords("{value}"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.memory.twin.cluster import copied
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -51,3 +52,27 @@ def test_a_node_has_to_be_down_before_it_is_removed(dev: MemoryPerson, world: Wo
     dev.asks("node rm node4", "✅ node4 is no longer in the Swarm")
 
     assert len(world.swarm.cluster.nodes) == 3
+
+
+def test_what_a_machine_that_joined_anew_leaves_is_called_that_and_removed(
+    dev: MemoryPerson, world: World
+) -> None:
+    cluster = world.swarm.cluster
+    old = cluster.node("node4")
+    joined = copied(old) | {"ID": "joinedanew00", "CreatedAt": "2199-01-01T00:00:00Z"}
+    old["Status"]["State"] = "down"
+    cluster.nodes[joined["ID"]] = joined
+    line = f"/swarm node rm {old['ID'][:12]}"
+
+    listed = dev.asks("nodes").text
+    assert f"node4 joined anew, and {old['ID'][:12]} is left over: {line}" in listed
+    assert f"node4 ({old['ID'][:12]}) is Down" in listed
+    assert "an old entry of node4 is not Ready" in dev.asks("status").text
+    doctor = dev.asks("doctor").text
+    assert "node4 is listed twice" in doctor
+    assert line in doctor
+    assert "node4 is Down." not in doctor
+
+    dev.asks(line.removeprefix("/swarm "), "is no longer in the Swarm")
+    assert old["ID"] not in cluster.nodes
+    assert joined["ID"] in cluster.nodes

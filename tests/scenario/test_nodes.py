@@ -201,25 +201,3 @@ def test_a_machine_that_died_is_removed_in_one_command(dev: Person, site: Site) 
     eventually(
         lambda: sum(len(running_on(site, name)) for name in ("node1", "node2", "node4")) == 3, 20
     )
-
-
-def test_what_a_node_leaves_when_it_joins_anew_is_called_that(dev: Person, site: Site) -> None:
-    node4 = site.cluster.nodes["node4"]
-    old = site.cluster.docker("node", "inspect", "--format", "{{.ID}}", "node4").strip()
-    node4.docker("swarm", "leave")
-    token = site.cluster.docker("swarm", "join-token", "--quiet", "worker").strip()
-    node4.docker("swarm", "join", "--token", token, f"{site.cluster.manager.address}:2377")
-    eventually(lambda: "Down" in site.cluster.docker("node", "ls"), 20)
-    alert = dev.sees("An old entry of node4 is left over", timeout=20)
-    assert alert.text.startswith("🔵")
-
-    asked = dev.types("/swarm nodes")
-    listed = dev.sees("left over", after=asked)
-    line = f"/swarm node rm {old[:12]}"
-    assert f"node4 joined anew, and {old[:12]} is left over: {line}" in listed.text
-    assert line in dev.sees("hint", after=dev.types("/swarm doctor"), timeout=40).text
-
-    done = dev.types(line)
-    dev.sees("is no longer in the Swarm", after=done, timeout=40)
-    assert site.cluster.docker("node", "ls").count("node4") == 1
-    eventually(lambda: alert.text.startswith("🟢 The old entry of node4 is gone"), 20)

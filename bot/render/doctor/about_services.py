@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.model import Image
 from bot.model.advice_facts import (
+    AddressesShort,
     BelowCount,
     FailAlike,
     ImageMissing,
@@ -14,7 +15,7 @@ from bot.model.advice_facts import (
     TiedData,
 )
 from bot.model.advice_kind import AdviceKind
-from bot.model.english import listed
+from bot.model.english import listed, plural
 from bot.model.slash import SLASH
 from bot.render.causes import cause_words
 from bot.render.doctor.advice_text import AdviceText, about_all, because
@@ -68,6 +69,28 @@ def placement_obstacle(facts: PlacementObstacle) -> AdviceText:
     return AdviceText(
         f"{facts.service}: {obstacle_in_words(facts.obstacle)}",
         f"`{SLASH} service inspect {facts.service}` shows its constraints, ports and reservations",
+    )
+
+
+def addresses_short(facts: AddressesShort) -> AdviceText:
+    """A network that is full, or has no subnet."""
+    use = facts.use
+    if use.addresses is None:
+        return AdviceText(
+            f"Swarm gave the network {use.network} no subnet: tasks on it stay New",
+            "The address pool may be used up, or the subnet is taken: remove networks that nobody "
+            f"uses (`{SLASH} network ls`), or create it with `--subnet` of your own",
+        )
+    counts = (
+        plural(use.tasks, "task"),
+        plural(use.virtual, "virtual address", "virtual addresses"),
+        f"one for each of {plural(use.nodes, 'node')}",
+    )
+    return AdviceText(
+        f"the network {use.network} has {plural(use.addresses, 'address', 'addresses')} and needs "
+        f"{use.addresses + use.short}: {', '.join(counts)}; tasks without one stay New",
+        f"Move its services to a larger one: `{SLASH} network create -d overlay --subnet "
+        "10.20.0.0/22 NAME`; `--endpoint-mode dnsrr` saves a virtual address",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.model.advice import Advice
 from bot.model.advice_facts import (
+    AddressesShort,
     AllAlike,
     AutolockOff,
     BelowCount,
@@ -83,6 +84,7 @@ _WORDS: Mapping[type, Callable[[Any], AdviceText]] = {
     NeverRan: about_services.never_ran,
     FailAlike: about_services.fail_alike,
     PlacementObstacle: about_services.placement_obstacle,
+    AddressesShort: about_services.addresses_short,
     TiedData: about_services.tied_data,
     ImageMissing: about_services.image_missing,
     CertificateEnds: about_settings.certificate_ends,

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.model import File, Message, Node, Service
+from bot.model import File, Message, Node, NodeState, Service
 from bot.model.cluster import LogLine, ServiceLog
 from bot.model.english import plural
+from bot.model.secrecy import masked_text
+from bot.model.slash import SLASH
 from bot.render.slack.blocks import context, message, section
-from bot.render.slack.text import escape, preformatted
+from bot.render.slack.text import code, escape, preformatted, shortened
 
+_READABLE = ("json-file", "local", "journald")
+"""The log drivers whose lines an engine gives back; of the others only a copy, where it keeps
+one."""
+_PLACES = (
+    "syslog-address",
+    "gelf-address",
+    "fluentd-address",
+    "splunk-url",
+    "awslogs-group",
+    "gcp-project",
+)
+"""The options that say where lines go, without those that are secrets."""
+_LONGEST_PLACE = 100
 MOST_LINES = 30
 """Lines in the message itself; where there are more, all of them go along as a file."""
 
 
 def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Message:
     """The lines in order of time, each with its node where there are several nodes."""
-    silent = ", ".join(escape(_name(node, nodes)) for node in log.silent)
-    missing = [f"⚠ no answer from {silent}: its lines are missing"] if silent else []
+    missing = [_missing(node, nodes) for node in log.silent]
     cut = "the engine stopped in the middle: there may be more" if log.cut else ""
     name = escape(service.name)
     if not log.lines:
-        return message(f"{name} wrote nothing in that time", missing, context(cut))
+        nothing, where = _nothing(service)
+        return message(f"{name} {nothing}", [where, *missing], context(cut))
     several = len({line.node_id for line in log.lines}) > 1
     lines = [_line(line, nodes, several) for line in log.lines]
     files = (
@@ -33,6 +48,39 @@ def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Messag
     return message(
         head, missing, [section(preformatted("\n".join(lines[-MOST_LINES:]))), *context(cut)], files
     )
+
+
+def _nothing(service: Service) -> tuple[str, str]:
+    """That there are no lines, and where they are where the log driver takes them elsewhere."""
+    driver = (service.spec.get("TaskTemplate") or {}).get("LogDriver") or {}
+    name, options = str(driver.get("Name") or ""), driver.get("Options") or {}
+    if name == "none":
+        line = code(f"{SLASH} service update --log-driver json-file {service.name}")
+        return "keeps no log: its log driver is none", (
+            f"What it writes is lost. {line} keeps it from then on."
+        )
+    if not name or name in _READABLE:
+        return "wrote nothing in that time", ""
+    to = next((str(options[option]) for option in _PLACES if options.get(option)), "")
+    where = f" to {escape(shortened(masked_text(to), _LONGEST_PLACE))}" if to else ""
+    return f"has no lines here: its log driver is {escape(name)}", (
+        f"Its lines go{where} by way of {escape(name)}: look there."
+    )
+
+
+def _missing(node_id: str, nodes: Mapping[str, Node]) -> str:
+    """Why the lines of a node are missing: Swarm's way to its log may be lost though it is
+    Ready."""
+    name = escape(_name(node_id, nodes))
+    node = nodes.get(node_id)
+    if node is not None and node.state is NodeState.READY:
+        return (
+            f"⚠ Swarm has lost its way to the log of {name}, which is Ready: its lines are "
+            "missing. "
+            f"There: {code('docker logs')}, or {code('sudo systemctl restart docker')} brings it "
+            "back"
+        )
+    return f"⚠ no answer from {name}: its lines are missing"
 
 
 def _line(line: LogLine, nodes: Mapping[str, Node], several: bool) -> str:

@@ -24,6 +24,10 @@ _COLUMNS = (
     Column("USED BY", sentence=True),
 )
 Users = Mapping[str, Sequence[str]]
+NO_SUBNET = (
+    "Swarm gave it no subnet: the address pool may be used up, or the subnet is taken. Tasks on it "
+    f"do not start; {SLASH} doctor counts the addresses"
+)
 NOT_EVERYWHERE = (
     "No service uses it yet, so it is not on every node: a node gets it with the first task "
     "that needs it, "
@@ -47,8 +51,9 @@ def networks(all_networks: Sequence[Network], users: Users) -> Message:
 def network(network: Network, users: Sequence[str]) -> Message:
     """One network in detail; `users` are the names of its services."""
     name = escape(shortened(network.name, _NAME_CHARACTERS))
+    lacks = network.scope == "swarm" and not network.subnets
     head = (
-        f"🟢 {name} · {escape(network.driver or network.scope)} · used by "
+        f"{'🟠' if lacks else '🟢'} {name} · {escape(network.driver or network.scope)} · used by "
         f"{plural(len(users), 'service')}"
     )
     options = (
@@ -80,7 +85,7 @@ def network(network: Network, users: Sequence[str]) -> Message:
     )
     return message(
         head,
-        [hint],
+        [f"{NO_SUBNET}." if lacks else hint],
         [*details_table.parts([("", rows)]), *context(f"id {escape(network.id)}", created)],
     )
 

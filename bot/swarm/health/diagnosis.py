@@ -125,8 +125,12 @@ def _slow(task: Task) -> Cause | None:
             return Cause(CauseKind.PULLING, task.image.tagged[:_MOST_TEXT])
         case TaskState.STARTING:
             return Cause(CauseKind.STARTING)
-        case TaskState.PENDING:
+        case TaskState.NEW:
+            return Cause(CauseKind.NO_ADDRESS)
+        case TaskState.ALLOCATED | TaskState.PENDING:
             return Cause(CauseKind.PENDING)
+        case TaskState.ASSIGNED | TaskState.ACCEPTED:
+            return Cause(CauseKind.NOT_TAKEN_UP)
         case _:
             return None
 

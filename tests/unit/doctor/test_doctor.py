@@ -29,6 +29,7 @@ from bot.model.cluster import (
     Clock,
     ClusterInfo,
     EngineState,
+    Network,
     RegistryAnswer,
     RootRotation,
 )
@@ -632,3 +633,32 @@ def test_work_that_failed_is_told_with_its_exit_code_and_how_to_run_it_again() -
     (advice,) = world.advice()
     assert words(advice).sentence == "migrate failed: exit code 3; Swarm does not start it again"
     assert f"{SLASH} service update --force migrate" in words(advice).fix
+
+
+def networked(*subnets: str, waiting: bool = False) -> World:
+    """A service on a network with these subnets; `waiting`: a task has no address."""
+    bare = service("web", 3)
+    template = {**bare.spec["TaskTemplate"], "Networks": [{"Target": "small"}]}
+    on_it = replace(bare, spec={**bare.spec, "TaskTemplate": template})
+    third = task(3, "node3", state="new", node_id="") if waiting else task(3, "node3")
+    small = Network("n1", "small", "overlay", "swarm", subnets=subnets)
+    tasks = (task(1, "node1"), task(2, "node2"), third)
+    return only(on_it, *tasks, probes=Probes(networks=(small,)))
+
+
+def test_a_network_that_is_full_is_counted_and_why_tasks_wait_is_said() -> None:
+    told = said(networked("10.9.0.0/29", waiting=True))
+    assert (
+        "addresses: the network small has 5 addresses and needs 6: 3 tasks, 1 virtual address, one "
+        "for each of 2 nodes; tasks without one stay New"
+    ) in told
+    assert (
+        "below-count: web runs 2 of 3 tasks: Swarm has no address in its networks for it yet"
+    ) in told
+    assert said(networked("10.9.0.0/24")) == []
+
+
+def test_a_network_without_a_subnet_is_said() -> None:
+    assert told_of(AdviceKind.NO_SUBNET, networked()).sentence == (
+        "Swarm gave the network small no subnet: tasks on it stay New"
+    )
