@@ -6,12 +6,11 @@ call is repeated, is decided here and nowhere else.
 
 from bot.poster.access import SlackAccess
 from bot.poster.calls import Calls
-from bot.poster.delivery import USER_PREFIXES
 from bot.poster.drawing import Draw, Drawing, DrawingError
 from bot.poster.handle import Handle, Shared, Then
 from bot.poster.lane import OnEvent
 from bot.poster.pace import Clock, Pace
-from bot.poster.places import Elsewhere, Unshared
+from bot.poster.places import USER_PREFIXES, Elsewhere, Unshared
 from bot.poster.poster import Poster
 
 __all__ = [

@@ -13,15 +13,13 @@ from slack_sdk.errors import SlackApiError
 from bot.model import File, Message, Place
 from bot.poster.calls import Calls, plainer
 from bot.poster.lane import OnEvent
+from bot.poster.places import USER_PREFIXES
 from bot.poster.slack_errors import Verdict
 from bot.poster.verdict import AnswerRefusedError, judge, verdict_of
 
 log = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
-
-USER_PREFIXES = ("U", "W")
-"""Slack's ids of users begin with these."""
 
 
 class Delivery:

@@ -12,6 +12,8 @@ from bot.model import Message
 from bot.poster.calls import Calls
 from bot.poster.pace import Clock
 
+USER_PREFIXES = ("U", "W")
+"""Slack's ids of users begin with these."""
 KNOWN_SECONDS = 60.0
 """Seconds after which Slack is asked again whether a channel takes messages."""
 UNKNOWN_SECONDS = 5.0
@@ -49,6 +51,9 @@ class Places:
     def refusal(self, channel: str) -> str:
         """Slack's error name where the bot may not post; empty where it may, or where nobody
         knows."""
+        if channel.startswith(USER_PREFIXES):
+            # Whoever typed has direct messages, and Slack knows no channel by their id.
+            return ""
         with self._lock:
             until, word = self._known.get(channel, (float("-inf"), ""))
         if self._clock() < until:

@@ -10,11 +10,11 @@ from slack_sdk.errors import SlackApiError
 
 from bot.model import File, Message, Place
 from bot.model.picture import Sheet
-from bot.poster.delivery import USER_PREFIXES, Delivery
+from bot.poster.delivery import Delivery
 from bot.poster.drawing import DrawingPool
 from bot.poster.handle import Handle
 from bot.poster.lane import Call, OnEvent
-from bot.poster.places import Unshared, word_of
+from bot.poster.places import USER_PREFIXES, Unshared, word_of
 from bot.poster.slack_errors import Verdict
 from bot.poster.verdict import verdict_of
 

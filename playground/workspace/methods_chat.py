@@ -62,8 +62,10 @@ def delete(state: State, args: Arguments) -> dict[str, Any]:
 
 
 def permalink(state: State, args: Arguments) -> dict[str, Any]:
-    """chat.getPermalink."""
+    """chat.getPermalink: a user's id is no channel here."""
     channel = _channel(state, args)
+    if args.text("channel") in state.directory.users:
+        raise SlackError("channel_not_found")
     ts = args.need("message_ts")
     if state.message(channel.id, ts) is None:
         raise SlackError("message_not_found")

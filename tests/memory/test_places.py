@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.model import Actor, Place
+from bot.pipeline.request import Request
 from bot.settings import PolicyRule, Role
 from playground.workspace.model import Channel
 from tests.memory.twin.slack_twin import MemoryPerson
@@ -160,3 +162,16 @@ def test_files_that_a_channel_refuses_are_said_and_sent_to_who_asked(
     assert "/invite @swarmbot" in details.text
     (sent,) = [message for message in dev.messages("dm") if message.files]
     assert sent.files[0].name.endswith(".png")
+
+
+@pytest.mark.world(channel="")
+def test_from_the_home_tab_a_change_is_shown_to_who_asked(dev: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=3)
+    dev.types("/swarm deploy web shop/web:2.0", "ops")
+    dev.sees("✅ web is on", channel="ops")
+    place = Place("", trigger="")
+
+    world.bot.pipeline.execute(Request("scale web=2", Actor(dev.id, "dev"), place))
+
+    dev.sees("it is shown in your direct messages", channel="dm")
+    dev.sees("✅ web · replicas 3 → 2", channel="dm")
