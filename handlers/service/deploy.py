@@ -124,7 +124,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
                 service.image,
                 standing.done(context, service),
                 service.replicas,
-                line.write(self.model_copy(update={"go_on": True})),
+                line.write(self.model_copy(update={"service": service.id, "go_on": True})),
             )
         return replace(planned, before=standing.last_good(context, service))
 

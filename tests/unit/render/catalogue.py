@@ -398,7 +398,7 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.EditedLineError(),
     errors.RolloutEndedError(v.DEPLOY),
     errors.ChangeInterruptedError("web", unsure=True),
-    errors.PausedUpdateError("web", v.NEW, 1, 4, "deploy --go-on web shop/web:2.0"),
+    errors.PausedUpdateError("web", v.NEW, 1, 4, "deploy --go-on s1 shop/web:2.0"),
 )
 
 
