@@ -32,8 +32,9 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 """Seconds between two tries: the first pause doubles up to the longest one. Slack allows some fifty
 addresses a minute to an app, and ten replicas may be at it."""
-STEADY_SECONDS = 30.0
-"""A link that lasted so long was a good one, and what comes after it begins anew."""
+STEADY_SECONDS = 5.0
+"""A link that lasted so long was a good one, and pauses begin anew after it: Slack turns away what it
+does not want right after the greeting."""
 CONNECT_SECONDS = 10.0
 """Seconds within which a link has to be open; then its greeting has to come like any other word."""
 _LOOK_SECONDS = 0.5
@@ -101,8 +102,8 @@ class Socket:
 
     def _keep_connected(self) -> None:
         while not self._stopping.is_set():
-            began = boot_seconds()
             link = self._open()
+            began = boot_seconds()
             reason = self._watch(link) if link else ""
             lasted = link is not None and boot_seconds() - began > STEADY_SECONDS
             self._tries = 0 if lasted else self._tries + 1

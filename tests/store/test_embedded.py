@@ -143,6 +143,7 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one_that_is_found_again(data:
     url = first.start()
     assert len(url) < 100
     assert second.start() == url
+    second.stop()
     first.stop()
     rmtree(Path(url.removeprefix("unix://")).parent)
 

@@ -12,7 +12,7 @@ import pytest
 
 from handlers.slack.identity import Identity
 from handlers.slack.listeners import bolt, web_client
-from handlers.slack.socket import FIRST_PAUSE, LONGEST_PAUSE, Socket, pause
+from handlers.slack.socket import FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS, Socket, pause
 from playground.workspace import Workspace
 
 PATIENCE = 10.0
@@ -184,3 +184,20 @@ def test_the_first_command_is_acked_while_slack_does_not_say_who_the_bot_is(
     assert delivery.took is not None
     assert delivery.took < 1
     socket.stop()
+
+
+def test_after_a_link_that_lasted_pauses_begin_anew(workspace: Workspace) -> None:
+    workspace.faults.refuse_sockets = True
+    pauses = Pauses()
+    with connecting(workspace, pauses) as socket:
+        pauses.go_on(4)
+        eventually(lambda: len(pauses.asked) == 5)
+        workspace.faults.refuse_sockets = False
+        pauses.go_on()
+        eventually(lambda: socket.connected)
+        begun = time.monotonic()
+        eventually(lambda: time.monotonic() - begun > STEADY_SECONDS + 0.1)
+
+        workspace.faults.drop_connections()
+        eventually(lambda: len(pauses.asked) == 6)
+        assert pauses.asked[5] <= FIRST_PAUSE
