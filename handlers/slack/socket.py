@@ -33,8 +33,8 @@ LONGEST_PAUSE = 10.0
 """Seconds between two tries: the first pause doubles up to the longest one. Slack allows some fifty
 addresses a minute to an app, and ten replicas may be at it."""
 STEADY_SECONDS = 5.0
-"""A link that lasted so long was a good one, and pauses begin anew after it: Slack turns away what it
-does not want right after the greeting."""
+"""A link that lasted so long was a good one, and pauses begin anew after it: Slack turns away what
+it does not want right after the greeting."""
 CONNECT_SECONDS = 10.0
 """Seconds within which a link has to be open; then its greeting has to come like any other word."""
 _LOOK_SECONDS = 0.5
