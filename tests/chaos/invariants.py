@@ -241,7 +241,20 @@ def shown_open(ground: Ground) -> list[Posted]:
         for posted in said(ground.workspace)
         if (posted.now.text.startswith(OPEN_SIGNS) or WAITS_IN_LINE in posted.now.text)
         and not _forgotten(ground, posted)
+        and not (ground.killed and _told_anew(ground, posted))
     ]
+
+
+def _told_anew(ground: Ground, posted: Posted) -> bool:
+    """Whether the request is told of in another message, because a bot died between the moment in
+    which Slack took this one and the one in which it could note where it stands."""
+    reader = ground.workspace.person("dev").reader
+    name = ID.search(reader.message(posted))
+    return bool(name) and any(
+        other.ts > posted.ts and name and name[0] in reader.message(other)
+        for other in said(ground.workspace)
+        if not other.now.text.startswith(OPEN_SIGNS)
+    )
 
 
 def _forgotten(ground: Ground, posted: Posted) -> bool:

@@ -67,6 +67,32 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     eventually(lambda: bot.open_intents() == 0, 15)
 
 
+@pytest.mark.costs(40)
+def test_a_bot_that_slept_past_its_lease_writes_nothing_when_it_wakes(
+    pair: Pair, people: People, site: Site, workspace: Workspace
+) -> None:
+    dev = people.dev
+    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
+    dev.types(f"/swarm deploy web {site.image('web:broken')} --delay 3s")
+    sleeper = pair.who_took(workspace)
+    message = dev.sees("🔵 web →", timeout=30)
+    eventually(lambda: site.update_state("web") == "updating", 20)
+
+    sleeper.freeze()
+    # The rollback is a change of Docker's that the sleeper would have made itself.
+    assert dev.sees("↩️ web rolled back to v1", timeout=90) == message, "the other one ends it"
+    told, version = len(message.history), site.inspect("web")["Version"]
+    sleeper.thaw()
+
+    eventually(lambda: "slept past the lease" in sleeper.story_log, 20)
+    eventually(lambda: not sleeper.missing(), 20, lambda: str(sleeper.missing()))
+    dev.does_not_see("web:broken", within=3, after=dev.now)
+    assert site.inspect("web")["Version"] == version, "it changed nothing"
+    assert len(message.history) == told, "it said nothing any more"
+    assert site.is_on("web", "web:v1")
+    assert sleeper.is_at_rest()
+
+
 def test_one_payload_that_comes_to_both_is_done_by_one(
     pair: Pair, people: People, site: Site, workspace: Workspace
 ) -> None:
