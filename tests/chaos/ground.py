@@ -250,8 +250,7 @@ def ground(cluster: Cluster) -> Iterator[Ground]:
         where = Ground(cluster, workspace, server, bots, journal, store)
         try:
             where.make_whole()
-            for bot in bots:
-                bot.process.start()
+            where.all_is_well()
             yield where
         finally:
             _end(where)

@@ -20,6 +20,7 @@ SHORT = (FREEZE_BOT, KILL_LEADER, KILL_REDIS, SLACK_FAILS, STEP_CLOCK, CUT_LINK)
 
 
 @pytest.mark.costs(60)
+@pytest.mark.timeout(300)
 def test_whatever_breaks_changes_end_as_they_say(cluster: Cluster) -> None:
     with ground(cluster) as where:
         told = play(where, "short", SHORT)
