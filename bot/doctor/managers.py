@@ -67,6 +67,8 @@ def _way_back(
         return WayBack.FORCE_NEW_CLUSTER, best
     if any(engine.swarm == "locked" for engine in engines):
         return WayBack.UNLOCK, None
+    if evaluation.expired_engines:
+        return WayBack.RENEW, None
     bare = [engine for engine in engines if engine.swarm in _BARE]
     return (WayBack.JOIN, bare[0]) if bare else (WayBack.START, None)
 

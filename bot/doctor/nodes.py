@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.doctor.probes import Probes
 from bot.model import Availability, Node, NodeState, Service, Task
@@ -49,7 +49,7 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
             yield Advice(Severity.WARNING, facts)
     for node in evaluation.away.values():
         if node.id not in evaluation.left_over and node.id not in evaluation.locked:
-            yield _away(node, evaluation.at)
+            yield _away(node, evaluation)
     yield from _closed(snapshot.nodes)
     yield from _versions(snapshot.nodes)
     if snapshot.services is not None and snapshot.tasks is not None:
@@ -60,14 +60,18 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
 # ---- away
 
 
-def _away(node: Node, now: datetime) -> Advice:
-    lasted = now - node.updated if node.updated else timedelta()
+def _away(node: Node, evaluation: Evaluation) -> Advice:
+    lasted = evaluation.at - node.updated if node.updated else timedelta()
+    cluster, long = evaluation.snapshot.cluster, lasted >= LONG_DOWN
     facts = NodeAway(
         node=node.name,
         node_id=node.id,
         state=node.state,
         manager=node.manager is not None,
-        lasted=lasted if lasted >= LONG_DOWN else None,
+        lasted=lasted if long else None,
+        certificate_ends=node.updated + cluster.cert_expiry
+        if long and node.updated and cluster
+        else None,
     )
     return Advice(Severity.CRITICAL, facts)
 

@@ -4,7 +4,7 @@ its sentences."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -34,11 +34,13 @@ class AllAlike:
 
 class WayBack(StrEnum):
     """What brings a leader back: a new cluster forced on an engine that is left, the unlock key, a
-    Swarm for an engine that is in none, or Docker started where no engine answers."""
+    Swarm for an engine that is in none, new certificates where they have expired, or Docker started
+    where no engine answers."""
 
     FORCE_NEW_CLUSTER = "force new cluster"
     UNLOCK = "unlock"
     JOIN = "join"
+    RENEW = "renew"
     START = "start"
 
 
@@ -117,7 +119,8 @@ class LeftOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeAway:
-    """A node is Down, or as good as that; `lasted`: for how long, where that is long."""
+    """A node is Down, or as good as that; `lasted`: for how long, where that is long,
+    and when at the latest its certificate ends, which it cannot renew."""
 
     kind: ClassVar = AdviceKind.NODE_DOWN
     node: str
@@ -125,6 +128,7 @@ class NodeAway:
     state: str
     manager: bool
     lasted: timedelta | None = None
+    certificate_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

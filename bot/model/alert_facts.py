@@ -44,6 +44,7 @@ class EngineAnswer(StrEnum):
     NOT_CONNECTED = "not connected"
     ANSWERS = "answers"
     SILENT = "silent"
+    EXPIRED = "expired"
 
 
 class LostReplicas(StrEnum):
@@ -132,14 +133,15 @@ class QuorumAtRisk:
 class QuorumLost:
     """The managers have no leader. `managers`: how many there are, 0 where nobody knows.
 
-    `silent` and `locked` are the names of nodes whose engines do not answer, or say that they are
-    locked.
+    `silent`, `locked` and `expired` are the names of nodes whose engines do not answer, or say that
+    they are locked, or that their node certificate has expired.
     """
 
     kind: Literal[AlertKind.QUORUM_LOST] = AlertKind.QUORUM_LOST
     managers: int = 0
     silent: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
 
 
 # ---- certificates

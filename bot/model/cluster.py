@@ -35,6 +35,7 @@ class EngineFault(StrEnum):
     NONE = ""
     NO_LEADER = "no leader"
     TLS = "tls"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Self
 from bot.model import Node, NodeState, Service, Spec, Task
 from bot.model.addresses import split_address
 from bot.model.alert_facts import AlertKind, ProblemFacts
-from bot.model.cluster import EngineState, Quorum
+from bot.model.cluster import EngineFault, EngineState, Quorum
 from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
 from bot.model.swarm import left_over
 from bot.settings import WatchSettings
@@ -151,6 +151,15 @@ class NodeEvaluation:
     def locked_engines(self) -> Sequence[EngineState]:
         """The engines that say that they are locked."""
         return [engine for engine in self.engines.values() if engine.swarm == "locked"]
+
+    @cached_property
+    def expired_engines(self) -> Sequence[EngineState]:
+        """The engines that say that their node certificate has expired."""
+        return [
+            engine
+            for engine in self.engines.values()
+            if engine.reachable and engine.fault is EngineFault.EXPIRED
+        ]
 
     def is_away(self, engine: EngineState) -> bool:
         """Whether the engine's node is known to be away, which explains that it is silent.

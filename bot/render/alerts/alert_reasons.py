@@ -35,6 +35,16 @@ from bot.model.english import agree, some
 from bot.model.slash import SLASH
 from bot.render.causes import cause_words
 
+EXPIRED_FIX = (
+    "It has to join anew: there `docker swarm leave --force`, then `docker swarm join` with a "
+    "token of the managers."
+)
+"""What helps where other managers are left."""
+ALL_EXPIRED_FIX = (
+    "Set the clocks of the managers back to before the end of their certificates, start Docker "
+    "anew there, renew with `docker swarm ca --rotate`, and set the clocks right."
+)
+"""What helps where no manager is left that could let others join."""
 ID = 12
 """So many characters of an id are enough to name it, as in Docker's own lists."""
 RENEW = "swarm ca --rotate"
@@ -58,6 +68,7 @@ _ENGINES = {
     EngineAnswer.NOT_CONNECTED: "",
     EngineAnswer.ANSWERS: "its engine answers, so it may be cut off from the managers",
     EngineAnswer.SILENT: "its engine is silent too",
+    EngineAnswer.EXPIRED: "its node certificate has expired, says its engine",
 }
 _REPLICAS = {
     LostReplicas.NONE: "",
@@ -91,6 +102,9 @@ def _(facts: NodeDown, name: str) -> Reason:
     replicas = _REPLICAS[facts.replicas]
     if facts.locked:
         return Reason(replicas)
+    if facts.engine is EngineAnswer.EXPIRED:
+        cause = _parts(_ENGINES[facts.engine], _safety(facts.fault_tolerance))
+        return Reason(f"{cause} {replicas}".rstrip(), EXPIRED_FIX)
     cause = _parts("it sends no heartbeat", _ENGINES[facts.engine], _safety(facts.fault_tolerance))
     return Reason(
         f"{cause} {replicas}".rstrip(),
@@ -141,7 +155,7 @@ def _(facts: EngineUnreachable, name: str) -> Reason:
     fix = (
         f"Look at the ends of both certificates (`{SLASH} certs`), and at `tls` of this engine in "
         "the configuration."
-        if facts.fault is EngineFault.TLS
+        if facts.fault in (EngineFault.TLS, EngineFault.EXPIRED)
         else "Look whether Docker runs there, and at the network between it and the bot."
     )
     if facts.engines > 1:
@@ -168,15 +182,18 @@ def _(facts: QuorumLost, name: str) -> Reason:
         if count
         else "too few managers are there"
     )
-    silent, locked = facts.silent, facts.locked
+    silent, locked, expired = facts.silent, facts.locked, facts.expired
     why = _parts(
         needed,
         f"{some(silent)} {agree(len(silent), 'does', 'do')} not answer" if silent else "",
         f"{some(locked)} {_is(len(locked))} locked" if locked else "",
+        f"the node certificates of {some(expired)} have expired" if expired else "",
     )
     return Reason(
         f"{why} Services go on running, but nothing can be changed.",
-        f"Bring a manager back, or unlock it: `{SLASH} swarm unlock`.",
+        ALL_EXPIRED_FIX
+        if expired
+        else f"Bring a manager back, or unlock it: `{SLASH} swarm unlock`.",
     )
 
 

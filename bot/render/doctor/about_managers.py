@@ -12,7 +12,7 @@ from bot.model.advice_facts import (
     NotConnected,
     WayBack,
 )
-from bot.model.cluster import EngineState
+from bot.model.cluster import EngineFault, EngineState
 from bot.model.english import listed
 from bot.model.slash import SLASH
 from bot.render.doctor.advice_text import AdviceText, about_all
@@ -28,6 +28,10 @@ _LAST_RESORT = (
 _ADDRESS = "ADDRESS is its own, the Node Address of `docker info`"
 _ID = 12
 """So many characters of an id are enough to name it, as in Docker's own lists."""
+_RENEW = (
+    "Set the clocks of the managers back to before the end of their certificates, start Docker "
+    "anew there, renew with `docker swarm ca --rotate`, and set the clocks right"
+)
 _MEANS = "services run on, and nothing can be changed"
 _NO_ENGINE = (
     "Start Docker there (`sudo systemctl start docker`); `swarmbot check` says what the bot reaches"
@@ -113,6 +117,8 @@ def _way_back(facts: NoLeader) -> tuple[str, str]:
                 f"no manager is there that is not locked: {_MEANS}",
                 f"Unlock them, all from the same key: `{SLASH} swarm unlock`",
             )
+        case WayBack.RENEW:
+            return f"the node certificates of the managers have expired: {_MEANS}", _RENEW
         case WayBack.JOIN:
             return (
                 "no engine that answers belongs to a Swarm",
@@ -140,6 +146,8 @@ def _state(engine: EngineState) -> str:
         return f"no answer, {engine.error}" if engine.error else "no answer"
     if engine.swarm == "locked":
         return "locked"
+    if engine.fault is EngineFault.EXPIRED:
+        return "its node certificate has expired"
     if engine.swarm in ("inactive", "pending"):
         return "in no Swarm" if engine.swarm == "inactive" else "joining"
     # Swarm's own sentence is long, and says the same of each.

@@ -39,8 +39,14 @@ def node_away(facts: NodeAway) -> AdviceText:
     """A node that is Down."""
     since = f" for {rounded(facts.lasted)}" if facts.lasted else ""
     manager = ", and is a manager" if facts.manager else ""
+    ends = facts.certificate_ends
+    too_late = (
+        f"; its certificate ends on {ends:%Y-%m-%d} at the latest, then it has to join anew"
+        if ends
+        else ""
+    )
     return AdviceText(
-        f"{facts.node} is {facts.state.capitalize()}{since}{manager}",
+        f"{facts.node} is {facts.state.capitalize()}{since}{manager}{too_late}",
         "Bring it back (there: `sudo systemctl start docker`), or where it is gone for good: "
         f"`{SLASH} node rm {facts.node_id[:_ID]}`",
     )

@@ -47,6 +47,8 @@ _ROLES = {str(role): role for role in NodeRole}
 _REACHABILITIES = {str(reachability): reachability for reachability in Reachability}
 
 
+_EXPIRED = ("certificate has expired", "not valid after")
+"""Of Go's and OpenSSL's words for a certificate that has ended."""
 _TLS = ("tls", "ssl", "certificate", "x509")
 
 
@@ -107,6 +109,8 @@ def engine_fault(words: str) -> EngineFault:
     lowered = words.lower()
     if "leader" in lowered:
         return EngineFault.NO_LEADER
+    if any(sign in lowered for sign in _EXPIRED):
+        return EngineFault.EXPIRED
     return EngineFault.TLS if any(sign in lowered for sign in _TLS) else EngineFault.NONE
 
 

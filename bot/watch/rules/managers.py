@@ -204,6 +204,7 @@ def _lost(evaluation: Evaluation) -> Problem:
         managers=len(evaluation.memory.managers),
         silent=_names(evaluation, evaluation.silent_engines),
         locked=_names(evaluation, evaluation.locked_engines),
+        expired=_names(evaluation, evaluation.expired_engines),
     )
     return evaluation.problem(facts, QUORUM, QUORUM)
 

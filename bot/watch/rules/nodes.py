@@ -61,6 +61,8 @@ def _answer(evaluation: Evaluation, node: Node) -> EngineAnswer:
     engine = evaluation.engine_on.get(node.id)
     if engine is None:
         return EngineAnswer.NOT_CONNECTED
+    if engine in evaluation.expired_engines:
+        return EngineAnswer.EXPIRED
     return EngineAnswer.ANSWERS if engine.reachable else EngineAnswer.SILENT
 
 

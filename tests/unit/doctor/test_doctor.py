@@ -39,6 +39,7 @@ from bot.model.slash import SLASH
 from bot.render.doctor.advice_text import AdviceText
 from bot.render.doctor.advice_words import words
 from bot.settings import WatchSettings
+from bot.swarm.spec import read_cluster
 from bot.watch.evaluation import Evaluation
 from bot.watch.snapshot import Snapshot
 from tests.unit.swarm import values as v
@@ -662,3 +663,29 @@ def test_a_network_without_a_subnet_is_said() -> None:
     assert told_of(AdviceKind.NO_SUBNET, networked()).sentence == (
         "Swarm gave the network small no subnet: tasks on it stay New"
     )
+
+
+ENDED = "error while loading TLS certificate: certificate (1 - n1) not valid after Mon, 2 Mar 2026"
+
+
+def expired(name: str) -> EngineState:
+    """An engine whose node certificate has ended, by its own words."""
+    fault = read_cluster.engine_fault(ENDED)
+    return EngineState(name, True, "error", node_name=name, error=ENDED, fault=fault)
+
+
+def test_expired_certificates_are_called_that_with_the_way_back() -> None:
+    world = World(nodes=None, leaderless="no manager", engines=(expired("node1"), expired("node2")))
+    (advice,) = [one for one in world.advice() if one.kind is AdviceKind.NO_LEADER]
+    told = words(advice)
+    assert told.sentence.startswith("the node certificates of the managers have expired")
+    assert "node1: its node certificate has expired" in told.sentence
+    assert "docker swarm ca --rotate" in told.fix
+    assert "force-new-cluster" not in told.fix
+
+
+def test_a_node_that_is_down_for_long_is_warned_of_the_end_of_its_certificate() -> None:
+    down = but(4, state="down", updated=v.NOW - timedelta(days=3))
+    told = told_of(AdviceKind.NODE_DOWN, World(nodes=down)).sentence
+    end = v.NOW + timedelta(days=87)
+    assert f"its certificate ends on {end:%Y-%m-%d} at the latest, then it has to join" in told

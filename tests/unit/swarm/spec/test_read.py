@@ -346,6 +346,8 @@ def test_an_engine_of_itself(swarm: dict[str, Any], state: str, manager: bool, e
         ("rpc error: The swarm does not have a leader.", EngineFault.NO_LEADER),
         ("remote error: tls: bad certificate", EngineFault.TLS),
         ("x509: certificate signed by unknown authority", EngineFault.TLS),
+        ("x509: certificate has expired or is not yet valid", EngineFault.EXPIRED),
+        ("certificate (1 - n1) not valid after Mon, 02 Mar 2026", EngineFault.EXPIRED),
     ],
 )
 def test_what_an_engines_words_mean(words: str, fault: EngineFault) -> None:

@@ -219,3 +219,22 @@ def test_a_leader_that_left_is_still_called_by_its_name() -> None:
         tasks=(task("web", 1, 2),),
     )
     assert story.said == ["node2 leads the Swarm now; before it was node1."]
+
+
+EXPIRED = "x509: certificate has expired or is not yet valid"
+
+
+def test_expired_certificates_are_said_where_the_quorum_or_a_node_is_lost() -> None:
+    story = begun()
+    ended = engine(2, swarm="error", manager=False, error=EXPIRED)
+    down = story.with_node(manager(2, state="down", reachability="unreachable"))
+    story.sees(nodes=down, engines=(engine(1), ended, engine(3)))
+    told = story.reason("node:n2")
+    assert told.cause.startswith("Its node certificate has expired, says its engine")
+    assert "docker swarm leave --force" in told.fix
+    every = tuple(engine(n, swarm="error", manager=False, error=EXPIRED) for n in (1, 2, 3))
+    story.sees(nodes=None, leaderless="no manager", engines=every)
+    story.waits(60)
+    told = story.reason("quorum")
+    assert "the node certificates of node1, node2 and node3 have expired" in told.cause
+    assert "docker swarm ca --rotate" in told.fix
