@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, ClassVar
@@ -21,8 +22,11 @@ from bot.model.batch import Batch
 from bot.model.bounds import MOST_REPLICAS
 from bot.model.placement import Placement
 from bot.model.slash import SLASH
+from bot.render.objects import networks
 from bot.render.objects.placement_cautions import shortage_in_words
 from bot.rollout.run import Run
+from bot.swarm.health.addresses import address_uses
+from bot.swarm.objects import used_by
 from bot.swarm.scheduler import capacity
 from bot.swarm.spec import edit
 
@@ -181,6 +185,7 @@ def _plan(context: Context, text: str) -> RollPlan:
         changes=(Difference("replicas", str(before), str(after)),),
         warnings=(
             *_warnings(service, before, after, free),
+            *_addresses(context, service, before, after),
             *volume_check.asked(context, service, changed),
             *standing.paused(context, service, changed),
         ),
@@ -197,6 +202,21 @@ def _room(context: Context, service: Service, more: int) -> Placement:
     return capacity.more(
         service, more, swarm.nodes.list(), swarm.services.list(), swarm.services.tasks(running=True)
     )
+
+
+def _addresses(context: Context, service: Service, before: int, after: int) -> Iterator[str]:
+    """A sentence for each network that has too few addresses for so many tasks."""
+    if after <= before or not used_by.has_networks(service):
+        return
+    swarm = context.swarm
+    services = [
+        replace(other, replicas=after) if other.id == service.id else other
+        for other in swarm.services.list()
+    ]
+    tasks = swarm.services.tasks(running=True)
+    for use in address_uses(swarm.networks.list(), services, tasks):
+        if service.name in use.services and (use.short or use.addresses is None):
+            yield networks.short_of_addresses(use)
 
 
 def _summary(service: Service, before: int, after: int, free: Placement) -> str:

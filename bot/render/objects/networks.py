@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.model import Message
+from bot.model.addresses import AddressUse
 from bot.model.cluster import Network
 from bot.model.english import plural, shortlist
 from bot.model.slash import SLASH
@@ -46,6 +47,17 @@ def networks(all_networks: Sequence[Network], users: Users) -> Message:
     rest = " besides ingress" if len(own) < len(all_networks) else ""
     head = f"🟢 {plural(len(own), 'network') if own else 'No network'} of the Swarm{rest}"
     return message(head, lines, *table(_COLUMNS, rows, "networks.txt"))
+
+
+def short_of_addresses(use: AddressUse) -> str:
+    """That a network has too few addresses for what is to be on it."""
+    if use.addresses is None:
+        return f"Swarm gave the network {use.network} no subnet: tasks on it do not start"
+    needed = use.addresses + use.short
+    return (
+        f"the network {use.network} has {plural(use.addresses, 'address', 'addresses')} and would "
+        f"need {needed}: the tasks without one wait"
+    )
 
 
 def network(network: Network, users: Sequence[str]) -> Message:

@@ -23,6 +23,11 @@ def of_network(network: Network, services: Iterable[Service]) -> tuple[str, ...]
     )
 
 
+def has_networks(service: Service) -> bool:
+    """Whether the service is on a network of its own choice."""
+    return bool(_networks(service))
+
+
 def of_stored(stored: Stored, services: Iterable[Service]) -> tuple[str, ...]:
     """Names of the services that use this secret or config."""
     return _names(service for service in services if stored.id in _stored(service, stored.kind))
