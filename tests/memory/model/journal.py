@@ -127,7 +127,9 @@ class Journal:
         asked = self.asked
         if deed.deploys:
             done = sum(each.deploys and each.image == deed.image for each in self.deeds)
-            most = asked.deploys[deed.image] + asked.rollbacks[deed.service]
+            # What fails is turned back to what was left for it, by the bot itself.
+            left = sum(each.deploys and each.image_before == deed.image for each in self.deeds)
+            most = asked.deploys[deed.image] + asked.rollbacks[deed.service] + left
             return f"deployed {done} times, asked for {most} times" if done > most else ""
         if deed.scales:
             done = sum(each.scales and each.service == deed.service for each in self.deeds)

@@ -99,7 +99,8 @@ class Machine(Misfortunes):
     @rule(who=people)
     def withdraw(self, who: str) -> None:
         """Take a request back: the newest one, which may be somebody else's."""
-        if not self.world.redis.away:
+        living = [bot for bot in self.world.bots if not bot.party.crashed]
+        if living and not self.world.redis.away:
             waiting = self._store().approvals.open()
             number = waiting[-1].id if waiting else "0badc0de"
             self._type(who, f"withdraw {number}")
