@@ -39,7 +39,7 @@ from handlers.slack.socket import Socket
 from jobs.anchor import AuditHeadWatch
 from jobs.digest import Digest
 from jobs.heartbeat import Heartbeat
-from jobs.last_resort import LastResort
+from jobs.last_resort import LastResort, mended_by_a_restart
 from jobs.notifier import Notifier
 from jobs.observer import Observer
 from jobs.scheduler import Job, Scheduler
@@ -170,11 +170,8 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
             EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
         )
     )
-    poster = Poster(
-        Calls(client),
-        on_event=metrics.slack,
-        draw=Drawing(settings.data / "pictures"),
-    ).recorded_in(store.deliveries)
+    poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
+    poster.recorded_in(store.deliveries)
     stopping = Stopping()
     leader = store.leader(name := secrets.token_hex(4))
     pool = LoggingPool(WORKERS, thread_name_prefix="work")
@@ -246,6 +243,10 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
         lambda: metrics.cut_off("watchdog"),
     )
     readiness = {**checks, "watch": watchdog.stands_still}
+
+    def link() -> str:
+        return slack_socket.problem if slack_socket else ""
+
     web = Web(
         readiness,
         metrics.exposition,
@@ -273,7 +274,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
         slack_socket,
         redis,
         parts.identity,
-        LastResort(readiness, give_up),
+        LastResort(mended_by_a_restart(readiness, link), give_up),
     )
 
 

@@ -18,11 +18,24 @@ log = logging.getLogger(__name__)
 GIVE_UP_SECONDS = 900.0
 """Longer than what comes back by itself takes: an upgrade of Redis, a quorum that is repaired."""
 _LOOKS_EVERY = 10.0
+_NEEDS_A_PERSON = frozenset({"slack", "channels", "alerts"})
+
+
+def mended_by_a_restart(
+    readiness: Mapping[str, Callable[[], str]], link: Callable[[], str]
+) -> Mapping[str, Callable[[], str]]:
+    """What of readiness a new process may find in order again; `link` is the link to Slack.
+
+    A token that was taken away and a channel that takes no messages wait for a person, and what
+    waits to be said would be lost by a restart.
+    """
+    rest = {name: check for name, check in readiness.items() if name not in _NEEDS_A_PERSON}
+    return {**rest, "link": link}
 
 
 @dataclass
 class LastResort:
-    """Asks what readiness asks, by a thread of its own; `end` is called once."""
+    """Looks at what a restart may mend, by a thread of its own; `end` is called once."""
 
     checks: Mapping[str, Callable[[], str]]
     end: Callable[[], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.clock import Clocks
-from jobs.last_resort import GIVE_UP_SECONDS, LastResort
+from jobs.last_resort import GIVE_UP_SECONDS, LastResort, mended_by_a_restart
 
 
 class Process:
@@ -38,3 +38,12 @@ def test_what_comes_back_in_time_goes_on() -> None:
     process = Process()
     for seconds in range(0, 4000, 100):
         assert process.look(seconds, "no answer" if seconds % 800 else "") == 0
+
+
+def test_what_waits_for_a_person_ends_nothing() -> None:
+    readiness = dict.fromkeys(("slack", "channels", "alerts"), lambda: "token_revoked")
+    looked_at = mended_by_a_restart({**readiness, "redis": lambda: "away"}, lambda: "no link")
+    assert {name: check() for name, check in looked_at.items()} == {
+        "redis": "away",
+        "link": "no link",
+    }
