@@ -198,12 +198,20 @@ class Roller:
         Raises ChangeInterruptedError where nobody did.
         """
         service = self._posting.seen(rollout)
-        if not was_changed(rollout, service):
+        if not was_changed(rollout, service) or self._was_overtaken(rollout):
             raise ChangeInterruptedError(rollout.service)
         # Where it is not what was wanted, somebody else changed it, and the first look shows that.
         rollout = replace(rollout, spec_hash=rollout.wanted_hash or fingerprint(service.spec))
         self._note(rollout, run)
         return rollout
+
+    def _was_overtaken(self, rollout: Rollout) -> bool:
+        """Whether a later rollout began from the version that this one was to change.
+
+        Whatever moved the version since is then the later one's.
+        """
+        latest = self.store.rollouts.recent().get(rollout.service_id)
+        return latest is not None and latest.id != rollout.id and latest.version == rollout.version
 
     def _created_before(self, rollout: Rollout, run: Run) -> Rollout:
         """The rollout of a service that another bot may have created.

@@ -69,6 +69,23 @@ def test_what_somebody_else_did_is_told_as_theirs(
     assert "✅" not in world.everything_said()
 
 
+def test_what_was_not_sent_is_not_claimed_though_a_later_deploy_was_rolled_back(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    world.registry.push("shop/web:broken", exits=3)
+    world.bot.crashes_before_its_change()
+    crash_at_its_change("deploy web shop/web:2.0", dev, world)
+    world.clock.run(lambda: False, 15)
+
+    world.start_bot()
+    lead.types("/swarm deploy web shop/web:broken")
+
+    lead.sees("↩️ web rolled back to 1.0 · broken")
+    lead.sees("nothing was changed", timeout=60)
+    assert "2.0 failed" not in world.everything_said()
+
+
 # ---- a service that is to be created
 
 CREATE = "service create --name api --replicas 2 shop/web:1.0"
