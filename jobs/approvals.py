@@ -47,12 +47,14 @@ class ApprovalUpkeep:
             return
 
     def remember(self) -> None:
-        """Write down what this bot alone knows because Redis was away.
+        """Write down what this bot alone knows because Redis was away, and say what Redis lost.
 
-        Slack told it alone, so every bot does this.
+        Slack told it alone, and Redis may have lost all that the others know, so every bot does
+        this.
         """
         with suppress(StoreUnavailableError):
             self.approvals.remember()
+            self.approvals.notice_lost()
 
     def _expire(self) -> None:
         for due in self.store.approvals.due(self.now()):

@@ -20,7 +20,7 @@ from bot.errors import (
     error_code,
 )
 from bot.model import Actor, File, Message, MessageRef, MessageState, Plan, Standing
-from bot.model.approval import Approval, Needs
+from bot.model.approval import Approval, ApprovalState, Needs
 from bot.policy import approval_steps, decide
 from bot.poster import Elsewhere, Poster
 from bot.render import approval_message, approval_rows, unreachable
@@ -56,8 +56,10 @@ class ApprovalFlow:
     bot: str
     reshown: dict[str, float] = field(default_factory=dict)
     """Requests whose file was sent anew, and how old (seconds) they were then."""
-    unremembered: dict[str, MessageRef] = field(default_factory=dict)
-    """Messages of requests, by their ids, that Redis was away for."""
+    unremembered: dict[str, Approval] = field(default_factory=dict)
+    """Requests, with their messages, that Redis was away for when they were posted."""
+    waiting: dict[str, Approval] = field(default_factory=dict)
+    """Requests that waited for people when this bot last looked."""
 
     def ask(
         self,
@@ -120,9 +122,23 @@ class ApprovalFlow:
 
         Raises StoreUnavailableError where Redis is still away.
         """
-        for approval_id, ref in tuple(self.unremembered.items()):
-            self.store.approvals.posted(approval_id, ref)
-            self.unremembered.pop(approval_id, None)
+        for approval in tuple(self.unremembered.values()):
+            if approval.message and not self.store.approvals.posted(approval.id, approval.message):
+                self._lost(approval)
+            self.unremembered.pop(approval.id, None)
+
+    def notice_lost(self) -> None:
+        """Say of requests that waited a moment ago, and that Redis knows no more, that they are
+        gone.
+
+        Raises StoreUnavailableError where Redis is away.
+        """
+        waiting = {approval.id: approval for approval in self.store.approvals.open()}
+        for approval in [self.waiting[id_] for id_ in self.waiting.keys() - waiting.keys()]:
+            if self.store.approvals.get(approval.id) is None:
+                self._lost(approval)
+        self.waiting.clear()
+        self.waiting.update(waiting)
 
     def tell(self, approval: Approval, message: Message) -> None:
         """Say something in its thread."""
@@ -253,6 +269,10 @@ class ApprovalFlow:
             log.exception("request %s failed", approval.id)
             self._not_run(approval, SwarmbotError())
 
+    def _lost(self, approval: Approval) -> None:
+        ended = replace(approval, state=ApprovalState.EXPIRED, revision=approval.revision + 1)
+        self._replace(ended, approval_message.lost(approval))
+
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
         ended = self.give_up(approval, error_code(error))
         if ended:
@@ -292,7 +312,7 @@ class ApprovalFlow:
 
     def _remember(self, approval: Approval) -> Callable[[MessageRef], None]:
         def remember(ref: MessageRef) -> None:
-            self.unremembered[approval.id] = ref
+            self.unremembered[approval.id] = replace(approval, message=ref)
             try:
                 self.remember()
             except StoreUnavailableError:

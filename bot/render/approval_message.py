@@ -85,6 +85,13 @@ def abandoned(approval: Approval) -> Message:
     return message(head, [why], [*actions(_retry(approval)), *small_print])
 
 
+def lost(approval: Approval) -> Message:
+    """The request that Redis does not know any more, though nobody ended it."""
+    why = "Redis has lost its data, and this request with it: nothing was changed."
+    small_print = context(_asked(approval), _number(approval))
+    return message(f"❌ {title(approval)} · the request is gone", [why], small_print)
+
+
 def listed(waiting: Sequence[Approval], now: datetime) -> Message:
     """Every request that waits for approval, the one that expires first on top."""
     if not waiting:

@@ -103,12 +103,14 @@ class ApprovalStore:
     # ---- the message
 
     @guarded()
-    def posted(self, approval_id: str, message: MessageRef) -> None:
-        """Store which message shows the request and its successors."""
-        stored = self._read(self._redis, approval_id)
+    def posted(self, approval_id: str, message: MessageRef) -> bool:
+        """Store which message shows the request and its successors; False where there is no such
+        request."""
+        first = stored = self._read(self._redis, approval_id)
         while stored:
             self._redis.hset(_key(stored.id), "message", _ref.dump_json(message))
             stored = self._read(self._redis, stored.successor) if stored.successor else None
+        return first is not None
 
     # ---- parts
 

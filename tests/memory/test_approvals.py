@@ -278,3 +278,22 @@ def test_a_new_service_is_shown_as_it_will_be(
     lead.submits({"reason": "no"})
     dev.sees("rejected")
     assert "rejected" in dev.reads(request)
+
+
+@one_approves
+@pytest.mark.parametrize("is_posted", [True, False])
+def test_a_request_that_redis_has_lost_is_said_to_be_gone(
+    dev: MemoryPerson, lead: MemoryPerson, world: World, is_posted: bool
+) -> None:
+    world.runs("web")
+    if not is_posted:
+        world.slack.faults.fail(503, seconds=8, methods=("chat.postMessage",))
+    dev.types("/swarm scale web=5")
+    world.clock.run(lambda: False, 4)
+
+    world.redis.client().flushall()
+
+    gone = lead.sees("the request is gone", timeout=40)
+    assert "nothing was changed" in gone.text
+    assert "[Approve]" not in gone.shown
+    assert not [message for message in lead.messages() if message.text.startswith("🟡")]

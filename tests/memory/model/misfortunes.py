@@ -139,6 +139,9 @@ class Misfortunes(RuleBasedStateMachine):
             bot.engines.moments.before_change = bot.engines.moments.after_change = nothing
             bot.resume()
         self.start()
+        if self.emptied_at >= 0:
+            for bot in world.bots:
+                bot.accepts_the_audit_as_it_is()
 
     def _living(self, number: int, do: Callable[[MemoryBot], object]) -> None:
         living = [bot for bot in self.world.bots if not bot.party.crashed]

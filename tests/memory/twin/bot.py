@@ -96,6 +96,10 @@ class MemoryBot:
         """Die as with SIGKILL: nothing that was under way goes on, and nothing is put in order."""
         self.party.crashed = True
 
+    def accepts_the_audit_as_it_is(self) -> None:
+        """The operator knows why entries are gone, and does what the alarm says."""
+        AnchorFile.under(Path(self._data.name)).path.unlink(missing_ok=True)
+
     def freeze(self) -> None:
         """Stand still, as a machine that swaps."""
         self.party.frozen = True
