@@ -101,6 +101,12 @@ class Journal:
             images == {image} and end >= since for (_, images), end in zip(seen, ends, strict=True)
         )
 
+    def begun(self, image: str, posted: float) -> float:
+        """When the change to this image began whose message was posted then: Slack may have taken
+        the message long after the change."""
+        sent = [deed.at for deed in self.deeds if deed.image == image]
+        return min(posted, sent[-1]) if sent else posted
+
     # ---- what must not be
 
     def _unfenced(self, deed: Deed, service_id: str) -> str:

@@ -241,8 +241,9 @@ class Machine(Misfortunes):
     def _judge(self, posted: Posted) -> None:
         text = self._text(posted.now)
         found = ON.match(text)
-        begun = self._seconds(posted)
-        if found and not self.journal.ran_only(found[1], found[2], begun - 1):
+        if found and not self.journal.ran_only(
+            found[1], found[2], self.journal.begun(found[2], self._seconds(posted)) - 1
+        ):
             self.journal.violations.append(f"not true: {text}")
 
     def _seconds(self, posted: Posted) -> float:
