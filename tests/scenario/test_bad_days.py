@@ -93,7 +93,8 @@ def test_a_link_that_falls_silent_is_noticed(
         time.sleep(0.1)
     workspace.faults.silent_link(on=False)
 
-    eventually(lambda: not bot.missing(), 10)
+    # At worst a last link is waited for in vain (10 s), and then the longest pause (10 s).
+    eventually(lambda: not bot.missing(), 25, lambda: str(bot.missing()))
     answers(dev)
 
 
