@@ -49,7 +49,7 @@ def lines(shown: Message) -> list[str]:
 
 
 def any_settings() -> settings:
-    return settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    return settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @any_settings()
