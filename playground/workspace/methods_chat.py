@@ -19,7 +19,8 @@ def post_message(state: State, args: Arguments) -> dict[str, Any]:
     channel = _posting(state, args)
     text, blocks = content(state, args)
     thread = args.text("thread_ts")
-    if thread and state.message(channel.id, thread) is None:
+    gone = thread and state.message(channel.id, thread) is None
+    if gone and (channel.id, thread) not in state.forgotten:
         raise SlackError("thread_not_found")
     aloud = bool(thread) and args.flag("reply_broadcast")
     message = state.post(channel.id, BOT_USER, text, blocks, thread_ts=thread, aloud=aloud)

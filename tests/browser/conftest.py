@@ -19,6 +19,8 @@ DEMO_NUMBER = NUMBER - 20
 """The demo takes its Swarm away with it, so it is not the one of the other stories."""
 Scheme = Literal["light", "dark"]
 
+LOADED_WITHIN = 90_000
+"""Milliseconds: four processes of stories share two cores."""
 expect.set_options(timeout=30_000)
 
 
@@ -42,7 +44,7 @@ def opens(browser: Browser) -> Iterator[Opens]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: _note(said, complaints))
         page.goto(url)
-        page.wait_for_selector("body[data-ready]")
+        page.wait_for_selector("body[data-ready]", timeout=LOADED_WITHIN)
         return page
 
     yield open_

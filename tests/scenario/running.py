@@ -257,6 +257,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def leader_of(cluster: Cluster) -> str:
+    """The name of the manager that leads."""
+    managers = cluster.docker("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}")
+    return next(line.split()[0] for line in managers.splitlines() if line.endswith("Leader"))
+
+
 def eventually(
     true: Callable[[], object],
     seconds: float,

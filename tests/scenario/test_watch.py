@@ -12,7 +12,7 @@ from playground.workspace import Workspace
 from playground.workspace.person import Person
 from playground.workspace.surfaces import Message, matches
 from tests.scenario.conftest import People
-from tests.scenario.running import eventually
+from tests.scenario.running import eventually, leader_of
 from tests.scenario.swarm import Site
 
 pytestmark = [pytest.mark.own_bot, pytest.mark.watched]
@@ -83,12 +83,6 @@ def test_a_node_goes_down_and_comes_back(dev: Person, site: Site, cluster: Clust
     assert len(alerts(dev)) == 1, told(dev)
     said = history(dev, alert)
     assert "acknowledged by dev" in said
-
-
-def leader_of(cluster: Cluster) -> str:
-    """The name of the manager that leads."""
-    managers = cluster.docker("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}")
-    return next(line.split()[0] for line in managers.splitlines() if line.endswith("Leader"))
 
 
 def test_a_locked_manager_is_unlocked_from_its_alert(

@@ -23,7 +23,7 @@ from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from playground.node import Node
 from tests.fence import OPEN
-from tests.swarm.support import MANAGERS, swarm_over, web
+from tests.swarm.support import MANAGERS, heard_everywhere, swarm_over, web
 
 
 def end_of(*openssl: str) -> datetime:
@@ -106,6 +106,14 @@ def server(tls: Path) -> Iterator[TlsServer]:
         yield server
 
 
+@pytest.fixture
+def _heard(cluster: Cluster, swarm: Swarm) -> None:
+    """Swarm brings logs from every node, also after stories in which nodes went away."""
+    service_id = swarm.services.create(web(cluster, "heard", Mode={"Global": {}}))
+    heard_everywhere(swarm, cluster, service_id)
+    swarm.services.remove(service_id)
+
+
 def test_managers_show_theirs_in_a_handshake(cluster: Cluster, swarm: Swarm) -> None:
     certificates = swarm.certificates.read()
     nodes = nodes_of(certificates)
@@ -138,6 +146,7 @@ def test_a_manager_that_is_gone_says_so_and_the_others_are_read(
     assert nodes["node2"].ends
 
 
+@pytest.mark.usefixtures("_heard")
 def test_the_agent_reads_workers_and_leaves_nothing_behind(cluster: Cluster, swarm: Swarm) -> None:
     nodes = nodes_of(swarm.certificates.read(agent=cluster.image("web:v1")))
     assert list(nodes) == [*MANAGERS, "node4"]
@@ -146,6 +155,7 @@ def test_the_agent_reads_workers_and_leaves_nothing_behind(cluster: Cluster, swa
     assert not swarm.services.list()
 
 
+@pytest.mark.usefixtures("_heard")
 def test_the_agent_reads_every_node(cluster: Cluster, swarm: Swarm) -> None:
     nodes = swarm.nodes.list()
     certificates = Agent(swarm.engines, cluster.image("web:v1")).read(nodes)
@@ -179,6 +189,7 @@ def test_an_agent_that_fails_is_explained_and_removed(cluster: Cluster, swarm: S
     assert not swarm.services.list()
 
 
+@pytest.mark.usefixtures("_heard")
 def test_a_job_that_a_killed_bot_left_is_replaced_and_that_of_others_is_not(
     cluster: Cluster, swarm: Swarm
 ) -> None:
