@@ -97,7 +97,11 @@ class Ca(Change[CaPlan]):
         wanted = swarm_settings.wanted(
             {"cert_expiry": self.cert_expiry, "external_ca": self.external_ca}
         )
-        away = [node.name for node in context.swarm.nodes.list() if node.state != NodeState.READY]
+        held_up = [
+            f"{node.name} is not Ready: it holds this up until it is back or removed"
+            for node in context.swarm.nodes.list()
+            if node.state != NodeState.READY
+        ]
         count = (spec.get("CAConfig") or {}).get("ForceRotate") or 0
         return CaPlan(
             title="Swarm: new root certificate",
@@ -112,10 +116,7 @@ class Ca(Change[CaPlan]):
                 f"all {look.total} nodes get new certificates, and trust the new root at the end"
             ),
             warnings=(
-                *(
-                    f"{name} is not Ready: it holds this up until it is back or removed"
-                    for name in away
-                ),
+                *held_up,
                 "join tokens change with the root: those handed out before stop working",
             ),
             wanted=wanted,
