@@ -30,7 +30,9 @@ from bot.swarm.objects import used_by
 from bot.swarm.scheduler import capacity
 from bot.swarm.spec import edit
 
-_TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d{1,19})", re.ASCII)
+_TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d+)", re.ASCII)
+_MOST_DIGITS = 19
+"""Numbers that are longer are not even read: Python refuses to, from 4,300 digits on."""
 _FEWEST_NODES = 3
 """More nodes than this are counted rather than named."""
 
@@ -39,7 +41,7 @@ def _target(text: str) -> str:
     target = _TARGET.fullmatch(text)
     if not target:
         raise ValueError("a service and a whole number, such as web=5")
-    if int(target["count"]) > MOST_REPLICAS:
+    if len(target["count"]) > _MOST_DIGITS or int(target["count"]) > MOST_REPLICAS:
         raise ValueError(f"a service and at most {MOST_REPLICAS} tasks, such as web=5")
     return text
 

@@ -84,6 +84,7 @@ def desk(tmp_path: Any) -> Iterator[Desk]:
 TEN_KILOBYTES = "x" * 10_240
 NAME = "expected a name of letters, digits, `_`, `.` and `-`"
 COUNT = "expected a service and a whole number, such as web=5"
+MOST = "expected a service and at most 100000 tasks, such as web=5"
 NAMED = (
     ('ps "web', '❌ A quote is never closed in `ps "web`. Close it, or leave it out.'),
     ("ps “web", '❌ A quote is never closed in `ps "web`. Close it, or leave it out.'),
@@ -111,7 +112,7 @@ NAMED = (
     ("scale web=٣", f"❌ `SERVICE=REPLICAS` is `web=٣`, {COUNT}."),
     (
         "scale web=99999999999999999999",
-        f"❌ `SERVICE=REPLICAS` is `web=99999999999999999999`, {COUNT}.",
+        f"❌ `SERVICE=REPLICAS` is `web=99999999999999999999`, {MOST}.",
     ),
     (TEN_KILOBYTES, "❌ The line has 10240 characters, and 4000 are the most."),
     (f"deploy web {TEN_KILOBYTES}", "❌ The line has 10251 characters, and 4000 are the most."),

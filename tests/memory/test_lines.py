@@ -20,6 +20,7 @@ from tests.memory.twin.world import SECOND, World
         ("deploy web shop/web:2.0 --paralelism 2", "--parallelism"),
         ('deploy web "x', "quote"),
         ("scale web=five", "expected a service and a whole number"),
+        ("scale web=99999999999999999999", "at most 100000 tasks"),
         ("deploy web shop/web:99", "shop/web:99"),
         ("deploy web shop/web:arm", "linux/arm64"),
         ("node inspect nod4", "Did you mean node4"),
