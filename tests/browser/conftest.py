@@ -3,11 +3,22 @@ demo."""
 
 from __future__ import annotations
 
+import sys
+import threading
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    ViewportSize,
+    WebSocket,
+    expect,
+)
 
 from playground.page import Page as ServedPage
 from playground.workspace import Workspace
@@ -43,14 +54,41 @@ def opens(browser: Browser) -> Iterator[Opens]:
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: _note(said, complaints))
+        traffic = _traffic(page)
         page.goto(url)
-        page.wait_for_selector("body[data-ready]", timeout=LOADED_WITHIN)
+        try:
+            page.wait_for_selector("body[data-ready]", timeout=LOADED_WITHIN)
+        except Error:
+            raise AssertionError("\n".join((*traffic, *complaints, *_threads()))) from None
         return page
 
     yield open_
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def _traffic(page: Page) -> list[str]:
+    """What the page asks for and gets from now on: why a page did not load."""
+    traffic: list[str] = []
+    page.on("response", lambda answer: traffic.append(f"{answer.status} {answer.url}"))
+    page.on("requestfailed", lambda request: traffic.append(f"{request.failure} {request.url}"))
+    page.on("websocket", lambda live: _follow(live, traffic))
+    return traffic
+
+
+def _follow(live: WebSocket, traffic: list[str]) -> None:
+    traffic.append(f"websocket {live.url}")
+    live.on("framereceived", lambda frame: traffic.append(f"websocket said {str(frame)[:60]}"))
+    live.on("socketerror", lambda error: traffic.append(f"websocket failed: {error}"))
+    live.on("close", lambda _: traffic.append("websocket closed"))
+
+
+def _threads() -> Iterator[str]:
+    """What each thread of the server, which runs in this process, does."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    for id_, frame in sys._current_frames().items():
+        yield f"thread {names.get(id_, id_)}\n{''.join(traceback.format_stack(frame)[-6:])}"
 
 
 def _note(said: ConsoleMessage, complaints: list[str]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from playground.workspace import Workspace
 from tests.browser.conftest import Opens
@@ -272,9 +272,31 @@ def test_pictures_are_shown_with_their_words_and_files_can_be_read(
     share(workspace, "services.txt", "all services", b"NAME IMAGE\nweb  v1\n")
     image = page.get_by_role("img", name="Four nodes with nine tasks")
     expect(image).to_be_visible()
-    assert image.evaluate("each => each.naturalWidth") == 300
+    expect(image).to_have_js_property("naturalWidth", 300)
     page.get_by_text("Preview").click()
     expect(newest(page, "all services").locator("pre")).to_contain_text("web  v1")
+
+
+def test_a_connection_that_never_says_a_word_is_given_up(
+    workspace: Workspace, browser: Browser
+) -> None:
+    connections = []
+
+    def answers_the_second_time(live: WebSocketRoute) -> None:
+        connections.append(live)
+        if len(connections) > 1:
+            live.connect_to_server()
+
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.clock.install()
+        page.route_web_socket(re.compile("/page/live"), answers_the_second_time)
+        page.goto(workspace.page_url)
+        expect(page.locator("body[data-ready]")).to_have_count(0)
+        page.clock.fast_forward(20_000)
+        expect(page.locator("#bot-state")).to_have_text("demo is away")
+        page.clock.fast_forward(1_000)
+        expect(page.locator("body[data-ready]")).to_be_attached()
 
 
 def test_what_is_new_elsewhere_is_counted_and_the_address_says_where_one_is(

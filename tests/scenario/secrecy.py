@@ -3,7 +3,7 @@ the arguments of its processes, and everything that its Redis holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import psutil
@@ -62,18 +62,17 @@ def redis_content(url: str) -> str:
 
 
 def _value(client: Any, key: bytes) -> Any:
-    match client.type(key):
-        case b"string":
-            return client.get(key)
-        case b"hash":
-            return client.hgetall(key)
-        case b"list":
-            return client.lrange(key, 0, -1)
-        case b"set":
-            return client.smembers(key)
-        case b"zset":
-            return client.zrange(key, 0, -1, withscores=True)
-        case b"stream":
-            return client.xrange(key)
-        case other:
-            raise AssertionError(f"{key!r} is a {other!r}")
+    kind = bytes(client.type(key))
+    # "none": it expired or was deleted since it was listed.
+    return None if kind == b"none" else READ[kind](client, key)
+
+
+READ: Mapping[bytes, Callable[[Any, bytes], Any]] = {
+    b"string": lambda client, key: client.get(key),
+    b"hash": lambda client, key: client.hgetall(key),
+    b"list": lambda client, key: client.lrange(key, 0, -1),
+    b"set": lambda client, key: client.smembers(key),
+    b"zset": lambda client, key: client.zrange(key, 0, -1, withscores=True),
+    b"stream": lambda client, key: client.xrange(key),
+}
+"""How the value of a key is read, by its type."""

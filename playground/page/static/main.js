@@ -8,6 +8,7 @@ import { forget, keep, openThread, redraw, unreadIn } from "./messages.js";
 import { replaceKeepingFocus, wire } from "./surface.js";
 
 const places = { channels: [], direct: null, here: null };
+const FIRST_WORD = 10_000; // milliseconds
 let socket;
 let wait = 300;
 let ready = false;
@@ -31,13 +32,17 @@ function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const mine = new WebSocket(`${scheme}://${location.host}/page/live?person=${state.person}&zone=${encodeURIComponent(state.zone)}`);
   socket = mine;
+  // A connection that never says a word is given up, as one that broke is.
+  const silent = setTimeout(() => mine.close(), FIRST_WORD);
   mine.onmessage = (event) => {
     if (mine !== socket) return;
+    clearTimeout(silent);
     wait = 300;
     const news = JSON.parse(event.data);
     SHOW[news.kind]?.(news);
   };
   mine.onclose = () => {
+    clearTimeout(silent);
     if (mine !== socket) return;
     showBot({ connected: false, text: "demo is away" });
     setTimeout(connect, wait);
