@@ -67,6 +67,7 @@ class Withdraw(ApprovalAction):
 
     names: ClassVar = ("withdraw",)
     examples: ClassVar = ("withdraw 4f2a91c0",)
+    decides: ClassVar = False
 
     def step(self, context: Context) -> Step:
         """For who asked."""

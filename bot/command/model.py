@@ -119,11 +119,13 @@ class Form(BaseModel):
 class ApprovalAction(Command):
     """A step on a request that waits for approval.
 
-    The request says who may take it, and policy is not asked.
+    The request says who may take it, and policy is not asked. `decides`: it is for those who may
+    approve, and never for CI.
     """
 
     kind: ClassVar[Kind] = Kind.CHANGE
     about_services: ClassVar[bool] = False
+    decides: ClassVar[bool] = True
 
     approval: Annotated[str, Argument("ID")]
 

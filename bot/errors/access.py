@@ -56,6 +56,18 @@ class NotGrantedError(SwarmbotError):
     image: str = ""
 
 
+@dataclass(eq=False)
+class BeyondRightsError(SwarmbotError):
+    """The token of CI is for other services.
+
+    `services` are its patterns; `target` is what was named, empty for what is about no service.
+    """
+
+    command: str
+    target: str = ""
+    services: tuple[str, ...] = ()
+
+
 class TooManyLinesError(SwarmbotError):
     """Somebody sends more lines than are taken; those that follow are dropped for a while."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.model.picture import Sheet
+from bot.model.pipeline_caller import CI_ID, Build, PipelineRights
 
 
 class Standing(StrEnum):
@@ -15,7 +16,8 @@ class Standing(StrEnum):
 
     A guest is restricted to some channels; a stranger belongs to another workspace, and sees a
     shared channel from there; nobody are bots, closed accounts and people that Slack does not know;
-    unknown is whoever could not be looked up just now.
+    unknown is whoever could not be looked up just now. A pipeline is CI, which comes by HTTP with a
+    token; it is revoked once its token is, or has expired, or the file no longer lets it in.
     """
 
     MEMBER = "member"
@@ -23,20 +25,33 @@ class Standing(StrEnum):
     STRANGER = "stranger"
     NOBODY = "nobody"
     UNKNOWN = "unknown"
+    PIPELINE = "pipeline"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks: Slack's user id, a name to show, and user groups.
 
-    `groups` are the ids of those that the roles name. Only members have roles, whatever the
-    configuration says.
+    `groups` are the ids of those that the roles name. Of people only members have roles, whatever
+    the configuration says. CI has an id of its own (`ci:NAME`), the `rights` of its token, and the
+    `build` that it asks for.
     """
 
     id: str
     name: str
     groups: frozenset[str] = frozenset()
     standing: Standing = Standing.MEMBER
+    rights: PipelineRights | None = None
+    build: Build | None = None
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Whom in Slack to tell what becomes of what was asked: who asked, or the author of CI's
+        commit; none where Slack does not know them."""
+        if not self.id.startswith(CI_ID):
+            return (self.id,)
+        return (self.build.author,) if self.build and self.build.author else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,7 +287,7 @@ class ApprovalFlow:
         """Another channel where there is one, else who asked: whoever decides finds the request in
         the list too."""
         return Elsewhere(
-            (*self.settings.channels, approval.actor.id),
+            (*self.settings.channels, *approval.actor.called),
             unreachable.said_here,
             unreachable.file_refused,
         )

@@ -13,6 +13,7 @@ from bot.errors import (
     AmbiguousNameError,
     ApprovalClosedError,
     ApprovalNotFoundError,
+    BeyondRightsError,
     InUseError,
     NotAllowedError,
     NotApproverError,
@@ -29,7 +30,7 @@ from bot.settings import Settings
 
 
 def refusal(
-    error: NotAllowedError | NotGrantedError, actor: Actor, settings: Settings
+    error: BeyondRightsError | NotAllowedError | NotGrantedError, actor: Actor, settings: Settings
 ) -> SwarmbotError:
     """What the rules say of a plan: a service that only the plan has found may not be seen."""
     seen = not error.target or visible.sees_service(actor, error.target, settings)
@@ -69,7 +70,7 @@ class Listener:
             return error
         return self._refusal() or UnknownNameError(error.kind, error.name)
 
-    def _refusal(self) -> NotAllowedError | None:
+    def _refusal(self) -> SwarmbotError | None:
         """What they hear of a name that there is, and that their rules do not cover."""
         command = self.command
         if not (issubclass(command, Change) and command.about_services):
@@ -77,7 +78,7 @@ class Listener:
         decision = decide.may_change(self.actor, command.full_name(), ("",), self.settings)
         if not isinstance(decision, decide.Deny):
             return None
-        return NotAllowedError(command.full_name(), decision.roles)
+        return decide.refusal(replace(decision, target=""), command.full_name())
 
     def _sees_service(self, name: str) -> bool:
         return visible.sees_service(self.actor, name, self.settings)

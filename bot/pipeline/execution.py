@@ -90,7 +90,7 @@ class ChangeExecutor:
             decided.approval.about if decided.approval else run_id,
             lease.fence,
             footer=plans.asked(decided.context.actor, approvers),
-            asker=decided.context.actor.id,
+            called=decided.context.actor.called,
         )
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
@@ -206,7 +206,7 @@ class ChangeExecutor:
             self.poster, self.store, left.channel, "", left.id, clock.now, about, lease.fence
         )
         live.message = self.store.rollouts.message(left.id)
-        live.footer, live.asker = footer, left.actor.id
+        live.footer, live.called = footer, left.actor.called
         return live
 
     def _adopted(self, rollout: Rollout, lease: Lease) -> None:

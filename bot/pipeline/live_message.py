@@ -30,8 +30,9 @@ class LiveMessage:
     """Shows one change. After a restart it goes on with `message`.
 
     `about` names it among all messages, `fence` is that of the lease under which it is shown.
-    Where its channel takes nothing any more, it goes on in the direct messages of the `asker` (a
-    user's id), who is notified of a bad end, and of any end that they had to wait for.
+    Where its channel takes nothing any more, it goes on in the direct messages of those `called`
+    (ids of users: who asked), who are notified of a bad end, and of any end that they had to wait
+    for.
     """
 
     poster: Poster
@@ -45,7 +46,7 @@ class LiveMessage:
     message: Handle | MessageRef | None = None
     rollout: Rollout | None = None
     footer: str = ""
-    asker: str = ""
+    called: tuple[str, ...] = ()
     _number: int = 0
     _end: Message | None = None
 
@@ -95,14 +96,14 @@ class LiveMessage:
             else explain.explain(known or SwarmbotError())
         )
         handle = self._put(ending, final=True)
-        if self.asker:
-            self.poster.reply(handle, plans.calling(ending, (self.asker,)))
+        if self.called:
+            self.poster.reply(handle, plans.calling(ending, self.called))
         return self.rollout is not None or known is not None
 
     def _called(self, outcome: Outcome) -> tuple[str, ...]:
         bad = outcome.ending not in (Ending.DONE, Ending.UNFOLLOWED)
         waited = outcome.seconds > PATIENCE_SECONDS
-        return (self.asker,) if self.asker and (bad or waited) else ()
+        return self.called if bad or waited else ()
 
     def _ending(self, outcome: Outcome, plan: Plan | None) -> Message | None:
         if outcome.private or not (outcome.rollout or plan):
@@ -123,8 +124,8 @@ class LiveMessage:
     def _put(self, told: Message, final: bool = False) -> Handle:
         content = told if told.state else self._numbered(told, final=final)
         elsewhere = (
-            Elsewhere((self.asker,), unreachable.said_here, unreachable.file_refused)
-            if self.asker
+            Elsewhere(self.called, unreachable.said_here, unreachable.file_refused)
+            if self.called
             else None
         )
         if self.message is None:

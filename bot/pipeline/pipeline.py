@@ -21,6 +21,7 @@ from bot.command.model import (
     has_secret,
 )
 from bot.errors import (
+    BeyondRightsError,
     LockedError,
     NotAllowedError,
     NotGrantedError,
@@ -189,7 +190,7 @@ class Pipeline:
         decision = decide.decide(actor, command.full_name(), plan, self.settings)
         try:
             return decide.permitted(decision, command.full_name())
-        except (NotAllowedError, NotGrantedError) as error:
+        except (BeyondRightsError, NotAllowedError, NotGrantedError) as error:
             raise disclosure.refusal(error, actor, self.settings) from None
 
     def _ask(

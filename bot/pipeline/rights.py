@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.command import line
 from bot.command.model import ApprovalAction, Change, Command, Query, Table
-from bot.errors import NotAllowedError, OutsiderError, SwarmbotError, UnknownNameError
+from bot.errors import OutsiderError, SwarmbotError, UnknownNameError
 from bot.model import Actor, Standing
 from bot.policy import decide, visible
+from bot.policy.reach import is_narrowed
 from bot.settings import Settings
 from bot.swarm.sight import Sight
 
@@ -16,11 +18,14 @@ from bot.swarm.sight import Sight
 def refuse_early(command: Command, actor: Actor, settings: Settings) -> None:
     """Raise ReadOnlyError or NotAllowedError where it is clear from the line alone.
 
-    A step on a request for approval is judged by the request, where it is a member's.
+    A step on a request for approval is judged by the request, where it is a member's. CI takes
+    none that decides.
     """
     if not isinstance(command, ApprovalAction):
         decide.permitted(_early(command, actor, settings), command.full_name())
-    elif actor.standing is not Standing.MEMBER:
+    elif actor.standing is not Standing.MEMBER and (
+        actor.standing is not Standing.PIPELINE or command.decides
+    ):
         raise OutsiderError(actor.standing)
 
 
@@ -43,7 +48,9 @@ def sight(command: Command, actor: Actor, settings: Settings) -> Sight | None:
     """Which services the command may find for this person; None where it may find all."""
     name = command.full_name()
     if isinstance(command, Query):
-        if not command.about_services or not decide.names_read(name, settings):
+        if not command.about_services:
+            return None
+        if not decide.names_read(name, settings) and not is_narrowed(actor):
             return None
         return Sight(
             lambda service: _reads(actor, name, service, settings),
@@ -83,9 +90,7 @@ def _refusal(
 ) -> SwarmbotError:
     """Nobody learns whether there is a service that they may not name."""
     if isinstance(decision, decide.Deny):
-        if decision.outsider:
-            return OutsiderError(decision.outsider)
-        return NotAllowedError(command, decision.roles, typed)
+        return decide.refusal(replace(decision, target=typed), command)
     return UnknownNameError("service", typed, tuple(near))
 
 
@@ -94,10 +99,10 @@ def offered(
 ) -> Callable[[str], bool] | None:
     """Which names of this kind the form of a command offers to somebody.
 
-    None where they may not ask for the command at all.
+    None where they may not ask for the command at all. CI has no forms.
     """
     name = command.full_name()
-    if not decide.open_reads(actor, settings):
+    if not decide.open_reads(actor, settings) or actor.standing is Standing.PIPELINE:
         return None
     if issubclass(command, ApprovalAction):
         return (lambda _: True) if actor.standing is Standing.MEMBER else None

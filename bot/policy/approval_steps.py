@@ -19,7 +19,7 @@ from bot.errors import (
     NotShownYetError,
     SelfApprovalError,
 )
-from bot.model import Actor, Plan
+from bot.model import Actor, Plan, Standing
 from bot.model.approval import Approval, ApprovalState, GivenApproval, Needs
 
 RUN_WITHIN = timedelta(minutes=10)
@@ -38,7 +38,7 @@ def approve(approval: Approval, actor: Actor, roles: frozenset[str], now: dateti
     _open(approval, now)
     if actor.id == approval.actor.id and not approval.needs.self_approval:
         raise SelfApprovalError(approval)
-    if roles.isdisjoint(approval.needs.roles):
+    if not _decides(actor, roles, approval.needs):
         raise NotApproverError(approval)
     if any(given.actor.id == actor.id for given in approval.given):
         raise AlreadyApprovedError(approval)
@@ -62,7 +62,7 @@ def reject(
     Raises `ApprovalClosedError` or `NotApproverError`.
     """
     _waiting(approval, now)
-    if roles.isdisjoint(approval.needs.roles):
+    if not _decides(actor, roles, approval.needs):
         raise NotApproverError(approval)
     return _ended(approval, ApprovalState.REJECTED, now, actor.name, reason)
 
@@ -225,12 +225,16 @@ def _ended(
     return replace(approval, state=state, ended=now, by=by, reason=reason)
 
 
+def _decides(actor: Actor, roles: frozenset[str], needs: Needs) -> bool:
+    """Whether somebody may decide: CI asks, and never decides, whatever its role is."""
+    return actor.standing is not Standing.PIPELINE and not roles.isdisjoint(needs.roles)
+
+
 def _counts(
     actor: Actor, asker: Actor, needs: Needs, roles_of: Callable[[Actor], frozenset[str]]
 ) -> bool:
-    return (actor.id != asker.id or needs.self_approval) and not roles_of(actor).isdisjoint(
-        needs.roles
-    )
+    others = actor.id != asker.id or needs.self_approval
+    return others and _decides(actor, roles_of(actor), needs)
 
 
 def _move(name: str, before: object, after: object) -> str:

@@ -5,20 +5,23 @@ The first matching rule decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bot.errors import (
+    BeyondRightsError,
     NotAllowedError,
     NotGrantedError,
     OutsiderError,
     ReadOnlyError,
+    SwarmbotError,
     UnsupportedError,
 )
 from bot.model import Actor, Kind, Plan, Standing
 from bot.model.danger import Danger
 from bot.policy.patterns import covers, is_pattern, meets
+from bot.policy.reach import reaches
 from bot.settings import PolicyRule, Settings
 
 
@@ -43,7 +46,7 @@ class Deny:
     `roles` may ask for it; none where nobody may. `read_only`: there are no roles at all. `split`:
     its services need different approvers. `ungranted`: what the deciding rule does not grant;
     `image`: the one that it does not allow. `outsider`: who asks is no member of the workspace,
-    and may not read it for that alone.
+    and may not read it for that alone. `beyond`: CI's token is for these services alone.
     """
 
     roles: tuple[str, ...] = ()
@@ -53,6 +56,7 @@ class Deny:
     ungranted: tuple[Danger, ...] = ()
     image: str = ""
     outsider: Standing | None = None
+    beyond: tuple[str, ...] | None = None
 
 
 Decision = Allow | Ask | Deny
@@ -81,30 +85,43 @@ def decide(actor: Actor, command: str, plan: Plan, settings: Settings) -> Decisi
 def permitted(decision: Decision, command: str) -> Allow | Ask:
     """The same decision, where it lets `command` go on.
 
-    Raises ReadOnlyError, NotAllowedError, NotGrantedError, or UnsupportedError for one that has to
-    be split.
+    Raises what `refusal` makes of one that does not.
     """
-    if not isinstance(decision, Deny):
-        return decision
+    if isinstance(decision, Deny):
+        raise refusal(decision, command)
+    return decision
+
+
+def refusal(decision: Deny, command: str) -> SwarmbotError:
+    """What is said of a refused `command`: OutsiderError, BeyondRightsError, ReadOnlyError,
+    NotAllowedError, NotGrantedError, or UnsupportedError for one that has to be split."""
     if decision.outsider:
-        raise OutsiderError(decision.outsider)
+        return OutsiderError(decision.outsider)
+    if decision.beyond is not None:
+        return BeyondRightsError(command, decision.target, decision.beyond)
     if decision.read_only:
-        raise ReadOnlyError(command)
+        return ReadOnlyError(command)
     if decision.split:
-        raise UnsupportedError(
+        return UnsupportedError(
             "these services need different approvers", "Send one line for each of them."
         )
     if decision.image or decision.ungranted:
         grants = tuple(dict.fromkeys(danger.grant for danger in decision.ungranted))
         dangers = tuple(danger.words for danger in decision.ungranted)
-        raise NotGrantedError(command, decision.target, dangers, grants, decision.image)
-    raise NotAllowedError(command, decision.roles, decision.target)
+        return NotGrantedError(command, decision.target, dangers, grants, decision.image)
+    return NotAllowedError(command, decision.roles, decision.target)
 
 
 def roles(actor: Actor, settings: Settings) -> frozenset[str]:
-    """The roles of somebody; who is no member has none, whatever the file says."""
-    member = actor.standing is Standing.MEMBER
-    return settings.roles_of(actor.id, actor.groups) if member else frozenset()
+    """The roles of somebody, whatever else the file says: members have those of their id and
+    groups, CI those of its token that the file opens to CI, and others none."""
+    match actor.standing:
+        case Standing.MEMBER:
+            return settings.roles_of(actor.id, actor.groups)
+        case Standing.PIPELINE if actor.rights:
+            return actor.rights.roles & settings.ci_roles
+        case _:
+            return frozenset()
 
 
 def open_reads(actor: Actor, settings: Settings) -> tuple[str, ...]:
@@ -116,6 +133,7 @@ def open_reads(actor: Actor, settings: Settings) -> tuple[str, ...]:
         Standing.MEMBER: (EVERYTHING,),
         Standing.GUEST: settings.reads.guests,
         Standing.STRANGER: settings.reads.strangers,
+        Standing.PIPELINE: (EVERYTHING,),
     }
     return by_standing.get(actor.standing, ())
 
@@ -126,14 +144,12 @@ def may_read(
     """Judge a read: allowed unless a rule names it; then the rules that name it decide.
 
     `services`: those that it tells of; none where it is about none, or about all. `*` names only
-    changes. Of who is no member, the file's `[reads]` are asked first.
+    changes. Of who is no member, the file's `[reads]` are asked first; of CI, its token.
     """
     if not _fits(command, open_reads(actor, settings)):
         return Deny(outsider=actor.standing)
-    naming = _naming_read(command, settings)
-    if not naming:
-        return Allow()
-    return strictest(_decide_read(actor, naming, name, settings) for name in services or ("",))
+    naming, names = _naming_read(command, settings), tuple(services) or ("",)
+    return strictest(_decide_read(actor, naming, name, settings) for name in names)
 
 
 def may_read_some(actor: Actor, command: str, settings: Settings) -> Decision:
@@ -181,7 +197,7 @@ def names_read(command: str, settings: Settings) -> bool:
 def may_ask_on(actor: Actor, command: str, service: str, settings: Settings) -> bool:
     """Whether the rule that decides lets the actor ask for the command on this service."""
     rule = first_match(settings.rules, command, service)
-    return rule is not None and _has(actor, rule.ask, settings)
+    return rule is not None and _has(actor, rule.ask, settings) and reaches(actor, service)
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
@@ -211,6 +227,8 @@ def first_match(
 
 def _decide_service(actor: Actor, service: str, plan: Plan, settings: Settings) -> Decision:
     """Judge one service, or one pattern: by every rule that decides for some of what it covers."""
+    if not reaches(actor, service):
+        return _beyond(actor, service)
     rules = (rule for rule in settings.rules if _fits(plan.ruled_by, rule.commands))
     deciding, complete = _deciding(rules, service)
     decisions = [_decide_by(actor, rule, service, plan, settings) for rule in deciding]
@@ -233,7 +251,8 @@ def _decide_by(
         return Deny(target=service, ungranted=ungranted)
     if not rule.approve or not plan.needs_approval or _small(plan, rule):
         return Allow()
-    return Ask(rule.approve, rule.approvals, rule.self_approval)
+    by_self = rule.self_approval and actor.standing is not Standing.PIPELINE
+    return Ask(rule.approve, rule.approvals, by_self)
 
 
 def _accepts(rule: PolicyRule, danger: Danger, plan: Plan, settings: Settings) -> bool:
@@ -275,8 +294,12 @@ def _naming_read(command: str, settings: Settings) -> list[PolicyRule]:
 
 
 def _decide_read(
-    actor: Actor, naming: Iterable[PolicyRule], service: str, settings: Settings
+    actor: Actor, naming: Sequence[PolicyRule], service: str, settings: Settings
 ) -> Decision:
+    if not reaches(actor, service):
+        return _beyond(actor, service)
+    if not naming:
+        return Allow()
     rule = first_match(naming, None, service)
     if rule is None:
         return Deny(target=service)
@@ -317,6 +340,10 @@ def _small(plan: Plan, rule: PolicyRule) -> bool:
 
 def _fits(name: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _beyond(actor: Actor, service: str) -> Deny:
+    return Deny(target=service, beyond=actor.rights.services if actor.rights else ())
 
 
 def _has(actor: Actor, wanted: Iterable[str], settings: Settings) -> bool:

@@ -45,9 +45,10 @@ def shown(approval: Approval, people: Iterable[str] = ()) -> Message:
 
 
 def ending(approval: Approval) -> Message:
-    """How the request ended, for the thread: it notifies the person who asked."""
+    """How the request ended, for the thread: it notifies the person who asked, or whose commit CI
+    asked for."""
     head, lines = _words(approval)
-    return message(head, lines, call((approval.actor.id,)))
+    return message(head, lines, call(approval.actor.called))
 
 
 def reminder(approval: Approval, people: Iterable[str]) -> Message:
@@ -65,7 +66,7 @@ def renewed(approval: Approval, people: Iterable[str]) -> Message:
     return message(
         f"🟡 {title(approval)} · the plan has changed, and needs approval anew",
         [_waits(approval)],
-        [*call((*people, approval.actor.id)), *context(_number(approval))],
+        [*call((*people, *approval.actor.called)), *context(_number(approval))],
     )
 
 

@@ -42,9 +42,10 @@ def _check_engines(settings: Settings) -> None:
 def _check_rules(settings: Settings) -> None:
     known = [role.name for role in settings.roles]
     for number, role in enumerate(settings.roles):
-        if not role.users and not role.groups:
+        if not role.users and not role.groups and not role.ci:
             raise InvalidSettingError(
-                f"roles.{number}", f"nobody has the role {role.name}: name users or groups"
+                f"roles.{number}",
+                f"nobody has the role {role.name}: name users or groups, or write ci = true",
             )
     for number, rule in enumerate(settings.rules):
         for name in (*rule.ask, *rule.approve):

@@ -56,11 +56,15 @@ class RegistrySettings(_Part):
 
 
 class Role(_Part):
-    """Who people are: Slack user ids, and ids of user groups."""
+    """Who people are: Slack user ids, and ids of user groups.
+
+    With `ci`, tokens and entries of `[[ci]]` may have it too.
+    """
 
     name: str = Field(min_length=1)
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    ci: bool = False
 
 
 class PolicyRule(_Part):
@@ -244,6 +248,11 @@ class Settings(BaseSettings):
         return frozenset(
             r.name for r in self.roles if user in r.users or groups.intersection(r.groups)
         )
+
+    @property
+    def ci_roles(self) -> frozenset[str]:
+        """The names of the roles that CI may have."""
+        return frozenset(role.name for role in self.roles if role.ci)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

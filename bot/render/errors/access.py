@@ -33,6 +33,9 @@ OUTSIDERS: Mapping[Standing, str] = {
     Standing.NOBODY: "swarmbot answers people of this workspace alone.",
     Standing.UNKNOWN: "Slack does not say who you are at the moment, so nothing is shown or done. "
     "Try again in a minute.",
+    Standing.PIPELINE: "CI asks for changes, and people decide on them.",
+    Standing.REVOKED: "The token that asked for this has expired or was revoked, or the file no "
+    "longer lets it in.",
 }
 """What somebody is told who is no member of the workspace: one sentence about nothing else."""
 
@@ -58,6 +61,16 @@ def _not_allowed(error: errors.NotAllowedError) -> Explanation:
         "Ask one of them to send the line.",
         mark=REFUSED,
     )
+
+
+def _beyond_rights(error: errors.BeyondRightsError) -> Explanation:
+    services = alternatives(error.services) if error.services else "no service"
+    what = (
+        f"{code(error.target)} is none of them"
+        if error.target
+        else f"{code(error.command)} is about others too"
+    )
+    return Explanation(f"This token is for {services} alone, and {what}.", mark=REFUSED)
 
 
 def _not_granted(error: errors.NotGrantedError) -> Explanation:
@@ -226,6 +239,7 @@ ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.OutsiderError: _outsider,
     errors.StandingUnknownError: _standing_unknown,
     errors.NotAllowedError: _not_allowed,
+    errors.BeyondRightsError: _beyond_rights,
     errors.NotGrantedError: _not_granted,
     errors.TooManyLinesError: _too_many_lines,
     errors.NoPlaceError: _no_place,
