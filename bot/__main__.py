@@ -79,6 +79,18 @@ def manifest(url: str) -> None:
     print(json.dumps(app_manifest(_settings().command, url), indent=2))
 
 
+@main.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def send(arguments: tuple[str, ...]) -> None:
+    """Send a running bot a line from CI, and end with the status of what became of it."""
+    from bot.send import send_line  # noqa: PLC0415 - as above
+
+    sys.exit(send_line(list(arguments)))
+
+
 @main.group()
 def rules() -> None:
     """Look at the rules of the configuration."""

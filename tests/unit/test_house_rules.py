@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "handlers", "jobs", "playground")
 MOST_LINES = 350
+LONGER = {"bot/send.py": 430}
+"""Build machines copy and run it as one file, without the bot."""
 
 
 WALL_CLOCK = {
@@ -48,7 +50,8 @@ def test_a_file_is_short_enough_to_be_read_at_once() -> None:
     lines = {place(path): len(path.read_text().splitlines()) for path in files(*ROOMS)}
 
     assert lines, "no file was found"
-    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+    longest = {name: LONGER.get(name, MOST_LINES) for name in lines}
+    assert {name: count for name, count in lines.items() if count > longest[name]} == {}
 
 
 def test_a_class_name_means_one_class() -> None:

@@ -1,0 +1,420 @@
+"""`swarmbot send`: CI hands the bot a line that people may type, shows how it goes, and ends with
+the status that tells a pipeline what became of it.
+
+This file imports nothing of the bot and needs Python 3.9 alone, so that a build machine runs it
+without installing anything: `python3 send.py service update --image shop/web:2 web`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import re
+import secrets
+import shlex
+import signal
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+FAILED, REFUSED, STILL_WAITS, NOT_REACHABLE, SUPERSEDED = 1, 2, 3, 4, 5
+STATUS = {
+    "completed": 0,
+    "nothing_to_change": 0,
+    **dict.fromkeys(("refused", "rejected", "withdrawn", "expired"), REFUSED),
+    "superseded": SUPERSEDED,
+}
+"""The exit status of each ending; whatever else there is has failed."""
+
+FIRST_ANSWER_WITHIN, ANSWER_WITHIN, SILENCE = 120.0, 30.0, 45.0
+"""Seconds. The bot sends a comment every 15 s: a stream that is silent for longer is dead."""
+FIRST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE_ASKED = 0.25, 10.0, 60.0
+MOST_BYTES = 4_000_000
+"""An answer or an event that is larger does not come from the bot."""
+TRANSIENT = (408, 425, 429)
+ADDRESS = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?", re.IGNORECASE)
+LOOPBACK = re.compile(r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/|$)", re.IGNORECASE)
+
+DESCRIPTION = """\
+Send the bot a line that people may type, such as `service update --image shop/web:2 web`, and wait
+for its end. Options of send stand before the line; what follows belongs to the line as it is."""
+OPTIONS = {
+    "--link": ("URL", "address of the build, linked below the message"),
+    "--build": ("TEXT", "what the build is called, such as 418"),
+    "--by": ("WHO", "whose commit it is: an e-mail address or a name"),
+    "--idempotency-key": ("KEY", "the same key never runs a line twice (default: a new one)"),
+    "--url": ("URL", "in place of SWARMBOT_URL"),
+    "--token-file": ("FILE", "in place of SWARMBOT_TOKEN; read anew for each request"),
+    "--audience": ("TEXT", "of the token that GitHub gives (default: the bot's address)"),
+    "--cacert": ("FILE", "certificate authority (PEM) to trust in place of the system's"),
+}
+EPILOG = """\
+environment:
+  SWARMBOT_URL    where the bot listens, such as https://swarmbot.example.com
+  SWARMBOT_TOKEN  what `swarmbot token create` printed, or an OIDC token; in GitHub Actions with
+                  `permissions: id-token: write` none is needed, for send asks GitHub for one
+
+exit status:
+  0  completed, or nothing to change
+  1  failed, rolled back, paused, or nobody knows
+  2  refused, rejected, withdrawn, expired, or no line that the bot reads
+  3  still waiting when --timeout was over
+  4  the bot was not reachable
+  5  superseded by a newer change
+  130 or 143 after Ctrl-C or SIGTERM: nothing more is asked, and the change goes on"""
+
+
+class NotAnsweredError(Exception):
+    """There was no answer that counts; asking again, after `pause` seconds or more, may help."""
+
+    def __init__(self, reason: object, pause: float = 0.0) -> None:
+        super().__init__(str(reason) or type(reason).__name__)
+        self.pause = min(pause, LONGEST_PAUSE_ASKED)
+
+
+class SendEndsError(Exception):
+    """Nothing more is asked. `problem` is the bot's document about it, where there is one."""
+
+    def __init__(self, status: int, text: str, problem: dict[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.status, self.problem = status, problem
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect is an error: the token goes to the configured address alone."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+class Sending:
+    """One line on its way, from the request to its end."""
+
+    def __init__(self, options: argparse.Namespace, line: str) -> None:
+        self._options, self._url = options, options.url.strip().rstrip("/")
+        self._key = options.idempotency_key or secrets.token_hex(16)
+        given = {"link": options.link, "build": options.build, "by": options.by}
+        self._body = {"line": line, **{name: value for name, value in given.items() if value}}
+        self._begun = self._answered = time.monotonic()
+        self._failures = 0
+        self._command: dict[str, Any] = {}
+        self._lines: list[str] = []
+        self._last_id = ""
+        self._opener = urllib.request.OpenerDirector()
+
+    def run(self) -> int:
+        """Send the line and follow it; the exit status. Raises SendEndsError."""
+        if not ADDRESS.fullmatch(self._url):
+            problem = "SWARMBOT_URL (or --url) is no http(s)://HOST[:PORT][/PATH]"
+            raise SendEndsError(REFUSED, problem)
+        is_near = LOOPBACK.match(self._url)
+        if self._url.lower().startswith("http:") and not is_near:
+            _remark("the token travels without TLS")
+        proxies = [urllib.request.ProxyHandler({})] if is_near else []
+        tls = urllib.request.HTTPSHandler(context=_trusted(self._options.cacert))
+        self._opener = urllib.request.build_opener(NoRedirects, tls, *proxies)
+        while not self._command:
+            self._asks()
+        _remark(f"accepted as {self._command['id']}, asked by {self._command.get('asked_by')}")
+        while self._command["state"] != "ended":
+            self._follows()
+        ending = str(self._command.get("ending"))
+        status = STATUS.get(ending, FAILED)
+        _remark(f"{ending.replace('_', ' ')} (exit status {status})")
+        return status
+
+    def gives_up(self, why: SendEndsError) -> int:
+        """Say why nothing more is asked; the exit status."""
+        if self._options.json and why.problem:
+            _say(json.dumps(why.problem))
+        _remark(f"{why} (exit status {why.status})")
+        return why.status
+
+    def where(self) -> str:
+        """How somebody finds out later what became of the line."""
+        if not self._command:
+            return (
+                "nobody knows whether the bot read the line; the same again with "
+                f"--idempotency-key {self._key} shows what became of it, and never runs it twice"
+            )
+        place = f"{self._url}/v1/commands/{self._command['id']}"
+        if self._waits():
+            return f"the request still waits, and may yet run; DELETE {place} withdraws it"
+        return f"the change goes on; look into its channel, or at {place}"
+
+    def _asks(self) -> None:
+        try:
+            with self._opens("", self._body, Idempotency_Key=self._key) as answer:
+                self._takes(_command(_read(answer.read)))
+        except NotAnsweredError as error:
+            self._pauses(error, min(FIRST_ANSWER_WITHIN, self._options.timeout))
+
+    def _follows(self) -> None:
+        """Show events until the command ends or the stream does."""
+        path = f"/{self._command['id']}"
+        headers = {"Last_Event_ID": self._last_id} if self._last_id else {}
+        wait = self._patience()
+        try:
+            with self._opens(f"{path}/events", None, wait, **headers) as answer:
+                for name, command in self._events(answer):
+                    self._last_id = name or self._last_id
+                    self._takes(command)
+                    if command["state"] == "ended":
+                        return
+            raise NotAnsweredError("the events ended too early")
+        except NotAnsweredError as error:
+            self._patience()
+            self._pauses(error, self._options.timeout)
+            if self._failures > 2:
+                self._looks(path)
+
+    def _looks(self, path: str) -> None:
+        """Ask without a stream, which some proxies keep back to its end. Of a command that goes on
+        nothing is shown here: its events come in their own order."""
+        try:
+            with self._opens(path) as answer:
+                command = _command(_read(answer.read))
+        except NotAnsweredError:
+            return
+        self._answered = time.monotonic()
+        if command["state"] == "ended":
+            self._takes(command)
+
+    def _events(self, answer: http.client.HTTPResponse) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Ids and commands of server-sent events (HTML standard, 9.2); half an event at the end of
+        the stream counts for nothing. Raises NotAnsweredError."""
+        name, data = "", ""
+        while (raw := _read(answer.readline)).endswith(b"\n"):
+            self._patience()
+            line = raw.decode("utf-8", "replace").strip("\ufeff\r\n")
+            field, _, value = line.partition(":")
+            if field == "id":
+                name = value.strip()
+            elif field == "data":
+                data += f"{value}\n"
+            elif not line and data:
+                yield name, _command(data)
+                data = ""
+
+    def _takes(self, command: dict[str, Any]) -> None:
+        """Show what was not known before: each line once."""
+        before, lines_before = self._command, self._lines
+        lines = [_plain(line) for line in str(command.get("text") or "").splitlines()]
+        self._command, self._lines = command, lines
+        self._answered, self._failures = time.monotonic(), 0
+        shown = [json.dumps(command)] if self._options.json else lines
+        for line in shown if command != before else ():
+            if line and line not in lines_before:
+                _say(line)
+
+    def _waits(self) -> bool:
+        return self._command["state"] in ("accepted", "waiting")
+
+    def _patience(self) -> float:
+        """Seconds that a stream may be silent. Raises SendEndsError where the command has waited
+        for too long."""
+        if not self._waits():
+            return SILENCE
+        remaining = float(self._begun + self._options.timeout - time.monotonic())
+        if remaining <= 0:
+            raise SendEndsError(STILL_WAITS, f"--timeout is over: {self.where()}")
+        return min(SILENCE, remaining)
+
+    def _pauses(self, error: NotAnsweredError, limit: float) -> None:
+        """Wait before the next try. Raises SendEndsError where nothing answered for too long."""
+        remaining = self._answered + limit - time.monotonic()
+        if remaining <= 0:
+            text = f"not reachable for {limit:.0f} s ({error}): {self.where()}"
+            raise SendEndsError(NOT_REACHABLE, text)
+        self._failures += 1
+        # A bot that ends in good order ends its streams; the next one is often there at once.
+        if self._failures == (2 if self._command else 1):
+            _remark(f"{error}; trying again")
+        pause = min(FIRST_PAUSE * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE)
+        jittered = pause * (0.5 + secrets.randbelow(1000) / 2000)
+        time.sleep(min(max(jittered, error.pause), remaining))
+
+    def _opens(
+        self, path: str, body: Any = None, wait: float = ANSWER_WITHIN, **headers: str
+    ) -> http.client.HTTPResponse:
+        """The answer to a POST of `body`, or to a GET; it is not read yet. The token is read anew,
+        for a build may wait longer than its token lives. Raises NotAnsweredError, SendEndsError."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent |= {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}/v1/commands{path}", data, sent)  # noqa: S310 - `ADDRESS` takes http and https alone
+        try:
+            answer: http.client.HTTPResponse = self._opener.open(request, timeout=wait)
+        except urllib.error.HTTPError as error:
+            raise _refusal(error) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise _not_answered(error) from None
+        return answer
+
+    def _token(self) -> str:
+        """Who asks. Raises NotAnsweredError, SendEndsError."""
+        token, file = os.environ.get("SWARMBOT_TOKEN", ""), self._options.token_file
+        try:
+            if file:
+                with open(file, encoding="utf-8-sig") as opened:  # noqa: PTH123 - pathlib makes each build wait longer
+                    token = opened.read(MOST_BYTES)
+        except (OSError, ValueError) as error:
+            raise SendEndsError(REFUSED, f"--token-file {file}: {error}") from None
+        if not token and os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
+            token = _token_of_github(self._options.audience or self._url)
+        token = token.strip("\ufeff \r\n\t")
+        if not re.fullmatch(r"[!-~]+", token):
+            problem = "has characters that no token has" if token else "is missing"
+            raise SendEndsError(REFUSED, f"the token (SWARMBOT_TOKEN or --token-file) {problem}")
+        return token
+
+
+def _trusted(authority: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:
+        raise SendEndsError(REFUSED, f"--cacert {authority}: {error}") from None
+
+
+def _refusal(error: urllib.error.HTTPError) -> Exception:
+    """What an answer means that is none of 200 to 299."""
+    try:
+        problem = _json(_read(error.read))
+    except (NotAnsweredError, ValueError):
+        problem = {}
+    said = [str(problem[name]) for name in ("title", "detail") if problem.get(name)]
+    text = ": ".join(dict.fromkeys(said)) or f"HTTP {error.code} {error.reason}"
+    if error.code in TRANSIENT or error.code >= 500:
+        after = str(error.headers.get("Retry-After") or "")
+        return NotAnsweredError(text, float(after) if after.isdecimal() else 0.0)
+    if error.code < 400:
+        return SendEndsError(NOT_REACHABLE, f"redirected to {error.headers.get('Location')}")
+    return SendEndsError(REFUSED, text, problem)
+
+
+def _not_answered(error: Exception) -> Exception:
+    """What a failed connection means: a certificate does not become better by asking again."""
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        text = f"the certificate is not trusted: {reason.verify_message} (--cacert names a CA)"
+        return SendEndsError(NOT_REACHABLE, text)
+    return NotAnsweredError("no answer in time" if "timed out" in str(reason) else reason)
+
+
+def _read(read: Callable[[int], bytes]) -> bytes:
+    """What `read` of an answer gives. Raises NotAnsweredError."""
+    try:
+        return read(MOST_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise _not_answered(error) from None
+
+
+def _json(raw: bytes | str) -> dict[str, Any]:
+    """A JSON object; an empty one where it is something else. Raises ValueError."""
+    value = json.loads(raw)
+    return value if isinstance(value, dict) else {}
+
+
+def _command(raw: bytes | str) -> dict[str, Any]:
+    """The resource of a command. Raises NotAnsweredError where it is something else."""
+    try:
+        command = _json(raw)
+    except ValueError:
+        command = {}
+    if isinstance(command.get("id"), str) and isinstance(command.get("state"), str):
+        return command
+    raise NotAnsweredError("what answers there is no swarmbot")
+
+
+def _token_of_github(audience: str) -> str:
+    """A new OIDC token of the job (docs.github.com/actions/reference/security/oidc). Raises
+    NotAnsweredError."""
+    url = os.environ["ACTIONS_ID_TOKEN_REQUEST_URL"]
+    url += f"{'&' if '?' in url else '?'}audience={urllib.parse.quote(audience, safe='')}"
+    sent = {"Authorization": f"Bearer {os.environ.get('ACTIONS_ID_TOKEN_REQUEST_TOKEN', '')}"}
+    try:
+        request = urllib.request.Request(url, headers=sent)  # noqa: S310 - GitHub's own address
+        opener = urllib.request.build_opener(NoRedirects)
+        with opener.open(request, timeout=ANSWER_WITHIN) as answer:
+            return str(_json(answer.read(MOST_BYTES))["value"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+        raise NotAnsweredError(f"GitHub gives no token: {error}") from None
+
+
+def _plain(line: str) -> str:
+    """A line that does nothing to the log that it stands in: no control characters, and no command
+    of GitHub's runner (`::add-path::`, `##[…]`)."""
+    shown = "".join(c if c.isprintable() else " " for c in line).rstrip().replace("##[", "## [")
+    return f"· {shown}" if shown.lstrip().startswith("::") else shown
+
+
+def _say(line: str, where: Any = None) -> None:
+    print(line, file=where, flush=True)
+
+
+def _remark(text: str) -> None:
+    """What `send` itself has to say."""
+    _say(_plain(f"swarmbot send: {text}"), sys.stderr)
+
+
+def _seconds(text: str) -> float:
+    """`90`, `90s`, `30m`, `2h` in seconds. Raises argparse's error."""
+    match = re.fullmatch(r"(\d{1,6})([smh]?)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90s, 30m or 2h")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="swarmbot send",
+        usage="swarmbot send [OPTIONS] LINE…",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for name, (metavar, about) in OPTIONS.items():
+        parser.add_argument(name, metavar=metavar, help=about)
+    waits = "how long to wait for approval, or for a bot that is away: 90s, 30m (default), 2h"
+    parser.add_argument("--timeout", metavar="TIME", type=_seconds, default=1800.0, help=waits)
+    parser.add_argument("--json", action="store_true", help="JSON lines in place of text")
+    parser.add_argument("line", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.set_defaults(url=os.environ.get("SWARMBOT_URL", ""))
+    return parser
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt(128 + number)
+
+
+def send_line(arguments: list[str] | None = None) -> int:
+    """Run with these arguments (where there are none: the process's); the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr] # neither is replaced
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    words = options.line[1:] if options.line[:1] == ["--"] else options.line
+    if not words:
+        parser.error("which line? For example: swarmbot send service ls")
+    # One word with spaces is a line that stood in quotes.
+    sending = Sending(options, words[0] if len(words) == 1 else shlex.join(words))
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return sending.run()
+    except SendEndsError as why:
+        return sending.gives_up(why)
+    except KeyboardInterrupt as interrupt:
+        _remark(f"interrupted, nothing more is asked: {sending.where()}")
+        return int(interrupt.args[0]) if interrupt.args else 130
+
+
+if __name__ == "__main__":
+    sys.exit(send_line())
