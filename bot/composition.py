@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.interrupted import InterruptedChanges
 from bot.pipeline.pipeline import Pipeline
 from bot.poster import Poster
+from bot.registry.reader import RegistryReader
+from bot.registry.transport import HttpTransport, RegistryTransport
 from bot.render.slack.slash import SLASH_COMMAND
 from bot.rollout.roller import Roller
 from bot.settings import Settings
@@ -54,6 +56,7 @@ class Ports:
     metrics: Metrics
     pool: Executor
     stopping: Stopping
+    registries: RegistryTransport = field(default_factory=HttpTransport)
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
 
@@ -132,4 +135,17 @@ def _pipeline(ports: Ports, people: People) -> Pipeline:
         metrics,
         now,
         stopping,
+        registry_reader(settings, ports.registries, ports.monotonic),
     )
+
+
+def registry_reader(
+    settings: Settings, transport: RegistryTransport, monotonic: Callable[[], float]
+) -> RegistryReader:
+    """Asks registries as the settings have it."""
+
+    def plain_http(host: str) -> bool:
+        known = settings.registry(host)
+        return known is not None and known.plain_http
+
+    return RegistryReader(transport, plain_http=plain_http, monotonic=monotonic)

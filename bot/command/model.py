@@ -22,6 +22,8 @@ from bot.model.approval import Approval
 from bot.model.batch import Batch
 from bot.model.bounds import MOST_LINE
 from bot.model.change import Fate
+from bot.registry.reader import RegistryReader
+from bot.registry.transport import HttpTransport
 from bot.rollout.roller import Roller
 from bot.rollout.run import Run
 from bot.settings import Settings
@@ -37,6 +39,7 @@ class Context:
 
     `stopping` is set when the bot is about to end; whoever waits for something waits for it too.
     `refused_channels` are those of the file that take no messages, with Slack's error names.
+    `registry` is what the bot asks registries by itself.
     """
 
     swarm: Swarm
@@ -48,6 +51,7 @@ class Context:
     now: Callable[[], datetime] = utc_now
     stopping: Stopping = field(kw_only=True)
     refused_channels: Callable[[], Mapping[str, str]] = dict
+    registry: RegistryReader = field(default_factory=lambda: RegistryReader(HttpTransport()))
 
 
 class Command(BaseModel):

@@ -41,6 +41,7 @@ from bot.errors.input import (
     UnknownCommandError,
     UnknownFlagError,
     UnknownNameError,
+    UnsignedImageError,
 )
 from bot.errors.rollback import (
     ButtonOutdatedError,
@@ -148,6 +149,7 @@ __all__ = [
     "UnknownFlagError",
     "UnknownNameError",
     "UnlockKeyNeededError",
+    "UnsignedImageError",
     "UnsupportedError",
     "UnsureRollbackError",
     "WrongUnlockKeyError",

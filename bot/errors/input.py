@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors.base import SwarmbotError
-from bot.model.images import Image, Platform
+from bot.model.images import Image, Platform, SignatureFault
 
 
 @dataclass(eq=False)
@@ -133,6 +133,14 @@ class RegistryDeniedError(SwarmbotError):
     """The registry wants credentials that the engine does not have."""
 
     image: Image
+
+
+@dataclass(eq=False)
+class UnsignedImageError(SwarmbotError):
+    """The registry's images have to be signed, and this one is not as far as is known."""
+
+    image: Image
+    fault: SignatureFault
 
 
 @dataclass(eq=False)

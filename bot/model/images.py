@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 KERNEL_NAMES = {
     "x86_64": "amd64",
@@ -89,3 +90,13 @@ class ResolvedImage:
 
     image: Image
     platforms: tuple[Platform, ...] = ()
+
+
+class SignatureFault(StrEnum):
+    """Why an image does not count as signed: it has no signature, or only others, or none can be
+    told without its digest, or the key cannot be read."""
+
+    NONE = "none"
+    OTHER = "other"
+    NO_DIGEST = "no digest"
+    KEY = "key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.changes import own_stack
@@ -42,6 +42,8 @@ from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.pipeline.request import Request
 from bot.policy import decide, turn
 from bot.policy.holds import refuse_held
+from bot.registry.reader import RegistryReader
+from bot.registry.transport import HttpTransport
 from bot.render import holds, plans
 from bot.render.errors import explain
 from bot.rollout.roller import Roller
@@ -78,6 +80,7 @@ class Pipeline:
     metrics: Metrics
     now: Callable[[], datetime]
     stopping: Stopping
+    registry: RegistryReader = field(default_factory=lambda: RegistryReader(HttpTransport()))
 
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
@@ -279,6 +282,7 @@ class Pipeline:
             self.now,
             stopping=self.stopping,
             refused_channels=self.answers.refused_channels,
+            registry=self.registry,
         )
 
     def _context(self, command: Command, actor: Actor, judged: Actor) -> Context:

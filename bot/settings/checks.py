@@ -16,6 +16,7 @@ def check(settings: Settings) -> None:
     _check_secrets(settings)
     _check_engines(settings)
     _check_rules(settings)
+    _check_registries(settings)
     _check_addresses(settings)
 
 
@@ -53,6 +54,15 @@ def _check_rules(settings: Settings) -> None:
                 near = get_close_matches(name, known, n=1, cutoff=0.6)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise InvalidSettingError(f"rules.{number}", f"there is no role named {name}{hint}")
+
+
+def _check_registries(settings: Settings) -> None:
+    for number, registry in enumerate(settings.registries):
+        if registry.require_signature and not registry.require_signature.is_file():
+            raise InvalidSettingError(
+                f"registries.{number}",
+                f"there is no file {registry.require_signature}, which require_signature names",
+            )
 
 
 def _check_addresses(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,6 +35,11 @@ def _read_lifetime(value: object) -> object:
     return lifetime
 
 
+def _read_span(value: object) -> object:
+    """A duration as Docker writes it, or in days and weeks: `45s`, `12h`, `14d`."""
+    return read_span(str(value) if isinstance(value, int | float) else value)
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,9 +56,32 @@ class EngineSettings(_Part):
 
 
 class RegistrySettings(_Part):
-    """A registry on a private network that managers may be sent to: `host[:port]`, or a pattern."""
+    """A registry, as `host[:port]` or a pattern (`docker.io` for Docker Hub): managers may be sent
+    to it, also on a private network.
+
+    `plain_http`: it speaks HTTP without TLS. `require_signature` is a file with a public key of
+    cosign: only images that are signed with it are deployed.
+    """
 
     host: str = Field(min_length=1)
+    plain_http: bool = False
+    require_signature: Path | None = None
+
+
+class ImagesSettings(_Part):
+    """How new images are found, and who deploys them by itself.
+
+    `look_every`: how often registries are asked. `hook_secret_file`: the secret of their own
+    notifications. `role` is that of the bot where a label lets it deploy without being asked.
+    """
+
+    look_every: Annotated[
+        timedelta,
+        BeforeValidator(_read_span),
+        Field(ge=timedelta(minutes=1), le=timedelta(days=1)),
+    ] = timedelta(minutes=5)
+    hook_secret_file: Path | None = None
+    role: str = ""
 
 
 class Role(_Part):
@@ -83,11 +112,6 @@ class PolicyRule(_Part):
     over_replicas: int | None = Field(default=None, ge=0)
     images: tuple[str, ...] = ("*",)
     grants: tuple[Grant, ...] = ()
-
-
-def _read_span(value: object) -> object:
-    """A duration as Docker writes it, or in days and weeks: `45s`, `12h`, `14d`."""
-    return read_span(str(value) if isinstance(value, int | float) else value)
 
 
 Span = Annotated[timedelta, BeforeValidator(_read_span), Field(ge=timedelta())]
@@ -198,6 +222,7 @@ class Settings(BaseSettings):
     approval_lifetime: Annotated[timedelta, BeforeValidator(_read_lifetime)] = LIFETIME
     engines: tuple[EngineSettings, ...] = ()
     registries: tuple[RegistrySettings, ...] = ()
+    images: ImagesSettings = ImagesSettings()
     roles: tuple[Role, ...] = ()
     rules: tuple[PolicyRule, ...] = ()
     watch: WatchSettings = WatchSettings()
@@ -242,6 +267,23 @@ class Settings(BaseSettings):
         watch = self.watch
         named = (self.channel, *watch.channels.values(), watch.digest_channel)
         return tuple(dict.fromkeys(channel for channel in named if channel))
+
+    def registry(self, host: str) -> RegistrySettings | None:
+        """What is written of a registry (`docker.io` for Docker Hub), where something is.
+
+        The first that names the host counts, before all patterns.
+        """
+        fitting = [known for known in self.registries if fnmatchcase(host, known.host)]
+        named = [known for known in fitting if known.host == host]
+        return next(iter((*named, *fitting)), None)
+
+    def signature_key(self, host: str) -> Path | None:
+        """The public key with which the images of a registry have to be signed, where one is.
+
+        Every entry that fits the host counts: what asks for signatures is not undone by another.
+        """
+        fitting = (known for known in self.registries if fnmatchcase(host, known.host))
+        return next((known.require_signature for known in fitting if known.require_signature), None)
 
     def roles_of(self, user: str, groups: frozenset[str] = frozenset()) -> frozenset[str]:
         """The names of the roles that a user has, by id or by user group."""

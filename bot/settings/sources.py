@@ -20,6 +20,7 @@ FILE_ONLY = (
     "approval_lifetime",
     "channel",
     "engines",
+    "images",
     "messages",
     "readiness_details",
     "reads",

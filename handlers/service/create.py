@@ -41,7 +41,7 @@ from bot.command.fields import (
 )
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import NameTakenError
-from bot.model import Difference, Image, Mode, Node, Outcome, Service, Spec
+from bot.model import Difference, Image, Mode, Node, Outcome, ResolvedImage, Service, Spec
 from bot.model.english import plural
 from bot.render.objects.placement_cautions import obstacles_in_words, shortage_in_words
 from bot.rollout.run import Run
@@ -175,12 +175,13 @@ class Create(ServiceFlags, Change[RollPlan]):
             raise NameTakenError("service", self.name or "")
         ids = resolve_names.ids(context.swarm, flags)
         image = Image.parse(self.image)
-        wanted = _service(create.create(flags, image_check.as_it_is(image)[0], self.command, ids))
+        named = ResolvedImage(image_check.with_tag(image))
+        wanted = _service(create.create(flags, named, self.command, ids))
         port_check.refuse_taken(wanted, others)
         resolve = (
             image_check.resolve(context, image, wanted, nodes)
             if self.resolves
-            else image_check.as_it_is(image)
+            else image_check.as_it_is(context, image)
         )
         service = _service(create.create(flags, resolve[0], self.command, ids))
         dangers = content_check.dangers(context, {}, service.spec)

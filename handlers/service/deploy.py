@@ -144,7 +144,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
     ) -> tuple[ResolvedImage, tuple[str, ...]]:
         image = Image.parse(self.image)
         if self.resolve_image == "never":
-            return image_check.as_it_is(image)
+            return image_check.as_it_is(context, image)
         if self.resolve_image == "changed" and image.tagged == service.image.tagged:
             return ResolvedImage(service.image), standing.kept_digest(context, service, image)
         return image_check.resolve(context, image, service, nodes)

@@ -163,7 +163,7 @@ class Update(ServiceFlags, Change[RollPlan]):
             asks = (
                 image_check.resolve(context, image, wanted, nodes)
                 if self.resolves
-                else image_check.as_it_is(image)
+                else image_check.as_it_is(context, image)
             )
             resolved, warnings = asks
             changed = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InvalidSettingError
-from bot.settings import EngineSettings, Settings, load
+from bot.settings import EngineSettings, RegistrySettings, Settings, load
 
 WHOLE = """
 channel = "C0123"
@@ -287,6 +287,12 @@ def test_a_secret_s_file_that_cannot_be_read(
             "would go in clear",
         ),
         ('readiness_details = ["everybody"]', "readiness_details.0", "network"),
+        (
+            '[[registries]]\nhost = "docker.io"\nrequire_signature = "no.pem"',
+            "registries.0",
+            "there is no file no.pem",
+        ),
+        ('[images]\nlook_every = "1s"', "images.look_every", "greater than or equal to"),
     ],
 )
 def test_a_mistake_in_the_file(file: Write, text: str, where: str, problem: str) -> None:
@@ -328,3 +334,30 @@ def test_a_mistake_in_the_environment(
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(Settings(), "channel", "C1")  # noqa: B010 - an assignment that the type checker refuses as well
+
+
+def test_the_entry_that_names_a_registry_counts_before_patterns() -> None:
+    key = Path("cosign.pub")
+    settings = Settings(
+        registries=(
+            RegistrySettings(host="*", require_signature=key),
+            RegistrySettings(host="10.0.0.1:5000", plain_http=True),
+        )
+    )
+
+    known = settings.registry("10.0.0.1:5000")
+    assert known
+    assert known.plain_http
+    assert settings.registry("docker.io") == settings.registries[0]
+
+
+def test_what_asks_for_signatures_is_not_undone_by_another_entry() -> None:
+    key = Path("cosign.pub")
+    settings = Settings(
+        registries=(
+            RegistrySettings(host="docker.io"),
+            RegistrySettings(host="*", require_signature=key),
+        )
+    )
+
+    assert settings.signature_key("docker.io") == key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot import errors
+from bot.model.images import SignatureFault
 from bot.model.slash import SLASH
 from bot.render.errors.explanation import (
     LISTINGS,
@@ -107,6 +108,27 @@ def _private_registry(error: errors.PrivateRegistryError) -> Explanation:
     )
 
 
+_SIGNATURE_FAULTS = {
+    SignatureFault.NONE: "it has no signature. Sign it, then send the line again",
+    SignatureFault.OTHER: "no signature of it fits the key",
+    SignatureFault.NO_DIGEST: (
+        f"without its digest nobody knows whether this one is. Leave out "
+        f"{code('--resolve-image never')}, or name the digest"
+    ),
+    SignatureFault.KEY: (
+        f"the key that {code('require_signature')} names cannot be read as a public key of cosign"
+    ),
+}
+
+
+def _unsigned_image(error: errors.UnsignedImageError) -> Explanation:
+    return Explanation(
+        f"{code(familiar(error.image))} was not deployed: images of this registry have to be "
+        f"signed, and {_SIGNATURE_FAULTS[error.fault]}. Nothing was changed.",
+        mark=REFUSED,
+    )
+
+
 def _registry_denied(error: errors.RegistryDeniedError) -> Explanation:
     return Explanation(
         f"The registry wants credentials for {code(familiar(error.image))}, and the engine has "
@@ -145,6 +167,7 @@ INPUT_ERRORS: Mapping[type, Explain] = {
     errors.RegistryBusyError: _registry_busy,
     errors.PrivateRegistryError: _private_registry,
     errors.RegistryDeniedError: _registry_denied,
+    errors.UnsignedImageError: _unsigned_image,
     errors.ImageOnlyOnNodeError: _image_only_on_node,
     errors.NoPlatformError: _no_platform,
 }

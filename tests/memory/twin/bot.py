@@ -61,6 +61,7 @@ class MemoryBot:
         self.party = Party(name)
         self.clock = clock
         self.engines = MemoryEngines(swarm, sender=name)
+        self._registry_api = swarm.registry_api
         self.stopping = TurnedStopping(clock)
         clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
         self.client = DirectClient(slack)
@@ -177,6 +178,7 @@ class MemoryBot:
                 metrics=self.metrics,
                 pool=TurnedPool(self.clock, self.party),
                 stopping=self.stopping,
+                registries=self._registry_api,
                 now=self.now,
                 monotonic=self.clock.monotonic,
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tests.memory.twin import agents
 from tests.memory.twin.cluster import Cluster, Json
 from tests.memory.twin.orchestrator import clean, is_waiting, orchestrate
+from tests.memory.twin.registry_api import RegistryApi
 from tests.memory.twin.updater import Updater
 
 STEP = 0.1
@@ -37,6 +38,7 @@ class SwarmTwin:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.cluster = Cluster(clock)
+        self.registry_api = RegistryApi(self.cluster.registry)
         self.on_change: Callable[[Change], object] = lambda _: None
         self.updater = Updater(self.cluster)
         self._roles: dict[str, float] = {}

@@ -15,6 +15,7 @@ from tests.memory.twin.clock import Clock
 from tests.memory.twin.cluster import Json, copied, count_of
 from tests.memory.twin.pool import MemoryEngines
 from tests.memory.twin.redis_twin import RedisTwin
+from tests.memory.twin.registry_api import RegistryApi
 from tests.memory.twin.slack_twin import MemoryPerson, SlackTwin
 from tests.memory.twin.swarm_twin import SwarmTwin
 
@@ -61,6 +62,11 @@ class World:
     @property
     def registry(self) -> Any:
         return self.swarm.cluster.registry
+
+    @property
+    def registry_api(self) -> RegistryApi:
+        """The same as the bot asks it."""
+        return self.swarm.registry_api
 
     @property
     def outside(self) -> Swarm:

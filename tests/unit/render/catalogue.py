@@ -25,6 +25,7 @@ from bot.model import (
     TaskState,
 )
 from bot.model.change import Fate
+from bot.model.images import SignatureFault
 from bot.render import help_message, map_message, plans, status, unreachable
 from bot.render.errors import explain
 from bot.render.objects import logs, nodes, service_history, services
@@ -399,6 +400,7 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.RolloutEndedError(v.DEPLOY),
     errors.ChangeInterruptedError("web", unsure=True),
     errors.PausedUpdateError("web", v.NEW, 1, 4, "deploy --go-on s1 shop/web:2.0"),
+    *(errors.UnsignedImageError(v.NEW, fault) for fault in SignatureFault),
 )
 
 
