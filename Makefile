@@ -3,12 +3,14 @@ PYTHON ?= python3
 # would be compiled anew.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
+# Its program is published for this processor alone.
+STAND_IN := $(if $(filter x86_64,$(shell uname -m)),.dev/stand-in/ready)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick format fuzz model chaos bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick stand-in format fuzz model chaos bench requirements clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 setup: .venv/ready  ## the virtual environment with all that is pinned
 
@@ -28,8 +30,18 @@ browser:  ## the same, and Chromium for the tests of the page (as root)
 demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:///var/run/docker.sock: on your own Swarm)
 	@$(BIN)/python -m playground demo $(if $(ENGINE),--engine $(ENGINE))
 
-test: browser setup check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/chaos tests/browser -n 4 --dist loadscope --no-loadscope-reorder --durations 10
+test: browser setup $(STAND_IN) check  ## everything, on a real Swarm and a real Redis
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/chaos tests/browser $(if $(STAND_IN),tests/standin) -n 4 --dist loadscope --no-loadscope-reorder --durations 10
+
+stand-in: machine setup .dev/stand-in/ready  ## the bot in a Slack that others wrote (local-slack, installed by npm)
+	@$(BIN)/python -m pytest tests/standin --durations 5
+
+.dev/stand-in/ready: tests/standin/package.json tests/standin/package-lock.json
+	@bash playground/install.sh stand-in
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	@npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 fuzz: setup  ## fifty thousand generated lines by four kinds of people
 	@FUZZED_LINES=50000 $(BIN)/python -m pytest tests/memory/test_fuzzed_people.py -q -s

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the playground's Swarm needs (Docker's engine, a registry, Redis, network tools), and only what is missing.
-# `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, and Chromium, in which the demo's page is tested.
+# `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, and Chromium, in which the demo's page is tested;
+# `install.sh stand-in` also npm, for the Slack that others wrote.
 # Debian 12 and later, Ubuntu 22.04 and later. Starts nothing, and leaves no service switched on that was not there before.
 set -euo pipefail
 
@@ -39,8 +40,14 @@ missing_packages() {
 		iptables iptables
 		util-linux nsenter unshare setsid
 	END
-    [ "$WITH" != browser ] || missing_for_browser
-    [ -z "$WITH" ] || missing_for_chaos
+    case $WITH in
+        browser)
+            missing_for_browser
+            missing_for_chaos
+            ;;
+        chaos) missing_for_chaos ;;
+        stand-in) command -v npm >/dev/null || echo npm ;;
+    esac
     is_static_busybox || echo busybox-static
     has_venv || echo python3-venv
 }

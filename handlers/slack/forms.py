@@ -141,9 +141,9 @@ def _kinds(annotation: Any) -> list[Any]:
 def _value(state: Mapping[str, Any]) -> Any:
     match state["type"]:
         case "checkboxes":
-            return bool(state["selected_options"]) or None
+            return bool(state.get("selected_options")) or None
         case "multi_external_select":
-            return [option["value"] for option in state["selected_options"]]
+            return [option["value"] for option in state.get("selected_options") or ()]
         case "datetimepicker":
             return state.get("selected_date_time")
         case "external_select" | "static_select":

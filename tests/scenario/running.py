@@ -75,7 +75,7 @@ class RunningBot:
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
-    slack_port: int = 0
+    slack_address: str = ""
     config: str = ""
     started_in: float = field(default=0.0)
     _read: int = 0
@@ -103,11 +103,11 @@ class RunningBot:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "swarmbot.toml").write_text(self.config)
         self.port = self.port or free_port()
-        self.slack_port = self.slack_port or free_port()
+        self.slack_address = self.slack_address or f"127.0.0.1:{free_port()}"
         environment = {
             **self.environment,
             "SWARMBOT_HTTP": f"127.0.0.1:{self.port}",
-            "SWARMBOT_SLACK_HTTP": f"127.0.0.1:{self.slack_port}",
+            "SWARMBOT_SLACK_HTTP": self.slack_address,
             "SWARMBOT_CONFIG": str(self.folder / "swarmbot.toml"),
             "SWARMBOT_DATA": str(self.folder / "data"),
             "SWARMBOT_KEY_FILE": str(self._key_file()),

@@ -34,7 +34,7 @@ def by_http(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Iterator[
         SLACK_SIGNING_SECRET=workspace.signing_secret,
     )
     bot.start()
-    workspace.deliver_to(f"http://127.0.0.1:{bot.slack_port}/slack/events")
+    workspace.deliver_to(f"http://{bot.slack_address}/slack/events")
     yield bot
     bot.stop()
 
@@ -63,7 +63,7 @@ def test_command_button_and_mention_work_by_http(
 def test_what_slack_did_not_sign_just_now_is_refused(
     by_http: RunningBot, workspace: Workspace, people: People
 ) -> None:
-    url = f"http://127.0.0.1:{by_http.slack_port}/slack/events"
+    url = f"http://{by_http.slack_address}/slack/events"
     body = urlencode(
         {
             "command": "/swarm",
