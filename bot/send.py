@@ -49,7 +49,6 @@ OPTIONS = {
     "--link": ("URL", "address of the build, linked below the message"),
     "--build": ("TEXT", "what the build is called, such as 418"),
     "--by": ("WHO", "whose commit it is: an e-mail address or a name"),
-    "--idempotency-key": ("KEY", "the same key never runs a line twice (default: a new one)"),
     "--url": ("URL", "in place of SWARMBOT_URL"),
     "--token-file": ("FILE", "in place of SWARMBOT_TOKEN; read anew for each request"),
     "--audience": ("TEXT", "of the token that GitHub gives (default: the bot's address)"),
@@ -372,6 +371,13 @@ def _seconds(text: str) -> float:
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
+def _key(text: str) -> str:
+    """A key as a header may carry it. Raises argparse's error."""
+    if not re.fullmatch(r"[ -~]{1,128}", text):
+        raise argparse.ArgumentTypeError("a key has 1 to 128 printable ASCII characters")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="swarmbot send",
@@ -385,6 +391,8 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(name, metavar=metavar, help=about)
     waits = "how long to wait for approval, or for a bot that is away: 90s, 30m (default), 2h"
     parser.add_argument("--timeout", metavar="TIME", type=_seconds, default=1800.0, help=waits)
+    once = "the same key never runs a line twice (default: a new one for each call)"
+    parser.add_argument("--idempotency-key", metavar="KEY", type=_key, help=once)
     parser.add_argument("--json", action="store_true", help="JSON lines in place of text")
     parser.add_argument("line", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     parser.set_defaults(url=os.environ.get("SWARMBOT_URL", ""))

@@ -297,6 +297,7 @@ def test_no_line_no_address_no_duration(door: CiDoor) -> None:
         (("--timeout", "soon", "ps"), None, "no duration"),
         (("ps",), environment(door, SWARMBOT_URL="bot:8090"), "SWARMBOT_URL"),
         (("ps",), environment(door, SWARMBOT_URL="file:///etc/passwd"), "SWARMBOT_URL"),
+        (("--idempotency-key", "Schlüssel", "ps"), None, "printable ASCII"),
         (("--cacert", "/nowhere", "ps"), None, "--cacert"),
     ):
         done = send(door, *arguments, env=env)
