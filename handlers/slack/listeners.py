@@ -118,9 +118,11 @@ class SlackListeners:
         self._hand_over(body.get("trigger_id"), sender(body), text, place)
 
     def on_click(self, ack: Ack, body: Body) -> None:
-        """A button, whose value is the line that it stands for; who clicks is who asks."""
+        """A button, or an option of a menu, whose value is the line that it stands for; who clicks
+        is who asks."""
         ack()
         action, whose = body["actions"][0], sender(body)
+        chosen = action.get("selected_option") or action
         container = body.get("container", {})
         place = Place(
             body.get("channel", {}).get("id") or container.get("channel_id", ""),
@@ -130,7 +132,7 @@ class SlackListeners:
         )
         if container.get("type") == "view":
             self.homes.pressed(whose.user)
-        self._hand_over(body.get("trigger_id"), whose, action.get("value", ""), place)
+        self._hand_over(body.get("trigger_id"), whose, chosen.get("value", ""), place)
 
     def on_mention(self, ack: Ack, body: Body) -> None:
         """`@swarmbot …`, the way to ask in a thread: the answer stays there.

@@ -64,6 +64,15 @@ class Surface(ABC):
             if element["type"] == "button"
         ]
 
+    @property
+    def menus(self) -> list[list[str]]:
+        """The options of each menu behind a row of buttons (`…`), in order."""
+        return [
+            [self.reader.plain(option["text"]) for option in element["options"]]
+            for _, element in self.elements()
+            if element["type"] == "overflow"
+        ]
+
     def button(self, label: str) -> Button:
         """The button of that label; raises LookupError."""
         for _, element in self.elements():

@@ -206,3 +206,16 @@ def test_what_a_leader_of_before_slept_over_does_not_replace_how_it_is_now(
     world.clock.run(lambda: False, 20)
 
     assert "node2 is back" in dev.reads(message)
+
+
+def test_what_stands_in_the_menu_of_an_alert_heeds_the_right_of_who_chooses(
+    dev: MemoryPerson, guest: MemoryPerson, tell: Tell
+) -> None:
+    tell()
+    shown = alert(dev, "ops")
+
+    chosen = guest.chooses("Silence 1 h", on=shown)
+    guest.sees("✋", channel="ops", after=chosen)
+
+    chosen = dev.chooses("Tasks", on=shown)
+    dev.sees("No node n2", channel="ops", after=chosen)

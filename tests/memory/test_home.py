@@ -23,7 +23,8 @@ def test_it_shows_what_there_is_to_who_opened_it(
 
     assert "🟢 Swarm is healthy" in home.text
     assert "3 managers, 1 may fail · 4 nodes Ready · 1 service" in home.text
-    assert home.buttons[:4] == ["Deploy", "Scale", "Services", "Nodes"]
+    assert home.buttons[:2] == ["Deploy", "Scale"]
+    assert home.menus == [["Services", "Nodes", "Doctor", "Help"]]
     assert "Rolling now" not in home.text
     assert lead.home is None, "nobody is shown what they have not opened"
 
@@ -48,7 +49,7 @@ def test_what_is_pressed_there_is_answered_in_private_and_changes_are_shown_to_a
     world.runs("web", replicas=1)
     home = dev.opens_home()
 
-    asked = dev.clicks("Services", on=home)
+    asked = dev.chooses("Services", on=home)
     assert dev.sees("1 service", after=asked).channel == "dm-dev"
     guest.does_not_see("1 service", after=asked)
 
@@ -71,7 +72,8 @@ def test_a_guest_sees_what_a_guest_may(guest: MemoryPerson, world: World) -> Non
 
     assert "🟢 Swarm is healthy" in home.text
     assert "node1" in home.text
-    assert home.buttons == ["Services", "Nodes", "Doctor", "Help", "Refresh"]
+    assert home.buttons == ["Services", "Nodes", "Refresh"]
+    assert home.menus == [["Doctor", "Help"]]
     asked = guest.clicks("Services", on=home)
     assert guest.sees("1 service", after=asked).channel == "dm-guest"
 

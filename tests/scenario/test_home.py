@@ -25,7 +25,8 @@ def test_it_shows_what_there_is_and_what_goes_on(
     assert "🟢 Swarm is healthy" in home.text
     assert "3 managers, 1 may fail · 4 nodes Ready · 1 service" in home.text
     assert all(node in home.text for node in ("node1", "node2", "node3", "node4", "Leader"))
-    assert home.buttons[:4] == ["Deploy", "Scale", "Services", "Nodes"]
+    assert home.buttons[:2] == ["Deploy", "Scale"]
+    assert home.menus == [["Services", "Nodes", "Doctor", "Help"]]
     assert "Rolling now" not in home.text
 
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 90s")

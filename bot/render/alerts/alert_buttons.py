@@ -1,5 +1,5 @@
-"""The buttons under an alert: at most three, the likely one first; what is dangerous asks once
-more."""
+"""The buttons under an alert: the likely one first, of many the later ones in a menu; what is
+dangerous asks once more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from bot.render.alerts.alert_reasons import RENEW
 from bot.render.slack.blocks import Block, button
 from bot.render.slack.text import shortened
 
-MOST = 3
 GONE = timedelta(hours=1)
 """A node that was Down for so long may be gone for good."""
 _LABEL = 30
@@ -49,7 +48,7 @@ def buttons(incident: Incident, silence: Silence | None, now: datetime) -> list[
     first, later = _doing(incident, now)
     acknowledge = [] if incident.acknowledged_by else [acknowledging(incident)]
     quiet = unsilencing(silence) if silence else silencing_button(incident)
-    return [*first, *acknowledge, *later, quiet][:MOST]
+    return [*first, *acknowledge, *later, quiet]
 
 
 def acknowledging(incident: Incident) -> Block:
@@ -77,12 +76,17 @@ def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]
     """What helps more than an acknowledgement, and what helps after it."""
     worst = incident.problems[0]
     if worst.kind in _SERVICE:
-        back = [] if worst.kind is AlertKind.ROLLOUT_ROLLED_BACK else [_roll_back(incident)]
-        return [button("Logs", f"service logs {_target(incident)}"), *back], []
+        logs = button("Logs", f"service logs {_target(incident)}")
+        tasks = button("Tasks", f"service ps {_target(incident)}")
+        if worst.kind is AlertKind.ROLLOUT_ROLLED_BACK:
+            return [logs], [tasks]
+        return [_roll_back(incident)], [logs, tasks]
     if isinstance(worst.facts, NodeDown) and worst.facts.left_over:
         return [_remove(incident)], []
     if worst.kind is AlertKind.NODE_DOWN:
-        return [], [*([_remove(incident)] if now - incident.since > GONE else []), _drain(incident)]
+        tasks = button("Tasks", f"node ps {_target(incident)}")
+        is_gone = now - incident.since > GONE
+        return [], [_remove(incident) if is_gone else _drain(incident), tasks]
     doctor = [button("Doctor", "doctor")] if worst.kind in _QUORUM else []
     return _mending(incident), doctor
 

@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.model import File, Image, Message
-from bot.render.slack.limits import fit
+from bot.render.slack.limits import OPTION_VALUE, OPTIONS, fit
 from bot.render.slack.text import clean, escape, shortened
 
 Block = Mapping[str, Any]
 _IMAGE_CHARACTERS = 80
 _SIZES = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 BROADCASTS = ("here", "channel", "everyone")
+MOST_BUTTONS = 3
+"""A row of more than these is folded: a phone shows no more beside each other."""
+_FIRST_BUTTONS = 2
+_FEWEST_OPTIONS = 2
 _GROUP = re.compile(r"S[A-Z0-9]{2,}")
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
@@ -82,7 +86,7 @@ def button(text: str, line: str, style: str = "", confirm: str = "") -> Block:
         "type": "button",
         "text": _plain(text),
         "value": line,
-        "action_id": f"line:{zlib.crc32(f'{text} {line}'.encode()):08x}",
+        "action_id": _action_id(f"{text} {line}"),
     }
     if style:
         element["style"] = style
@@ -97,9 +101,35 @@ def button(text: str, line: str, style: str = "", confirm: str = "") -> Block:
 
 
 def actions(*buttons: Block | None) -> list[Block]:
-    """A row of the buttons that are not None; no block where all are."""
+    """A row of the buttons that are not None; no block where all are.
+
+    Of more than three the first two stay, and the others go into a menu behind them. What asks
+    before it is done stays a button: a menu has one question for all that is in it.
+    """
     elements = [element for element in buttons if element]
+    if len(elements) > MOST_BUTTONS:
+        elements = _folded(elements)
     return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _folded(buttons: Sequence[Block]) -> list[Block]:
+    secondary = [element for element in buttons[_FIRST_BUTTONS:] if _fits_menu(element)][:OPTIONS]
+    if len(secondary) < _FEWEST_OPTIONS:
+        return list(buttons)
+    return [*(element for element in buttons if element not in secondary), _menu(secondary)]
+
+
+def _fits_menu(element: Block) -> bool:
+    return "confirm" not in element and len(element["value"]) <= OPTION_VALUE
+
+
+def _menu(buttons: Sequence[Block]) -> Block:
+    ids = " ".join(str(element["action_id"]) for element in buttons)
+    return {
+        "type": "overflow",
+        "options": [{"text": element["text"], "value": element["value"]} for element in buttons],
+        "action_id": _action_id(ids),
+    }
 
 
 # ---- words
@@ -172,6 +202,10 @@ def call(people: Iterable[str]) -> list[Block]:
     """A paragraph that notifies these people: small print notifies nobody. No block for nobody."""
     mentions = " ".join(map(called, people))
     return [section(mentions)] if mentions else []
+
+
+def _action_id(of: str) -> str:
+    return f"line:{zlib.crc32(of.encode()):08x}"
 
 
 def _plain(text: str) -> dict[str, Any]:

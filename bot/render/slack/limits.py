@@ -26,6 +26,7 @@ MOST_CHARACTERS = 10_000
 FIELD, FIELDS, HEADER, SMALL, SMALL_PARTS = 2000, 10, 150, 2000, 10
 BUTTONS, LABEL, VALUE, ACTION_ID, BLOCK_ID = 25, 75, 2000, 255, 255
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
+OPTIONS, OPTION_VALUE = 5, 150
 """Characters, or elements, that Slack takes; https://docs.slack.dev/reference/block-kit/blocks"""
 WHOLE = "message.txt"
 
@@ -37,8 +38,8 @@ def fit(message: Message) -> Message:
     """The same message within Slack's limits. Never raises.
 
     It knows the blocks that the bot's messages are made of (section, header, context, actions with
-    buttons, divider, one table), and leaves out others; further tables are monospaced blocks. A
-    message that is too long goes along whole as a file.
+    buttons and menus of them, divider, one table), and leaves out others; further tables are
+    monospaced blocks. A message that is too long goes along whole as a file.
     """
     message = named(message)
     text = cut(_without_control(message.text).strip(), MOST_TEXT) or "swarmbot"
@@ -135,7 +136,7 @@ def _context(block: Block) -> list[dict[str, Any]]:
 
 def _actions(block: Block) -> list[dict[str, Any]]:
     elements = _list(block.get("elements"))
-    buttons = [button for element in elements if (button := _button(element))]
+    buttons = [button for element in elements if (button := _button(element) or _menu(element))]
     rows = [{"type": "actions", "elements": chunk} for chunk in _chunks(buttons, BUTTONS)]
     # A line that is cut would be another command, so the button is left out.
     return rows + [
@@ -160,6 +161,19 @@ def _button(element: Any) -> dict[str, Any] | None:
         button["confirm"] = _confirm(element["confirm"], label)
     button["action_id"] = str(element.get("action_id") or "line:0")
     return button
+
+
+def _menu(element: Any) -> dict[str, Any] | None:
+    if not isinstance(element, Mapping) or element.get("type") != "overflow":
+        return None
+    options = [
+        {"text": _plain_text(cut(label, LABEL)), "value": str(option["value"])}
+        for option in _list(element.get("options"))
+        if (label := _content(option.get("text"))) and length(option["value"]) <= OPTION_VALUE
+    ]
+    action_id = str(element.get("action_id") or "line:0")
+    menu = {"type": "overflow", "options": options[:OPTIONS], "action_id": action_id}
+    return menu if options else None
 
 
 def _confirm(confirm: Block, label: str) -> dict[str, Any]:
@@ -329,6 +343,9 @@ def _lines(block: Any) -> list[str]:
 def _shown(element: Any) -> str:
     if not isinstance(element, Mapping):
         return ""
+    if element.get("type") == "overflow":
+        options = _list(element.get("options"))
+        return f"[… {' · '.join(_content(option.get('text')) for option in options)}]"
     return (
         f"[{_content(element.get('text'))}]"
         if element.get("type") == "button"

@@ -22,16 +22,16 @@ from tests.unit.render.written import written_change
 
 HOUR = timedelta(hours=1)
 MESSAGES = c.messages()
+ASKS_NOTHING = ("Acknowledge", "Silence 1 h", "End silence", "Doctor", "Logs", "Tasks")
 
 
 def buttons(message: Message) -> dict[str, dict[str, Any]]:
-    """By label, wherever they stand."""
+    """Buttons, and what stands in the menus behind them, by label, wherever they stand."""
     rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
     beside = [block["accessory"] for block in message.blocks if "accessory" in block]
-    return {
-        shown["text"]["text"]: shown
-        for shown in (*(element for row in rows for element in row), *beside)
-    }
+    shown = (*(element for row in rows for element in row), *beside)
+    every = [part for element in shown for part in element.get("options", [element])]
+    return {part["text"]["text"]: part for part in every}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_every_button_is_a_line_that_works(name: str) -> None:
 @pytest.mark.parametrize("name", c.lives())
 def test_what_is_dangerous_asks_once_more(name: str) -> None:
     for label, element in buttons(MESSAGES[name]()).items():
-        asks_nothing = label in ("Acknowledge", "Silence 1 h", "End silence", "Doctor", "Logs")
+        asks_nothing = label in ASKS_NOTHING
         assert asks_nothing != ("confirm" in element), label
 
 
@@ -109,10 +109,11 @@ def test_a_node_that_is_down_for_an_hour_may_be_removed() -> None:
     down = c.acked(c.DOWN)
     assert list(buttons(alert_message.alert(down, None, c.SINCE + HOUR))) == [
         "Drain node4",
+        "Tasks",
         "Silence 1 h",
     ]
     later = buttons(alert_message.alert(down, None, c.SINCE + HOUR + timedelta(seconds=1)))
-    assert list(later) == ["Remove node4", "Drain node4", "Silence 1 h"]
+    assert list(later) == ["Remove node4", "Tasks", "Silence 1 h"]
     assert later["Remove node4"]["value"] == "node rm --force n4"
 
 

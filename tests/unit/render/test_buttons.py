@@ -35,6 +35,8 @@ def buttons(block: Any) -> Iterator[tuple[str, str]]:
     if isinstance(block, dict):
         if block.get("type") == "button" and str(block.get("action_id", "")).startswith("line:"):
             yield block["text"]["text"], block["value"]
+        for option in block.get("options", ()):
+            yield option["text"]["text"], option["value"]
         for part in block.values():
             yield from buttons(part)
     if isinstance(block, (list, tuple)):
