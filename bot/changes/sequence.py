@@ -11,7 +11,7 @@ from bot.command.model import Context
 from bot.errors import SwarmbotError
 from bot.model import Ending, Outcome, Plan
 from bot.render.errors import explain
-from bot.render.slack.limits import plain
+from bot.render.slack.plain_text import plain
 from bot.rollout.run import Run
 
 Say = Callable[[str], None]

@@ -13,7 +13,7 @@ from bot.model.alert_facts import AlertKind
 from bot.model.hold import Hold
 from bot.model.incident import Entry, Happened, Severity
 from bot.poster import Poster
-from bot.render.slack.limits import plain
+from bot.render.slack.plain_text import plain
 from bot.settings import Settings, WatchSettings
 from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool

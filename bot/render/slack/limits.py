@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.model import File, Message
-from bot.render.slack.cut import cut, length, split, unmarked
+from bot.render.slack.cut import cut, length, split
+from bot.render.slack.plain_text import items, plain, text_in, without_control
 from bot.render.slack.slash import named
 from bot.render.slack.table_block import (
     SECTION,
-    TABLES,
     fitted_table,
-    table_text,
     with_one_table,
     without_table,
 )
@@ -42,7 +41,7 @@ def fit(message: Message) -> Message:
     monospaced blocks. A message that is too long goes along whole as a file.
     """
     message = named(message)
-    text = cut(_without_control(message.text).strip(), MOST_TEXT) or "swarmbot"
+    text = cut(without_control(message.text).strip(), MOST_TEXT) or "swarmbot"
     blocks = with_one_table([fitted for block in message.blocks for fitted in _fitted(block)])
     files = tuple(file for file in message.files if file.name and file.content)
     if not _fits(blocks):
@@ -60,12 +59,6 @@ def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
         if len(fitted) <= MOST_IN_VIEW
         else [*fitted[: MOST_IN_VIEW - 1], _notice("There is more than fits here.")]
     )
-
-
-def plain(message: Message) -> str:
-    """A message as plain text, with buttons in brackets: for files and terminals."""
-    lines = [line for block in message.blocks for line in _lines(block)]
-    return "\n".join(lines or [unmarked(message.text)]) + "\n"
 
 
 def characters(blocks: Iterable[Block]) -> int:
@@ -99,7 +92,7 @@ def _divider(_: Block) -> list[dict[str, Any]]:
 
 
 def _header(block: Block) -> list[dict[str, Any]]:
-    content = cut(" ".join(_content(block.get("text")).split()), HEADER)
+    content = cut(" ".join(text_in(block.get("text")).split()), HEADER)
     return [{**_named(block), "type": "header", "text": _plain_text(content)}] if content else []
 
 
@@ -107,12 +100,12 @@ def _section(block: Block) -> list[dict[str, Any]]:
     text = block.get("text")
     blocks: list[dict[str, Any]] = [
         {"type": "section", "text": _like(text, piece), "expand": True}
-        for piece in split(_content(text), SECTION)
+        for piece in split(text_in(text), SECTION)
     ]
     fields = [
-        _like(field, cut(_content(field), FIELD))
-        for field in _list(block.get("fields"))
-        if _content(field)
+        _like(field, cut(text_in(field), FIELD))
+        for field in items(block.get("fields"))
+        if text_in(field)
     ]
     blocks += [{"type": "section", "fields": part} for part in _chunks(fields, FIELDS)]
     accessory = _button(block.get("accessory"))
@@ -127,15 +120,15 @@ def _section(block: Block) -> list[dict[str, Any]]:
 
 def _context(block: Block) -> list[dict[str, Any]]:
     parts = [
-        _like(part, cut(_content(part), SMALL))
-        for part in _list(block.get("elements"))
-        if _content(part)
+        _like(part, cut(text_in(part), SMALL))
+        for part in items(block.get("elements"))
+        if text_in(part)
     ]
     return [{"type": "context", "elements": chunk} for chunk in _chunks(parts, SMALL_PARTS)]
 
 
 def _actions(block: Block) -> list[dict[str, Any]]:
-    elements = _list(block.get("elements"))
+    elements = items(block.get("elements"))
     buttons = [button for element in elements if (button := _button(element) or _menu(element))]
     rows = [{"type": "actions", "elements": chunk} for chunk in _chunks(buttons, BUTTONS)]
     # A line that is cut would be another command, so the button is left out.
@@ -149,7 +142,7 @@ def _actions(block: Block) -> list[dict[str, Any]]:
 def _button(element: Any) -> dict[str, Any] | None:
     if not isinstance(element, Mapping) or element.get("type") != "button" or _too_long(element):
         return None
-    label, value = cut(" ".join(_content(element.get("text")).split()), LABEL), element.get("value")
+    label, value = cut(" ".join(text_in(element.get("text")).split()), LABEL), element.get("value")
     if not label:
         return None
     button: dict[str, Any] = {"type": "button", "text": _plain_text(label)}
@@ -168,8 +161,8 @@ def _menu(element: Any) -> dict[str, Any] | None:
         return None
     options = [
         {"text": _plain_text(cut(label, LABEL)), "value": str(option["value"])}
-        for option in _list(element.get("options"))
-        if (label := _content(option.get("text"))) and length(option["value"]) <= OPTION_VALUE
+        for option in items(element.get("options"))
+        if (label := text_in(option.get("text"))) and length(option["value"]) <= OPTION_VALUE
     ]
     action_id = str(element.get("action_id") or "line:0")
     menu = {"type": "overflow", "options": options[:OPTIONS], "action_id": action_id}
@@ -178,7 +171,7 @@ def _menu(element: Any) -> dict[str, Any] | None:
 
 def _confirm(confirm: Block, label: str) -> dict[str, Any]:
     def text(name: str, most: int, otherwise: str) -> dict[str, Any]:
-        return _plain_text(cut(_content(confirm.get(name)), most) or cut(otherwise, most))
+        return _plain_text(cut(text_in(confirm.get(name)), most) or cut(otherwise, most))
 
     return {
         "title": text("title", CONFIRM_TITLE, label),
@@ -193,7 +186,7 @@ def _too_long(element: Any) -> str:
     if not isinstance(element, Mapping) or element.get("type") != "button":
         return ""
     long = length(str(element.get("value") or "")) > VALUE
-    return _content(element.get("text")) or "button" if long else ""
+    return text_in(element.get("text")) or "button" if long else ""
 
 
 # ---- all blocks
@@ -264,23 +257,6 @@ def _while_they_fit(
 # ---- reading blocks
 
 
-def _content(text: Any) -> str:
-    """The text of a text object, without characters that Slack refuses; empty for blank text."""
-    value = text.get("text") if isinstance(text, Mapping) else None
-    return cleaned if isinstance(value, str) and (cleaned := _without_control(value)) else ""
-
-
-def _without_control(value: str) -> str:
-    if value.isprintable():
-        return value if value.strip() else ""
-    # `escape` has dealt with directions; this removes what JSON or Slack cannot carry.
-    visible = "".join(
-        char for char in value if char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f")
-    )
-    visible = visible.encode("utf-8", "ignore").decode()
-    return visible.strip("\n") if visible.strip() else ""
-
-
 def _like(original: Any, content: str) -> dict[str, Any]:
     if original.get("type") == "plain_text":
         return _plain_text(content)
@@ -304,10 +280,6 @@ def _named(block: Block) -> dict[str, Any]:
     return {"block_id": name} if isinstance(name, str) and 0 < length(name) <= BLOCK_ID else {}
 
 
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()
-
-
 def _chunks(values: Sequence[Any], most: int) -> list[list[Any]]:
     return [list(values[start : start + most]) for start in range(0, len(values), most)]
 
@@ -327,27 +299,3 @@ def _count(value: Any) -> int:
         )
         return own + sum(_count(inner) for inner in value.values())
     return sum(_count(inner) for inner in value) if isinstance(value, list | tuple) else 0
-
-
-def _lines(block: Any) -> list[str]:
-    if not isinstance(block, Mapping):
-        return []
-    if block.get("type") in TABLES:
-        return table_text(block).splitlines()
-    texts = [block.get("text"), *_list(block.get("fields"))]
-    lines = [unmarked(_content(text)) for text in texts if _content(text)]
-    row = " ".join(_shown(element) for element in _list(block.get("elements"))).strip()
-    return lines + ([row] if row else [])
-
-
-def _shown(element: Any) -> str:
-    if not isinstance(element, Mapping):
-        return ""
-    if element.get("type") == "overflow":
-        options = _list(element.get("options"))
-        return f"[… {' · '.join(_content(option.get('text')) for option in options)}]"
-    return (
-        f"[{_content(element.get('text'))}]"
-        if element.get("type") == "button"
-        else unmarked(_content(element))
-    )

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.model import Message
 from bot.render.slack.blocks import actions, button
-from bot.render.slack.limits import OPTION_VALUE, fit, plain
+from bot.render.slack.limits import OPTION_VALUE, fit
+from bot.render.slack.plain_text import plain
 from playground.workspace.blocks import judge_message
 
 LETTERS = "ABCDEFGHI"

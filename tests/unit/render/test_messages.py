@@ -20,7 +20,7 @@ from bot.model.picture import Sheet
 from bot.render.errors import explain
 from bot.render.errors.explain import EXPLANATIONS
 from bot.render.slack.fence import MOST_WIDTH
-from bot.render.slack.limits import plain
+from bot.render.slack.plain_text import plain
 from bot.render.slack.table_block import TABLES
 from bot.render.slack.text import unescaped, width
 from tests.unit.render import catalogue_nodes, catalogue_swarm

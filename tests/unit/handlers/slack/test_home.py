@@ -14,7 +14,7 @@ from bot.command.model import Context
 from bot.errors import NoEngineError, StoreUnavailableError, SwarmbotError
 from bot.model import Actor, Rollout
 from bot.model.incident import Memory
-from bot.render.slack.limits import plain
+from bot.render.slack.plain_text import plain
 from bot.settings import PolicyRule, Role, Settings
 from handlers.commands import TABLE
 from handlers.slack.home import OPEN_SECONDS, SHOWN_EVERY, HomeTabs
