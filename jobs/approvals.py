@@ -66,7 +66,7 @@ class ApprovalUpkeep:
 
     def _remind(self) -> None:
         for waiting in self.store.approvals.open():
-            self.approvals.share_again(waiting)
+            self.approvals.show_again(waiting)
             reminded = self.store.approvals.apply(
                 waiting.id, lambda approval: approval_steps.remind(approval, self.now())
             )

@@ -31,10 +31,10 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-FILE_AGAIN = 60.0
-"""Seconds between two tries to send a file that Slack has not got."""
-FILE_LATE = 30.0
-"""Seconds: whoever sent the file of a request has sent it by then, or is gone."""
+SHOW_AGAIN = 60.0
+"""Seconds between two tries to show what Slack has not got of a request."""
+SHOWN_LATE = 30.0
+"""Seconds: whoever was to show a state of a request has done so by then, or is gone."""
 LAST_WORD = 2**50
 """Instead of a fence, for what comes after any run: that there is none."""
 
@@ -55,7 +55,7 @@ class ApprovalFlow:
     verified: Callable[[Actor], Actor]
     bot: str
     reshown: dict[str, float] = field(default_factory=dict)
-    """Requests whose file was sent anew, and how old (seconds) they were then."""
+    """Requests that were shown anew, and how old (seconds) their newest state was then."""
     unremembered: dict[str, Approval] = field(default_factory=dict)
     """Requests, with their messages, that Redis was away for when they were posted."""
     waiting: dict[str, Approval] = field(default_factory=dict)
@@ -137,6 +137,8 @@ class ApprovalFlow:
         for approval in [self.waiting[id_] for id_ in self.waiting.keys() - waiting.keys()]:
             if self.store.approvals.get(approval.id) is None:
                 self._lost(approval)
+        for id_ in self.reshown.keys() - waiting.keys():
+            del self.reshown[id_]
         self.waiting.clear()
         self.waiting.update(waiting)
 
@@ -149,16 +151,17 @@ class ApprovalFlow:
         """Notify those who decide that half of the time is over."""
         self.tell(approval, approval_message.reminder(approval, self._people(approval)))
 
-    def share_again(self, approval: Approval) -> None:
-        """Send its file again, where Slack has not got it after a while.
+    def show_again(self, approval: Approval) -> None:
+        """Show what it says now, its file too, where Slack has not got that after a while.
 
-        The bot that sent it may be gone, or Slack has refused it.
+        The bot that was to show it may be gone, or Slack has refused it.
         """
-        if not approval.awaits_file:
+        state = f"{approval.id}:{approval.revision}"
+        if not approval.awaits_file and self.store.deliveries.is_shown(_state(approval)):
             self.reshown.pop(approval.id, None)
             return
-        age = self.store.ages.of("file", approval.id)
-        if age > self.reshown.get(approval.id, FILE_LATE - FILE_AGAIN) + FILE_AGAIN:
+        age = self.store.ages.of("request", state)
+        if age > self.reshown.get(approval.id, SHOWN_LATE - SHOW_AGAIN) + SHOW_AGAIN:
             self.reshown[approval.id] = age
             self.show(approval)
 
@@ -323,8 +326,11 @@ class ApprovalFlow:
 
 def _as_state(message: Message, approval: Approval, fence: int = 0) -> Message:
     """The message, as the state of the request that it shows: its run comes after all of them."""
-    state = MessageState(approval.about, fence, approval.revision, approval.state.ended)
-    return replace(message, state=state)
+    return replace(message, state=_state(approval, fence))
+
+
+def _state(approval: Approval, fence: int = 0) -> MessageState:
+    return MessageState(approval.about, fence, approval.revision, approval.state.ended)
 
 
 def _needs(ask: decide.Ask) -> Needs:

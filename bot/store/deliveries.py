@@ -31,8 +31,9 @@ _PENDING = key("deliveries")
 _KIND = "deliveries"
 
 # A message is a hash of `fence`, `number` and `final` of its newest state, its place as `ref`, and
-# the last state itself as `value`; `sent` says which last state Slack has. The names of those whose
-# last state Slack does not have yet are a set; a key that runs out names the bot that sends it.
+# the last state itself as `value`; `sent` says which last state Slack has, `shown` which state of
+# any kind. The names of those whose last state Slack does not have yet are a set; a key that runs
+# out names the bot that sends it.
 
 _IS_OLDER = """
 local function older(known, fence, number, final)
@@ -94,6 +95,7 @@ if older(known, fence, number, final) then
     return
 end
 note()
+redis.call('HSET', KEYS[1], 'shown', fence .. ':' .. number)
 if final == '1' then
     redis.call('HSET', KEYS[1], 'sent', fence .. ':' .. number)
     redis.call('SREM', KEYS[2], ARGV[5])
@@ -143,6 +145,12 @@ class Deliveries:
         """Slack has this state. Where it came after a newer one, that one is sent again."""
         place = self._signer.signed(f"{_kind(state.about)} ref", _ref.dump_json(ref))
         self._sent_script(_keys(state.about), [*_numbers(state), state.about, place])
+
+    @guarded()
+    def is_shown(self, state: MessageState) -> bool:
+        """Whether this state is the newest that Slack has of its message."""
+        shown = self._redis.hget(_message_key(state.about), "shown")
+        return shown == f"{state.fence}:{state.number}"
 
     @guarded()
     def forget(self, about: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.model import MessageRef, MessageState
 from playground.workspace.surfaces import Message
+from tests.memory.test_approvals import ROLES, TWO
 from tests.memory.test_under_the_lock import ALL_ASK
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
@@ -146,3 +147,56 @@ def test_what_arrives_late_all_the_same_is_put_right(dev: MemoryPerson, world: W
     world.clock.run(lambda: False, 10)
 
     assert "✅ web · replicas 2 → 3" in dev.reads(message)
+
+
+# ---- what waits for people is shown to them, whichever bot was to show it
+
+
+@pytest.mark.world(rules=ALL_ASK)
+def test_a_request_whose_bot_died_before_slack_took_it_is_shown_by_the_next(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    world.slack.faults.fail(503, methods=("chat.postMessage",))
+    dev.types("/swarm scale web=4")
+    world.clock.run(lambda: bool(world.bot.store.approvals.open()), 5)
+    world.bot.crash()
+    world.start_bot()
+    comes_back(world)
+
+    lead.clicks("Approve", on=lead.sees("🟡 web 2 → 4"))
+    ends(world)
+
+    assert "✅ web · replicas 2 → 4" in dev.sees("✅").text
+    assert len(in_channel(dev)) == 1
+
+
+@pytest.mark.world(ROLES, TWO)
+def test_an_approval_that_slack_did_not_show_before_its_bot_died_is_shown_by_the_next(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.types("/swarm scale web=4")
+    request = lead.sees("🟡 web 2 → 4")
+    world.slack.faults.fail(503, methods=("chat.update",))
+    lead.clicks("Approve", on=request)
+    world.clock.run(lambda: any(open_.given for open_ in world.bot.store.approvals.open()), 5)
+    world.bot.crash()
+    world.start_bot()
+    comes_back(world)
+
+    assert "1 of 2" in dev.reads(request)
+
+
+@pytest.mark.world(rules=ALL_ASK, bots=2)
+def test_a_request_that_its_bot_is_still_trying_to_show_is_posted_once(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    world.slack.faults.fail(503, methods=("chat.postMessage",))
+    dev.types("/swarm scale web=4")
+    world.clock.run(lambda: False, 90)
+    comes_back(world)
+
+    assert "web 2 → 4" in dev.sees("🟡").text
+    assert len(in_channel(dev)) == 1
