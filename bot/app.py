@@ -7,10 +7,9 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
 
 from bot.clock import Stopping, utc_now
 from bot.composition import Ports, compose
@@ -29,6 +28,7 @@ from bot.store.store import Store
 from bot.swarm.engine.events import EventStreams
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
+from bot.workers import LoggingPool
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
 from handlers.slack.http_mode import web_app
@@ -48,9 +48,6 @@ from jobs.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 WORKERS = 128
 """A rollout keeps one of these busy until its end; idle ones cost nothing but address space."""
 LEAD_EVERY = 1.0
@@ -66,25 +63,6 @@ SHARING_EVERY = 600.0
 UPKEEP_EVERY = 2.0
 """Seconds between two looks for what a bot that is gone has left, for what expires, and for whose
 turn has come."""
-
-
-class LoggingPool(ThreadPoolExecutor):
-    """Threads whose work nobody waits for.
-
-    What goes wrong there would be lost, so the log says it.
-    """
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Do it when a thread is free."""
-        future = super().submit(fn, *args, **kwargs)
-        future.add_done_callback(_report)
-        return future
-
-
-def _report(done: Future[T]) -> None:
-    error = None if done.cancelled() else done.exception()
-    if error:
-        log.error("work failed", exc_info=error)
 
 
 @dataclass(frozen=True)
@@ -222,6 +200,8 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
         Job("leadership", LEAD_EVERY, leader.campaign, everywhere=True),
         Job("messages", UPKEEP_EVERY, parts.upkeep.remember, everywhere=True),
         Job("deliveries", UPKEEP_EVERY, parts.deliveries.run, everywhere=True),
+        Job("commands", UPKEEP_EVERY, parts.commands.remember, everywhere=True),
+        Job("left commands", UPKEEP_EVERY, parts.commands.run),
         Job("rollouts", UPKEEP_EVERY, parts.orphans.run),
         Job("approvals", UPKEEP_EVERY, parts.upkeep.run),
         Job("home", UPKEEP_EVERY, parts.homes.refresh, everywhere=True),

@@ -14,6 +14,7 @@ from bot.clock import Stopping, utc_now
 from bot.metrics import Metrics
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.interrupted import InterruptedChanges
 from bot.pipeline.pipeline import Pipeline
@@ -26,6 +27,8 @@ from bot.settings import Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
+from handlers.http.commands_api import CommandsApi
+from handlers.http.feed import Feed
 from handlers.slack.home import HomeTabs
 from handlers.slack.identity import Identity
 from handlers.slack.listeners import SlackListeners
@@ -34,6 +37,7 @@ from handlers.slack.people import People
 from handlers.slack.rates import Rates
 from handlers.slack.reach import ReachWatch
 from jobs.approvals import ApprovalUpkeep
+from jobs.commands import CommandUpkeep
 from jobs.deliveries import DeliveryUpkeep
 from jobs.orphans import Orphans
 from jobs.queue import QueueRunner
@@ -74,6 +78,8 @@ class Parts:
     queue: QueueRunner
     deliveries: DeliveryUpkeep
     reach: ReachWatch
+    commands: CommandUpkeep
+    api: CommandsApi
 
 
 def compose(ports: Ports) -> Parts:
@@ -116,25 +122,29 @@ def compose(ports: Ports) -> Parts:
         QueueRunner(store, pipeline.execute, people.verified, pool, now),
         DeliveryUpkeep(store, ports.poster),
         ReachWatch(ports.client, ports.poster, ports.settings),
+        CommandUpkeep(store, pipeline.reports, now),
+        CommandsApi(pipeline, pool, Feed(store.commands, ports.stopping.is_set), now),
     )
 
 
 def _pipeline(ports: Ports, people: People) -> Pipeline:
     swarm, store, poster, settings = ports.swarm, ports.store, ports.poster, ports.settings
     metrics, now, stopping = ports.metrics, ports.now, ports.stopping
+    reports = CommandReports(store.commands, now, ports.monotonic)
     roller = Roller(swarm, store, now, stopping, settings.messages.log_tail)
     return Pipeline(
         swarm,
         store,
-        Answers(store, poster, TABLE, settings, metrics, now),
+        Answers(store, poster, TABLE, settings, metrics, now, reports),
         roller,
-        ChangeExecutor(store, poster, roller, metrics, now, stopping),
-        ApprovalFlow(store, poster, settings, TABLE, now, people.verified, ports.name),
+        ChangeExecutor(store, poster, roller, metrics, now, stopping, reports),
+        ApprovalFlow(store, poster, settings, TABLE, now, people.verified, ports.name, reports),
         TABLE,
         settings,
         metrics,
         now,
         stopping,
+        reports,
         registry_reader(settings, ports.registries, ports.monotonic),
     )
 

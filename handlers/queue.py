@@ -13,9 +13,10 @@ from bot.command.model import Change, Command, Context, Query, Table
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.hold import Queued
+from bot.model.sent_command import Report, SentEnding, SentState
 from bot.model.slash import SLASH
 from bot.policy.approval_steps import bare
-from bot.render import holds
+from bot.render import holds, plain
 from bot.rollout.run import Run
 from bot.store.store import Store
 
@@ -94,7 +95,9 @@ class QueueUp(Change[QueuePlan]):
         position = context.store.queue.push(waiting)
         lock = context.store.locks.of(f"service:{plan.service_id}")
         message = holds.queued(waiting, position, lock)
-        return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, message=message)
+        return Outcome(
+            ending=Ending.DONE, title=plan.title, seconds=0.0, message=message, waits=True
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,8 @@ class LeaveQueue(Change[LeavingPlan]):
             )
         context.store.sealed.forget(plan.waiting.sealed)
         message = holds.left(plan.waiting)
+        if origin := plan.waiting.actor.origin:
+            context.store.commands.report(origin.command, _left(message), context.now())
         return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, message=message)
 
 
@@ -156,6 +161,10 @@ class Waiting(Query):
     def run(self, context: Context) -> Message:
         """The longest waiting first."""
         return holds.queue(context.store.queue.all(), context.now())
+
+
+def _left(message: Message) -> Report:
+    return Report(state=SentState.ENDED, ending=SentEnding.WITHDRAWN, text=plain.plain(message))
 
 
 COMMANDS: tuple[type[Command], ...] = (QueueUp, LeaveQueue, Waiting)

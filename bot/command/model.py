@@ -91,6 +91,10 @@ class Command(BaseModel):
         """
         return None if self.about_services else ("",)
 
+    def answers_secretly(self) -> bool:
+        """Whether its answer holds a secret, which is shown in Slack alone, to who asked."""
+        return False
+
     @classmethod
     def full_name(cls) -> str:
         """The full name, which rules and the audit speak of."""

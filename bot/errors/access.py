@@ -76,7 +76,8 @@ class TooManyLinesError(SwarmbotError):
 class NoPlaceError(SwarmbotError):
     """Slack takes no message of the bot where a change would be shown, so nothing was changed.
 
-    `refusal` is Slack's error name for `channel`; `instead` are channels that take messages (ids).
+    `refusal` is Slack's error name for `channel`, which is empty where none is configured;
+    `instead` are channels that take messages (ids).
     """
 
     channel: str

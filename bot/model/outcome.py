@@ -15,7 +15,8 @@ class Outcome:
 
     `seconds` is its duration. `private` goes to who asked alone, and where it is set nothing is
     posted in the channel. `private_note` goes to who asked alone as well, besides what is posted: a
-    key, for one. `message` is what is posted, where the command words it itself.
+    key, for one. `message` is what is posted, where the command words it itself. `waits`: what was
+    asked for waits in line now, and ends later.
     """
 
     ending: Ending
@@ -28,3 +29,4 @@ class Outcome:
     private: Message | None = None
     private_note: Message | None = None
     message: Message | None = None
+    waits: bool = False

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.model.picture import Sheet
-from bot.model.pipeline_caller import CI_ID, Build, PipelineRights
+from bot.model.pipeline_caller import CI_ID, Origin, PipelineRights
 
 
 class Standing(StrEnum):
@@ -34,8 +34,9 @@ class Actor:
     """Who asks: Slack's user id, a name to show, and user groups.
 
     `groups` are the ids of those that the roles name. Of people only members have roles, whatever
-    the configuration says. CI has an id of its own (`ci:NAME`), the `rights` of its token, and the
-    `build` that it asks for.
+    the configuration says. CI has an id of its own (`ci:NAME`) and the `rights` of its token;
+    `origin` is set for each of its requests: every record of a request has who asked, so whoever
+    goes on with it knows whom to tell.
     """
 
     id: str
@@ -43,7 +44,7 @@ class Actor:
     groups: frozenset[str] = frozenset()
     standing: Standing = Standing.MEMBER
     rights: PipelineRights | None = None
-    build: Build | None = None
+    origin: Origin | None = None
 
     @property
     def called(self) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ class Actor:
         commit; none where Slack does not know them."""
         if not self.id.startswith(CI_ID):
             return (self.id,)
-        return (self.build.author,) if self.build and self.build.author else ()
+        return (self.origin.author,) if self.origin and self.origin.author else ()
 
 
 @dataclass(frozen=True, slots=True)

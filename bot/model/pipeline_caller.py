@@ -24,14 +24,16 @@ class PipelineRights:
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
-    """The build that CI asks for.
+class Origin:
+    """Where a request of CI comes from: the command that was sent over HTTP, and its build.
 
-    `number` is what CI calls it, `link` its address (https or http); `by` says whose commit it is,
-    by e-mail address or name, and `author` is the id of that person in Slack, where Slack knows it.
+    `command` is the id of the command as CI sees it. `link` is the URL of the build, `build` what
+    it is called, `by` whose commit it builds (an e-mail address or a name); all three may be empty.
+    `author` is the id of that person in Slack, where Slack knows the address.
     """
 
-    number: str = ""
+    command: str
     link: str = ""
+    build: str = ""
     by: str = ""
     author: str = ""

@@ -38,6 +38,8 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Actor, Message, Outcome, Place, Plan
 from bot.model.audit import Refusal
+from bot.model.sent_command import SentEnding
+from bot.pipeline.command_reports import CommandReports, ending_of
 from bot.pipeline.request import Request
 from bot.policy import decide
 from bot.poster import Poster
@@ -68,6 +70,9 @@ REFUSALS = (
 KEEPS_PLACE = (LockedError, OnHoldError)
 """What meets somebody who is called and does not cost them their place."""
 
+NO_CHANNEL = "no_channel"
+"""In place of Slack's word where no channel is configured."""
+
 _REQUEST_ID = re.compile(r"[0-9a-f]{1,32}")
 
 
@@ -81,20 +86,30 @@ class Answers:
     settings: Settings
     metrics: Metrics
     now: Callable[[], datetime]
+    reports: CommandReports
 
-    def answer(self, request: Request, message: Message) -> None:
-        """Answer in the place where it was asked, to who asked."""
+    def answer(
+        self, request: Request, message: Message, ending: SentEnding = SentEnding.COMPLETED
+    ) -> None:
+        """Answer in the place where it was asked, to who asked; for CI its command ends like
+        that."""
+        if request.actor.origin:
+            self.reports.ended(request.actor, ending, message)
+            return
         self.poster.answer(request.place, request.actor.id, message, unreachable.file_refused)
 
     def where(self, request: Request) -> tuple[str, str]:
         """Channel and thread in which a change is shown.
 
         That is where changes belong, or where it was asked for: the first that takes messages. The
-        Home tab is no channel: where no other is configured, it is shown to who asked.
+        Home tab is no channel: where no other is configured, it is shown to who asked. CI is no
+        channel either, and sees no direct messages: then the channel is empty.
         """
         candidates = [self.settings.channel, request.place.channel]
-        wanted = [channel for channel in candidates if channel] or [request.actor.id]
-        taking = (channel for channel in wanted if not self.poster.refusal(channel))
+        wanted = [channel for channel in candidates if channel] or [
+            next(iter(request.actor.called), "")
+        ]
+        taking = (channel for channel in wanted if not self._refusal(channel))
         channel = next(taking, wanted[0])
         return channel, request.place.thread if channel == request.place.channel else ""
 
@@ -104,12 +119,13 @@ class Answers:
         What locks nothing, such as a look at a token, is shown in none. Raises NoPlaceError where
         no channel takes it.
         """
-        if not plan.targets and not isinstance(decision, decide.Ask):
+        is_shown = plan.targets or isinstance(decision, decide.Ask) or request.actor.origin
+        if not is_shown:
             return
         channel = self.where(request)[0]
-        if refusal := self.poster.refusal(channel):
+        if refusal := self._refusal(channel):
             raise NoPlaceError(channel, refusal, self._taking())
-        if channel != request.place.channel:
+        if channel != request.place.channel and not request.actor.origin:
             is_direct = channel == request.actor.id
             self.answer(request, plans.elsewhere(plan, "" if is_direct else channel))
 
@@ -117,13 +133,18 @@ class Answers:
         """The configured channels that take no messages, with Slack's error names."""
         return self.poster.refused(self.settings.channels)
 
+    def _refusal(self, channel: str) -> str:
+        return self.poster.refusal(channel) if channel else NO_CHANNEL
+
     def _taking(self) -> tuple[str, ...]:
         """The configured channels that take messages."""
         channels = self.settings.channels
         return tuple(channel for channel in channels if not self.poster.refusal(channel))
 
     def tell(self, place: Place, actor: Actor, outcome: Outcome | None) -> None:
-        """Say what an outcome has for who asked alone."""
+        """Say what an outcome has for who asked alone; nothing of it goes over HTTP."""
+        if actor.origin:
+            return
         for message in (outcome.private, outcome.private_note) if outcome else ():
             if message:
                 self.poster.answer(place, actor.id, message, unreachable.file_refused)
@@ -144,14 +165,14 @@ class Answers:
         except SwarmbotError as error:
             if self._keeps_place(request, error):
                 return
-            self.answer(request, explain.explain(error))
+            self.answer(request, explain.explain(error), ending_of(error))
             if isinstance(error, REFUSALS):
                 self._count_refusal(request, error_code(error))
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("request %s failed", reference)
             self._keeps_place(request, SwarmbotError())
-            self.answer(request, explain.unexpected(reference))
+            self.answer(request, explain.unexpected(reference), SentEnding.FAILED)
 
     def _keeps_place(self, request: Request, error: SwarmbotError) -> bool:
         """Whether it goes on waiting in line; else its turn is over."""
@@ -192,3 +213,7 @@ class Answers:
             return ""
         about = typed.approval if isinstance(typed, ApprovalAction) else ""
         return about if _REQUEST_ID.fullmatch(about) else ""
+
+
+def _directly_to(actor: Actor) -> str:
+    return "" if actor.origin else actor.id

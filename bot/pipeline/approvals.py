@@ -21,6 +21,8 @@ from bot.errors import (
 )
 from bot.model import Actor, File, Message, MessageRef, MessageState, Plan, Standing
 from bot.model.approval import Approval, ApprovalState, Needs
+from bot.model.sent_command import SentEnding
+from bot.pipeline.command_reports import CommandReports, ending_of
 from bot.policy import approval_steps, decide
 from bot.poster import Elsewhere, Poster
 from bot.render import approval_message, approval_rows, unreachable
@@ -54,6 +56,7 @@ class ApprovalFlow:
     now: Callable[[], datetime]
     verified: Callable[[Actor], Actor]
     bot: str
+    reports: CommandReports
     reshown: dict[str, float] = field(default_factory=dict)
     """Requests that were shown anew, and how old (seconds) their newest state was then."""
     unremembered: dict[str, Approval] = field(default_factory=dict)
@@ -98,6 +101,7 @@ class ApprovalFlow:
         message = _as_state(
             approval_message.shown(approval, self._people(approval)), approval, fence
         )
+        self.reports.approval(approval, message)
         if approval.message:
             self.poster.edit(
                 approval.message,
@@ -254,7 +258,7 @@ class ApprovalFlow:
 
     def abandoned(self, taken: Approval) -> None:
         """Show that a bot took it and is gone."""
-        self._replace(taken, approval_message.abandoned(taken))
+        self._replace(taken, approval_message.abandoned(taken), SentEnding.UNKNOWN)
 
     @contextmanager
     def errors_shown(self, approval: Approval) -> Iterator[None]:
@@ -274,15 +278,18 @@ class ApprovalFlow:
 
     def _lost(self, approval: Approval) -> None:
         ended = replace(approval, state=ApprovalState.EXPIRED, revision=approval.revision + 1)
-        self._replace(ended, approval_message.lost(approval))
+        self._replace(ended, approval_message.lost(approval), SentEnding.UNKNOWN)
 
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
         ended = self.give_up(approval, error_code(error))
         if ended:
-            self._replace(ended, explain.explain(error), LAST_WORD)
+            self._replace(ended, explain.explain(error), ending_of(error), LAST_WORD)
 
-    def _replace(self, ended: Approval, message: Message, fence: int = 0) -> None:
+    def _replace(
+        self, ended: Approval, message: Message, ending: SentEnding, fence: int = 0
+    ) -> None:
         """Show this in place of a request that has ended."""
+        self.reports.ended(ended.actor, ending, message)
         if ended.message:
             self.poster.edit(ended.message, _as_state(message, ended, fence), True)
 

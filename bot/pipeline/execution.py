@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,12 +28,14 @@ from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
 from bot.model.approval import Approval
 from bot.model.batch import Batch
+from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.live_message import LiveMessage
+from bot.pipeline.under_lease import fenced, run_of
 from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
 from bot.rollout.roller import Roller
-from bot.rollout.run import Run, StoppingError
+from bot.rollout.run import StoppingError
 from bot.store.lease import Lease
 from bot.store.store import Store
 
@@ -69,6 +71,7 @@ class ChangeExecutor:
     metrics: Metrics
     now: Callable[[], datetime]
     stopping: Stopping
+    reports: CommandReports
 
     def perform(self, decided: Decided, lease: Lease) -> Outcome | None:
         """Run it to its end and return its outcome.
@@ -83,6 +86,8 @@ class ChangeExecutor:
         live = LiveMessage(
             self.poster,
             self.store,
+            self.reports,
+            decided.context.actor,
             decided.channel,
             decided.thread,
             run_id := secrets.token_hex(5),
@@ -90,7 +95,6 @@ class ChangeExecutor:
             decided.approval.about if decided.approval else run_id,
             lease.fence,
             footer=plans.asked(decided.context.actor, approvers),
-            called=decided.context.actor.called,
         )
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
@@ -98,11 +102,13 @@ class ChangeExecutor:
         with suppress(StoreUnavailableError):
             # From now on every bot knows how old it is.
             self.store.ages.of(CHANGE, live.run_id)
+        if decided.plan.targets:
+            self.reports.began(live.actor, decided.plan.title, audit, live.fence)
         request = decided.approval.id if decided.approval else ""
-        run = _run(live, lease, audit, approvers, request)
+        run = run_of(live, lease, audit, approvers, request)
         try:
             outcome = decided.command.apply(
-                _fenced(decided.context, lease, clock), decided.plan, run
+                fenced(decided.context, lease, clock), decided.plan, run
             )
         except StoppingError:
             return None
@@ -120,9 +126,12 @@ class ChangeExecutor:
         """Go on with a rollout whose bot is gone; nothing where another bot was quicker."""
         reason = f"{rollout.verb} {rollout.after}"
         try:
-            with self.store.locks.acquire(
-                [f"service:{rollout.service_id}"], rollout.actor.name, reason
-            ) as lease:
+            with (
+                self.reports.at(rollout.actor),
+                self.store.locks.acquire(
+                    [f"service:{rollout.service_id}"], rollout.actor.name, reason
+                ) as lease,
+            ):
                 current = self.store.rollouts.unfinished(rollout.id)
                 if current:
                     self._adopted(current, lease)
@@ -132,9 +141,12 @@ class ChangeExecutor:
     def adopt_batch(self, batch: Batch, context: Context) -> None:
         """Go on with a change of several services whose bot is gone, as one."""
         try:
-            with self.store.locks.acquire(
-                batch.plan.targets, batch.actor.name, batch.plan.title
-            ) as lease:
+            with (
+                self.reports.at(batch.actor),
+                self.store.locks.acquire(
+                    batch.plan.targets, batch.actor.name, batch.plan.title
+                ) as lease,
+            ):
                 current = self.store.batches.get(batch.id)
                 if current:
                     self._adopted_batch(current, context, lease)
@@ -203,17 +215,26 @@ class ChangeExecutor:
         """The message of what a bot that is gone has left."""
         about = left.shown_as or left.id
         live = LiveMessage(
-            self.poster, self.store, left.channel, "", left.id, clock.now, about, lease.fence
+            self.poster,
+            self.store,
+            self.reports,
+            left.actor,
+            left.channel,
+            "",
+            left.id,
+            clock.now,
+            about,
+            lease.fence,
+            footer=footer,
         )
         live.message = self.store.rollouts.message(left.id)
-        live.footer, live.called = footer, left.actor.called
         return live
 
     def _adopted(self, rollout: Rollout, lease: Lease) -> None:
         clock = self._clock(rollout.id, rollout.started)
         live = self._resumed(rollout, clock, lease)
         live.rollout = rollout
-        run = _run(live, lease, rollout.audit, rollout.approved_by)
+        run = run_of(live, lease, rollout.audit, rollout.approved_by)
         try:
             outcome = self.roller.fenced_by(lease, clock).recover(rollout, run)
         except StoppingError:
@@ -227,13 +248,13 @@ class ChangeExecutor:
         footer = plans.asked(batch.actor, batch.approved_by)
         clock = self._clock(batch.id, batch.started)
         live = self._resumed(batch, clock, lease, footer)
-        run = _run(live, lease, batch.audit, batch.approved_by, batch.request)
+        run = run_of(live, lease, batch.audit, batch.approved_by, batch.request)
         try:
             command = context.table.by_name[str(batch.command["command"])].model_validate(
                 batch.command["flags"]
             )
             assert isinstance(command, Change), "only changes have several parts"
-            outcome = command.take_up(_fenced(context, lease, clock), batch, run)
+            outcome = command.take_up(fenced(context, lease, clock), batch, run)
         except StoppingError:
             return
         except SwarmbotError as error:
@@ -316,32 +337,5 @@ class ChangeExecutor:
         return self.store.audit.conclude(audit, outcome, seconds, self.now())
 
 
-def _fenced(context: Context, lease: Lease, clock: SteadyClock) -> Context:
-    """What a command may use while it runs: Docker is changed under this lease alone, and the time
-    is not turned back."""
-    return replace(
-        context,
-        swarm=context.swarm.fenced_by(lease),
-        roller=context.roller.fenced_by(lease, clock),
-        now=clock.now,
-    )
-
-
 def _seconds(started: datetime, live: LiveMessage) -> float:
     return (live.now() - started).total_seconds()
-
-
-def _run(
-    live: LiveMessage, lease: Lease, audit: str, approved_by: tuple[str, ...], request: str = ""
-) -> Run:
-    return Run(
-        live.run_id,
-        live.channel,
-        lease,
-        audit,
-        live.show,
-        live.tell,
-        approved_by,
-        request,
-        shown_as=live.about,
-    )

@@ -11,8 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import StoreUnavailableError, SwarmbotError
-from bot.model import Ending, Message, MessageRef, MessageState, Outcome, Plan, Progress, Rollout
+from bot.model import (
+    Actor,
+    Ending,
+    Message,
+    MessageRef,
+    MessageState,
+    Outcome,
+    Plan,
+    Progress,
+    Rollout,
+)
 from bot.model.delivery import PendingMessage
+from bot.model.sent_command import ENDINGS
+from bot.pipeline.command_reports import CommandReports, failure_of
 from bot.poster import Elsewhere, Handle, Poster
 from bot.render import plans, unreachable
 from bot.render.errors import explain
@@ -30,13 +42,15 @@ class LiveMessage:
     """Shows one change. After a restart it goes on with `message`.
 
     `about` names it among all messages, `fence` is that of the lease under which it is shown.
-    Where its channel takes nothing any more, it goes on in the direct messages of those `called`
-    (ids of users: who asked), who are notified of a bad end, and of any end that they had to wait
-    for.
+    Where its channel takes nothing any more, it goes on in the direct messages of whom the `actor`,
+    who asked for it, calls, and who are notified of a bad end, and of any end that they had to
+    wait for.
     """
 
     poster: Poster
     store: Store
+    reports: CommandReports
+    actor: Actor
     channel: str
     thread: str
     run_id: str
@@ -46,18 +60,18 @@ class LiveMessage:
     message: Handle | MessageRef | None = None
     rollout: Rollout | None = None
     footer: str = ""
-    called: tuple[str, ...] = ()
     _number: int = 0
     _end: Message | None = None
 
     def show(self, rollout: Rollout, progress: Progress) -> None:
         """Show where the rollout stands."""
         self.rollout = rollout
-        self._put(rollout_message.rolling(rollout, progress, self.now()))
+        self.tell(rollout_message.rolling(rollout, progress, self.now()))
 
     def tell(self, message: Message) -> None:
         """Show how far a change has come that is no rollout of a service."""
         self._put(message)
+        self.reports.running(self.actor, message, self.fence)
 
     def keep_end(self, outcome: Outcome, plan: Plan | None) -> None:
         """Have it shown how it ended, also where this bot ends before it can.
@@ -72,6 +86,7 @@ class LiveMessage:
     def ended(self, outcome: Outcome, plan: Plan | None) -> None:
         """Show how it ended, with the details in the thread."""
         ending = self._ending(outcome, plan)
+        self._report_end(outcome, ending or Message(outcome.title))
         if not ending:
             return
         self.rollout = outcome.rollout or self.rollout
@@ -95,15 +110,22 @@ class LiveMessage:
             if self.rollout
             else explain.explain(known or SwarmbotError())
         )
+        self.reports.ended(self.actor, failure_of(known), ending)
         handle = self._put(ending, final=True)
-        if self.called:
-            self.poster.reply(handle, plans.calling(ending, self.called))
+        if self.actor.called:
+            self.poster.reply(handle, plans.calling(ending, self.actor.called))
         return self.rollout is not None or known is not None
+
+    def _report_end(self, outcome: Outcome, ending: Message) -> None:
+        if outcome.waits:
+            self.reports.waits(self.actor, ending)
+        else:
+            self.reports.ended(self.actor, ENDINGS[outcome.ending], ending)
 
     def _called(self, outcome: Outcome) -> tuple[str, ...]:
         bad = outcome.ending not in (Ending.DONE, Ending.UNFOLLOWED)
         waited = outcome.seconds > PATIENCE_SECONDS
-        return self.called if bad or waited else ()
+        return self.actor.called if bad or waited else ()
 
     def _ending(self, outcome: Outcome, plan: Plan | None) -> Message | None:
         if outcome.private or not (outcome.rollout or plan):
@@ -124,8 +146,8 @@ class LiveMessage:
     def _put(self, told: Message, final: bool = False) -> Handle:
         content = told if told.state else self._numbered(told, final=final)
         elsewhere = (
-            Elsewhere(self.called, unreachable.said_here, unreachable.file_refused)
-            if self.called
+            Elsewhere(self.actor.called, unreachable.said_here, unreachable.file_refused)
+            if self.actor.called
             else None
         )
         if self.message is None:

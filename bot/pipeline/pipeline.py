@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -34,11 +33,14 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
+from bot.model.sent_command import SentEnding
 from bot.pipeline import disclosure, rights
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.disclosure import Listener
 from bot.pipeline.execution import ChangeExecutor, Decided
+from bot.pipeline.reading import read, told
 from bot.pipeline.request import Request
 from bot.policy import decide, turn
 from bot.policy.holds import refuse_held
@@ -54,15 +56,8 @@ from bot.swarm.swarm import Swarm
 
 REPLAYED = "used before"
 """The result of a request that was written back into Redis after it had run or ended."""
-
-
-@contextmanager
-def _told(listener: Listener) -> Iterator[None]:
-    """Errors go on as this person may hear them."""
-    try:
-        yield
-    except SwarmbotError as error:
-        raise listener.heard(error) from None
+IN_LINE, WITHDRAW = "queue", "withdraw"
+"""The commands by which another one waits in line, and by which a request is taken back."""
 
 
 @dataclass(frozen=True)
@@ -80,20 +75,17 @@ class Pipeline:
     metrics: Metrics
     now: Callable[[], datetime]
     stopping: Stopping
+    reports: CommandReports
     registry: RegistryReader = field(default_factory=lambda: RegistryReader(HttpTransport()))
 
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
-        with self.answers.errors_told(request):
-            rights.refuse_outsider(request.actor, self.settings)
-            rights.refuse_form(request.text, request.actor, self.table, self.settings)
-            typed = request.command or masking.read(request.text, self.store, self.table)
-            command = typed.meant()
+        with self.reports.at(request.actor), self.answers.errors_told(request):
+            command = read(request, self.store, self.table, self.settings)
             judged = command.judged(self.store, self.table)
             context = self._context(judged, request.actor, request.actor)
             listener = Listener(request.actor, self.settings, type(judged))
-            with self.metrics.timed(command.full_name()), _told(listener):
-                rights.refuse_early(judged, request.actor, self.settings)
+            with self.metrics.timed(command.full_name()), told(listener):
                 if isinstance(command, Query):
                     self.answers.answer(request, command.run(context))
                     return
@@ -106,7 +98,7 @@ class Pipeline:
                 decision = self._decide(command, plan, request.actor)
                 if plan.noop_reason:
                     request.take_turn()
-                    self.answers.answer(request, plans.noop(plan))
+                    self.answers.answer(request, plans.noop(plan), SentEnding.NOTHING_TO_CHANGE)
                     return
                 self._refuse_held(command, plan, request.actor)
                 if not self._is_as_queued(request, plan):
@@ -124,6 +116,7 @@ class Pipeline:
         shows what it has become. Whatever comes once it runs, or later, changes nothing.
         """
         with (
+            self.reports.at(approval.actor),
             self.approvals.errors_shown(approval),
             self.store.locks.acquire(
                 approval.plan.targets, approval.actor.name, approval.plan.title
@@ -174,7 +167,8 @@ class Pipeline:
         queued = request.turn.queued if request.turn else None
         parts = turn.new_parts(queued.plan, plan) if queued and queued.plan else ()
         if queued and parts and request.take_turn():
-            self.answers.answer(request, holds.another_change(queued, parts))
+            message = holds.another_change(queued, parts)
+            self.answers.answer(request, message, SentEnding.REFUSED)
         return not parts
 
     # ---- decide
@@ -233,6 +227,14 @@ class Pipeline:
         if approval.state is ApprovalState.APPROVED:
             self.resume(approval)
 
+    def withdraw(self, actor: Actor, approval_id: str) -> None:
+        """Take back what CI has asked for. Raises what keeps it from that."""
+        command = self.table.by_name[WITHDRAW].model_validate({"approval": approval_id})
+        assert isinstance(command, ApprovalAction), "withdrawing is a step on a request"
+        self._take_step(
+            Request("", actor, Place("")), command, self._context(command, actor, actor)
+        )
+
     def _conclude(self, audit: str, ending: Ending, why: str = "") -> None:
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, 0.0, self.now())
 
@@ -249,9 +251,13 @@ class Pipeline:
         except LockedError as error:
             if request.turn:
                 raise
-            self.answers.answer(
-                request, explain.busy(error, masking.again(command, self.store, self.table))
-            )
+            again = masking.again(command, self.store, self.table)
+            if request.actor.origin and len(plan.targets) == 1:
+                # There is no button for CI: it stands in line by itself.
+                in_line = self.table.by_name[IN_LINE].model_validate({"line": again})
+                self.execute(replace(request, text="", command=in_line))
+            else:
+                self.answers.answer(request, explain.busy(error, again), SentEnding.REFUSED)
         else:
             self.answers.tell(request.place, request.actor, outcome)
 

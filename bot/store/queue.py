@@ -192,11 +192,15 @@ def _number(entry: _QueueEntry) -> int:
 
 
 def _is_same(queued: Queued, new: Queued) -> bool:
-    """With secrets in dots, two lines may look alike; their plans do not."""
+    """With secrets in dots, two lines may look alike; their plans do not.
+
+    Each command of CI waits for an end of its own.
+    """
     if queued.sealed and queued.fingerprint != new.fingerprint:
         return False
-    return (queued.service_id, queued.line, queued.actor.id) == (
+    return (queued.service_id, queued.line, queued.actor.id, queued.actor.origin) == (
         new.service_id,
         new.line,
         new.actor.id,
+        new.actor.origin,
     )

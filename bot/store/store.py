@@ -17,6 +17,7 @@ from bot.store.anchor import AnchorFile
 from bot.store.approvals import ApprovalStore
 from bot.store.audit import Audit
 from bot.store.batches import Batches
+from bot.store.commands import CommandLog
 from bot.store.deliveries import Deliveries
 from bot.store.holds import HoldStore
 from bot.store.keys import Keys
@@ -59,6 +60,7 @@ class Store:
     alerts: AlertStore
     sealed: Sealed
     ages: Ages
+    commands: CommandLog
     _redis: Redis = field(repr=False)
     _signer: Signer = field(repr=False)
     _monotonic: Callable[[], float] = field(repr=False)
@@ -111,6 +113,7 @@ class Store:
             AlertStore(redis, signer),
             Sealed(redis, own_keys.fernet),
             Ages(redis),
+            CommandLog(redis, signer),
             redis,
             signer,
             clocks.monotonic,

@@ -12,6 +12,11 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from handlers.http import problems
+from handlers.http.authentication import Authentication
+from handlers.http.commands_api import CommandsApi
+from handlers.http.door import OPENAPI, Door
+
 Checks = Mapping[str, Callable[[], str]]
 """By name, what says why something is missing; an empty text where all is well."""
 
@@ -30,13 +35,25 @@ class Web:
     details: Sequence[IPv4Network | IPv6Network] = ()
     looked_seconds_ago: Callable[[], float | None] = lambda: None
     warnings: Callable[[], Mapping[str, str]] = dict
+    commands: CommandsApi | None = None
+    authentication: Authentication | None = None
 
     def app(self) -> FastAPI:
         """The endpoints; no pages of documentation, for there is nobody to read them."""
-        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        app.get("/healthz")(self.health)
-        app.get("/readyz")(self.ready)
-        app.get("/metrics")(self.exposition)
+        app = FastAPI(
+            title="swarmbot",
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=OPENAPI if self.commands else None,
+        )
+        app.get("/healthz", include_in_schema=False)(self.health)
+        app.get("/readyz", include_in_schema=False)(self.ready)
+        app.get("/metrics", include_in_schema=False)(self.exposition)
+        problems.install(app)
+        if self.commands and self.authentication:
+            app.include_router(self.commands.router())
+            app.add_middleware(Door, authentication=self.authentication)
         return app
 
     def health(self) -> dict[str, str]:

@@ -72,6 +72,10 @@ class Init(SwarmSettingsFlags[InitPlan]):
         False, description="make a manager that lost its quorum the only one"
     )
 
+    def answers_secretly(self) -> bool:
+        """With autolock there is an unlock key."""
+        return bool(self.autolock)
+
     def plan(self, context: Context) -> InitPlan:
         """Say on which engine, and whether others will reach it there."""
         states = context.swarm.engines.states()

@@ -89,6 +89,10 @@ class SwarmUpdate(SwarmSettingsFlags[UpdatePlan]):
             raise ValueError("name at least one setting to change")
         return self
 
+    def answers_secretly(self) -> bool:
+        """Who switches autolock on or off is shown the unlock key."""
+        return self.autolock is not None
+
     def plan(self, context: Context) -> UpdatePlan:
         """Compare what is asked for with what is there."""
         spec, wanted = context.swarm.cluster.spec(), self.wanted()

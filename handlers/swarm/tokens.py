@@ -35,6 +35,10 @@ class JoinToken(Change[Plan]):
         False, description="accepted; the answer is the same"
     )
 
+    def answers_secretly(self) -> bool:
+        """Always: that is what it is for."""
+        return True
+
     def plan(self, context: Context) -> Plan:
         """The token is not read yet: it belongs into no plan."""
         info = context.swarm.cluster.inspect()
@@ -84,6 +88,10 @@ class UnlockKey(Change[Plan]):
     quiet: Annotated[bool, Option(("--quiet", "-q"))] = Field(
         False, description="accepted; the answer is the same"
     )
+
+    def answers_secretly(self) -> bool:
+        """Always: that is what it is for."""
+        return True
 
     def plan(self, context: Context) -> Plan:
         """Whether there is a key; which managers would still need the old one."""

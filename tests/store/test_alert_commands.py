@@ -17,6 +17,7 @@ from bot.metrics import Metrics
 from bot.model import Actor, Message, Outcome, Plan
 from bot.model.alert_facts import NodeDown, ServiceBelow
 from bot.model.incident import AlertState, Incident, Memory, Problem, Severity
+from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.execution import ChangeExecutor, Decided
 from bot.policy.decide import Allow, Ask, decide
 from bot.rollout.roller import Roller
@@ -231,7 +232,10 @@ def test_what_was_said_is_in_the_audit_and_nowhere_in_the_channel(store: Store) 
     command = line.parse("silence node4 --for 1h", TABLE)
     assert isinstance(command, Change)
     nobody: Any = object()
-    executor = ChangeExecutor(store, nobody, where.roller, Metrics(), where.now, where.stopping)
+    reports = CommandReports(store.commands, where.now, where.stopping.monotonic)
+    executor = ChangeExecutor(
+        store, nobody, where.roller, Metrics(), where.now, where.stopping, reports
+    )
     with store.locks.acquire((), "ann", "x") as held:
         outcome = executor.perform(Decided(command, command.plan(where), where, "C1"), held)
     assert outcome

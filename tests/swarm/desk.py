@@ -18,6 +18,7 @@ from bot.model.approval import Approval
 from bot.model.danger import Grant
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
+from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.pipeline import Pipeline
 from bot.pipeline.request import Request
@@ -158,12 +159,15 @@ def pipeline(
     configured = configured or waiting_for_lead(folder)
     metrics = Metrics()
     roller = Roller(swarm, opened, utc_now, stopping)
-    executor = ChangeExecutor(opened, slack, roller, metrics, utc_now, stopping)
-    approvals = ApprovalFlow(opened, slack, configured, TABLE, utc_now, lambda actor: actor, "b1")
+    reports = CommandReports(opened.commands, utc_now, stopping.monotonic)
+    executor = ChangeExecutor(opened, slack, roller, metrics, utc_now, stopping, reports)
+    approvals = ApprovalFlow(
+        opened, slack, configured, TABLE, utc_now, lambda actor: actor, "b1", reports
+    )
     return Pipeline(
         swarm,
         opened,
-        Answers(opened, slack, TABLE, configured, metrics, utc_now),
+        Answers(opened, slack, TABLE, configured, metrics, utc_now, reports),
         roller,
         executor,
         approvals,
@@ -172,6 +176,7 @@ def pipeline(
         metrics,
         utc_now,
         stopping,
+        reports,
     )
 
 

@@ -101,7 +101,10 @@ def _too_many_lines(error: errors.TooManyLinesError) -> Explanation:
 
 def _no_place(error: errors.NoPlaceError) -> Explanation:
     instead = unreachable.instead(error.instead)
-    if error.channel.startswith("D"):
+    if not error.channel:
+        why = "no `channel` is configured, and a change of CI has no other place"
+        options = ["set `channel` in swarmbot's file"]
+    elif error.channel.startswith("D"):
         # Nobody can be invited into the direct messages of others.
         why = "swarmbot is no part of these direct messages"
         options = [instead or "ask in a channel that swarmbot is in"]

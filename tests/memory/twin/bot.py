@@ -186,7 +186,7 @@ class MemoryBot:
         self.pipeline, self.homes, self.listeners = parts.pipeline, parts.homes, parts.listeners
         self.upkeep, self.orphans, self.queue = parts.upkeep, parts.orphans, parts.queue
         self.deliveries = parts.deliveries
-        self.reach = parts.reach
+        self.reach, self.commands, self.api = parts.reach, parts.commands, parts.api
 
     def _look_after(self) -> None:
         """What the scheduler and the threads of a real bot do."""
@@ -197,9 +197,11 @@ class MemoryBot:
 
     def _jobs(self) -> None:
         self.upkeep.remember()
+        self.commands.remember()
         self.deliveries.run()
         self.homes.refresh()
         if self.leader.campaign():
             self.orphans.run()
             self.upkeep.run()
             self.queue.run()
+            self.commands.run()

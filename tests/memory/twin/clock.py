@@ -50,7 +50,8 @@ class Task:
     party: Party
     wake: float
     order: int
-    run: greenlet
+    work: Callable[[], object]
+    run: greenlet | None = None
 
 
 @dataclass(eq=False)
@@ -103,7 +104,7 @@ class Clock:
 
     def spawn(self, party: Party, work: Callable[[], object]) -> None:
         """Begin some work, which gets its first turn as soon as the clock runs."""
-        self._tasks.append(Task(party, self.seconds, next(self._orders), greenlet(work)))
+        self._tasks.append(Task(party, self.seconds, next(self._orders), work))
 
     def every(self, party: Party, seconds: float, work: Callable[[], object]) -> None:
         """Do something again and again; it must not wait."""
@@ -141,7 +142,8 @@ class Clock:
     def end(self) -> None:
         """End all tasks, also those of bots that crashed."""
         for task in self._tasks:
-            task.run.throw()
+            if task.run:
+                task.run.throw()
 
     def _following(self) -> Task | Routine | None:
         all_of_them: list[Task | Routine] = [*self._tasks, *self._routines]
@@ -157,6 +159,8 @@ class Clock:
         self.settle()
 
     def _resume(self, task: Task) -> None:
+        # Made here, for a greenlet belongs to the thread that makes it: work may come from another.
+        task.run = task.run or greenlet(task.work)
         self._running = task
         try:
             task.run.switch()

@@ -18,6 +18,7 @@ BOUNDED: dict[str, str] = {
     "approvals:(waiting|running)": "open requests, each of which expires",
     "approval:[0-9a-f]+": "a request that is open expires, and gets a life when it has ended",
     "holds": "what people hold; one a pattern",
+    "commands:open": "commands of CI that have not ended; whoever looks after them ends each",
     "queue": "who waits in line; each once for the same line",
     "rollouts:running": "one a service",
     "rollouts:(recent|ended)": "services with a rollout within a day",

@@ -1,0 +1,105 @@
+"""How a command goes on, event by event, for whoever listens: no thread waits for anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from starlette.concurrency import run_in_threadpool
+
+from bot.errors import StoreUnavailableError
+from bot.model.sent_command import SentCommand, SentEnding, SentState
+from bot.render import plain
+from bot.store.commands import CommandLog
+
+MOST_LISTENERS = 100
+"""Of one bot."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks for what another bot has written; this one's is heard at once."""
+LOST_AFTER = 20.0
+"""Seconds for which Redis does not know the command before its listeners are told so: a bot that is
+at it restores it before."""
+
+
+class Feed:
+    """Events of commands. `closing` says whether the bot is about to end."""
+
+    def __init__(self, commands: CommandLog, closing: Callable[[], bool]) -> None:
+        self._commands = commands
+        self._closing = closing
+        self._lock = threading.Lock()
+        self._waiting: defaultdict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]]
+        self._waiting = defaultdict(set)
+        commands.heard = self.heard
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else may listen."""
+        with self._lock:
+            return sum(map(len, self._waiting.values())) >= MOST_LISTENERS
+
+    def heard(self, command_id: str) -> None:
+        """Something was written about a command: whoever listens looks at once."""
+        with self._lock:
+            listeners = tuple(self._waiting.get(command_id, ()))
+        for loop, event in listeners:
+            # The loop of a listener that is gone is closed.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(event.set)
+
+    async def events(self, command: SentCommand, after: int) -> AsyncIterator[SentCommand]:
+        """The command at each report later than this number, until it has ended."""
+        listener = asyncio.get_running_loop(), asyncio.Event()
+        with self._lock:
+            self._waiting[command.id].add(listener)
+        try:
+            async for state in self._followed(command, after, listener[1]):
+                yield state
+        finally:
+            with self._lock:
+                self._waiting[command.id].discard(listener)
+                if not self._waiting[command.id]:
+                    del self._waiting[command.id]
+
+    async def _followed(
+        self, command: SentCommand, after: int, written: asyncio.Event
+    ) -> AsyncIterator[SentCommand]:
+        loop = asyncio.get_running_loop()
+        last, seen = replace(command, number=after), loop.time()
+        while not self._closing():
+            written.clear()
+            known, states = await run_in_threadpool(self._look, last)
+            for last in states:
+                yield last
+                if last.ended:
+                    return
+            if known:
+                seen = loop.time()
+            elif loop.time() - seen > LOST_AFTER:
+                yield _lost(last)
+                return
+            if not states:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(written.wait(), LOOK_EVERY)
+
+    def _look(self, last: SentCommand) -> tuple[bool, tuple[SentCommand, ...]]:
+        """Whether Redis knows the command, as far as it says, and what has come since."""
+        try:
+            states = self._commands.events(last.id, last.number)
+            return bool(states) or self._commands.get(last.id) is not None, states
+        except StoreUnavailableError:
+            return True, ()
+
+
+def _lost(last: SentCommand) -> SentCommand:
+    return replace(
+        last,
+        number=last.number + 1,
+        state=SentState.ENDED,
+        ending=SentEnding.UNKNOWN,
+        text=plain.LOST,
+    )

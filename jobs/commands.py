@@ -1,0 +1,81 @@
+"""Looks after the commands that CI has sent, so that each has an end, whatever became of the bot
+that was at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import StoreUnavailableError
+from bot.model import Actor, Ending
+from bot.model.sent_command import ENDINGS, Report, SentCommand, SentEnding, SentState
+from bot.pipeline.command_reports import CommandReports
+from bot.render import approval_message, plain
+from bot.store.store import Store
+
+_MOST_ENTRIES = 1000
+"""So many entries of the audit are read to find the end of a change."""
+
+
+@dataclass(frozen=True)
+class CommandUpkeep:
+    """One round over the commands that have not ended."""
+
+    store: Store
+    reports: CommandReports
+    now: Callable[[], datetime]
+
+    def remember(self) -> None:
+        """By every bot: write down what it alone knows, and find what Redis has lost."""
+        with suppress(StoreUnavailableError):
+            self.reports.remember()
+
+    def run(self) -> None:
+        """By the leader: end what nobody is at any more."""
+        with suppress(StoreUnavailableError):
+            left = [
+                command
+                for command in self.store.commands.open()
+                if not self.store.commands.is_alive(command.id)
+            ]
+            gone_on_with = set(self._gone_on_with()) if left else set()
+            for command in left:
+                if command.id not in gone_on_with:
+                    self._settle(command)
+
+    def _gone_on_with(self) -> Iterator[str]:
+        """The commands that wait in line, or whose rollouts somebody takes up."""
+        store = self.store
+        actors: Iterator[Actor] = (
+            record.actor
+            for records in (store.queue.all(), store.rollouts.running(), store.batches.running())
+            for record in records
+        )
+        yield from (actor.origin.command for actor in actors if actor.origin)
+
+    def _settle(self, command: SentCommand) -> None:
+        approval = self.store.approvals.get(command.approval) if command.approval else None
+        if approval and not approval.state.ended:
+            return
+        if approval:
+            self.reports.approval(approval, approval_message.shown(approval, ()))
+        ending = self._ending(command)
+        if ending:
+            report = Report(state=SentState.ENDED, ending=ending, text=plain.left(ending))
+            self.store.commands.report(command.id, report, self.now())
+
+    def _ending(self, command: SentCommand) -> SentEnding | None:
+        """How its change ended by the audit; None where that is still open."""
+        if not command.audit:
+            return SentEnding.UNKNOWN
+        entries = self.store.audit.entries(since=command.created, limit=_MOST_ENTRIES)
+        entry = next((entry for entry in entries if entry.id == command.audit), None)
+        if entry is None:
+            return SentEnding.UNKNOWN
+        if entry.outcome is None:
+            return None
+        ending = ENDINGS[Ending(entry.outcome["ending"])]
+        interrupted = entry.outcome.get("why") and ending is SentEnding.FAILED
+        return SentEnding.UNKNOWN if interrupted else ending
