@@ -15,7 +15,6 @@ from bot.clock import Stopping, utc_now
 from bot.composition import Ports, compose
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.metrics import Metrics
-from bot.model.cluster import EngineAddress
 from bot.policy.rule_names import with_full_names
 from bot.poster import Calls, Drawing, Poster
 from bot.rollout.outside import OutsideChanges
@@ -26,7 +25,6 @@ from bot.store.keys import Keys
 from bot.store.leader import Leader
 from bot.store.store import Store
 from bot.swarm.engine.events import EventStreams
-from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
 from bot.workers import LoggingPool
 from handlers.commands import TABLE
@@ -143,11 +141,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
     shared_channels.refuse()
     metrics = Metrics()
     redis, store = _store(settings, metrics)
-    swarm = Swarm(
-        FailoverPool(
-            EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
-        )
-    )
+    swarm = Swarm.configured(settings)
     poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     poster.recorded_in(store.deliveries)
     stopping = Stopping()

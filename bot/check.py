@@ -17,12 +17,12 @@ from bot.errors import (
     error_code,
 )
 from bot.model import Actor, Image
-from bot.model.cluster import EngineAddress
 from bot.policy.reasoning import reasons
 from bot.policy.rule_names import with_full_names
+from bot.render.registry_logins import looked
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
-from bot.swarm.engine.pool import FailoverPool
+from bot.swarm.engine.port import EnginePool
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.slack.check import check_slack
@@ -34,15 +34,13 @@ Finding = tuple[str, str]
 
 def print_findings(settings: Settings) -> bool:
     """Print a line for each part, then the rules as a table; False where something is wrong."""
-    engines = FailoverPool(
-        EngineAddress(engine.name, engine.url, engine.tls) for engine in settings.managers
-    )
+    swarm = Swarm.configured(settings)
     findings = [
         *_rules(settings),
         *_slack(settings),
         *_redis(settings),
-        *_engines(engines),
-        *registries(Swarm(engines)),
+        *_engines(swarm.engines),
+        *registries(swarm),
     ]
     for subject, problem in findings:
         print(f"{'wrong' if problem else 'ok':5}  {subject}{': ' + problem if problem else ''}")
@@ -159,8 +157,8 @@ def _registry_problem(swarm: Swarm, image: Image) -> str:
         swarm.images.resolve(image)
     except ImageNotFoundError:
         return f"it answers, and has no {image.tagged} any more, which a service runs"
-    except RegistryDeniedError:
-        return f"it does not let the managers read {image.tagged}: docker login on them"
+    except RegistryDeniedError as error:
+        return f"it does not give {image.tagged}: {looked(error.source)}"
     except RegistryUnavailableError as error:
         return f"the managers cannot reach it: {error.reason}"
     except SwarmbotError as error:
@@ -168,7 +166,7 @@ def _registry_problem(swarm: Swarm, image: Image) -> str:
     return ""
 
 
-def _engines(engines: FailoverPool) -> Iterator[Finding]:
+def _engines(engines: EnginePool) -> Iterator[Finding]:
     for state in engines.states():
         if not state.reachable:
             yield f"engine {state.name}", state.error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import Stopping, utc_now
 from bot.metrics import Metrics
+from bot.model.registry_login import LoginSource
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.command_reports import CommandReports
@@ -19,12 +20,14 @@ from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.interrupted import InterruptedChanges
 from bot.pipeline.pipeline import Pipeline
 from bot.poster import Poster
-from bot.registry.reader import RegistryReader
+from bot.registry.reader import Login, RegistryReader
 from bot.registry.transport import HttpTransport, RegistryTransport
 from bot.render.slack.slash import SLASH_COMMAND
 from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.store.store import Store
+from bot.swarm.registries.credential import TOKEN_USER
+from bot.swarm.registries.credentials import RegistryCredentials
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.commands_api import CommandsApi
@@ -145,17 +148,29 @@ def _pipeline(ports: Ports, people: People) -> Pipeline:
         now,
         stopping,
         reports,
-        registry_reader(settings, ports.registries, ports.monotonic),
+        registry_reader(settings, ports.registries, ports.monotonic, swarm.credentials),
     )
 
 
 def registry_reader(
-    settings: Settings, transport: RegistryTransport, monotonic: Callable[[], float]
+    settings: Settings,
+    transport: RegistryTransport,
+    monotonic: Callable[[], float],
+    credentials: RegistryCredentials,
 ) -> RegistryReader:
-    """Asks registries as the settings have it."""
+    """Asks registries as the settings have it, with the credentials of now."""
 
     def plain_http(host: str) -> bool:
         known = settings.registry(host)
         return known is not None and known.plain_http
 
-    return RegistryReader(transport, plain_http=plain_http, monotonic=monotonic)
+    def login(host: str) -> Login | None:
+        credential = credentials.of(host)
+        # An identity token is no password: only the registry's own service takes it.
+        is_password = credential is not None and credential.username != TOKEN_USER
+        return Login(credential.username, credential.secret) if credential and is_password else None
+
+    def source(host: str) -> LoginSource:
+        return credentials.look(host).source
+
+    return RegistryReader(transport, login, plain_http, source, monotonic)

@@ -30,6 +30,11 @@ class Bridge:
     def gateway(self) -> str:
         return f"10.{self.number}.0.254"
 
+    @property
+    def network(self) -> str:
+        """All addresses on it."""
+        return f"10.{self.number}.0.0/24"
+
     def up(self) -> None:
         """Make the bridge where there is none."""
         if not (INTERFACES / self.name).exists():

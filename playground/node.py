@@ -176,7 +176,7 @@ class Node:
             "hosts": [self.url],
             "exec-opts": ["native.cgroupdriver=cgroupfs"],
             "cgroup-parent": f"/{self.cable.bridge.name}/{self.name}",
-            "insecure-registries": [self.registry],
+            "insecure-registries": [self.cable.bridge.network],
             "log-level": "warn",
             "userland-proxy": False,
             "shutdown-timeout": 3,

@@ -16,17 +16,45 @@ STOP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
+class Login:
+    """A user of a guarded registry, and the password with its bcrypt, as `htpasswd -B` makes it."""
+
+    user: str
+    password: str
+    bcrypt: str
+
+
+MORNING = Login(
+    "robot", "morning-token", "$2b$04$abcdefghijklmnopqrstuuO5hGSTviuN1fl/cDHiMfYO7/IFIGpvq"
+)
+EVENING = Login(
+    "robot", "evening-token", "$2b$04$bbcdefghijklmnopqrstuuPVH0ScCm1kfK.9frvxnCl3QvItW6hcC"
+)
+"""Two passwords of one user: the second replaces the first, as a token that lives for hours."""
+
+
+@dataclass(frozen=True)
 class Registry:
     """One docker-registry that serves at `host`; its configuration, data and log lie in
-    `directory`."""
+    `directory`.
+
+    A `guarded` one lets nobody in but with a login that `let_in` has given.
+    """
 
     host: str
     directory: Path
+    port: int = PORT
+    guarded: bool = False
 
     @property
     def address(self) -> str:
         """What stands before the slash in the name of an image."""
-        return f"{self.host}:{PORT}"
+        return f"{self.host}:{self.port}"
+
+    def let_in(self, *logins: Login) -> None:
+        """From now on exactly these logins are good; the registry heeds the file at once."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._logins.write_text("".join(f"{login.user}:{login.bcrypt}\n" for login in logins))
 
     @property
     def is_running(self) -> bool:
@@ -54,10 +82,12 @@ class Registry:
         """Put all images of the playground in; what is there already is not sent again."""
         self.push(*IMAGES)
 
-    def push(self, *images: Image) -> None:
+    def push(self, *images: Image, login: Login | None = None) -> None:
         """Put these images of the repository `web` in."""
         layer = shared_layer()
-        with httpx.Client(base_url=f"http://{self.address}/v2/web/", trust_env=False) as http:
+        auth = (login.user, login.password) if login else None
+        base_url = f"http://{self.address}/v2/web/"
+        with httpx.Client(base_url=base_url, auth=auth, trust_env=False) as http:
             for image in images:
                 manifest, config = image.manifest(layer)
                 if not _has(http, f"manifests/{image.tag}", manifest):
@@ -81,14 +111,25 @@ class Registry:
                 "delete": {"enabled": True},
             },
             "http": {"addr": self.address, "secret": "playground"},
+            **self._guard(),
         }
+
+    def _guard(self) -> dict[str, object]:
+        if not self.guarded:
+            return {}
+        return {"auth": {"htpasswd": {"realm": "playground", "path": str(self._logins)}}}
+
+    @property
+    def _logins(self) -> Path:
+        return self.directory / "htpasswd"
 
     def _pids(self) -> list[int]:
         return with_argument(str(self._configuration))
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"http://{self.address}/v2/", trust_env=False).is_success
+            answer = httpx.get(f"http://{self.address}/v2/", trust_env=False)
+            return answer.is_success or answer.status_code == httpx.codes.UNAUTHORIZED
         except httpx.TransportError:
             return False
 

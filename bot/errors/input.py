@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.errors.base import SwarmbotError
 from bot.model.images import Image, Platform, SignatureFault
+from bot.model.registry_login import LoginSource
 
 
 @dataclass(eq=False)
@@ -130,9 +131,10 @@ class PrivateRegistryError(SwarmbotError):
 
 @dataclass(eq=False)
 class RegistryDeniedError(SwarmbotError):
-    """The registry wants credentials that the engine does not have."""
+    """The registry wants other credentials than it got; `source` is where the bot looked."""
 
     image: Image
+    source: LoginSource
 
 
 @dataclass(eq=False)

@@ -74,9 +74,13 @@ class Image:
 
     @property
     def registry(self) -> str:
-        """The host that the name begins with, or nothing where it is Docker Hub's."""
+        """The host that the name begins with, or nothing where it is Docker Hub's.
+
+        What has a capital letter is a host too, for newer engines at least: a repository has none.
+        """
         first, slash, _ = self.name.partition("/")
-        return first if slash and (first == "localhost" or "." in first or ":" in first) else ""
+        is_host = first == "localhost" or "." in first or ":" in first or first != first.lower()
+        return first if slash and is_host else ""
 
     @property
     def short_digest(self) -> str:

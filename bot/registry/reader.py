@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from bot.errors import ImageNotFoundError, RegistryDeniedError, RegistryUnavailableError
 from bot.model import Image
+from bot.model.registry_login import LoginSource
 from bot.registry.transport import NoReplyError, RegistryReply, RegistryTransport
 
 DOCKER_HUB, DOCKER_HUB_API = "docker.io", "registry-1.docker.io"
@@ -61,7 +62,7 @@ def nobody(host: str) -> Login | None:
 @dataclass(frozen=True)
 class RegistryReader:
     """Asks registries. `login` are the credentials for a host, None for none; `plain_http` says
-    whether a host speaks HTTP without TLS.
+    whether a host speaks HTTP without TLS; `source` where its credentials come from.
 
     What it raises: ImageNotFoundError, RegistryDeniedError, RegistryUnavailableError.
     """
@@ -69,6 +70,7 @@ class RegistryReader:
     transport: RegistryTransport
     login: Callable[[str], Login | None] = nobody
     plain_http: Callable[[str], bool] = lambda _: False
+    source: Callable[[str], LoginSource] = LoginSource
     monotonic: Callable[[], float] = time.monotonic
     _tokens: OrderedDict[tuple[str, str], tuple[str, float]] = field(default_factory=OrderedDict)
 
@@ -118,7 +120,7 @@ class RegistryReader:
             granted = self._authorized(image, reply.headers.get("www-authenticate", ""))
             if granted:
                 reply = self._send(image, method, url, {**headers, "Authorization": granted})
-        return _accepted(image, reply)
+        return _accepted(image, reply, self.source(host_of(image)))
 
     def _send(
         self, image: Image, method: str, url: str, headers: Mapping[str, str]
@@ -148,7 +150,7 @@ class RegistryReader:
         scope = {"service": given.get("service", ""), "scope": f"repository:{repository}:pull"}
         url = urljoin(realm, f"?{urlencode(scope)}")
         reply = self._send(image, "GET", url, {"Authorization": login.basic} if login else {})
-        answer = _object(image, _accepted(image, reply).body)
+        answer = _object(image, _accepted(image, reply, self.source(host_of(image))).body)
         token = str(answer.get("token") or answer.get("access_token") or "")
         seconds = answer.get("expires_in")
         # A little less, so that none ends on its way.
@@ -186,11 +188,11 @@ def address(image: Image) -> tuple[str, str]:
     return DOCKER_HUB_API if host == DOCKER_HUB else host, repository_of(image)
 
 
-def _accepted(image: Image, reply: RegistryReply) -> RegistryReply:
+def _accepted(image: Image, reply: RegistryReply, source: LoginSource) -> RegistryReply:
     if 200 <= reply.status < 300:
         return reply
     if reply.status in (401, 403):
-        raise RegistryDeniedError(image)
+        raise RegistryDeniedError(image, source)
     if reply.status == 404:
         raise ImageNotFoundError(image)
     raise RegistryUnavailableError(image, f"it answers with status {reply.status}")

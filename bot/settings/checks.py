@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from pydantic import SecretStr
 
 from bot.errors import InvalidSettingError
-from bot.settings.model import Settings
+from bot.model.registry_login import registry_host
+from bot.settings.model import RegistrySettings, Settings
 from bot.settings.sources import SECRETS
 
 
@@ -56,13 +57,45 @@ def _check_rules(settings: Settings) -> None:
                 raise InvalidSettingError(f"rules.{number}", f"there is no role named {name}{hint}")
 
 
+_WITH_PATTERNS = frozenset("*?[]")
+
+
 def _check_registries(settings: Settings) -> None:
+    known: set[str] = set()
     for number, registry in enumerate(settings.registries):
+        where = f"registries.{number}"
+        _check_login(where, registry)
+        if registry.place:
+            name = registry_host(registry.host)
+            if name in known:
+                raise InvalidSettingError(where, f"{name} has credentials twice: keep one")
+            known.add(name)
         if registry.require_signature and not registry.require_signature.is_file():
             raise InvalidSettingError(
-                f"registries.{number}",
+                where,
                 f"there is no file {registry.require_signature}, which require_signature names",
             )
+
+
+def _check_login(where: str, registry: RegistrySettings) -> None:
+    sources = ("password_file", "docker_config", "helper")
+    given = [source for source in sources if getattr(registry, source)]
+    if "/" in registry.host:
+        problem = f"{registry.host} is an address: write host[:port], as in the names of images"
+    elif len(given) > 1:
+        problem = f"{registry.host} has {' and '.join(given)}: keep one"
+    elif registry.username and not registry.password_file:
+        problem = f"the username of {registry.host} needs a password_file"
+    elif registry.password_file and not registry.username:
+        problem = f"the password_file of {registry.host} needs a username"
+    elif given and _WITH_PATTERNS.intersection(registry.host):
+        problem = (
+            f"{registry.host} is a pattern, and credentials are for exactly one registry: "
+            "write host[:port], and the pattern in an entry of its own"
+        )
+    else:
+        return
+    raise InvalidSettingError(where, problem)
 
 
 def _check_addresses(settings: Settings) -> None:

@@ -56,16 +56,30 @@ class EngineSettings(_Part):
 
 
 class RegistrySettings(_Part):
-    """A registry, as `host[:port]` or a pattern (`docker.io` for Docker Hub): managers may be sent
-    to it, also on a private network.
+    """A registry: `host[:port]` as in the names of images (`docker.io` for Docker Hub), or a
+    pattern for several. Managers may be sent to it, also on a private network.
 
     `plain_http`: it speaks HTTP without TLS. `require_signature` is a file with a public key of
     cosign: only images that are signed with it are deployed.
+
+    Its credentials come from one place: a user and a file with the password, a configuration file
+    of Docker's, or a credential helper by its short name (`ecr-login` is the program
+    `docker-credential-ecr-login`).
     """
 
     host: str = Field(min_length=1)
     plain_http: bool = False
     require_signature: Path | None = None
+    username: str = ""
+    password_file: Path | None = None
+    docker_config: Path | None = None
+    helper: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+
+    @property
+    def place(self) -> str:
+        """Where its credentials come from, as people know it; empty where there are none."""
+        path = self.password_file or self.docker_config
+        return str(path or "") or (f"docker-credential-{self.helper}" if self.helper else "")
 
 
 class ImagesSettings(_Part):

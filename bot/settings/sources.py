@@ -31,6 +31,8 @@ FILE_ONLY = (
 )
 """Settings without a variable: their names are so common that another program may mean them."""
 
+_OWN = ("SLACK_", "REDIS_", "SWARMBOT_")
+
 
 class Variables(EnvSettingsSource):
     """Reads the environment, but for `FILE_ONLY`."""
@@ -63,6 +65,11 @@ class SecretFiles(PydanticBaseSettingsSource):
             for name, field in self.settings_cls.model_fields.items()
         }
         return {name: value for name, value in secrets.items() if value}
+
+
+def environment_of_programs() -> dict[str, str]:
+    """The environment for a program that is not the bot's own: without the bot's secrets."""
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(_OWN)}
 
 
 def config_file() -> Path:

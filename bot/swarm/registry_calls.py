@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from bot.errors import RegistryBusyError
 from bot.model.cluster import RegistryAnswer
 from bot.model.images import Image
+from bot.swarm.registries.credential import Credential
 
 AT_A_TIME = 4
 WAITING = 20
@@ -36,8 +37,8 @@ class RegistryCalls:
     _turns: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(AT_A_TIME)
     )
-    _remembered: OrderedDict[Image, tuple[float, RegistryAnswer]] = field(
-        default_factory=OrderedDict
+    _remembered: OrderedDict[tuple[Image, Credential | None], tuple[float, RegistryAnswer]] = field(
+        default_factory=OrderedDict, repr=False
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,15 +53,18 @@ class RegistryCalls:
         finally:
             self._places.release()
 
-    def rested(self, image: Image, ask: Callable[[], RegistryAnswer]) -> RegistryAnswer:
-        """What was said of the image within the last minute, or what is said now."""
+    def rested(
+        self, image: Image, login: Credential | None, ask: Callable[[], RegistryAnswer]
+    ) -> RegistryAnswer:
+        """What was said of the image to this login within the last minute, or what is said now."""
+        key = image, login
         with self._lock:
-            at, answer = self._remembered.get(image, (float("-inf"), RegistryAnswer.UNKNOWN))
+            at, answer = self._remembered.get(key, (float("-inf"), RegistryAnswer.UNKNOWN))
         if self.clock() - at <= REST_SECONDS:
             return answer
         answer = ask()
         with self._lock:
-            self._remembered[image] = (self.clock(), answer)
+            self._remembered[key] = (self.clock(), answer)
             if len(self._remembered) > _MOST_REMEMBERED:
                 self._remembered.popitem(last=False)
         return answer

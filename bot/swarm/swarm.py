@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Self
 
+from bot.model.cluster import EngineAddress
+from bot.settings import Settings
 from bot.swarm.certificates.survey import Certificates
 from bot.swarm.engine.fence import Fence
 from bot.swarm.engine.fenced import FencedEngines
+from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.images import Images
@@ -15,6 +19,7 @@ from bot.swarm.objects.networks import Networks
 from bot.swarm.objects.nodes import Nodes
 from bot.swarm.objects.secrets import StoredObjects
 from bot.swarm.objects.services import Services
+from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.sight import Sight
 
@@ -29,6 +34,16 @@ class Swarm:
     engines: EnginePool
     sight: Sight | None = None
     registries: RegistryCalls = field(default_factory=RegistryCalls)
+    credentials: RegistryCredentials = NO_CREDENTIALS
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        """The Swarm that the operator means, with the credentials of its registries."""
+        engines = settings.managers
+        return cls(
+            FailoverPool(EngineAddress(engine.name, engine.url, engine.tls) for engine in engines),
+            credentials=RegistryCredentials(settings.registries),
+        )
 
     def seen_by(self, sight: Sight | None) -> Swarm:
         """The same Swarm for somebody who may see some services only; None where all."""
@@ -41,7 +56,7 @@ class Swarm:
     @property
     def services(self) -> Services:
         """Services and tasks."""
-        return Services(self.engines, self.sight)
+        return Services(self.engines, self.sight, self.credentials)
 
     @property
     def nodes(self) -> Nodes:
@@ -51,7 +66,7 @@ class Swarm:
     @property
     def images(self) -> Images:
         """Images in their registries."""
-        return Images(self.engines, self.registries)
+        return Images(self.engines, self.registries, self.credentials)
 
     @property
     def networks(self) -> Networks:
@@ -66,7 +81,7 @@ class Swarm:
     @property
     def certificates(self) -> Certificates:
         """Certificates and their ends."""
-        return Certificates(self.engines)
+        return Certificates(self.engines, self.credentials)
 
     @property
     def stored_objects(self) -> StoredObjects:

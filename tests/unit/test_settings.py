@@ -38,6 +38,7 @@ approve = ["lead"]
 approvals = 2
 over_replicas = 5
 """
+REGISTRY = '[[registries]]\nhost = "reg.example"\n'
 
 
 @pytest.fixture(autouse=True)
@@ -233,6 +234,37 @@ def test_a_secret_s_file_that_cannot_be_read(
         ),
         ('[[rules]]\nasks = ["x"]', "rules.0.asks", "there is no such setting"),
         ("channel = 5", "channel", "valid string"),
+        (
+            f'{REGISTRY}username = "robot"\npassword_file = "/p"\nhelper = "ecr-login"',
+            "registries.0",
+            "reg.example has password_file and helper: keep one",
+        ),
+        (
+            f'{REGISTRY}username = "robot"',
+            "registries.0",
+            "the username of reg.example needs a password_file",
+        ),
+        (
+            f'{REGISTRY}password_file = "/p"',
+            "registries.0",
+            "the password_file of reg.example needs a username",
+        ),
+        (f'{REGISTRY}helper = "../../bin/sh"', "registries.0.helper", "pattern"),
+        (f'{REGISTRY}password = "clear"', "registries.0.password", "there is no such setting"),
+        (
+            '[[registries]]\nhost = "10.0.0.*:5000"\nhelper = "ecr-login"',
+            "registries.0",
+            "10.0.0.*:5000 is a pattern, and credentials are for exactly one registry",
+        ),
+        ('[[registries]]\nhost = "https://reg.example"', "registries.0", "write host[:port]"),
+        (
+            (
+                '[[registries]]\nhost = "docker.io"\nhelper = "a"\n'
+                '[[registries]]\nhost = "index.docker.io"\nhelper = "b"'
+            ),
+            "registries.1",
+            "docker.io has credentials twice: keep one",
+        ),
         ('engines = "node1"', "engines", "valid tuple"),
         ('[[engines]]\nname = "a"', "engines.0.url", "required"),
         ('[[engines]]\nname = "a"\nurl = "node1:2375"', "engines.0.url", "unix"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot import errors
 from bot.model.images import SignatureFault
+from bot.model.registry_login import LoginSource
 from bot.model.slash import SLASH
 from bot.render.errors.explanation import (
     LISTINGS,
@@ -16,8 +17,11 @@ from bot.render.errors.explanation import (
     codes,
     did_you_mean,
 )
+from bot.render.registry_logins import looked
 from bot.render.slack.blocks import familiar
 from bot.render.slack.text import code, escape, prose, sentence
+
+_READ_ANEW = "The bot reads credentials anew at the next command."
 
 
 def _unclosed_quote(error: errors.UnclosedQuoteError) -> Explanation:
@@ -131,9 +135,17 @@ def _unsigned_image(error: errors.UnsignedImageError) -> Explanation:
 
 def _registry_denied(error: errors.RegistryDeniedError) -> Explanation:
     return Explanation(
-        f"The registry wants credentials for {code(familiar(error.image))}, and the engine has "
-        f"none. Log the engine in with {code('docker login')}; nothing was changed."
+        f"The registry does not give {code(familiar(error.image))}: "
+        f"{escape(looked(error.source))}. {_login_advice(error.source)} Nothing was changed."
     )
+
+
+def _login_advice(source: LoginSource) -> str:
+    if not source.place:
+        return f"Where it is not private, check name and tag. {_READ_ANEW}"
+    if source.fault:
+        return f"Mend that. {_READ_ANEW}"
+    return f"Perhaps a token has expired, or this user may not read the image. {_READ_ANEW}"
 
 
 def _image_only_on_node(error: errors.ImageOnlyOnNodeError) -> Explanation:

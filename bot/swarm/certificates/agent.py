@@ -25,6 +25,7 @@ from bot.swarm.engine.failover import explain
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.logs import Logs
 from bot.swarm.objects.services import Services
+from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.waiting import POLL_SECONDS
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Agent:
     engines: EnginePool
     image: str
     stopping: Stopping = field(default_factory=Stopping)
+    credentials: RegistryCredentials = NO_CREDENTIALS
 
     def read(self, nodes: Sequence[Node]) -> Mapping[str, LeafOrReason]:
         """By node id, the node's certificate or why there is none; within a minute.
@@ -70,7 +72,8 @@ class Agent:
     def _run(self, node_ids: Sequence[str]) -> Mapping[str, LeafOrReason]:
         try:
             self._clear()
-            service_id = Services(self.engines).create(self._spec(), with_auth=True)
+            services = Services(self.engines, credentials=self.credentials)
+            service_id = services.create(self._spec(), with_auth=True)
             return self._collect(service_id, node_ids)
         except LeaseLostError:
             raise

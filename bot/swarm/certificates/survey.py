@@ -24,6 +24,7 @@ from bot.swarm.engine.parallel import run_in_parallel
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.nodes import Nodes
+from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 
 SURVEY_SECONDS = 5.0
 ENGINE_PORT = 2376
@@ -37,6 +38,7 @@ class Certificates:
     """Reads the certificates of nodes, of the root, of engines and of other servers."""
 
     engines: EnginePool
+    credentials: RegistryCredentials = NO_CREDENTIALS
 
     def read(
         self, endpoints: Iterable[str] = (), agent: str = "", stopping: Stopping | None = None
@@ -58,7 +60,9 @@ class Certificates:
         certificates = _read(requests)
         if agent:
             certificates = self._by_agent(
-                Agent(self.engines, agent, stopping or Stopping()), nodes, certificates
+                Agent(self.engines, agent, stopping or Stopping(), self.credentials),
+                nodes,
+                certificates,
             )
         of_nodes = sorted(
             (certificate for certificate in certificates if certificate.kind == "node"),

@@ -16,9 +16,11 @@ from bot.errors import (
 )
 from bot.model import Image, Platform, ResolvedImage
 from bot.model.cluster import RegistryAnswer
+from bot.model.registry_login import LoginSource
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials, RegistryLogin
 from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.spec import read_cluster
 
@@ -39,6 +41,7 @@ class Images:
 
     engines: EnginePool
     calls: RegistryCalls = field(default_factory=RegistryCalls)
+    credentials: RegistryCredentials = NO_CREDENTIALS
 
     def resolve(self, image: Image) -> ResolvedImage:
         """Resolve an image to its digest, within ten seconds after its turn has come.
@@ -55,7 +58,9 @@ class Images:
 
         Raises RegistryUnavailableError, and what `EnginePool.call` raises.
         """
-        return self.calls.rested(image, lambda: self._held(image))
+        return self.calls.rested(
+            image, self.credentials.for_image(image), lambda: self._held(image)
+        )
 
     def _held(self, image: Image) -> RegistryAnswer:
         try:
@@ -68,13 +73,14 @@ class Images:
 
     def _ask(self, image: Image) -> ResolvedImage:
         wanted = image if image.tag or image.digest else replace(image, tag="latest")
+        login = self.credentials.look(image.registry)
 
         def ask(client: Client) -> dict[str, Any]:
             client.timeout = REGISTRY_SECONDS
             try:
-                return client.distribution(str(wanted), client.registry_auth(str(wanted)))
+                return client.distribution(str(wanted), header_of(login, client, wanted))
             except EngineRefusedError as error:
-                raise _meaning(wanted, error) from error
+                raise _meaning(wanted, error, login.source) from error
             except ConnectionLostError as error:
                 # The engine is alive, or the call would have been given up: it is the registry that
                 # does not answer.
@@ -102,6 +108,14 @@ class Images:
         return bool(test[0] != "NONE")
 
 
+def header_of(login: RegistryLogin, client: Client, image: Image) -> str:
+    """The header for the registry of this image; where nothing is configured for it, what this
+    machine's own Docker configuration has."""
+    if login.credential:
+        return login.credential.header
+    return "" if login.source.place else client.registry_auth(str(image))
+
+
 def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:
     """Platforms as a service's placement takes them.
 
@@ -119,12 +133,12 @@ def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:
     )
 
 
-def _meaning(image: Image, error: EngineRefusedError) -> SwarmbotError:
+def _meaning(image: Image, error: EngineRefusedError, source: LoginSource) -> SwarmbotError:
     words = error.reason.lower()
     if error.status == 400:
         return error
     if error.status in (401, 403) or any(phrase in words for phrase in _DENIED_PHRASES):
-        return RegistryDeniedError(image)
+        return RegistryDeniedError(image, source)
     if error.status == 404 or any(phrase in words for phrase in _NOT_FOUND_PHRASES):
         return ImageNotFoundError(image)
     return RegistryUnavailableError(image, error.reason)

@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import EngineRefusedError, UnknownNameError
-from bot.model import Service, Spec, Task
+from bot.model import Image, Service, Spec, Task
+from bot.model.completion import RestartCondition
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
 from bot.swarm.names import pick
+from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials, RegistryLogin
 from bot.swarm.sight import Sight
 from bot.swarm.spec import read
+from bot.swarm.spec.edit import image_of
 
 _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
 
@@ -32,6 +35,7 @@ class Services:
 
     engines: EnginePool
     sight: Sight | None = None
+    credentials: RegistryCredentials = NO_CREDENTIALS
 
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks; of those that do one piece of work and
@@ -120,12 +124,16 @@ class Services:
     def create(self, spec: Spec, *, with_auth: bool = False) -> str:
         """Create a service and return its id.
 
-        `with_auth` hands this machine's registry credentials to the nodes. Raises NameTakenError,
+        The nodes get the bot's credentials for the registry of its image; `with_auth` those of this
+        machine's own Docker configuration, where none are configured. Raises NameTakenError,
         PortTakenError, UnknownNameError (a network, secret or config), EngineRefusedError.
         """
+        image = image_of(spec)
+        login = self.credentials.look(image.registry)
 
         def create(client: Client) -> str:
-            return str(client.create_service(spec, _auth(client, spec) if with_auth else "")["ID"])
+            auth = _header(login, client, image, own=with_auth)
+            return str(client.create_service(spec, auth)["ID"])
 
         return self.engines.call_write(create)
 
@@ -139,13 +147,18 @@ class Services:
     ) -> tuple[str, ...]:
         """Post a whole specification against the version that was read; returns warnings.
 
-        With `rollback_previous` the engine returns to its previous specification instead, with its
-        credentials. Raises OutOfSequenceError where the service has changed since, PortTakenError,
-        UnknownNameError, EngineRefusedError.
+        With `rollback_previous` the engine returns to its previous specification instead, with the
+        credentials that it has stored with that one, whatever it is sent (measured). The nodes get
+        credentials as `create` says, but where that would repeat work that is done. Raises
+        OutOfSequenceError where the service has changed since, PortTakenError, UnknownNameError,
+        EngineRefusedError.
         """
+        image = image_of((service.previous or spec) if rollback_previous else spec)
+        login = self.credentials.look(image.registry)
+        kept = not rollback_previous and _would_repeat_work(service, spec)
 
         def update(client: Client) -> tuple[str, ...]:
-            auth = _auth(client, spec) if with_auth else ""
+            auth = "" if kept else _header(login, client, image, own=with_auth)
             raw = {
                 "ID": service.id,
                 "Version": {"Index": service.version},
@@ -206,5 +219,19 @@ def _by_age(task: Task) -> tuple[str, int, str, float]:
     )
 
 
-def _auth(client: Client, spec: Spec) -> str:
-    return client.registry_auth(spec["TaskTemplate"]["ContainerSpec"]["Image"])
+def _would_repeat_work(service: Service, spec: Spec) -> bool:
+    """Whether other credentials would start tasks again that have ended with their work done.
+
+    Swarm takes them for tasks of another specification (measured); those that run it leaves alone.
+    """
+    ends = not service.mode.is_job and service.restart is not RestartCondition.ANY
+    return ends and spec.get("TaskTemplate") == service.spec.get("TaskTemplate")
+
+
+def _header(login: RegistryLogin, client: Client, image: Image, *, own: bool) -> str:
+    """The header that the nodes get; empty where Swarm keeps what it has stored."""
+    if not image.name:
+        return ""
+    if login.credential:
+        return login.credential.header
+    return client.registry_auth(str(image)) if own and not login.source.place else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.memory.twin import pull_options
 from tests.memory.twin.cluster import ENDED, Cluster, Json, Life, seconds_of
 from tests.memory.twin.placing import place
 
@@ -66,9 +67,15 @@ def _place(cluster: Cluster, task: Json, life: Life) -> None:
 
 def _pull(cluster: Cluster, task: Json, life: Life) -> None:
     image = task["Spec"]["ContainerSpec"]["Image"]
-    if cluster.registry.find(image) is None:
+    auth = pull_options.of(task["Spec"])
+    node = task.get("NodeID", "")
+    has_it = (node, image) in cluster.pulled
+    if cluster.registry.find(image) is None or not (
+        has_it or cluster.registry.lets_in(image, auth)
+    ):
         _says(cluster, task, "rejected", "preparing", Err=f"No such image: {image}")
         return
+    cluster.pulled.add((node, image))
     _says(cluster, task, "preparing", "preparing")
     life.due = cluster.seconds + STEP
 

@@ -4,6 +4,7 @@ of threads and timers."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.poster.tracking import DeliveryRecord
 from bot.settings import PolicyRule, Role, Settings
 from bot.store.anchor import AnchorFile
 from bot.store.store import Store
+from bot.swarm.registries.credentials import RegistryCredentials
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from tests.memory.twin.clock import AtOnce, Clock, Party, TurnedPool, TurnedStopping, no_thread
@@ -65,7 +67,8 @@ class MemoryBot:
         self.stopping = TurnedStopping(clock)
         clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
         self.client = DirectClient(slack)
-        self.swarm = self.swarm_of(self.engines)
+        credentials = RegistryCredentials(configured.registries, lambda _: None, clock.monotonic)
+        self.swarm = replace(self.swarm_of(self.engines), credentials=credentials)
         self.metrics = Metrics()
         self._data = TemporaryDirectory()
         self.store = Store.over(

@@ -65,6 +65,8 @@ class Cluster:
     """Ids of nodes whose engines have left the Swarm."""
     locked: set[str] = field(default_factory=set)
     """Ids of managers whose engines wait for the unlock key."""
+    pulled: set[tuple[str, str]] = field(default_factory=set)
+    """Which node has which image; credentials are needed where it has not."""
     stirred: bool = False
     """Whether something was changed from outside that the Swarm has not looked at yet."""
     index: int = 10

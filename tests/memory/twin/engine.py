@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.memory.twin import engine_cluster, engine_services
+from tests.memory.twin import engine_cluster, engine_services, pull_options
 from tests.memory.twin.cluster import Json, RefusedError, copied
 from tests.memory.twin.request import Request
 from tests.memory.twin.swarm_twin import Change, SwarmTwin
@@ -43,18 +43,18 @@ class EngineTwin:
         self.name = name
 
     def answer(
-        self, method: str, path: str, params: Json, body: Any, sender: str = ""
+        self, method: str, path: str, params: Json, body: Any, sender: str = "", auth: str = ""
     ) -> tuple[int, Any]:
         """Status and body of one request."""
         self.twin.advance()
         before = copied(self.twin.cluster.services) if method == "POST" else {}
         try:
-            answer = self._routed(method, path, params, body)
+            answer = self._routed(method, path, params, body, auth)
         except RefusedError as refused:
             return refused.status, {"message": refused.message}
         if method == "POST":
             self._note(before, params, sender)
-        return 200, answer
+        return 200, pull_options.hidden(answer) if self.twin.cluster.registry.guarded else answer
 
     def _note(self, before: dict[str, Json], params: Json, sender: str) -> None:
         """Tell whoever keeps a journal which services a request has changed."""
@@ -65,7 +65,7 @@ class EngineTwin:
                 change = Change(service, was["Spec"], copied(service["Spec"]), back, sender)
                 self.twin.on_change(change)
 
-    def _routed(self, method: str, path: str, params: Json, body: Any) -> Any:
+    def _routed(self, method: str, path: str, params: Json, body: Any, auth: str) -> Any:
         if path in ("/_ping", "/version"):
             return "OK" if path == "/_ping" else {"ApiVersion": "1.41"}
         if path == "/info":
@@ -76,7 +76,7 @@ class EngineTwin:
         for wanted, pattern, answer in _COMPILED:
             match = pattern.match(path)
             if match and wanted == method:
-                return answer(Request(self.twin, match.groups(), params, body))
+                return answer(Request(self.twin, match.groups(), params, body, auth))
         raise RefusedError(404, "page not found")
 
     def _must_be_manager(self) -> None:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from tests.memory.twin import pull_options
 from tests.memory.twin.cluster import Json, RefusedError, copied, count_of, mode_of
 from tests.memory.twin.orchestrator import is_dirty, remove_service
 from tests.memory.twin.registry import HOST
@@ -24,6 +25,7 @@ def service(request: Request) -> Json:
 def create(request: Request) -> Json:
     spec = copied(request.body)
     _check(request, spec, "")
+    pull_options.keep(spec, request.auth)
     made = request.cluster.new("svc", Spec=spec, Endpoint=_endpoint(spec))
     if mode_of(spec).endswith("Job"):
         made["JobStatus"] = {"JobIteration": {"Index": 0}}
@@ -100,6 +102,10 @@ def distribution(request: Request) -> Json:
     registry = request.cluster.registry
     if registry.away:
         raise RefusedError(500, registry.away)
+    if not registry.lets_in(request.name, request.auth):
+        if request.auth:
+            raise RefusedError(401, "unauthorized: authentication required")
+        raise RefusedError(500, f'Head "https://{request.name}": no basic auth credentials')
     build = registry.find(request.name)
     if build is None:
         raise RefusedError(404, f"errors:\nmanifest unknown: manifest unknown to {HOST}\n")
@@ -159,6 +165,7 @@ def _update(request: Request, current: Json, spec: Json) -> None:
             501, "rpc error: code = Unimplemented desc = service mode change is not allowed"
         )
     _check(request, spec, current["ID"])
+    pull_options.keep(spec, request.auth, current["Spec"])
     if "JobStatus" in current:
         current["JobStatus"]["JobIteration"]["Index"] += 1
     current["PreviousSpec"], current["Spec"] = current["Spec"], spec

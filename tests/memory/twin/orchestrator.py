@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.memory.twin import agents
+from tests.memory.twin import agents, pull_options
 from tests.memory.twin.cluster import ENDED, Cluster, Json, copied, count_of, mode_of
 from tests.memory.twin.placing import is_eligible
 
@@ -52,7 +52,10 @@ def new_task(
 
 def is_dirty(service: Json, task: Json) -> bool:
     """Whether a task is not of the service's specification of now."""
-    return bool(task["Spec"] != service["Spec"]["TaskTemplate"])
+    wanted = service["Spec"]["TaskTemplate"]
+    if task["Status"]["State"] in ("ready", "starting", "running"):
+        return bool(pull_options.without(task["Spec"]) != pull_options.without(wanted))
+    return bool(task["Spec"] != wanted)
 
 
 def remove_service(cluster: Cluster, service: Json) -> None:

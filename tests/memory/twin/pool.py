@@ -51,6 +51,16 @@ class Moments:
     after_read: Callable[[str], None] = ignored
 
 
+@dataclass(frozen=True)
+class Authorized:
+    """A request that may make a registry be asked, with its `X-Registry-Auth`."""
+
+    path: str
+    params: Mapping[str, Any]
+    body: Any
+    auth: str
+
+
 class Wire:
     """The way to one engine, and how it fails: `cut` takes nothing more, `loses_answers` does what
     is asked and does not say so, and what `loses_requests` takes is not even done."""
@@ -63,6 +73,7 @@ class Wire:
         self.loses_answers = 0
         self.loses_requests = 0
         self.sent: list[tuple[str, str]] = []
+        self.authorized: list[Authorized] = []
 
     def send(self, method: str, path: str, timeout: float, **options: Any) -> WireAnswer:
         """Send one request."""
@@ -79,7 +90,12 @@ class Wire:
             raise ConnectionLostError("Connection reset by peer")
         body = json.loads(json.dumps(options.get("json")))
         params = dict(options.get("params") or {})
-        status, answer = self._engine.answer(method, unquote(path), params, body, self._sender)
+        auth = (options.get("headers") or {}).get("X-Registry-Auth", "")
+        if method == "POST" or path.startswith("/distribution"):
+            self.authorized.append(Authorized(path, params, body, auth))
+        status, answer = self._engine.answer(
+            method, unquote(path), params, body, self._sender, auth
+        )
         if method != "GET" and self.loses_answers:
             self.loses_answers -= 1
             raise ConnectionLostError("Connection reset by peer")

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from tests.memory.twin import pull_options
+
 HOST = "shop"
 
 
@@ -35,6 +37,13 @@ class Registry:
 
     builds: dict[str, Build] = field(default_factory=dict)
     away: str = ""
+    guarded: dict[str, str] = field(default_factory=dict)
+    """By host: the password without which it gives nothing."""
+
+    def lets_in(self, image: str, auth: str) -> bool:
+        """Whether who has this `X-Registry-Auth` may have the image."""
+        password = self.guarded.get(image.partition("/")[0])
+        return password is None or pull_options.password(auth) == password
 
     def push(self, image: str, **behaviour: object) -> Build:
         """Push an image; `behaviour` are the fields of a `Build`."""

@@ -15,12 +15,13 @@ OUT_OF_SEQUENCE = "rpc error: code = Unknown desc = update out of sequence"
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked: the parts of the path, the parameters, and the body."""
+    """What was asked: the parts of the path, the parameters, the body, and `X-Registry-Auth`."""
 
     twin: SwarmTwin
     parts: tuple[str, ...]
     params: Json
     body: Any
+    auth: str = ""
 
     @property
     def cluster(self) -> Cluster:

@@ -26,6 +26,7 @@ from bot.model import (
 )
 from bot.model.change import Fate
 from bot.model.images import SignatureFault
+from bot.model.registry_login import LoginFault, LoginSource
 from bot.render import help_message, map_message, plans, status, unreachable
 from bot.render.errors import explain
 from bot.render.objects import logs, nodes, service_history, services
@@ -370,7 +371,7 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.RegistryUnavailableError(
         v.NEW, "dial tcp 10.99.0.254:5000: connect: connection refused"
     ),
-    errors.RegistryDeniedError(v.NEW),
+    errors.RegistryDeniedError(v.NEW, LoginSource("10.99.0.254:5000")),
     errors.NoPlatformError(v.NEW, (Platform("linux", "arm64"),), (Platform("linux", "amd64"),)),
     errors.NoEngineError((("node1", "timed out"), ("node2", "connection refused"))),
     errors.NoLeaderError("rpc error: the swarm does not have a leader"),
@@ -401,6 +402,11 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.ChangeInterruptedError("web", unsure=True),
     errors.PausedUpdateError("web", v.NEW, 1, 4, "deploy --go-on s1 shop/web:2.0"),
     *(errors.UnsignedImageError(v.NEW, fault) for fault in SignatureFault),
+    errors.RegistryDeniedError(v.NEW, LoginSource("10.99.0.254:5000", "/run/secrets/registry")),
+    errors.RegistryDeniedError(
+        v.NEW,
+        LoginSource("10.99.0.254:5000", "docker-credential-ecr-login", LoginFault.HELPER_SLOW),
+    ),
 )
 
 

@@ -55,5 +55,5 @@ def test_within_a_minute_the_last_answer_counts() -> None:
         return RegistryAnswer.MISSING
 
     for now[0] in (0.0, 1.0, REST_SECONDS, REST_SECONDS + 1):
-        assert calls.rested(IMAGE, ask) is RegistryAnswer.MISSING
+        assert calls.rested(IMAGE, None, ask) is RegistryAnswer.MISSING
     assert asked == [0.0, REST_SECONDS + 1]
