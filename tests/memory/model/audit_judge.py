@@ -15,41 +15,41 @@ HAPPENED = frozenset(Ending) - {Ending.FAILED, UNSURE}
 
 
 def untrue(entries: Iterable[AuditEntry], journal: Journal) -> list[str]:
-    """What the audit says wrongly of the deploys and scales of a run."""
-    known = tuple(entries)
-    wrong = [_deploys(image, known, journal) for image in journal.asked.deploys]
-    wrong += [_scales(service, known, journal) for service in journal.asked.scales]
-    return [line for line in wrong if line]
+    """What the audit says wrongly of the deploys and scales of a run, a line for each."""
+    all_entries = tuple(entries)
+    lines = [_of_deploys(image, all_entries, journal) for image in journal.asked.deploys]
+    lines += [_of_scales(service, all_entries, journal) for service in journal.asked.scales]
+    return [line for line in lines if line]
 
 
-def _deploys(image: str, entries: Sequence[AuditEntry], journal: Journal) -> str:
-    told = [entry for entry in entries if _flag(entry, "image") == image]
+def _of_deploys(image: str, entries: Sequence[AuditEntry], journal: Journal) -> str:
+    of_image = [entry for entry in entries if _flag(entry, "image") == image]
     deeds = [deed for deed in journal.deeds if deed.deploys and deed.image == image]
-    return _compared(
-        image, told, deeds, _turned_back(image.split("/")[1].split(":", maxsplit=1)[0], journal)
-    )
+    service = image.split("/")[1].split(":", maxsplit=1)[0]
+    return _compared(image, of_image, deeds, _turned_back(service, journal))
 
 
-def _scales(service: str, entries: Sequence[AuditEntry], journal: Journal) -> str:
-    told = [
+def _of_scales(service: str, entries: Sequence[AuditEntry], journal: Journal) -> str:
+    of_service = [
         entry
         for entry in entries
         if entry.command["command"] == "service scale" and entry.concerns(service, None)
     ]
     deeds = [deed for deed in journal.deeds if deed.scales and deed.service == service]
-    return _compared(f"scale {service}", told, deeds, _turned_back(service, journal))
+    return _compared(f"scale {service}", of_service, deeds, _turned_back(service, journal))
 
 
 def _compared(
-    title: str, told: Sequence[AuditEntry], deeds: Sequence[Deed], turned_back: bool
+    title: str, entries: Sequence[AuditEntry], deeds: Sequence[Deed], turned_back: bool
 ) -> str:
-    endings = [str((entry.outcome or {}).get("ending")) for entry in told]
-    said = sum(ending in HAPPENED for ending in endings)
-    most = said + endings.count(UNSURE)
+    """What is wrong with the endings that the audit has for these deeds; empty where nothing is."""
+    endings = [str((entry.outcome or {}).get("ending")) for entry in entries]
+    fewest = sum(ending in HAPPENED for ending in endings)
+    most = fewest + endings.count(UNSURE)
     # To go back is a change too, which looks like a deploy or a scale of before.
-    true = said <= len(deeds) and (turned_back or len(deeds) <= most)
-    whys = [str((entry.outcome or {}).get("why")) for entry in told]
-    return "" if true else f"{title}: changed {len(deeds)} times, the audit: {endings} {whys}"
+    is_true = fewest <= len(deeds) and (turned_back or len(deeds) <= most)
+    whys = [str((entry.outcome or {}).get("why")) for entry in entries]
+    return "" if is_true else f"{title}: changed {len(deeds)} times, the audit: {endings} {whys}"
 
 
 def _turned_back(service: str, journal: Journal) -> bool:

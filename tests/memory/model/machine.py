@@ -13,7 +13,7 @@ from playground.workspace.model import BOT_USER, Posted, Version
 from playground.workspace.person import SENT_OF_BUTTON
 from playground.workspace.surfaces import Message
 from tests.memory.model.audit_judge import untrue
-from tests.memory.model.journal import MOST_UNAPPROVED, ON, Journal
+from tests.memory.model.journal import LET_GO, MOST_UNAPPROVED, ON, TIMEOUT, Journal
 from tests.memory.model.misfortunes import Misfortunes, names
 from tests.memory.twin.bot import MemoryBot
 from tests.memory.twin.world import DEV, LEAD, OPS, World
@@ -38,8 +38,6 @@ RULES = (
     PolicyRule(commands=("*",), ask=("operator", "lead")),
 )
 PEOPLE = ("dev", "lead", "ops")
-TIMEOUT = 40
-"""Seconds that a deploy has: whatever hangs is over by then."""
 MOMENT = 1.2
 """Seconds after which people do the next thing, at the least."""
 SETTLES_WITHIN = 900.0
@@ -84,6 +82,7 @@ class Machine(Misfortunes):
         behaviour: dict[str, dict[str, Any]] = {"exits": {"exits": 3}, "sick": {"healthy": False}}
         self.world.registry.push(image, **behaviour.get(fate, {}))
         self.journal.asked.deploys[image] += 1
+        self.journal.asked.first_asked[image] = self.world.clock.seconds
         self._type(who, f"deploy {name} {image} --timeout {TIMEOUT}s{delay}")
 
     @rule(who=people, name=names, replicas=st.integers(1, 5))
@@ -96,30 +95,36 @@ class Machine(Misfortunes):
         self.journal.asked.rollbacks[name] += 1
         self._type(who, f"rollback {name} --timeout {TIMEOUT}s")
 
+    @rule(who=people, name=names)
+    def unfollow(self, who: str, name: str) -> None:
+        """Let the rollout of a service run without the bots."""
+        self.journal.asked.unfollows[name] += 1
+        self._type(who, f"unfollow {name}")
+
     @rule(who=people)
     def withdraw(self, who: str) -> None:
         """Take a request back: the newest one, which may be somebody else's."""
         living = [bot for bot in self.world.bots if not bot.party.crashed]
         if living and not self.world.redis.away:
-            waiting = self._store().approvals.open()
-            number = waiting[-1].id if waiting else "0badc0de"
-            self._type(who, f"withdraw {number}")
+            requests = self._store().approvals.open()
+            request_id = requests[-1].id if requests else "0badc0de"
+            self._type(who, f"withdraw {request_id}")
 
     @precondition(lambda self: self._buttons())
     @rule(
         who=people,
         data=st.data(),
         twice=st.booleans(),
-        other=people,
+        second_person=people,
     )
-    def click(self, who: str, data: st.DataObject, twice: bool, other: str) -> None:
+    def click(self, who: str, data: st.DataObject, twice: bool, second_person: str) -> None:
         """Any button that anybody ever saw, at times by two people at once."""
-        known = self._buttons()
-        number = data.draw(st.integers(0, len(known) - 1), "button, from the newest")
-        message, block, button = known[-1 - number]
+        buttons = self._buttons()
+        number = data.draw(st.integers(0, len(buttons) - 1), "button, from the newest")
+        message, block, button = buttons[-1 - number]
         self._press(who, message, block, button)
         if twice:
-            self._press(other, message, block, button)
+            self._press(second_person, message, block, button)
         self.world.clock.run(lambda: False, MOMENT)
 
     # ---- what has to be true
@@ -175,8 +180,8 @@ class Machine(Misfortunes):
 
     def _audit_is_true(self) -> None:
         if self.emptied_at < 0:
-            wrong = untrue(self._store().audit.entries(limit=1000), self.journal)
-            assert not wrong, "\n".join(wrong)
+            untrue_lines = untrue(self._store().audit.entries(limit=1000), self.journal)
+            assert not untrue_lines, "\n".join(untrue_lines)
 
     # ---- parts
 
@@ -197,15 +202,15 @@ class Machine(Misfortunes):
 
     def _buttons(self) -> list[tuple[Posted, Any, dict[str, Any]]]:
         """Every button that was ever shown: message, block and element, the oldest first."""
-        known: dict[tuple[str, str, str], tuple[Posted, Any, dict[str, Any]]] = {}
+        buttons: dict[tuple[str, str, str], tuple[Posted, Any, dict[str, Any]]] = {}
         for posted in self._said():
             for version in posted.versions:
                 for block in version.blocks:
                     for element in block.get("elements", ()):
                         if element.get("type") == "button" and element.get("value"):
-                            place = posted.ts, element["text"]["text"], element["value"]
-                            known[place] = posted, block, element
-        return list(known.values())
+                            button_key = posted.ts, element["text"]["text"], element["value"]
+                            buttons[button_key] = posted, block, element
+        return list(buttons.values())
 
     def _press(self, who: str, posted: Posted, block: Any, button: dict[str, Any]) -> None:
         person, label = self.world.person(who), button["text"]["text"]
@@ -240,11 +245,15 @@ class Machine(Misfortunes):
 
     def _judge(self, posted: Posted) -> None:
         text = self._text(posted.now)
-        found = ON.match(text)
-        if found and not self.journal.ran_only(
-            found[1], found[2], self.journal.begun(found[2], self._seconds(posted)) - 1
+        runs, let_go = ON.match(text), LET_GO.match(text)
+        if runs and not self.journal.ran_only(
+            runs[1], runs[2], self.journal.begun(runs[2], self._seconds(posted)) - 1
         ):
             self.journal.violations.append(f"not true: {text}")
+        if let_go:
+            self.journal.let_go[let_go[1]] = self.world.clock.seconds
+            if not self.journal.asked.unfollows[let_go[1]]:
+                self.journal.violations.append(f"nobody asked for that: {text}")
 
     def _seconds(self, posted: Posted) -> float:
         """When it was posted, by the clock of the run."""

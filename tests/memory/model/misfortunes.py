@@ -143,7 +143,8 @@ class Misfortunes(RuleBasedStateMachine):
             for bot in world.bots:
                 bot.accepts_the_audit_as_it_is()
 
-    def _living(self, number: int, do: Callable[[MemoryBot], object]) -> None:
+    def _living(self, number: int, befall: Callable[[MemoryBot], object]) -> None:
+        """Let something happen to one of the bots that have not crashed."""
         living = [bot for bot in self.world.bots if not bot.party.crashed]
         if living:
-            do(living[number % len(living)])
+            befall(living[number % len(living)])

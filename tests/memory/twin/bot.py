@@ -71,12 +71,14 @@ class MemoryBot:
         self.swarm = replace(self.swarm_of(self.engines), credentials=credentials)
         self.metrics = Metrics()
         self._data = TemporaryDirectory()
-        self.store = Store.over(
-            redis.client(),
-            clocks,
-            keys=redis.keys,
-            on_forged=self.metrics.forged,
-            anchor=AnchorFile.under(Path(self._data.name)),
+        self.store = self.store_of(
+            Store.over(
+                redis.client(),
+                clocks,
+                keys=redis.keys,
+                on_forged=self.metrics.forged,
+                anchor=AnchorFile.under(Path(self._data.name)),
+            )
         )
         self.poster = Poster(
             Calls(self.client, self.client.respond),
@@ -91,6 +93,10 @@ class MemoryBot:
     def swarm_of(self, engines: MemoryEngines) -> Swarm:
         """The Swarm as this bot reaches it."""
         return Swarm(engines)
+
+    def store_of(self, store: Store) -> Store:
+        """What is in Redis as this bot reads it."""
+        return store
 
     def record_of(self, store: Store) -> DeliveryRecord | None:
         """What this bot goes by when it sends a message."""

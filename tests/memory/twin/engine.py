@@ -62,8 +62,9 @@ class EngineTwin:
             was = before.get(service_id, service)
             if was["Version"] != service["Version"]:
                 back = params.get("rollback") == "previous"
-                change = Change(service, was["Spec"], copied(service["Spec"]), back, sender)
-                self.twin.on_change(change)
+                paused = (was.get("UpdateStatus") or {}).get("State") == "paused"
+                spec = copied(service["Spec"])
+                self.twin.on_change(Change(service, was["Spec"], spec, back, paused, sender))
 
     def _routed(self, method: str, path: str, params: Json, body: Any, auth: str) -> Any:
         if path in ("/_ping", "/version"):

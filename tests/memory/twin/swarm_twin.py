@@ -21,12 +21,13 @@ MANAGERS = ("node1", "node2", "node3")
 @dataclass(frozen=True)
 class Change:
     """A service that somebody has just changed; `back`: Swarm was asked for its previous
-    specification."""
+    specification, and `paused`: its update stood paused before."""
 
     service: Json
     before: Json
     after: Json
     back: bool
+    paused: bool
     sender: str
 
 
