@@ -8,12 +8,20 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from bot.changes import fate
 from bot.changes.sequence import Say, carry_out
 from bot.command import line
 from bot.command.fields import Argument, Label, Name, Option, SecretPairs
 from bot.command.model import Change, Command, Context, Query
-from bot.errors import InUseError, NameTakenError, UnknownNameError, UnsupportedError
+from bot.errors import (
+    InUseError,
+    NameTakenError,
+    SwarmbotError,
+    UnknownNameError,
+    UnsupportedError,
+)
 from bot.model import Difference, Ending, Kind, Message, Outcome, Plan
+from bot.model.change import Fate
 from bot.model.cluster import Network
 from bot.model.english import agree, listed
 from bot.model.secrecy import masked_pair
@@ -125,6 +133,19 @@ class NetworkCreate(Change[Plan]):
             summary=networks.NOT_EVERYWHERE,
         )
 
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Whether it is there: the name was free, and it was locked."""
+        del planned
+        try:
+            network = context.swarm.networks.find(self.name)
+        except UnknownNameError:
+            return Fate.NOT_DONE
+        except SwarmbotError:
+            return Fate.UNSURE
+        made = (network.driver, network.attachable, network.internal)
+        wanted = (self.driver, self.attachable, self.internal)
+        return Fate.DONE if made == wanted else Fate.UNSURE
+
     def apply(self, context: Context, plan: Plan, run: Run) -> Outcome:  # noqa: ARG002 - the flags say it all
         """Create it, and wait until Swarm has given it a subnet."""
         started = context.now()
@@ -223,6 +244,10 @@ class NetworkRm(Change[NetworkRemovalPlan]):
             noop_reason="" if going else "there is no such network",
             going=going,
         )
+
+    def fate(self, context: Context, planned: str) -> Fate:
+        """Whether they are gone."""
+        return fate.of_removal(self, context, planned, context.swarm.networks.find, self.networks)
 
     def apply(self, context: Context, plan: NetworkRemovalPlan, run: Run) -> Outcome:
         """Remove one after the other.

@@ -80,15 +80,18 @@ class ApprovalUpkeep:
     def _give_up(self) -> None:
         """End what a bot took and left.
 
-        A rollout that somebody follows ends by itself; anything else is told as it is.
+        A rollout that somebody follows ends by itself, and what had begun is ended by
+        `jobs.orphans`; anything else is told as it is.
         """
         followed = {rollout.id for rollout in self.store.rollouts.running()}
         followed |= {batch.id for batch in self.store.batches.running()}
+        begun = {entry.request for entry in self.store.audit.open_intents()}
         for taken in self.store.approvals.claimed():
             young = self.store.ages.of("claim", taken.id) < YOUNG_CLAIM
             if (
                 young
                 or taken.run in followed
+                or taken.id in begun
                 or any(self.store.locks.of(target) for target in taken.plan.targets)
             ):
                 continue

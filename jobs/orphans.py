@@ -81,6 +81,6 @@ class Orphans:
         targets = [str(target) for target in entry.plan.get("targets", ())]
         with (
             suppress(LockedError),
-            self.store.locks.acquire(targets, entry.actor.name, "look after it"),
+            self.store.locks.acquire(targets, entry.actor.name, "look after it") as lease,
         ):
-            self.interrupted.end(entry, self.context(entry.actor))
+            self.interrupted.end(entry, self.context(entry.actor), lease.fence)

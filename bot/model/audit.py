@@ -15,7 +15,8 @@ class AuditEntry:
     """A change with its outcome.
 
     `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the request
-    for approval. `outcome`, `seconds` (how long it took) and `concluded` (when it ended) are None
+    for approval, and `run` names the message in which a change without a request is shown.
+    `outcome`, `seconds` (how long it took) and `concluded` (when it ended) are None
     while it runs.
     """
 
@@ -28,6 +29,7 @@ class AuditEntry:
     approved_by: tuple[str, ...] = ()
     approver_ids: tuple[str, ...] = ()
     request: str = ""
+    run: str = ""
     outcome: Mapping[str, Any] | None = None
     seconds: float | None = None
     concluded: datetime | None = None

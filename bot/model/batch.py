@@ -1,4 +1,4 @@
-"""A change of several services, which is one change: taken up as one by whoever comes next."""
+"""A change of several services, or one that takes long: taken up as one by whoever comes next."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Batch:
 
     `command` is the command as JSON, and `plan` what people saw of its plan; `request` is the id of
     the request for approval that it ran by, if any; `shown_as` names its message among all.
+    `members` is empty where it changes no services.
     """
 
     id: str

@@ -43,8 +43,6 @@ log = logging.getLogger(__name__)
 
 WRITE_AGAIN_SECONDS = 0.5
 """Seconds between two tries to write down what happened, while Redis is away."""
-
-
 CHANGE = "change"
 """The kind of the ages of changes."""
 
@@ -82,7 +80,8 @@ class ChangeExecutor:
         """
         clock = SteadyClock(self.now(), self.stopping.monotonic)
         started, approvers = clock.now(), decided.approval.approvers if decided.approval else ()
-        audit = self._intend(decided, started, approvers)
+        run_id = secrets.token_hex(5)
+        audit = self._intend(decided, started, approvers, run_id)
         live = LiveMessage(
             self.poster,
             self.store,
@@ -90,7 +89,7 @@ class ChangeExecutor:
             decided.context.actor,
             decided.channel,
             decided.thread,
-            run_id := secrets.token_hex(5),
+            run_id,
             clock.now,
             decided.approval.about if decided.approval else run_id,
             lease.fence,
@@ -155,7 +154,9 @@ class ChangeExecutor:
 
     # ---- parts
 
-    def _intend(self, decided: Decided, started: datetime, approvers: tuple[str, ...]) -> str:
+    def _intend(
+        self, decided: Decided, started: datetime, approvers: tuple[str, ...], run_id: str
+    ) -> str:
         approval = decided.approval
         return self.store.audit.intend(
             decided.context.actor,
@@ -166,6 +167,7 @@ class ChangeExecutor:
             approved_by=approvers,
             approver_ids=tuple(given.actor.id for given in approval.given) if approval else (),
             request=approval.id if approval else "",
+            run="" if approval else run_id,
         )
 
     def _clock(self, run_id: str, started: datetime) -> SteadyClock:
@@ -228,6 +230,7 @@ class ChangeExecutor:
             footer=footer,
         )
         live.message = self.store.rollouts.message(left.id)
+        live.taken_up = True
         return live
 
     def _adopted(self, rollout: Rollout, lease: Lease) -> None:

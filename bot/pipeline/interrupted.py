@@ -1,43 +1,88 @@
-"""Ends what a bot that is gone left in the middle, where there is no rollout to be followed."""
+"""Ends what a bot that is gone left in the middle, where there is no record of how far it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from pydantic import ValidationError
 
 from bot.command.model import Change, Context
-from bot.model import Ending
+from bot.errors import ApprovalNotFoundError
+from bot.model import Ending, Message, MessageRef, MessageState
 from bot.model.audit import AuditEntry
 from bot.model.change import Fate
+from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
 from bot.store.store import Store
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a change is shown: its message's name among all, and where that stands or belongs."""
+
+    about: str
+    channel: str
+    thread: str = ""
+    message: MessageRef | None = None
+
+
 @dataclass(frozen=True)
 class InterruptedChanges:
-    """Finds out what became of a change, ends its audit, and tells its channel."""
+    """Finds out what became of a change, ends its audit and its request, and says so in its
+    message."""
 
     store: Store
     poster: Poster
     now: Callable[[], datetime]
 
-    def end(self, entry: AuditEntry, context: Context) -> None:
-        """End one of them; whoever calls has its locks.
+    def end(self, entry: AuditEntry, context: Context, fence: int) -> None:
+        """End one of them; whoever calls has its locks, and `fence` is that of the lease.
 
-        What locked nothing changed nothing of the Swarm, and a request tells it in its own message.
+        What locked nothing changed nothing of the Swarm. What ended by its own message, and was not
+        written down any more, has said so already.
         """
         fate = _fate(entry, context)
         ending = Ending.DONE if fate is Fate.DONE else Ending.FAILED
         ended = self.store.audit.conclude(
             entry.id, {"ending": ending, "why": "Interrupted"}, 0.0, self.now()
         )
-        if ended and entry.plan.get("targets") and entry.source and not entry.request:
-            title = str(entry.plan.get("title", ""))
-            self.poster.post(entry.source, plans.interrupted(title, entry.actor.name, fate))
+        if not ended or not entry.plan.get("targets"):
+            return
+        place = self._place(entry)
+        if entry.request:
+            self._finish(entry.request, ending)
+        if place and not self.store.deliveries.has_end(place.about):
+            asked = plans.asked(entry.actor, entry.approved_by)
+            told = plans.interrupted(str(entry.plan.get("title", "")), fate, asked)
+            self._tell(place, told, fence)
+
+    def _place(self, entry: AuditEntry) -> _Place | None:
+        """Where it is shown; None where nobody knows."""
+        if not entry.request:
+            place = _Place(entry.run, entry.source, message=self.store.rollouts.message(entry.run))
+            return place if entry.source else None
+        request = self.store.approvals.get(entry.request)
+        if request is None:
+            return None
+        return _Place(request.about, request.channel, request.thread, request.message)
+
+    def _finish(self, request: str, ending: Ending) -> None:
+        finish = partial(approval_steps.finish, result=str(ending), now=self.now())
+        with suppress(ApprovalNotFoundError):
+            self.store.approvals.apply(request, finish)
+
+    def _tell(self, place: _Place, told: Message, fence: int) -> None:
+        state = MessageState(place.about, fence, 1, final=True) if place.about else None
+        told = replace(told, state=state)
+        if place.message:
+            self.poster.edit(place.message, told, final=True)
+        else:
+            self.poster.post(place.channel, told, place.thread)
 
 
 def _fate(entry: AuditEntry, context: Context) -> Fate:

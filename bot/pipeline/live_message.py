@@ -45,6 +45,7 @@ class LiveMessage:
     Where its channel takes nothing any more, it goes on in the direct messages of whom the `actor`,
     who asked for it, calls, and who are notified of a bad end, and of any end that they had to
     wait for.
+    `taken_up`: another bot began it, so that nobody waits for an answer.
     """
 
     poster: Poster
@@ -60,6 +61,7 @@ class LiveMessage:
     message: Handle | MessageRef | None = None
     rollout: Rollout | None = None
     footer: str = ""
+    taken_up: bool = False
     _number: int = 0
     _end: Message | None = None
 
@@ -102,7 +104,7 @@ class LiveMessage:
 
         False where nothing was shown yet, so that only who asked needs to know.
         """
-        if self.rollout is None and self.message is None:
+        if self.rollout is None and self.message is None and not self.taken_up:
             return False
         known = error if isinstance(error, SwarmbotError) else None
         ending = (

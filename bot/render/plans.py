@@ -96,8 +96,9 @@ def followed_no_more(rollout: Rollout) -> Message:
     return message(f"✅ {escape(rollout.service)} is followed no more · {rest}")
 
 
-def interrupted(title: str, asker: str, fate: Fate) -> Message:
-    """What became of a change whose bot was stopped, by what another one found."""
+def interrupted(title: str, fate: Fate, small_print: str) -> Message:
+    """What became of a change whose bot was stopped, by what another one found; `small_print` says
+    who asked."""
     heads = {
         Fate.DONE: ("✅", "done, though swarmbot was stopped meanwhile"),
         Fate.NOT_DONE: ("❌", "nothing was changed"),
@@ -112,9 +113,7 @@ def interrupted(title: str, asker: str, fate: Fate) -> Message:
         ),
     }
     mark, state = heads[fate]
-    return message(
-        f"{mark} {escape(title)} · {state}", [why[fate]], context(f"asked by {escape(asker)}")
-    )
+    return message(f"{mark} {escape(title)} · {state}", [why[fate]], context(small_print))
 
 
 def recorded(plan: Plan) -> Mapping[str, Any]:

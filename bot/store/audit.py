@@ -47,7 +47,7 @@ class Audit:
 
     # ---- writing
 
-    def intend(  # noqa: PLR0913 -- the six fields of an intent; no value holds them together
+    def intend(  # noqa: PLR0913 -- the fields of an intent; no value holds them together
         self,
         actor: Actor,
         command: Mapping[str, Any],
@@ -58,11 +58,13 @@ class Audit:
         approved_by: tuple[str, ...] = (),
         approver_ids: tuple[str, ...] = (),
         request: str = "",
+        run: str = "",
     ) -> str:
         """Record what is about to be done, and return the entry's id.
 
         `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the
         request that they approved. `source` is where the request came from (a Slack channel, CI).
+        `run` names the message in which the change is shown, where it is no request's.
         Values of `SecretStr` are masked.
         """
         body = {
@@ -74,6 +76,7 @@ class Audit:
             "approved_by": approved_by,
             **({"approver_ids": approver_ids} if approver_ids else {}),
             **({"request": request} if request else {}),
+            **({"run": run} if run else {}),
         }
         return str(self._append({"kind": "intent", **body}))
 

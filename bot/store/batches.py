@@ -1,4 +1,5 @@
-"""Changes of several services that run, so that another bot can take up each of them as one."""
+"""Changes that run and are no rollout of one service, so that another bot can take up each of them
+as one."""
 
 from __future__ import annotations
 
@@ -32,13 +33,13 @@ class Batches:
 
     @guarded()
     def save(self, batch: Batch, fence: int) -> None:
-        """Store how far it is; `fence` is that of the lease on its services.
+        """Store how far it is; `fence` is that of the lease on its targets.
 
         Raises `LeaseLostError` where a later owner goes on with it.
         """
         text = self._signer.signed(_KIND, _json.dump_json(batch))
         if not self._save_script([_BATCHES, _FENCES], [batch.id, text, fence]):
-            raise LeaseLostError(f"service:{batch.members[0].service_id}")
+            raise LeaseLostError(batch.plan.targets[0])
 
     @guarded()
     def get(self, batch_id: str) -> Batch | None:

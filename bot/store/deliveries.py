@@ -133,6 +133,11 @@ class Deliveries:
         )
 
     @guarded()
+    def has_end(self, about: str) -> bool:
+        """Whether a last state of this message is known, which Slack has or will get."""
+        return bool(self._redis.hget(_message_key(about), "final") == "1")
+
+    @guarded()
     def begin(self, state: MessageState) -> Clearance:
         """Ask directly before a state is sent."""
         granted, ref = self._begin_script(

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from bot.changes import several
 from bot.command.address_fields import ExternalCaText
 from bot.command.fields import Duration, Option, Timeout
 from bot.command.model import Change, Command, Context, Query
-from bot.errors import NO_MANAGER, PlanOutdatedError, UnsupportedError
+from bot.errors import (
+    NO_MANAGER,
+    ChangeInterruptedError,
+    OutcomeUnknownError,
+    PlanOutdatedError,
+    UnsupportedError,
+)
 from bot.model import Difference, Ending, Kind, Message, NodeState, Outcome, Plan
+from bot.model.batch import Batch
 from bot.model.cluster import RootRotation
 from bot.model.slash import SLASH
 from bot.render.objects import swarm_sheet
-from bot.rollout.run import Run
+from bot.rollout.run import Run, StoppingError
 from bot.swarm.certificates import root_ca
 from bot.swarm.objects.cluster import SWARM
 from bot.swarm.spec import swarm_settings
 from bot.swarm.spec.edit import fingerprint
+from bot.swarm.waiting import wait_until
 
 ROTATION_TIMEOUT = timedelta(minutes=10)
 """How long a rotation is followed, where nothing else is said: a node that is away holds it up."""
 ROTATION_LOOK_SECONDS = 0.5
 ROTATION_SHOWN_SECONDS = 5.0
 """After this time the message is shown anew though nothing moved but the time."""
+_FORCED = "force-rotate"
+"""The difference that says how often a new root was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +114,14 @@ class Ca(Change[CaPlan]):
             for node in context.swarm.nodes.list()
             if node.state != NodeState.READY
         ]
-        count = (spec.get("CAConfig") or {}).get("ForceRotate") or 0
+        count = _forced_roots(spec)
         return CaPlan(
             title="Swarm: new root certificate",
             targets=(SWARM,),
             fingerprint=_fingerprint(spec, wanted),
             kind=Kind.DANGER,
             changes=(
-                Difference("force-rotate", str(count), str(count + 1)),
+                Difference(_FORCED, str(count), str(count + 1)),
                 *swarm_settings.differences(spec, wanted),
             ),
             summary=(
@@ -127,12 +139,49 @@ class Ca(Change[CaPlan]):
 
         Swarm goes on with it also where nobody follows any more.
         """
-        started, cluster = context.now(), context.swarm.cluster
+        cluster = context.swarm.cluster
         if _fingerprint(cluster.spec(), plan.wanted) != plan.fingerprint:
             raise PlanOutdatedError("swarm", "its settings")
-        cluster.update(lambda spec: _renew(spec, plan.wanted))
-        last = self._follow(context, run)
-        took = (context.now() - started).total_seconds()
+        batch = several.recorded(self, context, plan, (), run)
+        try:
+            cluster.update(lambda spec: _renew(spec, plan.wanted))
+        except OutcomeUnknownError:
+            if not self._was_sent(context, batch):
+                raise
+        return self._followed(context, batch, run)
+
+    def take_up(self, context: Context, batch: Batch, run: Run) -> Outcome:
+        """Follow the one that another bot has begun.
+
+        Raises ChangeInterruptedError where it had not sent anything yet.
+        """
+        if not self._was_sent(context, batch):
+            raise ChangeInterruptedError("swarm")
+        return self._followed(context, batch, run)
+
+    def _was_sent(self, context: Context, batch: Batch) -> bool:
+        """Whether a new root was asked for since it was planned, as soon as a manager says so."""
+        (planned,) = (int(c.before) for c in batch.plan.changes if c.field == _FORCED)
+        roots: list[int] = []
+
+        def is_known() -> bool:
+            roots.append(_forced_roots(context.swarm.cluster.spec()))
+            return True
+
+        if wait_until(is_known, self._left(context, batch), context.stopping):
+            return roots[-1] > planned
+        if context.stopping.is_set():
+            raise StoppingError
+        raise ChangeInterruptedError("swarm", unsure=True)
+
+    def _left(self, context: Context, batch: Batch) -> float:
+        """Seconds until its deadline."""
+        return (batch.started + self.timeout - context.now()).total_seconds()
+
+    def _followed(self, context: Context, batch: Batch, run: Run) -> Outcome:
+        """Follow it to its end, whoever began it."""
+        last = self._follow(context, batch, run)
+        took = (context.now() - batch.started).total_seconds()
         if last.complete:
             return Outcome(
                 ending=Ending.DONE,
@@ -155,14 +204,14 @@ class Ca(Change[CaPlan]):
             ),
         )
 
-    def _follow(self, context: Context, run: Run) -> RootRotation:
+    def _follow(self, context: Context, batch: Batch, run: Run) -> RootRotation:
         """Look until all nodes have come along, or the time is up; the last look is returned.
 
-        It is shown when something moved, or when it was shown a while ago.
+        It is shown when something moved, or when it was shown a while ago. Raises StoppingError
+        where the bot ends before that.
         """
-        begun = context.stopping.monotonic()
         seen, shown_at = RootRotation(running=True, total=0, renewed=0), float("-inf")
-        while context.stopping.monotonic() - begun < self.timeout.total_seconds():
+        while self._left(context, batch) > 0:
             try:
                 look = root_ca.rotation(context.swarm.engines)
             except NO_MANAGER:
@@ -172,11 +221,12 @@ class Ca(Change[CaPlan]):
                 return look
             now = context.stopping.monotonic()
             if look.total and (look != seen or now - shown_at > ROTATION_SHOWN_SECONDS):
-                run.tell(swarm_sheet.rotating(look, now - begun))
+                took = (context.now() - batch.started).total_seconds()
+                run.tell(swarm_sheet.rotating(look, took))
                 shown_at = now
             seen = look
             if context.stopping.wait(ROTATION_LOOK_SECONDS):
-                break
+                raise StoppingError
         return seen
 
 
@@ -186,10 +236,15 @@ COMMANDS: tuple[type[Command], ...] = (Ca,)
 def _renew(spec: dict[str, Any], wanted: swarm_settings.Wanted) -> None:
     swarm_settings.put(spec, wanted)
     ca = spec.setdefault("CAConfig", {})
-    ca["ForceRotate"] = (ca.get("ForceRotate") or 0) + 1
+    ca["ForceRotate"] = _forced_roots(spec) + 1
     # Where these stay, the engine takes them for the root that is wanted, and makes no new one.
     ca.pop("SigningCACert", None)
     ca.pop("SigningCAKey", None)
+
+
+def _forced_roots(spec: Mapping[str, Any]) -> int:
+    """How often a new root was asked for so far."""
+    return int((spec.get("CAConfig") or {}).get("ForceRotate") or 0)
 
 
 def _fingerprint(spec: Any, wanted: swarm_settings.Wanted) -> str:

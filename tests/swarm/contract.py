@@ -7,16 +7,19 @@ and `web:v2`, which run, and `web:broken`, which ends with code 3 at once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from bot.errors import (
+    NO_MANAGER,
     EngineRefusedError,
     ImageNotFoundError,
     NameTakenError,
     UnknownNameError,
 )
 from bot.model import Image, Task
+from bot.swarm.certificates import root_ca
 from tests.swarm import contract_paused
 from tests.swarm.contract_services import (
     a_failure_pauses,
@@ -35,6 +38,7 @@ from tests.swarm.contract_services import (
 )
 from tests.swarm.ground import (
     Ground,
+    Json,
     changed,
     created,
     running,
@@ -162,6 +166,25 @@ def settings_change_by_version(ground: Ground) -> None:
     cluster.update(lambda body: body["Orchestration"].update(TaskHistoryRetentionLimit=5))
 
 
+def a_new_root_reaches_every_node(ground: Ground) -> None:
+    cluster, engines = ground.swarm.cluster, ground.swarm.engines
+    before = cluster.inspect().force_rotate
+
+    def renew(body: Json) -> None:
+        body["CAConfig"]["ForceRotate"] = before + 1
+
+    def is_everywhere() -> bool:
+        with suppress(*NO_MANAGER):
+            return root_ca.rotation(engines).complete
+        return False
+
+    cluster.update(renew)
+    assert not root_ca.rotation(engines).complete
+    ground.until(is_everywhere)
+    assert root_ca.rotation(engines).renewed == 4
+    assert cluster.inspect().force_rotate == before + 1
+
+
 def a_registry_tells_digest_and_platforms(ground: Ground) -> None:
     resolved = ground.swarm.images.resolve(Image.parse(ground.image("web:v1")))
     assert resolved.image.digest
@@ -195,4 +218,5 @@ CASES: tuple[Callable[[Ground], None], ...] = (
     networks_come_and_go_unless_used,
     settings_change_by_version,
     a_registry_tells_digest_and_platforms,
+    a_new_root_reaches_every_node,
 )

@@ -56,7 +56,10 @@ def swarm(request: Request) -> Json:
 def update_swarm(request: Request) -> None:
     swarm = request.cluster.swarm
     request.check_version(swarm)
+    roots = _forced_roots(swarm)
     swarm["Spec"] = copied(request.body)
+    if _forced_roots(swarm) > roots:
+        request.twin.authority.replace()
     number = swarm["Version"]["Index"]
     for parameter, kind in (("rotateWorkerToken", "Worker"), ("rotateManagerToken", "Manager")):
         if request.params.get(parameter) == "true":
@@ -150,6 +153,10 @@ ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
     ("DELETE", "/secrets/([^/]+)", remove_secret),
     ("DELETE", "/configs/([^/]+)", remove_config),
 )
+
+
+def _forced_roots(swarm: Json) -> int:
+    return int(swarm["Spec"]["CAConfig"].get("ForceRotate", 0))
 
 
 def _check_demotion(request: Request, member: Json) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.memory.twin import agents
+from tests.memory.twin.authority import Authority
 from tests.memory.twin.cluster import Cluster, Json
 from tests.memory.twin.orchestrator import clean, is_waiting, orchestrate
 from tests.memory.twin.registry_api import RegistryApi
@@ -42,6 +43,7 @@ class SwarmTwin:
         self.registry_api = RegistryApi(self.cluster.registry)
         self.on_change: Callable[[Change], object] = lambda _: None
         self.updater = Updater(self.cluster)
+        self.authority = Authority(self.cluster)
         self._roles: dict[str, float] = {}
         self._leaving: dict[str, float] = {}
         for name in MANAGERS:
@@ -125,6 +127,7 @@ class SwarmTwin:
         return bool(
             self._roles
             or self._leaving
+            or self.authority.is_replacing
             or self.updater.updates
             or self.updater.posted
             or cluster.stirred
@@ -139,6 +142,7 @@ class SwarmTwin:
         cluster = self.cluster
         cluster.stirred = False
         self._take_roles()
+        self.authority.step()
         for name, due in list(self._leaving.items()):
             if cluster.seconds >= due:
                 del self._leaving[name]

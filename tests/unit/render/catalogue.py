@@ -326,9 +326,11 @@ def others() -> Mapping[str, Callable[[], Message]]:
         "logs-none": lambda: logs.logs(v.WEB, replace(v.LOG, lines=()), v.NODES),
         "logs-long": lambda: logs.logs(v.WEB, replace(v.LOG, lines=v.LOG.lines * 200), v.NODES),
         "nothing": lambda: plans.noop(nothing),
-        "interrupted-done": lambda: plans.interrupted("remove web", "dev", Fate.DONE),
-        "interrupted-not-done": lambda: plans.interrupted("remove web", "dev", Fate.NOT_DONE),
-        "interrupted-unsure": lambda: plans.interrupted("remove web", "dev", Fate.UNSURE),
+        "interrupted-done": lambda: plans.interrupted("remove web", Fate.DONE, "asked by dev"),
+        "interrupted-not-done": lambda: plans.interrupted(
+            "remove web", Fate.NOT_DONE, "asked by dev"
+        ),
+        "interrupted-unsure": lambda: plans.interrupted("remove web", Fate.UNSURE, "asked by dev"),
         "followed-no-more": lambda: plans.followed_no_more(v.DEPLOY),
         "planned": lambda: plans.planned(v.PLAN),
         "plan-done": lambda: plans.ended(v.PLAN, lines),
