@@ -8,6 +8,7 @@ from bot.errors.access import (
     ApprovalClosedError,
     ApprovalNotFoundError,
     BeyondRightsError,
+    IssuerUnavailableError,
     NoPlaceError,
     NotAllowedError,
     NotApproverError,
@@ -22,6 +23,9 @@ from bot.errors.access import (
     SlackRefusesError,
     StandingUnknownError,
     TooManyLinesError,
+    TooManyRequestsError,
+    TooManyTokensError,
+    UnauthenticatedError,
 )
 from bot.errors.base import SwarmbotError, error_code
 from bot.errors.input import (
@@ -103,6 +107,7 @@ __all__ = [
     "InvalidLineError",
     "InvalidSettingError",
     "InvalidValueError",
+    "IssuerUnavailableError",
     "LastManagerError",
     "LeaseLostError",
     "LockedError",
@@ -144,6 +149,9 @@ __all__ = [
     "StoreUnavailableError",
     "SwarmbotError",
     "TooManyLinesError",
+    "TooManyRequestsError",
+    "TooManyTokensError",
+    "UnauthenticatedError",
     "UnclosedQuoteError",
     "UnknownCommandError",
     "UnknownFlagError",

@@ -68,6 +68,41 @@ class BeyondRightsError(SwarmbotError):
     services: tuple[str, ...] = ()
 
 
+@dataclass(eq=False)
+class TooManyTokensError(SwarmbotError):
+    """There are as many tokens of CI as there may be."""
+
+    most: int
+
+
+@dataclass(eq=False)
+class UnauthenticatedError(SwarmbotError):
+    """Nothing says who sends a request of CI, or what says it does not hold.
+
+    `reason` is for the log: who sent it learns no more than that they are not let in.
+    """
+
+    reason: str
+
+
+@dataclass(eq=False)
+class TooManyRequestsError(SwarmbotError):
+    """A token, or an address without a valid one, sends more than is taken.
+
+    `retry_after` are the seconds until the next one is.
+    """
+
+    retry_after: int
+
+
+@dataclass(eq=False)
+class IssuerUnavailableError(SwarmbotError):
+    """The issuer of a token does not give its keys, so nobody knows whether the token is one."""
+
+    issuer: str
+    reason: str
+
+
 class TooManyLinesError(SwarmbotError):
     """Somebody sends more lines than are taken; those that follow are dropped for a while."""
 

@@ -31,6 +31,7 @@ from bot.store.rollouts import Rollouts
 from bot.store.sealed import Sealed
 from bot.store.seen import Seen
 from bot.store.signer import Signer
+from bot.store.tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Store:
     sealed: Sealed
     ages: Ages
     commands: CommandLog
+    tokens: TokenStore
     _redis: Redis = field(repr=False)
     _signer: Signer = field(repr=False)
     _monotonic: Callable[[], float] = field(repr=False)
@@ -114,6 +116,7 @@ class Store:
             Sealed(redis, own_keys.fernet),
             Ages(redis),
             CommandLog(redis, signer),
+            TokenStore(redis, signer),
             redis,
             signer,
             clocks.monotonic,

@@ -27,6 +27,7 @@ from tests.store import (
     test_revisions,
     test_rollouts,
     test_seen,
+    test_tokens,
 )
 
 MODULES = (
@@ -42,6 +43,7 @@ MODULES = (
     test_revisions,
     test_rollouts,
     test_seen,
+    test_tokens,
 )
 LEFT_OUT = frozenset(
     {

@@ -99,6 +99,33 @@ def _too_many_lines(error: errors.TooManyLinesError) -> Explanation:
     )
 
 
+def _too_many_tokens(error: errors.TooManyTokensError) -> Explanation:
+    return Explanation(
+        f"There are {error.most} tokens already. Revoke those that nobody needs: "
+        f"{code('swarmbot token list')} shows when each was used.",
+        mark=REFUSED,
+    )
+
+
+def _unauthenticated(error: errors.UnauthenticatedError) -> Explanation:
+    del error
+    return Explanation(
+        "This token lets nobody in: it is wrong, or has expired, or was revoked.", mark=REFUSED
+    )
+
+
+def _too_many_requests(error: errors.TooManyRequestsError) -> Explanation:
+    return Explanation(f"Too many requests. Try again in {error.retry_after} s.", mark=REFUSED)
+
+
+def _issuer_unavailable(error: errors.IssuerUnavailableError) -> Explanation:
+    return Explanation(
+        f"The keys of {escape(error.issuer)} cannot be read at the moment, so its tokens cannot be "
+        "checked. Try again in a minute.",
+        mark=REFUSED,
+    )
+
+
 def _no_place(error: errors.NoPlaceError) -> Explanation:
     instead = unreachable.instead(error.instead)
     if not error.channel:
@@ -245,6 +272,10 @@ ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.BeyondRightsError: _beyond_rights,
     errors.NotGrantedError: _not_granted,
     errors.TooManyLinesError: _too_many_lines,
+    errors.TooManyTokensError: _too_many_tokens,
+    errors.UnauthenticatedError: _unauthenticated,
+    errors.TooManyRequestsError: _too_many_requests,
+    errors.IssuerUnavailableError: _issuer_unavailable,
     errors.NoPlaceError: _no_place,
     errors.SlackRefusesError: _slack_refuses,
     errors.ApprovalNotFoundError: _approval_not_found,

@@ -27,6 +27,7 @@ BOUNDED: dict[str, str] = {
     "batches(:fences)?": "changes of several services that run; deleted when they end",
     "deliveries": "messages that are not sent yet",
     "alerts:(memory|acks|silences)": "open incidents and silences; ended ones are deleted",
+    "tokens(:used)?": "200 tokens at most; what expired is deleted when the next one is created",
     "alerts:history": "the newest 500",
 }
 """Keys without a life, below `swarmbot:`, and why they cannot become more and more."""
