@@ -1,5 +1,6 @@
 """Environment and TOML file → frozen settings, read once."""
 
+from bot.settings.ci import CiSettings
 from bot.settings.load import load
 from bot.settings.model import (
     EngineSettings,
@@ -14,6 +15,7 @@ from bot.settings.model import (
 )
 
 __all__ = [
+    "CiSettings",
     "EngineSettings",
     "MessagesSettings",
     "PolicyRule",

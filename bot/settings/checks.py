@@ -18,6 +18,7 @@ def check(settings: Settings) -> None:
     _check_engines(settings)
     _check_rules(settings)
     _check_registries(settings)
+    _check_ci(settings)
     _check_addresses(settings)
 
 
@@ -52,9 +53,31 @@ def _check_rules(settings: Settings) -> None:
     for number, rule in enumerate(settings.rules):
         for name in (*rule.ask, *rule.approve):
             if name not in known:
-                near = get_close_matches(name, known, n=1, cutoff=0.6)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise InvalidSettingError(f"rules.{number}", f"there is no role named {name}{hint}")
+                raise InvalidSettingError(f"rules.{number}", _no_role(name, settings))
+
+
+def _check_ci(settings: Settings) -> None:
+    names = [entry.name.casefold() for entry in settings.ci]
+    for number, entry in enumerate(settings.ci):
+        if names.count(entry.name.casefold()) > 1:
+            raise InvalidSettingError("ci", f"two entries are named {entry.name}")
+        try:
+            check_ci_role(entry.role, settings)
+        except ValueError as error:
+            raise InvalidSettingError(f"ci.{number}.role", str(error)) from None
+
+
+def check_ci_role(name: str, settings: Settings) -> None:
+    """Raise ValueError, which says why, where CI cannot have a role of this name."""
+    if name not in [role.name for role in settings.roles]:
+        raise ValueError(_no_role(name, settings))
+    if name not in settings.ci_roles:
+        raise ValueError(f"the role {name} is for people: write ci = true under it to open it")
+
+
+def _no_role(name: str, settings: Settings) -> str:
+    near = get_close_matches(name, [role.name for role in settings.roles], n=1, cutoff=0.6)
+    return f"there is no role named {name}" + (f"; did you mean {near[0]}?" if near else "")
 
 
 _WITH_PATTERNS = frozenset("*?[]")

@@ -22,6 +22,7 @@ from bot.model.certificate_limits import CertificateLimits
 from bot.model.danger import Grant
 from bot.model.duration import read_duration, read_span
 from bot.model.incident import RULES, AlertRule, Severity
+from bot.settings.ci import CiSettings
 from bot.settings.sources import SecretFiles, Variables, config_file
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -242,6 +243,7 @@ class Settings(BaseSettings):
     watch: WatchSettings = WatchSettings()
     messages: MessagesSettings = MessagesSettings()
     reads: ReadsSettings = ReadsSettings()
+    ci: tuple[CiSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(

@@ -19,6 +19,7 @@ SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_
 FILE_ONLY = (
     "approval_lifetime",
     "channel",
+    "ci",
     "engines",
     "images",
     "messages",

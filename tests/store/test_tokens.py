@@ -195,6 +195,6 @@ def test_whom_it_stands_for(redis: Redis) -> None:
 
     assert (actor.id, actor.name) == ("ci:jenkins-shop", "CI jenkins-shop")
     assert actor.rights
-    assert (actor.rights.roles, actor.rights.services) == ({"ci"}, ("web*",))
+    assert (actor.rights.roles, actor.rights.services) == (frozenset({"ci"}), ("web*",))
     assert actor.rights.credential == token.id
     assert actor == replace(actor)

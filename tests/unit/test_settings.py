@@ -128,6 +128,52 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "xoxb-1" not in repr(settings)
 
 
+CI_ROLES = '[[roles]]\nname = "ci"\nci = true\n[[roles]]\nname = "lead"\nusers = ["U1"]\n'
+
+
+def ci_entry(**changed: str) -> str:
+    """An entry of `[[ci]]` that is right, but for what is changed."""
+    fields = {
+        "name": '"github"',
+        "issuer": '"https://token.actions.githubusercontent.com"',
+        "audience": '"swarmbot"',
+        "claims": '{ repository = "acme/shop", ref = "refs/heads/main" }',
+        "role": '"ci"',
+        "services": '["web*"]',
+        **changed,
+    }
+    lines = "\n".join(f"{name} = {value}" for name, value in fields.items() if value)
+    return f"[[ci]]\n{lines}\n"
+
+
+OWNER = "expected a claim that says whose projects may come"
+CI_MISTAKES = tuple(
+    (CI_ROLES + text, where, problem)
+    for text, where, problem in (
+        (ci_entry(role='"cii"'), "ci.0.role", "no role named cii; did you mean ci?"),
+        (ci_entry(role='"lead"'), "ci.0.role", "the role lead is for people: write ci = true"),
+        (ci_entry(issuer='"http://ci.example.com"'), "ci.0.issuer", "expected an https:// URL"),
+        (ci_entry(issuer='"ci.example.com"'), "ci.0.issuer", "expected an https:// URL"),
+        (ci_entry(issuer='"https://ci.example.com/?a=1"'), "ci.0.issuer", "without a query"),
+        (ci_entry(issuer='"https://me:pw@ci.example.com"'), "ci.0.issuer", "and a user"),
+        (ci_entry(audience='""'), "ci.0.audience", "at least 1 character"),
+        (ci_entry(audience=""), "ci.0.audience", "Field required"),
+        (ci_entry(claims="{}"), "ci.0.claims", "at least 1 item"),
+        (ci_entry(claims='{ ref = "refs/heads/main" }'), "ci.0", OWNER),
+        (ci_entry(claims='{ repository = "*" }'), "ci.0", OWNER),
+        (ci_entry(claims='{ repository = "*/shop" }'), "ci.0", OWNER),
+        (ci_entry(claims='{ repository = "acme*" }'), "ci.0", OWNER),
+        (ci_entry(claims='{ repository_id = "12?" }'), "ci.0", OWNER),
+        (ci_entry(services="[]"), "ci.0.services", "at least 1 item"),
+        (ci_entry(services='["web shop"]'), "ci.0.services.0", "match"),
+        (ci_entry(services=""), "ci.0.services", "Field required"),
+        (ci_entry(name='"git hub"'), "ci.0.name", "match"),
+        (ci_entry(secret='"x"'), "ci.0.secret", "there is no such setting"),
+        (ci_entry() + ci_entry(name='"GitHub"'), "ci", "two entries are named github"),
+    )
+)
+
+
 @pytest.mark.parametrize(
     ("http", "host", "port"),
     [(":8090", "127.0.0.1", 8090), ("[::1]:8090", "::1", 8090), ("localhost:0", "localhost", 0)],
@@ -304,6 +350,7 @@ def test_a_secret_s_file_that_cannot_be_read(
             "rules.0",
             "there is no role named lead",
         ),
+        *CI_MISTAKES,
         ("channel =", "swarmbot.toml", "it is not TOML: Invalid value"),
         ('slack_signing_secret = ""', "slack_signing_secret", "it is empty"),
         ('slack_bot_token = "  "', "slack_bot_token", "it is empty"),
@@ -332,6 +379,30 @@ def test_a_mistake_in_the_file(file: Write, text: str, where: str, problem: str)
     error = wrong()
     assert error[0] == where
     assert problem in error[1]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        '{ repository = "acme/shop", ref = "refs/tags/*" }',
+        '{ repository = "acme/*" }',
+        '{ repository_owner_id = "1234" }',
+        '{ sub = "repo:acme/shop:*" }',
+    ],
+)
+def test_an_entry_of_ci(file: Write, claims: str) -> None:
+    file(CI_ROLES + ci_entry(claims=claims))
+
+    entry = load().ci[0]
+
+    assert entry.name == "github"
+    assert entry.services == ("web*",)
+
+
+def test_an_issuer_of_ones_own_may_be_asked_in_clear_on_this_machine_alone(file: Write) -> None:
+    file(CI_ROLES + ci_entry(issuer='"http://127.0.0.1:8080/a"', claims='{ a = "*" }'))
+
+    assert load().ci[0].issuer == "http://127.0.0.1:8080/a"
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:

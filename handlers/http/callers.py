@@ -1,0 +1,52 @@
+"""CI as it is now: its token or its entry is read again before anything runs that has waited."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.errors import StoreUnavailableError
+from bot.model import Actor, Standing
+from bot.model.pipeline_caller import PipelineRights
+from bot.settings import CiSettings
+from bot.store.tokens import TokenStore
+from handlers.http.oidc import entry_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Knows callers again by what they came with."""
+
+    tokens: TokenStore
+    entries: tuple[CiSettings, ...]
+    now: Callable[[], datetime]
+
+    def verified(self, actor: Actor) -> Actor:
+        """The same caller with the rights of now.
+
+        It is revoked where its token or its entry lets nobody in any more, and unknown where Redis
+        does not say. What ran out is the token of a job alone: the entry that took it still holds.
+        """
+        try:
+            rights = self._rights(actor)
+        except StoreUnavailableError:
+            return replace(actor, standing=Standing.UNKNOWN)
+        standing = Standing.PIPELINE if rights else Standing.REVOKED
+        if rights is None:
+            log.warning("%s is not let in any more: what it asked for does not run", actor.id)
+        return replace(actor, rights=rights or actor.rights, standing=standing)
+
+    def _rights(self, actor: Actor) -> PipelineRights | None:
+        """What it may now; None where it may nothing."""
+        if actor.rights is None:
+            return None
+        entry = entry_of(actor, self.entries)
+        if entry:
+            return replace(actor.rights, roles=frozenset({entry.role}), services=entry.services)
+        token = self.tokens.get(actor.rights.credential)
+        holds = token is not None and token.actor().id == actor.id and token.holds(self.now())
+        return token.actor().rights if token and holds else None
