@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import Stopping, utc_now
 from bot.metrics import Metrics
+from bot.model import Actor
 from bot.model.registry_login import LoginSource
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
@@ -30,8 +31,18 @@ from bot.swarm.registries.credential import TOKEN_USER
 from bot.swarm.registries.credentials import RegistryCredentials
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
+from handlers.http.authentication import (
+    MOST_CALLS,
+    MOST_FAILURES,
+    Authentication,
+    TokenAuthentication,
+)
+from handlers.http.call_rates import CallRates
+from handlers.http.callers import Callers
 from handlers.http.commands_api import CommandsApi
 from handlers.http.feed import Feed
+from handlers.http.issuer_keys import IssuerKeys
+from handlers.http.oidc import Oidc
 from handlers.slack.home import HomeTabs
 from handlers.slack.identity import Identity
 from handlers.slack.listeners import SlackListeners
@@ -83,6 +94,7 @@ class Parts:
     reach: ReachWatch
     commands: CommandUpkeep
     api: CommandsApi
+    authentication: Authentication
 
 
 def compose(ports: Ports) -> Parts:
@@ -91,7 +103,8 @@ def compose(ports: Ports) -> Parts:
     store, pool, now = ports.store, ports.pool, ports.now
     identity = Identity(ports.client, ports.monotonic)
     people = People(ports.client, identity, ports.settings, ports.stopping.wait, ports.monotonic)
-    pipeline = _pipeline(ports, people)
+    verified = Callers(store.tokens, ports.settings.ci, now, people.verified).verified
+    pipeline = _pipeline(ports, verified)
     homes = HomeTabs(pipeline.context, people, ports.poster.publish, clock=ports.monotonic)
     listeners = SlackListeners(
         ports.client,
@@ -122,15 +135,29 @@ def compose(ports: Ports) -> Parts:
             pool,
             pipeline.context,
         ),
-        QueueRunner(store, pipeline.execute, people.verified, pool, now),
+        QueueRunner(store, pipeline.execute, verified, pool, now),
         DeliveryUpkeep(store, ports.poster),
         ReachWatch(ports.client, ports.poster, ports.settings),
         CommandUpkeep(store, pipeline.reports, now),
         CommandsApi(pipeline, pool, Feed(store.commands, ports.stopping.is_set), now),
+        _authentication(ports),
     )
 
 
-def _pipeline(ports: Ports, people: People) -> Pipeline:
+def _authentication(ports: Ports) -> TokenAuthentication:
+    entries = ports.settings.ci
+    keys = {entry.issuer: IssuerKeys(entry.issuer, ports.monotonic) for entry in entries}
+    return TokenAuthentication(
+        ports.store.tokens,
+        Oidc(entries, keys),
+        CallRates(MOST_CALLS, ports.monotonic),
+        CallRates(MOST_FAILURES, ports.monotonic),
+        ports.metrics,
+        ports.now,
+    )
+
+
+def _pipeline(ports: Ports, verified: Callable[[Actor], Actor]) -> Pipeline:
     swarm, store, poster, settings = ports.swarm, ports.store, ports.poster, ports.settings
     metrics, now, stopping = ports.metrics, ports.now, ports.stopping
     reports = CommandReports(store.commands, now, ports.monotonic)
@@ -141,7 +168,7 @@ def _pipeline(ports: Ports, people: People) -> Pipeline:
         Answers(store, poster, TABLE, settings, metrics, now, reports),
         roller,
         ChangeExecutor(store, poster, roller, metrics, now, stopping, reports),
-        ApprovalFlow(store, poster, settings, TABLE, now, people.verified, ports.name, reports),
+        ApprovalFlow(store, poster, settings, TABLE, now, verified, ports.name, reports),
         TABLE,
         settings,
         metrics,

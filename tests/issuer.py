@@ -41,8 +41,10 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
 
 def public(key_id: str, key: PrivateKey, **fields: Any) -> dict[str, Any]:
     """A public key as an issuer publishes it."""
-    algorithm = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
-    described: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)  # type: ignore[arg-type]  # the branch above fits the key
+    if isinstance(key, rsa.RSAPrivateKey):
+        described = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    else:
+        described = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
     return {**described, "kid": key_id, "use": "sig", **fields}
 
 

@@ -82,11 +82,11 @@ class UnauthenticatedError(SwarmbotError):
     `reason` is for the log: who sent it learns no more than that they are not let in.
     """
 
-    reason: str
+    reason: str = ""
 
 
 @dataclass(eq=False)
-class TooManyRequestsError(SwarmbotError):
+class TooManyCallsError(SwarmbotError):
     """A token, or an address without a valid one, sends more than is taken.
 
     `retry_after` are the seconds until the next one is.

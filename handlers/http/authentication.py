@@ -11,19 +11,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from bot.errors import (
     StoreUnavailableError,
-    TooManyRequestsError,
+    TooManyCallsError,
     UnauthenticatedError,
     error_code,
 )
 from bot.metrics import Metrics
 from bot.model import Actor
 from bot.store.tokens import TokenStore
+from handlers.http.call_rates import CallRates
 from handlers.http.oidc import Oidc
-from handlers.http.request_rates import RequestRates
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ SCHEME = "Bearer"
 """What `WWW-Authenticate` says, and `Authorization` begins with."""
 MOST_CHARACTERS = 16_384
 """Of the header; no issuer's token is as long."""
-MOST_REQUESTS = 120
+MOST_CALLS = 120
 """Of one caller within a minute."""
 MOST_FAILURES = 30
 """Of one address within a minute; valid tokens are taken from there all the same, for a proxy may
@@ -45,26 +45,33 @@ class Caller:
     actor: Actor
 
 
+class Authentication(Protocol):
+    """Knows callers by the value of `Authorization`."""
+
+    def caller(self, authorization: str, address: str = "") -> Caller:
+        """Who that is; `address` is where they call from.
+
+        Raises UnauthenticatedError (401, with `WWW-Authenticate: Bearer`), TooManyCallsError (429),
+        IssuerUnavailableError and StoreUnavailableError (503).
+        """
+
+
 @dataclass(frozen=True)
-class Authentication:
-    """Knows callers by the header `Authorization`. `now` dates things.
+class TokenAuthentication:
+    """Knows callers by their tokens. `now` dates things.
 
     It reads Redis, and may ask an issuer for its keys: never to be called in a loop of events.
     """
 
     tokens: TokenStore
     oidc: Oidc
-    requests: RequestRates
-    failures: RequestRates
+    requests: CallRates
+    failures: CallRates
     metrics: Metrics
     now: Callable[[], datetime]
 
     def caller(self, authorization: str, address: str = "") -> Caller:
-        """Who sends it; `address` is where it comes from.
-
-        Raises UnauthenticatedError (401, with `WWW-Authenticate: Bearer`), TooManyRequestsError
-        (429), IssuerUnavailableError and StoreUnavailableError (503).
-        """
+        """As `Authentication` says."""
         try:
             actor = self._actor(authorization)
         except UnauthenticatedError as error:
@@ -95,7 +102,7 @@ class Authentication:
         self.metrics.refused(error_code(error))
         try:
             self.failures.count(address)
-        except TooManyRequestsError as too_many:
+        except TooManyCallsError as too_many:
             raise too_many from None
         log.warning("a request of CI from %s is not let in: %s", address or "?", error.reason)
         raise error

@@ -1,4 +1,5 @@
-"""CI as it is now: its token or its entry is read again before anything runs that has waited."""
+"""Who asks, as they are now: read again before anything runs that has waited. Of CI it is the token
+or the entry that is read."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from bot.errors import StoreUnavailableError
 from bot.model import Actor, Standing
-from bot.model.pipeline_caller import PipelineRights
+from bot.model.pipeline_caller import CI_ID, PipelineRights
 from bot.settings import CiSettings
 from bot.store.tokens import TokenStore
 from handlers.http.oidc import entry_of
@@ -19,18 +20,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Callers:
-    """Knows callers again by what they came with."""
+    """Knows callers again by what they came with, and leaves people to `people`."""
 
     tokens: TokenStore
     entries: tuple[CiSettings, ...]
     now: Callable[[], datetime]
+    people: Callable[[Actor], Actor]
 
     def verified(self, actor: Actor) -> Actor:
         """The same caller with the rights of now.
 
-        It is revoked where its token or its entry lets nobody in any more, and unknown where Redis
+        CI is revoked where its token or its entry lets nobody in any more, and unknown where Redis
         does not say. What ran out is the token of a job alone: the entry that took it still holds.
         """
+        if not actor.id.startswith(CI_ID):
+            return self.people(actor)
         try:
             rights = self._rights(actor)
         except StoreUnavailableError:

@@ -11,8 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.errors import StoreUnavailableError
-from handlers.http.authentication import Authentication, TooManyCallsError, UnauthenticatedError
+from bot.errors import (
+    IssuerUnavailableError,
+    StoreUnavailableError,
+    TooManyCallsError,
+    UnauthenticatedError,
+)
+from handlers.http.authentication import SCHEME, Authentication
 from handlers.http.problems import PREFIX, ProblemError, refused
 
 OPENAPI = "/v1/openapi.json"
@@ -51,22 +56,23 @@ class Door:
         await self._app(scope, receive, send)
 
     async def _authenticate(self, scope: Scope) -> None:
-        shown = Headers(scope=scope).get("authorization", "")
+        shown, client = Headers(scope=scope).get("authorization", ""), scope.get("client")
+        address = str(client[0]) if client else ""
         try:
-            caller = await run_in_threadpool(self._authentication.caller, shown)
+            caller = await run_in_threadpool(self._authentication.caller, shown, address)
         except UnauthenticatedError:
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,
                 "The token is missing, wrong, expired or revoked.",
-                headers={"WWW-Authenticate": "Bearer"},
+                headers={"WWW-Authenticate": SCHEME},
             ) from None
         except TooManyCallsError as error:
             raise ProblemError(
                 HTTPStatus.TOO_MANY_REQUESTS,
-                f"Too many calls with this token: try again in {error.retry_after} s.",
+                f"Too many calls: try again in {error.retry_after} s.",
                 headers={"Retry-After": str(error.retry_after)},
             ) from None
-        except StoreUnavailableError as error:
+        except (IssuerUnavailableError, StoreUnavailableError) as error:
             raise refused(error) from None
         scope.setdefault("state", {})["caller"] = caller
 

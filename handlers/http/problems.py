@@ -18,6 +18,8 @@ from starlette.exceptions import HTTPException
 from bot.errors import (
     ApprovalClosedError,
     ApprovalNotFoundError,
+    BeyondRightsError,
+    IssuerUnavailableError,
     NotAllowedError,
     NotGrantedError,
     NotRequesterError,
@@ -38,6 +40,8 @@ PREFIX = "/v1/"
 _STATUSES: Mapping[type[SwarmbotError], HTTPStatus] = {
     ApprovalClosedError: HTTPStatus.CONFLICT,
     ApprovalNotFoundError: HTTPStatus.CONFLICT,
+    BeyondRightsError: HTTPStatus.FORBIDDEN,
+    IssuerUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     NotAllowedError: HTTPStatus.FORBIDDEN,
     NotGrantedError: HTTPStatus.FORBIDDEN,
     NotRequesterError: HTTPStatus.FORBIDDEN,

@@ -17,7 +17,6 @@ from slack_sdk.errors import SlackApiError
 
 from bot.clock import boot_seconds
 from bot.model import Actor, Standing
-from bot.model.pipeline_caller import CI_ID
 from bot.poster.slack_errors import Verdict
 from bot.poster.verdict import verdict_of
 from bot.settings import Settings
@@ -93,8 +92,6 @@ class People:
         now: unknown where Slack does not say."""
         if actor.standing is Standing.STRANGER:
             return replace(actor, groups=frozenset())
-        if actor.id.startswith(CI_ID):
-            return actor
         person = self._person(actor.id)
         members = {group: self._members_of(group) for group in self._groups}
         if person is None or None in members.values():

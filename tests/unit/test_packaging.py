@@ -21,7 +21,7 @@ from slack_bolt import BoltRequest
 
 from bot.__main__ import main
 from bot.errors import InvalidSettingError
-from bot.settings import EngineSettings, PolicyRule, Role, Settings, load
+from bot.settings import CiSettings, EngineSettings, PolicyRule, Role, Settings, load
 from bot.settings.sources import SECRETS
 from handlers.slack.check import OAUTH_SCOPES, check_slack
 from handlers.slack.identity import Identity
@@ -229,6 +229,7 @@ def test_the_example_configuration_shows_every_setting() -> None:
     assert shown(example["engines"]) == names(EngineSettings)
     assert shown(example["roles"]) == names(Role)
     assert shown(example["rules"]) == names(PolicyRule)
+    assert shown(example["ci"]) == names(CiSettings)
 
 
 def shown(tables: list[dict[str, Any]]) -> set[str]:

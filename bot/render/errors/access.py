@@ -114,7 +114,7 @@ def _unauthenticated(error: errors.UnauthenticatedError) -> Explanation:
     )
 
 
-def _too_many_requests(error: errors.TooManyRequestsError) -> Explanation:
+def _too_many_calls(error: errors.TooManyCallsError) -> Explanation:
     return Explanation(f"Too many requests. Try again in {error.retry_after} s.", mark=REFUSED)
 
 
@@ -274,7 +274,7 @@ ACCESS_ERRORS: Mapping[type, Explain] = {
     errors.TooManyLinesError: _too_many_lines,
     errors.TooManyTokensError: _too_many_tokens,
     errors.UnauthenticatedError: _unauthenticated,
-    errors.TooManyRequestsError: _too_many_requests,
+    errors.TooManyCallsError: _too_many_calls,
     errors.IssuerUnavailableError: _issuer_unavailable,
     errors.NoPlaceError: _no_place,
     errors.SlackRefusesError: _slack_refuses,

@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 
+from bot.errors import UnauthenticatedError
 from bot.model import Actor
-from handlers.http.authentication import Caller, UnauthenticatedError
+from handlers.http.authentication import Caller
 from handlers.http.server import Web
 from tests.memory.twin.bot import MemoryBot
 
@@ -23,7 +24,7 @@ class KnownTokens:
 
     actors: dict[str, Actor]
 
-    def caller(self, authorization: str) -> Caller:
+    def caller(self, authorization: str, address: str = "") -> Caller:
         actor = self.actors.get(authorization.removeprefix("Bearer "))
         if actor is None:
             raise UnauthenticatedError

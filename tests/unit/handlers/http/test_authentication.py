@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from bot.errors import StoreUnavailableError, TooManyRequestsError, UnauthenticatedError
+from bot.errors import StoreUnavailableError, TooManyCallsError, UnauthenticatedError
 from bot.metrics import Metrics
 from bot.model import Actor, Standing
 from bot.settings import CiSettings
 from bot.store.signer import Signer
 from bot.store.tokens import TokenStore
-from handlers.http.authentication import MOST_FAILURES, MOST_REQUESTS, Authentication
+from handlers.http.authentication import MOST_CALLS, MOST_FAILURES, TokenAuthentication
+from handlers.http.call_rates import SECONDS, CallRates
 from handlers.http.callers import Callers
 from handlers.http.issuer_keys import IssuerKeys
 from handlers.http.oidc import Oidc
-from handlers.http.request_rates import SECONDS, RequestRates
 from tests.issuer import Issuer
 from tests.memory.twin.redis_twin import RedisTwin
 
@@ -48,7 +48,7 @@ class Door:
     clock: Clock
     redis: RedisTwin
     tokens: TokenStore
-    authentication: Authentication
+    authentication: TokenAuthentication
     callers: Callers
 
     def token(self, name: str = "jenkins-shop", services: tuple[str, ...] = ("web*",)) -> str:
@@ -64,20 +64,24 @@ class Door:
         return error.value.reason
 
 
+def in_slack(actor: Actor) -> Actor:
+    return replace(actor, name="as Slack knows them")
+
+
 def door_with(*entries: CiSettings) -> Door:
     clock = Clock()
     redis = RedisTwin(clock.monotonic)
     tokens = TokenStore(redis.client(), Signer(b"the key of all bots of one test"))
     keys = {entry.issuer: IssuerKeys(entry.issuer, clock.monotonic) for entry in entries}
-    authentication = Authentication(
+    authentication = TokenAuthentication(
         tokens,
         Oidc(entries, keys),
-        RequestRates(MOST_REQUESTS, clock.monotonic),
-        RequestRates(MOST_FAILURES, clock.monotonic),
+        CallRates(MOST_CALLS, clock.monotonic),
+        CallRates(MOST_FAILURES, clock.monotonic),
         Metrics(),
         clock.now,
     )
-    return Door(clock, redis, tokens, authentication, Callers(tokens, entries, clock.now))
+    return Door(clock, redis, tokens, authentication, Callers(tokens, entries, clock.now, in_slack))
 
 
 @pytest.fixture
@@ -142,10 +146,10 @@ def test_with_redis_away_nobody_is_turned_away_for_ever(door: Door) -> None:
 
 def test_a_caller_has_a_rate(door: Door) -> None:
     busy, other = door.token("busy"), door.token("other")
-    for _ in range(MOST_REQUESTS):
+    for _ in range(MOST_CALLS):
         door.lets_in(busy)
 
-    with pytest.raises(TooManyRequestsError) as refused:
+    with pytest.raises(TooManyCallsError) as refused:
         door.lets_in(busy)
 
     assert refused.value.retry_after == SECONDS
@@ -162,7 +166,7 @@ def test_an_address_may_fail_so_often_and_who_is_let_in_is_not_kept_out_by_it(
         for _ in range(MOST_FAILURES):
             door.refuses("Bearer wrong")
         for _ in range(100):
-            with pytest.raises(TooManyRequestsError):
+            with pytest.raises(TooManyCallsError):
                 door.authentication.caller("Bearer wrong", "10.0.0.1")
 
     assert door.lets_in(token)
@@ -171,7 +175,7 @@ def test_an_address_may_fail_so_often_and_who_is_let_in_is_not_kept_out_by_it(
 
 
 def test_the_rates_remember_only_so_many() -> None:
-    rates = RequestRates(1, Clock().monotonic)
+    rates = CallRates(1, Clock().monotonic)
 
     for number in range(5000):
         rates.count(str(number))
@@ -186,6 +190,10 @@ def test_a_caller_is_known_again_while_its_token_holds(door: Door) -> None:
     actor = door.lets_in(door.token())
 
     assert door.callers.verified(actor) == actor
+
+
+def test_people_are_left_to_slack(door: Door) -> None:
+    assert door.callers.verified(Actor("U1", "dev")).name == "as Slack knows them"
 
 
 def test_a_token_that_was_revoked_ends_the_right_of_what_waits(door: Door) -> None:

@@ -162,12 +162,8 @@ def test_who_has_no_name_that_can_be_shown_is_not_let_in(
 
 
 def unsigned(issuer: Issuer) -> str:
-    return jwt.encode(
-        jwt.decode(issuer.token(), options={"verify_signature": False}),
-        None,
-        "none",
-        {"kid": "one"},
-    )
+    head = part(json.dumps({"alg": "none", "kid": "one"}))
+    return f"{head}.{issuer.token().split('.')[1]}."
 
 
 def signed_with_the_public_key(issuer: Issuer) -> str:
@@ -242,9 +238,8 @@ def test_what_does_not_hold_is_refused(
     refused(oidc, forged(issuer))
 
 
-@pytest.mark.parametrize("claim", ["iat", "nbf"])
-def test_clocks_may_differ_by_a_minute(issuer: Issuer, oidc: Oidc, claim: str) -> None:
-    assert oidc.actor(issuer.token(**{claim: int(NOW()) + 50}))
+def test_clocks_may_differ_by_a_minute(issuer: Issuer, oidc: Oidc) -> None:
+    assert oidc.actor(issuer.token(iat=int(NOW()) + 50, nbf=int(NOW()) + 50))
     assert oidc.actor(issuer.token(exp=int(NOW()) - 50))
 
 

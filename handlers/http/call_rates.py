@@ -1,4 +1,4 @@
-"""How many requests one caller may send in a minute, and how many an address without a valid token.
+"""How many calls one caller may make in a minute, and how many an address without a valid token.
 
 Every bot counts for itself, in memory.
 """
@@ -12,14 +12,14 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.errors import TooManyRequestsError
+from bot.errors import TooManyCallsError
 
 SECONDS = 60.0
 _MOST_KNOWN = 1000
 
 
 @dataclass
-class RequestRates:
+class CallRates:
     """At most `most` of each key within a minute. `monotonic` counts seconds."""
 
     most: int
@@ -28,7 +28,7 @@ class RequestRates:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, key: str) -> None:
-        """Count one; raises TooManyRequestsError for one that is too many, which is not counted."""
+        """Count one; raises TooManyCallsError for one that is too many, which is not counted."""
         now = self.monotonic()
         with self._lock:
             sent = self._sent.setdefault(key, deque())
@@ -38,5 +38,5 @@ class RequestRates:
             if len(self._sent) > _MOST_KNOWN:
                 self._sent.popitem(last=False)
             if len(sent) >= self.most:
-                raise TooManyRequestsError(max(1, math.ceil(SECONDS - (now - sent[0]))))
+                raise TooManyCallsError(max(1, math.ceil(SECONDS - (now - sent[0]))))
             sent.append(now)
