@@ -7,21 +7,15 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from bot import __version__, logs
-from bot.errors import InvalidSettingError, StoreUnavailableError, SwarmbotError
+from bot.console import configured, refuse, stored
+from bot.errors import InvalidSettingError, SwarmbotError
 from bot.model import Actor
-from bot.settings import Settings, load
 from bot.signals import StopSignal
-
-if TYPE_CHECKING:
-    from bot.store.store import Store
-
+from bot.token_commands import token_group
 
 END_WITHIN = 60.0
 """Seconds that a bot which gives up has to end in good order."""
@@ -37,7 +31,7 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the bot until it is told to end (SIGTERM, Ctrl-C)."""
-    settings = _settings()
+    settings = configured()
     logs.configure(settings.log_level)
     ending = StopSignal()
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
@@ -45,7 +39,7 @@ def run() -> None:
     try:
         bot = build(settings, ending.give_up)
     except InvalidSettingError as error:
-        _refuse(error)
+        refuse(error)
     bot.start()
     logging.getLogger("swarmbot").info("ready on http://%s", settings.http)
     ending.wait()
@@ -64,7 +58,7 @@ def check() -> None:
     wrong."""
     from bot.check import print_findings  # noqa: PLC0415 - as above
 
-    sys.exit(0 if print_findings(_settings()) else 1)
+    sys.exit(0 if print_findings(configured()) else 1)
 
 
 @main.command()
@@ -75,8 +69,8 @@ def manifest(url: str) -> None:
     from handlers.slack.manifest import app_manifest  # noqa: PLC0415 - as above
 
     if url and not url.startswith("https://"):
-        _refuse(InvalidSettingError("--http", "Slack posts to https:// addresses only"))
-    print(json.dumps(app_manifest(_settings().command, url), indent=2))
+        refuse(InvalidSettingError("--http", "Slack posts to https:// addresses only"))
+    print(json.dumps(app_manifest(configured().command, url), indent=2))
 
 
 @main.command(
@@ -89,6 +83,9 @@ def send(arguments: tuple[str, ...]) -> None:
     from bot.send import send_line  # noqa: PLC0415 - as above
 
     sys.exit(send_line(list(arguments)))
+
+
+main.add_command(token_group)
 
 
 @main.group()
@@ -106,9 +103,9 @@ def explain_line(user: str, line: str, groups: tuple[str, ...]) -> None:
     from bot.render.errors.explain import explain  # noqa: PLC0415 - as above
 
     try:
-        print("\n".join(explain_rules(_settings(), Actor(user, user, frozenset(groups)), line)))
+        print("\n".join(explain_rules(configured(), Actor(user, user, frozenset(groups)), line)))
     except InvalidSettingError as error:
-        _refuse(error)
+        refuse(error)
     except SwarmbotError as error:
         print(explain(error).text, file=sys.stderr)
         sys.exit(2)
@@ -123,7 +120,7 @@ def audit() -> None:
 @audit.command()
 def verify() -> None:
     """Say whether any entry was changed, added or removed; exits with 1 where one was."""
-    with _store() as store:
+    with stored(configured()) as store:
         verdict = store.audit.checker.verify()
         missing = store.audit.checker.missing()
     if missing:
@@ -155,48 +152,9 @@ def verify() -> None:
 def export() -> None:
     """Write every entry as a line of JSON, the oldest first, each with its hash and the one
     before."""
-    with _store() as store:
+    with stored(configured()) as store:
         for line in store.audit.export():
             print(line)
-
-
-@contextmanager
-def _store() -> Iterator[Store]:
-    """The configured Redis for as long as the block runs; ends the program in words where it is
-    away."""
-    from bot.store.anchor import AnchorFile  # noqa: PLC0415 - as above
-    from bot.store.embedded import Embedded  # noqa: PLC0415 - `run` decides for itself when to load what
-    from bot.store.keys import Keys  # noqa: PLC0415 - as above
-    from bot.store.store import Store  # noqa: PLC0415 - as above
-
-    settings = _settings()
-    redis = Embedded(settings.data / "redis")
-    try:
-        store = Store.connect(
-            settings.redis_url.get_secret_value() if settings.redis_url else redis.start(),
-            Keys.load(settings.key_file, settings.data),
-            anchor=AnchorFile.under(settings.data),
-        )
-        yield store
-        store.close()
-    except InvalidSettingError as error:
-        _refuse(error)
-    except StoreUnavailableError as away:
-        _refuse(InvalidSettingError("REDIS_URL", f"Redis does not answer: {away.reason}"))
-    finally:
-        redis.stop()
-
-
-def _settings() -> Settings:
-    try:
-        return load()
-    except InvalidSettingError as error:
-        _refuse(error)
-
-
-def _refuse(error: InvalidSettingError) -> NoReturn:
-    print(f"swarmbot: {error.where}: {error.problem}", file=sys.stderr)
-    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.command import line
 from bot.command.model import Command, Query
 from bot.command.parameters import parameters
+from bot.console import columns
 from bot.errors import (
     ImageNotFoundError,
     InvalidSettingError,
@@ -59,11 +60,7 @@ def rights(settings: Settings) -> list[str]:
     rows.append(("any other change", "any", "nobody", "–"))
     for who, reads in (("guests", settings.reads.guests), ("strangers", settings.reads.strangers)):
         rows.append((", ".join(reads) or "no read", "any", who, "–"))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    return columns(rows)
 
 
 def explain_rules(settings: Settings, actor: Actor, text: str) -> list[str]:

@@ -143,6 +143,14 @@ class Store:
             )
         self._redis.set(_KEY_MARK, self._signer.key_id)
 
+    @connection.guarded()
+    def has_the_key(self) -> bool:
+        """Whether what is stored was signed with this key, or nothing is stored yet.
+
+        Raises `StoreUnavailableError` where Redis does not answer.
+        """
+        return self._redis.get(_KEY_MARK) in (None, self._signer.key_id)
+
     def ping(self) -> None:
         """Return when Redis answers; raises `StoreUnavailableError` where it does not."""
         connection.ping(self._redis)
