@@ -158,6 +158,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
             metrics=metrics,
             pool=pool,
             stopping=stopping,
+            fence=lambda: leader.fence,
         )
     )
     signing_secret = settings.slack_signing_secret
@@ -207,6 +208,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
             "digest", DIGEST_EVERY, Digest(swarm, store, poster, settings, utc_now).run, deadline=60
         ),
         *watch.jobs(),
+        *parts.images.jobs(),
         *_heartbeat(settings, watch, checks),
     )
     scheduler = Scheduler(jobs, lambda: leader.leads, metrics.cut_off)

@@ -53,6 +53,9 @@ from handlers.slack.reach import ReachWatch
 from jobs.approvals import ApprovalUpkeep
 from jobs.commands import CommandUpkeep
 from jobs.deliveries import DeliveryUpkeep
+from jobs.image_jobs import ImageJobs
+from jobs.image_offers import ImageOffers
+from jobs.images import ImageLook
 from jobs.orphans import Orphans
 from jobs.queue import QueueRunner
 
@@ -62,8 +65,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """What the parts reach the world by. `name`: of this bot among several; `now` dates things,
-    `monotonic` measures (seconds)."""
+    """What the parts reach the world by. `name`: of this bot among several; `fence`:
+    of its leadership; `now` dates things, `monotonic` measures (seconds)."""
 
     name: str
     settings: Settings
@@ -74,6 +77,7 @@ class Ports:
     metrics: Metrics
     pool: Executor
     stopping: Stopping
+    fence: Callable[[], int] = lambda: 0
     registries: RegistryTransport = field(default_factory=HttpTransport)
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
@@ -95,6 +99,7 @@ class Parts:
     commands: CommandUpkeep
     api: CommandsApi
     authentication: Authentication
+    images: ImageJobs
 
 
 def compose(ports: Ports) -> Parts:
@@ -141,6 +146,16 @@ def compose(ports: Ports) -> Parts:
         CommandUpkeep(store, pipeline.reports, now),
         CommandsApi(pipeline, pool, Feed(store.commands, ports.stopping.is_set), now),
         _authentication(ports),
+        _image_jobs(ports, pipeline),
+    )
+
+
+def _image_jobs(ports: Ports, pipeline: Pipeline) -> ImageJobs:
+    swarm, store, settings = ports.swarm, ports.store, ports.settings
+    now, monotonic = ports.now, ports.monotonic
+    return ImageJobs(
+        ImageLook(swarm, store, pipeline.registry, settings, now, monotonic),
+        ImageOffers(swarm, store, ports.poster, settings, ports.fence, now, monotonic),
     )
 
 

@@ -10,6 +10,7 @@ from handlers import (
     doctor,
     help,  # noqa: A004
     holds,
+    image,
     map,  # noqa: A004
     network,
     node,
@@ -36,6 +37,7 @@ TABLE = Table(
         *secret_config.COMMANDS,
         *swarm.COMMANDS,
         *holds.COMMANDS,
+        *image.COMMANDS,
         *audit.COMMANDS,
         *approvals.COMMANDS,
         *queue.COMMANDS,

@@ -23,6 +23,7 @@ from bot.store.holds import HoldStore
 from bot.store.keys import Keys
 from bot.store.leader import Leader
 from bot.store.locks import LockStore
+from bot.store.new_images import NewImages
 from bot.store.queue import Queue
 from bot.store.refusals import Refusals
 from bot.store.replays import Replays
@@ -63,6 +64,7 @@ class Store:
     ages: Ages
     commands: CommandLog
     tokens: TokenStore
+    new_images: NewImages
     _redis: Redis = field(repr=False)
     _signer: Signer = field(repr=False)
     _monotonic: Callable[[], float] = field(repr=False)
@@ -117,6 +119,7 @@ class Store:
             Ages(redis),
             CommandLog(redis, signer),
             TokenStore(redis, signer),
+            NewImages(redis, signer),
             redis,
             signer,
             clocks.monotonic,

@@ -187,6 +187,7 @@ class MemoryBot:
                 metrics=self.metrics,
                 pool=TurnedPool(self.clock, self.party),
                 stopping=self.stopping,
+                fence=lambda: self.leader.fence,
                 registries=self._registry_api,
                 now=self.now,
                 monotonic=self.clock.monotonic,
@@ -196,6 +197,7 @@ class MemoryBot:
         self.upkeep, self.orphans, self.queue = parts.upkeep, parts.orphans, parts.queue
         self.deliveries = parts.deliveries
         self.reach, self.commands, self.api = parts.reach, parts.commands, parts.api
+        self.images = parts.images
 
     def _look_after(self) -> None:
         """What the scheduler and the threads of a real bot do."""
@@ -214,3 +216,5 @@ class MemoryBot:
             self.upkeep.run()
             self.queue.run()
             self.commands.run()
+            self.images.look.run()
+            self.images.offers.run()

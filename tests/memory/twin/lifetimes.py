@@ -17,6 +17,7 @@ BOUNDED: dict[str, str] = {
     "audit:open": "intents without an outcome; whoever looks after orphans ends them",
     "approvals:(waiting|running)": "open requests, each of which expires",
     "approval:[0-9a-f]+": "a request that is open expires, and gets a life when it has ended",
+    "images:offers": "open questions about new images, one a service; ended ones are deleted",
     "holds": "what people hold; one a pattern",
     "commands:open": "commands of CI that have not ended; whoever looks after them ends each",
     "queue": "who waits in line; each once for the same line",

@@ -37,6 +37,7 @@ from tests.unit.render import (
     catalogue_approvals,
     catalogue_doctor,
     catalogue_home,
+    catalogue_images,
     catalogue_nodes,
     catalogue_swarm,
 )
@@ -440,6 +441,7 @@ def catalogue() -> dict[str, Callable[[], Message]]:
         **catalogue_approvals.messages(),
         **catalogue_doctor.messages(),
         **catalogue_home.messages(),
+        **catalogue_images.messages(),
         **catalogue_nodes.messages(),
         **catalogue_swarm.messages(),
     }

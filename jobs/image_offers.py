@@ -1,0 +1,163 @@
+"""Keeps the offers of new images true: one message for each service, from the question to its end,
+and the deploy that the bot asks for itself where a label says so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+
+from bot.errors import StoreUnavailableError, SwarmbotError
+from bot.model import Actor, Message, MessageRef, MessageState, Service
+from bot.model.new_image import NewImage, OfferState, Surroundings, judged
+from bot.policy.holds import holding
+from bot.poster import Handle, Poster
+from bot.render import new_images
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.swarm.swarm import Swarm
+from jobs.recipients import other_places
+
+log = logging.getLogger(__name__)
+
+SERVICES_EVERY = 10.0
+"""Seconds between two looks at the services of open offers, where nothing seems to happen."""
+NOBODY = Actor("", "")
+"""For whom a hold is shown in a message that everybody reads."""
+
+
+@dataclass
+class ImageOffers:
+    """One round over the open offers. `fence` is that of this bot's leadership."""
+
+    swarm: Swarm
+    store: Store
+    poster: Poster
+    settings: Settings
+    fence: Callable[[], int]
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    _shown: dict[str, tuple[Handle | MessageRef, Message]] = field(default_factory=dict)
+    _number: int = 0
+    _services: Mapping[str, Service] = field(default_factory=dict)
+    _services_at: float = float("-inf")
+    _around: Mapping[str, Surroundings] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """With Redis away nothing is shown anew."""
+        try:
+            offers = self.store.new_images.all()
+            self._shown = {
+                offer.id: self._shown[offer.id] for offer in offers if offer.id in self._shown
+            }
+            if offers:
+                self._look_after(offers)
+        except StoreUnavailableError:
+            return
+        except SwarmbotError as error:
+            # Nobody knows what runs: the messages stay as they are.
+            log.info("offers of new images stay as they are: %s", type(error).__name__)
+
+    def _look_after(self, offers: Sequence[NewImage]) -> None:
+        around = self._surroundings(offers)
+        self._read_services(anew=around != self._around)
+        self._around = around
+        if any(self._judged(offer, around) is not offer.state for offer in offers):
+            # What ends an offer has to be true now, and not some seconds ago.
+            self._read_services(anew=True)
+            around = self._surroundings(offers)
+        for offer in offers:
+            self._keep_true(offer, around)
+
+    def _judged(self, offer: NewImage, around: Mapping[str, Surroundings]) -> OfferState:
+        """What has become of it; while the service is being changed, nobody can say."""
+        if around[offer.service_id].changing:
+            return offer.state
+        known = self.store.revisions.of(offer.service_id)
+        return judged(offer, self._services.get(offer.service_id), known)
+
+    def _keep_true(self, offer: NewImage, around: Mapping[str, Surroundings]) -> None:
+        state = self._judged(offer, around)
+        current: NewImage | None = offer
+        if state is not offer.state:
+            current = self.store.new_images.apply(
+                offer.service_id, partial(_ended, offer=offer, state=state)
+            )
+        if current is None or current.id != offer.id:
+            return
+        self._show(current, around[offer.service_id])
+        if current.state is not OfferState.OPEN:
+            self.store.new_images.apply(
+                offer.service_id, lambda stored: None if stored == current else stored
+            )
+
+    # ---- what is around it
+
+    def _read_services(self, *, anew: bool) -> None:
+        if anew or self.monotonic() - self._services_at >= SERVICES_EVERY:
+            self._services = {service.id: service for service in self.swarm.services.list()}
+            self._services_at = self.monotonic()
+
+    def _surroundings(self, offers: Iterable[NewImage]) -> Mapping[str, Surroundings]:
+        now = self.now()
+        holds = self.store.holds.all(now)
+        targets = {f"service:{offer.service_id}": offer for offer in offers}
+        locked = self.store.locks.locked(list(targets))
+        waiting = {
+            target
+            for approval in (*self.store.approvals.open(), *self.store.approvals.approved())
+            for target in approval.plan.targets
+        }
+        return {
+            offer.service_id: Surroundings(
+                hold=holding(holds, offer.service, NOBODY, now),
+                changing=target in locked,
+                waiting=target in waiting,
+            )
+            for target, offer in targets.items()
+        }
+
+    # ---- the message
+
+    def _show(self, offer: NewImage, around: Surroundings) -> None:
+        """Post it, or edit it where it would say something else."""
+        shown = self._shown.get(offer.id)
+        message = new_images.offer(offer, around, self.now())
+        if shown and shown[1] == message:
+            return
+        ended = offer.state is not OfferState.OPEN
+        place = shown[0] if shown else offer.message
+        if place is None and ended:
+            return
+        self._number += 1
+        state = MessageState(f"image:{offer.id}", self.fence(), self._number, ended)
+        stated, then = replace(message, state=state), self._remember(offer)
+        elsewhere = other_places(self.settings)
+        if place is None:
+            handle = self.poster.post(self._channel(), stated, then=then, elsewhere=elsewhere)
+        else:
+            handle = self.poster.edit(place, stated, ended, then, elsewhere=elsewhere)
+        self._shown[offer.id] = handle, message
+
+    def _channel(self) -> str:
+        return self.settings.channel or next(iter(other_places(self.settings).places), "")
+
+    def _remember(self, offer: NewImage) -> Callable[[MessageRef], None]:
+        def remember(ref: MessageRef) -> None:
+            def step(stored: NewImage | None) -> NewImage | None:
+                return replace(stored, message=ref) if stored and stored.id == offer.id else stored
+
+            # Where Redis is away, the message is found again by its name.
+            with suppress(StoreUnavailableError):
+                self.store.new_images.apply(offer.service_id, step)
+
+        return remember
+
+
+def _ended(stored: NewImage | None, offer: NewImage, state: OfferState) -> NewImage | None:
+    """The same offer with its end, unless it was decided on or replaced meanwhile."""
+    is_same = stored and stored.after == offer.after and stored.state is OfferState.OPEN
+    return replace(stored, state=state) if stored and is_same else stored
