@@ -12,7 +12,7 @@ from functools import partial
 
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor, Message, MessageRef, MessageState, Service
-from bot.model.new_image import NewImage, OfferState, Surroundings, judged
+from bot.model.new_image import NewImage, OfferState, OfferSurroundings, judged
 from bot.policy.holds import holding
 from bot.poster import Handle, Poster
 from bot.render import new_images
@@ -44,7 +44,7 @@ class ImageOffers:
     _number: int = 0
     _services: Mapping[str, Service] = field(default_factory=dict)
     _services_at: float = float("-inf")
-    _around: Mapping[str, Surroundings] = field(default_factory=dict)
+    _around: Mapping[str, OfferSurroundings] = field(default_factory=dict)
 
     def run(self) -> None:
         """With Redis away nothing is shown anew."""
@@ -72,14 +72,14 @@ class ImageOffers:
         for offer in offers:
             self._keep_true(offer, around)
 
-    def _judged(self, offer: NewImage, around: Mapping[str, Surroundings]) -> OfferState:
+    def _judged(self, offer: NewImage, around: Mapping[str, OfferSurroundings]) -> OfferState:
         """What has become of it; while the service is being changed, nobody can say."""
         if around[offer.service_id].changing:
             return offer.state
         known = self.store.revisions.of(offer.service_id)
         return judged(offer, self._services.get(offer.service_id), known)
 
-    def _keep_true(self, offer: NewImage, around: Mapping[str, Surroundings]) -> None:
+    def _keep_true(self, offer: NewImage, around: Mapping[str, OfferSurroundings]) -> None:
         state = self._judged(offer, around)
         current: NewImage | None = offer
         if state is not offer.state:
@@ -101,7 +101,7 @@ class ImageOffers:
             self._services = {service.id: service for service in self.swarm.services.list()}
             self._services_at = self.monotonic()
 
-    def _surroundings(self, offers: Iterable[NewImage]) -> Mapping[str, Surroundings]:
+    def _surroundings(self, offers: Iterable[NewImage]) -> Mapping[str, OfferSurroundings]:
         now = self.now()
         holds = self.store.holds.all(now)
         targets = {f"service:{offer.service_id}": offer for offer in offers}
@@ -112,7 +112,7 @@ class ImageOffers:
             for target in approval.plan.targets
         }
         return {
-            offer.service_id: Surroundings(
+            offer.service_id: OfferSurroundings(
                 hold=holding(holds, offer.service, NOBODY, now),
                 changing=target in locked,
                 waiting=target in waiting,
@@ -122,7 +122,7 @@ class ImageOffers:
 
     # ---- the message
 
-    def _show(self, offer: NewImage, around: Surroundings) -> None:
+    def _show(self, offer: NewImage, around: OfferSurroundings) -> None:
         """Post it, or edit it where it would say something else."""
         shown = self._shown.get(offer.id)
         message = new_images.offer(offer, around, self.now())

@@ -68,7 +68,7 @@ class NewImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class OfferSurroundings:
     """What keeps a new image from being deployed at this moment: a hold, a change of the service
     that runs, a request for approval that waits."""
 

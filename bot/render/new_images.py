@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime, timedelta
 
 from bot.model import Message
-from bot.model.english import rounded
+from bot.model.english import span
 from bot.model.image_version import VersionPart
-from bot.model.new_image import NewImage, OfferState, Surroundings
+from bot.model.new_image import NewImage, OfferState, OfferSurroundings
 from bot.render.slack.blocks import Block, actions, button, context, familiar, message, tag, when
 from bot.render.slack.text import code, escape, prose
 
@@ -20,12 +19,14 @@ _ENDS = {
 }
 
 
-def offer(offered: NewImage, surroundings: Surroundings, now: datetime) -> Message:
+def offer(offered: NewImage, surroundings: OfferSurroundings, now: datetime) -> Message:
     """The message as it is now."""
     if offered.state is not OfferState.OPEN:
         return _ended(offered)
     state, keeps = _kept(surroundings)
-    head = f"{'⏸' if keeps else '🟡'} {_title(offered)} · {offered.part} · {_age(offered, now)}"
+    head = (
+        f"{'⏸' if keeps else '🟡'} {_title(offered)} · {_newness(offered)} · {_age(offered, now)}"
+    )
     free = not (surroundings.changing or surroundings.waiting)
     why = f"Not deployed by itself: {prose(offered.why)}" if offered.why else ""
     return message(head, [state, why], [*(_buttons(offered) if free else ()), *_small(offered)])
@@ -52,10 +53,14 @@ def _title(offered: NewImage) -> str:
     return f"{name} {tag(before)} → {tag(after)}"
 
 
+def _newness(offered: NewImage) -> str:
+    return "new build" if offered.part is VersionPart.DIGEST else str(offered.part)
+
+
 def _age(offered: NewImage, now: datetime) -> str:
     word = "pushed" if offered.pushed else "found"
     since = now - offered.at
-    return f"{word} just now" if since < _NEWS else f"{word} {rounded(coarse(since))} ago"
+    return f"{word} just now" if since < _NEWS else f"{word} {span(coarse(since))} ago"
 
 
 def coarse(since: timedelta) -> timedelta:
@@ -65,7 +70,7 @@ def coarse(since: timedelta) -> timedelta:
     return timedelta(minutes=minutes // step * step)
 
 
-def _kept(surroundings: Surroundings) -> tuple[str, bool]:
+def _kept(surroundings: OfferSurroundings) -> tuple[str, bool]:
     """What keeps it from being deployed, and whether something does."""
     hold = surroundings.hold
     if surroundings.waiting:
@@ -80,7 +85,7 @@ def _kept(surroundings: Surroundings) -> tuple[str, bool]:
 
 
 def _buttons(offered: NewImage) -> list[Block]:
-    service, image = shlex.quote(offered.service), offered.deployable
+    service, image = offered.service_id, offered.deployable
     return [
         *actions(
             button("Deploy", f"deploy {service} {image}", "primary"),

@@ -47,7 +47,7 @@ def test_what_the_registry_says_is_looked_at_now(dev: MemoryPerson, world: World
 
     dev.sees("api 1.4.2 → 1.4.3 · patch · pushed just now", 10)
     world.clock.wait(130)
-    dev.sees("api 1.4.2 → 1.4.3 · patch · pushed 2 min ago", 10)
+    dev.sees("api 1.4.2 → 1.4.3 · patch · pushed 2 m ago", 10)
 
 
 def test_the_same_push_twice_is_one_question(dev: MemoryPerson, world: World) -> None:
@@ -126,7 +126,7 @@ def test_a_moved_tag_is_a_new_build(dev: MemoryPerson, world: World) -> None:
     follow(world, "digest", "shop/api:stable")
     build = world.registry.push("shop/api:stable", starts=0.2)
 
-    asked = dev.sees("· digest ·", LOOK)
+    asked = dev.sees("· new build ·", LOOK)
 
     assert f"→ @{build.digest[7:14]}" in asked.text
     clicked = dev.clicks("Deploy", on=asked)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from bot.model import Actor, Image, Message
 from bot.model.hold import Hold
 from bot.model.image_version import VersionPart
-from bot.model.new_image import NewImage, OfferState, Surroundings
+from bot.model.new_image import NewImage, OfferState, OfferSurroundings
 from bot.render import new_images
 from tests.unit.render import values as v
 
@@ -35,7 +36,7 @@ HOLD = Hold(
     since=v.NOW,
     until=v.NOW + timedelta(hours=2),
 )
-FREE = Surroundings()
+FREE = OfferSurroundings()
 
 
 def messages() -> Mapping[str, Callable[[], Message]]:
@@ -43,18 +44,18 @@ def messages() -> Mapping[str, Callable[[], Message]]:
     return {
         "image": lambda: new_images.offer(OFFER, FREE, v.NOW),
         "image-digest": lambda: new_images.offer(REBUILT, FREE, v.NOW),
-        "image-held": lambda: new_images.offer(OFFER, Surroundings(hold=HOLD), v.NOW),
+        "image-held": lambda: new_images.offer(OFFER, OfferSurroundings(hold=HOLD), v.NOW),
         "image-frozen": lambda: new_images.offer(
-            OFFER, Surroundings(hold=replace(HOLD, freeze=True, until=None, reason="x")), v.NOW
+            OFFER, OfferSurroundings(hold=replace(HOLD, freeze=True, until=None, reason="x")), v.NOW
         ),
-        "image-changing": lambda: new_images.offer(OFFER, Surroundings(changing=True), v.NOW),
-        "image-waiting": lambda: new_images.offer(OFFER, Surroundings(waiting=True), v.NOW),
+        "image-changing": lambda: new_images.offer(OFFER, OfferSurroundings(changing=True), v.NOW),
+        "image-waiting": lambda: new_images.offer(OFFER, OfferSurroundings(waiting=True), v.NOW),
         "image-refused": lambda: new_images.offer(
             replace(OFFER, why="Only operator may deploy api."), FREE, v.NOW + timedelta(days=3)
         ),
         **{
-            f"image-{state.replace(' ', '-')}": lambda state=state: new_images.offer(
-                replace(OFFER, state=state, by="dev"), FREE, v.NOW
+            f"image-{state.replace(' ', '-')}": partial(
+                new_images.offer, replace(OFFER, state=state, by="dev"), FREE, v.NOW
             )
             for state in OfferState
             if state is not OfferState.OPEN
