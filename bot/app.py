@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.clock import Stopping, utc_now
-from bot.composition import Ports, compose
+from bot.composition import Ports, compose, posted_to
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.metrics import Metrics
 from bot.policy.rule_names import with_full_names
@@ -141,7 +141,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
     shared_channels.refuse()
     metrics = Metrics()
     redis, store = _store(settings, metrics)
-    swarm = Swarm.configured(settings)
+    swarm = Swarm.configured(settings, posted_to(store))
     poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
     poster.recorded_in(store.deliveries)
     stopping = Stopping()

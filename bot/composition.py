@@ -6,11 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.clock import Stopping, utc_now
+from bot.errors import StoreUnavailableError
 from bot.metrics import Metrics
 from bot.model import Actor
 from bot.model.registry_login import LoginSource
@@ -27,8 +29,8 @@ from bot.render.slack.slash import SLASH_COMMAND
 from bot.rollout.roller import Roller
 from bot.settings import Settings
 from bot.store.store import Store
-from bot.swarm.registries.credential import TOKEN_USER
-from bot.swarm.registries.credentials import RegistryCredentials
+from bot.swarm.registries.credential import TOKEN_USER, Credential
+from bot.swarm.registries.credentials import Posted, RegistryCredentials
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.http.authentication import (
@@ -192,6 +194,16 @@ def _pipeline(ports: Ports, verified: Callable[[Actor], Actor]) -> Pipeline:
         reports,
         registry_reader(settings, ports.registries, ports.monotonic, swarm.credentials),
     )
+
+
+def posted_to(store: Store) -> Posted:
+    """Writes down what services were given; what Redis does not take is not known later."""
+
+    def posted(service_id: str, credential: Credential) -> None:
+        with suppress(StoreUnavailableError):
+            store.posted_logins.note(service_id, credential.header)
+
+    return posted
 
 
 def registry_reader(

@@ -86,6 +86,9 @@ Replicas = Annotated[int, Field(ge=0, le=MOST_REPLICAS)]
 Count = Annotated[int, Field(ge=0, le=MOST_COUNT)]
 
 
+WITH_REGISTRY_AUTH = "the credentials of now, though nothing else changes"
+
+
 class ServiceFlags(BaseModel):
     """The flags with one value."""
 
@@ -172,9 +175,7 @@ class ServiceFlags(BaseModel):
     log_opt: Annotated[tuple[Pair, ...], SecretValues] = Field(
         (), description="option of the log driver"
     )
-    with_registry_auth: bool = Field(
-        False, description="hand the bot's registry credentials to the nodes"
-    )
+    with_registry_auth: bool = Field(False, description=WITH_REGISTRY_AUTH)
     no_resolve_image: bool = Field(
         False, description="take the tag as it is, without asking the registry"
     )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import Stopping
 from bot.errors import (
     ChangeInterruptedError,
+    EngineRefusedError,
     OutcomeUnknownError,
     OutOfSequenceError,
     PlanOutdatedError,
     UnknownNameError,
 )
 from bot.model import Rollout, Service, Spec
+from bot.rollout import stored_login
 from bot.rollout.follower import FOLLOW_SECONDS
 from bot.rollout.run import StoppingError
+from bot.store.store import Store
 from bot.swarm.spec.edit import fingerprint
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
@@ -30,6 +34,7 @@ class Posting:
     """Creates and updates services. `stopping` is set when the bot is about to end."""
 
     swarm: Swarm
+    store: Store
     now: Callable[[], datetime]
     stopping: Stopping
 
@@ -50,6 +55,9 @@ class Posting:
         PlanOutdatedError where somebody changed the service, and what the engine refuses.
         """
         planned = fingerprint(service.spec)
+        service = self._freshened(service, spec, rollout)
+        if fingerprint(service.spec) != planned:
+            raise PlanOutdatedError(service.name, "its specification")
         for attempt in range(UPDATE_ATTEMPTS):
             try:
                 self.swarm.services.update(
@@ -70,6 +78,18 @@ class Posting:
             if fingerprint(service.spec) != planned:
                 raise PlanOutdatedError(service.name, "its specification")
         raise OutOfSequenceError("service", service.name)
+
+    def _freshened(self, service: Service, spec: Spec, rollout: Rollout) -> Service:
+        """Give the specification that is about to be the previous one the credentials of now.
+
+        Swarm goes back with those that it has stored there, whatever a rollback is sent (measured):
+        a token of yesterday would keep it from going back to an image that a node has lost.
+        """
+        if not stored_login.may_be_old(self.swarm, self.store, service, spec):
+            return service
+        with suppress(OutOfSequenceError, OutcomeUnknownError, EngineRefusedError):
+            self.swarm.services.update(service, service.spec)
+        return self.seen(rollout)
 
     def seen(self, rollout: Rollout) -> Service:
         """The service, as soon as a manager answers.

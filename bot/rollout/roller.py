@@ -180,7 +180,7 @@ class Roller:
 
     @property
     def _posting(self) -> Posting:
-        return Posting(self.swarm, self.now, self.stopping)
+        return Posting(self.swarm, self.store, self.now, self.stopping)
 
     def _posted(self, rollout: Rollout, run: Run) -> Rollout:
         """Remember the specification as the engine wrote it.

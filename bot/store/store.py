@@ -24,6 +24,7 @@ from bot.store.keys import Keys
 from bot.store.leader import Leader
 from bot.store.locks import LockStore
 from bot.store.new_images import NewImages
+from bot.store.posted_logins import PostedLogins
 from bot.store.queue import Queue
 from bot.store.refusals import Refusals
 from bot.store.replays import Replays
@@ -62,6 +63,7 @@ class Store:
     alerts: AlertStore
     sealed: Sealed
     ages: Ages
+    posted_logins: PostedLogins
     commands: CommandLog
     tokens: TokenStore
     new_images: NewImages
@@ -117,6 +119,7 @@ class Store:
             AlertStore(redis, signer),
             Sealed(redis, own_keys.fernet),
             Ages(redis),
+            PostedLogins(redis, signer, clocks.now),
             CommandLog(redis, signer),
             TokenStore(redis, signer),
             NewImages(redis, signer),

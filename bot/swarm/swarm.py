@@ -19,7 +19,12 @@ from bot.swarm.objects.networks import Networks
 from bot.swarm.objects.nodes import Nodes
 from bot.swarm.objects.secrets import StoredObjects
 from bot.swarm.objects.services import Services
-from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
+from bot.swarm.registries.credentials import (
+    NO_CREDENTIALS,
+    Posted,
+    RegistryCredentials,
+    untold,
+)
 from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.sight import Sight
 
@@ -37,12 +42,15 @@ class Swarm:
     credentials: RegistryCredentials = NO_CREDENTIALS
 
     @classmethod
-    def configured(cls, settings: Settings) -> Self:
-        """The Swarm that the operator means, with the credentials of its registries."""
+    def configured(cls, settings: Settings, posted: Posted = untold) -> Self:
+        """The Swarm that the operator means, with the credentials of its registries.
+
+        `posted`: see `RegistryCredentials`.
+        """
         engines = settings.managers
         return cls(
             FailoverPool(EngineAddress(engine.name, engine.url, engine.tls) for engine in engines),
-            credentials=RegistryCredentials(settings.registries),
+            credentials=RegistryCredentials(settings.registries, posted=posted),
         )
 
     def seen_by(self, sight: Sight | None) -> Swarm:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.changes import content_check, image_check, port_check, rollout_plan
+from bot.changes import content_check, image_check, login_refresh, port_check, rollout_plan
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import (
     Address,
@@ -188,6 +188,7 @@ class Create(ServiceFlags, Change[RollPlan]):
         warnings = (
             *(danger.words for danger in dangers),
             *resolve[1],
+            *(login_refresh.warnings(context, service.image) if self.with_registry_auth else ()),
             *_room(context, service, nodes, others),
             *_reach(ids.networks, others),
         )

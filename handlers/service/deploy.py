@@ -9,8 +9,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.changes import content_check, image_check, rollout_plan, room_check, standing, volume_check
-from bot.changes.service_flags import Count
+from bot.changes import (
+    content_check,
+    image_check,
+    login_refresh,
+    rollout_plan,
+    room_check,
+    standing,
+    volume_check,
+)
+from bot.changes.service_flags import WITH_REGISTRY_AUTH, Count
 from bot.command import line
 from bot.command.fields import Argument, Duration, ImageReference, Lookup, Name, Option, Timeout
 from bot.command.model import Change, Command, Context, Form
@@ -80,6 +88,7 @@ class Deploy(Change[rollout_plan.RollPlan]):
     resolve_image: Literal["always", "changed", "never"] = Field(
         "always", description="always (default), changed or never"
     )
+    with_registry_auth: bool = Field(False, description=WITH_REGISTRY_AUTH)
     timeout: Timeout = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
@@ -126,6 +135,8 @@ class Deploy(Change[rollout_plan.RollPlan]):
                 service.replicas,
                 line.write(self.model_copy(update={"service": service.id, "go_on": True})),
             )
+        if self.with_registry_auth:
+            planned = login_refresh.planned(context, service, planned)
         return replace(planned, before=standing.last_good(context, service))
 
     def docker_words(self) -> Sequence[str]:
@@ -136,7 +147,10 @@ class Deploy(Change[rollout_plan.RollPlan]):
         """Roll it, and follow it to its end."""
         rollout = rollout_plan.begin(self, context, plan, run, self.timeout)
         return context.roller.run(
-            replace(rollout, reason=self.reason), plan.service, plan.spec, run
+            replace(rollout, reason=self.reason, with_auth=self.with_registry_auth),
+            plan.service,
+            plan.spec,
+            run,
         )
 
     def _resolve(

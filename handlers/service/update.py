@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from bot.changes import (
     content_check,
     image_check,
+    login_refresh,
     port_check,
     rollout_plan,
     room_check,
@@ -176,7 +177,7 @@ class Update(ServiceFlags, Change[RollPlan]):
             *rollout_plan.image_change(service.image, resolved.image),
             *update.changes(service.spec, changed, flags),
         )
-        return rollout_plan.plan(
+        planned = rollout_plan.plan(
             service,
             changed,
             title=_title(service, resolved.image, flags),
@@ -188,6 +189,9 @@ class Update(ServiceFlags, Change[RollPlan]):
                 *standing.paused(context, service, changed),
             ),
             dangers=content_check.dangers(context, service.spec, changed, service.id),
+        )
+        return (
+            login_refresh.planned(context, service, planned) if self.with_registry_auth else planned
         )
 
     def apply(self, context: Context, plan: RollPlan, run: Run) -> Outcome:

@@ -130,3 +130,145 @@ def test_whatever_starts_tasks_has_the_login_of_its_own_registry(
         password not in place.world.everything_said() + repr(place.world.everything_in_redis())
         for password in place.passwords.values()
     )
+
+
+def test_a_rollback_by_the_bot_and_one_by_hand_carry_it_too(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    dev.asks(f"deploy web {WEB}:2.0", "✅ web")
+    dev.asks("rollback web", "✅ web")
+    dev.asks("service update --rollback web", "✅ web")
+
+    proper(place)
+    by_swarm = [sent for sent in place.asked if sent.params.get("rollback") == "previous"]
+    assert [pull_options.password(sent.auth) for sent in by_swarm] == ["morning-token"]
+
+
+def test_swarm_s_own_way_back_gets_the_login_of_the_image_that_it_goes_back_to(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    place.world.registry.push(f"{THEIRS}/web:broken", exits=3)
+
+    dev.types(f"/swarm deploy web {THEIRS}/web:broken")
+    dev.sees("↩️ web rolled back")
+
+    back = [sent for sent in place.asked if sent.params.get("rollback") == "previous"]
+    assert {pull_options.password(sent.auth) for sent in back} == {"morning-token"}
+
+
+def test_a_token_that_is_replaced_under_the_running_bot_works_at_the_next_command(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    dev.asks(f"deploy web {WEB}:2.0", "✅ web")
+
+    place.replaces(OURS, "evening-token", in_file=False)
+    dev.types(f"/swarm deploy web {WEB}:3.0")
+    refused = dev.sees(f"was refused by {OURS}")
+    assert str(place.file(OURS)) in refused.text
+    place.replaces(OURS, "evening-token")
+
+    dev.asks(f"deploy web {WEB}:3.0", "✅ web")
+
+
+def test_a_broken_image_goes_back_though_the_token_of_then_has_expired(
+    place: Place, dev: MemoryPerson
+) -> None:
+    """The nodes have lost the old image meanwhile, so that they have to ask for it again."""
+    place.runs("web", f"{WEB}:1.0")
+    dev.asks("scale web=3", "✅ web")
+    place.world.registry.push(f"{WEB}:broken", exits=3)
+    place.replaces(OURS, "evening-token")
+    place.world.swarm.cluster.pulled.clear()
+
+    dev.types(f"/swarm deploy web {WEB}:broken")
+
+    dev.sees("↩️ web rolled back")
+
+
+def test_another_bot_that_takes_a_change_up_sends_it_too(place: Place, dev: MemoryPerson) -> None:
+    world = place.world
+    place.runs("web", f"{WEB}:1.0", 4)
+    place.world.registry.push(f"{WEB}:broken", exits=3, after=0.7)
+    world.start_bot()
+    first = world.bots[0]
+    dev.types(f"/swarm deploy web {WEB}:broken")
+    dev.sees("🔵 web →")
+    first.crash()
+
+    dev.sees("↩️ web rolled back")
+    sent = [
+        sent
+        for wire in world.bots[1].engines.wires.values()
+        for sent in wire.authorized
+        if sent.path.startswith("/services")
+    ]
+    assert {pull_options.password(one.auth) for one in sent} == {"morning-token"}
+
+
+@pytest.mark.parametrize("line", ["service update --label-add a=1 once", "scale once=3"])
+def test_work_that_is_done_is_not_done_again_for_a_new_token(
+    place: Place, dev: MemoryPerson, line: str
+) -> None:
+    place.world.registry.push(f"{OURS}/tool:1", exits=0, after=0.2)
+    place.world.registry.guarded.clear()
+    place.world.runs("once", f"{OURS}/tool:1", Task={"RestartPolicy": {"Condition": "none"}})
+    before = len(place.world.swarm.cluster.tasks)
+
+    dev.asks(line, "✅ once")
+
+    more = 1 if "scale" in line else 0
+    assert len(place.world.swarm.cluster.tasks) == before + more
+    proper_posts = [sent for sent in place.asked if sent.path.startswith("/services")]
+    assert {sent.auth for sent in proper_posts} == {""}
+
+
+def test_a_service_gets_the_credentials_of_now_and_no_task_starts_again(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    tasks = set(place.world.swarm.cluster.tasks)
+
+    dev.types("/swarm service update --with-registry-auth web")
+    dev.sees("✅ web")
+
+    assert set(place.world.swarm.cluster.tasks) == tasks
+    template = place.world.swarm.cluster.service("web")["Spec"]["TaskTemplate"]
+    assert pull_options.password(pull_options.of(template)) == "morning-token"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["service update --with-registry-auth web", f"deploy web {OPEN}/web:1.0 --with-registry-auth"],
+)
+def test_without_credentials_the_bot_says_where_it_looked(
+    place: Place, dev: MemoryPerson, line: str
+) -> None:
+    place.runs("web", f"{OPEN}/web:1.0")
+
+    dev.asks(line, f"the bot has no credentials for {OPEN}")
+
+
+def test_an_update_that_stands_paused_does_not_go_on_for_a_new_login(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    place.world.registry.push(f"{WEB}:broken", exits=3)
+    dev.types(f"/swarm deploy web {WEB}:broken --failure-action pause")
+    dev.sees("⏸ web paused")
+
+    dev.types("/swarm service update --with-registry-auth web")
+    dev.sees("under way or paused")
+
+
+def test_a_deploy_of_what_runs_already_gives_it_the_login_too(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    tasks = set(place.world.swarm.cluster.tasks)
+
+    dev.asks(f"deploy web {WEB}:1.0 --with-registry-auth", "✅ web")
+
+    assert set(place.world.swarm.cluster.tasks) == tasks

@@ -94,6 +94,10 @@ class Images:
             platforms(answer.get("Platforms") or ()),
         )
 
+    def own_login(self, image: Image) -> bool:
+        """Whether this machine's own Docker configuration has credentials for its registry."""
+        return bool(self.engines.call(lambda client: client.registry_auth(str(image))))
+
     def has_healthcheck(self, image: Image) -> bool | None:
         """Whether the image has a health check; None where the engine does not have the image.
 

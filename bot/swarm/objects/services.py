@@ -135,7 +135,10 @@ class Services:
             auth = _header(login, client, image, own=with_auth)
             return str(client.create_service(spec, auth)["ID"])
 
-        return self.engines.call_write(create)
+        service_id = self.engines.call_write(create)
+        if login.credential and image.name:
+            self.credentials.posted(service_id, login.credential)
+        return service_id
 
     def update(
         self,
@@ -171,7 +174,16 @@ class Services:
                 or ()
             )
 
-        return self.engines.call_write(update)
+        warnings = self.engines.call_write(update)
+        if login.credential and image.name and not kept and not rollback_previous:
+            self.credentials.posted(service.id, login.credential)
+        return warnings
+
+    def gives_login(self, service: Service, spec: Spec) -> bool:
+        """Whether posting this specification gives the service the bot's credentials of now."""
+        image = image_of(spec)
+        is_there = self.credentials.for_image(image) is not None
+        return is_there and not _would_repeat_work(service, spec)
 
     def remove(self, service_id: str) -> None:
         """Remove a service with its tasks. Raises UnknownNameError."""

@@ -35,10 +35,19 @@ class RegistryLogin:
     changed: datetime | None = None
 
 
+Posted = Callable[[str, Credential], None]
+
+
+def untold(service_id: str, credential: Credential) -> None:
+    """Nobody wants to know what a service was given."""
+    del service_id, credential
+
+
 class RegistryCredentials:
     """The credentials of `[[registries]]`. For any thread.
 
-    `pause` waits for so many seconds; `monotonic` counts them.
+    `pause` waits for so many seconds; `monotonic` counts them. `posted` is told of each credential
+    that Swarm has taken for a service, by the service's id.
     """
 
     def __init__(
@@ -46,7 +55,9 @@ class RegistryCredentials:
         registries: Iterable[RegistrySettings] = (),
         pause: Callable[[float], object] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        posted: Posted = untold,
     ) -> None:
+        self.posted = posted
         self._sources = {
             registry_host(registry.host): _Source(registry, pause, monotonic)
             for registry in registries

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.clock import Clocks
-from bot.composition import Ports, compose
+from bot.composition import Ports, compose, posted_to
 from bot.metrics import Metrics
 from bot.policy.rule_names import with_full_names
 from bot.poster import Calls, Pace, Poster
@@ -67,8 +67,6 @@ class MemoryBot:
         self.stopping = TurnedStopping(clock)
         clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
         self.client = DirectClient(slack)
-        credentials = RegistryCredentials(configured.registries, lambda _: None, clock.monotonic)
-        self.swarm = replace(self.swarm_of(self.engines), credentials=credentials)
         self.metrics = Metrics()
         self._data = TemporaryDirectory()
         self.store = self.store_of(
@@ -80,6 +78,10 @@ class MemoryBot:
                 anchor=AnchorFile.under(Path(self._data.name)),
             )
         )
+        credentials = RegistryCredentials(
+            configured.registries, lambda _: None, clock.monotonic, posted_to(self.store)
+        )
+        self.swarm = replace(self.swarm_of(self.engines), credentials=credentials)
         self.poster = Poster(
             Calls(self.client, self.client.respond),
             AT_ONCE,

@@ -42,7 +42,9 @@ def without(template: Json) -> Json:
 
 
 def hidden(answer: Any) -> Any:
-    """An answer of the engine without credentials."""
+    """An answer of the engine without credentials; a log has none."""
+    if isinstance(answer, bytes):
+        return answer
     return json.loads(json.dumps(answer), object_hook=_without_key)
 
 

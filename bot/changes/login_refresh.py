@@ -1,0 +1,74 @@
+"""Giving a service the bot's registry credentials of now, where nothing else changes.
+
+Swarm takes them with the same specification, and starts no task again that runs (measured on
+Docker 20.10).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.changes.rollout_plan import RollPlan
+from bot.command.model import Context
+from bot.errors import UnsupportedError
+from bot.model import Difference, Image, Service
+from bot.model.completion import RestartCondition
+from bot.model.slash import SLASH
+from bot.render.registry_logins import looked
+
+NO_RESTART = (
+    "no task that runs is restarted; Swarm's previous specification is then that of now: "
+    f"`{SLASH} rollback` goes by the bot's own record"
+)
+_UNDER_WAY = ("updating", "paused", "rollback_started", "rollback_paused")
+
+
+def planned(context: Context, service: Service, plan: RollPlan) -> RollPlan:
+    """The plan, which gives the service credentials where it would have changed nothing.
+
+    Raises UnsupportedError where the bot has none, or where Swarm would start tasks for it.
+    """
+    login = context.swarm.credentials.look(service.image.registry)
+    own = not login.source.place and context.swarm.images.own_login(service.image)
+    if not plan.noop_reason:
+        return replace(plan, warnings=(*plan.warnings, *warnings(context, plan.after)))
+    if login.credential is None and not own:
+        raise UnsupportedError(
+            f"{service.name} keeps the credentials that Swarm has stored: {looked(login.source)}",
+            "Name them there; the bot reads them anew at the next command",
+        )
+    _refuse_restarts(service)
+    place = login.source.place or "the bot's own Docker configuration"
+    return replace(
+        plan,
+        noop_reason="",
+        changes=(Difference("stored login", "", f"{login.source.host}, from {place}"),),
+        warnings=(
+            *plan.warnings,
+            NO_RESTART,
+        ),
+    )
+
+
+def warnings(context: Context, image: Image) -> tuple[str, ...]:
+    """What people have to know who ask for credentials where the bot has none."""
+    login = context.swarm.credentials.look(image.registry)
+    has_one = login.credential is not None or (
+        not login.source.place and context.swarm.images.own_login(image)
+    )
+    return () if has_one else (f"the nodes get no credentials: {looked(login.source)}",)
+
+
+def _refuse_restarts(service: Service) -> None:
+    if service.mode.is_job or service.restart is not RestartCondition.ANY:
+        raise UnsupportedError(
+            f"{service.name} has tasks that may have ended with their work done, and Swarm would "
+            "start these again for other credentials",
+            "They come with the next change that starts its tasks anew, such as a deploy",
+        )
+    if service.update is not None and service.update.state in _UNDER_WAY:
+        raise UnsupportedError(
+            f"an update of {service.name} is under way or paused, and would go on with what is "
+            "posted",
+            "Wait for its end, or end it first",
+        )

@@ -1,0 +1,44 @@
+"""What the bot knows of the credentials that Swarm has stored with a service, which it shows to
+nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class PostedLogin:
+    """The bot gave a service credentials `at` that time (UTC). `mark` stands for them: it is a
+    keyed hash, and tells nothing of them."""
+
+    mark: str
+    at: datetime
+
+
+class LoginState(Enum):
+    """How the stored credentials stand to those that the bot has now."""
+
+    SAME = "same"
+    OLD = "old"
+    UNKNOWN = "unknown"
+
+
+def login_state(
+    posted: PostedLogin | None,
+    mark: str,
+    updated: datetime | None,
+    changed: datetime | None,
+) -> LoginState:
+    """Judge by what the bot posted last, and where it never did, by the times; pure.
+
+    `updated`: when the service was last changed in any way; `changed`: the file of the credentials.
+    Nothing stored can be younger than the service's last change. What somebody else has given the
+    service since the bot did cannot be known.
+    """
+    if posted:
+        return LoginState.SAME if posted.mark == mark else LoginState.OLD
+    if updated and changed and updated < changed:
+        return LoginState.OLD
+    return LoginState.UNKNOWN

@@ -1,0 +1,34 @@
+"""Whether the credentials that Swarm has stored with a service may be older than the bot's own."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from bot.errors import StoreUnavailableError
+from bot.model import Service, Spec
+from bot.model.stored_login import LoginState, login_state
+from bot.store.store import Store
+from bot.swarm.spec.edit import image_of
+from bot.swarm.swarm import Swarm
+
+_AT_REST = ("", "completed", "rollback_completed")
+
+
+def may_be_old(swarm: Swarm, store: Store, service: Service, spec: Spec) -> bool:
+    """Whether the service should get the credentials of now before `spec` replaces its tasks.
+
+    Not in the middle of an update, which would go on, or begin anew, with the specification that
+    is posted. Not while Redis is away.
+    """
+    restarts = spec.get("TaskTemplate") != service.spec.get("TaskTemplate")
+    update = service.update.state if service.update else ""
+    if not restarts or update not in _AT_REST or service.mode.is_job:
+        return False
+    if not swarm.services.gives_login(service, service.spec):
+        return False
+    credential = swarm.credentials.for_image(image_of(service.spec))
+    with suppress(StoreUnavailableError):
+        posted = store.posted_logins.of([service.id]).get(service.id)
+        mark = store.posted_logins.mark(credential.header) if credential else ""
+        return login_state(posted, mark, None, None) is not LoginState.SAME
+    return False
