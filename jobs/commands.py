@@ -71,7 +71,7 @@ class CommandUpkeep:
         if not command.audit:
             return SentEnding.UNKNOWN
         entries = self.store.audit.entries(since=command.created, limit=_MOST_ENTRIES)
-        entry = next((entry for entry in entries if entry.id == command.audit), None)
+        entry = next((entry for entry in entries if entry.reference == command.audit), None)
         if entry is None:
             return SentEnding.UNKNOWN
         if entry.outcome is None:

@@ -6,17 +6,20 @@ These are rollouts that nobody follows, and changes that never began.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from bot.command.model import Context
 from bot.errors import LockedError, StoreUnavailableError
-from bot.model import Actor
-from bot.model.audit import AuditEntry
+from bot.model import Actor, Rollout
+from bot.model.audit import AuditEntry, IntentState
+from bot.model.batch import Batch
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.interrupted import InterruptedChanges
+from bot.store.lease import Lease
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,17 +52,28 @@ class Orphans:
     def _adopt(self) -> None:
         batches = self.store.batches.running()
         for batch in batches:
-            left = not any(map(self._is_followed, batch.plan.targets))
-            if left and not self.store.replays.has_ended(batch.audit, batch.started):
-                log.info("going on with %s", batch.plan.title)
-                self.pool.submit(self.executor.adopt_batch, batch, self.context(batch.actor))
+            go_on = partial(self.executor.adopt_batch, batch, self.context(batch.actor))
+            self._take_up(batch, batch.plan.targets, go_on)
         parts = {batch.id for batch in batches}
         for rollout in self.store.rollouts.running():
-            target = f"service:{rollout.service_id}"
-            left = rollout.part_of not in parts and not self._is_followed(target)
-            if left and not self.store.replays.has_ended(rollout.audit, rollout.started):
-                log.info("going on with %s of %s", rollout.verb, rollout.service)
-                self.pool.submit(self.executor.adopt, rollout)
+            if rollout.part_of not in parts:
+                go_on = partial(self.executor.adopt, rollout)
+                self._take_up(rollout, (f"service:{rollout.service_id}",), go_on)
+
+    def _take_up(
+        self, left: Rollout | Batch, targets: Sequence[str], go_on: Callable[[], None]
+    ) -> None:
+        """Go on with what nobody follows; forget what has ended though its record says that it
+        runs."""
+        if any(map(self._is_followed, targets)):
+            return
+        state = self.store.replays.state_of(left.audit, left.started)
+        if state is IntentState.OPEN:
+            log.info("going on with %s", left.id)
+            self.pool.submit(go_on)
+        elif state is IntentState.ENDED:
+            with suppress(LockedError), self._locked(targets, left.actor):
+                self.interrupted.forget(left)
 
     def _is_followed(self, target: str) -> bool:
         # After an outage of Redis a lease may have run out whose holder, this bot, is about to
@@ -70,17 +84,18 @@ class Orphans:
         followed = {rollout.audit for rollout in self.store.rollouts.running()}
         followed |= {batch.audit for batch in self.store.batches.running()}
         for entry in self.store.audit.open_intents():
-            if entry.id not in followed and self._is_old(entry):
+            # Records of an older swarmbot know it by its number.
+            if followed.isdisjoint((entry.reference, entry.id)) and self._is_old(entry):
                 self._interrupted(entry)
 
     def _is_old(self, entry: AuditEntry) -> bool:
-        return self.store.ages.of("intent", entry.id) > YOUNG_INTENT
+        return self.store.ages.of("intent", entry.reference) > YOUNG_INTENT
 
     def _interrupted(self, entry: AuditEntry) -> None:
         """Close it under its locks: a bot that had them cannot go on with it afterwards."""
         targets = [str(target) for target in entry.plan.get("targets", ())]
-        with (
-            suppress(LockedError),
-            self.store.locks.acquire(targets, entry.actor.name, "look after it") as lease,
-        ):
+        with suppress(LockedError), self._locked(targets, entry.actor) as lease:
             self.interrupted.end(entry, self.context(entry.actor), lease.fence)
+
+    def _locked(self, targets: Sequence[str], actor: Actor) -> AbstractContextManager[Lease]:
+        return self.store.locks.acquire(targets, actor.name, "look after it")

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from bot.model import Actor
+
+
+class IntentState(StrEnum):
+    """What the audit says of an intent. UNPROVEN: the audit is not whole, and proves nothing."""
+
+    OPEN = "open"
+    ENDED = "ended"
+    UNPROVEN = "unproven"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """A change with its outcome.
 
+    `reference` names it for good; `id` is its number, which may be another's once Redis was
+    emptied.
     `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the request
     for approval, and `run` names the message in which a change without a request is shown.
     `outcome`, `seconds` (how long it took) and `concluded` (when it ended) are None
@@ -21,6 +32,7 @@ class AuditEntry:
     """
 
     id: str
+    reference: str
     at: datetime
     actor: Actor
     command: Mapping[str, Any]

@@ -27,6 +27,7 @@ from bot.errors import (
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
 from bot.model.approval import Approval
+from bot.model.audit import IntentState
 from bot.model.batch import Batch
 from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.live_message import LiveMessage
@@ -276,7 +277,7 @@ class ChangeExecutor:
             left = self.store.rollouts.unfinished(run_id) or self.store.batches.get(run_id)
             if left is None:
                 return self.store.rollouts.get(run_id) is not None
-            return not self.store.replays.has_ended(left.audit, left.started)
+            return self.store.replays.state_of(left.audit, left.started) is IntentState.OPEN
         except StoreUnavailableError:
             return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,13 +13,16 @@ from pydantic import ValidationError
 
 from bot.command.model import Change, Context
 from bot.errors import ApprovalNotFoundError
-from bot.model import Ending, Message, MessageRef, MessageState
+from bot.model import Ending, Message, MessageRef, MessageState, Rollout
 from bot.model.audit import AuditEntry
+from bot.model.batch import Batch
 from bot.model.change import Fate
 from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
 from bot.store.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class InterruptedChanges:
         fate = _fate(entry, context)
         ending = Ending.DONE if fate is Fate.DONE else Ending.FAILED
         ended = self.store.audit.conclude(
-            entry.id, {"ending": ending, "why": "Interrupted"}, 0.0, self.now()
+            entry.reference, {"ending": ending, "why": "Interrupted"}, 0.0, self.now()
         )
         if not ended or not entry.plan.get("targets"):
             return
@@ -60,6 +64,20 @@ class InterruptedChanges:
             asked = plans.asked(entry.actor, entry.approved_by)
             told = plans.interrupted(str(entry.plan.get("title", "")), fate, asked)
             self._tell(place, told, fence)
+
+    def forget(self, left: Rollout | Batch) -> None:
+        """Forget a record that says that a change runs which has ended by the audit; whoever calls
+        has its locks.
+
+        Its bot was stopped before it could, or wrote the record when others had taken it for gone.
+        """
+        log.warning("the record of %s is forgotten: its change has ended", left.id)
+        if isinstance(left, Batch):
+            self.store.batches.finish(left.id)
+            return
+        if left.revision:
+            self.store.revisions.conclude(left.service_id, left.revision, Ending.FAILED)
+        self.store.rollouts.finish(left)
 
     def _place(self, entry: AuditEntry) -> _Place | None:
         """Where it is shown; None where nobody knows."""

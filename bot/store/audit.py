@@ -22,13 +22,21 @@ from bot.errors import StoreUnavailableError
 from bot.model import Actor
 from bot.model.audit import AuditEntry
 from bot.store.anchor import AnchorFile, AuditHead
-from bot.store.audit_chain import APPEND, StoredEntry, canonical, chained_hash, entry_number
+from bot.store.audit_chain import (
+    APPEND,
+    IntentReference,
+    StoredEntry,
+    canonical,
+    chained_hash,
+    entry_number,
+)
 from bot.store.audit_check import CLOCK_SLACK, SIGNED_AS, AuditChecker
 from bot.store.audit_stream import HEAD, OPEN, STREAM, AuditStream
 from bot.store.connection import guarded
 from bot.store.signer import Signer
 
 _json = TypeAdapter(AuditEntry)
+_NOTHING = IntentReference("")
 
 
 class Audit:
@@ -60,7 +68,7 @@ class Audit:
         request: str = "",
         run: str = "",
     ) -> str:
-        """Record what is about to be done, and return the entry's id.
+        """Record what is about to be done, and return the entry's reference.
 
         `approver_ids` are the ids of those that `approved_by` names, `request` is the id of the
         request that they approved. `source` is where the request came from (a Slack channel, CI).
@@ -81,37 +89,51 @@ class Audit:
         return str(self._append({"kind": "intent", **body}))
 
     def conclude(
-        self, intent_id: str, outcome: Mapping[str, Any], seconds: float, at: datetime
+        self, intent: str, outcome: Mapping[str, Any], seconds: float, at: datetime
     ) -> bool:
-        """Record the outcome; False where there is no such intent, or it has an outcome."""
+        """Record the outcome of the intent with this reference.
+
+        False where there is no such intent, or it has an outcome.
+        """
+        reference = IntentReference.read(intent)
         body = {
             "kind": "outcome",
-            "intent": intent_id,
+            "intent": reference.number,
             "outcome": outcome,
             "seconds": seconds,
             "at": at,
         }
-        return bool(self._append(body, concludes=intent_id))
+        return self._append(body, concludes=reference) is not None
 
     @guarded()
-    def _append(self, body: Mapping[str, Any], concludes: str = "") -> int:
-        """Append to the chain and return the entry's number.
+    def _append(
+        self, body: Mapping[str, Any], concludes: IntentReference = _NOTHING
+    ) -> IntentReference | None:
+        """Append to the chain and return the entry's reference.
 
-        Returns 0 where `concludes` names an intent that is not open.
+        None where `concludes` names an intent that is not open.
         """
         text, newest, number = canonical(body), self._newest, -1
         while number < 0:
             previous, own_hash = newest, chained_hash(newest, text)
             number, newest = self._append_script(
                 [STREAM, HEAD, OPEN],
-                [previous, own_hash, text, concludes, self._signer.mark(SIGNED_AS, own_hash)],
+                [
+                    previous,
+                    own_hash,
+                    text,
+                    concludes.number,
+                    self._signer.mark(SIGNED_AS, own_hash),
+                    concludes.beginning,
+                ],
             )
-        if number:
-            self._newest = own_hash
-            # It is written, whatever becomes of the note; the next round notes it.
-            with suppress(RedisError, StoreUnavailableError):
-                self.checker.compare(int(number))
-        return int(number)
+        if not number:
+            return None
+        self._newest = own_hash
+        # It is written, whatever becomes of the note; the next round notes it.
+        with suppress(RedisError, StoreUnavailableError):
+            self.checker.compare(int(number))
+        return IntentReference.of(number, own_hash)
 
     # ---- reading
 
@@ -137,6 +159,15 @@ class Audit:
             if entry.concerns(service, user) and not (since and entry.at < since):
                 entries.append(entry)
         return tuple(entries)
+
+    def has(self, intent: str) -> bool:
+        """Whether there is an intent with this reference."""
+        reference = IntentReference.read(intent)
+        stream_id = f"{reference.number}-0"
+        return any(
+            row.fields.get("hash", "").startswith(reference.beginning)
+            for row in self._stream.between(stream_id, stream_id)
+        )
 
     def open_intents(self) -> tuple[AuditEntry, ...]:
         """Intents without an outcome, the oldest first: their changes run, or their bot died."""
@@ -184,4 +215,6 @@ def _entry(row: StoredEntry, outcome: dict[str, Any] | None) -> AuditEntry:
         if outcome
         else {}
     )
-    return _json.validate_python({"id": entry_number(row.id), **row.body, **end})
+    number = entry_number(row.id)
+    reference = str(IntentReference.of(number, row.fields.get("hash", "")))
+    return _json.validate_python({"id": number, "reference": reference, **row.body, **end})

@@ -5,16 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pydantic_core import to_jsonable_python
 
 # Redis has no SHA-256 for scripts, so the caller sends the hash, and the one that it follows; where
 # that is no longer the newest, nothing is written. Entries are numbered without gaps, and the
-# number is the stream's id, so a missing entry shows.
+# number is the stream's id, so a missing entry shows. Numbers begin anew where Redis was emptied,
+# so an intent is concluded by its number and by the beginning of its hash.
 
 APPEND = """
-if ARGV[4] ~= '' and redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0 then return {0, ''} end
+local function hash_of(number)
+    local entry = redis.call('XRANGE', KEYS[1], number .. '-0', number .. '-0')[1]
+    for i = 1, entry and #entry[2] or 0, 2 do
+        if entry[2][i] == 'hash' then return entry[2][i + 1] end
+    end
+    return ''
+end
+if ARGV[4] ~= '' then
+    if redis.call('SISMEMBER', KEYS[3], ARGV[4]) == 0 then return {0, ''} end
+    if string.sub(hash_of(ARGV[4]), 1, #ARGV[6]) ~= ARGV[6] then return {0, ''} end
+end
 local newest = redis.call('HGET', KEYS[2], 'hash') or ''
 if newest ~= ARGV[1] then return {-1, newest} end
 local number = tonumber(redis.call('HGET', KEYS[2], 'entries') or 0) + 1
@@ -27,6 +38,33 @@ else
 end
 return {number, ''}
 """
+
+
+_HASH_DIGITS = 12
+
+
+class IntentReference(NamedTuple):
+    """Names an intent for good: its number, and the beginning of its hash.
+
+    `beginning` is empty where it was named before this was known.
+    """
+
+    number: str
+    beginning: str = ""
+
+    @classmethod
+    def of(cls, number: int | str, own_hash: str) -> Self:
+        """That of the intent with this number and hash."""
+        return cls(str(number), own_hash[:_HASH_DIGITS])
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The one that was written like this."""
+        number, _, beginning = text.partition(":")
+        return cls(number, beginning)
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.beginning}"
 
 
 class StoredEntry(NamedTuple):

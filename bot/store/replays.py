@@ -14,7 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.model import Ending
+from bot.model.audit import IntentState
 from bot.store.audit import Audit
+from bot.store.audit_chain import IntentReference
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +42,15 @@ class Replays:
             log.error("%s was used before, or the audit is not whole: it does not run", request)
         return used
 
-    def has_ended(self, intent: str, since: datetime) -> bool:
+    def state_of(self, intent: str, since: datetime) -> IntentState:
         """Whether the change with this intent, begun at `since`, has an outcome."""
         bodies = self.audit.checker.newest(since)
-        ended = bodies is None or any(body.get("intent") == intent for body in bodies.values())
-        if ended:
-            log.error(
-                "the change of entry %s has ended, or the audit is not whole: nobody goes on with "
-                "it",
-                intent,
-            )
-        return ended
+        if bodies is None:
+            log.error("the audit is not whole: nobody goes on with the change of entry %s", intent)
+            return IntentState.UNPROVEN
+        number = IntentReference.read(intent).number
+        concluded = any(body.get("intent") == number for body in bodies.values())
+        return IntentState.ENDED if concluded and self.audit.has(intent) else IntentState.OPEN
 
 
 def _uses(bodies: Mapping[str, Mapping[str, Any]], request: str) -> Iterator[bool]:

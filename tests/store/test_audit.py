@@ -48,11 +48,11 @@ def test_an_intent_is_open_until_its_outcome(redis: Redis) -> None:
     audit = Audit(redis, SIGNER)
     deploy = audit.intend(ANN, {"command": "deploy"}, WEB, "slack C1", NOW, approved_by=("U003",))
     scale = audit.intend(BEN, {"command": "scale"}, API, "ci", NOW)
-    assert [entry.id for entry in audit.open_intents()] == [deploy, scale]
+    assert [entry.reference for entry in audit.open_intents()] == [deploy, scale]
     assert audit.conclude(deploy, {"ending": "done"}, 4.2, NOW + timedelta(seconds=4))
-    assert [entry.id for entry in audit.open_intents()] == [scale]
+    assert [entry.reference for entry in audit.open_intents()] == [scale]
     newest, oldest = audit.entries()
-    assert (newest.id, newest.outcome, newest.actor.name) == (scale, None, "ben")
+    assert (newest.reference, newest.outcome, newest.actor.name) == (scale, None, "ben")
     assert (oldest.outcome, oldest.seconds, oldest.concluded) == (
         {"ending": "done"},
         4.2,
@@ -78,21 +78,21 @@ def test_people_ask_by_service_user_and_time(redis: Redis) -> None:
     old = audit.intend(ANN, {}, WEB, "C1", NOW - timedelta(days=8))
     web = audit.intend(BEN, {}, WEB, "C1", NOW)
     api = audit.intend(ANN, {}, API, "C1", NOW)
-    assert [entry.id for entry in audit.entries()] == [api, web, old]
-    assert [entry.id for entry in audit.entries(service="web")] == [web, old]
-    assert [entry.id for entry in audit.entries(user="ann")] == [api, old]
-    assert [entry.id for entry in audit.entries(user="U002")] == [web]
-    assert [entry.id for entry in audit.entries(service="web", since=NOW - timedelta(days=7))] == [
-        web
-    ]
-    assert [entry.id for entry in audit.entries(limit=1)] == [api]
+    assert [entry.reference for entry in audit.entries()] == [api, web, old]
+    assert [entry.reference for entry in audit.entries(service="web")] == [web, old]
+    assert [entry.reference for entry in audit.entries(user="ann")] == [api, old]
+    assert [entry.reference for entry in audit.entries(user="U002")] == [web]
+    assert [
+        entry.reference for entry in audit.entries(service="web", since=NOW - timedelta(days=7))
+    ] == [web]
+    assert [entry.reference for entry in audit.entries(limit=1)] == [api]
 
 
 def test_any_date_is_a_beginning(redis: Redis) -> None:
     audit = Audit(redis, SIGNER)
     number = audit.intend(ANN, {}, WEB, "C1", NOW)
     first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
-    assert [entry.id for entry in audit.entries(since=first)] == [number]
+    assert [entry.reference for entry in audit.entries(since=first)] == [number]
     assert audit.entries(since=last) == ()
 
 
@@ -225,7 +225,7 @@ def test_a_bot_that_comes_back_goes_on_with_the_chain(mortal: Server) -> None:
     mortal.kill()
     mortal.start()
     after = Audit(connect(mortal.url), SIGNER)
-    assert after.open_intents()[0].id == intent
+    assert after.open_intents()[0].reference == intent
     assert after.conclude(intent, {"ending": "done"}, 3, NOW)
-    assert before.intend(ANN, {}, WEB, "C1", NOW) == "3"
+    assert before.intend(ANN, {}, WEB, "C1", NOW).startswith("3:")
     assert after.checker.verify().ok

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.model.audit import IntentState
 from bot.store.anchor import AnchorFile
 from bot.store.audit import Audit
 from bot.store.replays import Replays
@@ -50,9 +51,31 @@ def test_a_request_is_used_once(redis: Redis, tmp_path: Path, request_id: str, u
 
 
 def test_a_change_ends_once(redis: Redis, tmp_path: Path) -> None:
-    replays = Replays(written(redis, tmp_path))
-    assert replays.has_ended("1", NOW)
-    assert not replays.has_ended("9", NOW)
+    audit = written(redis, tmp_path)
+    replays, ran, running = Replays(audit), audit.entries()[-1], audit.entries()[0]
+    assert replays.state_of(ran.reference, NOW) is IntentState.ENDED
+    assert replays.state_of(running.reference, NOW) is IntentState.OPEN
+    assert replays.state_of("9", NOW) is IntentState.OPEN
+
+
+def test_of_two_intents_with_one_number_each_has_its_own_end(redis: Redis) -> None:
+    audit = Audit(redis, SIGNER)
+    before = audit.intend(ANN, {"command": "deploy"}, {}, "C1", NOW)
+    redis.flushall()
+    after = audit.intend(ANN, {"command": "scale"}, {}, "C1", NOW)
+
+    assert not audit.conclude(before, {"ending": "failed"}, 1, NOW)
+    assert audit.conclude(after, {"ending": "done"}, 1, NOW)
+    assert Replays(audit).state_of(before, NOW) is IntentState.OPEN
+    assert Replays(audit).state_of(after, NOW) is IntentState.ENDED
+
+
+def test_an_intent_of_an_older_bot_is_known_by_its_number(redis: Redis) -> None:
+    audit = Audit(redis, SIGNER)
+    audit.intend(ANN, {"command": "deploy"}, {}, "C1", NOW)
+
+    assert audit.conclude("1", {"ending": "done"}, 1, NOW)
+    assert Replays(audit).state_of("1", NOW) is IntentState.ENDED
 
 
 def removed(redis: Redis) -> None:
@@ -94,4 +117,4 @@ def test_where_the_audit_is_not_whole_everything_counts_as_used(
     replays = Replays(written(redis, tmp_path))
     spoil(redis)
     assert replays.is_used("new", NOW)
-    assert replays.has_ended("9", NOW)
+    assert replays.state_of("9", NOW) is IntentState.UNPROVEN

@@ -1,0 +1,40 @@
+"""Redis has lost all that it had, and the audit begins anew with the same numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.world import World
+
+
+def emptied(world: World) -> None:
+    """Redis loses everything, and the operator knows why."""
+    world.redis.client().flushall()
+    for bot in world.bots:
+        bot.accepts_the_audit_as_it_is()
+
+
+@pytest.mark.parametrize("bots", [1, 2])
+def test_the_end_of_an_old_change_does_not_close_the_entry_of_a_new_one(
+    bots: int, dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    world.runs("api", replicas=4)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 4s")
+    dev.sees("🔵 web")
+    emptied(world)
+    if bots > 1:
+        world.talks_to(world.start_bot())
+    lead.types("/swarm deploy api shop/web:3.0 --delay 10s")
+    lead.sees("🔵 api")
+
+    dev.sees("swarmbot lost its lock and stopped")
+
+    (entry,) = world.bot.store.audit.open_intents()
+    assert entry.plan["services"] == ["api"]
+    lead.sees("✅ api is on")
+    (entry,) = world.bot.store.audit.entries()
+    assert entry.outcome == {"ending": "done", "why": ""}
+    assert entry.seconds
+    assert entry.seconds > 10
