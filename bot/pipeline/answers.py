@@ -106,9 +106,7 @@ class Answers:
         channel either, and sees no direct messages: then the channel is empty.
         """
         candidates = [self.settings.channel, request.place.channel]
-        wanted = [channel for channel in candidates if channel] or [
-            next(iter(request.actor.called), "")
-        ]
+        wanted = [channel for channel in candidates if channel] or [_directly_to(request.actor)]
         taking = (channel for channel in wanted if not self._refusal(channel))
         channel = next(taking, wanted[0])
         return channel, request.place.thread if channel == request.place.channel else ""

@@ -56,8 +56,9 @@ from bot.swarm.swarm import Swarm
 
 REPLAYED = "used before"
 """The result of a request that was written back into Redis after it had run or ended."""
-IN_LINE, WITHDRAW = "queue", "withdraw"
-"""The commands by which another one waits in line, and by which a request is taken back."""
+IN_LINE, LEAVE_LINE, WITHDRAW = "queue", "queue rm", "withdraw"
+"""The commands by which another one waits in line, and by which that and a request are taken
+back."""
 
 
 @dataclass(frozen=True)
@@ -228,12 +229,21 @@ class Pipeline:
             self.resume(approval)
 
     def withdraw(self, actor: Actor, approval_id: str) -> None:
-        """Take back what CI has asked for. Raises what keeps it from that."""
+        """Take back what CI has asked for, and waits for approval. Raises what keeps it from
+        that."""
         command = self.table.by_name[WITHDRAW].model_validate({"approval": approval_id})
         assert isinstance(command, ApprovalAction), "withdrawing is a step on a request"
         self._take_step(
             Request("", actor, Place("")), command, self._context(command, actor, actor)
         )
+
+    def leave_line(self, actor: Actor, queued_id: str) -> None:
+        """Take back what CI has asked for, and waits in line. Raises what keeps it from that."""
+        command = self.table.by_name[LEAVE_LINE].model_validate({"id": queued_id})
+        assert isinstance(command, Change), "leaving the line is a change"
+        context = self._context(command, actor, actor)
+        where = self.answers.where(Request("", actor, Place("")))
+        self._run(Decided(command, command.plan(context), context, *where), lambda: True)
 
     def _conclude(self, audit: str, ending: Ending, why: str = "") -> None:
         self.store.audit.conclude(audit, {"ending": ending, "why": why}, 0.0, self.now())

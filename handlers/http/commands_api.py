@@ -15,7 +15,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi.security import HTTPBearer
 from pydantic import ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -25,11 +25,14 @@ from bot.command import line, masking
 from bot.command.model import Command, has_secret
 from bot.errors import SwarmbotError, UnknownCommandError, UnsupportedError
 from bot.model import Actor, Place
+from bot.model.hold import Queued
 from bot.model.pipeline_caller import Origin
 from bot.model.sent_command import SentCommand, SentState, number_at
 from bot.pipeline import reading
-from bot.pipeline import request as asked
 from bot.pipeline.pipeline import Pipeline
+from bot.pipeline.request import Request
+from handlers.http.authentication import Caller
+from handlers.http.door import known_caller
 from handlers.http.feed import Feed
 from handlers.http.problems import ProblemDocument, ProblemError, documented, refused
 from handlers.http.resources import CommandResource, PostedCommand
@@ -41,6 +44,7 @@ PING_SECONDS = 15
 _ID = re.compile(r"[0-9a-f]{16}")
 _CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
+Whose = Annotated[Caller, Depends(known_caller)]
 Key = Annotated[
     str,
     Header(
@@ -113,12 +117,12 @@ class CommandsApi:
         return router
 
     def send(
-        self, posted: PostedCommand, request: Request, response: Response, key: Key = ""
+        self, posted: PostedCommand, whose: Whose, response: Response, key: Key = ""
     ) -> CommandResource:
         """Send a command. It is read at once, and goes on by itself."""
         new_id = secrets.token_hex(8)
         origin = Origin(new_id, posted.link, posted.build, posted.by)
-        actor = replace(_actor(request), origin=origin)
+        actor = replace(whose.actor, origin=origin)
         command = self._read(posted, actor)
         if self.pipeline.store.commands.count_open() >= MOST_OPEN:
             raise ProblemError(
@@ -147,21 +151,21 @@ class CommandsApi:
                 command=created.command.id,
             )
         if created.is_new:
-            self.pool.submit(self.pipeline.execute, asked.Request("", actor, Place(""), command))
+            self.pool.submit(self.pipeline.execute, Request("", actor, Place(""), command))
         else:
             response.status_code = HTTPStatus.OK
         response.headers["Location"] = f"{PATH}/{created.command.id}"
         return CommandResource.of(created.command)
 
-    def read(self, command_id: str, request: Request) -> CommandResource:
+    def read(self, command_id: str, whose: Whose) -> CommandResource:
         """How a command stands."""
-        return CommandResource.of(self._own(command_id, _actor(request)))
+        return CommandResource.of(self._own(command_id, whose.actor))
 
     async def events(
-        self, command_id: str, request: Request, last: LastEvent = ""
+        self, command_id: str, whose: Whose, last: LastEvent = ""
     ) -> EventSourceResponse:
         """How a command goes on: an event for each change, until it has ended."""
-        command = await run_in_threadpool(self._own, command_id, _actor(request))
+        command = await run_in_threadpool(self._own, command_id, whose.actor)
         if self.feed.is_full:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -170,15 +174,14 @@ class CommandsApi:
             )
         return EventSourceResponse(self._told(command, int(last or 0)), ping=PING_SECONDS)
 
-    def withdraw(self, command_id: str, request: Request) -> CommandResource:
+    def withdraw(self, command_id: str, whose: Whose) -> CommandResource:
         """Take back a command that still waits."""
-        actor = _actor(request)
-        command = self._own(command_id, actor)
+        command = self._own(command_id, whose.actor)
         try:
-            self._take_back(command, actor)
+            self._take_back(command, whose.actor)
         except SwarmbotError as error:
             raise refused(error, command_id) from None
-        return CommandResource.of(self._own(command_id, actor))
+        return CommandResource.of(self._own(command_id, whose.actor))
 
     # ---- parts
 
@@ -188,7 +191,7 @@ class CommandsApi:
         pipeline = self.pipeline
         try:
             return reading.read(
-                asked.Request(text, actor, Place("")),
+                Request(text, actor, Place("")),
                 pipeline.store,
                 pipeline.table,
                 pipeline.settings,
@@ -228,18 +231,27 @@ class CommandsApi:
             )
 
     def _take_back(self, command: SentCommand, actor: Actor) -> None:
-        if command.state is not SentState.WAITING or not command.approval:
+        """Raises ProblemError where it does not wait."""
+        waiting = command.state is SentState.WAITING
+        queued = self._queued(command) if waiting else None
+        if queued:
+            self.pipeline.leave_line(queued.actor, queued.id)
+        elif waiting and command.approval:
+            self.pipeline.withdraw(actor, command.approval)
+        else:
             raise ProblemError(
                 HTTPStatus.CONFLICT,
-                f"The command does not wait for approval: it is {command.state}.",
+                f"The command waits for nobody: it is {command.state}.",
                 command=command.id,
             )
-        self.pipeline.withdraw(actor, command.approval)
 
-
-def _actor(request: Request) -> Actor:
-    actor: Actor = request.state.caller.actor
-    return actor
+    def _queued(self, command: SentCommand) -> Queued | None:
+        """Its place in line, if it has one."""
+        for queued in self.pipeline.store.queue.all():
+            origin = queued.actor.origin
+            if origin and origin.command == command.id:
+                return queued
+        return None
 
 
 def _written(command: Command) -> str:

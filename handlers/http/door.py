@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import (
@@ -17,7 +18,7 @@ from bot.errors import (
     TooManyCallsError,
     UnauthenticatedError,
 )
-from handlers.http.authentication import SCHEME, Authentication
+from handlers.http.authentication import SCHEME, Authentication, Caller
 from handlers.http.problems import PREFIX, ProblemError, refused
 
 OPENAPI = "/v1/openapi.json"
@@ -75,6 +76,12 @@ class Door:
         except (IssuerUnavailableError, StoreUnavailableError) as error:
             raise refused(error) from None
         scope.setdefault("state", {})["caller"] = caller
+
+
+def known_caller(request: Request) -> Caller:
+    """Who calls, as the door has found."""
+    caller: Caller = request.state.caller
+    return caller
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

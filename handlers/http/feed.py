@@ -72,12 +72,14 @@ class Feed:
         last, seen = replace(command, number=after), loop.time()
         while not self._closing():
             written.clear()
-            known, states = await run_in_threadpool(self._look, last)
+            stored, states = await run_in_threadpool(self._look, last)
             for last in states:
                 yield last
                 if last.ended:
                     return
-            if known:
+            if stored and stored.ended and not states:
+                return
+            if stored:
                 seen = loop.time()
             elif loop.time() - seen > LOST_AFTER:
                 yield _lost(last)
@@ -86,13 +88,16 @@ class Feed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(written.wait(), LOOK_EVERY)
 
-    def _look(self, last: SentCommand) -> tuple[bool, tuple[SentCommand, ...]]:
-        """Whether Redis knows the command, as far as it says, and what has come since."""
+    def _look(self, last: SentCommand) -> tuple[SentCommand | None, tuple[SentCommand, ...]]:
+        """The command as it is now, None where Redis knows none, and what has come since.
+
+        Where Redis does not answer, it is as it was.
+        """
         try:
-            states = self._commands.events(last.id, last.number)
-            return bool(states) or self._commands.get(last.id) is not None, states
+            stored = self._commands.get(last.id)
+            return stored, self._commands.events(last.id, last.number)
         except StoreUnavailableError:
-            return True, ()
+            return last, ()
 
 
 def _lost(last: SentCommand) -> SentCommand:
