@@ -15,6 +15,7 @@ from datetime import datetime
 
 from bot.errors import (
     ChangeInterruptedError,
+    LeaseLostError,
     NoEngineError,
     NoLeaderError,
     OutcomeUnknownError,
@@ -36,7 +37,8 @@ LOST_AFTER = 10.0
 """Seconds for which a command is missing in Redis before it counts as lost: the bot that is at it
 stores it anew before."""
 _MOST_UNWRITTEN = 1000
-_UNKNOWN = (OutcomeUnknownError, ChangeInterruptedError)
+_UNKNOWN = (OutcomeUnknownError, ChangeInterruptedError, LeaseLostError)
+"""Nobody saw the end of what has begun."""
 _FAILED = (
     NoEngineError,
     NoLeaderError,

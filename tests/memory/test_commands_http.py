@@ -8,26 +8,21 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.settings import PolicyRule, Role
-from tests.memory.test_commands_api import CALLERS, DEPLOY
+from bot.settings import PolicyRule
+from tests.memory.test_commands_api import DEPLOY, FREELY, ROLES, runs_freely
 from tests.memory.twin.ci import Json, Pipeline
 from tests.memory.twin.slack_twin import MemoryPerson
-from tests.memory.twin.world import DEV, FREELY, LEAD, World
+from tests.memory.twin.world import World
 
 PATH = "/v1/commands"
-WEB_ALONE = (
-    (Role(name="operator", users=(DEV,)), Role(name="lead", users=(LEAD,))),
-    (
-        PolicyRule(commands=("*",), services=("web",), ask=("operator",)),
-        PolicyRule(commands=("*",), ask=("lead",)),
-    ),
-)
+WEB_ALONE = (PolicyRule(commands=("*",), services=("web",), ask=("operator", "ci")),)
+LEADS_ALONE = PolicyRule(commands=("*",), ask=("lead",))
 
 
 @pytest.fixture
 def ci(world: World) -> Pipeline:
     """A pipeline whose token is good."""
-    return Pipeline(world.bot, CALLERS, "jenkins")
+    return Pipeline.named(world.bot, "jenkins-shop")
 
 
 def problem(answer: object, status: int) -> Json:
@@ -44,6 +39,7 @@ def problem(answer: object, status: int) -> Json:
 # ---- once
 
 
+@runs_freely
 def test_the_same_key_with_the_same_body_is_the_same_command(
     world: World, ci: Pipeline, dev: MemoryPerson
 ) -> None:
@@ -58,6 +54,7 @@ def test_the_same_key_with_the_same_body_is_the_same_command(
     assert len(world.bot.store.audit.entries()) == 1
 
 
+@runs_freely
 def test_the_same_key_with_another_body_is_refused(world: World, ci: Pipeline) -> None:
     world.runs("web")
     first = ci.post("service ls", key="build-418").json()["id"]
@@ -67,8 +64,9 @@ def test_the_same_key_with_another_body_is_refused(world: World, ci: Pipeline) -
     assert world.image_of("web") == "shop/web:1.0"
 
 
+@runs_freely
 def test_keys_belong_to_their_caller(world: World, ci: Pipeline) -> None:
-    other = Pipeline(world.bot, CALLERS, "gitlab")
+    other = Pipeline.named(world.bot, "gitlab-blog")
     first = ci.post("service ls", key="build-418")
     second = other.post("service ls", key="build-418")
     assert second.status_code == 202
@@ -78,8 +76,9 @@ def test_keys_belong_to_their_caller(world: World, ci: Pipeline) -> None:
 # ---- who
 
 
+@runs_freely
 def test_without_a_good_token_nothing_is_told(world: World) -> None:
-    stranger = Pipeline(world.bot, CALLERS, "guessed")
+    stranger = Pipeline(world.bot, "swb_0123456789abcdef_" + "0" * 64)
     for method, path in (
         ("POST", PATH),
         ("GET", f"{PATH}/0123456789abcdef"),
@@ -92,9 +91,10 @@ def test_without_a_good_token_nothing_is_told(world: World) -> None:
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
+@runs_freely
 def test_a_command_of_another_caller_is_like_none(world: World, ci: Pipeline) -> None:
     sent = ci.sends("service ls")
-    other = Pipeline(world.bot, CALLERS, "gitlab")
+    other = Pipeline.named(world.bot, "gitlab-blog")
     none = [
         problem(other.call(method, f"{PATH}/{command_id}{rest}"), 404)
         for command_id in (sent, "0123456789abcdef", "nonsense", f"{sent}:events")
@@ -103,7 +103,7 @@ def test_a_command_of_another_caller_is_like_none(world: World, ci: Pipeline) ->
     assert all(document == none[0] for document in none)
 
 
-@pytest.mark.world(*WEB_ALONE)
+@pytest.mark.world(ROLES, (*WEB_ALONE, LEADS_ALONE))
 def test_what_the_rules_do_not_allow_is_told_at_once(world: World, ci: Pipeline) -> None:
     world.runs("web")
     world.runs("db", image="shop/web:1.0")
@@ -128,6 +128,7 @@ def test_what_the_rules_do_not_allow_is_told_at_once(world: World, ci: Pipeline)
         ("service create", "IMAGE"),
     ],
 )
+@runs_freely
 def test_a_line_that_cannot_be_read_says_what_is_wrong(line: str, said: str, ci: Pipeline) -> None:
     assert said in problem(ci.post(line), 400)["detail"]
 
@@ -143,6 +144,7 @@ def test_a_line_that_cannot_be_read_says_what_is_wrong(line: str, said: str, ci:
         'queue "swarm unlock-key"',
     ],
 )
+@runs_freely
 def test_secrets_are_never_answered(line: str, world: World, ci: Pipeline) -> None:
     detail = problem(ci.post(line), 400)["detail"]
     assert "secret" in detail
@@ -150,6 +152,7 @@ def test_secrets_are_never_answered(line: str, world: World, ci: Pipeline) -> No
     assert not world.bot.store.audit.entries()
 
 
+@runs_freely
 def test_a_token_in_the_line_is_not_kept(world: World, ci: Pipeline) -> None:
     token = "SWMTKN-1-abc-geheim"
     answer = ci.post(f"swarm join --token {token} 10.0.0.1:2377")
@@ -157,6 +160,7 @@ def test_a_token_in_the_line_is_not_kept(world: World, ci: Pipeline) -> None:
     assert token not in repr(world.everything_in_redis())
 
 
+@runs_freely
 def test_values_of_variables_are_dots(world: World, ci: Pipeline, dev: MemoryPerson) -> None:
     world.runs("web")
     sent = ci.sends("service update --env-add PASSWORD=geheim web")
@@ -166,6 +170,7 @@ def test_values_of_variables_are_dots(world: World, ci: Pipeline, dev: MemoryPer
     dev.sees("✅ web")
 
 
+@runs_freely
 def test_a_command_by_its_name_is_the_same_as_its_line(
     world: World, ci: Pipeline, dev: MemoryPerson
 ) -> None:
@@ -195,11 +200,13 @@ def test_a_command_by_its_name_is_the_same_as_its_line(
         ([], "body"),
     ],
 )
+@runs_freely
 def test_a_body_that_is_not_like_that_is_named(body: Json, place: str, ci: Pipeline) -> None:
     answer = ci.call("POST", PATH, json=body)
     assert place in problem(answer, 422)["detail"]
 
 
+@runs_freely
 def test_a_secret_form_is_refused(ci: Pipeline) -> None:
     body = {"command": "swarm unlock", "flags": {"key": "SWMKEY-1-geheim"}}
     answer = ci.call("POST", PATH, json=body)
@@ -207,17 +214,20 @@ def test_a_secret_form_is_refused(ci: Pipeline) -> None:
     assert "geheim" not in answer.text
 
 
+@runs_freely
 def test_what_is_no_json_is_told(ci: Pipeline) -> None:
     headers = {"Content-Type": "application/json"}
     problem(ci.call("POST", PATH, content=b"{", headers=headers), 400)
     problem(ci.call("POST", PATH, content=b"\xff\xfe", headers=headers), 400)
 
 
+@runs_freely
 def test_another_content_type_is_refused(ci: Pipeline) -> None:
     problem(ci.call("POST", PATH, data={"line": "service ls"}), 415)
     problem(ci.call("POST", PATH), 415)
 
 
+@runs_freely
 def test_a_body_that_is_too_large_is_refused_however_it_is_sent(ci: Pipeline) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b'{"line": "service ls", "by": "'
@@ -229,23 +239,26 @@ def test_a_body_that_is_too_large_is_refused_however_it_is_sent(ci: Pipeline) ->
     problem(ci.call("POST", PATH, content=chunks(), headers=headers), 413)
 
 
+@runs_freely
 def test_a_key_that_is_too_long_is_refused(ci: Pipeline) -> None:
     problem(ci.post("service ls", key="x" * 129), 422)
 
 
+@runs_freely
 def test_other_paths_and_methods(ci: Pipeline) -> None:
     problem(ci.call("GET", "/v1/whatever"), 404)
     problem(ci.call("PUT", PATH, json={}), 405)
     assert ci.call("GET", "/healthz").json() == {"status": "ok"}
 
 
+@runs_freely
 def test_a_number_of_an_event_that_is_none_is_refused(ci: Pipeline) -> None:
     sent = ci.sends("service ls")
     headers = {"Last-Event-ID": "yesterday"}
     problem(ci.call("GET", f"{PATH}/{sent}/events", headers=headers), 422)
 
 
-@pytest.mark.world(rules=FREELY, bots=2)
+@pytest.mark.world(ROLES, FREELY, bots=2)
 def test_who_listens_again_hears_the_rest_at_another_bot(
     world: World, ci: Pipeline, dev: MemoryPerson
 ) -> None:
@@ -259,8 +272,9 @@ def test_who_listens_again_hears_the_rest_at_another_bot(
     assert ci.at(world.bots[1]).events(sent, after=heard[-1].id) == []
 
 
+@runs_freely
 def test_the_schema_tells_what_there_is(ci: Pipeline, world: World) -> None:
-    stranger = Pipeline(world.bot, CALLERS, "")
+    stranger = Pipeline(world.bot, "")
     schema = stranger.call("GET", "/v1/openapi.json").json()
     assert set(schema["paths"]) == {PATH, PATH + "/{command_id}", PATH + "/{command_id}/events"}
     assert schema["components"]["securitySchemes"]

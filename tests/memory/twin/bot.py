@@ -200,6 +200,7 @@ class MemoryBot:
         self.deliveries = parts.deliveries
         self.reach, self.commands, self.api = parts.reach, parts.commands, parts.api
         self.images = parts.images
+        self.authentication = parts.authentication
 
     def _look_after(self) -> None:
         """What the scheduler and the threads of a real bot do."""

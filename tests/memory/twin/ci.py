@@ -5,30 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
-from bot.errors import UnauthenticatedError
-from bot.model import Actor
-from handlers.http.authentication import Caller
+from bot.model.sent_command import SentState
 from handlers.http.server import Web
 from tests.memory.twin.bot import MemoryBot
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class KnownTokens:
-    """Knows each caller by a token, which is the name of the caller."""
-
-    actors: dict[str, Actor]
-
-    def caller(self, authorization: str, address: str = "") -> Caller:
-        actor = self.actors.get(authorization.removeprefix("Bearer "))
-        if actor is None:
-            raise UnauthenticatedError
-        return Caller(actor)
 
 
 @dataclass(frozen=True)
@@ -43,12 +29,24 @@ class Event:
 class Pipeline:
     """CI with one token, which calls one bot; `at` is another bot for the same CI."""
 
-    def __init__(self, bot: MemoryBot, actors: dict[str, Actor], token: str) -> None:
+    def __init__(self, bot: MemoryBot, token: str) -> None:
         self._bot = bot
-        self._actors = actors
         self._token = token
-        web = Web({}, bytes, commands=bot.api, authentication=KnownTokens(actors))
-        self._app = web.app()
+        self._app = Web({}, bytes, commands=bot.api, authentication=bot.authentication).app()
+
+    @classmethod
+    def named(
+        cls, bot: MemoryBot, name: str, role: str = "ci", services: tuple[str, ...] = ("*",)
+    ) -> Pipeline:
+        """CI with a new token of this name."""
+        now = bot.now()
+        token = bot.store.tokens.create(
+            name, role, services, now=now, expires=now + timedelta(days=1), by="ops"
+        )
+        return cls(bot, token)
+
+    def at(self, bot: MemoryBot) -> Pipeline:
+        return Pipeline(bot, self._token)
 
     def call(self, method: str, path: str, **parts: Any) -> httpx.Response:
         """One call with the token, to its end."""
@@ -59,9 +57,6 @@ class Pipeline:
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
             return await client.request(method, path, headers=headers, **parts)
-
-    def at(self, bot: MemoryBot) -> Pipeline:
-        return Pipeline(bot, self._actors, self._token)
 
     def post(self, line: str = "", key: str = "", **body: Any) -> httpx.Response:
         headers = {"Idempotency-Key": key} if key else {}
@@ -82,8 +77,7 @@ class Pipeline:
 
     def ends(self, command_id: str, seconds: float = 600) -> Json:
         """The command when it has ended; the story's clock is turned until then."""
-        clock = self._bot.clock
-        clock.run(lambda: self.reads(command_id)["state"] == "ended", seconds)
+        self._until(command_id, SentState.ENDED, seconds)
         command = self.reads(command_id)
         assert command["state"] == "ended", command
         return command
@@ -94,11 +88,20 @@ class Pipeline:
 
     def waits(self, command_id: str, seconds: float = 60) -> Json:
         """The command when it waits for people."""
-        clock = self._bot.clock
-        clock.run(lambda: self.reads(command_id)["state"] == "waiting", seconds)
+        self._until(command_id, SentState.WAITING, seconds)
         command = self.reads(command_id)
         assert command["state"] == "waiting", command
         return command
+
+    def _until(self, command_id: str, state: SentState, seconds: float) -> None:
+        """Turn the clock; how it stands is not asked over HTTP, for calls are counted."""
+        commands = self._bot.store.commands
+
+        def is_so() -> bool:
+            command = commands.get(command_id)
+            return command is not None and command.state is state
+
+        self._bot.clock.run(is_so, seconds)
 
     def events(self, command_id: str, after: str = "") -> list[Event]:
         """All events of a command that has ended."""
