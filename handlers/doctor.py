@@ -16,7 +16,9 @@ from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Image, Message, Service
 from bot.model.cluster import EngineState, RegistryAnswer
 from bot.model.incident import Memory
+from bot.model.stored_login import StoredLogins
 from bot.render.doctor import doctor_message
+from bot.rollout import stored_login
 from bot.swarm.certificates import root_ca
 from bot.swarm.engine.clocks import measure_clocks
 from bot.swarm.objects.images import Images
@@ -103,8 +105,10 @@ class _Reader:
         images = _images(snapshot.services or ())
         registry = {image: ask(self.swarm.images.held, image) for image in images}
         checks = {image: ask(self._checked, image) for image in images}
+        logins = ask(stored_login.known, swarm, context.store, snapshot.services or ())
         asked: list[Future[Any]] = [
             certificates,
+            logins,
             *registry.values(),
             *checks.values(),
             *([rotation] if rotation else []),
@@ -121,6 +125,7 @@ class _Reader:
             ),
             rotation=_answer(rotation) if rotation else None,
             networks=_answer(networks) or (),
+            logins=_answer(logins) or StoredLogins(),
         )
         return replace(snapshot, certificates=_answer(certificates)), probes
 

@@ -42,7 +42,7 @@ def planned(context: Context, service: Service, plan: RollPlan) -> RollPlan:
     return replace(
         plan,
         noop_reason="",
-        changes=(Difference("stored login", "", f"{login.source.host}, from {place}"),),
+        changes=(Difference("stored login", "what Swarm has", f"that of {place}"),),
         warnings=(
             *plan.warnings,
             NO_RESTART,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.model.cluster import Clock, Network, RegistryAnswer, RootRotation
+from bot.model.stored_login import StoredLogins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,4 @@ class Probes:
     health_checks: Mapping[str, bool] = field(default_factory=dict)
     rotation: RootRotation | None = None
     networks: tuple[Network, ...] = ()
+    logins: StoredLogins = field(default_factory=StoredLogins)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.doctor.logins import logins
 from bot.doctor.probes import Probes
 from bot.doctor.resilience import losses, tied_data
 from bot.doctor.specifications import RunningServices, is_to_go_on
@@ -50,6 +51,7 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
         yield from _addresses(view)
         yield from tied_data(lasting)
     yield from registry(view)
+    yield from logins(view)
     yield from deploys(lasting)
     yield from images(view)
     yield from losses(lasting)

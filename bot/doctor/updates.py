@@ -38,6 +38,7 @@ def registry(view: RunningServices) -> Iterator[Advice]:
             services=names_of(services),
             refused=view.probes.registry[image] is not RegistryAnswer.MISSING,
             nodes=nodes if len(nodes) <= _FEW else (),
+            source=view.probes.logins.sources.get(services[0].image.registry),
         )
         yield Advice(Severity.WARNING, facts)
 

@@ -16,6 +16,7 @@ from bot.model.advice_facts import (
     FailAlike,
     ImageMissing,
     LeftOver,
+    LoginMissing,
     ManagerDrained,
     ManagersUnwise,
     NeverRan,
@@ -24,6 +25,7 @@ from bot.model.advice_facts import (
     NoNodeActive,
     NoSpareRoom,
     NotConnected,
+    OldLogins,
     PlacementObstacle,
     RootBeingReplaced,
     Skewed,
@@ -56,6 +58,8 @@ AdviceFacts = (
     | AddressesShort
     | TiedData
     | ImageMissing
+    | OldLogins
+    | LoginMissing
     | CertificateEnds
     | RootBeingReplaced
     | AutolockOff

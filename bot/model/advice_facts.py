@@ -14,6 +14,7 @@ from bot.model.alert_facts import CertificateEnding
 from bot.model.cluster import EngineState, ManagerCaution, Quorum, RootRotation
 from bot.model.images import Image
 from bot.model.obstacles import Obstacle
+from bot.model.registry_login import LoginSource
 from bot.model.rollout import Finding
 
 
@@ -257,7 +258,8 @@ class TiedData:
 class ImageMissing:
     """The registry does not have the image of these services, or refuses it.
 
-    `nodes`: where the first service lies, where these are few.
+    `nodes`: where the first service lies, where these are few; `source`: where the bot looks for
+    the registry's credentials, where that is known.
     """
 
     kind: ClassVar = AdviceKind.IMAGE_MISSING
@@ -265,6 +267,35 @@ class ImageMissing:
     services: tuple[str, ...]
     refused: bool
     nodes: tuple[str, ...] = ()
+    source: LoginSource | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldLogins:
+    """Swarm has stored older credentials with these services than the bot has now.
+
+    Unless that `is_certain`, nobody can say which are stored. `refreshable` are ids and names of
+    those that get new ones without a restart.
+    """
+
+    source: LoginSource
+    services: tuple[str, ...]
+    refreshable: tuple[tuple[str, str], ...]
+    is_certain: bool
+
+    @property
+    def kind(self) -> AdviceKind:
+        """Whether it is known that they are old."""
+        return AdviceKind.LOGIN_OLD if self.is_certain else AdviceKind.LOGIN_UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginMissing:
+    """The place that is configured for the credentials of a registry gives none."""
+
+    kind: ClassVar = AdviceKind.LOGIN_MISSING
+    source: LoginSource
+    services: tuple[str, ...]
 
 
 # ---- the Swarm

@@ -3,9 +3,12 @@ nobody."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+
+from bot.model.registry_login import LoginSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,15 @@ class LoginState(Enum):
     SAME = "same"
     OLD = "old"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLogins:
+    """`states` by service id, of those whose registry the bot has credentials for; `sources` by
+    the host that stands in the names of images, of all registries that services run from."""
+
+    states: Mapping[str, LoginState] = field(default_factory=dict)
+    sources: Mapping[str, LoginSource] = field(default_factory=dict)
 
 
 def login_state(

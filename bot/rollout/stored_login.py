@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 
 from bot.errors import StoreUnavailableError
 from bot.model import Service, Spec
-from bot.model.stored_login import LoginState, login_state
+from bot.model.stored_login import LoginState, StoredLogins, login_state
 from bot.store.store import Store
 from bot.swarm.spec.edit import image_of
 from bot.swarm.swarm import Swarm
 
 _AT_REST = ("", "completed", "rollback_completed")
+
+
+def known(swarm: Swarm, store: Store, services: Iterable[Service]) -> StoredLogins:
+    """What can be known of the credentials stored with these services.
+
+    Raises StoreUnavailableError.
+    """
+    of_host: dict[str, list[Service]] = defaultdict(list)
+    for service in services:
+        if service.image.name:
+            of_host[service.image.registry].append(service)
+    logins = {host: swarm.credentials.look(host) for host in of_host}
+    posted = store.posted_logins.of(
+        [s.id for host, login in logins.items() if login.credential for s in of_host[host]]
+    )
+    states = {}
+    for host, login in logins.items():
+        mark = store.posted_logins.mark(login.credential.header) if login.credential else ""
+        for service in of_host[host] if mark else ():
+            states[service.id] = login_state(
+                posted.get(service.id), mark, service.updated, login.changed
+            )
+    return StoredLogins(states, {host: login.source for host, login in logins.items()})
 
 
 def may_be_old(swarm: Swarm, store: Store, service: Service, spec: Spec) -> bool:

@@ -3,6 +3,7 @@ registry, and of no other."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Place:
         self.passwords = {OURS: "morning-token", THEIRS: "their-token"}
         for host, password in self.passwords.items():
             self.file(host).write_text(password)
+            os.utime(self.file(host), (0, 0))
         self.world = World(
             OPERATORS,
             registries=(
@@ -60,6 +62,19 @@ class Place:
             for sent in wire.authorized
             if sent.path.startswith(("/services", "/distribution"))
         ]
+
+    def comes_up_elsewhere(self, name: str) -> bool:
+        """Whether a service runs whole after a node went down, on nodes that lack its image."""
+        swarm = self.world.swarm
+        swarm.cluster.pulled.clear()
+        service = swarm.cluster.service(name)
+        ids = {task["NodeID"] for task in swarm.cluster.tasks_of(service)}
+        nodes = {node["ID"]: node["Description"]["Hostname"] for node in self.world.nodes()}
+        swarm.stop_node(next(nodes[id_] for id_ in ids))
+        swarm.settle()
+        wanted = [t for t in swarm.cluster.tasks_of(service) if t["DesiredState"] == "running"]
+        states = {t["Status"]["State"] for t in wanted if t["NodeID"] in swarm.cluster.nodes}
+        return states == {"running"}
 
     def runs(self, name: str, image: str, replicas: int = 2) -> None:
         """A service that people created with their own login."""
@@ -272,3 +287,36 @@ def test_a_deploy_of_what_runs_already_gives_it_the_login_too(
     dev.asks(f"deploy web {WEB}:1.0 --with-registry-auth", "✅ web")
 
     assert set(place.world.swarm.cluster.tasks) == tasks
+
+
+def test_the_doctor_finds_stored_credentials_that_are_too_old_and_a_button_mends_that(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    dev.types("/swarm doctor")
+    unknown = dev.sees("has no credentials for ours.example:5000 from the bot")
+    dev.clicks("Refresh web", on=unknown)
+    dev.sees("✅ web")
+    dev.types("/swarm doctor")
+    dev.sees("1 risk · 2 hints")
+
+    place.replaces(OURS, "evening-token")
+    dev.types("/swarm doctor")
+    old = dev.sees("has older credentials for ours.example:5000 stored")
+    assert str(place.file(OURS)) in old.text
+    tasks = set(place.world.swarm.cluster.tasks)
+    clicked = dev.clicks("Refresh web", on=old)
+    dev.sees("✅ web", after=clicked)
+
+    assert set(place.world.swarm.cluster.tasks) == tasks
+    assert place.comes_up_elsewhere("web")
+
+
+def test_the_doctor_says_what_cannot_be_read(place: Place, dev: MemoryPerson) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    place.file(OURS).unlink()
+
+    dev.types("/swarm doctor")
+
+    said = dev.sees("gives no credentials for ours.example:5000: there is no such file")
+    assert "Refresh" not in said.text

@@ -20,6 +20,7 @@ from bot.model.slash import SLASH
 from bot.render.causes import cause_words
 from bot.render.doctor.advice_text import AdviceText, about_all, because
 from bot.render.objects.placement_cautions import obstacle_in_words
+from bot.render.registry_logins import looked
 
 _UPDATE = f"{SLASH} service update"
 
@@ -148,10 +149,7 @@ def image_missing(facts: ImageMissing) -> AdviceText:
     tagged, first, where = facts.image.tagged, facts.services[0], listed(facts.nodes)
     has = "is refused by its registry, or not there" if facts.refused else "is in no registry"
     alone = f": it lies on {where} alone, and no other node can start it" if where else ""
-    private = (
-        "; where it is private, deploy it with credentials: "
-        f"`{_UPDATE} --with-registry-auth {first}`"
-    )
+    private = f"; {looked(facts.source)}" if facts.source else ""
     return AdviceText(
         f"{tagged} of {listed(facts.services)} {has}{alone}",
         f"On {where or 'a node that has it'}: `docker push {tagged}`, then `{SLASH} deploy {first} "

@@ -14,13 +14,14 @@ class AdviceText:
     """What it is, and what helps: plain sentences in which backticks mark what can be copied.
 
     `text` about several begins after their number and kind: `3 services` `have no …`; then `names`
-    are theirs, and `several` is that beginning.
+    are theirs, and `several` is that beginning. `buttons` have a label and the line that they send.
     """
 
     text: str
     fix: str = ""
     several: str = ""
     names: tuple[str, ...] = ()
+    buttons: tuple[tuple[str, str], ...] = ()
 
     @property
     def sentence(self) -> str:

@@ -18,6 +18,7 @@ from bot.model.advice_facts import (
     FailAlike,
     ImageMissing,
     LeftOver,
+    LoginMissing,
     ManagerDrained,
     ManagersUnwise,
     NeverRan,
@@ -26,6 +27,7 @@ from bot.model.advice_facts import (
     NoNodeActive,
     NoSpareRoom,
     NotConnected,
+    OldLogins,
     PlacementObstacle,
     RootBeingReplaced,
     Skewed,
@@ -34,7 +36,13 @@ from bot.model.advice_facts import (
     VersionsDiffer,
 )
 from bot.model.advice_kind import AdviceKind
-from bot.render.doctor import about_managers, about_nodes, about_services, about_settings
+from bot.render.doctor import (
+    about_logins,
+    about_managers,
+    about_nodes,
+    about_services,
+    about_settings,
+)
 from bot.render.doctor.advice_text import AdviceText
 
 _ALIKE: Mapping[AdviceKind, Callable[[Sequence[str]], AdviceText]] = {
@@ -87,6 +95,8 @@ _WORDS: Mapping[type, Callable[[Any], AdviceText]] = {
     AddressesShort: about_services.addresses_short,
     TiedData: about_services.tied_data,
     ImageMissing: about_services.image_missing,
+    OldLogins: about_logins.old_logins,
+    LoginMissing: about_logins.login_missing,
     CertificateEnds: about_settings.certificate_ends,
     RootBeingReplaced: about_settings.root_being_replaced,
     AutolockOff: about_settings.autolock_off,

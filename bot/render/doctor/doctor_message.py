@@ -11,11 +11,12 @@ from bot.model.english import and_more, plural
 from bot.model.incident import Severity
 from bot.render.doctor.advice_text import AdviceText
 from bot.render.doctor.advice_words import words
-from bot.render.slack.blocks import Block, context, message, section
+from bot.render.slack.blocks import Block, actions, button, context, message, section
 from bot.render.slack.cut import unmarked
 from bot.render.slack.text import escape, prose, sentence
 
 SHOWN = 20
+MOST_BUTTONS = 5
 _NAMED = 5
 _TITLES = {
     Severity.CRITICAL: "Wrong now",
@@ -35,6 +36,8 @@ def laid_out(told: Told, unseen: Sequence[str] = ()) -> Message:
     """The same of advice that is in words already."""
     shown = told[:SHOWN]
     blocks = [block for severity in _TITLES for block in _group(severity, shown)]
+    offered = dict.fromkeys(offer for _, text in shown for offer in text.buttons)
+    blocks += actions(*(button(label, line) for label, line in list(offered)[:MOST_BUTTONS]))
     left = len(told) - len(shown)
     cut = left or any(len(text.names) > _NAMED for _, text in shown)
     files = [File("doctor.txt", _whole(told), f"All {plural(len(told), 'finding')}")] if cut else []
