@@ -52,6 +52,7 @@ from handlers.slack.names import Names, readers
 from handlers.slack.people import People
 from handlers.slack.rates import Rates
 from handlers.slack.reach import ReachWatch
+from handlers.slack.shortcuts import MessageShortcuts
 from jobs.approvals import ApprovalUpkeep
 from jobs.commands import CommandUpkeep
 from jobs.deliveries import DeliveryUpkeep
@@ -126,6 +127,7 @@ def compose(ports: Ports) -> Parts:
         pipeline.answers.turn_away,
         ports.poster.access,
         Rates(ports.monotonic),
+        MessageShortcuts(store.rollouts),
         identity,
         ports.settings.command,
     )

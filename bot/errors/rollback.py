@@ -52,6 +52,36 @@ class UnsureRollbackError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class RollbackQuestionError(SwarmbotError):
+    """A person is asked before a service goes back to `target` from what it runs now; `line` does
+    it.
+
+    `runs`: the change is still under way, and turns back.
+    """
+
+    service: str
+    now: Image
+    target: Image
+    line: str
+    runs: bool = False
+
+
+@dataclass(eq=False)
+class NothingToRollBackError(SwarmbotError):
+    """A change of this service moved no image; `verb` is what it was, such as `scale`."""
+
+    service: str
+    verb: str
+
+
+@dataclass(eq=False)
+class RolloutUnknownError(SwarmbotError):
+    """No change of a service is on record under this id; empty where a message shows none."""
+
+    id: str
+
+
+@dataclass(eq=False)
 class ButtonOutdatedError(SwarmbotError):
     """A button speaks of a change of this service that is no longer on record."""
 

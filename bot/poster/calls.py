@@ -91,7 +91,8 @@ class Calls:
 
     def _link_refusal(self, channel: str) -> str:
         # Asks for a message that nobody ever wrote, which takes no further scope: of a channel that
-        # the bot does not see, Slack says that there is none.
+        # the bot does not see, Slack says that there is none. Whether it is archived, or who may
+        # post there, Slack does not say so.
         try:
             self._client.chat_getPermalink(channel=channel, message_ts="1.000000")
         except SlackApiError as error:

@@ -156,13 +156,23 @@ class Rollouts:
     @guarded()
     def posted(self, rollout_id: str, message: MessageRef) -> None:
         """Store which message shows the rollout; Slack returns it later, so it is stored apart."""
-        self._redis.set(_message_key(rollout_id), _ref.dump_json(message), ex=_KEEP_SECONDS)
+        shown = self._signer.signed(_shown_kind(message), rollout_id)
+        with self._redis.pipeline() as pipe:
+            pipe.set(_message_key(rollout_id), _ref.dump_json(message), ex=_KEEP_SECONDS)
+            pipe.set(_shown_key(message), shown, ex=_KEEP_SECONDS)
+            pipe.execute()
 
     @guarded()
     def message(self, rollout_id: str) -> MessageRef | None:
         """The message that shows the rollout; None where Slack does not have it yet."""
         stored = self._redis.get(_message_key(rollout_id))
         return _ref.validate_json(stored) if stored else None
+
+    @guarded()
+    def shown_in(self, message: MessageRef) -> str:
+        """The id of the change that a message shows; empty where it shows none."""
+        stored = self._redis.get(_shown_key(message))
+        return self._signer.verified(_shown_kind(message), stored) or ""
 
     @guarded()
     def running(self) -> tuple[Rollout, ...]:
@@ -243,6 +253,14 @@ def _service_key(service_id: str) -> str:
 
 def _message_key(rollout_id: str) -> str:
     return key("message", rollout_id)
+
+
+def _shown_key(message: MessageRef) -> str:
+    return key("shown", message.channel, message.ts)
+
+
+def _shown_kind(message: MessageRef) -> str:
+    return f"shown {message.channel} {message.ts}"
 
 
 def _wish_key(kind: str, rollout_id: str) -> str:

@@ -7,6 +7,7 @@ from handlers.service import (
     rebalance,
     remove,
     rollback,
+    rollout,
     scale,
     unfollow,
     update,
@@ -15,6 +16,7 @@ from handlers.service import (
 COMMANDS = (
     *deploy.COMMANDS,
     *rollback.COMMANDS,
+    *rollout.COMMANDS,
     *unfollow.COMMANDS,
     *read.COMMANDS,
     *create.COMMANDS,

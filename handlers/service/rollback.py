@@ -16,6 +16,8 @@ from bot.errors import (
     ButtonOutdatedError,
     ChangeUnderWayError,
     NoRevisionError,
+    NothingToRollBackError,
+    RollbackQuestionError,
     RolloutEndedError,
     UnsureRollbackError,
 )
@@ -61,6 +63,7 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     of: str = Field(
         "", max_length=40, description="only what this change did, as its button has it"
     )
+    ask: bool = Field(False, description="ask before it is done, as the shortcut of a message does")
     seen: int | None = Field(
         None, ge=1, le=_LATEST, description="only what ran at this UNIX time, as alerts have it"
     )
@@ -69,7 +72,13 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     )
 
     def plan(self, context: Context) -> rollout_plan.RollPlan | InterruptPlan:
-        """Find the revision to go back to."""
+        """Find the revision to go back to; raises RollbackQuestionError where it asks first."""
+        planned = self._planned(context)
+        if self.ask and not planned.noop_reason:
+            raise self._question(planned)
+        return planned
+
+    def _planned(self, context: Context) -> rollout_plan.RollPlan | InterruptPlan:
         service = context.swarm.services.find(self.service)
         subject = self._subject(context, service)
         running = context.store.rollouts.of_service(service.id)
@@ -78,6 +87,8 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
         known = known_with_outside(context.store, service, context.now())
         if self.to is None and _stopped_half_way(service, subject):
             return _finish(service, known)
+        if self.ask and subject and subject.before == subject.after:
+            raise NothingToRollBackError(service.name, subject.verb)
         target = self._target(service, known, subject, context.now())
         warnings = way_back.check(context, service, target, known)
         spec = service.spec
@@ -94,6 +105,17 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
             dangers=content_check.dangers(context, service.spec, spec, service.id),
         )
         return replace(planned, back_to=target)
+
+    def _question(self, planned: rollout_plan.RollPlan | InterruptPlan) -> RollbackQuestionError:
+        line = f"rollback {self.service} --of {self.of}" if self.of else f"rollback {self.service}"
+        if isinstance(planned, InterruptPlan):
+            running = planned.rollout
+            return RollbackQuestionError(
+                running.service, running.after, running.before, line, runs=True
+            )
+        now = planned.service.image
+        target = planned.back_to.image if planned.back_to else now
+        return RollbackQuestionError(planned.service.name, now, target, line)
 
     def docker_words(self) -> Sequence[str]:
         """Docker's goes to the specification of before, and to no other revision."""

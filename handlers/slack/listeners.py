@@ -27,13 +27,14 @@ from bot.pipeline.request import Request
 from bot.poster import SlackAccess
 from bot.render import home
 from bot.store.seen import Seen
-from handlers.slack import forms
+from handlers.slack import forms, shortcuts
 from handlers.slack.home import HomeTabs
 from handlers.slack.identity import Identity
 from handlers.slack.names import Names
 from handlers.slack.people import People
 from handlers.slack.rates import Admission, Rates
 from handlers.slack.senders import Sender, sender
+from handlers.slack.shortcuts import MessageShortcuts, UsedShortcut
 from handlers.slack.text import behind_mention, typed_line
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class SlackListeners:
     turn_away: Callable[[Request, SwarmbotError], None]
     access: SlackAccess
     rates: Rates
+    shortcuts: MessageShortcuts
     identity: Identity
     command: str
 
@@ -99,6 +101,7 @@ class SlackListeners:
         """
         app.command(self.command)(self.on_command)
         app.action(re.compile("^line:"))(self.on_click)
+        app.shortcut(re.compile(f"^{shortcuts.CALLBACK}"))(self.on_shortcut)
         app.event("app_mention")(self.on_mention)
         app.event("message")(self.on_direct_message)
         app.view(re.compile(f"^{forms.CALLBACK}"))(self.on_form)
@@ -133,6 +136,12 @@ class SlackListeners:
         if container.get("type") == "view":
             self.homes.pressed(whose.user)
         self._hand_over(body.get("trigger_id"), whose, chosen.get("value", ""), place)
+
+    def on_shortcut(self, ack: Ack, body: Body) -> None:
+        """A shortcut of a message, of whomever it is; who uses it is who asks."""
+        ack()
+        once = str(body.get("trigger_id") or "")
+        self.pool.submit(self._run_shortcut, once, sender(body), shortcuts.used(body))
 
     def on_mention(self, ack: Ack, body: Body) -> None:
         """`@swarmbot …`, the way to ask in a thread: the answer stays there.
@@ -250,6 +259,9 @@ class SlackListeners:
             self.execute(Request(text, actor, place, command))
         except Exception:
             log.exception("a request by %s could not be handled", whose.user)
+
+    def _run_shortcut(self, once: str, whose: Sender, used: UsedShortcut) -> None:
+        self._run(once, whose, self.shortcuts.asked(used), used.place)
 
     def _turn_away_edited(self, ts: str, whose: Sender, place: Place) -> None:
         """Say once that an edited line is not run, however often it is edited."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.slack.check import OAUTH_SCOPES
+from handlers.slack.shortcuts import SHORTCUTS
 
 PATH = "/slack/events"
 """Where the bot listens in HTTP mode."""
@@ -39,6 +40,7 @@ def app_manifest(command: str, url: str = "") -> dict[str, Any]:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": name, "always_online": True},
+            "shortcuts": [dict(shortcut) for shortcut in SHORTCUTS],
             "slash_commands": [_slash_command(command, url)],
         },
         "oauth_config": {"scopes": {"bot": [*OAUTH_SCOPES, *OPTIONAL_SCOPES]}},

@@ -16,7 +16,7 @@ from bot.settings import Settings
 log = logging.getLogger(__name__)
 
 SHARED = "people of other workspaces read what is posted there"
-UNKNOWN = "nobody knows whether it is shared with other workspaces"
+UNKNOWN = "nobody knows whether it is archived, or shared with other workspaces"
 _HINT = "add the scope channels:read, or groups:read for a private channel"
 _NOT_SHOWN = ("missing_scope", "channel_not_found")
 

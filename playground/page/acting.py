@@ -52,6 +52,13 @@ class Ask(Use):
     typed: str = ""
 
 
+class UseShortcut(Who):
+    """A person uses a shortcut in the menu of a message."""
+
+    surface: str
+    name: str
+
+
 class Form(Who):
     """A person submits or closes the modal; `values` by block and action."""
 
@@ -78,6 +85,14 @@ def use(state: State, person: Person, asked: Use) -> None:
         element,
         {"type": element["type"], "action_id": element["action_id"], **value},
     )
+
+
+def use_shortcut(state: State, person: Person, asked: UseShortcut) -> None:
+    """Use a shortcut of a message; raises GoneError."""
+    message = _surface(state, person, asked.surface)
+    if not isinstance(message, Message) or asked.name not in message.shortcuts:
+        raise GoneError
+    person.uses_shortcut(asked.name, on=message)
 
 
 def suggest(state: State, person: Person, asked: Ask) -> list[dict[str, str]]:

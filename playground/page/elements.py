@@ -8,6 +8,7 @@ from typing import Any
 from playground.page.html import Html, el
 from playground.page.mrkdwn import plain, rendered
 from playground.workspace.forms import EXTERNAL, HOLDS, MANY, own_options
+from playground.workspace.model import MANIFEST_SHORTCUTS, Posted
 from playground.workspace.text import Reader, label_of
 
 GROUPS = frozenset(("checkboxes", "radio_buttons"))
@@ -46,6 +47,22 @@ def picture(image: Element) -> Html:
     source = f"/page/file/{stored}" if stored else str(image.get("image_url", ""))
     fits = source.startswith(("/page/file/", "http://", "https://"))
     return el("img", src=source if fits else "", alt=image["alt_text"], loading="lazy")
+
+
+def more_actions(posted: Posted) -> Html:
+    """The menu of a message with the app's shortcuts; a private message has none."""
+    if posted.only_for:
+        return Html("")
+    names = [{"text": name, "value": name} for name in MANIFEST_SHORTCUTS]
+    return el(
+        "button",
+        "⋮",
+        type="button",
+        class_="more",
+        aria_label="More actions",
+        aria_haspopup="menu",
+        data_shortcuts=json.dumps(names),
+    )
 
 
 def confirm_json(element: Element, reader: Reader) -> str | None:

@@ -143,6 +143,11 @@ def _add_acts(app: FastAPI, workspace: Workspace) -> None:
         acting.use(state, workspace.person(asked.person), asked)
         return {}
 
+    @app.post("/page/shortcut")
+    def shortcut(asked: acting.UseShortcut) -> dict[str, Any]:
+        acting.use_shortcut(state, workspace.person(asked.person), asked)
+        return {}
+
     @app.post("/page/suggest")
     def suggest(asked: acting.Ask) -> list[dict[str, str]]:
         return acting.suggest(state, workspace.person(asked.person), asked)

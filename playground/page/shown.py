@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from playground.page.blocks import Surface, drawn
+from playground.page.elements import more_actions
 from playground.page.html import Html, el, join
 from playground.page.mrkdwn import near, plain, rendered
 from playground.workspace.model import BOT_USER, Channel, Posted, StoredFile, User, View
@@ -124,7 +125,13 @@ class Eyes:
                     "div",
                     note,
                     aloud,
-                    el("div", *self._head(author, posted), edited, class_="head-line"),
+                    el(
+                        "div",
+                        *self._head(author, posted),
+                        edited,
+                        more_actions(posted),
+                        class_="head-line",
+                    ),
                     body,
                     self._reactions(posted),
                     self._replies(posted),

@@ -1,9 +1,9 @@
 """Tells the app what people do: commands, mentions, clicks, forms; and applies its acks."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
+from playground.workspace import payloads
 from playground.workspace.arguments import Arguments
 from playground.workspace.delivery import NO_CONNECTION, Deliverer
 from playground.workspace.errors import SlackError
@@ -11,7 +11,6 @@ from playground.workspace.forms import problems, values
 from playground.workspace.methods_chat import as_json, content, direct_event
 from playground.workspace.methods_views import view_json
 from playground.workspace.model import (
-    APP,
     BOT_NAME,
     BOT_USER,
     SLACKBOT,
@@ -26,8 +25,6 @@ from playground.workspace.model import (
 from playground.workspace.state import State
 from playground.workspace.typed import as_sent
 
-TEAM_DOMAIN = "swarm-playground"
-VERIFICATION_TOKEN = "playground-verification"
 NOT_CONNECTED = "We had some trouble connecting. Try again?"
 
 
@@ -57,9 +54,9 @@ class Interactions:
             return None
         payload = {
             **self._common(user),
-            "team_domain": TEAM_DOMAIN,
+            "team_domain": payloads.TEAM_DOMAIN,
             "channel_id": channel.id,
-            "channel_name": _channel_name(channel),
+            "channel_name": payloads.channel_name(channel),
             "user_id": user.id,
             "user_name": user.name,
             "command": name,
@@ -146,7 +143,7 @@ class Interactions:
             "container": container,
             "channel": {
                 "id": channel.id,
-                "name": _channel_name(channel),
+                "name": payloads.channel_name(channel),
             },
             "state": {"values": values(message.now.blocks, filled)},
             "response_url": self._response_url(user, channel, message.ts),
@@ -155,6 +152,29 @@ class Interactions:
         if not message.only_for:
             # Slack leaves an ephemeral message out: the app cannot read it back.
             payload["message"] = as_json(self._state, message)
+        return self._deliverer.ask("interactive", payload)
+
+    def shortcut(self, user: User, message: Posted, callback: str) -> Delivery:
+        """Use a shortcut of the app in the menu of a message: of anybody's, but of no private one.
+
+        Slack says little of who uses it, and names no user in a message of an app.
+        """
+        channel = self._state.directory.channels[message.channel]
+        shown = as_json(self._state, message)
+        if "bot_id" in shown:
+            del shown["user"]
+        payload = {
+            **self._common(user),
+            "type": "message_action",
+            "callback_id": callback,
+            "user": {"id": user.id, "name": user.name},
+            "channel": {"id": channel.id, "name": payloads.channel_name(channel)},
+            "message": shown,
+            "message_ts": message.ts,
+            "action_ts": self._state.new_ts(),
+            "response_url": self._response_url(user, channel),
+            "trigger_id": self._state.triggers.give(user.id),
+        }
         return self._deliverer.ask("interactive", payload)
 
     def act_on_view(self, user: User, view: View, block: Block, action: dict[str, Any]) -> Delivery:
@@ -276,28 +296,7 @@ class Interactions:
         self._state.post(channel.id, BOT_USER, text, blocks, only_for=only_for)
 
     def _event(self, event: dict[str, Any]) -> Delivery:
-        whom = self._for
-        authorization = {
-            "enterprise_id": whom.enterprise or None,
-            "team_id": None if whom.for_all else whom.team,
-            "user_id": BOT_USER,
-            "is_bot": True,
-            "is_enterprise_install": whom.for_all,
-        }
-        return self._deliverer.tell(
-            {
-                **({"enterprise_id": whom.enterprise} if whom.enterprise else {}),
-                "token": VERIFICATION_TOKEN,
-                "team_id": whom.team,
-                "api_app_id": APP,
-                "event": event,
-                "type": "event_callback",
-                "event_id": self._state.new_id("Ev"),
-                "event_time": int(time.time()),
-                "authorizations": [authorization],
-                "is_ext_shared_channel": self._is_shared(event.get("channel", "")),
-            }
-        )
+        return self._deliverer.tell(payloads.event_callback(self._state, event))
 
     def _block_actions(self, user: User, block: Block, action: dict[str, Any]) -> dict[str, Any]:
         done = {**action, "block_id": block["block_id"], "action_ts": self._state.new_ts()}
@@ -308,26 +307,11 @@ class Interactions:
         }
 
     def _common(self, user: User) -> dict[str, Any]:
-        whom = self._for
-        grid = {"id": whom.enterprise, "name": TEAM_DOMAIN} if whom.enterprise else None
-        team = {"id": whom.team, "domain": TEAM_DOMAIN}
-        who = {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team}
-        return {
-            "token": VERIFICATION_TOKEN,
-            "api_app_id": APP,
-            "team": None if whom.for_all else team,
-            "enterprise": grid,
-            "is_enterprise_install": whom.for_all,
-            "user": who,
-        }
+        return payloads.common(self._state, user)
 
     @property
     def _for(self) -> Installation:
         return self._state.directory.payloads_for
-
-    def _is_shared(self, channel: str) -> bool:
-        known = self._state.directory.channels.get(channel)
-        return known is not None and known.is_ext_shared
 
     def _view_json(self, view: View) -> dict[str, Any]:
         return view_json(view, values(view.content["blocks"], view.filled))
@@ -335,9 +319,3 @@ class Interactions:
     def _response_url(self, user: User, channel: Channel, ts: str = "") -> str:
         token = self._state.response_urls.give(user.id, channel.id, ts)
         return f"{self._state.base_url}/response/{token}"
-
-
-def _channel_name(channel: Channel) -> str:
-    if channel.is_im:
-        return "directmessage"
-    return "privategroup" if channel.is_private else channel.name

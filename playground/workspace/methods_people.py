@@ -18,6 +18,7 @@ from playground.workspace.model import (
 )
 from playground.workspace.state import State
 
+SCOPE_OF = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}
 END = {"response_metadata": {"next_cursor": ""}}
 
 
@@ -93,8 +94,14 @@ def open_direct(state: State, args: Arguments) -> dict[str, Any]:
 
 
 def channel_info(state: State, args: Arguments) -> dict[str, Any]:
-    """conversations.info."""
-    return {"channel": _channel_json(_channel(state, args))}
+    """conversations.info: each kind of conversation has a scope of its own."""
+    channel = _channel(state, args)
+    needed = SCOPE_OF[_kind(channel)]
+    granted = state.directory.installed.scopes
+    if needed not in granted:
+        extra = {"needed": needed, "provided": ",".join(granted)}
+        raise SlackError("missing_scope", extra=extra)
+    return {"channel": _channel_json(channel)}
 
 
 def channel_list(state: State, args: Arguments) -> dict[str, Any]:

@@ -16,6 +16,8 @@ BOT_USER = "U0SWARMBOT"
 BOT_NAME = "swarmbot"
 SLACKBOT = "USLACKBOT"
 
+MANIFEST_SHORTCUTS = {"Roll back": "rollout:back", "Details": "rollout:details"}
+"""What the app adds to the menu of a message, with the ids that it is told."""
 MANIFEST_SCOPES = (
     "commands",
     "chat:write",

@@ -8,7 +8,7 @@ from playground.workspace.controls import Controls
 from playground.workspace.errors import FormRefusedError, NothingToUseError, NotSeenError, SeenError
 from playground.workspace.forms import HOLDS, find_option, value_of
 from playground.workspace.interactions import Interactions
-from playground.workspace.model import User
+from playground.workspace.model import MANIFEST_SHORTCUTS, User
 from playground.workspace.sight import Sight
 from playground.workspace.state import State
 from playground.workspace.surfaces import Message, Pattern, Screen, Surface, matches, named
@@ -167,6 +167,17 @@ class Person:
         self.controls.act(
             surface, block, {"type": element["type"], "action_id": element["action_id"], **value}
         )
+        return moment
+
+    def uses_shortcut(self, name: str, on: Message) -> int:
+        """Use a shortcut in the menu of a message ("More actions"); returns the moment.
+
+        Raises NothingToUseError where Slack shows no such shortcut: on what is private or deleted.
+        """
+        moment = self.now
+        if name not in on.shortcuts:
+            raise NothingToUseError(self.name, f"shortcut {name!r}", on.shown)
+        self._interactions.shortcut(self.user, on.posted, MANIFEST_SHORTCUTS[name])
         return moment
 
     def sees_modal(self, title: Pattern = "", timeout: float = 15.0, *, after: int = 0) -> Screen:

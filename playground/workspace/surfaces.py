@@ -9,7 +9,14 @@ from typing import Any
 from playground.workspace.blocks import elements_of
 from playground.workspace.errors import NoNotificationTextError
 from playground.workspace.forms import values
-from playground.workspace.model import Block, Posted, StoredFile, Version, View
+from playground.workspace.model import (
+    MANIFEST_SHORTCUTS,
+    Block,
+    Posted,
+    StoredFile,
+    Version,
+    View,
+)
 from playground.workspace.state import State
 from playground.workspace.text import Reader, label_of
 
@@ -162,6 +169,11 @@ class Message(Surface):
     def ephemeral(self) -> bool:
         """Whether one person only sees it."""
         return bool(self.posted.only_for)
+
+    @property
+    def shortcuts(self) -> list[str]:
+        """The app's shortcuts in the menu of the message: Slack shows none on a private one."""
+        return [] if self.ephemeral or self.deleted else list(MANIFEST_SHORTCUTS)
 
     @property
     def deleted(self) -> bool:

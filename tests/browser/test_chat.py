@@ -152,10 +152,22 @@ def test_menus_of_a_message_act_at_once(workspace: Workspace, opens: Opens) -> N
     bot_says(workspace, "x", actions(menu, more))
     page.get_by_label("Choose").select_option("node1")
     assert wait_for_sent(workspace)["actions"][0]["selected_option"]["value"] == "node1"
-    page.get_by_role("button", name="More").press("Enter")
+    page.get_by_role("button", name="More", exact=True).press("Enter")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert wait_for_sent(workspace, 2)["actions"][0]["selected_option"]["value"] == "History"
+
+
+def test_the_menu_of_a_message_has_the_shortcuts_of_the_app(
+    workspace: Workspace, opens: Opens
+) -> None:
+    page = opens(workspace.page_url)
+    said = bot_says(workspace, "web is on 2.0", section("web is on 2.0"))
+    page.get_by_role("button", name="More actions").press("Enter")
+    page.get_by_role("menuitem", name="Details").click()
+    payload = wait_for_sent(workspace)
+    assert payload["type"] == "message_action"
+    assert (payload["callback_id"], payload["message_ts"]) == ("rollout:details", said.ts)
 
 
 def test_commands_are_completed_with_the_keyboard(workspace: Workspace, opens: Opens) -> None:

@@ -129,6 +129,13 @@ def test_the_message_stands_beside_the_record_whoever_writes_first(
     assert rollouts.get("r1") == rollout()
 
 
+def test_a_message_says_which_change_it_shows(redis: Redis, other_redis: Redis) -> None:
+    shown = MessageRef("C1", "17.4")
+    Rollouts(redis, SIGNER).posted("r1", shown)
+    assert Rollouts(other_redis, SIGNER).shown_in(shown) == "r1"
+    assert Rollouts(other_redis, SIGNER).shown_in(MessageRef("C2", "17.4")) == ""
+
+
 def test_it_is_unfinished_until_it_is_finished(redis: Redis) -> None:
     rollouts = Rollouts(redis, SIGNER)
     assert rollouts.unfinished("r1") is None

@@ -26,7 +26,9 @@ from bot.settings.sources import SECRETS
 from handlers.slack.check import OAUTH_SCOPES, check_slack
 from handlers.slack.identity import Identity
 from handlers.slack.listeners import SlackListeners, bolt, web_client
+from handlers.slack.shortcuts import SHORTCUTS
 from playground.workspace import MANIFEST_SCOPES, Workspace
+from playground.workspace.model import MANIFEST_SHORTCUTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -147,6 +149,13 @@ def test_the_app_gets_the_scopes_that_the_bot_needs_and_no_others(manifest: dict
 
     assert granted == {*OAUTH_SCOPES, *EXTRA_SCOPES}
     assert granted == set(MANIFEST_SCOPES), "the playground's workspace grants the same"
+
+
+def test_the_app_has_the_shortcuts_that_the_bot_hears(manifest: dict[str, Any]) -> None:
+    listed = manifest["features"]["shortcuts"]
+
+    assert listed == [dict(shortcut) for shortcut in SHORTCUTS]
+    assert {entry["name"]: entry["callback_id"] for entry in listed} == MANIFEST_SHORTCUTS
 
 
 def test_with_these_scopes_the_check_finds_nothing_wrong_in_slack() -> None:

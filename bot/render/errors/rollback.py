@@ -67,6 +67,41 @@ def _unsure(error: errors.UnsureRollbackError) -> Explanation:
     )
 
 
+def _question(error: errors.RollbackQuestionError) -> Explanation:
+    target = error.target.tag or error.target.tagged
+    now = escape(error.now.tag or error.now.tagged)
+    running = f"The change to {now} is under way, and turns back." if error.runs else ""
+    stays = running or "Its replica count stays."
+    return Explanation(
+        f"Roll {code(error.service)} back from {now} to {escape(target)}? {stays}",
+        mark=ASKED,
+        offers=((f"Roll back to {target}", error.line),),
+    )
+
+
+def _nothing_to_roll_back(error: errors.NothingToRollBackError) -> Explanation:
+    verb = escape(error.verb.rpartition(" ")[2] or error.verb)
+    return Explanation(
+        f"This {verb} of {code(error.service)} changed no image, so there is none to go back to. "
+        "Its details show what it changed.",
+        mark=REFUSED,
+    )
+
+
+def _unknown_rollout(error: errors.RolloutUnknownError) -> Explanation:
+    if error.id:
+        return Explanation(
+            f"No change {code(error.id)} of a service is on record: changes are kept for 7 days.",
+            "audit",
+        )
+    return Explanation(
+        "This message shows no change of a service that swarmbot has on record (they are kept for "
+        "7 days).",
+        "history SERVICE",
+        mark=REFUSED,
+    )
+
+
 def _outdated(error: errors.ButtonOutdatedError) -> Explanation:
     return Explanation(
         f"What this button of {code(error.service)} would undo is no longer on record. Its history "
@@ -108,5 +143,8 @@ ROLLBACK_ERRORS: Mapping[type, Explain] = {
     errors.PausedUpdateError: _paused,
     errors.UnsureRollbackError: _unsure,
     errors.ButtonOutdatedError: _outdated,
+    errors.RollbackQuestionError: _question,
+    errors.NothingToRollBackError: _nothing_to_roll_back,
+    errors.RolloutUnknownError: _unknown_rollout,
     errors.ImageLostError: _lost,
 }

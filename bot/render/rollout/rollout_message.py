@@ -31,7 +31,7 @@ from bot.render.slack.fence import narrow
 from bot.render.slack.limits import fit
 from bot.render.slack.text import escape, preformatted, prose
 
-__all__ = ["details", "ended", "failed", "one_of", "rolling", "slots"]
+__all__ = ["asked", "details", "ended", "failed", "next_button", "one_of", "rolling", "slots"]
 
 MOST_SLOTS = 12
 """Of more slots than this, those that are done are only counted."""
@@ -59,9 +59,9 @@ def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
         ],
         [
             *slots(progress),
-            *actions(*(_button(step, rollout) for step in _steps(rollout, rolls_back))),
+            *actions(*(next_button(step, rollout) for step in _steps(rollout, rolls_back))),
             *context(
-                _asked(rollout),
+                asked(rollout),
                 _rollback_asked(rollout),
                 _back_to(rollout),
                 _change(rollout),
@@ -106,7 +106,7 @@ def ended(outcome: Outcome) -> Message:
         [
             *last_words(_of_interest(progress)),
             *(slots(progress) if words.shows_slots else []),
-            *actions(*(_button(step, rollout) for step in words.next_steps)),
+            *actions(*(next_button(step, rollout) for step in words.next_steps)),
             *context(*_small_print(rollout, progress)),
         ],
     )
@@ -120,8 +120,8 @@ def failed(rollout: Rollout, error: SwarmbotError | None) -> Message:
         f"❌ {subject(rollout)} · stopped",
         [why],
         [
-            *actions(_button(Next.TASKS, rollout), _button(Next.RETRY, rollout)),
-            *context(_asked(rollout), _change(rollout)),
+            *actions(next_button(Next.TASKS, rollout), next_button(Next.RETRY, rollout)),
+            *context(asked(rollout), _change(rollout)),
         ],
     )
 
@@ -181,7 +181,7 @@ def _small_print(rollout: Rollout, progress: Progress) -> list[str]:
         if rollout.revision and progress.phase is Phase.COMPLETED
         else ""
     )
-    return [_asked(rollout), tried, _back_to(rollout), _change(rollout), revision]
+    return [asked(rollout), tried, _back_to(rollout), _change(rollout), revision]
 
 
 def _back_to(rollout: Rollout) -> str:
@@ -191,7 +191,8 @@ def _back_to(rollout: Rollout) -> str:
     return f"back to revision {target.number}, {origin(target, rollout.started)}"
 
 
-def _asked(rollout: Rollout) -> str:
+def asked(rollout: Rollout) -> str:
+    """Who asked for it, who approved it, and why."""
     approved = (
         f", approved by {', '.join(map(escape, rollout.approved_by))}"
         if rollout.approved_by
@@ -234,7 +235,8 @@ def _of_interest(progress: Progress) -> tuple[Finding, ...]:
     return progress.findings if progress.phase in _PHASES_WITH_CAUSE else ()
 
 
-def _button(step: Next, rollout: Rollout) -> Block:
+def next_button(step: Next, rollout: Rollout) -> Block:
+    """The button of what people can do next."""
     name, service = rollout.service, rollout.service_id or rollout.service
     if step is Next.ROLL_BACK:
         asks = f"{name} goes back to the image that it ran before. The replica count stays."

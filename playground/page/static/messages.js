@@ -1,7 +1,7 @@
 // The messages of all places, kept by id; those of the place that is shown are in the page, and change where they stand.
 
-import { $, make, state } from "./api.js";
-import { replaceKeepingFocus } from "./surface.js";
+import { $, make, post, state } from "./api.js";
+import { openMenu, replaceKeepingFocus } from "./surface.js";
 
 const known = new Map();
 const unread = new Map();
@@ -157,6 +157,8 @@ function sync(list, messages) {
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-thread]");
+  const more = event.target.closest("[data-shortcuts]");
+  if (more) openMenu(more, more.dataset.shortcuts, (name) => post("shortcut", { surface: more.closest(".content").querySelector("[data-surface]").dataset.surface, name }).catch(() => { /* said already */ }));
   if (opener) openThread(known.get(`${known.get(opener.closest(".message").dataset.id).channel}/${opener.dataset.thread}`));
 });
 $("thread-close").onclick = () => openThread(null);

@@ -4,7 +4,7 @@ import { $, debounce, make, post } from "./api.js";
 import { confirmed } from "./dialogs.js";
 
 const surfaceOf = (element) => element.closest("[data-surface]")?.dataset.surface;
-const keyOf = (element) => element.id || element.dataset.thread;
+const keyOf = (element) => element.id || element.dataset.thread || element.dataset.shortcuts;
 
 export function wire(root) {
   root.addEventListener("click", onClick);
@@ -26,7 +26,7 @@ export function replaceKeepingFocus(element, html) {
   element.dataset.drawn = html;
   if (opened) for (const each of element.querySelectorAll("details")) each.open = true;
   element.querySelectorAll("pre").forEach((each, at) => { each.scrollLeft = scrolled[at] || 0; });
-  if (key) [...element.querySelectorAll("[id], [data-thread]")].find((each) => keyOf(each) === key)?.focus({ preventScroll: true });
+  if (key) [...element.querySelectorAll("[id], [data-thread], [data-shortcuts]")].find((each) => keyOf(each) === key)?.focus({ preventScroll: true });
 }
 
 async function onClick(event) {
@@ -34,7 +34,7 @@ async function onClick(event) {
   if (option && option.closest(".lookup")) return choose(option.closest(".lookup").querySelector("input"), Number(option.dataset.at));
   const button = event.target.closest("button[data-action]");
   if (!button || !surfaceOf(button)) return;
-  if (button.dataset.kind === "overflow") return openMenu(button);
+  if (button.dataset.kind === "overflow") return openMenu(button, button.dataset.options, async (value) => { if (await confirmed(button)) use(button, value); });
   if (await confirmed(button)) {
     if (button.dataset.url) window.open(button.dataset.url, "_blank", "noopener");
     await use(button, null);
@@ -84,16 +84,16 @@ export function putValue(element, value) {
   } else if (element.dataset.kind !== "datetimepicker") element.value = value ?? "";
 }
 
-// ---- the menu of an overflow button
+// ---- the menu of an overflow button, or of a message: `options` as JSON
 
-function openMenu(button) {
+export function openMenu(button, options, act) {
   const menu = $("menu");
   const box = button.getBoundingClientRect();
   const shutMenu = (back) => { menu.hidden = true; removeEventListener("click", outside, true); if (back) button.focus(); };
   const outside = (event) => { if (!menu.contains(event.target)) shutMenu(false); };
-  menu.replaceChildren(...JSON.parse(button.dataset.options).map(({ text, value }) => {
+  menu.replaceChildren(...JSON.parse(options).map(({ text, value }) => {
     const item = make("button", { type: "button", role: "menuitem" }, text);
-    item.onclick = async () => { shutMenu(true); if (await confirmed(button)) use(button, value); };
+    item.onclick = () => { shutMenu(true); act(value); };
     return make("li", { role: "none" }, item);
   }));
   menu.hidden = false;

@@ -204,6 +204,9 @@ class Routes:
     def action(self, name: str | re.Pattern[str]) -> Callable[[Listener], None]:
         return self._adds("block_actions", name)
 
+    def shortcut(self, name: str | re.Pattern[str]) -> Callable[[Listener], None]:
+        return self._adds("message_action", name)
+
     def view(self, name: str | re.Pattern[str]) -> Callable[[Listener], None]:
         return self._adds("view_submission", name)
 
@@ -225,6 +228,7 @@ _NAMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "slash_commands": lambda payload: str(payload["command"]),
     "events_api": lambda payload: str(payload["event"]["type"]),
     "block_actions": lambda payload: str(payload["actions"][0]["action_id"]),
+    "message_action": lambda payload: str(payload["callback_id"]),
     "view_submission": lambda payload: str(payload["view"]["callback_id"]),
     "block_suggestion": lambda payload: str(payload["action_id"]),
 }

@@ -127,6 +127,39 @@ def test_a_scope_that_is_missing_is_named() -> None:
     assert (answer["error"], answer["needed"]) == ("missing_scope", "chat:write")
 
 
+@pytest.mark.parametrize(
+    ("change", "app_left", "said"),
+    [
+        ({}, False, "message_not_found"),
+        ({}, True, "message_not_found"),
+        ({"is_private": True}, False, "message_not_found"),
+        ({"is_private": True}, True, "channel_not_found"),
+        ({"is_archived": True}, False, "message_not_found"),
+        ({"posting": "restricted_action"}, False, "message_not_found"),
+    ],
+)
+def test_a_link_tells_of_no_channel_more_than_whether_the_app_sees_it(
+    change: dict[str, Any], app_left: bool, said: str
+) -> None:
+    slack = Slack()
+    directory = slack.state.directory
+    directory.changes_channel("ops", **change)
+    if app_left:
+        directory.removes_app("ops", **change)
+    asked = {"channel": directory.channel("ops").id, "message_ts": "1.000000"}
+    assert slack.error("chat.getPermalink", **asked) == said
+
+
+def test_each_kind_of_conversation_has_a_scope_of_its_own() -> None:
+    slack = Slack()
+    directory = slack.state.directory
+    directory.changes_channel("ops", is_private=True)
+    answer = slack.call("conversations.info", channel=directory.channel("ops").id)
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "groups:read")
+    answer = slack.call("conversations.info", channel=directory.direct(DEV).id)
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "im:read")
+
+
 def test_every_method_has_its_pace() -> None:
     special = {"auth.test", "chat.postMessage", "chat.getPermalink"}
     assert set(METHODS) - set(LIMITED) == special

@@ -30,7 +30,7 @@ from bot.model.registry_login import LoginFault, LoginSource
 from bot.render import help_message, map_message, plans, status, unreachable
 from bot.render.errors import explain
 from bot.render.objects import logs, nodes, service_history, services
-from bot.render.rollout import rollout_message
+from bot.render.rollout import rollout_message, rollout_sheet
 from bot.render.slack import blocks
 from tests.unit.render import (
     catalogue_alerts,
@@ -209,6 +209,9 @@ def rollouts() -> Mapping[str, Callable[[], Message]]:
         "job-complete": lambda: ended(
             Phase.COMPLETED, Ending.DONE, 3, rollout=create, done=1, total=1, slots=ran
         ),
+        "change-runs": lambda: rollout_sheet.sheet(v.DEPLOY, None, v.NOW, runs=True),
+        "change-done": lambda: rollout_sheet.sheet(v.DEPLOY, v.AUDITED, v.NOW, runs=False),
+        "change-scale": lambda: rollout_sheet.sheet(v.SCALE, None, v.NOW, runs=False),
         "stopped": lambda: rollout_message.failed(
             v.DEPLOY, errors.PlanOutdatedError("web", "its specification")
         ),
@@ -410,6 +413,11 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
         v.NEW,
         LoginSource("10.99.0.254:5000", "docker-credential-ecr-login", LoginFault.HELPER_SLOW),
     ),
+    errors.RollbackQuestionError("web", v.NEW, v.OLD, "rollback s1 --of r1"),
+    errors.RollbackQuestionError("web", v.NEW, v.OLD, "rollback s1 --of r1", runs=True),
+    errors.NothingToRollBackError("web", "service scale"),
+    errors.RolloutUnknownError("3f9a1c2b4d"),
+    errors.RolloutUnknownError(""),
 )
 
 

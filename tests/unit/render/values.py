@@ -35,6 +35,7 @@ from bot.model import (
     TaskState,
     UpdateStatus,
 )
+from bot.model.audit import AuditEntry
 from bot.model.cluster import LogLine, ServiceLog
 from tests.unit.render.written_cause import WrittenCause
 
@@ -101,6 +102,16 @@ DEPLOY = Rollout(
     revision=7,
     approved_by=("lead",),
     rolls_back=True,
+)
+AUDITED = AuditEntry(
+    id="12",
+    at=START,
+    actor=DEPLOY.actor,
+    command={},
+    plan={},
+    source="C1",
+    outcome={"ending": Ending.ROLLED_BACK},
+    seconds=18.0,
 )
 SCALE = replace(
     DEPLOY,
