@@ -61,17 +61,15 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
 
 
 def _away(node: Node, evaluation: Evaluation) -> Advice:
-    lasted = evaluation.at - node.updated if node.updated else timedelta()
-    cluster, long = evaluation.snapshot.cluster, lasted >= LONG_DOWN
+    lasted = evaluation.at - evaluation.away_since(node)
+    long = lasted >= LONG_DOWN
     facts = NodeAway(
         node=node.name,
         node_id=node.id,
         state=node.state,
         manager=node.manager is not None,
         lasted=lasted if long else None,
-        certificate_ends=node.updated + cluster.cert_expiry
-        if long and node.updated and cluster
-        else None,
+        certificate_ends=evaluation.certificate_ends_by(node) if long else None,
     )
     return Advice(Severity.CRITICAL, facts)
 

@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     QUORUM_AT_RISK = "quorum-at-risk"
     QUORUM_LOST = "quorum-lost"
     CERTIFICATE = "certificate"
+    NODE_EXPIRING = "node-expiring"
     ROOT_ROTATION = "root-rotation"
     SERVICE_BELOW = "service-below"
     SERVICE_CRASHING = "service-crashing"
@@ -159,6 +160,17 @@ class CertificateEnding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiringNode:
+    """The certificate of a node that is Down ends soon, or has `ended`: it cannot renew it
+    meanwhile. `ends` is the latest time, for the node renewed it before it went Down."""
+
+    node_id: str
+    ends: datetime
+    ended: bool = False
+    kind: Literal[AlertKind.NODE_EXPIRING] = AlertKind.NODE_EXPIRING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RootRotationStalled:
     """The rotation of the root certificate does not end. `waiting` pairs names and states of the
     nodes that hold it up."""
@@ -257,6 +269,7 @@ ProblemFacts = Annotated[
     | QuorumAtRisk
     | QuorumLost
     | CertificateEnding
+    | ExpiringNode
     | RootRotationStalled
     | ServiceBelow
     | ServiceCrashing

@@ -51,6 +51,7 @@ RULES = {
     # An election takes some seconds, in which there is no leader either.
     AlertKind.QUORUM_LOST: AlertRule(Severity.CRITICAL, timedelta(seconds=15)),
     AlertKind.CERTIFICATE: AlertRule(Severity.WARNING),
+    AlertKind.NODE_EXPIRING: AlertRule(Severity.WARNING),
     AlertKind.ROOT_ROTATION: AlertRule(Severity.WARNING, timedelta(minutes=10)),
     AlertKind.SERVICE_BELOW: AlertRule(Severity.WARNING, timedelta(seconds=60)),
     AlertKind.SERVICE_CRASHING: AlertRule(Severity.WARNING),

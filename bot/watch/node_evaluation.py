@@ -137,6 +137,17 @@ class NodeEvaluation:
         """The entries (ids) of machines that joined anew."""
         return left_over(self.nodes.values())
 
+    def away_since(self, node: Node) -> datetime:
+        """Since when a node is away, as the watch saw it or as Swarm says, whichever is earlier."""
+        times = (self.memory.unready.get(node.id), node.updated)
+        return min((at for at in times if at), default=self.at)
+
+    def certificate_ends_by(self, node: Node) -> datetime | None:
+        """When at the latest the certificate of a node ends that has been away: it renewed it
+        before, for as long as certificates live. None where nobody knows how long that is."""
+        cluster = self.snapshot.cluster
+        return self.away_since(node) + cluster.cert_expiry if cluster else None
+
     @cached_property
     def engines(self) -> Mapping[str, EngineState]:
         """The engines by name; none where nobody could say."""

@@ -11,6 +11,7 @@ from bot.model.alert_facts import (
     Aftermath,
     AlertKind,
     CertificateEnding,
+    ExpiringNode,
     ManagerLocked,
     NodeDown,
     RolloutPaused,
@@ -87,6 +88,8 @@ def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]
         tasks = button("Tasks", f"node ps {_target(incident)}")
         is_gone = now - incident.since > GONE
         return [], [_remove(incident) if is_gone else _drain(incident), tasks]
+    if isinstance(worst.facts, ExpiringNode):
+        return [], [_remove(incident)]
     doctor = [button("Doctor", "doctor")] if worst.kind in _QUORUM else []
     return _mending(incident), doctor
 
@@ -164,7 +167,7 @@ def _rebalance() -> Block:
 
 def _target(incident: Incident) -> str:
     """The node or service in a line: its id, for a name may be another's, or mean another node."""
-    return shlex.quote(incident.subject.partition(":")[2])
+    return shlex.quote(incident.subject.rpartition(":")[2])
 
 
 def _label(incident: Incident) -> str:
@@ -172,5 +175,5 @@ def _label(incident: Incident) -> str:
     return (
         shortened(incident.name, _LABEL)
         if _PLAIN.fullmatch(incident.name)
-        else incident.subject.partition(":")[0]
+        else incident.subject.rpartition(":")[0].rpartition(":")[2]
     )

@@ -14,6 +14,7 @@ from bot.model.alert_facts import (
     CertificateEnding,
     EngineAnswer,
     EngineUnreachable,
+    ExpiringNode,
     JobHangs,
     LostReplicas,
     ManagerLocked,
@@ -206,6 +207,24 @@ def _(facts: CertificateEnding, name: str) -> Reason:
     certificate = _CERTIFICATES.get(facts.certificate, "certificate")
     ends = f"{'ended' if facts.ended else 'ends'} on {facts.ends:%Y-%m-%d at %H:%M} UTC"
     return Reason(f"Its {certificate} {ends}.", _CERTIFICATE_FIXES.get(facts.certificate, ""))
+
+
+@reason.register
+def _(facts: ExpiringNode, name: str) -> Reason:
+    del name
+    at = f"{facts.ends:%Y-%m-%d at %H:%M} UTC"
+    remove = f"`{SLASH} node rm {facts.node_id[:ID]}`"
+    if facts.ended:
+        return Reason(
+            f"Its node certificate ended on {at} at the latest: the managers refuse it now.",
+            f"Remove its entry with {remove}, then let the machine join anew with a token of the "
+            "managers.",
+        )
+    return Reason(
+        f"Its node certificate ends on {at} at the latest: from then on the managers refuse it.",
+        "Start its Docker engine before that, and it renews the certificate by itself; if the "
+        f"machine is gone: {remove}.",
+    )
 
 
 @reason.register

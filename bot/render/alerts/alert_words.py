@@ -12,6 +12,7 @@ from bot.model.alert_facts import (
     AlertKind,
     CertificateEnding,
     EngineUnreachable,
+    ExpiringNode,
     ManagerLocked,
     NodeDown,
     ProblemFacts,
@@ -63,6 +64,9 @@ _WORDS = {
     AlertKind.CERTIFICATE: _Words(
         "The certificate of {name} ends soon", "The certificate of {name} is in order again"
     ),
+    AlertKind.NODE_EXPIRING: _Words(
+        "{name} is Down, and its certificate ends soon", "{name} is back · was Down {took}"
+    ),
     AlertKind.ROOT_ROTATION: _Words(
         "The new root certificate does not reach every node",
         "Every node has the new root certificate · took {took}",
@@ -93,6 +97,9 @@ _WORDS = {
 }
 _MAY_BE_LOCKED = _Words("{name} may be a locked manager", "{name} is back · was away {took}")
 _LEFT_OVER = _Words("An old entry of {name} is left over", "The old entry of {name} is gone")
+_EXPIRED = _Words(
+    "{name} is Down, and its certificate has ended", "{name} is back · was Down {took}"
+)
 _FAILED = _Words("{name} failed", "{name} is in order again · after {took}")
 _RESTARTING = _Words("{name} keeps restarting", "{name} is steady again · kept restarting {took}")
 _NO_ENGINE = _Words("No engine can be reached", "Engines are reached again · were away {took}")
@@ -259,6 +266,7 @@ def _special(facts: ProblemFacts) -> _Words | None:
         (_MAY_BE_LOCKED, isinstance(facts, ManagerLocked) and facts.suspected),
         (_NO_ENGINE, isinstance(facts, EngineUnreachable) and facts.engines > 1),
         (_LEFT_OVER, isinstance(facts, NodeDown) and facts.left_over),
+        (_EXPIRED, isinstance(facts, ExpiringNode) and facts.ended),
         (_FAILED, isinstance(facts, ServiceBelow) and facts.for_good),
         (_RESTARTING, isinstance(facts, ServiceCrashing) and facts.ends_well),
     )

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 
-from bot.model.alert_facts import AlertKind, CertificateEnding, RootRotationStalled
+from bot.model import Node
+from bot.model.alert_facts import (
+    AlertKind,
+    CertificateEnding,
+    ExpiringNode,
+    RootRotationStalled,
+)
 from bot.model.cluster import Certificate
 from bot.model.incident import Problem, Severity
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import NOTHING, Findings, joined, unknown
 
+LAST_CHANCE = 0.25
+"""With less than this share left of the time in which people are warned (4.5 days of certificates
+that live for 90), somebody has to look at once; once it has ended there is nothing to save."""
+
 
 def judge(evaluation: Evaluation) -> Findings:
     """Certificates that end soon or have ended, and a rotation of the root that goes on."""
-    return joined((_certificates(evaluation), _rotation(evaluation)))
+    return joined((_certificates(evaluation), _expiring(evaluation), _rotation(evaluation)))
 
 
 def _certificates(evaluation: Evaluation) -> Findings:
@@ -52,6 +63,33 @@ def _ending(evaluation: Evaluation, subject: str, certificate: Certificate) -> P
         subject,
         certificate.name or certificate.kind,
         severity=severity,
+    )
+
+
+def _expiring(evaluation: Evaluation) -> Findings:
+    """Nodes that are Down while the time runs in which they can come back by themselves."""
+    cluster = evaluation.snapshot.cluster
+    if cluster is None or evaluation.snapshot.nodes is None:
+        return unknown(AlertKind.NODE_EXPIRING)
+    waiting = (node for node in evaluation.away.values() if node.id not in evaluation.left_over)
+    problems = (_expiring_node(evaluation, node, cluster.cert_expiry) for node in waiting)
+    return Findings(tuple(problem for problem in problems if problem))
+
+
+def _expiring_node(evaluation: Evaluation, node: Node, life: timedelta) -> Problem | None:
+    ends = evaluation.certificate_ends_by(node)
+    share = evaluation.watch.certificate_limits.share
+    if ends is None or ends - evaluation.at >= life * share:
+        return None
+    left = ends - evaluation.at
+    is_last_chance = timedelta() < left < life * share * LAST_CHANCE
+    rule = evaluation.rules[AlertKind.NODE_EXPIRING]
+    return evaluation.problem(
+        ExpiringNode(node_id=node.id, ends=ends, ended=left <= timedelta()),
+        f"certificate:node:{node.id}",
+        node.name,
+        severity=Severity.CRITICAL if is_last_chance else rule.severity,
+        since=evaluation.away_since(node),
     )
 
 

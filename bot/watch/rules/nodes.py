@@ -9,6 +9,8 @@ from bot.model.incident import Incident, Problem, Severity
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, unknown
 
+_OF_NODES = ("node", "certificate:node")
+"""How subjects begin that end with the id of a node."""
 _LEAVES_IT_IDLE = (AlertKind.NODE_DOWN, AlertKind.MANAGER_LOCKED)
 
 
@@ -21,8 +23,8 @@ def judge(evaluation: Evaluation) -> Findings:
 
 def aftermath(evaluation: Evaluation, incident: Incident) -> Aftermath:
     """What remains to be done when the trouble with a node is over."""
-    node_id = incident.subject.removeprefix("node:")
-    if node_id == incident.subject or evaluation.snapshot.nodes is None:
+    kind, _, node_id = incident.subject.rpartition(":")
+    if kind not in _OF_NODES or not node_id or evaluation.snapshot.nodes is None:
         return Aftermath.NOTHING
     if node_id not in evaluation.nodes:
         return Aftermath.GONE

@@ -200,6 +200,19 @@ ENGINES = incident(
         fix="Look whether Docker runs there, and at the network between it and the bot.",
     )
 )
+
+
+def expiring(down_for: int, left: int) -> Incident:
+    """A node that has been Down for so many days, and whose certificate ends in so many."""
+    facts = alert_facts.ExpiringNode(
+        node_id="n4", ends=SINCE + timedelta(days=left), ended=left < 0
+    )
+    began = SINCE - timedelta(days=down_for)
+    told = problem(facts, "certificate:node:n4", "node4")
+    return incident(replace(told, facts=facts, since=began), since=began)
+
+
+EXPIRING, EXPIRED_AWAY = expiring(73, 17), expiring(91, -1)
 ROTATION = incident(
     problem(
         alert_facts.RootRotationStalled(),
@@ -455,6 +468,10 @@ def lives() -> Mapping[str, Callable[[], Message]]:
         "alert-certificate-root": shown(ROOT),
         "alert-certificate-engine": shown(ENGINE_TLS),
         "alert-certificate-over": shown(over(CERTIFICATE)),
+        "alert-expiring": shown(EXPIRING),
+        "alert-expiring-ended": shown(EXPIRED_AWAY),
+        "alert-expiring-over": shown(over(EXPIRING)),
+        "alert-expiring-removed": shown(over(EXPIRING, aftermath=Aftermath.GONE)),
         "alert-rotation": shown(ROTATION),
         "alert-service-below": shown(BELOW),
         "alert-service-below-over": shown(over(BELOW)),

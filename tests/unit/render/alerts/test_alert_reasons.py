@@ -16,6 +16,7 @@ from bot.model.alert_facts import (
     ChangedOutside,
     EngineAnswer,
     EngineUnreachable,
+    ExpiringNode,
     JobHangs,
     LeaderMoved,
     LostReplicas,
@@ -116,6 +117,28 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
         CertificateEnding(certificate="endpoint", ends=ENDS, ended=True),
         "Its certificate ended on 2026-03-20 at 14:00 UTC.",
         "Whoever runs it has to renew the certificate.",
+    ),
+    (
+        ExpiringNode(node_id="n4", ends=ENDS),
+        (
+            "Its node certificate ends on 2026-03-20 at 14:00 UTC at the latest: from then on the "
+            "managers refuse it."
+        ),
+        (
+            "Start its Docker engine before that, and it renews the certificate by itself; if the "
+            "machine is gone: `/swarm node rm n4`."
+        ),
+    ),
+    (
+        ExpiringNode(node_id="n4", ends=ENDS, ended=True),
+        (
+            "Its node certificate ended on 2026-03-20 at 14:00 UTC at the latest: the managers "
+            "refuse it now."
+        ),
+        (
+            "Remove its entry with `/swarm node rm n4`, then let the machine join anew with a "
+            "token of the managers."
+        ),
     ),
     (
         RootRotationStalled(waiting=(("node3", "down"), ("node4", "unknown"))),
