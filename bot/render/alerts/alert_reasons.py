@@ -212,19 +212,14 @@ def _(facts: CertificateEnding, name: str) -> Reason:
 @reason.register
 def _(facts: ExpiringNode, name: str) -> Reason:
     del name
-    at = f"{facts.ends:%Y-%m-%d at %H:%M} UTC"
+    ends, so = ("ended", "refuse it now") if facts.ended else ("ends", "refuse it from then on")
+    at = f"{facts.ends:%Y-%m-%d at %H:%M} UTC at the latest"
+    cause = f"Its node certificate {ends} on {at}: the managers {so}."
     remove = f"`{SLASH} node rm {facts.node_id[:ID]}`"
     if facts.ended:
-        return Reason(
-            f"Its node certificate ended on {at} at the latest: the managers refuse it now.",
-            f"Remove its entry with {remove}, then let the machine join anew with a token of the "
-            "managers.",
-        )
-    return Reason(
-        f"Its node certificate ends on {at} at the latest: from then on the managers refuse it.",
-        "Start its Docker engine before that, and it renews the certificate by itself; if the "
-        f"machine is gone: {remove}.",
-    )
+        return Reason(cause, f"Remove its entry with {remove}, then let the machine join anew.")
+    start = "Start its Docker engine before that, and it renews the certificate by itself"
+    return Reason(cause, f"{start}; if the machine is gone: {remove}.")
 
 
 @reason.register

@@ -121,8 +121,8 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
     (
         ExpiringNode(node_id="n4", ends=ENDS),
         (
-            "Its node certificate ends on 2026-03-20 at 14:00 UTC at the latest: from then on the "
-            "managers refuse it."
+            "Its node certificate ends on 2026-03-20 at 14:00 UTC at the latest: the managers "
+            "refuse it from then on."
         ),
         (
             "Start its Docker engine before that, and it renews the certificate by itself; if the "
@@ -135,10 +135,7 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
             "Its node certificate ended on 2026-03-20 at 14:00 UTC at the latest: the managers "
             "refuse it now."
         ),
-        (
-            "Remove its entry with `/swarm node rm n4`, then let the machine join anew with a "
-            "token of the managers."
-        ),
+        "Remove its entry with `/swarm node rm n4`, then let the machine join anew.",
     ),
     (
         RootRotationStalled(waiting=(("node3", "down"), ("node4", "unknown"))),
