@@ -48,4 +48,4 @@ COMMANDS: tuple[type[Command], ...] = (ShowRollout,)
 def _end(context: Context, rollout: Rollout) -> AuditEntry | None:
     since = rollout.started - _BEFORE
     entries = context.store.audit.entries(rollout.service, None, since, _MOST_ENTRIES)
-    return next((entry for entry in entries if entry.id == rollout.audit), None)
+    return next((entry for entry in entries if entry.reference == rollout.audit), None)

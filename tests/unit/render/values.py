@@ -105,6 +105,7 @@ DEPLOY = Rollout(
 )
 AUDITED = AuditEntry(
     id="12",
+    reference="12",
     at=START,
     actor=DEPLOY.actor,
     command={},
