@@ -22,6 +22,7 @@ from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.interrupted import InterruptedChanges
 from bot.pipeline.pipeline import Pipeline
+from bot.policy.auto_actor import auto_actor
 from bot.poster import Poster
 from bot.registry.reader import Login, RegistryReader
 from bot.registry.transport import HttpTransport, RegistryTransport
@@ -54,6 +55,7 @@ from handlers.slack.rates import Rates
 from handlers.slack.reach import ReachWatch
 from handlers.slack.shortcuts import MessageShortcuts
 from jobs.approvals import ApprovalUpkeep
+from jobs.auto_deploys import AutoDeploys
 from jobs.commands import CommandUpkeep
 from jobs.deliveries import DeliveryUpkeep
 from jobs.image_jobs import ImageJobs
@@ -111,7 +113,9 @@ def compose(ports: Ports) -> Parts:
     store, pool, now = ports.store, ports.pool, ports.now
     identity = Identity(ports.client, ports.monotonic)
     people = People(ports.client, identity, ports.settings, ports.stopping.wait, ports.monotonic)
-    verified = Callers(store.tokens, ports.settings.ci, now, people.verified).verified
+    verified = Callers(
+        store.tokens, ports.settings.ci, now, people.verified, auto_actor(ports.settings).rights
+    ).verified
     pipeline = _pipeline(ports, verified)
     homes = HomeTabs(pipeline.context, people, ports.poster.publish, clock=ports.monotonic)
     listeners = SlackListeners(
@@ -159,7 +163,16 @@ def _image_jobs(ports: Ports, pipeline: Pipeline) -> ImageJobs:
     now, monotonic = ports.now, ports.monotonic
     return ImageJobs(
         ImageLook(swarm, store, pipeline.registry, settings, now, monotonic),
-        ImageOffers(swarm, store, ports.poster, settings, ports.fence, now, monotonic),
+        ImageOffers(
+            swarm,
+            store,
+            ports.poster,
+            settings,
+            AutoDeploys(pipeline, ports.pool, now),
+            ports.fence,
+            now,
+            monotonic,
+        ),
     )
 
 

@@ -4,22 +4,38 @@ and the deploy that the bot asks for itself where a label says so."""
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Actor, Message, MessageRef, MessageState, Service
-from bot.model.new_image import NewImage, OfferState, OfferSurroundings, judged
+from bot.model.new_image import (
+    NewImage,
+    OfferState,
+    OfferSurroundings,
+    approves_itself,
+    judged,
+)
+from bot.model.sent_command import SentCommand, SentEnding
 from bot.policy.holds import holding
 from bot.poster import Handle, Poster
 from bot.render import new_images
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.swarm.swarm import Swarm
+from jobs.auto_deploys import AutoDeploys
 from jobs.recipients import other_places
+
+_REACHED = (SentEnding.COMPLETED, SentEnding.NOTHING_TO_CHANGE)
+_FOR_PEOPLE = (SentEnding.REFUSED, SentEnding.UNKNOWN)
+"""Ends after which people are asked: the rules do not let the bot, or nobody knows what came of
+it."""
+_MOST_WHY = 300
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +53,7 @@ class ImageOffers:
     store: Store
     poster: Poster
     settings: Settings
+    deploys: AutoDeploys
     fence: Callable[[], int]
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -86,13 +103,64 @@ class ImageOffers:
             current = self.store.new_images.apply(
                 offer.service_id, partial(_ended, offer=offer, state=state)
             )
+        if current and current.state is OfferState.OPEN:
+            current = self._go_on(current, around[offer.service_id])
         if current is None or current.id != offer.id:
             return
-        self._show(current, around[offer.service_id])
+        if self._is_for_people(current, around[offer.service_id]):
+            self._show(current, around[offer.service_id])
         if current.state is not OfferState.OPEN:
             self.store.new_images.apply(
                 offer.service_id, lambda stored: None if stored == current else stored
             )
+
+    # ---- what the bot asks for itself
+
+    def _is_for_people(self, offer: NewImage, around: OfferSurroundings) -> bool:
+        """Whether people are told: of what the bot deploys itself they see the deploy alone."""
+        by_itself = self._deploys_itself(offer) and not offer.why
+        return not by_itself or around.hold is not None or offer.message is not None
+
+    def _deploys_itself(self, offer: NewImage) -> bool:
+        service = self._services.get(offer.service_id)
+        return service is not None and approves_itself(service.labels)
+
+    def _go_on(self, offer: NewImage, around: OfferSurroundings) -> NewImage | None:
+        """Ask for the deploy where nothing keeps it, or heed what came of it."""
+        if offer.replaced:
+            self.deploys.take_back(offer.replaced)
+            return self._change(offer, replaced="")
+        if offer.command:
+            return self._heed(offer, self.deploys.sent(offer.command))
+        if not self._deploys_itself(offer) or offer.why or around.keeps:
+            return offer
+        begun = self._change(offer, command=secrets.token_hex(8))
+        if begun and begun.after == offer.after and begun.command:
+            self.deploys.begin(begun)
+        return begun
+
+    def _heed(self, offer: NewImage, sent: SentCommand | None) -> NewImage | None:
+        """What the end of the deploy means for the offer; nothing while it has none."""
+        if sent is None:
+            # It was never sent: whoever meant to is gone.
+            return self._change(offer, command="")
+        ending = sent.ending
+        if ending is None or ending in _REACHED or offer.why:
+            return offer
+        if ending in _FOR_PEOPLE or (ending is SentEnding.FAILED and offer.message):
+            return self._change(offer, why=sent.text.partition("\n")[0][:_MOST_WHY])
+        if ending is not SentEnding.FAILED or sent.audit:
+            # It had its chance: people have decided, or its own message says how it went.
+            self.store.new_images.skip(offer.service_id, offer.key, self.now())
+        return self._change(offer, state=OfferState.WITHDRAWN)
+
+    def _change(self, offer: NewImage, **fields: Any) -> NewImage | None:
+        """The offer with these fields, unless it is another one by now."""
+
+        def step(stored: NewImage | None) -> NewImage | None:
+            return replace(stored, **fields) if stored and stored == offer else stored
+
+        return self.store.new_images.apply(offer.service_id, step)
 
     # ---- what is around it
 

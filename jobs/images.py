@@ -194,4 +194,9 @@ def offered(before: NewImage | None, offer: NewImage) -> NewImage:
         return before or offer
     if before.after == offer.after:
         return before
-    return replace(offer, id=before.id, message=before.message)
+    return replace(
+        offer,
+        id=before.id,
+        message=before.message,
+        replaced=before.command or before.replaced,
+    )

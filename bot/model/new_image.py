@@ -21,9 +21,11 @@ APPROVE_LABEL = "swarmbot.auto.approve"
 
 
 class OfferState(StrEnum):
-    """What has become of it. OPEN: nobody has decided yet, or the bot is at it. TURNED_BACK: it was
-    deployed, and the service runs another one again. WITHDRAWN: it is no longer what would come
-    next."""
+    """What has become of it.
+
+    OPEN: nobody has decided yet, or the bot is at it. TURNED_BACK: it was deployed, and the service
+    runs another one again. WITHDRAWN: it is no longer what would come next.
+    """
 
     OPEN = "open"
     DEPLOYED = "deployed"
@@ -39,7 +41,8 @@ class NewImage:
     `part` is by how much it is newer. `at` is when the bot found it; `pushed`: a moment before, the
     registry itself had said that something was pushed. `by` skipped it. `command` is the id of the
     command by which the bot asks for the deploy itself, empty where it does not; `why` says why
-    nothing came of that. `message` is where people are asked, None where they are not.
+    nothing came of that, and `replaced` is such a command for an older image. `message` is where
+    people are asked, None where they are not.
     """
 
     id: str
@@ -53,6 +56,7 @@ class NewImage:
     state: OfferState = OfferState.OPEN
     by: str = ""
     command: str = ""
+    replaced: str = ""
     why: str = ""
     message: MessageRef | None = None
 
@@ -75,6 +79,11 @@ class OfferSurroundings:
     hold: Hold | None = None
     changing: bool = False
     waiting: bool = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything does."""
+        return self.hold is not None or self.changing or self.waiting
 
 
 def allowed_part(labels: Mapping[str, str]) -> VersionPart | None:

@@ -4,6 +4,7 @@ from bot.settings.ci import CiSettings
 from bot.settings.load import load
 from bot.settings.model import (
     EngineSettings,
+    ImagesSettings,
     MessagesSettings,
     PolicyRule,
     ReadsSettings,
@@ -17,6 +18,7 @@ from bot.settings.model import (
 __all__ = [
     "CiSettings",
     "EngineSettings",
+    "ImagesSettings",
     "MessagesSettings",
     "PolicyRule",
     "ReadsSettings",

@@ -18,6 +18,7 @@ def check(settings: Settings) -> None:
     _check_engines(settings)
     _check_rules(settings)
     _check_registries(settings)
+    _check_images(settings)
     _check_ci(settings)
     _check_addresses(settings)
 
@@ -119,6 +120,14 @@ def _check_login(where: str, registry: RegistrySettings) -> None:
     else:
         return
     raise InvalidSettingError(where, problem)
+
+
+def _check_images(settings: Settings) -> None:
+    role = settings.images.role
+    if role and role not in settings.ci_roles:
+        raise InvalidSettingError(
+            "images.role", f"no role that CI may have is named {role}: write ci = true in it"
+        )
 
 
 def _check_addresses(settings: Settings) -> None:

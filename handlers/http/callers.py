@@ -11,6 +11,7 @@ from datetime import datetime
 from bot.errors import StoreUnavailableError
 from bot.model import Actor, Standing
 from bot.model.pipeline_caller import CI_ID, PipelineRights
+from bot.policy.auto_actor import AUTO_CREDENTIAL
 from bot.settings import CiSettings
 from bot.store.tokens import TokenStore
 from handlers.http.oidc import entry_of
@@ -26,6 +27,8 @@ class Callers:
     entries: tuple[CiSettings, ...]
     now: Callable[[], datetime]
     people: Callable[[Actor], Actor]
+    auto: PipelineRights | None = None
+    """What the bot itself may, where it deploys new images."""
 
     def verified(self, actor: Actor) -> Actor:
         """The same caller with the rights of now.
@@ -48,6 +51,8 @@ class Callers:
         """What it may now; None where it may nothing."""
         if actor.rights is None:
             return None
+        if actor.rights.credential == AUTO_CREDENTIAL:
+            return self.auto
         entry = entry_of(actor, self.entries)
         if entry:
             return replace(actor.rights, roles=frozenset({entry.role}), services=entry.services)
