@@ -17,6 +17,7 @@ from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.metrics import Metrics
 from bot.policy.rule_names import with_full_names
 from bot.poster import Calls, Drawing, Poster
+from bot.render import unreachable
 from bot.rollout.outside import OutsideChanges
 from bot.settings import Settings
 from bot.store.anchor import AnchorFile
@@ -143,7 +144,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
     redis, store = _store(settings, metrics)
     swarm = Swarm.configured(settings, posted_to(store))
     poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
-    poster.recorded_in(store.deliveries)
+    poster.recorded_in(store.deliveries, unreachable.perhaps_twice())
     stopping = Stopping()
     leader = store.leader(name := secrets.token_hex(4))
     pool = LoggingPool(WORKERS, thread_name_prefix="work")

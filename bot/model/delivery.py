@@ -24,8 +24,10 @@ class PendingMessage:
 class Clearance:
     """Whether a state may be sent now, and where its message stands, as far as anybody knows.
 
-    It may not where a newer one was sent, or another bot is sending the same.
+    It may not where a newer one was sent, or another bot is sending the same. `doubtful`: another
+    bot was posting it, and nobody knows whether Slack took it.
     """
 
     granted: bool = True
     ref: MessageRef | None = None
+    doubtful: bool = False

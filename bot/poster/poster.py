@@ -74,7 +74,7 @@ class Poster:
         self._places = Places(calls, clocks.monotonic)
         self._calls = calls
         self._delivery = Delivery(calls, on_event)
-        self._tracking = Tracking()
+        self._tracking, self._perhaps_twice = Tracking(), Message("")
         self._drawings = DrawingPool(draw or Drawing(), on_event, clocks.pool)
         self._files = FileSharing(
             self._delivery, self._drawings, self._lanes.put, self._show_again, on_event
@@ -87,13 +87,13 @@ class Poster:
         where Slack does not say. Asks Slack where nothing was posted there lately."""
         return self._places.refusal(channel)
 
-    def recorded_in(self, record: DeliveryRecord | None) -> Self:
+    def recorded_in(self, record: DeliveryRecord | None, perhaps_twice: Message) -> Self:
         """Go by what all bots know of their messages.
 
         What is older than a state that was sent is not sent, and the last state of each message is
-        kept until Slack has it.
+        kept until Slack has it. `perhaps_twice` is added to what Slack may have from another bot.
         """
-        self._tracking = Tracking(record)
+        self._tracking, self._perhaps_twice = Tracking(record), perhaps_twice
         return self
 
     def refused(self, channels: Iterable[str]) -> Mapping[str, str]:
@@ -262,6 +262,8 @@ class Poster:
             if clearance.ref and not anew:
                 self._take_over(handle, clearance.ref)
                 return
+            if clearance.doubtful:
+                handle.says_also("perhaps twice", self._perhaps_twice)
             ref = self._delivery.plainly(
                 handle.complete(message),
                 lambda version: self._calls.post(

@@ -18,7 +18,7 @@ from bot.poster.verdict import verdict_of
 
 log = logging.getLogger(__name__)
 
-_COMES_LATER = (None, Verdict.LIMITED, Verdict.AWAY, Verdict.STOPPED)
+_COMES_LATER = (Verdict.LIMITED, Verdict.STOPPED)
 
 
 class DeliveryRecord(Protocol):
@@ -34,6 +34,10 @@ class DeliveryRecord(Protocol):
 
     def sent(self, state: MessageState, ref: MessageRef) -> None:
         """Slack has this state."""
+        ...
+
+    def refused(self, about: str) -> None:
+        """Slack has not taken the message that was about to be posted."""
         ...
 
     def forget(self, about: str) -> None:
@@ -94,12 +98,20 @@ class Tracking:
             log.warning("that the message of %s was sent cannot be recorded yet", state.about)
 
     def failed(self, state: MessageState | None, error: Exception) -> None:
-        """A try has failed: what Slack will never take is not tried again by other bots either."""
-        if not self._record or not state or verdict_of(error) in _COMES_LATER:
+        """A try has failed: what Slack will never take is not tried again by other bots either.
+
+        Where Slack gave no answer of its own, it may have taken it all the same.
+        """
+        verdict = verdict_of(error)
+        if not self._record or not state or verdict in (None, Verdict.AWAY):
             return
-        self.given_up(state)
+        comes_later = verdict in _COMES_LATER
+        if not comes_later:
+            self.given_up(state)
         try:
-            self._record.forget(state.about)
+            self._record.refused(state.about)
+            if not comes_later:
+                self._record.forget(state.about)
         except StoreUnavailableError:
             log.warning("another bot may try again to send the message of %s", state.about)
 

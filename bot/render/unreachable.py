@@ -57,6 +57,15 @@ def said_here(channel: str, refusal: str) -> Message:
     )
 
 
+def perhaps_twice() -> Message:
+    """In a message that Slack may have a second time, from a bot that was stopped as it posted
+    it."""
+    return message(
+        "🟠 swarmbot was stopped as it posted this: an earlier copy of this message may still show "
+        "how it was then"
+    )
+
+
 def file_refused(name: str, refusal: str, sent: bool) -> Message:
     """In a message whose file Slack does not take; `sent`: who asked has it as a direct message."""
     went = "sent to who asked as a direct message" if sent else "not shared"

@@ -33,7 +33,8 @@ _KIND = "deliveries"
 # A message is a hash of `fence`, `number` and `final` of its newest state, its place as `ref`, and
 # the last state itself as `value`; `sent` says which last state Slack has, `shown` which state of
 # any kind. The names of those whose last state Slack does not have yet are a set; a key that runs
-# out names the bot that sends it.
+# out names the bot that sends it. `posting` names the bot that is posting it, until its place is
+# known, or Slack has refused it.
 
 _IS_OLDER = """
 local function older(known, fence, number, final)
@@ -73,15 +74,17 @@ _BEGIN = (
     _IS_OLDER
     + """
 local ref = redis.call('HGET', KEYS[1], 'ref') or ''
-if older(known, fence, number, final) then return {0, ref} end
+if older(known, fence, number, final) then return {0, ref, 0} end
 local sender = redis.call('GET', KEYS[3])
-if final == '1' and sender and sender ~= ARGV[6] then return {0, ref} end
+if final == '1' and sender and sender ~= ARGV[6] then return {0, ref, 0} end
 note()
+local posting = redis.call('HGET', KEYS[1], 'posting') or ARGV[6]
+if ref == '' then redis.call('HSET', KEYS[1], 'posting', ARGV[6]) end
 if final == '0' then
     redis.call('HDEL', KEYS[1], 'value')
     redis.call('SREM', KEYS[2], ARGV[5])
 end
-return {1, ref}
+return {1, ref, (ref == '' and posting ~= ARGV[6]) and 1 or 0}
 """
 )
 
@@ -89,6 +92,7 @@ _SENT = (
     _IS_OLDER
     + """
 redis.call('HSET', KEYS[1], 'ref', ARGV[6])
+redis.call('HDEL', KEYS[1], 'posting')
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 if older(known, fence, number, final) then
     if redis.call('HEXISTS', KEYS[1], 'value') == 1 then redis.call('SADD', KEYS[2], ARGV[5]) end
@@ -140,10 +144,10 @@ class Deliveries:
     @guarded()
     def begin(self, state: MessageState) -> Clearance:
         """Ask directly before a state is sent."""
-        granted, ref = self._begin_script(
+        granted, ref, doubtful = self._begin_script(
             _keys(state.about), [*_numbers(state), state.about, self._sender]
         )
-        return Clearance(bool(granted), self._place(state.about, ref))
+        return Clearance(bool(granted), self._place(state.about, ref), bool(doubtful))
 
     @guarded()
     def sent(self, state: MessageState, ref: MessageRef) -> None:
@@ -156,6 +160,11 @@ class Deliveries:
         """Whether this state is the newest that Slack has of its message."""
         shown = self._redis.hget(_message_key(state.about), "shown")
         return shown == f"{state.fence}:{state.number}"
+
+    @guarded()
+    def refused(self, about: str) -> None:
+        """Slack has not taken the message that was about to be posted."""
+        self._redis.hdel(_message_key(about), "posting")
 
     @guarded()
     def forget(self, about: str) -> None:

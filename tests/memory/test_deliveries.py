@@ -3,14 +3,50 @@ replaces it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from slack_sdk.web import SlackResponse
 
 from bot.model import MessageRef, MessageState
 from playground.workspace.surfaces import Message
 from tests.memory.test_approvals import ROLES, TWO
 from tests.memory.test_under_the_lock import ALL_ASK
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.twin.bot import MemoryBot
+from tests.memory.twin.pool import nothing
+from tests.memory.twin.slack_twin import DirectClient, MemoryPerson, SlackTwin
 from tests.memory.twin.world import World
+
+
+class WatchedClient(DirectClient):
+    """Something may happen when Slack has taken a message, and has not said so yet."""
+
+    after_post: Callable[[], None] = staticmethod(nothing)
+
+    def api_call(self, api_method: str, **given: Any) -> SlackResponse:
+        response = super().api_call(api_method, **given)
+        if api_method == "chat.postMessage":
+            self.after_post()
+        return response
+
+
+class WatchedBot(MemoryBot):
+    """A bot that something happens to then."""
+
+    def client_of(self, slack: SlackTwin) -> DirectClient:
+        self.watched = WatchedClient(slack)
+        return self.watched
+
+    def crashes_after_its_post(self) -> None:
+        """Die when Slack has taken the next message."""
+
+        def crash() -> None:
+            self.watched.after_post = nothing
+            self.crash()
+            raise TimeoutError
+
+        self.watched.after_post = crash
 
 
 def in_channel(dev: MemoryPerson) -> list[Message]:
@@ -200,3 +236,33 @@ def test_a_request_that_its_bot_is_still_trying_to_show_is_posted_once(
 
     assert "web 2 → 4" in dev.sees("🟡").text
     assert len(in_channel(dev)) == 1
+
+
+@pytest.mark.world(bots=2, made_of=WatchedBot)
+def test_a_message_that_slack_may_have_twice_says_so(dev: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=3)
+    assert isinstance(world.bot, WatchedBot)
+    world.bot.crashes_after_its_post()
+
+    dev.types("/swarm deploy web shop/web:2.0 --delay 2s")
+    lost = dev.sees("🔵 web")
+    ends(world)
+
+    told = dev.sees("✅ web is on", after=lost.posted.now.seq)
+    assert "an earlier copy of this message may still show" in told.text
+    assert "🔵" in dev.reads(lost)
+
+
+@pytest.mark.world(bots=2)
+def test_a_message_that_slack_refused_is_not_said_to_be_there_twice(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    world.slack.faults.rate_limit(2, calls=50, methods=("chat.postMessage",))
+    dev.types("/swarm deploy web shop/web:2.0 --delay 2s")
+    world.clock.run(lambda: False, 3)
+    world.bot.crash()
+    world.slack.faults.clear()
+    ends(world)
+
+    assert "an earlier copy" not in dev.sees("✅ web is on").text

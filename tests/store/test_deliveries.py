@@ -106,3 +106,24 @@ def test_what_another_key_signed_is_not_sent_and_all_of_it_has_an_end(redis: Red
 
     assert Deliveries(redis, SIGNER).take_left() == ()
     assert 0 < int(redis.ttl(key("delivery", "x"))) <= 7 * 86_400
+
+
+def test_who_posts_what_another_bot_was_posting_knows_that_it_may_be_there_twice(
+    redis: Redis, other_redis: Redis
+) -> None:
+    gone, here = Deliveries(redis, SIGNER), Deliveries(other_redis, SIGNER)
+    assert not gone.begin(state(5, 1)).doubtful
+    assert not gone.begin(state(5, 1)).doubtful
+
+    assert here.begin(state(7, 1)).doubtful
+
+    here.sent(state(7, 1), PLACE)
+    assert not gone.begin(state(8, 1)).doubtful
+
+
+def test_what_slack_has_refused_is_not_there_twice(redis: Redis, other_redis: Redis) -> None:
+    gone, here = Deliveries(redis, SIGNER), Deliveries(other_redis, SIGNER)
+    gone.begin(state(5, 1))
+    gone.refused("x")
+
+    assert not here.begin(state(7, 1)).doubtful

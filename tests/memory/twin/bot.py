@@ -17,6 +17,7 @@ from bot.metrics import Metrics
 from bot.policy.rule_names import with_full_names
 from bot.poster import Calls, Pace, Poster
 from bot.poster.tracking import DeliveryRecord
+from bot.render import unreachable
 from bot.settings import PolicyRule, Role, Settings
 from bot.store.anchor import AnchorFile
 from bot.store.store import Store
@@ -66,7 +67,7 @@ class MemoryBot:
         self._registry_api = swarm.registry_api
         self.stopping = TurnedStopping(clock)
         clocks = Clocks(clock.monotonic, self.now, no_thread, lambda *_: AtOnce())
-        self.client = DirectClient(slack)
+        self.client = self.client_of(slack)
         self.metrics = Metrics()
         self._data = TemporaryDirectory()
         self.store = self.store_of(
@@ -87,7 +88,7 @@ class MemoryBot:
             AT_ONCE,
             draw=lambda _: PICTURE,
             clocks=clocks,
-        ).recorded_in(self.record_of(self.store))
+        ).recorded_in(self.record_of(self.store), unreachable.perhaps_twice())
         self.leader = self.store.leader(name)
         self._put_together(configured)
         self._look_after()
@@ -95,6 +96,10 @@ class MemoryBot:
     def swarm_of(self, engines: MemoryEngines) -> Swarm:
         """The Swarm as this bot reaches it."""
         return Swarm(engines)
+
+    def client_of(self, slack: SlackTwin) -> DirectClient:
+        """Slack as this bot reaches it."""
+        return DirectClient(slack)
 
     def store_of(self, store: Store) -> Store:
         """What is in Redis as this bot reads it."""
