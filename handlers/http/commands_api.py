@@ -35,7 +35,7 @@ from handlers.http.authentication import Caller
 from handlers.http.door import known_caller
 from handlers.http.feed import Feed
 from handlers.http.problems import ProblemDocument, ProblemError, documented, refused
-from handlers.http.resources import CommandResource, PostedCommand
+from handlers.http.resources import EVENT, CommandResource, PostedCommand
 
 PATH = "/v1/commands"
 MOST_OPEN = 500
@@ -104,7 +104,10 @@ class CommandsApi:
             response_class=EventSourceResponse,
             operation_id="followCommand",
             responses={
-                200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+                200: {
+                    "description": "server-sent events",
+                    "content": {"text/event-stream": {"schema": EVENT}},
+                },
                 **documented(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
             },
         )(self.events)

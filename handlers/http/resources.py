@@ -12,6 +12,22 @@ from bot.model.sent_command import SentCommand, SentEnding, SentState
 _Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
+EVENT = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "pattern": r"^\d+$"},
+        "event": {"const": "state"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/CommandResource"},
+        },
+    },
+}
+"""The schema of a server-sent event."""
+
+
 class PostedCommand(BaseModel):
     """A line as people type it, or a command by its name with its flags."""
 
@@ -19,7 +35,8 @@ class PostedCommand(BaseModel):
         extra="forbid",
         hide_input_in_errors=True,
         json_schema_extra={
-            "examples": [{"line": "service update --image shop/web:2.0 web", "build": "build 418"}]
+            "examples": [{"line": "service update --image shop/web:2.0 web", "build": "build 418"}],
+            "oneOf": [{"required": ["line"]}, {"required": ["command"]}],
         },
     )
 
