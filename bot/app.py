@@ -232,6 +232,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
         shared_channels.warnings,
         parts.api,
         parts.authentication,
+        parts.hooks,
     )
     servers = [Server(web.app(), listener)]
     if slack_socket is None:

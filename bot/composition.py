@@ -44,6 +44,7 @@ from handlers.http.call_rates import CallRates
 from handlers.http.callers import Callers
 from handlers.http.commands_api import CommandsApi
 from handlers.http.feed import Feed
+from handlers.http.hooks import RegistryHooks
 from handlers.http.issuer_keys import IssuerKeys
 from handlers.http.oidc import Oidc
 from handlers.slack.home import HomeTabs
@@ -105,6 +106,7 @@ class Parts:
     api: CommandsApi
     authentication: Authentication
     images: ImageJobs
+    hooks: RegistryHooks
 
 
 def compose(ports: Ports) -> Parts:
@@ -155,6 +157,7 @@ def compose(ports: Ports) -> Parts:
         CommandsApi(pipeline, pool, Feed(store.commands, ports.stopping.is_set), now),
         _authentication(ports),
         _image_jobs(ports, pipeline),
+        RegistryHooks(store.new_images, ports.settings.images.hook_secret_file),
     )
 
 

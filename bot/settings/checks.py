@@ -123,6 +123,9 @@ def _check_login(where: str, registry: RegistrySettings) -> None:
 
 
 def _check_images(settings: Settings) -> None:
+    secret = settings.images.hook_secret_file
+    if secret and not secret.is_file():
+        raise InvalidSettingError("images.hook_secret_file", f"there is no file {secret}")
     role = settings.images.role
     if role and role not in settings.ci_roles:
         raise InvalidSettingError(

@@ -87,7 +87,11 @@ def known_caller(request: Request) -> Caller:
 async def _body(scope: Scope, receive: Receive) -> bytes:
     """The body, which is JSON. Raises ProblemError where it is not, or is too large or too late."""
     headers = Headers(scope=scope)
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    is_hook = scope["path"].startswith(HOOKS)
+    if (
+        not is_hook
+        and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json"
+    ):
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is application/json.")
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -16,6 +16,7 @@ from handlers.http import problems
 from handlers.http.authentication import Authentication
 from handlers.http.commands_api import CommandsApi
 from handlers.http.door import OPENAPI, Door
+from handlers.http.hooks import RegistryHooks
 
 Checks = Mapping[str, Callable[[], str]]
 """By name, what says why something is missing; an empty text where all is well."""
@@ -37,6 +38,7 @@ class Web:
     warnings: Callable[[], Mapping[str, str]] = dict
     commands: CommandsApi | None = None
     authentication: Authentication | None = None
+    hooks: RegistryHooks | None = None
 
     def app(self) -> FastAPI:
         """The endpoints; no pages of documentation, for there is nobody to read them."""
@@ -53,6 +55,8 @@ class Web:
         problems.install(app)
         if self.commands and self.authentication:
             app.include_router(self.commands.router())
+            if self.hooks:
+                app.include_router(self.hooks.router())
             app.add_middleware(Door, authentication=self.authentication)
         return app
 

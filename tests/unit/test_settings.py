@@ -371,6 +371,7 @@ def test_a_secret_s_file_that_cannot_be_read(
             "registries.0",
             "there is no file no.pem",
         ),
+        ('[images]\nhook_secret_file = "no"', "images.hook_secret_file", "there is no file no"),
         ('[images]\nrole = "auto"', "images.role", "no role that CI may have is named auto"),
         ('[images]\nlook_every = "1s"', "images.look_every", "greater than or equal to"),
     ],

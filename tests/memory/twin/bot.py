@@ -204,7 +204,7 @@ class MemoryBot:
         self.upkeep, self.orphans, self.queue = parts.upkeep, parts.orphans, parts.queue
         self.deliveries = parts.deliveries
         self.reach, self.commands, self.api = parts.reach, parts.commands, parts.api
-        self.images = parts.images
+        self.images, self.hooks = parts.images, parts.hooks
         self.authentication = parts.authentication
 
     def _look_after(self) -> None:
