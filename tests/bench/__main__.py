@@ -66,7 +66,9 @@ def _measure(cluster: Cluster) -> list[Finding]:
     findings = []
     with tempfile.TemporaryDirectory() as folder, Workspace(limits=NO_LIMITS) as workspace:
         # As installed: what was compiled once is not compiled at every start.
-        bot = bot_for(cluster, workspace, Path(folder), PYTHONDONTWRITEBYTECODE="").start()
+        bot = bot_for(cluster, workspace, Path(folder), PYTHONDONTWRITEBYTECODE="")
+        bot.by_itself = True
+        bot.start()
         try:
             for case in CASES:
                 for finding in case(Bench(cluster, workspace, bot)):

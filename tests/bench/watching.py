@@ -68,6 +68,7 @@ def flooded(
     """A bot with open observer, each of whose engines can be made to talk a lot."""
     floods = {node.url: Flood(node.socket) for node in cluster.nodes.values() if node.is_manager}
     bot = watching(cluster, workspace, folder)
+    bot.by_itself = True
     for url, flood in floods.items():
         bot.config = bot.config.replace(url, flood.url)
     bot.start()

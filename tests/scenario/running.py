@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -24,6 +23,7 @@ from bot.store.keys import Keys
 from bot.store.store import Store
 from playground.cluster import Cluster
 from playground.workspace import Workspace
+from tests.scenario.prefork import ForkedBot, forked, spawned
 
 READS = """
 [reads]
@@ -69,11 +69,12 @@ LIVE: list[RunningBot] = []
 @dataclass(eq=False)
 class RunningBot:
     """One `swarmbot run`. `kill` is SIGKILL, as when the machine dies; `stop` is what an orderly
-    shutdown sends."""
+    shutdown sends. `by_itself`: it loads its modules itself, as where its start is measured."""
 
     folder: Path
     environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | ForkedBot | None = None
+    by_itself: bool = False
     port: int = 0
     slack_address: str = ""
     config: str = ""
@@ -113,11 +114,9 @@ class RunningBot:
             "SWARMBOT_KEY_FILE": str(self._key_file()),
         }
         LIVE.append(self)
-        self.process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", "-m", "bot", "run"],
-            env=environment,
-            stderr=(self.folder / "log").open("ab"),
-        )
+        # Libraries to be loaded before all others are so by a program's own start alone.
+        start = spawned if self.by_itself or "LD_PRELOAD" in environment else forked
+        self.process = start(environment, self.folder / "log")
 
     def missing(self) -> dict[str, str]:
         """What `/readyz` misses; nothing when the bot is ready."""
