@@ -6,7 +6,7 @@ The health of everything, and what the audit says of a change.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -49,12 +49,21 @@ def change(entry: AuditEntry) -> Audited:
     return Audited(
         at=entry.at,
         actor=entry.actor.name,
-        title=str(entry.plan.get("title") or " ".join(map(str, entry.command.values()))),
+        title=str(entry.plan.get("title") or _typed(entry.command)),
         source=entry.source,
         approved_by=entry.approved_by,
         result=" · ".join(part for part in parts if part),
         took=entry.seconds,
     )
+
+
+def _typed(command: Mapping[str, Any]) -> str:
+    """A command without a plan, such as a step on a request: its name and what was typed behind."""
+    values = dict(command.get("flags") or {}).values()
+    words = (
+        " ".join(map(str, value)) if isinstance(value, list) else str(value) for value in values
+    )
+    return " ".join((str(command.get("command") or ""), *words))
 
 
 def _knowing(seen: Home, **more: Any) -> Home:

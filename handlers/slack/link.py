@@ -33,7 +33,12 @@ class Link(BaseSocketModeClient):
     `told_to_go` with Slack's reason, and `ended` when nothing comes any more.
     """
 
-    def __init__(self, url: str, take: Callable[[Link, SocketModeRequest], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        take: Callable[[Link, SocketModeRequest], None],
+        monotonic: Callable[[], float] = boot_seconds,
+    ) -> None:
         self.logger = log
         self.news = threading.Event()
         self.opened = False
@@ -41,7 +46,8 @@ class Link(BaseSocketModeClient):
         self.told_to_go = ""
         self.ended = False
         self._take = take
-        self._heard_at = boot_seconds()
+        self._monotonic = monotonic
+        self._heard_at = monotonic()
         self._app = websocket.WebSocketApp(
             url,
             on_open=lambda _: self._open(),
@@ -53,8 +59,8 @@ class Link(BaseSocketModeClient):
 
     @property
     def silent(self) -> bool:
-        """Whether nothing was heard on it for too long."""
-        return boot_seconds() - self._heard_at > SILENT_AFTER
+        """Whether nothing was heard on it for too long; it stays so, whatever comes later."""
+        return self._monotonic() - self._heard_at > SILENT_AFTER
 
     @property
     def good(self) -> bool:
@@ -86,7 +92,7 @@ class Link(BaseSocketModeClient):
         self.news.set()
 
     def _open(self) -> None:
-        self._hear()
+        self._heard_at = self._monotonic()
         self.opened = True
         self.news.set()
 
@@ -107,8 +113,11 @@ class Link(BaseSocketModeClient):
                 self.news.set()
             case _:
                 request = SocketModeRequest.from_dict(message)
-                if request:
+                # What a bot finds in its link that was frozen for a while is old: Slack has told
+                # people that it failed, and sends events again by itself.
+                if request and not self.silent:
                     self._take(self, request)
 
     def _hear(self) -> None:
-        self._heard_at = boot_seconds()
+        if not self.silent:
+            self._heard_at = self._monotonic()

@@ -53,15 +53,26 @@ def bolt(client: WebClient, identity: Identity, signing_secret: str | None) -> A
 
     With a signing secret, requests by HTTP are verified; sockets need none.
     """
-    return App(
-        # Without a token: Bolt gets it from `authorize`, and would ask Slack about its own.
-        client=WebClient(base_url=client.base_url),
-        authorize=lambda: identity.authorized(),  # noqa: PLW0108 - Bolt counts the `self` of a method
-        # Without one nothing can be signed: not even by whoever reads this line.
-        signing_secret=signing_secret or secrets.token_hex(32),
-        token_verification_enabled=False,
-        listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack"),
-    )
+    said = logging.getLogger("slack_bolt.App")
+    # It warns of a token in the environment that it does not use: the bot's own, at each start.
+    said.addFilter(_nothing)
+    try:
+        return App(
+            # Without a token: Bolt gets it from `authorize`, and would ask Slack about its own.
+            client=WebClient(base_url=client.base_url),
+            authorize=lambda: identity.authorized(),  # noqa: PLW0108 - Bolt counts the `self` of a method
+            # Without one nothing can be signed: not even by whoever reads this line.
+            signing_secret=signing_secret or secrets.token_hex(32),
+            token_verification_enabled=False,
+            listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack"),
+        )
+    finally:
+        said.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    """Lets no record through."""
+    return False
 
 
 def web_client(token: str, base_url: str) -> WebClient:

@@ -84,6 +84,28 @@ def test_reject_with_a_reason(dev: MemoryPerson, lead: MemoryPerson, world: Worl
 
 
 @one_approves
+def test_the_audit_names_each_step_as_it_was_typed(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    dev.types("/swarm scale web=6")
+    request = lead.sees("🟡")
+    rejected = number_of(request)
+    lead.types(f"/swarm reject {rejected} not before the weekend")
+    dev.sees("not before the weekend")
+    assert "rejected by lead" in lead.reads(request)
+    asked = dev.types("/swarm scale web=7")
+    approved = number_of(lead.sees("🟡", after=asked))
+    lead.asks(f"approve {approved}", "✅ web")
+
+    listed = dev.asks("audit", "approved by".upper()).text
+
+    assert f"approve {approved} " in listed
+    assert f"reject {rejected} not before the weekend" in listed
+    assert "{" not in listed
+
+
+@one_approves
 def test_withdraw(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
     world.runs("web")
     dev.types("/swarm scale web=7")

@@ -60,6 +60,8 @@ class StandIn:
         config = self.folder / "stand-in.json"
         config.write_text(json.dumps(_workspace(request_url)))
         self.cable.lay()
+        # Each cable has a hardware address of its own, and the one before is still remembered.
+        processes.run("ip", "neighbour", "flush", "to", self.cable.address)
         try:
             self._launch(config)
             processes.wait_until(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from playground.cluster import Cluster
-from tests.scenario.running import free_port
+from tests.scenario.running import RunningBot, free_port
 from tests.scenario.swarm import Site
 from tests.standin.conftest import bot_beside
 from tests.standin.people import Colleague
@@ -17,7 +17,7 @@ from tests.standin.stand_in import DEV, LEAD, SIGNING_SECRET, StandIn, stand_in
 
 @pytest.mark.costs(20)
 def test_a_day_in_a_workspace_of_others(
-    dev: Colleague, lead: Colleague, site: Site, beside: StandIn
+    dev: Colleague, lead: Colleague, site: Site, beside: StandIn, bot: RunningBot
 ) -> None:
     site.runs("web")
 
@@ -44,6 +44,7 @@ def test_a_day_in_a_workspace_of_others(
     dev.writes_to_the_bot("nodes")
     dev.sees("4 nodes", "node4", channel=dev.direct)
     assert beside.refusals() == []
+    assert " WARNING " not in bot.log
 
 
 @pytest.fixture

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from handlers.slack.identity import Identity
+from handlers.slack.link import SILENT_AFTER, Link
 from handlers.slack.listeners import bolt, web_client
 from handlers.slack.socket import FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS, Socket, pause
 from playground.workspace import Workspace
+from playground.workspace.model import Limits
 
 PATIENCE = 10.0
 
@@ -166,6 +169,30 @@ def test_a_link_that_slack_refreshes_again_and_again_is_not_followed_like_mad(
             workspace.faults.warn()
             eventually(lambda before=before: pauses.asked or workspace.connections != before)  # type: ignore[misc]
         eventually(lambda: pauses.asked)
+
+
+def test_what_comes_after_a_silence_is_not_taken() -> None:
+    """A bot that was frozen finds in its link what Slack has long told people has failed."""
+    with Workspace(limits=Limits(ack_seconds=0.2)) as workspace:
+        client = web_client(workspace.bot_token, workspace.api_url)
+        url = client.apps_connections_open(app_token=workspace.app_token)["url"]
+        taken: list[SocketModeRequest] = []
+        seconds = [0.0]
+        link = Link(url, lambda _, request: taken.append(request), lambda: seconds[0])
+        link.start()
+        eventually(lambda: link.greeted)
+        dev = workspace.person("dev")
+        dev.types("/swarm status")
+        eventually(lambda: len(taken) == 1)
+
+        seconds[0] = SILENT_AFTER + 1
+        dev.types("/swarm scale web=0")
+        workspace.faults.warn()
+        eventually(lambda: link.told_to_go)
+
+        assert len(taken) == 1
+        assert not link.good
+        link.close()
 
 
 def test_the_first_command_is_acked_while_slack_does_not_say_who_the_bot_is(
