@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from bot.command import line
 from bot.command.model import Command, Query
 from bot.command.parameters import parameters
 from bot.console import columns
 from bot.errors import (
+    EngineRefusedError,
     ImageNotFoundError,
     InvalidSettingError,
     RegistryDeniedError,
@@ -24,6 +26,7 @@ from bot.render.registry_logins import looked
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
 from bot.swarm.engine.port import EnginePool
+from bot.swarm.registries.credentials import RegistryLogin
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
 from handlers.slack.check import check_slack
@@ -41,6 +44,7 @@ def print_findings(settings: Settings) -> bool:
         *_slack(settings),
         *_redis(settings),
         *_engines(swarm.engines),
+        *logins(swarm),
         *registries(swarm),
     ]
     for subject, problem in findings:
@@ -135,6 +139,27 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield "Redis", error.reason
     finally:
         store.close()
+
+
+def logins(swarm: Swarm) -> Iterator[Finding]:
+    """Whether the credentials of each registry can be read, and whether it takes them."""
+    for host in swarm.credentials.hosts:
+        login = swarm.credentials.look(host)
+        subject = f"credentials for {host} from {login.source.place}"
+        yield subject, _login_problem(swarm, login)
+
+
+def _login_problem(swarm: Swarm, login: RegistryLogin) -> str:
+    if login.credential is None:
+        return looked(login.source)
+    try:
+        swarm.images.log_in(login.credential)
+    except EngineRefusedError as error:
+        refused = error.status == HTTPStatus.UNAUTHORIZED
+        return looked(login.source) if refused else f"no manager can try them: {error.reason}"
+    except SwarmbotError as error:
+        return f"no manager can try them: {error_code(error)}"
+    return ""
 
 
 def registries(swarm: Swarm) -> Iterator[Finding]:

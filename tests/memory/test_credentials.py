@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.check import logins
 from bot.settings import RegistrySettings
 from tests.memory.twin import pull_options
 from tests.memory.twin.pool import Authorized
@@ -320,3 +321,17 @@ def test_the_doctor_says_what_cannot_be_read(place: Place, dev: MemoryPerson) ->
 
     said = dev.sees("gives no credentials for ours.example:5000: there is no such file")
     assert "Refresh" not in said.text
+
+
+def test_the_check_tries_each(place: Place) -> None:
+    swarm = place.world.bot.swarm
+    ours, theirs = (f"credentials for {host} from {place.file(host)}" for host in (OURS, THEIRS))
+    assert dict(logins(swarm)) == {ours: "", theirs: ""}
+
+    place.replaces(OURS, "evening-token", in_file=False)
+    place.file(THEIRS).unlink()
+
+    assert dict(logins(swarm)) == {
+        ours: f"{place.file(OURS)} was refused by {OURS}",
+        theirs: f"{place.file(THEIRS)} gives no credentials for {THEIRS}: there is no such file",
+    }

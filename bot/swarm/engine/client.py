@@ -243,6 +243,13 @@ class Client:
         """An image that lies on this engine."""
         return self._json(f"/images/{reference}/json", Target("image", reference))
 
+    def log_in(self, login: Mapping[str, str]) -> None:
+        """Let the engine try a login (`AuthConfig`) at its registry; it keeps nothing of it.
+
+        Raises EngineRefusedError, with status 401 where the registry refuses it.
+        """
+        self._send("POST", "/auth", changes=False, json=dict(login))
+
     def registry_auth(self, image: str) -> str:
         """The `X-Registry-Auth` header for the image's registry, or empty.
 
@@ -270,10 +277,11 @@ class Client:
         target: Target = NO_OBJECT,
         *,
         versioned: bool = True,
+        changes: bool = True,
         **options: Any,
     ) -> Answer:
         prefix = f"/v{self.version}" if versioned and self.version else ""
-        if method != "GET":
+        if method != "GET" and changes:
             self._fence.confirm(self.timeout)
         response = self._transport.send(method, prefix + path, self.timeout, **options)
         if response.status_code >= 400:

@@ -20,6 +20,7 @@ from bot.model.registry_login import LoginSource
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.registries.credential import Credential
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials, RegistryLogin
 from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.spec import read_cluster
@@ -93,6 +94,19 @@ class Images:
             replace(wanted, digest=answer["Descriptor"]["digest"]),
             platforms(answer.get("Platforms") or ()),
         )
+
+    def log_in(self, credential: Credential) -> None:
+        """Let a manager try this login at its registry.
+
+        Raises EngineRefusedError, with status 401 where the registry refuses it, and what
+        `EnginePool.call` raises.
+        """
+
+        def ask(client: Client) -> None:
+            client.timeout = REGISTRY_SECONDS
+            client.log_in(credential.login)
+
+        self.engines.call(ask, deadline=REGISTRY_SECONDS + 1)
 
     def own_login(self, image: Image) -> bool:
         """Whether this machine's own Docker configuration has credentials for its registry."""

@@ -113,6 +113,15 @@ def distribution(request: Request) -> Json:
     return {"Descriptor": {"digest": build.digest}, "Platforms": platforms}
 
 
+def log_in(request: Request) -> Json:
+    """Whether a registry takes a login; the engine keeps nothing of it."""
+    login = request.body
+    wanted = request.cluster.registry.guarded.get(login["serveraddress"])
+    if wanted not in (None, login["password"]):
+        raise RefusedError(401, "unauthorized: authentication required")
+    return {"Status": "Login Succeeded", "IdentityToken": ""}
+
+
 def image(request: Request) -> Json:
     raise RefusedError(404, f"No such image: {request.name}")
 
@@ -128,6 +137,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
     ("GET", "/tasks/([^/]+)", task),
     ("GET", "/tasks/([^/]+)/logs", logs),
     ("GET", "/distribution/(.+)/json", distribution),
+    ("POST", "/auth", log_in),
     ("GET", "/images/(.+)/json", image),
 )
 

@@ -56,6 +56,7 @@ CALLS: dict[str, Callable[[Client], object]] = {
     "stored": lambda client: [client.stored("secret"), client.stored("config")],
     "remove_stored": remove_stored,
     "distribution": lambda client: client.distribution("NAME"),
+    "log_in": lambda client: client.log_in({}),
     "image": lambda client: client.image("NAME"),
 }
 

@@ -27,7 +27,7 @@ SOMETHING: Mapping[str, Any] = {
     "force": True,
     "kind": "secret",
 }
-NO_CALLS = {"close", "fenced_by", "registry_auth"}
+NO_CALLS = {"close", "fenced_by", "registry_auth", "log_in"}
 READS = {
     "config", "distribution", "events", "image", "info", "logs", "negotiate", "network", "networks",
     "node", "nodes", "ping", "service", "services", "stored", "swarm", "task", "tasks",
@@ -136,3 +136,11 @@ def test_a_read_asks_for_no_lease(name: str) -> None:
     call(getattr(client(recorder).fenced_by(recorder), name))
 
     assert set(recorder.sent) == {"GET"}
+
+
+def test_a_login_that_is_tried_changes_nothing_and_asks_for_no_lease() -> None:
+    recorder = Recorder(refusal=LeaseLostError("service:s1"))
+
+    client(recorder).fenced_by(recorder).log_in({"username": "robot"})
+
+    assert recorder.sent == ["POST"]
