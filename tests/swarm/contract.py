@@ -20,7 +20,7 @@ from bot.errors import (
 )
 from bot.model import Image, Task
 from bot.swarm.certificates import root_ca
-from tests.swarm import contract_paused
+from tests.swarm import contract_logins, contract_paused
 from tests.swarm.contract_services import (
     a_failure_pauses,
     a_failure_rolls_back,
@@ -206,6 +206,7 @@ CASES: tuple[Callable[[Ground], None], ...] = (
     what_is_never_started_again_stays_ended_and_is_updated,
     a_failure_rolls_back,
     *contract_paused.CASES,
+    *contract_logins.CASES,
     a_rollback_by_hand_and_once_more_is_a_redo,
     start_first_never_runs_fewer,
     what_fits_nowhere_waits_and_says_why,

@@ -65,6 +65,8 @@ class Cluster:
     """Ids of nodes whose engines have left the Swarm."""
     locked: set[str] = field(default_factory=set)
     """Ids of managers whose engines wait for the unlock key."""
+    keeps_logins: bool = False
+    """Whether credentials may be stored with a service, which no answer may show."""
     pulled: set[tuple[str, str]] = field(default_factory=set)
     """Which node has which image; credentials are needed where it has not."""
     stirred: bool = False

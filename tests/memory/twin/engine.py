@@ -54,7 +54,8 @@ class EngineTwin:
             return refused.status, {"message": refused.message}
         if method == "POST":
             self._note(before, params, sender)
-        return 200, pull_options.hidden(answer) if self.twin.cluster.registry.guarded else answer
+        self.twin.cluster.keeps_logins |= bool(auth)
+        return 200, pull_options.hidden(answer) if self.twin.cluster.keeps_logins else answer
 
     def _note(self, before: dict[str, Json], params: Json, sender: str) -> None:
         """Tell whoever keeps a journal which services a request has changed."""
