@@ -28,21 +28,19 @@ def planned(context: Context, service: Service, plan: RollPlan) -> RollPlan:
 
     Raises UnsupportedError where the bot has none, or where Swarm would start tasks for it.
     """
-    login = context.swarm.credentials.look(service.image.registry)
-    own = not login.source.place and context.swarm.images.own_login(service.image)
     if not plan.noop_reason:
         return replace(plan, warnings=(*plan.warnings, *warnings(context, plan.after)))
-    if login.credential is None and not own:
+    login = context.swarm.credentials.for_image(service.image)
+    if login.credential is None:
         raise UnsupportedError(
             f"{service.name} keeps the credentials that Swarm has stored: {looked(login.source)}",
             "Name them there; the bot reads them anew at the next command",
         )
     _refuse_restarts(service)
-    place = login.source.place or "the bot's own Docker configuration"
     return replace(
         plan,
         noop_reason="",
-        changes=(Difference("stored login", "what Swarm has", f"that of {place}"),),
+        changes=(Difference("stored login", "what Swarm has", f"that of {login.source.place}"),),
         warnings=(
             *plan.warnings,
             NO_RESTART,
@@ -52,11 +50,8 @@ def planned(context: Context, service: Service, plan: RollPlan) -> RollPlan:
 
 def warnings(context: Context, image: Image) -> tuple[str, ...]:
     """What people have to know who ask for credentials where the bot has none."""
-    login = context.swarm.credentials.look(image.registry)
-    has_one = login.credential is not None or (
-        not login.source.place and context.swarm.images.own_login(image)
-    )
-    return () if has_one else (f"the nodes get no credentials: {looked(login.source)}",)
+    login = context.swarm.credentials.for_image(image)
+    return () if login.credential else (f"the nodes get no credentials: {looked(login.source)}",)
 
 
 def _refuse_restarts(service: Service) -> None:

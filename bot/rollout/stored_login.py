@@ -31,8 +31,9 @@ def known(swarm: Swarm, store: Store, services: Iterable[Service]) -> StoredLogi
     )
     states = {}
     for host, login in logins.items():
-        mark = store.posted_logins.mark(login.credential.header) if login.credential else ""
-        for service in of_host[host] if mark else ():
+        header = login.header(with_own=False)
+        mark = store.posted_logins.mark(header)
+        for service in of_host[host] if header else ():
             states[service.id] = login_state(
                 posted.get(service.id), mark, service.updated, login.changed
             )
@@ -51,9 +52,9 @@ def may_be_old(swarm: Swarm, store: Store, service: Service, spec: Spec) -> bool
         return False
     if not swarm.services.gives_login(service, service.spec):
         return False
-    credential = swarm.credentials.for_image(image_of(service.spec))
+    header = swarm.credentials.for_image(image_of(service.spec)).header(with_own=False)
     with suppress(StoreUnavailableError):
         posted = store.posted_logins.of([service.id]).get(service.id)
-        mark = store.posted_logins.mark(credential.header) if credential else ""
+        mark = store.posted_logins.mark(header)
         return login_state(posted, mark, None, None) is not LoginState.SAME
     return False

@@ -73,6 +73,12 @@ def environment_of_programs() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.upper().startswith(_OWN)}
 
 
+def docker_config() -> Path:
+    """Docker's own configuration file of the user that the bot runs as; it need not be there."""
+    folder = os.environ.get("DOCKER_CONFIG") or f"{os.environ.get('HOME', '')}/.docker"
+    return Path(folder) / "config.json"
+
+
 def config_file() -> Path:
     """The file that `SWARMBOT_CONFIG` names, or `swarmbot.toml`, which need not be there."""
     named = os.environ.get("SWARMBOT_CONFIG")

@@ -7,6 +7,7 @@ from typing import Self
 
 from bot.model.cluster import EngineAddress
 from bot.settings import Settings
+from bot.settings.sources import docker_config
 from bot.swarm.certificates.survey import Certificates
 from bot.swarm.engine.fence import Fence
 from bot.swarm.engine.fenced import FencedEngines
@@ -50,7 +51,9 @@ class Swarm:
         engines = settings.managers
         return cls(
             FailoverPool(EngineAddress(engine.name, engine.url, engine.tls) for engine in engines),
-            credentials=RegistryCredentials(settings.registries, posted=posted),
+            credentials=RegistryCredentials(
+                settings.registries, posted=posted, own=docker_config()
+            ),
         )
 
     def seen_by(self, sight: Sight | None) -> Swarm:

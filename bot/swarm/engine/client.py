@@ -250,13 +250,6 @@ class Client:
         """
         self._send("POST", "/auth", changes=False, json=dict(login))
 
-    def registry_auth(self, image: str) -> str:
-        """The `X-Registry-Auth` header for the image's registry, or empty.
-
-        It comes from this machine's Docker configuration.
-        """
-        return self._transport.registry_auth(image)
-
     # ---- transport
 
     def _json(self, path: str, target: Target = NO_OBJECT) -> Json:

@@ -9,7 +9,6 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Protocol
 
-import docker.auth
 from docker import APIClient
 from docker.errors import DockerException
 from docker.tls import TLSConfig
@@ -85,17 +84,13 @@ class Transport(Protocol):
         """
         ...
 
-    def registry_auth(self, image: str) -> str:
-        """The `X-Registry-Auth` header for the image's registry, or empty."""
-        ...
-
     def close(self) -> None:
         """Give the connection back."""
         ...
 
 
 class DockerTransport:
-    """The real way: docker-py's connections and its registry credentials."""
+    """The real way: docker-py's connections."""
 
     def __init__(self, address: EngineAddress, version: str) -> None:
         self._api = connect(address, version)
@@ -108,15 +103,6 @@ class DockerTransport:
             )
         except (RequestException, DockerException, OSError) as error:
             raise failure(error) from error
-
-    def registry_auth(self, image: str) -> str:
-        """The header from this machine's Docker configuration, or empty."""
-        try:
-            registry, _ = docker.auth.resolve_repository_name(image)
-            header = docker.auth.get_config_header(self._api, registry)
-        except DockerException:
-            return ""
-        return header.decode() if isinstance(header, bytes) else header or ""
 
     def close(self) -> None:
         """Give the connection back."""

@@ -21,7 +21,7 @@ from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
 from bot.swarm.registries.credential import Credential
-from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials, RegistryLogin
+from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.spec import read_cluster
 
@@ -60,7 +60,7 @@ class Images:
         Raises RegistryUnavailableError, and what `EnginePool.call` raises.
         """
         return self.calls.rested(
-            image, self.credentials.for_image(image), lambda: self._held(image)
+            image, self.credentials.for_image(image).credential, lambda: self._held(image)
         )
 
     def _held(self, image: Image) -> RegistryAnswer:
@@ -79,7 +79,7 @@ class Images:
         def ask(client: Client) -> dict[str, Any]:
             client.timeout = REGISTRY_SECONDS
             try:
-                return client.distribution(str(wanted), header_of(login, client, wanted))
+                return client.distribution(str(wanted), login.header(with_own=True))
             except EngineRefusedError as error:
                 raise _meaning(wanted, error, login.source) from error
             except ConnectionLostError as error:
@@ -108,10 +108,6 @@ class Images:
 
         self.engines.call(ask, deadline=REGISTRY_SECONDS + 1)
 
-    def own_login(self, image: Image) -> bool:
-        """Whether this machine's own Docker configuration has credentials for its registry."""
-        return bool(self.engines.call(lambda client: client.registry_auth(str(image))))
-
     def has_healthcheck(self, image: Image) -> bool | None:
         """Whether the image has a health check; None where the engine does not have the image.
 
@@ -124,14 +120,6 @@ class Images:
             return None
         test = (config.get("Healthcheck") or {}).get("Test") or ["NONE"]
         return bool(test[0] != "NONE")
-
-
-def header_of(login: RegistryLogin, client: Client, image: Image) -> str:
-    """The header for the registry of this image; where nothing is configured for it, what this
-    machine's own Docker configuration has."""
-    if login.credential:
-        return login.credential.header
-    return "" if login.source.place else client.registry_auth(str(image))
 
 
 def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import EngineRefusedError, UnknownNameError
-from bot.model import Image, Service, Spec, Task
+from bot.model import Service, Spec, Task
 from bot.model.completion import RestartCondition
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
 from bot.swarm.names import pick
-from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials, RegistryLogin
+from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.sight import Sight
 from bot.swarm.spec import read
 from bot.swarm.spec.edit import image_of
@@ -128,15 +128,14 @@ class Services:
         machine's own Docker configuration, where none are configured. Raises NameTakenError,
         PortTakenError, UnknownNameError (a network, secret or config), EngineRefusedError.
         """
-        image = image_of(spec)
-        login = self.credentials.look(image.registry)
+        login = self.credentials.for_image(image_of(spec))
+        auth = login.header(with_own=with_auth)
 
         def create(client: Client) -> str:
-            auth = _header(login, client, image, own=with_auth)
             return str(client.create_service(spec, auth)["ID"])
 
         service_id = self.engines.call_write(create)
-        if login.credential and image.name:
+        if login.credential and auth:
             self.credentials.posted(service_id, login.credential)
         return service_id
 
@@ -157,11 +156,11 @@ class Services:
         EngineRefusedError.
         """
         image = image_of((service.previous or spec) if rollback_previous else spec)
-        login = self.credentials.look(image.registry)
-        kept = not rollback_previous and _would_repeat_work(service, spec)
+        login = self.credentials.for_image(image)
+        repeats = not rollback_previous and _would_repeat_work(service, spec)
+        auth = "" if repeats else login.header(with_own=with_auth)
 
         def update(client: Client) -> tuple[str, ...]:
-            auth = "" if kept else _header(login, client, image, own=with_auth)
             raw = {
                 "ID": service.id,
                 "Version": {"Index": service.version},
@@ -175,15 +174,14 @@ class Services:
             )
 
         warnings = self.engines.call_write(update)
-        if login.credential and image.name and not kept and not rollback_previous:
+        if login.credential and auth and not rollback_previous:
             self.credentials.posted(service.id, login.credential)
         return warnings
 
     def gives_login(self, service: Service, spec: Spec) -> bool:
         """Whether posting this specification gives the service the bot's credentials of now."""
-        image = image_of(spec)
-        is_there = self.credentials.for_image(image) is not None
-        return is_there and not _would_repeat_work(service, spec)
+        login = self.credentials.for_image(image_of(spec))
+        return bool(login.header(with_own=False)) and not _would_repeat_work(service, spec)
 
     def remove(self, service_id: str) -> None:
         """Remove a service with its tasks. Raises UnknownNameError."""
@@ -238,12 +236,3 @@ def _would_repeat_work(service: Service, spec: Spec) -> bool:
     """
     ends = not service.mode.is_job and service.restart is not RestartCondition.ANY
     return ends and spec.get("TaskTemplate") == service.spec.get("TaskTemplate")
-
-
-def _header(login: RegistryLogin, client: Client, image: Image, *, own: bool) -> str:
-    """The header that the nodes get; empty where Swarm keeps what it has stored."""
-    if not image.name:
-        return ""
-    if login.credential:
-        return login.credential.header
-    return client.registry_auth(str(image)) if own and not login.source.place else ""

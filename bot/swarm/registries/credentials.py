@@ -7,12 +7,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.model import Image
-from bot.model.registry_login import LoginFault, LoginSource, registry_host
+from bot.model.registry_login import DOCKER_HUB, LoginFault, LoginSource, registry_host
 from bot.settings import RegistrySettings
 from bot.swarm.registries import docker_config, helper
 from bot.swarm.registries.credential import Credential
@@ -28,11 +28,18 @@ class RegistryLogin:
     """What there is for a registry, and where the bot looked for it.
 
     `changed`: when the file was last changed (UTC); None where there is none, as for a helper.
+    `own`: it comes from this machine's own Docker configuration, which is for looks, and goes to
+    nodes only where somebody asks for that.
     """
 
     source: LoginSource
     credential: Credential | None = None
     changed: datetime | None = None
+    own: bool = False
+
+    def header(self, *, with_own: bool) -> str:
+        """The header `X-Registry-Auth`; empty where there is none to send."""
+        return self.credential.header if self.credential and (with_own or not self.own) else ""
 
 
 Posted = Callable[[str, Credential], None]
@@ -44,7 +51,8 @@ def untold(service_id: str, credential: Credential) -> None:
 
 
 class RegistryCredentials:
-    """The credentials of `[[registries]]`. For any thread.
+    """The credentials of `[[registries]]`, and for other registries those of `own`, a configuration
+    file of Docker's that need not be there. For any thread.
 
     `pause` waits for so many seconds; `monotonic` counts them. `posted` is told of each credential
     that Swarm has taken for a service, by the service's id.
@@ -56,8 +64,12 @@ class RegistryCredentials:
         pause: Callable[[float], object] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         posted: Posted = untold,
+        own: Path | None = None,
     ) -> None:
         self.posted = posted
+        # Whatever host it stands under: the file itself says for which registries it is.
+        settings = RegistrySettings(host=DOCKER_HUB, docker_config=own)
+        self._own = _Source(settings, pause, monotonic) if own else None
         self._sources = {
             registry_host(registry.host): _Source(registry, pause, monotonic)
             for registry in registries
@@ -76,15 +88,20 @@ class RegistryCredentials:
         """
         return self.look(host).credential
 
-    def for_image(self, image: Image) -> Credential | None:
-        """The credential for the registry of this image, and for no other one."""
-        return self.of(image.registry) if image.name else None
+    def for_image(self, image: Image) -> RegistryLogin:
+        """The same with its source, for the registry of this image, and for no other one."""
+        return self.look(image.registry) if image.name else RegistryLogin(LoginSource(""))
 
     def look(self, host: str) -> RegistryLogin:
         """The same, with where the bot looks, and why there is nothing."""
         name = registry_host(host)
         source = self._sources.get(name)
-        return source.look(name) if source else RegistryLogin(LoginSource(name))
+        if source:
+            return source.look(name)
+        own = self._own.look(name) if self._own else None
+        if own and own.credential:
+            return replace(own, own=True)
+        return RegistryLogin(LoginSource(name))
 
 
 NO_CREDENTIALS = RegistryCredentials()
@@ -129,16 +146,16 @@ class _RestedHelpers:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._answers: dict[str, tuple[float, Credential | LoginFault]] = {}
+        self._answers: dict[tuple[str, str], tuple[float, Credential | LoginFault]] = {}
 
     def ask(self, name: str, host: str) -> Credential | LoginFault:
         if not _HELPER.fullmatch(name):
             return LoginFault.NO_HELPER
         with self._lock:
-            at, answer = self._answers.get(name, (float("-inf"), None))
+            at, answer = self._answers.get((name, host), (float("-inf"), None))
             if answer is None or self._monotonic() - at > HELPER_REST_SECONDS:
                 answer = helper.ask(name, host)
-                self._answers[name] = self._monotonic(), answer
+                self._answers[name, host] = self._monotonic(), answer
             return answer
 
 

@@ -104,10 +104,6 @@ class Wire:
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return WireAnswer(status, content)
 
-    def registry_auth(self, image: str) -> str:
-        """No registry asks for any."""
-        return ""
-
     def close(self) -> None:
         """There is nothing to give back."""
 

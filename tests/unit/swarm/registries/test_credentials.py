@@ -100,14 +100,14 @@ def test_credentials_go_to_their_own_registry_alone(
     file.write_text("secret")
     credentials = by_password(file, configured)
 
-    assert bool(credentials.for_image(Image.parse(image))) is is_theirs
+    assert bool(credentials.for_image(Image.parse(image)).credential) is is_theirs
 
 
 def test_a_service_without_an_image_gets_none(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("secret")
 
-    assert by_password(file, "docker.io").for_image(Image("")) is None
+    assert by_password(file, "docker.io").for_image(Image("")).credential is None
 
 
 def test_the_header_is_what_docker_sends(tmp_path: Path) -> None:
@@ -260,3 +260,18 @@ printf '{{"Username": "u", "Secret": "%s"}}' "$(wc -l <{tmp_path}/asked)" """
     assert [credentials.of(HOST), credentials.of(HOST)] == [Credential(HOST, "u", "1")] * 2
     now[0] = 6.0
     assert credentials.of(HOST) == Credential(HOST, "u", "2")
+
+
+def test_this_machine_s_own_configuration_is_for_looks_and_for_who_asks(tmp_path: Path) -> None:
+    own = tmp_path / "config.json"
+    credentials = RegistryCredentials((), Pause(), own=own)
+    assert credentials.look(HOST).source.place == ""
+
+    own.write_text(json.dumps({"auths": {HOST: {"auth": "cm9ib3Q6bW9ybmluZw=="}}}))
+
+    login = credentials.look(HOST)
+    assert (login.own, login.source.place) == (True, str(own))
+    assert login.header(with_own=False) == ""
+    assert login.header(with_own=True) == Credential(HOST, "robot", "morning").header
+    assert credentials.of("reg.example") is None
+    assert credentials.hosts == ()
