@@ -24,6 +24,7 @@ DATES_THINGS = {
     "bot/app.py": "hands it to the parts",
     "bot/command/model.py": "hands it to the parts",
     "bot/composition.py": "hands it to the parts",
+    "bot/token_commands.py": "dates the tokens that an operator creates",
     "bot/swarm/engine/clocks.py": "measures how far an engine's clock is off",
     "bot/swarm/engine/transport.py": "an answer without a date gets one",
     "handlers/slack/socket.py": "Slack's library logs how long an answer took",
