@@ -35,6 +35,7 @@ from bot.pipeline.under_lease import fenced, run_of
 from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
+from bot.render.asker import asked_by
 from bot.rollout.roller import Roller
 from bot.rollout.run import StoppingError
 from bot.store.lease import Lease
@@ -94,7 +95,7 @@ class ChangeExecutor:
             clock.now,
             decided.approval.about if decided.approval else run_id,
             lease.fence,
-            footer=plans.asked(decided.context.actor, approvers),
+            footer=asked_by(decided.context.actor, approvers),
         )
         if not self._take_over_message(decided.approval, live):
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
@@ -249,7 +250,7 @@ class ChangeExecutor:
         self._end(outcome, rollout.audit, live, lease)
 
     def _adopted_batch(self, batch: Batch, context: Context, lease: Lease) -> None:
-        footer = plans.asked(batch.actor, batch.approved_by)
+        footer = asked_by(batch.actor, batch.approved_by)
         clock = self._clock(batch.id, batch.started)
         live = self._resumed(batch, clock, lease, footer)
         run = run_of(live, lease, batch.audit, batch.approved_by, batch.request)

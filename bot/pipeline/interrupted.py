@@ -20,6 +20,7 @@ from bot.model.change import Fate
 from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
+from bot.render.asker import asked_by
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class InterruptedChanges:
         if entry.request:
             self._finish(entry.request, ending)
         if place and not self.store.deliveries.has_end(place.about):
-            asked = plans.asked(entry.actor, entry.approved_by)
+            asked = asked_by(entry.actor, entry.approved_by)
             told = plans.interrupted(str(entry.plan.get("title", "")), fate, asked)
             self._tell(place, told, fence)
 

@@ -10,6 +10,7 @@ from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.model.english import plural, seconds
 from bot.model.slash import SLASH
 from bot.render import approval_rows
+from bot.render.asker import asked_by
 from bot.render.errors.reasons import reason
 from bot.render.plans import differences
 from bot.render.slack.blocks import Block, actions, button, call, called, context, message, when
@@ -252,7 +253,7 @@ def title(approval: Approval) -> str:
 def _asked(approval: Approval) -> str:
     reason = approval.command.get("flags", {}).get("reason") or ""
     why = reason if isinstance(reason, str) else " ".join(map(str, reason))
-    return f"asked by {escape(approval.actor.name)}" + (f' · "{escape(why)}"' if why else "")
+    return asked_by(approval.actor, reason=why)
 
 
 def _approved(approval: Approval) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.model import Actor, Lock, Message
 from bot.model.english import age, plural, seconds
 from bot.model.hold import Hold, Queued
+from bot.render.asker import asked_by
 from bot.render.slack.blocks import actions, button, call, context, message, when
 from bot.render.slack.tables import Column, table
 from bot.render.slack.text import brief, code, escape, prose, shortened
@@ -116,7 +117,7 @@ def queued(waiting: Queued, position: int, lock: Lock | None) -> Message:
         ],
         [
             *actions(button("Leave the line", f"queue rm {waiting.id}")),
-            *context(f"asked by {escape(waiting.actor.name)}", f"id {escape(waiting.id)}"),
+            *context(asked_by(waiting.actor), f"id {escape(waiting.id)}"),
         ],
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.model import Actor, Difference, Ending, Message, Outcome, Plan, Rollout
+from bot.model import Difference, Ending, Message, Outcome, Plan, Rollout
 from bot.model.change import Fate
 from bot.model.english import plural, seconds
 from bot.render.slack import fence
@@ -38,12 +38,6 @@ def planned(plan: Plan) -> Message:
     return message(
         f"🟡 {escape(plan.title)} · planned", plan_lines(plan), differences(plan.changes)
     )
-
-
-def asked(actor: Actor, approved_by: Sequence[str]) -> str:
-    """Who asked and who approved, for the small print."""
-    approved = f", approved by {', '.join(map(escape, approved_by))}" if approved_by else ""
-    return f"asked by {escape(actor.name)}{approved}"
 
 
 def ended(plan: Plan, outcome: Outcome, small_print: str = "") -> Message:

@@ -10,6 +10,7 @@ from bot.errors import SwarmbotError
 from bot.model import Finding, Message, Outcome, Phase, Progress, Rollout, Slot, TaskState
 from bot.model.english import plural, seconds
 from bot.model.rollout import BOT
+from bot.render.asker import asked_by
 from bot.render.errors import explain
 from bot.render.errors.rollback import origin
 from bot.render.findings import causes, last_words
@@ -193,13 +194,7 @@ def _back_to(rollout: Rollout) -> str:
 
 def asked(rollout: Rollout) -> str:
     """Who asked for it, who approved it, and why."""
-    approved = (
-        f", approved by {', '.join(map(escape, rollout.approved_by))}"
-        if rollout.approved_by
-        else ""
-    )
-    reason = f' · "{escape(rollout.reason)}"' if rollout.reason else ""
-    return f"asked by {escape(rollout.actor.name)}{approved}{reason}"
+    return asked_by(rollout.actor, rollout.approved_by, rollout.reason)
 
 
 def _change(rollout: Rollout) -> str:

@@ -61,6 +61,11 @@ def code(text: str) -> str:
     return f"`{_entities(shown)}`" if shown else ""
 
 
+def linked(address: str, label: str) -> str:
+    """A link to an address, which has been looked at: no blank, and none of `<`, `>` and `|`."""
+    return f"<{_entities(address)}|{escape(label)}>"
+
+
 def prose(text: str) -> str:
     """A sentence of the bot that may quote Docker: backticks become code, the rest is escaped."""
     parts = _CODE.split(brief(text))
