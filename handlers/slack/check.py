@@ -22,7 +22,10 @@ OAUTH_SCOPES = (
     "app_mentions:read",
 )
 """Without these the bot cannot do its work; user groups in roles need `usergroups:read` as well."""
-_SPARED = {"im:history": "lines in direct messages are not heard"}
+_SPARED = {
+    "im:history": "lines in direct messages are not heard",
+    "users:read.email": "authors of commits that CI passes are not mentioned",
+}
 """What the bot goes on without, and what that costs; `channels:read` is spoken of at channels."""
 _INVITE = "type /invite @swarmbot there"
 _NO_CHANNEL = {
@@ -66,7 +69,7 @@ def _bot_token(client: WebClient, settings: Settings) -> Iterator[tuple[str, str
             and f"missing: {missing}; add them under OAuth & Permissions and reinstall the app"
             + ("; without users:read nobody has rights" if "users:read" in missing else ""),
         )
-        for scope in _SPARED.keys() - _granted(answer):
+        for scope in sorted(_SPARED.keys() - _granted(answer)):
             yield f"Slack scope {scope} (missing: {_SPARED[scope]})", ""
 
 

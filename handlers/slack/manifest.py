@@ -12,9 +12,9 @@ from handlers.slack.shortcuts import SHORTCUTS
 
 PATH = "/slack/events"
 """Where the bot listens in HTTP mode."""
-OPTIONAL_SCOPES = ("usergroups:read", "channels:read", "im:history")
-"""For user groups in roles, to say whether a channel is shared with other workspaces, and to hear
-lines in the bot's own direct messages."""
+OPTIONAL_SCOPES = ("usergroups:read", "channels:read", "im:history", "users:read.email")
+"""For user groups in roles, to say whether a channel is shared with other workspaces, to hear
+lines in the bot's own direct messages, and to mention the author of a commit that CI names."""
 EVENTS = ("app_mention", "app_home_opened", "message.im")
 _COMMAND = "/swarm"
 

@@ -16,6 +16,7 @@ from playground.workspace.model import (
     Group,
     User,
 )
+from playground.workspace.people import address_of
 from playground.workspace.state import State
 
 SCOPE_OF = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}
@@ -55,6 +56,15 @@ def bots_info(_: State, args: Arguments) -> dict[str, Any]:
 def users_info(state: State, args: Arguments) -> dict[str, Any]:
     """users.info."""
     return {"user": _user_json(_user(state, args.need("user", "user_not_found")))}
+
+
+def users_by_address(state: State, args: Arguments) -> dict[str, Any]:
+    """users.lookupByEmail: somebody of this workspace who has not left."""
+    address = args.need("email", "users_not_found").lower()
+    for user in state.directory.users.values():
+        if address == address_of(user) and not user.deleted and user.team == TEAM:
+            return {"user": _user_json(user)}
+    raise SlackError("users_not_found")
 
 
 def users_list(state: State, _: Arguments) -> dict[str, Any]:
@@ -191,6 +201,7 @@ METHODS: dict[str, Method] = {
     "bots.info": bots_info,
     "users.info": users_info,
     "users.list": users_list,
+    "users.lookupByEmail": users_by_address,
     "usergroups.list": groups_list,
     "usergroups.users.list": group_members,
     "conversations.open": open_direct,

@@ -29,6 +29,7 @@ MANIFEST_SCOPES = (
     "im:write",
     "im:history",
     "app_mentions:read",
+    "users:read.email",
 )
 
 

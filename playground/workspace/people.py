@@ -34,6 +34,11 @@ CHANNELS = (
 )
 
 
+def address_of(user: User) -> str:
+    """The e-mail address of somebody in the workspace."""
+    return f"{user.name}@shop.example.com"
+
+
 class Directory:
     """Looks up people, groups and channels by id or name.
 

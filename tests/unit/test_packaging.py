@@ -34,6 +34,7 @@ ROOT = Path(__file__).parents[2]
 
 EXTRA_SCOPES = {
     "im:history",  # lines in the bot's own direct messages
+    "users:read.email",  # the author of a commit that CI passes
     "channels:read",  # whether a channel is shared with other workspaces
     "usergroups:read",  # only where roles name user groups
 }
