@@ -47,6 +47,7 @@ from handlers.http.feed import Feed
 from handlers.http.hooks import RegistryHooks
 from handlers.http.issuer_keys import IssuerKeys
 from handlers.http.oidc import Oidc
+from handlers.slack.authors import Authors
 from handlers.slack.home import HomeTabs
 from handlers.slack.identity import Identity
 from handlers.slack.listeners import SlackListeners
@@ -154,7 +155,13 @@ def compose(ports: Ports) -> Parts:
         DeliveryUpkeep(store, ports.poster),
         ReachWatch(ports.client, ports.poster, ports.settings),
         CommandUpkeep(store, pipeline.reports, now),
-        CommandsApi(pipeline, pool, Feed(store.commands, ports.stopping.is_set), now),
+        CommandsApi(
+            pipeline,
+            pool,
+            Feed(store.commands, ports.stopping.is_set),
+            now,
+            Authors(ports.client, ports.monotonic).named,
+        ),
         _authentication(ports),
         _image_jobs(ports, pipeline),
         RegistryHooks(store.new_images, ports.settings.images.hook_secret_file),

@@ -19,9 +19,10 @@ from bot.errors import (
     SwarmbotError,
     error_code,
 )
-from bot.model import Actor, File, Message, MessageRef, MessageState, Plan, Standing
+from bot.model import Actor, File, Message, MessageRef, MessageState, Plan
 from bot.model.approval import Approval, ApprovalState, Needs
 from bot.model.sent_command import SentEnding
+from bot.pipeline import rights
 from bot.pipeline.command_reports import CommandReports, ending_of
 from bot.policy import approval_steps, decide
 from bot.poster import Elsewhere, Poster
@@ -201,12 +202,8 @@ class ApprovalFlow:
         return counted
 
     def known(self, actor: Actor) -> Actor:
-        """Who somebody is now. Raises StandingUnknownError where Slack does not say: what lasts
-        only as long as a right is not lost by a hiccup."""
-        verified = self.verified(actor)
-        if verified.standing is Standing.UNKNOWN:
-            raise StandingUnknownError
-        return verified
+        """Who somebody is now. Raises what `rights.known` raises."""
+        return rights.known(self.verified(actor))
 
     def renew(self, approval: Approval, plan: Plan, decision: decide.Decision) -> None:
         """Replace the request by one for the plan of now, in the same message."""

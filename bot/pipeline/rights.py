@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.command import line
 from bot.command.model import ApprovalAction, Change, Command, Query, Table
-from bot.errors import OutsiderError, SwarmbotError, UnknownNameError
+from bot.errors import OutsiderError, StandingUnknownError, SwarmbotError, UnknownNameError
 from bot.model import Actor, Standing
 from bot.policy import decide, visible
 from bot.policy.reach import is_narrowed
@@ -33,6 +33,19 @@ def refuse_outsider(actor: Actor, settings: Settings) -> None:
     """Raise OutsiderError for somebody to whom nothing is open, whatever their line is."""
     if not decide.open_reads(actor, settings):
         raise OutsiderError(actor.standing)
+
+
+def known(verified: Actor) -> Actor:
+    """The same, where what waits for them may go on.
+
+    Raises StandingUnknownError where nobody says who they are now: what lasts only as long as a
+    right is not lost by a hiccup. Raises OutsiderError for CI that is not let in any more.
+    """
+    if verified.standing is Standing.UNKNOWN:
+        raise StandingUnknownError
+    if verified.standing is Standing.REVOKED:
+        raise OutsiderError(verified.standing)
+    return verified
 
 
 def refuse_form(text: str, actor: Actor, table: Table, settings: Settings) -> None:

@@ -61,12 +61,14 @@ LastEvent = Annotated[
 
 @dataclass(frozen=True)
 class CommandsApi:
-    """The operations on commands; what they start runs in the bot's pool."""
+    """The operations on commands; what they start runs in the bot's pool. `authored` finds the
+    author of a commit in Slack."""
 
     pipeline: Pipeline
     pool: Executor
     feed: Feed
     now: Callable[[], datetime]
+    authored: Callable[[Actor], Actor]
 
     def router(self) -> APIRouter:
         """The operations, with what OpenAPI says of them."""
@@ -154,11 +156,14 @@ class CommandsApi:
                 command=created.command.id,
             )
         if created.is_new:
-            self.pool.submit(self.pipeline.execute, Request("", actor, Place(""), command))
+            self.pool.submit(self._begin, actor, command)
         else:
             response.status_code = HTTPStatus.OK
         response.headers["Location"] = f"{PATH}/{created.command.id}"
         return CommandResource.of(created.command)
+
+    def _begin(self, actor: Actor, command: Command) -> None:
+        self.pipeline.execute(Request("", self.authored(actor), Place(""), command))
 
     def read(self, command_id: str, whose: Whose) -> CommandResource:
         """How a command stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_an_unknown_address_is_asked_about_once_an_hour(workspace: Workspace) ->
 
 
 @pytest.mark.parametrize("fields", [{"deleted": True}, {"is_bot": True}])
-def test_who_has_left_is_not_mentioned(workspace: Workspace, fields: dict[str, bool]) -> None:
+def test_who_has_left_is_not_mentioned(workspace: Workspace, fields: dict[str, Any]) -> None:
     directory = workspace.state.directory
     directory.invite(replace(directory.user("dev"), **fields))
 
