@@ -41,7 +41,8 @@ _WORDS: Mapping[CauseKind, CauseWords] = {
     ),
     CauseKind.NOT_PULLED: CauseWords(
         "{value} cannot be pulled",
-        "Check name and tag, and that the nodes reach the registry and may pull from it.",
+        "Check name and tag, and that the nodes reach the registry. Where it is private, they need "
+        "the credentials of `[[registries]]`, which `swarmbot check` tries.",
     ),
     CauseKind.PATH_MISSING: CauseWords(
         "{value} does not exist on the node",

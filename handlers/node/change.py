@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from bot.changes import fate, node_plan
+from bot.changes import fate, moving_logins, node_plan
 from bot.changes.node_plan import NodesPlan, SwarmSnapshot
 from bot.changes.sequence import Say, carry_out
 from bot.command.fields import Argument, Label, Name, Option, SecretPairs
@@ -62,7 +62,7 @@ class NodeChange(Change[NodesPlan]):
             context, (before for before, after in changed if after.role == NodeRole.WORKER)
         )
         pairs = changed or every
-        return node_plan.plan(
+        planned = node_plan.plan(
             look,
             pairs,
             title=f"{listed(tuple(before.name for before, _ in pairs))} → {goal(wanted)}",
@@ -81,6 +81,7 @@ class NodeChange(Change[NodesPlan]):
             if changed
             else nothing_to_do(wanted, [before.name for before, _ in every]),
         )
+        return moving_logins.warned(context, planned)
 
     def fate(self, context: Context, planned: str) -> Fate:
         """Its plan covers all that it changes."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.changes import fate, node_plan
+from bot.changes import fate, moving_logins, node_plan
 from bot.changes.node_plan import NodesPlan, SwarmSnapshot
 from bot.changes.sequence import Say, carry_out
 from bot.command.fields import Argument, Name, Option
@@ -49,13 +49,14 @@ class NodeRm(Change[NodesPlan]):
         node_plan.keep_in_reach(context, members)
         names = ", ".join(node.name for node in members)
         up = [node.name for node in members if node.state != NodeState.DOWN]
-        return node_plan.plan(
+        planned = node_plan.plan(
             look,
             [(node, None) for node in members],
             title=f"remove {names}",
             kind=Kind.DANGER,
             warnings=(_leave(up),) if up else (),
         )
+        return moving_logins.warned(context, planned)
 
     def fate(self, context: Context, planned: str) -> Fate:
         """Whether they are gone."""

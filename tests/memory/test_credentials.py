@@ -335,3 +335,16 @@ def test_the_check_tries_each(place: Place) -> None:
         ours: f"{place.file(OURS)} was refused by {OURS}",
         theirs: f"{place.file(THEIRS)} gives no credentials for {THEIRS}: there is no such file",
     }
+
+
+def test_a_drain_says_whose_tasks_may_not_come_up_elsewhere(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    dev.asks("service update --with-registry-auth web", "✅ web")
+    place.file(OURS).write_text("evening-token")
+
+    dev.types("/swarm node update --availability drain node1")
+
+    dev.sees("✅ node1")
+    assert "web has old registry credentials stored" in place.world.everything_said()

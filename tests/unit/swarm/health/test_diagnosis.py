@@ -109,7 +109,10 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
         (
             f"No such image: {V2}",
             "shop/web:2.0 cannot be pulled",
-            "Check name and tag, and that the nodes reach the registry and may pull from it.",
+            (
+                "Check name and tag, and that the nodes reach the registry. Where it is private, "
+                "they need the credentials of `[[registries]]`, which `swarmbot check` tries."
+            ),
         ),
         (
             'invalid mount config for type "bind": bind source path does not exist: /srv/my data',
