@@ -87,7 +87,9 @@ def test_a_token_that_is_replaced_under_the_running_bot(
     dev.sees("✅ web", timeout=40, after=asked)
     _forget(site.cluster, f"{private.registry.address}/web", "v1")
     site.cluster.docker("service", "rollback", "--detach", "web")
-    eventually(lambda: _running(site, "v1") == 2, 30, lambda: "Swarm did not go back")
+    went_back = "rollback_completed"
+    eventually(lambda: site.update_state("web") == went_back, 40, lambda: "Swarm did not go back")
+    assert _running(site, "v1") == 2
 
     # Another token: what Swarm has stored is too old for a node that has yet to get the image.
     private.takes(MORNING)
