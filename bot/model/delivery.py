@@ -11,13 +11,15 @@ from bot.model.people import Message, MessageRef
 class PendingMessage:
     """The last state of a message, until Slack has it. `message` carries its state.
 
-    `ref` is its place; None where it was not posted yet, to `channel` and `thread`.
+    `ref` is its place; None where it was not posted yet, to `channel` and `thread`. `reply_to`
+    names the message in whose thread it belongs, if that is known by its name alone.
     """
 
     message: Message
     channel: str
     thread: str = ""
     ref: MessageRef | None = None
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ class LiveMessage:
         if ending:
             ref = self.message.ref if isinstance(self.message, Handle) else self.message
             self.store.deliveries.keep(PendingMessage(ending, self.channel, self.thread, ref))
+            reply = self._reply(outcome, ending)
+            if reply:
+                self.store.deliveries.keep(
+                    PendingMessage(reply, self.channel, self.thread, reply_to=self.about)
+                )
 
     def ended(self, outcome: Outcome, plan: Plan | None) -> None:
         """Show how it ended, with the details in the thread."""
@@ -93,11 +98,20 @@ class LiveMessage:
             return
         self.rollout = outcome.rollout or self.rollout
         handle = self._put(ending, final=True)
+        reply = self._reply(outcome, ending)
+        if reply:
+            self.poster.reply(handle, reply)
+
+    def _reply(self, outcome: Outcome, ending: Message) -> Message | None:
+        """What belongs into the thread of the end; None where that is nothing."""
         called = self._called(outcome)
-        if outcome.rollout:
-            self.poster.reply(handle, details.details(outcome, called))
-        elif called:
-            self.poster.reply(handle, plans.calling(ending, called))
+        if not outcome.rollout and not called:
+            return None
+        told = (
+            details.details(outcome, called) if outcome.rollout else plans.calling(ending, called)
+        )
+        state = MessageState(f"{self.about}-details", self.fence, 1, final=True)
+        return replace(told, state=state)
 
     def failed(self, error: Exception) -> bool:
         """Show why it could not go on.

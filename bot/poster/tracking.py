@@ -64,7 +64,9 @@ class Tracking:
         message = handle.wanted
         if not self._record or not message.state or not message.state.final:
             return
-        pending = PendingMessage(message, handle.channel, handle.thread, handle.ref)
+        parent = handle.parent.wanted.state if handle.parent else None
+        reply_to = parent.about if parent else ""
+        pending = PendingMessage(message, handle.channel, handle.thread, handle.ref, reply_to)
         with self._lock:
             self._sending[message.state.about] = pending
         self._keep(message.state.about, pending)

@@ -1,5 +1,7 @@
 """What messages are to say in the end, until Slack has it, and which state of each was sent last.
 
+What they say is encrypted: they quote what tasks wrote, which may hold secrets.
+
 Several bots may want to write the same message: one that sleeps, and the one that took over. Which
 of two states is newer is decided here, for all of them, in one step each.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
+from cryptography.fernet import Fernet, InvalidToken
 from pydantic import TypeAdapter
 from redis import Redis
 
@@ -112,9 +115,10 @@ end
 class Deliveries:
     """The newest state of every message that is edited in place, for seven days."""
 
-    def __init__(self, redis: Redis, signer: Signer):
+    def __init__(self, redis: Redis, signer: Signer, fernet: Fernet):
         self._redis = redis
         self._signer = signer
+        self._fernet = fernet
         self._sender = secrets.token_hex(8)
         self._keep_script = redis.register_script(_KEEP)
         self._begin_script = redis.register_script(_BEGIN)
@@ -128,7 +132,9 @@ class Deliveries:
         """
         state = _state_of(pending)
         plain = replace(pending, message=replace(pending.message, files=()))
-        value = self._signer.signed(_kind(state.about), _json.dump_json(plain))
+        value = self._signer.signed(
+            _kind(state.about), self._fernet.encrypt(_json.dump_json(plain))
+        )
         return bool(
             self._keep_script(
                 _keys(state.about),
@@ -193,8 +199,26 @@ class Deliveries:
         if text is None:
             self._redis.srem(_PENDING, about)
             return None
-        pending = _json.validate_json(text)
-        return replace(pending, ref=self._place(about, ref) or pending.ref)
+        pending = _json.validate_json(self._opened(text))
+        pending = replace(pending, ref=self._place(about, ref) or pending.ref)
+        return pending if pending.ref or not pending.reply_to else self._in_thread(about, pending)
+
+    def _in_thread(self, about: str, pending: PendingMessage) -> PendingMessage | None:
+        """A reply, with its thread; None, and left to whoever comes next, while Slack does not have
+        the message that it belongs to."""
+        stored = self._redis.hget(_message_key(pending.reply_to), "ref")
+        parent = self._place(pending.reply_to, stored)
+        if parent is None:
+            self._redis.delete(_sender_key(about))
+            return None
+        return replace(pending, channel=parent.channel, thread=pending.thread or parent.ts)
+
+    def _opened(self, text: str) -> str | bytes:
+        try:
+            return self._fernet.decrypt(text)
+        except InvalidToken:
+            # It is signed all the same: an older swarmbot did not encrypt it.
+            return text
 
     def _place(self, about: str, stored: object) -> MessageRef | None:
         text = self._signer.verified(f"{_kind(about)} ref", stored or None)

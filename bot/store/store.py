@@ -107,7 +107,7 @@ class Store:
             LockStore(redis, clocks=clocks),
             Rollouts(redis, signer),
             Batches(redis, signer),
-            Deliveries(redis, signer),
+            Deliveries(redis, signer, own_keys.fernet),
             Revisions(redis, signer),
             audit,
             Refusals(redis),

@@ -174,7 +174,8 @@ def test_an_end_that_redis_could_not_take_is_kept_as_soon_as_it_is_back(
 def test_what_arrives_late_all_the_same_is_put_right(dev: MemoryPerson, world: World) -> None:
     world.runs("web")
     message = dev.asks("scale web=3", "✅ web · replicas 2 → 3")
-    about = str(next(world.redis.client().scan_iter("swarmbot:delivery:*"))).rpartition(":")[2]
+    names = (str(name) for name in world.redis.client().scan_iter("swarmbot:delivery:*"))
+    (about,) = {name.split(":")[2] for name in names if "-" not in name}
 
     slow = world.bots[1]
     ref = MessageRef(*message.key)
@@ -266,3 +267,55 @@ def test_a_message_that_slack_refused_is_not_said_to_be_there_twice(
     ends(world)
 
     assert "an earlier copy" not in dev.sees("✅ web is on").text
+
+
+BROKEN = "shop/web:broken"
+
+
+def deploys_what_fails(dev: MemoryPerson, world: World) -> None:
+    """A deploy that is turned back, while Slack takes edits and no new messages."""
+    world.runs("web", replicas=2)
+    world.registry.push(BROKEN, exits=3, log="password is geheim17\n")
+    dev.types(f"/swarm deploy web {BROKEN}")
+    dev.sees("🔵 web")
+    world.slack.faults.fail(503, methods=("chat.postMessage",))
+    dev.sees("↩️ web rolled back")
+
+
+def in_thread(dev: MemoryPerson) -> list[str]:
+    """What stands in the threads of the channel, without files."""
+    messages = [message for message in dev.messages("ops") if message.in_thread]
+    return [message.text for message in messages if not message.posted.files]
+
+
+@pytest.mark.world(bots=2)
+def test_the_details_are_told_by_the_next_bot(dev: MemoryPerson, world: World) -> None:
+    deploys_what_fails(dev, world)
+    world.bot.crash()
+    comes_back(world)
+
+    (told,) = in_thread(dev)
+    assert "Details · web → shop/web:broken" in told
+    assert "@dev" in told
+
+
+@pytest.mark.world(bots=2)
+def test_the_details_are_told_once_where_nobody_dies(dev: MemoryPerson, world: World) -> None:
+    deploys_what_fails(dev, world)
+    comes_back(world)
+
+    (told,) = in_thread(dev)
+    assert "Details · web → shop/web:broken" in told
+
+
+@pytest.mark.world(bots=2)
+def test_what_tasks_wrote_is_kept_encrypted(dev: MemoryPerson, world: World) -> None:
+    deploys_what_fails(dev, world)
+
+    kept = " ".join(map(str, world.everything_in_redis()))
+    world.bot.crash()
+    comes_back(world)
+
+    assert "geheim17" not in kept
+    (told,) = in_thread(dev)
+    assert "geheim17" in told

@@ -181,7 +181,7 @@ class MortalDeliveries(Deliveries):
     """Where last words are kept; something may happen directly after that."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store._redis, store._signer)
+        super().__init__(store._redis, store._signer, store.sealed._fernet)
         self.after_keeping = nothing
 
     def keep(self, pending: PendingMessage) -> bool:

@@ -8,9 +8,11 @@ from bot.model import Message, MessageRef, MessageState
 from bot.model.delivery import PendingMessage
 from bot.store.connection import key
 from bot.store.deliveries import Deliveries
+from bot.store.keys import Keys
 from bot.store.signer import Signer
 from tests.store.conftest import SIGNER
 
+FERNET = Keys.passing().fernet
 PLACE = MessageRef("C1", "1.2")
 
 
@@ -29,7 +31,7 @@ def sender_is_gone(redis: Redis) -> None:
 def test_who_comes_after_a_later_fence_or_an_end_sends_nothing(
     redis: Redis, other_redis: Redis
 ) -> None:
-    early, late = Deliveries(redis, SIGNER), Deliveries(other_redis, SIGNER)
+    early, late = Deliveries(redis, SIGNER, FERNET), Deliveries(other_redis, SIGNER, FERNET)
     assert early.begin(state(5, 2)).granted
     early.sent(state(5, 2), PLACE)
 
@@ -43,7 +45,7 @@ def test_who_comes_after_a_later_fence_or_an_end_sends_nothing(
 
 
 def test_a_request_that_ends_ends_its_message_where_its_run_did_not(redis: Redis) -> None:
-    deliveries = Deliveries(redis, SIGNER)
+    deliveries = Deliveries(redis, SIGNER, FERNET)
     assert deliveries.begin(state(5, 1)).granted
     assert not deliveries.begin(state(0, 3)).granted
 
@@ -55,7 +57,7 @@ def test_a_request_that_ends_ends_its_message_where_its_run_did_not(redis: Redis
 def test_one_bot_takes_over_what_another_left_and_only_then(
     redis: Redis, other_redis: Redis
 ) -> None:
-    gone, here = Deliveries(redis, SIGNER), Deliveries(other_redis, SIGNER)
+    gone, here = Deliveries(redis, SIGNER, FERNET), Deliveries(other_redis, SIGNER, FERNET)
     gone.keep(ending(7, 2))
     gone.sent(state(7, 1), PLACE)
     assert here.take_left() == ()
@@ -75,7 +77,7 @@ def test_one_bot_takes_over_what_another_left_and_only_then(
 
 
 def test_what_arrives_late_has_the_newer_state_sent_again(redis: Redis) -> None:
-    deliveries = Deliveries(redis, SIGNER)
+    deliveries = Deliveries(redis, SIGNER, FERNET)
     deliveries.keep(ending(7, 2))
     deliveries.sent(state(7, 2, final=True), PLACE)
     assert deliveries.take_left() == ()
@@ -89,7 +91,7 @@ def test_what_arrives_late_has_the_newer_state_sent_again(redis: Redis) -> None:
 def test_what_slack_has_is_not_kept_once_more_and_what_it_never_takes_is_forgotten(
     redis: Redis,
 ) -> None:
-    deliveries = Deliveries(redis, SIGNER)
+    deliveries = Deliveries(redis, SIGNER, FERNET)
     deliveries.sent(state(7, 2, final=True), PLACE)
     assert deliveries.keep(ending(7, 2))
     assert deliveries.take_left() == ()
@@ -101,17 +103,17 @@ def test_what_slack_has_is_not_kept_once_more_and_what_it_never_takes_is_forgott
 
 
 def test_what_another_key_signed_is_not_sent_and_all_of_it_has_an_end(redis: Redis) -> None:
-    Deliveries(redis, Signer(b"somebody else's key")).keep(ending(7, 2, "forged"))
+    Deliveries(redis, Signer(b"somebody else's key"), FERNET).keep(ending(7, 2, "forged"))
     sender_is_gone(redis)
 
-    assert Deliveries(redis, SIGNER).take_left() == ()
+    assert Deliveries(redis, SIGNER, FERNET).take_left() == ()
     assert 0 < int(redis.ttl(key("delivery", "x"))) <= 7 * 86_400
 
 
 def test_who_posts_what_another_bot_was_posting_knows_that_it_may_be_there_twice(
     redis: Redis, other_redis: Redis
 ) -> None:
-    gone, here = Deliveries(redis, SIGNER), Deliveries(other_redis, SIGNER)
+    gone, here = Deliveries(redis, SIGNER, FERNET), Deliveries(other_redis, SIGNER, FERNET)
     assert not gone.begin(state(5, 1)).doubtful
     assert not gone.begin(state(5, 1)).doubtful
 
@@ -122,7 +124,7 @@ def test_who_posts_what_another_bot_was_posting_knows_that_it_may_be_there_twice
 
 
 def test_what_slack_has_refused_is_not_there_twice(redis: Redis, other_redis: Redis) -> None:
-    gone, here = Deliveries(redis, SIGNER), Deliveries(other_redis, SIGNER)
+    gone, here = Deliveries(redis, SIGNER, FERNET), Deliveries(other_redis, SIGNER, FERNET)
     gone.begin(state(5, 1))
     gone.refused("x")
 
