@@ -84,6 +84,7 @@ class Observer:
                 world,
                 locks=self.store.locks.locked(_targets(world)),
                 rollouts=self.store.rollouts.recent(),
+                registries=self.store.new_images.away(),
                 redis="",
             )
         except StoreUnavailableError as away:

@@ -34,6 +34,7 @@ class AlertKind(StrEnum):
     PLACEMENT = "placement"
     REDIS_AWAY = "redis-away"
     SLACK_AWAY = "slack-away"
+    REGISTRY_AWAY = "registry-away"
     JOB_HANGS = "job-hangs"
     LEADER_MOVED = "leader-moved"
     CHANGED_OUTSIDE = "changed-outside"
@@ -255,6 +256,14 @@ class SlackAway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryAway:
+    """A registry cannot be asked for new images, and why."""
+
+    kind: Literal[AlertKind.REGISTRY_AWAY] = AlertKind.REGISTRY_AWAY
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobHangs:
     """A job of the bot hung, and was cut off."""
 
@@ -278,6 +287,7 @@ ProblemFacts = Annotated[
     | UnevenPlacement
     | RedisAway
     | SlackAway
+    | RegistryAway
     | JobHangs,
     Field(discriminator="kind"),
 ]

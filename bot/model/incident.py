@@ -60,6 +60,7 @@ RULES = {
     AlertKind.PLACEMENT: AlertRule(Severity.NOTE, timedelta(minutes=2)),
     AlertKind.REDIS_AWAY: AlertRule(Severity.WARNING, timedelta(seconds=10)),
     AlertKind.SLACK_AWAY: AlertRule(Severity.WARNING, timedelta(seconds=10)),
+    AlertKind.REGISTRY_AWAY: AlertRule(Severity.WARNING, timedelta(hours=1)),
     AlertKind.JOB_HANGS: AlertRule(Severity.WARNING),
     AlertKind.LEADER_MOVED: AlertRule(Severity.NOTE),
     AlertKind.CHANGED_OUTSIDE: AlertRule(Severity.NOTE),

@@ -20,8 +20,9 @@ class Snapshot:
     `leaderless` is the managers' own word where they have no leader. `locks` are the targets
     (`service:ID`, `node:ID`, …) that the bot itself is changing now; `rollouts` the newest of each
     service that it did or does, by service id. `redis`, `slack` and `hanging` (names of jobs) say
-    what is wrong with the bot itself. `answering_hosts` are the nodes (ids) that are Down, but
-    whose hosts still answer. `tasks_took`: seconds that it took to read the tasks.
+    what is wrong with the bot itself; `registries` cannot be asked for new images: since when, and
+    why. `answering_hosts` are the nodes (ids) that are Down, but whose hosts still answer.
+    `tasks_took`: seconds that it took to read the tasks.
     """
 
     at: datetime
@@ -38,6 +39,7 @@ class Snapshot:
     redis: str = ""
     slack: str = ""
     hanging: tuple[str, ...] = ()
+    registries: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     answering_hosts: frozenset[str] = frozenset()
 
 

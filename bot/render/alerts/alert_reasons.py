@@ -23,6 +23,7 @@ from bot.model.alert_facts import (
     QuorumAtRisk,
     QuorumLost,
     RedisAway,
+    RegistryAway,
     RolloutPaused,
     RolloutRolledBack,
     RootRotationStalled,
@@ -34,6 +35,7 @@ from bot.model.alert_facts import (
 from bot.model.cluster import EngineFault
 from bot.model.english import agree, some
 from bot.model.slash import SLASH
+from bot.render.alerts.bot_reasons import redis_away, registry_away, slack_away
 from bot.render.causes import cause_words
 
 EXPIRED_FIX = (
@@ -293,25 +295,24 @@ def _(facts: UnevenPlacement, name: str) -> Reason:
     )
 
 
-# ---- the bot itself
+# ---- the bot itself, and what it needs
 
 
 @reason.register
 def _(facts: RedisAway, name: str) -> Reason:
     del name
-    return Reason(
-        f"Redis does not answer: {facts.reason}. Reading works, changes are refused.",
-        "Look at Redis, and at `REDIS_URL`.",
-    )
+    return Reason(*redis_away(facts))
 
 
 @reason.register
 def _(facts: SlackAway, name: str) -> Reason:
     del name
-    return Reason(
-        f"Slack does not answer: {facts.reason}. What is to be said waits.",
-        "Look at the network between the bot and Slack.",
-    )
+    return Reason(*slack_away(facts))
+
+
+@reason.register
+def _(facts: RegistryAway, name: str) -> Reason:
+    return Reason(*registry_away(facts, name))
 
 
 @reason.register

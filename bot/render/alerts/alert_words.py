@@ -89,6 +89,9 @@ _WORDS = {
     ),
     AlertKind.REDIS_AWAY: _Words("Redis does not answer", "Redis answers again · was away {took}"),
     AlertKind.SLACK_AWAY: _Words("Slack does not answer", "Slack answers again · was away {took}"),
+    AlertKind.REGISTRY_AWAY: _Words(
+        "The registry {name} does not answer", "The registry {name} answers again · was away {took}"
+    ),
     AlertKind.JOB_HANGS: _Words("The job {name} hangs", "The job {name} runs again · hung {took}"),
     AlertKind.LEADER_MOVED: _Words("{name} leads the Swarm", "{name} leads the Swarm"),
     AlertKind.CHANGED_OUTSIDE: _Words(

@@ -287,6 +287,14 @@ SLACK = incident(
         alert_facts.SlackAway(), "bot:slack", "slack", detail="messages were held back meanwhile"
     )
 )
+REGISTRY = incident(
+    problem(
+        alert_facts.RegistryAway(),
+        "registry:registry.internal:5000",
+        "registry.internal:5000",
+        detail="no connection",
+    )
+)
 JOB = incident(
     problem(
         alert_facts.JobHangs(),
@@ -484,6 +492,7 @@ def lives() -> Mapping[str, Callable[[], Message]]:
         "alert-redis": shown(REDIS),
         "alert-slack": shown(over(SLACK)),
         "alert-job": shown(JOB),
+        "alert-registry": shown(REGISTRY),
     }
 
 

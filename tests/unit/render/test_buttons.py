@@ -25,7 +25,7 @@ AS_TYPED = {
 IDS = re.compile(r"[a-z]\d+|[a-z]-\w+|[a-z0-9]{25}")
 """How the values of the catalogue write ids."""
 SUBJECTS = re.compile(
-    rf"(node|service):({IDS.pattern})|(bot|certificate|engine|swarm):.+|quorum|engines|rotation"
+    rf"(node|service):({IDS.pattern})|(bot|certificate|engine|registry|swarm):.+|quorum|engines|rotation"
 )
 """How alerts write what they are about."""
 WRITTEN = {"SERVICE": IDS, "NODE": IDS, "ALERT": SUBJECTS}

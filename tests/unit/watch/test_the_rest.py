@@ -149,6 +149,17 @@ def test_the_bot_itself() -> None:
     assert story.troubles == {}
 
 
+def test_a_registry_that_is_away_is_an_alert_after_an_hour() -> None:
+    story = begun()
+    story.sees(registries={"docker.io": (NOW, "no connection")})
+    story.waits(3500, 100)
+    assert story.troubles == {}
+    story.waits(200, 100)
+    assert story.troubles == {"registry:docker.io": ["registry-away"]}
+    story.sees(registries={})
+    assert story.troubles == {}
+
+
 def test_rules_of_the_configuration_count() -> None:
     story = begun()
     story.watch = WatchSettings(rules={"node-down": WatchRule(severity="note", after="30s")})

@@ -28,6 +28,7 @@ from bot.model.alert_facts import (
     QuorumAtRisk,
     QuorumLost,
     RedisAway,
+    RegistryAway,
     RolloutPaused,
     RolloutRolledBack,
     RootRotationStalled,
@@ -190,6 +191,14 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
         SlackAway(reason="timed out"),
         "Slack does not answer: timed out. What is to be said waits.",
         "Look at the network between the bot and Slack.",
+    ),
+    (
+        RegistryAway(reason="no connection"),
+        (
+            "web cannot be asked for new images: no connection. What runs goes on; a node that has to "
+            "pull from there may not be able to."
+        ),
+        "Look at the registry, and at its entry in `[[registries]]`.",
     ),
     (JobHangs(), "The job `web` hung, and was cut off.", "The bot's log says where it stood."),
 ]
