@@ -34,17 +34,27 @@ EVENING = Login(
 
 
 @dataclass(frozen=True)
+class Listener:
+    """Who is told of every push: a URL, and what is sent there as `Authorization`."""
+
+    url: str
+    authorization: str
+
+
+@dataclass(frozen=True)
 class Registry:
     """One docker-registry that serves at `host`; its configuration, data and log lie in
     `directory`.
 
-    A `guarded` one lets nobody in but with a login that `let_in` has given.
+    A `guarded` one lets nobody in but with a login that `let_in` has given. What is pushed is told
+    to the `listener`, where there is one.
     """
 
     host: str
     directory: Path
     port: int = PORT
     guarded: bool = False
+    listener: Listener | None = None
 
     @property
     def address(self) -> str:
@@ -93,6 +103,11 @@ class Registry:
                 if not _has(http, f"manifests/{image.tag}", manifest):
                     _push(http, image.tag, manifest, config, layer)
 
+    def attach(self, tag: str, manifest: Blob, *parts: Blob) -> None:
+        """Put something else than an image under a tag of the repository `web`."""
+        with httpx.Client(base_url=f"http://{self.address}/v2/web/", trust_env=False) as http:
+            _push(http, tag, manifest, *parts)
+
     @property
     def log(self) -> Path:
         return self.directory / "registry.log"
@@ -112,12 +127,26 @@ class Registry:
             },
             "http": {"addr": self.address, "secret": "playground"},
             **self._guard(),
+            **self._notifications(),
         }
 
     def _guard(self) -> dict[str, object]:
         if not self.guarded:
             return {}
         return {"auth": {"htpasswd": {"realm": "playground", "path": str(self._logins)}}}
+
+    def _notifications(self) -> dict[str, object]:
+        if self.listener is None:
+            return {}
+        endpoint = {
+            "name": "listener",
+            "url": self.listener.url,
+            "headers": {"Authorization": [self.listener.authorization]},
+            "timeout": "1s",
+            "threshold": 5,
+            "backoff": "1s",
+        }
+        return {"notifications": {"endpoints": [endpoint]}}
 
     @property
     def _logins(self) -> Path:

@@ -23,10 +23,8 @@ def slack_away(facts: SlackAway) -> tuple[str, str]:
 
 def registry_away(facts: RegistryAway, name: str) -> tuple[str, str]:
     """Nothing is known of new images. What runs goes on; what is started anew may need an image."""
+    goes_on = "What runs goes on; a node that has to pull from there may not be able to."
     return (
-        (
-            f"{name} cannot be asked for new images: {facts.reason}. What runs goes on; a node that "
-            "has to pull from there may not be able to."
-        ),
+        f"{name} cannot be asked for new images: {facts.reason}. {goes_on}",
         "Look at the registry, and at its entry in `[[registries]]`.",
     )

@@ -195,8 +195,8 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
     (
         RegistryAway(reason="no connection"),
         (
-            "web cannot be asked for new images: no connection. What runs goes on; a node that has to "
-            "pull from there may not be able to."
+            "web cannot be asked for new images: no connection. What runs goes on; a node that has "
+            "to pull from there may not be able to."
         ),
         "Look at the registry, and at its entry in `[[registries]]`.",
     ),
