@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.model.sent_command import SentEnding, SentState
-from tests.memory.test_commands_api import BY_LEAD, ROLES
+from tests.memory.test_commands_api import BY_LEAD, ROLES, settles
 from tests.memory.twin.ci import Pipeline
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
@@ -62,8 +62,7 @@ def test_the_examples_do_what_the_document_says(world: World, lead: MemoryPerson
         heard = call(ci, example, command_id)
         assert heard.status_code == 200
         assert '"state":"ended"' in heard.text
-    world.clock.run(world.clock.is_idle, 60)
-    world.hears_everything()
+    settles(world)
 
 
 def test_a_problem_looks_as_the_document_shows(world: World) -> None:
