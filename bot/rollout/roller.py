@@ -31,6 +31,7 @@ from bot.rollout.turning_back import STOPPED, RollbackSender, TurningBack
 from bot.store.store import Store
 from bot.swarm.engine.fence import Fence
 from bot.swarm.spec.edit import fingerprint, image_of
+from bot.swarm.spec.read import replicas
 from bot.swarm.swarm import Swarm
 from bot.swarm.waiting import AWAY
 
@@ -120,7 +121,7 @@ class Roller:
             approved_by=run.approved_by,
         )
         self.store.rollouts.save(rollout, run.lease.fence)
-        run.show(rollout, Progress(Phase.ROLLING, 0, 0))
+        run.show(rollout, Progress(Phase.ROLLING, 0, replicas(spec) or 0))
         try:
             service = self._posting.created(spec, rollout.with_auth)
         except LeaseLostError:

@@ -28,6 +28,8 @@ def test_scale_of_several_services(dev: MemoryPerson, world: World) -> None:
 def test_create_update_and_remove(dev: MemoryPerson, world: World) -> None:
     done = dev.asks("service create --name web --replicas 3 -p 8081:80 shop/web:1.0", "✅ web runs")
     assert "3/3" in done.text
+    assert "0/3" in done.life[0], "it knows from the first how many there will be"
+    assert "▰" not in done.life[0]
 
     updated = dev.asks(
         "service update --env-add SECRET=geheim --label-add a=b web", "✅ web · 2 changes"

@@ -54,7 +54,8 @@ def rolling(rollout: Rollout, progress: Progress, now: datetime) -> Message:
     return message(
         f"{_state(rollout, rolls_back)} · {progress.done}/{progress.total} · {seconds(so_far)}",
         [
-            bar(progress.done, progress.total),
+            # Of a global service it is not known at first how many tasks there will be.
+            bar(progress.done, progress.total or 1),
             *_in_the_way(progress, so_far),
             *(f"⚠ {prose(warning)}" for warning in warnings),
         ],

@@ -15,15 +15,17 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bot import errors
-from bot.model import Message
+from bot.model import Message, Phase, Progress
 from bot.model.picture import Sheet
 from bot.render.errors import explain
 from bot.render.errors.explain import EXPLANATIONS
+from bot.render.rollout import rollout_message
 from bot.render.slack.fence import MOST_WIDTH
 from bot.render.slack.plain_text import plain
 from bot.render.slack.table_block import TABLES
 from bot.render.slack.text import unescaped, width
 from tests.unit.render import catalogue_nodes, catalogue_swarm
+from tests.unit.render import values as v
 from tests.unit.render.catalogue import ERRORS, catalogue
 from tests.unit.render.catalogue_approvals import REFUSALS
 
@@ -190,3 +192,9 @@ def test_a_class_that_derives_shares_the_words() -> None:
 def test_values_of_variables_are_never_shown() -> None:
     assert "hunter2" not in rendition(MESSAGES["inspected"]())
     assert "DB_PASSWORD" in rendition(MESSAGES["inspected"]())
+
+
+def test_the_bar_is_empty_while_it_is_not_known_how_many_tasks_there_will_be() -> None:
+    shown = plain(rollout_message.rolling(v.DEPLOY, Progress(Phase.ROLLING, 0, 0), v.NOW))
+    assert "▱" in shown
+    assert "▰" not in shown
