@@ -31,6 +31,7 @@ TOGETHER = (
     ("tests/swarm/test_playground.py", "tests/swarm/test_packaging.py"),
     ("tests/scenario/test_from_bare_engines.py",),
     ("tests/browser/test_tour.py",),
+    ("tests/scenario/test_ci.py",),
     ("tests/swarm/test_service_lines.py",),
     ("tests/browser/test_chat.py",),
     ("tests/browser/test_access.py",),

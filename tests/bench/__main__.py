@@ -16,6 +16,7 @@ from playground.workspace import Limits, Workspace
 from tests.bench.cases import CASES, Bench
 from tests.bench.samples import Finding, table
 from tests.bench.watching import watch
+from tests.scenario.ci import lets_ci_in
 from tests.scenario.running import bot_for
 
 NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "97"))
@@ -68,7 +69,7 @@ def _measure(cluster: Cluster) -> list[Finding]:
         # As installed: what was compiled once is not compiled at every start.
         bot = bot_for(cluster, workspace, Path(folder), PYTHONDONTWRITEBYTECODE="")
         bot.by_itself = True
-        bot.start()
+        lets_ci_in(bot, "sent").start()
         try:
             for case in CASES:
                 for finding in case(Bench(cluster, workspace, bot)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import psutil
 from playground.cluster import Cluster
 from playground.workspace import Message, Workspace
 from tests.bench.samples import Finding, Sample
+from tests.ci_docs import ROOT
+from tests.scenario.ci import token_of
 from tests.scenario.running import RunningBot
 from tests.scenario.swarm import Site
 
@@ -24,6 +27,7 @@ STARTS = 10
 IDLE_SECONDS = 10.0
 WARM_UP = 3
 MEGABYTE = 1_000_000
+SEND = ROOT / "bot" / "send.py"
 SLOTS = ("--replicas", "4", "--update-parallelism", "2")
 
 
@@ -58,6 +62,20 @@ class Bench:
         begun = time.perf_counter()
         subprocess.run(
             ["docker", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+        return time.perf_counter() - begun
+
+    def sent(self, token: str, *words: str) -> float:
+        """Seconds of wall time of `send.py`, as a build machine runs it."""
+        url = f"http://127.0.0.1:{self.bot.port}"
+        environment = {**os.environ, "SWARMBOT_URL": url, "SWARMBOT_TOKEN": token}
+        begun = time.perf_counter()
+        subprocess.run(
+            [sys.executable, str(SEND), *words],
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         return time.perf_counter() - begun
 
@@ -97,6 +115,23 @@ def deploys(bench: Bench) -> Iterator[Finding]:
     ratio = Sample.of(mine).over(Sample.of(its)).median
     goal = "at most 1.02 of the CLI, median of pairs"
     yield Finding("deploy, 4 tasks", "s", Sample.of(mine), goal, ratio, 1.02, Sample.of(its))
+
+
+def sends(bench: Bench) -> Iterator[Finding]:
+    """`swarmbot send`, from the start of its process to the end, and `docker service update`, in
+    alternating pairs as above."""
+    bench.site.runs("sent", "web:v1", *SLOTS)
+    token = token_of(bench.bot, "bench", "sent")
+    mine, its = [], []
+    for turn in range(PAIRS * 2):
+        image = bench.site.image("web:v2" if turn % 2 == 0 else "web:v1")
+        if (turn % 2 == 0) == (turn // 2 % 2 == 0):
+            mine.append(bench.sent(token, "service", "update", "--image", image, "sent"))
+        else:
+            its.append(bench.cli("service", "update", "--quiet", "--image", image, "sent"))
+    ratio = Sample.of(mine).over(Sample.of(its)).median
+    goal = "at most 1.05 of the CLI, median of pairs"
+    yield Finding("`send`, 4 tasks", "s", Sample.of(mine), goal, ratio, 1.05, Sample.of(its))
 
 
 def acks(bench: Bench) -> Iterator[Finding]:
@@ -143,7 +178,14 @@ def starts(bench: Bench) -> Iterator[Finding]:
     yield Finding("start to ready", "s", sample, "median below 1.5 s", sample.median, 1.5)
 
 
-CASES: tuple[Callable[[Bench], Iterator[Finding]], ...] = (answers, deploys, starts, memory, acks)
+CASES: tuple[Callable[[Bench], Iterator[Finding]], ...] = (
+    answers,
+    deploys,
+    sends,
+    starts,
+    memory,
+    acks,
+)
 """The ten rollouts come last: they go on after their case, and a bot that starts would take them
 up."""
 

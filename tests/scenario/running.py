@@ -105,7 +105,15 @@ class RunningBot:
         (self.folder / "swarmbot.toml").write_text(self.config)
         self.port = self.port or free_port()
         self.slack_address = self.slack_address or f"127.0.0.1:{free_port()}"
-        environment = {
+        environment = self.variables()
+        LIVE.append(self)
+        # Libraries to be loaded before all others are so by a program's own start alone.
+        start = spawned if self.by_itself or "LD_PRELOAD" in environment else forked
+        self.process = start(environment, self.folder / "log")
+
+    def variables(self) -> dict[str, str]:
+        """The environment of every `swarmbot …` of this bot, once it was launched."""
+        return {
             **self.environment,
             "SWARMBOT_HTTP": f"127.0.0.1:{self.port}",
             "SWARMBOT_SLACK_HTTP": self.slack_address,
@@ -113,10 +121,6 @@ class RunningBot:
             "SWARMBOT_DATA": str(self.folder / "data"),
             "SWARMBOT_KEY_FILE": str(self._key_file()),
         }
-        LIVE.append(self)
-        # Libraries to be loaded before all others are so by a program's own start alone.
-        start = spawned if self.by_itself or "LD_PRELOAD" in environment else forked
-        self.process = start(environment, self.folder / "log")
 
     def missing(self) -> dict[str, str]:
         """What `/readyz` misses; nothing when the bot is ready."""

@@ -1,10 +1,12 @@
-"""From bare engines to a running site, from Slack alone; then a machine dies for good."""
+"""From bare engines to a running site, from Slack alone: the walkthroughs of the handbook by their
+own names and ports, and what else befalls engines that are in no Swarm yet, or no more."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,16 +20,23 @@ from bot.settings import Settings
 from bot.store.store import Store
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
+from playground import formation
 from playground.cluster import Cluster
 from playground.errors import CommandFailedError
 from playground.node import Node
 from playground.workspace import Workspace
+from playground.workspace.person import Person
+from tests import ci_docs
 from tests.fence import OPEN
+from tests.scenario.ci import BuildMachine, lets_ci_in
 from tests.scenario.running import bot_for, eventually
 from tests.scenario.secrecy import leaked
 from tests.scenario.swarm import Site
 
 MANAGERS = ("node1", "node2", "node3")
+PORTS = {81: 3, 8000: 2, 8001: 1}
+"""What is published in `volatile_reborn`, and by how many replicas."""
+SECOND = 1_000_000_000
 NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
 
 
@@ -66,73 +75,84 @@ def running(site: Site, service: str) -> list[str]:
     return [line.split()[0] for line in listed.splitlines() if line.split()[1] == "Running"]
 
 
-def test_three_engines_become_a_site_that_outlives_one_of_them(
-    bare: Cluster, workspace: Workspace, tmp_path: Path
-) -> None:
+def founds(dev: Person, cluster: Cluster) -> None:
+    """Three bare engines become a Swarm of three managers, from Slack alone."""
+    address = cluster.nodes["node1"].address
+    asked = dev.types("/swarm info")
+    assert "There is no Swarm yet" in dev.sees("🟠", after=asked).text
+    asked = dev.types(f"/swarm swarm init --advertise-addr {address}:2377")
+    assert "node1, node2 and node3 are in no Swarm" in dev.sees("--on", after=asked).text
+
+    asked = dev.types(
+        f"/swarm docker swarm init --on node1 --advertise-addr {address}:2377 "
+        "--listen-addr 0.0.0.0:2377"
+    )
+    founded = dev.sees("✅ node1 is the first manager", after=asked, timeout=60)
+    assert f"{address}:2377" in founded.text
+    second = cluster.nodes["node2"].address
+    asked = dev.types(f"/swarm swarm init --on node2 --advertise-addr {second}")
+    refused = dev.sees("looks after one", after=asked)
+    assert f"swarm join {address}:2377 --on node2" in refused.text
+    asked = dev.types(f"/swarm docker swarm join {address}:2377 --on node2 --as manager")
+    seen = dev.sees("✅ node2 joined as manager · Ready, Reachable", after=asked, timeout=60)
+    assert "two managers bear no loss" in seen.text
+    asked = dev.types(f"/swarm swarm join {address}:2377 --as manager")
+    seen = dev.sees("✅ node3 joined as manager · Ready, Reachable", after=asked, timeout=60)
+    assert "3 managers then, 1 may fail" in seen.text
+    assert managers(cluster) == dict.fromkeys(MANAGERS, "reachable")
+
+
+def published(site: Site, service: str) -> int:
+    """The port on which the whole Swarm listens for a service."""
+    return int(site.spec(service)["EndpointSpec"]["Ports"][0]["PublishedPort"])
+
+
+def test_volatile(bare: Cluster, workspace: Workspace, tmp_path: Path) -> None:
+    """The walkthrough `volatile`: three managers, a network, a front end on port 81, and a rolling
+    update by the pipeline, two at a time and a second apart."""
+    service = "volatile_frontend_svc"
+    bot = lets_ci_in(bot_for(bare, workspace, tmp_path), "volatile_*").start()
+    site, dev = Site(bare), workspace.person("dev")
+    try:
+        founds(dev, bare)
+        asked = dev.types("/swarm docker network create -d overlay volatile")
+        dev.sees("✅", after=asked, timeout=30)
+        asked = dev.types(
+            f"/swarm docker service create --name {service} --network volatile --replicas 3 "
+            f"--publish 81:8080 --stop-grace-period 1s {bare.image('web:v1')}"
+        )
+        dev.sees(f"✅ {service}", after=asked, timeout=90)
+        assert sorted(running(site, service)) == list(MANAGERS)
+        assert published(site, service) == 81
+
+        machine = BuildMachine.new(bot, bare.nodes["node1"], tmp_path / "shop", "volatile_*")
+        machine.writes_dockerfile(bare.image("web:v1"), "418")
+        built = machine.runs(ci_docs.jenkins("Build"))
+        assert built.returncode == 0, built.stderr
+        stage = ci_docs.jenkins("Roll out")
+        asked = dev.now
+        rolled = machine.runs(
+            replace(stage, script=stage.script.replace("delay 2s", "delay 1s")), SERVICE=service
+        )
+
+        assert rolled.returncode == 0, rolled.stderr
+        told = dev.sees(f"✅ {service} is on", after=asked)
+        assert "3/3" in told.text
+        assert "CI jenkins-shop" in told.text
+        assert site.is_on(service, "web:418")
+        update = site.spec(service)["UpdateConfig"]
+        assert (update["Parallelism"], update["Delay"]) == (2, SECOND)
+    finally:
+        bot.stop()
+
+
+def test_volatile_reborn(bare: Cluster, workspace: Workspace, tmp_path: Path) -> None:
+    """The walkthrough `volatile_reborn`: the third machine is gone for good, the two others begin
+    anew with a network of their own and services on the ports 81, 8000 and 8001."""
+    formation.form([bare.nodes[name] for name in MANAGERS])
     bot = bot_for(bare, workspace, tmp_path).start()
     site, dev = Site(bare), workspace.person("dev")
-    address = bare.nodes["node1"].address
     try:
-        # Nothing is there, and the bot says what comes first.
-        asked = dev.types("/swarm info")
-        assert "There is no Swarm yet" in dev.sees("🟠", after=asked).text
-        asked = dev.types(f"/swarm swarm init --advertise-addr {address}:2377")
-        assert "node1, node2 and node3 are in no Swarm" in dev.sees("--on", after=asked).text
-
-        # One engine founds the Swarm, two join as managers.
-        asked = dev.types(
-            f"/swarm docker swarm init --on node1 --advertise-addr {address}:2377 "
-            "--listen-addr 0.0.0.0:2377"
-        )
-        assert (
-            f"{address}:2377"
-            in dev.sees("✅ node1 is the first manager", after=asked, timeout=60).text
-        )
-        asked = dev.types(
-            f"/swarm swarm init --on node2 --advertise-addr {bare.nodes['node2'].address}"
-        )
-        assert (
-            f"swarm join {address}:2377 --on node2" in dev.sees("looks after one", after=asked).text
-        )
-        asked = dev.types(f"/swarm docker swarm join {address}:2377 --on node2 --as manager")
-        seen = dev.sees("✅ node2 joined as manager · Ready, Reachable", after=asked, timeout=60)
-        assert "two managers bear no loss" in seen.text
-        asked = dev.types(f"/swarm swarm join {address}:2377 --as manager")
-        seen = dev.sees("✅ node3 joined as manager · Ready, Reachable", after=asked, timeout=60)
-        assert "3 managers then, 1 may fail" in seen.text
-        assert managers(bare) == dict.fromkeys(("node1", "node2", "node3"), "reachable")
-
-        # A network, a front end on a published port, two back ends.
-        asked = dev.types("/swarm docker network create -d overlay uber-net")
-        dev.sees("✅", after=asked, timeout=30)
-        for name, flags in {
-            "front": "--replicas 3 -p 8081:8080",
-            "api": "--replicas 2",
-            "store": "",
-        }.items():
-            asked = dev.types(
-                f"/swarm docker service create --name {name} {flags} --network uber-net "
-                "--stop-grace-period 1s "
-                f"{bare.image('web:v1')}"
-            )
-            dev.sees(f"✅ {name}", after=asked, timeout=90)
-        assert sorted(running(site, "front")) == ["node1", "node2", "node3"]
-        assert [len(running(site, name)) for name in ("api", "store")] == [2, 1]
-        assert site.spec("front")["EndpointSpec"]["Ports"][0]["PublishedPort"] == 8081
-
-        # Two at a time, 1 s apart.
-        asked = dev.types(f"/swarm deploy front {bare.image('web:v2')} --parallelism 2 --delay 1s")
-        assert "3/3" in dev.sees("✅ front is on", after=asked, timeout=90).text
-        assert site.is_on("front", "web:v2")
-        assert (
-            site.spec("front")["UpdateConfig"]["Parallelism"],
-            site.spec("front")["UpdateConfig"]["Delay"],
-        ) == (
-            2,
-            1_000_000_000,
-        )
-
-        # One machine dies for good.
         bare.nodes["node3"].kill()
         eventually(lambda: '"down"' in bare.docker("node", "inspect", "node3"), 60)
         asked = dev.types("/swarm docker node rm node3")
@@ -142,11 +162,21 @@ def test_three_engines_become_a_site_that_outlives_one_of_them(
         assert "two managers bear no loss" in seen.text
         assert "/swarm swarm join-token manager" in seen.text, "it offers what to do"
         assert managers(bare) == {"node1": "reachable", "node2": "reachable"}
-        eventually(
-            lambda: [len(running(site, name)) for name in ("front", "api", "store")] == [3, 2, 1],
-            60,
-        )
-        assert set(running(site, "front")) == {"node1", "node2"}
+
+        asked = dev.types("/swarm docker network create -d overlay volatile_reborn")
+        dev.sees("✅", after=asked, timeout=30)
+        for port, replicas in PORTS.items():
+            asked = dev.types(
+                f"/swarm docker service create --name reborn_{port} --network volatile_reborn "
+                f"--replicas {replicas} -p {port}:8080 --stop-grace-period 1s "
+                f"{bare.image('web:v1')}"
+            )
+            dev.sees(f"✅ reborn_{port}", after=asked, timeout=90)
+        for port, replicas in PORTS.items():
+            where = running(site, f"reborn_{port}")
+            assert len(where) == replicas
+            assert set(where) <= {"node1", "node2"}
+            assert published(site, f"reborn_{port}") == port
     finally:
         bot.stop()
 
