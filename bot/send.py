@@ -403,10 +403,9 @@ def _interrupt(number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt(128 + number)
 
 
-def send_line(arguments: list[str] | None = None) -> int:
-    """Run with these arguments (where there are none: the process's); the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr] # neither is replaced
+def run(arguments: list[str] | None) -> int:
+    """Send what these arguments say (where there are none: those of the process); the exit
+    status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     words = options.line[1:] if options.line[:1] == ["--"] else options.line
@@ -414,7 +413,6 @@ def send_line(arguments: list[str] | None = None) -> int:
         parser.error("which line? For example: swarmbot send service ls")
     # One word with spaces is a line that stood in quotes.
     sending = Sending(options, words[0] if len(words) == 1 else shlex.join(words))
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return sending.run()
     except SendEndsError as why:
@@ -422,6 +420,14 @@ def send_line(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         _remark(f"interrupted, nothing more is asked: {sending.where()}")
         return int(interrupt.args[0]) if interrupt.args else 130
+
+
+def send_line(arguments: list[str] | None = None) -> int:
+    """The same as a program, which logs of any encoding take and SIGTERM ends; the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr] # neither is replaced
+    signal.signal(signal.SIGTERM, _interrupt)
+    return run(arguments)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ class Pipeline:
 
     def __init__(self, bot: MemoryBot, token: str) -> None:
         self._bot = bot
-        self._token = token
-        self._app = Web({}, bytes, commands=bot.api, authentication=bot.authentication).app()
+        self.token = token
+        self.app = Web({}, bytes, commands=bot.api, authentication=bot.authentication).app()
 
     @classmethod
     def named(
@@ -46,15 +46,15 @@ class Pipeline:
         return cls(bot, token)
 
     def at(self, bot: MemoryBot) -> Pipeline:
-        return Pipeline(bot, self._token)
+        return Pipeline(bot, self.token)
 
     def call(self, method: str, path: str, **parts: Any) -> httpx.Response:
         """One call with the token, to its end."""
         return asyncio.run(self._call(method, path, **parts))
 
     async def _call(self, method: str, path: str, **parts: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._token}"} | parts.pop("headers", {})
-        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {self.token}"} | parts.pop("headers", {})
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
             return await client.request(method, path, headers=headers, **parts)
 
