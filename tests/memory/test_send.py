@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
-from bot.model import Actor
 from bot.settings import PolicyRule, Role
+from tests.memory.twin.bot import MemoryBot
 from tests.memory.twin.build import Build, Done, FrontDoor
 from tests.memory.twin.ci import Pipeline
 from tests.memory.twin.slack_twin import MemoryPerson
@@ -17,20 +18,27 @@ from tests.memory.twin.world import DEV, LEAD, World
 
 UPDATE = ("service", "update", "--image", "shop/web:2.0", "web")
 BROKEN = ("service", "update", "--image", "shop/web:broken", "web")
-JENKINS = {"jenkins": Actor(DEV, "CI jenkins-shop")}
-BY_LEAD = {
-    "roles": (Role(name="operator", users=(DEV, LEAD)), Role(name="lead", users=(LEAD,))),
-    "rules": (PolicyRule(commands=("*",), ask=("operator",), approve=("lead",)),),
-}
+PEOPLE = (Role(name="operator", users=(DEV, LEAD)), Role(name="lead", users=(LEAD,)))
+ROLES = (*PEOPLE, Role(name="ci", ci=True))
+FREELY = (PolicyRule(commands=("*",), ask=("operator", "ci")),)
+BY_LEAD = (PolicyRule(commands=("*",), ask=("operator", "ci"), approve=("lead",)),)
+runs_freely = pytest.mark.world(ROLES, FREELY)
+lead_approves = pytest.mark.world(ROLES, BY_LEAD)
+two_bots = pytest.mark.world(ROLES, FREELY, bots=2)
 
 
 @pytest.fixture
 def build(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Build]:
-    door = FrontDoor(*(Pipeline(bot, JENKINS, "jenkins").app for bot in world.bots))
+    ci = Pipeline.named(world.bot, "jenkins-shop")
+    door = FrontDoor(*(ci.at(bot).app for bot in world.bots))
     token = tmp_path / "token"
-    token.write_text("jenkins\n")
+    token.write_text(f"{ci.token}\n")
     yield Build(world, door, token, capsys)
     door.dies()
+
+
+def app_of(bot: MemoryBot) -> FastAPI:
+    return Pipeline(bot, "").app
 
 
 def ended(done: Done, status: int, word: str) -> list[str]:
@@ -42,6 +50,7 @@ def ended(done: Done, status: int, word: str) -> list[str]:
     return lines
 
 
+@runs_freely
 def test_completed(world: World, build: Build, dev: MemoryPerson) -> None:
     world.runs("web", replicas=2)
 
@@ -56,6 +65,7 @@ def test_completed(world: World, build: Build, dev: MemoryPerson) -> None:
     assert ended(build.does("service", "ls"), 0, "completed")
 
 
+@runs_freely
 def test_rolled_back(world: World, build: Build, dev: MemoryPerson) -> None:
     turns_back = {"Parallelism": 1, "Monitor": 1_000_000_000, "FailureAction": "rollback"}
     world.runs("web", UpdateConfig=turns_back)
@@ -67,6 +77,7 @@ def test_rolled_back(world: World, build: Build, dev: MemoryPerson) -> None:
     assert any("FATAL: no /etc/shop.conf" in line for line in said)
 
 
+@runs_freely
 def test_paused(world: World, build: Build, dev: MemoryPerson) -> None:
     world.runs("web")
     world.registry.push("shop/web:broken", exits=3, after=0.2)
@@ -76,6 +87,7 @@ def test_paused(world: World, build: Build, dev: MemoryPerson) -> None:
     dev.sees("⏸ web")
 
 
+@runs_freely
 def test_refused(world: World, build: Build, lead: MemoryPerson) -> None:
     world.runs("web")
     lead.asks("hold web schema migration", "✋")
@@ -88,6 +100,7 @@ def test_refused(world: World, build: Build, lead: MemoryPerson) -> None:
     assert "service update" in done.err, "the nearest command"
 
 
+@runs_freely
 def test_superseded(world: World, build: Build, dev: MemoryPerson) -> None:
     world.runs("web", replicas=3)
     process = build.starts("service", "update", "--update-delay", "5s", *UPDATE[2:])
@@ -99,26 +112,38 @@ def test_superseded(world: World, build: Build, dev: MemoryPerson) -> None:
     dev.sees("superseded by a change outside swarmbot")
 
 
-@pytest.mark.world(**BY_LEAD)
-@pytest.mark.parametrize(
-    ("button", "status", "word", "after"),
-    [("Approve", 0, "completed", "✅ web is on"), ("Reject", 2, "rejected", "rejected")],
-)
-def test_a_lead_decides(
-    world: World, build: Build, lead: MemoryPerson, button: str, status: int, word: str, after: str
-) -> None:
+@lead_approves
+def test_a_lead_approves(world: World, build: Build, lead: MemoryPerson) -> None:
     world.runs("web")
     process = build.starts(*UPDATE)
     request = lead.sees("🟡")
     assert world.image_of("web") == "shop/web:1.0"
 
-    clicked = lead.clicks(button, on=request)
+    lead.clicks("Approve", on=request)
 
-    assert ended(build.ends(process), status, word)
-    lead.sees(after, after=clicked)
+    said = ended(build.ends(process), 0, "completed")
+    assert "needs approval" in said[0]
+    lead.sees("✅ web is on")
 
 
-@pytest.mark.world(bots=2)
+@lead_approves
+def test_a_lead_rejects(world: World, build: Build, lead: MemoryPerson) -> None:
+    world.runs("web")
+    process = build.starts(*UPDATE)
+    request = lead.sees("🟡")
+
+    lead.clicks("Reject", on=request)
+    lead.sees_modal("Reject")
+    lead.submits({"reason": "not before the weekend"})
+
+    said = ended(build.ends(process), 2, "rejected")
+    assert "rejected by lead" in lead.sees("❌ web").text
+    world.clock.run(lambda: False, 3)
+    world.hears_everything()
+    assert any("not before the weekend" in line for line in said)
+
+
+@two_bots
 def test_the_bot_dies_meanwhile_and_another_goes_on_at_its_address(
     world: World, build: Build, dev: MemoryPerson
 ) -> None:
@@ -129,13 +154,13 @@ def test_the_bot_dies_meanwhile_and_another_goes_on_at_its_address(
     first, second = world.bots
     build.door.dies()
     first.crash()
-    build.door.comes_back(Pipeline(second, JENKINS, "jenkins").app)
+    build.door.comes_back(app_of(second))
 
     assert ended(build.ends(process), 0, "completed")
     dev.sees("✅ web")
 
 
-@pytest.mark.world(bots=2)
+@two_bots
 def test_two_bots_behind_one_address(world: World, build: Build, dev: MemoryPerson) -> None:
     world.runs("web", replicas=2)
 

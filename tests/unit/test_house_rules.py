@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "handlers", "jobs", "playground")
 MOST_LINES = 350
-LONGER = {"bot/send.py": 430}
+LONGER = {"bot/send.py": 440}
 """Build machines copy and run it as one file, without the bot."""
 
 

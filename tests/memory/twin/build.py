@@ -22,7 +22,7 @@ from tests.memory.twin.world import World
 
 WITHIN = 30.0
 """Seconds of the real clock."""
-TURN = 0.5
+TURN = 5.0
 """Seconds of the story's clock between two looks at the build."""
 
 
