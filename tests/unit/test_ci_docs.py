@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.settings import CiSettings, PolicyRule, Role, Settings
 from tests import ci_docs
 from tests.ci_docs import Step
 from tests.unit.ci_door import CiDoor
@@ -100,6 +102,19 @@ def test_the_shell_page_reads_the_token_of_a_file(door: CiDoor, project: Path) -
 
     assert done.returncode == 0, done.stderr
     assert [body["line"] for body in door.by_key.values()] == [UPDATE.format(image="shop/web:2")]
+
+
+@pytest.mark.parametrize("page", ["github-actions.md", "gitlab-ci.md"])
+def test_the_entry_lets_the_job_in(page: str) -> None:
+    entry = tomllib.loads(ci_docs.fences(page, "toml")[0])["ci"][0]
+    role = Role(name=entry["role"], ci=True)
+    rule = PolicyRule(commands=("service update",), services=("web*",), ask=("ci",))
+
+    settings = Settings(roles=(role,), rules=(rule,), ci=(CiSettings(**entry),))
+
+    assert settings.ci[0].audience == ci_docs.BOT
+    workflow = "\n".join(ci_docs.fences(page, "yaml"))
+    assert ci_docs.BOT in workflow
 
 
 @pytest.mark.parametrize(
