@@ -133,7 +133,8 @@ class Sending:
         """Say why nothing more is asked; the exit status."""
         if self._options.json and why.problem:
             _say(json.dumps(why.problem))
-        _remark(f"{why} (exit status {why.status})")
+        goes_on = f": {self.where()}" if self._command and why.status == REFUSED else ""
+        _remark(f"{why}{goes_on} (exit status {why.status})")
         return why.status
 
     def where(self) -> str:

@@ -158,6 +158,17 @@ def test_a_bot_that_goes_away_for_good_is_not_reachable(door: CiDoor) -> None:
     assert done.stderr.count("trying again") == 1, "said once"
 
 
+def test_a_token_that_ends_meanwhile_does_not_end_the_change(door: CiDoor) -> None:
+    door.tells("running", "1/4")
+    door.script.append(DROP)
+    door.after_a_drop = [Answer(401, {"title": "Unauthorized"})]
+
+    done = send(door, *LINE)
+
+    assert done.returncode == 2
+    assert "Unauthorized: the change goes on; look into its channel" in done.stderr
+
+
 def test_a_proxy_that_keeps_the_stream_back_hides_no_end(door: CiDoor) -> None:
     door.tells("running", "1/4")
     door.script.append(DROP)
