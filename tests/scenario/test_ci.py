@@ -13,7 +13,7 @@ from tests import ci_docs
 from tests.scenario.ci import BuildMachine, lets_ci_in
 from tests.scenario.conftest import People
 from tests.scenario.resident import Resident
-from tests.scenario.running import RunningBot, bot_for
+from tests.scenario.running import RunningBot, bot_for, eventually
 from tests.scenario.swarm import Site
 
 SLOTS = ("--replicas", "3")
@@ -70,7 +70,7 @@ def test_the_stage_builds_pushes_and_rolls_out_once_a_lead_approved(
 def test_an_image_that_does_not_start_ends_the_stage_with_1_and_the_cause(
     jenkins: BuildMachine, people: People, site: Site
 ) -> None:
-    site.runs("web-front", "web:v1", *SLOTS)
+    site.runs("web-front", "web:v1", *SLOTS, "--update-failure-action", "rollback")
 
     asked = people.dev.now
     step = ci_docs.jenkins("Roll out")
@@ -100,6 +100,7 @@ def test_a_bot_that_is_killed_meanwhile_is_waited_for(
     step = ci_docs.jenkins("Roll out")
     with jenkins.running(step, SERVICE="web-front", BUILD_NUMBER="v2") as stage:
         people.dev.sees("🔵 web-front →", after=asked, timeout=30)
+        eventually(lambda: site.update_state("web-front") == "updating", 20)
         bot.kill()
         bot.start()
         rolled = stage.result(60)
