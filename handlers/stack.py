@@ -22,7 +22,7 @@ from bot.policy import visible
 from bot.render.objects import placed_tasks, services, stack_list
 from bot.rollout.run import Run
 from bot.swarm import waiting
-from bot.swarm.health.diagnosis import diagnose
+from bot.swarm.health.diagnosis import diagnose, unwell
 from bot.swarm.names import nearest
 from bot.swarm.objects import used_by
 from bot.swarm.objects.stacks import stacks
@@ -73,7 +73,7 @@ class StackPs(Query):
         members = _find(context, _all(context), self.stack).services
         nodes = {node.id: node for node in context.swarm.nodes.list()}
         tasks = [task for service in members for task in context.swarm.services.tasks(service.id)]
-        findings = diagnose([task for task in tasks if task.error], nodes)
+        findings = diagnose(unwell(tasks, context.now()), nodes)
         view = placed_tasks.TaskContext(
             {service.id: service for service in members}, context.now(), nodes, self.no_trunc
         )

@@ -45,6 +45,7 @@ class CauseKind(StrEnum):
     MOST_PER_NODE = "most-per-node"
     PLUGIN_MISSING = "plugin-missing"
     VOLUME_OUT_OF_REACH = "volume-out-of-reach"
+    NO_ADDRESS_ON_NODE = "no-address-on-node"
     # What takes long.
     PULLING = "pulling"  # the image
     STARTING = "starting"

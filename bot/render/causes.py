@@ -120,6 +120,10 @@ _WORDS: Mapping[CauseKind, CauseWords] = {
         "Swarm has no address in its networks for it yet",
         f"A network may be full, or have no subnet: `{SLASH} doctor` counts.",
     ),
+    CauseKind.NO_ADDRESS_ON_NODE: CauseWords(
+        "its node got no address in the networks that it needs",
+        f"A network may be full, for each node takes an address too: `{SLASH} doctor` counts.",
+    ),
     CauseKind.NOT_TAKEN_UP: CauseWords(
         "its node has not taken it up yet", "Look at the Docker engine of that node."
     ),

@@ -15,7 +15,7 @@ from bot.model import Message, Node, Service, Task
 from bot.render.objects import logs, service_sheet, services, tasks
 from bot.render.slack import blocks
 from bot.swarm.health.completion import completion_of
-from bot.swarm.health.diagnosis import diagnose
+from bot.swarm.health.diagnosis import diagnose, unwell
 
 
 class ServiceLs(Query):
@@ -104,8 +104,8 @@ def _with_tasks(context: Context, name: str) -> tuple[Service, tuple[Task, ...]]
 def _shown(
     service: Service, its: Sequence[Task], nodes: Mapping[str, Node], context: Context
 ) -> Message:
-    failed = [task for task in its if task.error]
-    return tasks.tasks(service, its, nodes, diagnose(failed, nodes), context.now())
+    findings = diagnose(unwell(its, context.now()), nodes)
+    return tasks.tasks(service, its, nodes, findings, context.now())
 
 
 def _nodes(context: Context) -> Mapping[str, Node]:

@@ -55,7 +55,7 @@ def test_what_the_swarm_is_and_what_its_settings_become(dev: Person, cluster: Cl
         seen = dev.sees("Swarm of 4 nodes, 3 managers", after=asked)
         assert seen.ephemeral
         assert known["ID"] in seen.text
-        for part in ("2160h", "autolock", "force rotate", "none in progress", "node3"):
+        for part in ("2160h", "autolock", "force rotate", "root rotation", "node3"):
             assert part in seen.text
     asked = dev.types("/swarm info --on node4")
     seen = dev.sees("node4 · worker of a Swarm", after=asked)

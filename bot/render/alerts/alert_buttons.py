@@ -89,7 +89,7 @@ def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]
         is_gone = now - incident.since > GONE
         return [], [_remove(incident) if is_gone else _drain(incident), tasks]
     if isinstance(worst.facts, ExpiringNode):
-        return [], [_remove(incident)]
+        return [], [_remove(incident), button("Details", f"node inspect {_target(incident)}")]
     doctor = [button("Doctor", "doctor")] if worst.kind in _QUORUM else []
     return _mending(incident), doctor
 

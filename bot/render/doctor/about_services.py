@@ -89,7 +89,8 @@ def addresses_short(facts: AddressesShort) -> AdviceText:
     )
     return AdviceText(
         f"the network {use.network} has {plural(use.addresses, 'address', 'addresses')} and needs "
-        f"{use.addresses + use.short}: {', '.join(counts)}; tasks without one stay New",
+        f"{use.addresses + use.short}: {', '.join(counts)}; tasks without one stay New, or are "
+        "Rejected",
         f"Move its services to a larger one: `{SLASH} network create -d overlay --subnet "
         "10.20.0.0/22 NAME`; `--endpoint-mode dnsrr` saves a virtual address",
     )

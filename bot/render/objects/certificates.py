@@ -13,7 +13,7 @@ from bot.model.slash import SLASH
 from bot.render.slack.blocks import context, message
 from bot.render.slack.fence import Row
 from bot.render.slack.tables import Column, table
-from bot.render.slack.text import code, escape, prose, sentence, shortened
+from bot.render.slack.text import code, escape, prose, shortened
 
 _COLUMNS = (
     Column("NAME"),
@@ -149,7 +149,7 @@ def _fixes(trouble: Sequence[Certificate], now: datetime, limits: CertificateLim
 def _unread(unread: Sequence[Certificate]) -> list[str]:
     lines = [
         f"{_owner(certificate)} could not be read: "
-        f"{prose(sentence(certificate.error or 'no answer'))}"
+        f"{prose((certificate.error or 'no answer').rstrip('.'))}."
         for certificate in unread[:_MOST_NAMES]
     ]
     left = len(unread) - _MOST_NAMES

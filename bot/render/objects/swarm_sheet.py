@@ -171,7 +171,7 @@ def _configuration(cluster: ClusterInfo) -> list[Block]:
         ("cert-expiry", write_duration(cluster.cert_expiry)),
         *_authorities(cluster),
         ("force rotate", str(cluster.force_rotate)),
-        ("root rotation", "in progress" if cluster.root_rotation else "none in progress"),
+        ("root rotation", "in progress" if cluster.root_rotation else "not now"),
         ("task-history-limit", str(cluster.task_history)),
         ("dispatcher-heartbeat", write_duration(cluster.dispatcher_heartbeat)),
         ("snapshot-interval", str(cluster.snapshot_interval)),
@@ -192,7 +192,7 @@ def _configuration(cluster: ClusterInfo) -> list[Block]:
 
 def _authorities(cluster: ClusterInfo) -> list[Row]:
     if not cluster.external_cas:
-        return [("external CAs", "none: the managers sign")]
+        return [("external CAs", "none")]
     return [
         ("external CA", f"{authority.protocol} {authority.url}")
         for authority in cluster.external_cas

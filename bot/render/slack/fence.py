@@ -14,6 +14,9 @@ Row = Sequence[str]
 
 FENCE_WIDTH = 40
 """The largest number of columns of a line; what does not fit goes on below it, indented."""
+PAIRS_WIDTH = 36
+"""The same for names and what belongs to them: a small phone that breaks such a line once more
+makes it unreadable."""
 MOST_WIDTH = 48
 """The same where something is decided: names of fields stay whole where they can."""
 CELL_CHARACTERS = 40
@@ -67,7 +70,7 @@ def pairs(rows: Iterable[Row]) -> str:
     for name, text in cells:
         fits = width(name) <= side
         indent = " " * side + _GAP if fits else "    "
-        first, *more = _wrapped(text, indent) or [""]
+        first, *more = _wrapped(text, indent, PAIRS_WIDTH) or [""]
         lines += (
             [name + first[width(name) :], *more] if fits else [*_wrapped(name, ""), first, *more]
         )
@@ -76,7 +79,7 @@ def pairs(rows: Iterable[Row]) -> str:
 
 def fits_beside(text: str, names: Iterable[str]) -> bool:
     """Whether no word of it has to be divided for a line beside the longest of these names."""
-    room = FENCE_WIDTH - _side_width(names) - len(_GAP)
+    room = PAIRS_WIDTH - _side_width(names) - len(_GAP)
     return all(width(word) <= room for word in text.split())
 
 

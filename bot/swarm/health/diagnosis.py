@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.model import (
     Availability,
@@ -20,6 +21,15 @@ from bot.model import (
     TaskState,
 )
 
+STUCK = timedelta(seconds=5)
+"""Before that a task is on its way."""
+_WAITING = (
+    TaskState.NEW,
+    TaskState.ALLOCATED,
+    TaskState.PENDING,
+    TaskState.ASSIGNED,
+    TaskState.ACCEPTED,
+)
 _MOST_TEXT = 300
 _PLACES = re.compile(r"no suitable node(?: \((?P<reasons>.*)\))?", re.DOTALL)
 _REASON = re.compile(
@@ -68,6 +78,7 @@ _SIGNS = (
         re.compile("exec format error|does not match the specified platform"),
         CauseKind.OTHER_PLATFORM,
     ),
+    _Sign(re.compile("node is missing network attachments"), CauseKind.NO_ADDRESS_ON_NODE),
     _Sign(
         re.compile(r"starting container failed: (?P<value>.*)", re.DOTALL), CauseKind.NOT_STARTED
     ),
@@ -83,6 +94,17 @@ _PLACEMENT_KINDS = {
 }
 _MOST_PER_NODE = "max replicas per node limit exceed"
 _MOST_NAMED = 3
+
+
+def unwell(tasks: Iterable[Task], now: datetime) -> list[Task]:
+    """The tasks with an error, and those that have waited long for an address, a node, or for
+    their node to take them up."""
+    return [task for task in tasks if task.error or _is_stuck(task, now)]
+
+
+def _is_stuck(task: Task, now: datetime) -> bool:
+    waits = task.wanted and task.state in _WAITING
+    return waits and task.at is not None and now - task.at >= STUCK
 
 
 def diagnose(tasks: Iterable[Task], nodes: Mapping[str, Node]) -> tuple[Finding, ...]:

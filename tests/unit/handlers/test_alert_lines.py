@@ -22,7 +22,7 @@ from tests.unit.render.written import written_change
 
 HOUR = timedelta(hours=1)
 MESSAGES = c.messages()
-ASKS_NOTHING = ("Acknowledge", "Silence 1 h", "End silence", "Doctor", "Logs", "Tasks")
+ASKS_NOTHING = ("Acknowledge", "Silence 1 h", "End silence", "Doctor", "Logs", "Tasks", "Details")
 
 
 def buttons(message: Message) -> dict[str, dict[str, Any]]:

@@ -20,8 +20,9 @@ from bot.model import (
     Task,
     TaskState,
 )
+from bot.model.slash import SLASH
 from bot.render.causes import cause_words
-from bot.swarm.health.diagnosis import diagnose
+from bot.swarm.health.diagnosis import diagnose, unwell
 from tests.unit.swarm.values import FOUR, NOW, V2, node, nodes, task
 
 OCI = "OCI runtime create failed: runc create failed: unable to start container process: "
@@ -106,6 +107,11 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
 @pytest.mark.parametrize(
     ("error", "cause", "fix"),
     [
+        (
+            "node is missing network attachments, ip addresses may be exhausted",
+            "its node got no address in the networks that it needs",
+            f"A network may be full, for each node takes an address too: `{SLASH} doctor` counts.",
+        ),
         (
             f"No such image: {V2}",
             "shop/web:2.0 cannot be pulled",
@@ -290,6 +296,15 @@ def test_nodes_that_take_no_new_tasks_are_named_where_it_is_clear_which() -> Non
 
 
 # ---- what takes long
+
+
+@pytest.mark.parametrize("state", ["new", "allocated", "pending", "assigned", "accepted"])
+def test_a_task_that_waits_is_told_of_after_a_while(state: str) -> None:
+    waiting = task(1, "node2", state, "running", at=NOW)
+    assert unwell([waiting], NOW + timedelta(seconds=4)) == []
+    assert unwell([waiting], NOW + timedelta(seconds=6)) == [waiting]
+    gone = task(1, "node2", state, "shutdown", at=NOW)
+    assert unwell([gone], NOW + timedelta(seconds=6)) == []
 
 
 @pytest.mark.parametrize(
