@@ -59,7 +59,7 @@ def with_commands(page: Page, workspace: Workspace) -> None:
 
 def with_menu(page: Page, workspace: Workspace) -> None:
     del workspace
-    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="More", exact=True).click()
 
 
 def at_home(page: Page, workspace: Workspace) -> None:

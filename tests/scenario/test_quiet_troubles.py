@@ -3,6 +3,8 @@ nowhere, and the old entry of a machine that joined anew."""
 
 from __future__ import annotations
 
+import re
+
 from playground.workspace.person import Person
 from tests.scenario.running import eventually
 from tests.scenario.swarm import Site
@@ -13,11 +15,13 @@ def test_a_full_network_is_named_with_its_arithmetic(dev: Person, site: Site) ->
     docker("network", "create", "--driver", "overlay", "--subnet", "10.123.0.0/29", "small")
     site.runs("crowd", "web:v1", "--detach", "--replicas", "6", "--network", "small")
 
-    def waits_for_an_address() -> bool:
-        tasks = dev.sees("crowd", after=dev.types("/swarm ps crowd"), timeout=20).text
-        return "Swarm has no address in its networks for it yet" in tasks
+    def one_has_waited() -> bool:
+        states = docker("service", "ps", "crowd", "--format", "{{.CurrentState}}")
+        return any(int(seconds) > 5 for seconds in re.findall(r"New (\d+) seconds", states))
 
-    eventually(waits_for_an_address, 30)
+    eventually(one_has_waited, 30)
+    tasks = dev.sees("crowd", after=dev.types("/swarm ps crowd"), timeout=20).text
+    assert "Swarm has no address in its networks for it yet" in tasks
     said = dev.sees("The network small", after=dev.types("/swarm doctor"), timeout=20).text
     assert "The network small has 5 addresses and needs" in said
     assert "6 tasks, 1 virtual address, one for each of 4 nodes" in said
