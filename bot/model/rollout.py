@@ -123,10 +123,11 @@ class Rollout:
     `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it, which is
     written down before that is posted.
     `engine_time`: when the service was last changed before, by the engine's own clock.
-    `with_auth`: the nodes get the bot's registry credentials; `to_previous`: Swarm itself goes
-    back. `goes_on`: a paused update is posted again as it stands; `back_to`: the revision that a
-    rollback goes to; `back_hash` stands for the specification that was posted to go back to
-    `before`, where Swarm's own previous specification is another. `part_of` is the id of the batch
+    `with_auth`: the nodes get credentials of this machine's own Docker configuration too, where
+    none are configured; `to_previous`: Swarm itself goes back. `goes_on`: a paused update is posted
+    again as it stands; `back_to`: the revision that a rollback goes to; `back_hash` stands for the
+    specification that was posted to go back to `before`, where Swarm's own previous specification
+    is another. `part_of` is the id of the batch
     that it belongs to, if any. `unfollowed_by`: who ended its following before its end; `shown_as`
     names its message among all. `creates`: the service is made by it; until it is known by its id,
     `service_id` is its name. `causes`: why it was turned back, without lines of logs.

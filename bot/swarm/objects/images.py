@@ -31,7 +31,11 @@ _DENIED_PHRASES = (
     "authentication required",
     "no basic auth credentials",
     "access to the resource is denied",
+    "pull access denied",
     "forbidden",
+    "registry: denied",
+    "denied: ",
+    "token has expired",
 )
 _NOT_FOUND_PHRASES = ("manifest unknown", "name unknown", "not found", "does not exist")
 

@@ -51,6 +51,13 @@ def test_unknown_platforms_are_left_out_arm_fits_any_variant_and_none_comes_twic
             ),
             RegistryDeniedError,
         ),
+        (500, "denied: Your authorization token has expired. Reauthenticate.", RegistryDeniedError),
+        (500, "error from registry: denied", RegistryDeniedError),
+        (
+            500,
+            "pull access denied for shop/web, repository does not exist or may require login",
+            RegistryDeniedError,
+        ),
         (
             500,
             "Get https://reg/v2/web/manifests/v1: no basic auth credentials",
