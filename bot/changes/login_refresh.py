@@ -15,6 +15,7 @@ from bot.model import Difference, Image, Service
 from bot.model.completion import RestartCondition
 from bot.model.slash import SLASH
 from bot.render.registry_logins import looked
+from bot.swarm.registries.credentials import RegistryLogin
 
 NO_RESTART = (
     "no task that runs is restarted; Swarm's previous specification is then that of now: "
@@ -30,13 +31,7 @@ def planned(context: Context, service: Service, plan: RollPlan) -> RollPlan:
     """
     if not plan.noop_reason:
         return replace(plan, warnings=(*plan.warnings, *warnings(context, plan.after)))
-    login = context.swarm.credentials.for_image(service.image)
-    if login.credential is None:
-        raise UnsupportedError(
-            f"{service.name} keeps the credentials that Swarm has stored: {looked(login.source)}",
-            "Name them there; the bot reads them anew at the next command",
-        )
-    _refuse_restarts(service)
+    login = login_for(context, service)
     return replace(
         plan,
         noop_reason="",
@@ -52,6 +47,21 @@ def warnings(context: Context, image: Image) -> tuple[str, ...]:
     """What people have to know who ask for credentials where the bot has none."""
     login = context.swarm.credentials.for_image(image)
     return () if login.credential else (f"the nodes get no credentials: {looked(login.source)}",)
+
+
+def login_for(context: Context, service: Service) -> RegistryLogin:
+    """What the service gets.
+
+    Raises UnsupportedError where there is nothing, or where Swarm would start tasks for it.
+    """
+    login = context.swarm.credentials.for_image(service.image)
+    if login.credential is None:
+        raise UnsupportedError(
+            f"{service.name} keeps the credentials that Swarm has stored: {looked(login.source)}",
+            "Name them there; the bot reads them anew at the next command",
+        )
+    _refuse_restarts(service)
+    return login
 
 
 def _refuse_restarts(service: Service) -> None:

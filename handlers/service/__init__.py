@@ -5,6 +5,7 @@ from handlers.service import (
     deploy,
     read,
     rebalance,
+    refresh_login,
     remove,
     rollback,
     rollout,
@@ -23,5 +24,6 @@ COMMANDS = (
     *update.COMMANDS,
     *scale.COMMANDS,
     *rebalance.COMMANDS,
+    *refresh_login.COMMANDS,
     *remove.COMMANDS,
 )

@@ -297,7 +297,7 @@ def test_the_doctor_finds_stored_credentials_that_are_too_old_and_a_button_mends
     dev.types("/swarm doctor")
     unknown = dev.sees("has no credentials for ours.example:5000 from the bot")
     dev.clicks("Refresh web", on=unknown)
-    dev.sees("✅ web")
+    dev.sees("✅ web: registry login refreshed")
     dev.types("/swarm doctor")
     dev.sees("1 risk · 2 hints")
 
@@ -348,3 +348,38 @@ def test_a_drain_says_whose_tasks_may_not_come_up_elsewhere(
 
     dev.sees("✅ node1")
     assert "web has old registry credentials stored" in place.world.everything_said()
+
+
+def test_many_services_get_another_token_with_one_press(place: Place, dev: MemoryPerson) -> None:
+    for name in ("api", "web", "worker"):
+        place.runs(name, f"{WEB}:1.0")
+    tasks = set(place.world.swarm.cluster.tasks)
+    dev.asks("service refresh-login web", "✅ web")
+    dev.asks("service refresh-login web", "they have the credentials of now already")
+    place.replaces(OURS, "evening-token")
+
+    dev.types("/swarm service refresh-login api web worker")
+    dev.sees("✅ api, web and worker: registry login refreshed")
+
+    assert set(place.world.swarm.cluster.tasks) == tasks
+    stored = {
+        pull_options.password(pull_options.of(service["Spec"]["TaskTemplate"]))
+        for service in place.world.swarm.cluster.services.values()
+    }
+    assert stored == {"evening-token"}
+    dev.types("/swarm doctor")
+    dev.sees("1 risk · 2 hints")
+
+
+def test_a_refresh_is_refused_whole_where_one_of_them_would_be_started_again(
+    place: Place, dev: MemoryPerson
+) -> None:
+    place.runs("web", f"{WEB}:1.0")
+    place.world.registry.push(f"{OURS}/tool:1", exits=0, after=0.2)
+    place.world.runs("once", f"{OURS}/tool:1", Task={"RestartPolicy": {"Condition": "none"}})
+    posts = len([sent for sent in place.asked if sent.path.endswith("/update")])
+
+    dev.types("/swarm service refresh-login web once")
+    dev.sees("may have ended with their work done")
+
+    assert len([sent for sent in place.asked if sent.path.endswith("/update")]) == posts

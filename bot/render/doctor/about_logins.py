@@ -8,7 +8,10 @@ from bot.model.slash import SLASH
 from bot.render.doctor.advice_text import AdviceText, about_all
 from bot.render.registry_logins import looked
 
-_REFRESH = "service update --with-registry-auth"
+_REFRESH = "service refresh-login"
+_NAMED = 3
+_MOST_AT_ONCE = 60
+"""A button takes 2000 characters, and an id has 25."""
 
 
 def old_logins(facts: OldLogins) -> AdviceText:
@@ -21,10 +24,10 @@ def old_logins(facts: OldLogins) -> AdviceText:
     else:
         unseen = f"no credentials for {host} from the bot: nobody can see which Swarm has stored"
         text_of_one, text_of_many = f"has {unseen}", f"have {unseen}"
-    first = facts.refreshable[0][1] if facts.refreshable else ""
+    some = " ".join(name for _, name in facts.refreshable[:_NAMED])
     anew = [name for name in facts.services if name not in {n for _, n in facts.refreshable}]
     fixes = (
-        f"`{SLASH} {_REFRESH} {first}`, which restarts nothing" if first else "",
+        f"`{SLASH} {_REFRESH} {some}`, which restarts nothing" if some else "",
         f"{listed(anew)}: by the next deploy, since tasks that have ended would run again"
         if anew
         else "",
@@ -36,8 +39,15 @@ def old_logins(facts: OldLogins) -> AdviceText:
         text_of_many,
         "; ".join(fix for fix in fixes if fix),
     )
-    buttons = tuple((f"Refresh {name}", f"{_REFRESH} {id_}") for id_, name in facts.refreshable)
-    return AdviceText(advice.text, advice.fix, advice.several, advice.names, buttons)
+    return AdviceText(advice.text, advice.fix, advice.several, advice.names, _button(facts))
+
+
+def _button(facts: OldLogins) -> tuple[tuple[str, str], ...]:
+    some = facts.refreshable[:_MOST_AT_ONCE]
+    if not some:
+        return ()
+    label = f"Refresh {some[0][1]}" if len(some) == 1 else f"Refresh {len(some)} services"
+    return ((label, " ".join((_REFRESH, *(id_ for id_, _ in some)))),)
 
 
 def login_missing(facts: LoginMissing) -> AdviceText:
