@@ -198,7 +198,7 @@ class ImageOffers:
             return
         ended = offer.state is not OfferState.OPEN
         place = shown[0] if shown else offer.message
-        if place is None and ended:
+        if place is None and (ended or not self._channel()):
             return
         self._number += 1
         state = MessageState(f"image:{offer.id}", self.fence(), self._number, ended)

@@ -34,7 +34,7 @@ from jobs.scheduler import cut_off
 log = logging.getLogger(__name__)
 
 LOOK_DEADLINE = 120.0
-SERVICES_EVERY = 20.0
+SERVICES_EVERY = 30.0
 """Seconds between two looks at the labels of all services, where no registry says anything."""
 MOST_REPOSITORIES = 10
 """Of one round: the others follow in the next."""

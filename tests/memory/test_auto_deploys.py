@@ -24,7 +24,7 @@ BY_ITSELF = pytest.mark.world(ROLES, (ANYBODY,), images=IMAGES)
 
 def follow(world: World, **labels: str) -> None:
     world.runs("api", "shop/api:1.4.2", Labels={AUTO_LABEL: "minor", APPROVE_LABEL: "true"})
-    world.clock.wait(30)
+    world.clock.wait(40)
 
 
 def push(world: World, tag: str, **behaviour: object) -> None:

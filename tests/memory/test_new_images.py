@@ -16,7 +16,7 @@ LOOK = 6 * 60
 def follow(world: World, part: str = "patch", image: str = "shop/api:1.4.2", **labels: str) -> None:
     """A service whose new images are looked for."""
     world.runs("api", image, Labels={AUTO_LABEL: part, **labels})
-    world.clock.wait(30)
+    world.clock.wait(40)
 
 
 def pushed(world: World, *repositories: str) -> None:
