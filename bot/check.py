@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 from bot.command import line
 from bot.command.model import Command, Query
@@ -22,6 +23,7 @@ from bot.errors import (
 from bot.model import Actor, Image
 from bot.policy.reasoning import reasons
 from bot.policy.rule_names import with_full_names
+from bot.registry.signatures import is_key
 from bot.render.registry_logins import looked
 from bot.settings import PolicyRule, Settings
 from bot.store.store import Store
@@ -46,11 +48,30 @@ def print_findings(settings: Settings) -> bool:
         *_engines(swarm.engines),
         *logins(swarm),
         *registries(swarm),
+        *image_files(settings),
     ]
     for subject, problem in findings:
         print(f"{'wrong' if problem else 'ok':5}  {subject}{': ' + problem if problem else ''}")
     print("\n" + "\n".join(rights(settings)))
     return not any(problem for _, problem in findings)
+
+
+def image_files(settings: Settings) -> Iterator[Finding]:
+    """The keys of signatures, and the secret of the registries' notifications."""
+    for registry in settings.registries:
+        if file := registry.require_signature:
+            key = "" if is_key(_read(file)) else f"{file} is no public key of cosign (ECDSA P-256)"
+            yield f"signatures of {registry.host}", key
+    if file := settings.images.hook_secret_file:
+        yield "secret of registry hooks", "" if _read(file).strip() else f"{file} is empty"
+
+
+def _read(file: Path) -> bytes:
+    """What is in the file; nothing where it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def rights(settings: Settings) -> list[str]:

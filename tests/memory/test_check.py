@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bot.check import registries
+from pathlib import Path
+
+from bot.check import image_files, registries
+from bot.settings import ImagesSettings, RegistrySettings, Settings
 from tests.memory.twin.world import World
+from tests.signing import KeyPair
 
 
 def test_each_registry_in_use_is_asked(world: World) -> None:
@@ -28,3 +32,21 @@ def test_an_image_that_is_gone_is_named(world: World) -> None:
     ((subject, problem),) = registries(world.bot.swarm)
     assert subject == "registry docker.io"
     assert "has no redis:7 any more" in problem
+
+
+def test_keys_and_secrets_of_images_are_read(tmp_path: Path) -> None:
+    key, secret = tmp_path / "cosign.pub", tmp_path / "hook"
+    key.write_bytes(KeyPair().public_pem)
+    secret.write_text("of-the-registry\n")
+    settings = Settings(
+        registries=(RegistrySettings(host="*", require_signature=key),),
+        images=ImagesSettings(hook_secret_file=secret),
+    )
+    assert dict(image_files(settings)) == {"signatures of *": "", "secret of registry hooks": ""}
+
+    key.write_text("no key")
+    secret.write_text("\n")
+    assert dict(image_files(settings)) == {
+        "signatures of *": f"{key} is no public key of cosign (ECDSA P-256)",
+        "secret of registry hooks": f"{secret} is empty",
+    }
