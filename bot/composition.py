@@ -120,6 +120,13 @@ def compose(ports: Ports) -> Parts:
         store.tokens, ports.settings.ci, now, people.verified, auto_actor(ports.settings).rights
     ).verified
     pipeline = _pipeline(ports, verified)
+    api = CommandsApi(
+        pipeline,
+        pool,
+        Feed(store.commands, ports.stopping.is_set),
+        now,
+        Authors(ports.client, ports.monotonic).named,
+    )
     homes = HomeTabs(pipeline.context, people, ports.poster.publish, clock=ports.monotonic)
     listeners = SlackListeners(
         ports.client,
@@ -154,14 +161,8 @@ def compose(ports: Ports) -> Parts:
         QueueRunner(store, pipeline.execute, verified, pool, now),
         DeliveryUpkeep(store, ports.poster),
         ReachWatch(ports.client, ports.poster, ports.settings),
-        CommandUpkeep(store, pipeline.reports, now),
-        CommandsApi(
-            pipeline,
-            pool,
-            Feed(store.commands, ports.stopping.is_set),
-            now,
-            Authors(ports.client, ports.monotonic).named,
-        ),
+        CommandUpkeep(store, pipeline.reports, api.begin, verified, pool, now),
+        api,
         _authentication(ports),
         _image_jobs(ports, pipeline),
         RegistryHooks(store.new_images, ports.settings.images.hook_secret_file),

@@ -13,6 +13,7 @@ from bot.command.model import Change, Command, Context, Query, Table
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
 from bot.model.hold import Queued
+from bot.model.pipeline_caller import Origin
 from bot.model.sent_command import Report, SentEnding, SentState
 from bot.model.slash import SLASH
 from bot.policy.approval_steps import bare
@@ -149,7 +150,7 @@ class LeaveQueue(Change[LeavingPlan]):
         context.store.sealed.forget(plan.waiting.sealed)
         message = holds.left(plan.waiting)
         if origin := plan.waiting.actor.origin:
-            context.store.commands.report(origin.command, _left(message), context.now())
+            context.store.commands.report(origin.command, _left(message, origin), context.now())
         return Outcome(ending=Ending.DONE, title=plan.title, seconds=0.0, message=message)
 
 
@@ -163,8 +164,13 @@ class Waiting(Query):
         return holds.queue(context.store.queue.all(), context.now())
 
 
-def _left(message: Message) -> Report:
-    return Report(state=SentState.ENDED, ending=SentEnding.WITHDRAWN, text=plain.plain(message))
+def _left(message: Message, origin: Origin) -> Report:
+    return Report(
+        state=SentState.ENDED,
+        ending=SentEnding.WITHDRAWN,
+        text=plain.plain(message),
+        attempt=origin.attempt,
+    )
 
 
 COMMANDS: tuple[type[Command], ...] = (QueueUp, LeaveQueue, Waiting)

@@ -3,28 +3,38 @@ that was at it."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailableError
-from bot.model import Actor, Ending
+from bot.model import Actor, Ending, Place
 from bot.model.sent_command import ENDINGS, Report, SentCommand, SentEnding, SentState
 from bot.pipeline.command_reports import CommandReports
+from bot.pipeline.request import Request
 from bot.render import approval_message, plain
 from bot.store.store import Store
 
+log = logging.getLogger(__name__)
+
+BEGIN_WITHIN = timedelta(minutes=10)
+"""What was sent begins within this time, or not at all."""
 _MOST_ENTRIES = 1000
 """So many entries of the audit are read to find the end of a change."""
 
 
 @dataclass(frozen=True)
 class CommandUpkeep:
-    """One round over the commands that have not ended."""
+    """One round over the commands that have not ended. `verified` reads anew what CI may."""
 
     store: Store
     reports: CommandReports
+    begin: Callable[[Request], None]
+    verified: Callable[[Actor], Actor]
+    pool: Executor
     now: Callable[[], datetime]
 
     def remember(self) -> None:
@@ -61,10 +71,32 @@ class CommandUpkeep:
             return
         if approval:
             self.reports.approval(approval, approval_message.shown(approval, ()))
+        elif self._begins_anew(command):
+            return
         ending = self._ending(command)
         if ending:
-            report = Report(state=SentState.ENDED, ending=ending, text=plain.left(ending))
+            report = Report(
+                state=SentState.ENDED,
+                ending=ending,
+                text=plain.left(ending),
+                attempt=command.attempt,
+            )
             self.store.commands.report(command.id, report, self.now())
+
+    def _begins_anew(self, command: SentCommand) -> bool:
+        """Whether this bot goes on with a command that was taken and has not begun, by its line and
+        the rights of now; nobody expects it any more after a while."""
+        if self.now() - command.created > BEGIN_WITHIN:
+            return False
+        taken = self.store.commands.begin_anew(command)
+        if taken is None or taken.actor is None:
+            return False
+        log.info("going on with command %s", taken.id)
+        self.pool.submit(self._begin, taken.again, taken.actor)
+        return True
+
+    def _begin(self, line: str, actor: Actor) -> None:
+        self.begin(Request(line, self.verified(actor), Place("")))
 
     def _ending(self, command: SentCommand) -> SentEnding | None:
         """How its change ended by the audit; None where that is still open."""

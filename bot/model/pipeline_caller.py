@@ -29,7 +29,8 @@ class Origin:
 
     `command` is the id of the command as CI sees it. `link` is the URL of the build, `build` what
     it is called, `by` whose commit it builds (an e-mail address or a name); all three may be empty.
-    `author` is the id of that person in Slack, where Slack knows the address.
+    `author` is the id of that person in Slack, where Slack knows the address. `attempt` grows when
+    another bot begins the command anew: what an earlier one still says does not count.
     """
 
     command: str
@@ -37,3 +38,4 @@ class Origin:
     build: str = ""
     by: str = ""
     author: str = ""
+    attempt: int = 1

@@ -7,7 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.change import Ending
+from bot.model.people import Actor
 
+MOST_ATTEMPTS = 2
 MOST_TEXT = 32_000
 """Characters of an answer over HTTP; what is longer is cut."""
 
@@ -60,7 +62,7 @@ class Report:
 
     `text` is plain. `approval` is the id of the request for approval that it waits for, `audit` the
     entry of the change that has begun; `fence` that of the lease under which this is reported, 0
-    where there is none.
+    where there is none; `attempt` that of the `Origin` of who asked.
     """
 
     state: SentState
@@ -69,6 +71,7 @@ class Report:
     approval: str = ""
     audit: str = ""
     fence: int = 0
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,8 @@ class SentCommand:
     """A sent command as it stands.
 
     `number` grows with each report. `caller` is the id of who sent it, `asked_by` their name.
-    `line` has dots for secrets. Times are UTC.
+    `line` has dots for secrets; `again` is what to send to begin it anew, as `actor`, who sent it.
+    Times are UTC.
     """
 
     id: str
@@ -92,6 +96,9 @@ class SentCommand:
     approval: str = ""
     audit: str = ""
     fence: int = 0
+    again: str = ""
+    actor: Actor | None = None
+    attempt: int = 1
 
     @property
     def ended(self) -> bool:
@@ -103,7 +110,9 @@ class SentCommand:
 
         A bot whose lease was lost reports late, and so does one that slept.
         """
-        if self.ended or (report.state.rank, report.fence) < (self.state.rank, self.fence):
+        if report.attempt < self.attempt or self.ended:
+            return None
+        if (report.state.rank, report.fence) < (self.state.rank, self.fence):
             return None
         text = report.text[:MOST_TEXT]
         approval = report.approval or self.approval
@@ -119,6 +128,22 @@ class SentCommand:
             approval=approval,
             audit=report.audit or self.audit,
             fence=report.fence,
+        )
+
+    def begun_anew(self) -> SentCommand | None:
+        """As another bot begins it; None where it has begun, or was tried often enough: it may be
+        the command that bots die of."""
+        if self.state is not SentState.ACCEPTED or self.attempt >= MOST_ATTEMPTS:
+            return None
+        if self.actor is None or self.actor.origin is None:
+            return None
+        attempt = self.attempt + 1
+        origin = replace(self.actor.origin, attempt=attempt)
+        return replace(
+            self,
+            number=self.number + 1,
+            attempt=attempt,
+            actor=replace(self.actor, origin=origin),
         )
 
     def _ending(self, report: Report) -> SentEnding | None:

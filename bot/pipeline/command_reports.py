@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.errors import (
@@ -116,12 +116,21 @@ class CommandReports:
         if actor.origin is None:
             return
         command_id = actor.origin.command
+        report = replace(report, attempt=actor.origin.attempt)
         try:
             self.commands.report(command_id, report, self.now())
             self.unwritten.pop(command_id, None)
         except StoreUnavailableError:
             if len(self.unwritten) < _MOST_UNWRITTEN:
                 self.unwritten[command_id] = report
+
+    def may_go_on(self, actor: Actor) -> bool:
+        """Whether this is still the bot that is to do somebody's command: not where it slept, and
+        another has begun it anew. Raises StoreUnavailableError."""
+        if actor.origin is None:
+            return True
+        command = self.commands.get(actor.origin.command)
+        return command is None or command.attempt == actor.origin.attempt
 
     # ---- upkeep, by every bot
 
@@ -174,6 +183,11 @@ class CommandReports:
         else:
             since = self.missing.setdefault(command.id, self.monotonic())
             if self.monotonic() - since >= LOST_AFTER:
-                lost = Report(state=SentState.ENDED, ending=SentEnding.UNKNOWN, text=plain.LOST)
+                lost = Report(
+                    state=SentState.ENDED,
+                    ending=SentEnding.UNKNOWN,
+                    text=plain.LOST,
+                    attempt=command.attempt,
+                )
                 self.commands.report(command.id, lost, self.now())
                 log.warning("Redis has lost command %s, which ends as unknown", command.id)

@@ -77,9 +77,11 @@ class ChangeExecutor:
         """Run it to its end and return its outcome.
 
         None where it failed and the channel says so, or the bot is stopping, or the request was
-        replaced in the moment before. Raises what the change raises before anything of it was
-        shown.
+        replaced in the moment before, or another bot does it. Raises what the change raises before
+        anything of it was shown.
         """
+        if not self.reports.may_go_on(decided.context.actor):
+            return None
         clock = SteadyClock(self.now(), self.stopping.monotonic)
         started, approvers = clock.now(), decided.approval.approvers if decided.approval else ()
         run_id = secrets.token_hex(5)

@@ -194,7 +194,7 @@ class Pipeline:
     def _ask(
         self, request: Request, command: Change[Plan], plan: Plan, decision: decide.Ask
     ) -> None:
-        if not request.take_turn():
+        if not request.take_turn() or not self.reports.may_go_on(request.actor):
             return
         if has_secret(command):
             raise UnsupportedError(

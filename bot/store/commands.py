@@ -169,6 +169,23 @@ class CommandLog:
 
         transact(self._redis, change, _command(command.id))
 
+    def begin_anew(self, command: SentCommand) -> SentCommand | None:
+        """Take a command that has not begun, and whose bot is gone, to begin it here; None where
+        another bot was quicker, or it is not to be begun again."""
+
+        def change(pipe: Pipeline) -> SentCommand | None:
+            stored = self._read(pipe, command.id)
+            taken = stored.begun_anew() if stored == command else None
+            pipe.multi()
+            if taken:
+                self._write(pipe, taken)
+            return taken
+
+        taken = transact(self._redis, change, _command(command.id))
+        if taken:
+            self._remember(taken)
+        return taken
+
     @guarded()
     def say_alive(self, command_ids: Iterable[str]) -> None:
         """Say that this bot is at these commands."""

@@ -143,6 +143,8 @@ class CommandsApi:
                 caller=actor.id,
                 asked_by=actor.name,
                 line=masking.shown_line(command, self.pipeline.table),
+                again=masking.again(command, self.pipeline.store, self.pipeline.table),
+                actor=actor,
                 created=now,
                 changed=now,
             ),
@@ -156,14 +158,15 @@ class CommandsApi:
                 command=created.command.id,
             )
         if created.is_new:
-            self.pool.submit(self._begin, actor, command)
+            self.pool.submit(self.begin, Request("", actor, Place(""), command))
         else:
             response.status_code = HTTPStatus.OK
         response.headers["Location"] = f"{PATH}/{created.command.id}"
         return CommandResource.of(created.command)
 
-    def _begin(self, actor: Actor, command: Command) -> None:
-        self.pipeline.execute(Request("", self.authored(actor), Place(""), command))
+    def begin(self, request: Request) -> None:
+        """Do what was sent; the author of the commit is called where Slack knows them."""
+        self.pipeline.execute(replace(request, actor=self.authored(request.actor)))
 
     def read(self, command_id: str, whose: Whose) -> CommandResource:
         """How a command stands."""

@@ -313,10 +313,51 @@ def test_a_change_of_several_is_gone_on_with(world: World, ci: Pipeline, dev: Me
 
 
 @two_bots
-def test_a_command_that_had_not_begun_ends_as_unknown(world: World, ci: Pipeline) -> None:
+def test_a_command_that_had_not_begun_is_begun_by_another_bot(
+    world: World, ci: Pipeline, dev: MemoryPerson
+) -> None:
+    world.runs("web")
+    sent = ci.sends("service update --image shop/web:2.0 --env-add PASSWORD=geheim web")
+    world.bots[0].crash()
+    elsewhere = ci.at(world.bots[1])
+    assert elsewhere.ends(sent)["ending"] == "completed"
+    assert world.image_of("web") == "shop/web:2.0"
+    dev.sees("✅ web")
+
+
+@pytest.mark.world(ROLES, FREELY, bots=3)
+def test_a_command_that_bots_die_of_ends_as_unknown(world: World, ci: Pipeline) -> None:
     world.runs("web")
     sent = ci.sends(DEPLOY)
     world.bots[0].crash()
+    last = world.bots[2].store.commands
+    world.clock.run(lambda: any(command.attempt == 2 for command in last.open()), 120)
+    world.bots[1].crash()
+    ended = ci.at(world.bots[2]).ends(sent)
+    assert ended["ending"] == "unknown"
+    assert world.image_of("web") == "shop/web:1.0"
+
+
+@two_bots
+def test_a_bot_that_slept_leaves_it_to_the_one_that_took_over(world: World, ci: Pipeline) -> None:
+    world.runs("web")
+    sent = ci.sends(DEPLOY)
+    world.bots[0].freeze()
+    elsewhere = ci.at(world.bots[1])
+    ended = elsewhere.ends(sent)
+    assert ended["ending"] == "completed", ended["text"]
+    world.bots[0].resume()
+    settles(world)
+    assert len(world.bot.store.audit.entries()) == 1
+    assert elsewhere.reads(sent)["ending"] == "completed"
+
+
+@two_bots
+def test_nobody_expects_it_any_more_after_a_while(world: World, ci: Pipeline) -> None:
+    world.runs("web")
+    sent = ci.sends(DEPLOY)
+    world.bots[0].crash()
+    world.clock.seconds += 11 * 60
     ended = ci.at(world.bots[1]).ends(sent, 60)
     assert ended["ending"] == "unknown"
     assert world.image_of("web") == "shop/web:1.0"
@@ -330,7 +371,7 @@ def test_a_bot_that_dies_right_after_the_end_leaves_no_command_open(
     sent = ci.sends("service update --label-add a=b web")
     world.bots[0].crashes_after_its_change()
     ended = ci.at(world.bots[1]).ends(sent, 200)
-    assert ended["ending"] in ("completed", "unknown"), ended
+    assert ended["ending"] == "completed", ended
     settles(world)
 
 
