@@ -24,6 +24,15 @@ def by_plan(command: Change[PlanType], context: Context, planned: str) -> Fate:
     return Fate.NOT_DONE if plan.fingerprint == planned else Fate.UNSURE
 
 
+def on_engine(command: Change[PlanType], context: Context, planned: str) -> Fate:
+    """The same for a change of one engine, with whose name its fingerprint begins.
+
+    Where nobody named it, it was the only possible one; by now it is not, or another one is.
+    """
+    engine = planned.partition(":")[0]
+    return by_plan(command.model_copy(update={"on": engine}), context, planned)
+
+
 def of_removal(
     command: Change[PlanType],
     context: Context,

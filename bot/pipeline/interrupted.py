@@ -107,9 +107,14 @@ class InterruptedChanges:
 def _fate(entry: AuditEntry, context: Context) -> Fate:
     planned = str(entry.plan.get("fingerprint", ""))
     try:
-        command = context.table.by_name[str(entry.command["command"])].model_validate(
-            entry.command["flags"]
-        )
+        made_of = context.table.by_name[str(entry.command["command"])]
+        # What was typed into a modal alone, a key or a token, stands nowhere.
+        flags = {
+            name: value
+            for name, value in entry.command["flags"].items()
+            if name in made_of.model_fields
+        }
+        command = made_of.model_validate(flags)
     except (KeyError, ValidationError):
         return Fate.UNSURE
     return command.fate(context, planned) if isinstance(command, Change) else Fate.UNSURE

@@ -130,7 +130,7 @@ class Join(Change[JoinPlan]):
 
     def fate(self, context: Context, planned: str) -> Fate:
         """Its plan covers all that it changes."""
-        return fate.by_plan(self, context, planned)
+        return fate.on_engine(self, context, planned)
 
     def apply(self, context: Context, plan: JoinPlan, run: Run) -> Outcome:
         """Join, and wait until the node is Ready, and Reachable as a manager."""

@@ -100,7 +100,7 @@ class Leave(Change[LeavePlan]):
 
     def fate(self, context: Context, planned: str) -> Fate:
         """Its plan covers all that it changes."""
-        return fate.by_plan(self, context, planned)
+        return fate.on_engine(self, context, planned)
 
     def apply(self, context: Context, plan: LeavePlan, run: Run) -> Outcome:
         """Leave, and wait until the engine says that it has."""

@@ -92,7 +92,7 @@ class Unlock(Change[UnlockPlan]):
 
     def fate(self, context: Context, planned: str) -> Fate:
         """Its plan covers all that it changes."""
-        return fate.by_plan(self, context, planned)
+        return fate.on_engine(self, context, planned)
 
     def apply(self, context: Context, plan: UnlockPlan, run: Run) -> Outcome:
         """Take the key from a healthy manager, and unlock with it."""

@@ -37,6 +37,15 @@ def _network(world: World) -> None:
     world.add_network("uber-net")
 
 
+def _outside(world: World) -> None:
+    world.swarm.leave("node3")
+    world.swarm.settle()
+
+
+def _locked(world: World) -> None:
+    world.swarm.lock("node3")
+
+
 def _nothing(world: World) -> None:
     del world
 
@@ -52,6 +61,10 @@ CHANGES: tuple[tuple[str, Prepare], ...] = (
     ("swarm update --task-history-limit 3", _nothing),
     ("network create -d overlay uber-net", _nothing),
     ("network rm uber-net", _network),
+    ("swarm join --on node3", _outside),
+    ("swarm join --on node3 --as manager", _outside),
+    ("swarm unlock --on node3", _locked),
+    ("swarm join 127.0.0.1:2377", _outside),
 )
 every_change = pytest.mark.parametrize(
     ("line", "prepare"), CHANGES, ids=[line for line, _ in CHANGES]
@@ -212,4 +225,18 @@ def test_an_end_that_is_known_is_not_told_a_second_time(dev: MemoryPerson, world
 
     (message,) = [message for message in dev.messages("ops") if not message.in_thread]
     assert "✅ web removed" in dev.reads(message)
+    assert ended(world) == "done"
+
+
+@pytest.mark.world(bots=2)
+def test_what_was_done_with_a_typed_key_is_told_as_well(dev: MemoryPerson, world: World) -> None:
+    _locked(world)
+    dev.types("/swarm swarm unlock")
+    dev.sees_modal("Unlock a manager")
+    world.bot.crashes_after_its_change()
+
+    dev.submits({"key": world.swarm.cluster.unlock_key})
+    assert world.clock.run(lambda: world.bot.party.crashed, 30)
+
+    dev.sees("done, though swarmbot was stopped meanwhile")
     assert ended(world) == "done"

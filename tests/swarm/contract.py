@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import (
     NO_MANAGER,
@@ -20,6 +21,7 @@ from bot.errors import (
 )
 from bot.model import Image, Task
 from bot.swarm.certificates import root_ca
+from bot.swarm.objects.cluster import manager_addresses
 from tests.swarm import contract_logins, contract_paused
 from tests.swarm.contract_services import (
     a_failure_pauses,
@@ -185,6 +187,17 @@ def a_new_root_reaches_every_node(ground: Ground) -> None:
     assert cluster.inspect().force_rotate == before + 1
 
 
+def a_member_that_is_not_locked_neither_joins_nor_unlocks(ground: Ground) -> None:
+    cluster = ground.swarm.cluster
+    tokens = cluster.join_tokens()
+    with pytest.raises(EngineRefusedError) as refused:
+        cluster.join("node2", manager_addresses(ground.swarm.nodes.list()), tokens.worker)
+    assert (refused.value.status, "already part of a swarm" in refused.value.reason) == (503, True)
+    with pytest.raises(EngineRefusedError) as refused:
+        cluster.unlock("node2", SecretStr("SWMKEY-1-abc"))
+    assert (refused.value.status, refused.value.reason) == (409, "swarm is not locked")
+
+
 def a_registry_tells_digest_and_platforms(ground: Ground) -> None:
     resolved = ground.swarm.images.resolve(Image.parse(ground.image("web:v1")))
     assert resolved.image.digest
@@ -219,5 +232,6 @@ CASES: tuple[Callable[[Ground], None], ...] = (
     networks_come_and_go_unless_used,
     settings_change_by_version,
     a_registry_tells_digest_and_platforms,
+    a_member_that_is_not_locked_neither_joins_nor_unlocks,
     a_new_root_reaches_every_node,
 )

@@ -124,8 +124,9 @@ class Cluster:
         return node
 
     def node(self, name: str) -> Json:
-        """The machine of this name; what follows a hyphen in its host name is none of it."""
-        nodes = self.nodes.values()
+        """The machine of this name, as it joined last; what follows a hyphen in its host name is
+        none of it."""
+        nodes = reversed(self.nodes.values())
         return next(n for n in nodes if n["Description"]["Hostname"].partition("-")[0] == name)
 
     def service(self, name: str) -> Json:

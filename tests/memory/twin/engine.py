@@ -23,6 +23,10 @@ LOCKED = (
     'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm '
     'unlock" to unlock it.'
 )
+MEMBER = (
+    'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join '
+    "another one."
+)
 WORKER = (
     "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. "
     "Please run this command on a manager node or promote the current node to a manager."
@@ -74,12 +78,33 @@ class EngineTwin:
             return self._info()
         if path == "/swarm/leave" and method == "POST":
             return self.twin.leave(self.name)
+        if path == "/swarm/join" and method == "POST":
+            return self._join(body)
+        if path == "/swarm/unlock" and method == "POST":
+            return self._unlock(body)
         self._must_be_manager()
         for wanted, pattern, answer in _COMPILED:
             match = pattern.match(path)
             if match and wanted == method:
                 return answer(Request(self.twin, match.groups(), params, body, auth))
         raise RefusedError(404, "page not found")
+
+    def _join(self, body: Json) -> None:
+        if not self._has_left():
+            raise RefusedError(503, MEMBER)
+        tokens = self.twin.cluster.swarm["JoinTokens"]
+        roles = {tokens["Worker"]: "worker", tokens["Manager"]: "manager"}
+        if body["JoinToken"] not in roles:
+            raise RefusedError(400, "invalid join token")
+        self.twin.join(self.name, roles[body["JoinToken"]])
+
+    def _unlock(self, body: Json) -> None:
+        cluster = self.twin.cluster
+        if cluster.node(self.name)["ID"] not in cluster.locked:
+            raise RefusedError(409, "swarm is not locked")
+        if body["UnlockKey"] != cluster.unlock_key:
+            raise RefusedError(400, "invalid key")
+        self.twin.unlock(self.name)
 
     def _must_be_manager(self) -> None:
         node = self.twin.cluster.node(self.name)

@@ -85,6 +85,20 @@ class SwarmTwin:
         self.cluster.left.add(node["ID"])
         self._leaving[name] = self.cluster.seconds + MISSED_SECONDS
 
+    def join(self, name: str, role: str) -> None:
+        """An engine that is in no Swarm joins, as a new node: the one of before stays Down."""
+        self._leaving.pop(name, None)
+        left = self.cluster.node(name)
+        left["Status"]["State"] = "down"
+        joined = self.cluster.add_node(name, role)
+        joined["Description"] |= {"Hostname": left["Description"]["Hostname"]}
+        self._reconcile()
+
+    def unlock(self, name: str) -> None:
+        """The engine of a locked manager got the key, and is back."""
+        self.cluster.locked.discard(self.cluster.node(name)["ID"])
+        self.start_node(name)
+
     # ---- what goes wrong
 
     def lock(self, name: str) -> None:
