@@ -14,6 +14,8 @@ from bot.model.slash import SLASH
 from bot.model.stored_login import LoginState
 from bot.rollout import stored_login
 
+_NAMED = 5
+
 
 def warned(context: Context, plan: NodesPlan) -> NodesPlan:
     """The plan, with a warning where it moves such tasks."""
@@ -30,7 +32,7 @@ def warned(context: Context, plan: NodesPlan) -> NodesPlan:
         return plan
     warning = (
         f"{listed(old)} {agree(len(old), 'has', 'have')} old registry credentials stored: a node "
-        f"that lacks the image may not get it. First `{SLASH} service update --with-registry-auth "
-        f"{old[0]}`, which restarts nothing"
+        f"that lacks the image may not get it. First `{SLASH} service refresh-login "
+        f"{' '.join(old[:_NAMED])}`, which restarts nothing"
     )
     return replace(plan, warnings=(*plan.warnings, warning))
