@@ -128,7 +128,7 @@ def test_rollback_typed_twice_does_not_bring_the_bad_version_back(
     world.runs("web")
     dev.asks("deploy web shop/web:2.0", "✅ web is on")
     back = dev.asks("rollback web", "✅ web is on shop/web:1.0 again")
-    assert "back to revision 1, found" in back.text
+    assert "back to revision 1, first seen" in back.text
 
     dev.asks("rollback web", "no revision before")
 

@@ -80,5 +80,5 @@ def test_the_end_of_a_deploy_brings_its_timeline_into_the_thread(
     chart = picture(dev.sees("📎 web · 3 deploys", channel="dm", timeout=20)).alt
     assert "web:v2, runs now" in chart
     assert "web:broken, rolled back" in chart
-    assert "web:v1, found" in chart
+    assert "web:v1, first seen" in chart
     assert "could not be drawn" not in bot.log

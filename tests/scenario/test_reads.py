@@ -120,7 +120,7 @@ def test_what_one_sees_of_a_service(reader: Reader, people: People, site: Site) 
     logs = reader.reads("logs web -n 5", "listening on port 8080", 3).text
     assert logs.splitlines()[0].startswith("web · last")
     history = reader.reads("history web", "web", 1).text
-    assert re.search("web has no revisions yet|runs now · found", history), (
+    assert re.search("web has no revisions yet|runs now · first seen", history), (
         "the watch may have seen"
     )
 

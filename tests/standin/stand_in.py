@@ -59,6 +59,8 @@ class StandIn:
         """From its start to its end."""
         config = self.folder / "stand-in.json"
         config.write_text(json.dumps(_workspace(request_url)))
+        # One that a killed run left behind would answer in the place of this one.
+        self._end()
         self.cable.lay()
         # Each cable has a hardware address of its own, and the one before is still remembered.
         processes.run("ip", "neighbour", "flush", "to", self.cable.address)
@@ -69,8 +71,11 @@ class StandIn:
             )
             yield
         finally:
-            processes.kill_all(lambda: processes.in_network_namespace(self.cable.namespace))
-            self.cable.remove()
+            self._end()
+
+    def _end(self) -> None:
+        processes.kill_all(lambda: processes.in_network_namespace(self.cable.namespace))
+        self.cable.remove()
 
     def does(self, what: str, **more: object) -> None:
         """Let somebody do something: `command`, `message`, `interact`, `open-home`."""

@@ -17,7 +17,7 @@ from bot.render.slack.text import code, escape
 def origin(revision: Revision, now: datetime) -> str:
     """How a revision came about and when: `deployed by dev, 3 d ago`."""
     ago = age(revision.at, now)
-    words = {FOUND: "found", OUTSIDE: "outside", EARLIER: "outside, replaced"}
+    words = {FOUND: "first seen", OUTSIDE: "outside", EARLIER: "outside, replaced"}
     if not revision.by:
         return f"{words.get(revision.note, OUTSIDE)}, {ago}".replace("replaced, ", "replaced ")
     done = {"deploy": "deployed", "rollback": "rolled back to"}.get(revision.note, "set")

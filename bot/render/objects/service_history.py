@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.model import File, Message, Revision, Service
 from bot.model.english import plural
+from bot.model.revisions import FOUND
 from bot.render.slack.blocks import (
     actions,
     button,
@@ -77,7 +78,7 @@ def _revision(revision: Revision, now_runs: bool) -> str:
         f"*{revision.number}*  {image(revision.image)}",
         "runs now" if now_runs else escape(ended),
         f"by {escape(revision.by)}" if revision.by else "",
-        escape(shortened(revision.note, _NOTE)),
+        escape(shortened(_note(revision), _NOTE)),
         when(revision.at),
     ]
     return " · ".join(part for part in parts if part)
@@ -89,8 +90,12 @@ def _cells(revision: Revision) -> Row:
         image_cell(revision.image),
         f"{revision.at:%Y-%m-%d %H:%M} UTC",
         revision.by,
-        revision.note,
+        _note(revision),
     )
+
+
+def _note(revision: Revision) -> str:
+    return "first seen" if revision.note == FOUND else revision.note
 
 
 def _ask(service: Service, revision: Revision) -> str:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from bot.model import Ending, File, Revision, Service
 from bot.model.english import plural, seconds
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
+from bot.model.revisions import FOUND
 from bot.render.picture.atoms import (
     AMBER,
     BELOW,
@@ -39,7 +40,7 @@ _WIDTH, _NAMES, _ENDS, _ROW = 560.0, 158.0, 104.0, 26.0
 _SIGNS = {
     "runs now": (Mark.DISC, GREEN),
     "done": (Mark.DISC, GREY),
-    "found": (Mark.RING, GREY),
+    "first seen": (Mark.RING, GREY),
     "under way": (Mark.RING, GREEN),
     str(Ending.ROLLED_BACK): (Mark.BACK, AMBER),
     str(Ending.PAUSED): (Mark.SQUARE, AMBER),
@@ -96,7 +97,7 @@ def stayed(service: Service, revisions: Sequence[Revision], now: datetime) -> li
 
 
 def _stay(revision: Revision, current: int, end: datetime | None) -> Stay:
-    word = revision.ending or ("found" if revision.note == "found" else "under way")
+    word = revision.ending or ("first seen" if revision.note == FOUND else "under way")
     word = "runs now" if revision.number == current and word != "under way" else word
     short = (
         familiar(revision.image).rpartition("/")[2]
