@@ -4,11 +4,20 @@ the real one cannot be made to do."""
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 DROP, HALF, SILENCE = "drop", "half an event", "silence"
 """What happens to a stream in place of its next event. After silence nothing comes any more."""
@@ -41,12 +50,13 @@ class CiDoor:
         """Method, path and body (of a stream: Last-Event-ID) of each request."""
         self.heard = threading.Event()
         self.ended = threading.Event()
+        self._scheme = "http"
         self._server = DoorServer(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def tells(self, state: str, text: str, ending: str | None = None) -> None:
         """The next event of the command."""
@@ -72,6 +82,32 @@ class CiDoor:
     def latest(self) -> dict[str, Any]:
         """What a GET answers."""
         return next(step for step in reversed(self.script) if isinstance(step, dict))
+
+    def with_tls(self, folder: Path) -> Path:
+        """Listen with TLS, with a certificate that nobody knows; returns its file. To be called
+        before `start`."""
+        certificate, key = folder / "certificate.pem", folder / "key.pem"
+        own_key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "door")])
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder(name, name, own_key.public_key(), x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(
+                x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
+            )
+            .sign(own_key, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        certificate.write_bytes(made.public_bytes(pem))
+        pkcs8, in_clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        key.write_bytes(own_key.private_bytes(pem, pkcs8, in_clear))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
+        return certificate
 
     def start(self) -> CiDoor:
         self._thread.start()

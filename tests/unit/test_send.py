@@ -221,6 +221,23 @@ def test_the_token_goes_nowhere_else_and_is_said_nowhere(door: CiDoor) -> None:
     assert "secret" not in done.stderr + bad.stderr
 
 
+def test_a_certificate_that_nobody_knows_gets_no_token(tmp_path: Path) -> None:
+    door = CiDoor()
+    certificate = door.with_tls(tmp_path)
+    door.start()
+    door.ends("completed", "done")
+
+    unknown = send(door, *LINE)
+    before = list(door.asked)
+    known = send(door, "--cacert", str(certificate), *LINE)
+    door.stop()
+
+    assert unknown.returncode == 4
+    assert "the certificate is not trusted" in unknown.stderr
+    assert before == []
+    assert known.returncode == 0, known.stderr
+
+
 def test_a_token_file_of_any_editor_is_read_anew(door: CiDoor, tmp_path: Path) -> None:
     door.ends("completed", "done")
     file = tmp_path / "token"
