@@ -14,6 +14,7 @@ from bot.errors import (
     EngineRefusedError,
     ImageNotFoundError,
     InvalidSettingError,
+    IssuerUnavailableError,
     RegistryDeniedError,
     RegistryUnavailableError,
     StoreUnavailableError,
@@ -31,6 +32,7 @@ from bot.swarm.engine.port import EnginePool
 from bot.swarm.registries.credentials import RegistryLogin
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
+from handlers.http.issuer_keys import IssuerKeys
 from handlers.slack.check import check_slack
 from handlers.slack.listeners import web_client
 
@@ -45,6 +47,7 @@ def print_findings(settings: Settings) -> bool:
         *_rules(settings),
         *_slack(settings),
         *_redis(settings),
+        *issuers(settings),
         *_engines(swarm.engines),
         *logins(swarm),
         *registries(swarm),
@@ -181,6 +184,17 @@ def _login_problem(swarm: Swarm, login: RegistryLogin) -> str:
     except SwarmbotError as error:
         return f"no manager can try them: {error_code(error)}"
     return ""
+
+
+def issuers(settings: Settings) -> Iterator[Finding]:
+    """Whether each issuer of `[[ci]]` gives its keys."""
+    for issuer in dict.fromkeys(entry.issuer for entry in settings.ci):
+        try:
+            IssuerKeys(issuer).get("")
+        except IssuerUnavailableError as error:
+            yield f"CI issuer {issuer}", f"its keys cannot be read: {error.reason}"
+        else:
+            yield f"CI issuer {issuer}", ""
 
 
 def registries(swarm: Swarm) -> Iterator[Finding]:

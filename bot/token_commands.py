@@ -85,14 +85,15 @@ def create(name: str, role: str, patterns: tuple[str, ...], expires: str) -> Non
 @token_group.command("list")
 def list_tokens() -> None:
     """List the tokens, with when each was used last."""
-    with _with_the_key(configured()) as store:
+    settings, now = configured(), utc_now()
+    with _with_the_key(settings) as store:
         tokens, used = store.tokens.all(), store.tokens.last_used()
-    now = utc_now()
     if not tokens:
         print("There are no tokens.")
         return
     head = ("NAME", "ID", "ROLE", "SERVICES", "CREATED", "BY", "EXPIRES", "LAST USED")
-    print("\n".join(columns((head, *(_row(token, used, now) for token in tokens)))))
+    rows = (_row(token, used, now, settings.ci_roles) for token in tokens)
+    print("\n".join(columns((head, *rows))))
 
 
 @token_group.command()
@@ -174,11 +175,13 @@ def _life(text: str) -> timedelta:
     return life
 
 
-def _row(token: PipelineToken, used: Mapping[str, datetime], now: datetime) -> tuple[str, ...]:
+def _row(
+    token: PipelineToken, used: Mapping[str, datetime], now: datetime, roles: frozenset[str]
+) -> tuple[str, ...]:
     return (
         token.name,
         token.id,
-        token.role,
+        token.role if token.role in roles else f"{token.role} (not open to CI)",
         ", ".join(token.services),
         _when(token.created),
         token.by,

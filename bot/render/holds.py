@@ -86,7 +86,7 @@ def put(hold: Hold, before: Hold | None) -> Message:
         lines,
         [
             *actions(button("Release", f"release {hold.pattern}")),
-            *call((before.owner.id,) if before else ()),
+            *call(before.owner.called if before else ()),
         ],
     )
 
@@ -100,7 +100,7 @@ def released(hold: Hold, by: Actor, why: str, now: datetime) -> Message:
     return message(
         f"🟢 {head} · after {took}",
         [ended, f"{_who_held(hold)} {'froze' if hold.freeze else 'held'} it." if foreign else ""],
-        call((hold.owner.id,) if foreign else ()),
+        call(hold.owner.called if foreign else ()),
     )
 
 

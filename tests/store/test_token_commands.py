@@ -93,6 +93,13 @@ def test_the_list_shows_what_there_is_and_its_last_use(store: Store) -> None:
     assert row.endswith("UTC")
 
 
+def test_the_list_says_of_which_role_nothing_is_left(store: Store, tmp_path: Path) -> None:
+    run(*CREATE)
+    (tmp_path / "swarmbot.toml").write_text(FILE.replace("ci = true", 'users = ["U2"]'))
+
+    assert "ci (not open to CI)" in run("list").stdout
+
+
 def test_a_revoked_token_is_gone(store: Store) -> None:
     text = run(*CREATE).stdout.strip()
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bot.model import Actor, Standing
+from bot.model.hold import Hold
 from bot.model.pipeline_caller import Origin
 from bot.render.asker import asked_by
+from bot.render.holds import put, released
 
+NOW = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 URL = "https://ci.example.com/job/shop/418/?a=1&b=2"
 LINK = "https://ci.example.com/job/shop/418/?a=1&amp;b=2"
 
@@ -57,3 +63,12 @@ def test_who_approved_and_why_stand_before_the_build() -> None:
     said = asked_by(ci(build="418"), ("lee", "lead"), "hotfix")
 
     assert said == 'asked by CI jenkins-shop, approved by lee, lead · "hotfix" · build 418'
+
+
+def test_a_hold_of_ci_calls_nobody_that_slack_does_not_know() -> None:
+    hold = Hold(pattern="web", owner=ci(), reason="a release", since=NOW)
+
+    ended = released(hold, Actor("U0DEV00001", "dev"), "over", NOW + timedelta(minutes=5))
+    kept = put(replace(hold, owner=Actor("U1", "dev")), hold)
+
+    assert "ci:" not in repr(ended) + repr(kept)

@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.check import issuers
 from bot.errors import IssuerUnavailableError, UnauthenticatedError
 from bot.model import Standing
-from bot.settings import CiSettings
+from bot.settings import CiSettings, Settings
 from handlers.http.issuer_keys import (
     AGAIN_SECONDS,
     FRESH_SECONDS,
@@ -396,6 +397,16 @@ def test_many_at_once_ask_one_question_and_most_wait_for_nobody(
     assert outcomes.count("away") == 7
     assert outcomes.count("ci:github:acme/shop") == 5
     assert issuer.asked == [DISCOVERY, "/jwks"]
+
+
+def test_the_check_says_whether_keys_can_be_read(issuer: Issuer) -> None:
+    configured = Settings(ci=(entry(issuer), entry(issuer, name="other")))
+
+    assert dict(issuers(configured)) == {f"CI issuer {issuer.url}": ""}
+    issuer.answers["/jwks"] = (503, b"")
+    ((_, problem),) = issuers(configured)
+    assert "its keys cannot be read" in problem
+    assert "503" in problem
 
 
 # ---- what waited
