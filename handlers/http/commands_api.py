@@ -38,9 +38,12 @@ from handlers.http.problems import ProblemDocument, ProblemError, documented, re
 from handlers.http.resources import EVENT, CommandResource, PostedCommand
 
 PATH = "/v1/commands"
-MOST_OPEN = 500
-"""Commands of all callers that have not ended."""
+MOST_OPEN, MOST_OF_ONE = 500, 100
+"""Commands that have not ended: of all callers, and of one."""
 PING_SECONDS = 15
+LATER = {"Retry-After": "30"}
+SEND_SECONDS = 30
+"""Who takes nothing for so long is not listening any more."""
 _ID = re.compile(r"[0-9a-f]{16}")
 _CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -129,12 +132,7 @@ class CommandsApi:
         origin = Origin(new_id, posted.link, posted.build, posted.by)
         actor = replace(whose.actor, origin=origin)
         command = self._read(posted, actor)
-        if self.pipeline.store.commands.count_open() >= MOST_OPEN:
-            raise ProblemError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                f"{MOST_OPEN} commands have not ended yet.",
-                headers={"Retry-After": "30"},
-            )
+        self._refuse_many(actor.id)
         now = self.now()
         created = self.pipeline.store.commands.create(
             SentCommand(
@@ -177,13 +175,15 @@ class CommandsApi:
     ) -> EventSourceResponse:
         """How a command goes on: an event for each change, until it has ended."""
         command = await run_in_threadpool(self._own, command_id, whose.actor)
-        if self.feed.is_full:
+        if self.feed.is_full(whose.actor.id):
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "Too many listen already.",
                 headers={"Retry-After": "5"},
             )
-        return EventSourceResponse(self._told(command, int(last or 0)), ping=PING_SECONDS)
+        return EventSourceResponse(
+            self._told(command, int(last or 0)), ping=PING_SECONDS, send_timeout=SEND_SECONDS
+        )
 
     def withdraw(self, command_id: str, whose: Whose) -> CommandResource:
         """Take back a command that still waits."""
@@ -209,6 +209,19 @@ class CommandsApi:
             )
         except SwarmbotError as error:
             raise refused(error) from None
+
+    def _refuse_many(self, caller: str) -> None:
+        commands = self.pipeline.store.commands
+        if commands.count_open() < MOST_OF_ONE:
+            return
+        callers = [command.caller for command in commands.open()]
+        many = f"{callers.count(caller)} of your commands have not ended yet."
+        if callers.count(caller) >= MOST_OF_ONE:
+            raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, many, headers=LATER)
+        if len(callers) >= MOST_OPEN:
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE, "Too many commands have not ended.", headers=LATER
+            )
 
     def _line(self, posted: PostedCommand) -> str:
         if posted.line is not None:

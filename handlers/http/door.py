@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,9 @@ MOST_BODY = 64 * 1024
 """Bytes of a body."""
 BODY_SECONDS = 10.0
 """So long may a body take to arrive."""
+READERS = 8
+"""Threads that read tokens: while Redis is away each takes seconds, and `/healthz` is not to wait
+for calls of whoever has none."""
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -40,6 +43,7 @@ class Door:
     def __init__(self, app: ASGIApp, authentication: Authentication) -> None:
         self._app = app
         self._authentication = authentication
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="door")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one call."""
@@ -60,7 +64,9 @@ class Door:
         shown, client = Headers(scope=scope).get("authorization", ""), scope.get("client")
         address = str(client[0]) if client else ""
         try:
-            caller = await run_in_threadpool(self._authentication.caller, shown, address)
+            caller = await asyncio.get_running_loop().run_in_executor(
+                self._readers, self._authentication.caller, shown, address
+            )
         except UnauthenticatedError:
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-
-from starlette.concurrency import run_in_threadpool
 
 from bot.errors import StoreUnavailableError
 from bot.model.sent_command import SentCommand, SentEnding, SentState
 from bot.render import plain
 from bot.store.commands import CommandLog
 
-MOST_LISTENERS = 100
-"""Of one bot."""
+MOST_LISTENERS, MOST_OF_ONE = 100, 20
+"""Of one bot, and of one caller."""
+LOOKERS = 4
+"""Threads that look for all listeners: while Redis is away each look takes seconds, and nothing
+else over HTTP is to wait for it."""
 LOOK_EVERY = 0.5
 """Seconds between two looks for what another bot has written; this one's is heard at once."""
 LOST_AFTER = 20.0
@@ -34,13 +36,15 @@ class Feed:
         self._lock = threading.Lock()
         self._waiting: defaultdict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]]
         self._waiting = defaultdict(set)
+        self._callers: Counter[str] = Counter()
+        self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="feed")
         commands.heard = self.heard
 
-    @property
-    def is_full(self) -> bool:
-        """Whether nobody else may listen."""
+    def is_full(self, caller: str) -> bool:
+        """Whether nobody else may listen, or nobody else of this caller (its id)."""
         with self._lock:
-            return sum(map(len, self._waiting.values())) >= MOST_LISTENERS
+            total = self._callers.total()
+            return total >= MOST_LISTENERS or self._callers[caller] >= MOST_OF_ONE
 
     def heard(self, command_id: str) -> None:
         """Something was written about a command: whoever listens looks at once."""
@@ -51,11 +55,12 @@ class Feed:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(event.set)
 
-    async def events(self, command: SentCommand, after: int) -> AsyncIterator[SentCommand]:
+    async def events(self, command: SentCommand, after: int) -> AsyncGenerator[SentCommand, None]:
         """The command at each report later than this number, until it has ended."""
         listener = asyncio.get_running_loop(), asyncio.Event()
         with self._lock:
             self._waiting[command.id].add(listener)
+            self._callers[command.caller] += 1
         try:
             async for state in self._followed(command, after, listener[1]):
                 yield state
@@ -64,15 +69,16 @@ class Feed:
                 self._waiting[command.id].discard(listener)
                 if not self._waiting[command.id]:
                     del self._waiting[command.id]
+                self._callers -= Counter((command.caller,))
 
     async def _followed(
         self, command: SentCommand, after: int, written: asyncio.Event
-    ) -> AsyncIterator[SentCommand]:
+    ) -> AsyncGenerator[SentCommand, None]:
         loop = asyncio.get_running_loop()
         last, seen = replace(command, number=after), loop.time()
         while not self._closing():
             written.clear()
-            stored, states = await run_in_threadpool(self._look, last)
+            stored, states = await loop.run_in_executor(self._lookers, self._look, last)
             for last in states:
                 yield last
                 if last.ended:

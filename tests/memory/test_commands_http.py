@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from bot.settings import PolicyRule
+from handlers.http.commands_api import MOST_OF_ONE
 from tests.memory.test_commands_api import DEPLOY, FREELY, ROLES, runs_freely
 from tests.memory.twin.ci import Json, Pipeline
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
+from tests.store.test_commands import COMMAND
 
 PATH = "/v1/commands"
 WEB_ALONE = (PolicyRule(commands=("*",), services=("web",), ask=("operator", "ci")),)
@@ -71,6 +74,17 @@ def test_keys_belong_to_their_caller(world: World, ci: Pipeline) -> None:
     second = other.post("service ls", key="build-418")
     assert second.status_code == 202
     assert first.json()["id"] != second.json()["id"]
+
+
+@runs_freely
+def test_one_caller_has_a_hundred_open_commands_at_most(world: World, ci: Pipeline) -> None:
+    other = Pipeline.named(world.bot, "gitlab-blog")
+    for number in range(MOST_OF_ONE):
+        world.bot.store.commands.create(replace(COMMAND, id=f"{number:016x}"))
+    answer = ci.post("service ls")
+    problem(answer, 429)
+    assert answer.headers["retry-after"]
+    other.sends("service ls")
 
 
 # ---- who
