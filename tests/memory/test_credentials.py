@@ -3,86 +3,16 @@ registry, and of no other."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bot.check import logins
-from bot.settings import RegistrySettings
+from bot.settings import PolicyRule
 from tests.memory.twin import pull_options
 from tests.memory.twin.pool import Authorized
+from tests.memory.twin.private import OPEN, OURS, THEIRS, WEB, Place
 from tests.memory.twin.slack_twin import MemoryPerson
-from tests.memory.twin.world import OPERATORS, World
-
-OURS, THEIRS, OPEN = "ours.example:5000", "theirs.example", "open.example"
-WEB = f"{OURS}/web"
-
-
-class Place:
-    """Passwords in files, and registries that want them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.passwords = {OURS: "morning-token", THEIRS: "their-token"}
-        for host, password in self.passwords.items():
-            self.file(host).write_text(password)
-            os.utime(self.file(host), (0, 0))
-        self.world = World(
-            OPERATORS,
-            registries=(
-                *(
-                    RegistrySettings(host=host, username="robot", password_file=self.file(host))
-                    for host in self.passwords
-                ),
-                RegistrySettings(host="*"),
-            ),
-        )
-        self.world.registry.guarded.update(self.passwords)
-        for tag in ("1.0", "2.0", "3.0"):
-            for host in (OURS, THEIRS, OPEN):
-                self.world.registry.push(f"{host}/web:{tag}")
-
-    def file(self, host: str) -> Path:
-        return self.folder / host.partition(":")[0]
-
-    def replaces(self, host: str, password: str, *, in_file: bool = True) -> None:
-        """The registry wants another password, and an operator writes it down."""
-        self.world.registry.guarded[host] = password
-        if in_file:
-            self.file(host).write_text(password)
-
-    @property
-    def asked(self) -> list[Authorized]:
-        """Every request by which registries are asked."""
-        return [
-            sent
-            for bot in self.world.bots
-            for wire in bot.engines.wires.values()
-            for sent in wire.authorized
-            if sent.path.startswith(("/services", "/distribution"))
-        ]
-
-    def comes_up_elsewhere(self, name: str) -> bool:
-        """Whether a service runs whole after a node went down, on nodes that lack its image."""
-        swarm = self.world.swarm
-        swarm.cluster.pulled.clear()
-        service = swarm.cluster.service(name)
-        ids = {task["NodeID"] for task in swarm.cluster.tasks_of(service)}
-        nodes = {node["ID"]: node["Description"]["Hostname"] for node in self.world.nodes()}
-        swarm.stop_node(next(nodes[id_] for id_ in ids))
-        swarm.settle()
-        wanted = [t for t in swarm.cluster.tasks_of(service) if t["DesiredState"] == "running"]
-        states = {t["Status"]["State"] for t in wanted if t["NodeID"] in swarm.cluster.nodes}
-        return states == {"running"}
-
-    def runs(self, name: str, image: str, replicas: int = 2) -> None:
-        """A service that people created with their own login."""
-        guarded = dict(self.world.registry.guarded)
-        self.world.registry.guarded.clear()
-        self.world.runs(name, image, replicas)
-        self.world.registry.guarded.update(guarded)
 
 
 @pytest.fixture
@@ -115,6 +45,7 @@ def proper(place: Place) -> None:
 
 LINES = (
     "scale web=3",
+    "scale web=3 api=2",
     f"deploy web {WEB}:2.0",
     f"deploy web {WEB}:2.0 --resolve-image never",
     f"deploy web {THEIRS}/web:2.0",
@@ -131,9 +62,11 @@ LINES = (
 
 @pytest.mark.parametrize("line", LINES)
 def test_whatever_starts_tasks_has_the_login_of_its_own_registry(
-    place: Place, dev: MemoryPerson, line: str
+    place: Place, dev: MemoryPerson, line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("DEBUG")
     place.runs("web", f"{WEB}:1.0")
+    place.runs("api", f"{THEIRS}/web:1.0", 1)
 
     dev.types(f"/swarm {line}")
     dev.sees("✅")
@@ -142,10 +75,7 @@ def test_whatever_starts_tasks_has_the_login_of_its_own_registry(
     assert posts
     proper(place)
     assert place.world.swarm.cluster.tasks
-    assert all(
-        password not in place.world.everything_said() + repr(place.world.everything_in_redis())
-        for password in place.passwords.values()
-    )
+    place.tells_nothing(caplog.text)
 
 
 def test_a_rollback_by_the_bot_and_one_by_hand_carry_it_too(
@@ -241,145 +171,33 @@ def test_work_that_is_done_is_not_done_again_for_a_new_token(
     assert {sent.auth for sent in proper_posts} == {""}
 
 
-def test_a_service_gets_the_credentials_of_now_and_no_task_starts_again(
-    place: Place, dev: MemoryPerson
-) -> None:
-    place.runs("web", f"{WEB}:1.0")
-    tasks = set(place.world.swarm.cluster.tasks)
+def test_a_rebalance_carries_it_too(place: Place, dev: MemoryPerson) -> None:
+    place.world.swarm.stop_node("node4")
+    place.runs("web", f"{WEB}:1.0", 6)
+    place.world.swarm.start_node("node4")
+    place.world.swarm.settle()
 
-    dev.types("/swarm service update --with-registry-auth web")
+    dev.types("/swarm rebalance web")
     dev.sees("✅ web")
 
-    assert set(place.world.swarm.cluster.tasks) == tasks
-    template = place.world.swarm.cluster.service("web")["Spec"]["TaskTemplate"]
-    assert pull_options.password(pull_options.of(template)) == "morning-token"
+    assert any(sent.auth for sent in place.asked if sent.path.endswith("/update"))
+    proper(place)
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["service update --with-registry-auth web", f"deploy web {OPEN}/web:1.0 --with-registry-auth"],
-)
-def test_without_credentials_the_bot_says_where_it_looked(
-    place: Place, dev: MemoryPerson, line: str
-) -> None:
-    place.runs("web", f"{OPEN}/web:1.0")
-
-    dev.asks(line, f"the bot has no credentials for {OPEN}")
-
-
-def test_an_update_that_stands_paused_does_not_go_on_for_a_new_login(
-    place: Place, dev: MemoryPerson
-) -> None:
+def test_what_is_approved_carries_the_token_of_the_approval(tmp_path: Path) -> None:
+    rules = (PolicyRule(commands=("*",), ask=("operator",), approve=("operator",)),)
+    place = Place(tmp_path, rules)
+    dev, lead = place.world.person("dev"), place.world.person("lead")
     place.runs("web", f"{WEB}:1.0")
-    place.world.registry.push(f"{WEB}:broken", exits=3)
-    dev.types(f"/swarm deploy web {WEB}:broken --failure-action pause")
-    dev.sees("⏸ web paused")
-
-    dev.types("/swarm service update --with-registry-auth web")
-    dev.sees("under way or paused")
-
-
-def test_a_deploy_of_what_runs_already_gives_it_the_login_too(
-    place: Place, dev: MemoryPerson
-) -> None:
-    place.runs("web", f"{WEB}:1.0")
-    tasks = set(place.world.swarm.cluster.tasks)
-
-    dev.asks(f"deploy web {WEB}:1.0 --with-registry-auth", "✅ web")
-
-    assert set(place.world.swarm.cluster.tasks) == tasks
-
-
-def test_the_doctor_finds_stored_credentials_that_are_too_old_and_a_button_mends_that(
-    place: Place, dev: MemoryPerson
-) -> None:
-    place.runs("web", f"{WEB}:1.0")
-    dev.types("/swarm doctor")
-    unknown = dev.sees("has no credentials for ours.example:5000 from the bot")
-    dev.clicks("Refresh web", on=unknown)
-    dev.sees("✅ web: registry login refreshed")
-    dev.types("/swarm doctor")
-    dev.sees("1 risk · 2 hints")
-
-    place.replaces(OURS, "evening-token")
-    dev.types("/swarm doctor")
-    old = dev.sees("has older credentials for ours.example:5000 stored")
-    assert str(place.file(OURS)) in old.text
-    tasks = set(place.world.swarm.cluster.tasks)
-    clicked = dev.clicks("Refresh web", on=old)
-    dev.sees("✅ web", after=clicked)
-
-    assert set(place.world.swarm.cluster.tasks) == tasks
-    assert place.comes_up_elsewhere("web")
-
-
-def test_the_doctor_says_what_cannot_be_read(place: Place, dev: MemoryPerson) -> None:
-    place.runs("web", f"{WEB}:1.0")
-    place.file(OURS).unlink()
-
-    dev.types("/swarm doctor")
-
-    said = dev.sees("gives no credentials for ours.example:5000: there is no such file")
-    assert "Refresh" not in said.text
-
-
-def test_the_check_tries_each(place: Place) -> None:
-    swarm = place.world.bot.swarm
-    ours, theirs = (f"credentials for {host} from {place.file(host)}" for host in (OURS, THEIRS))
-    assert dict(logins(swarm)) == {ours: "", theirs: ""}
-
-    place.replaces(OURS, "evening-token", in_file=False)
-    place.file(THEIRS).unlink()
-
-    assert dict(logins(swarm)) == {
-        ours: f"{place.file(OURS)} was refused by {OURS}",
-        theirs: f"{place.file(THEIRS)} gives no credentials for {THEIRS}: there is no such file",
-    }
-
-
-def test_a_drain_says_whose_tasks_may_not_come_up_elsewhere(
-    place: Place, dev: MemoryPerson
-) -> None:
-    place.runs("web", f"{WEB}:1.0")
-    dev.asks("service update --with-registry-auth web", "✅ web")
-    place.file(OURS).write_text("evening-token")
-
-    dev.types("/swarm node update --availability drain node1")
-
-    dev.sees("✅ node1")
-    assert "web has old registry credentials stored" in place.world.everything_said()
-
-
-def test_many_services_get_another_token_with_one_press(place: Place, dev: MemoryPerson) -> None:
-    for name in ("api", "web", "worker"):
-        place.runs(name, f"{WEB}:1.0")
-    tasks = set(place.world.swarm.cluster.tasks)
-    dev.asks("service refresh-login web", "✅ web")
-    dev.asks("service refresh-login web", "they have the credentials of now already")
+    dev.types("/swarm scale web=3")
+    asked = lead.sees("needs approval")
     place.replaces(OURS, "evening-token")
 
-    dev.types("/swarm service refresh-login api web worker")
-    dev.sees("✅ api, web and worker: registry login refreshed")
+    lead.clicks("Approve", on=asked)
+    lead.sees("✅ web")
 
-    assert set(place.world.swarm.cluster.tasks) == tasks
-    stored = {
-        pull_options.password(pull_options.of(service["Spec"]["TaskTemplate"]))
-        for service in place.world.swarm.cluster.services.values()
-    }
-    assert stored == {"evening-token"}
-    dev.types("/swarm doctor")
-    dev.sees("1 risk · 2 hints")
-
-
-def test_a_refresh_is_refused_whole_where_one_of_them_would_be_started_again(
-    place: Place, dev: MemoryPerson
-) -> None:
-    place.runs("web", f"{WEB}:1.0")
-    place.world.registry.push(f"{OURS}/tool:1", exits=0, after=0.2)
-    place.world.runs("once", f"{OURS}/tool:1", Task={"RestartPolicy": {"Condition": "none"}})
-    posts = len([sent for sent in place.asked if sent.path.endswith("/update")])
-
-    dev.types("/swarm service refresh-login web once")
-    dev.sees("may have ended with their work done")
-
-    assert len([sent for sent in place.asked if sent.path.endswith("/update")]) == posts
+    (posted,) = [sent for sent in place.asked if sent.path.endswith("/update")]
+    assert pull_options.password(posted.auth) == "evening-token"
+    place.world.hears_everything()
+    place.world.finish()
+    place.world.end()
