@@ -48,12 +48,15 @@ class UsedShortcut:
 
 
 def used(body: Mapping[str, Any]) -> UsedShortcut:
-    """What a payload of Slack says: https://docs.slack.dev/reference/interaction-payloads"""
-    channel, message = str(body["channel"]["id"]), body["message"]
-    ts = str(message["ts"])
+    """What a payload of Slack says; what it leaves out is empty.
+
+    https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
+    """
+    channel, message = str((body.get("channel") or {}).get("id") or ""), body.get("message") or {}
+    ts = str(message.get("ts") or body.get("message_ts") or "")
     thread = str(message.get("thread_ts") or "")
     return UsedShortcut(
-        str(body["callback_id"]),
+        str(body.get("callback_id") or ""),
         MessageRef(channel, ts),
         MessageRef(channel, thread or ts),
         Place(

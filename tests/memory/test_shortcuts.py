@@ -134,3 +134,20 @@ def test_without_redis_that_is_said(dev: MemoryPerson, world: World) -> None:
 
     dev.sees("Redis", after=asked)
     world.redis.away = False
+
+
+def test_a_payload_without_a_message_gets_that_sentence(dev: MemoryPerson, world: World) -> None:
+    world.runs("web")
+    asked = dev.now
+
+    payload = {
+        "type": "message_action",
+        "callback_id": "rollout:back",
+        "team": {"id": world.slack.state.directory.payloads_for.team},
+        "user": {"id": dev.id, "name": dev.name},
+        "channel": {"id": world.slack.state.directory.channel("ops").id},
+        "trigger_id": "1.2.3",
+    }
+    world.slack.deliverer.ask("interactive", payload)
+
+    dev.sees(NO_CHANGE, after=asked)
