@@ -111,5 +111,6 @@ class BuildMachine:
             "BUILD_NUMBER": "418",
             "BUILD_URL": "https://jenkins.example.com/job/shop/418/",
             "BUILD_TAG": "jenkins-shop-418",
+            "SWARMBOT_URL": self.url,
             "SWARMBOT_TOKEN": self.token,
         }
