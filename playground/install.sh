@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the playground's Swarm needs (Docker's engine, a registry, Redis, network tools), and only what is missing.
-# `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, and Chromium, in which the demo's page is tested;
+# `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, Chromium, in which the demo's page is tested, and what pipelines call;
 # `install.sh stand-in` also npm, for the Slack that others wrote.
 # Debian 12 and later, Ubuntu 22.04 and later. Starts nothing, and leaves no service switched on that was not there before.
 set -euo pipefail
@@ -43,6 +43,7 @@ missing_packages() {
     case $WITH in
         browser)
             missing_for_browser
+            missing_for_pipelines
             missing_for_chaos
             ;;
         chaos) missing_for_chaos ;;
@@ -50,6 +51,13 @@ missing_packages() {
     esac
     is_static_busybox || echo busybox-static
     has_venv || echo python3-venv
+}
+
+# What the shell of docs/ci is written for, git included.
+missing_for_pipelines() {
+    for program in curl jq git; do
+        command -v "$program" >/dev/null || echo "$program"
+    done
 }
 
 # Without a font for them, emoji are empty boxes in every picture of the page.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,8 @@ def test_an_image_that_does_not_start_ends_the_stage_with_1_and_the_cause(
     assert rolled.returncode == 1, rolled.stdout + rolled.stderr
     assert "FATAL: cannot read /etc/shop.conf" in rolled.stdout
     assert "rolled back (exit status 1)" in rolled.stderr
+    sent = re.search(r"accepted as (\w+)", rolled.stderr)
+    assert sent
     people.dev.sees("↩️ web-front rolled back", after=asked)
     assert site.is_on("web-front", "web:v1")
 
@@ -88,6 +91,9 @@ def test_an_image_that_does_not_start_ends_the_stage_with_1_and_the_cause(
     rolled = jenkins.runs(line, IMAGE=site.image("web:v2"), SERVICE="web-front", BUILD_ID="419")
     assert rolled.returncode == 0, rolled.stdout + rolled.stderr
     people.dev.sees("✅ web-front", after=asked)
+    assert '"ending":"rolled_back"' in jenkins.runs(ci_docs.shell(2), ID=sent[1]).stdout
+    too_late = jenkins.runs(ci_docs.shell(3), ID=sent[1])
+    assert "409" in too_late.stderr
 
 
 @pytest.mark.costs(20)
