@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bot.model.incident import Memory
 from bot.model.new_image import AUTO_LABEL
 from bot.settings import PolicyRule, Role
+from bot.watch.evaluate import judge
+from bot.watch.snapshot import Snapshot
+from jobs.notifier import Notifier
+from jobs.observer import Observer
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, World
 
@@ -16,7 +21,7 @@ LOOK = 6 * 60
 def follow(world: World, part: str = "patch", image: str = "shop/api:1.4.2", **labels: str) -> None:
     """A service whose new images are looked for."""
     world.runs("api", image, Labels={AUTO_LABEL: part, **labels})
-    world.clock.wait(40)
+    world.clock.leap(40)
 
 
 def pushed(world: World, *repositories: str) -> None:
@@ -28,7 +33,8 @@ def test_a_newer_patch_is_a_question_with_three_answers(dev: MemoryPerson, world
     follow(world)
     world.registry.push("shop/api:1.4.3")
 
-    message = dev.sees("🟡 api 1.4.2 → 1.4.3 · patch · found just now", LOOK)
+    world.clock.leap(LOOK)
+    message = dev.sees("🟡 api 1.4.2 → 1.4.3 · patch · found just now", 10)
 
     assert message.buttons == ["Deploy", "Skip this version", "Hold"]
     clicked = dev.clicks("Deploy", on=message)
@@ -46,7 +52,7 @@ def test_what_the_registry_says_is_looked_at_now(dev: MemoryPerson, world: World
     pushed(world, "shop/api")
 
     dev.sees("api 1.4.2 → 1.4.3 · patch · pushed just now", 10)
-    world.clock.wait(130)
+    world.clock.leap(130)
     dev.sees("api 1.4.2 → 1.4.3 · patch · pushed 2 m ago", 10)
 
 
@@ -57,7 +63,8 @@ def test_the_same_push_twice_is_one_question(dev: MemoryPerson, world: World) ->
     asked = dev.sees("api 1.4.2 → 1.4.3", 10)
 
     pushed(world, "shop/api")
-    world.clock.wait(2 * LOOK)
+    world.clock.leap(LOOK)
+    world.clock.leap(LOOK)
 
     assert len(dev.messages("ops")) == 1
     dev.reads(asked)
@@ -101,10 +108,13 @@ def test_a_skipped_version_is_not_asked_again_and_the_next_one_is(
     dev.sees("↩️ api · shop/api:1.4.3", after=clicked)
     dev.sees("↩️ api 1.4.2 → 1.4.3 · skipped by dev", after=clicked)
     pushed(world, "shop/api")
-    dev.does_not_see("api 1.4.2 → 1.4.3 · patch", 2 * LOOK, after=clicked)
+    world.clock.leap(LOOK)
+    world.clock.leap(LOOK)
+    dev.does_not_see("api 1.4.2 → 1.4.3 · patch", 1, after=clicked)
 
     world.registry.push("shop/api:1.4.4")
-    assert dev.sees("api 1.4.2 → 1.4.4 · patch", 2 * LOOK) != asked
+    world.clock.leap(LOOK)
+    assert dev.sees("api 1.4.2 → 1.4.4 · patch", 10) != asked
 
 
 def test_a_hold_shows_in_the_question_and_its_end_too(dev: MemoryPerson, world: World) -> None:
@@ -126,7 +136,8 @@ def test_a_moved_tag_is_a_new_build(dev: MemoryPerson, world: World) -> None:
     follow(world, "digest", "shop/api:stable")
     build = world.registry.push("shop/api:stable", starts=0.2)
 
-    asked = dev.sees("· new build ·", LOOK)
+    world.clock.leap(LOOK)
+    asked = dev.sees("· new build ·", 10)
 
     assert f"→ @{build.digest[7:14]}" in asked.text
     clicked = dev.clicks("Deploy", on=asked)
@@ -140,7 +151,9 @@ def test_what_goes_too_far_is_not_asked(dev: MemoryPerson, world: World) -> None
     world.registry.push("shop/api:1.4.3-rc1")
     world.registry.push("shop/api:1.4.3-alpine")
 
-    dev.does_not_see("api", 2 * LOOK)
+    world.clock.leap(LOOK)
+    world.clock.leap(LOOK)
+    dev.does_not_see("api", 1)
 
 
 @pytest.mark.parametrize("label", ["", "yes", "PATCHES"])
@@ -148,7 +161,8 @@ def test_without_a_label_nothing_is_looked_for(dev: MemoryPerson, world: World, 
     follow(world, label)
     world.registry.push("shop/api:1.4.3")
 
-    world.clock.wait(2 * LOOK)
+    world.clock.leap(LOOK)
+    world.clock.leap(LOOK)
 
     assert world.registry_api.calls == []
 
@@ -165,7 +179,9 @@ def test_what_was_gone_back_from_is_not_offered_again(dev: MemoryPerson, world: 
     back = dev.types("/swarm rollback api")
     dev.sees("✅ api", after=back)
 
-    dev.does_not_see("api 1.4.2 → 1.4.3 · patch", 2 * LOOK, after=back)
+    world.clock.leap(LOOK)
+    world.clock.leap(LOOK)
+    dev.does_not_see("api 1.4.2 → 1.4.3 · patch", 1, after=back)
 
 
 def test_a_deploy_that_turned_back_says_so(dev: MemoryPerson, world: World) -> None:
@@ -178,7 +194,9 @@ def test_a_deploy_that_turned_back_says_so(dev: MemoryPerson, world: World) -> N
     dev.sees("↩️ api rolled back", after=clicked)
 
     last = dev.sees("↩️ api 1.4.2 → 1.4.3 · deployed, and turned back", after=clicked)
-    dev.does_not_see("1.4.3 · patch", 2 * LOOK, after=last.posted.now.seq)
+    world.clock.leap(LOOK)
+    world.clock.leap(LOOK)
+    dev.does_not_see("1.4.3 · patch", 1, after=last.posted.now.seq)
 
 
 def test_somebody_else_deploys_something_else(dev: MemoryPerson, world: World) -> None:
@@ -201,7 +219,7 @@ def test_after_a_restart_nothing_is_asked_twice(dev: MemoryPerson, world: World)
 
     world.bot.crash()
     world.start_bot()
-    world.clock.wait(LOOK)
+    world.clock.leap(LOOK)
 
     assert dev.messages("ops") == [asked]
     clicked = dev.clicks("Skip this version", on=asked)
@@ -223,3 +241,72 @@ def test_who_may_not_deploy_it_may_not_skip_it_either(dev: MemoryPerson, world: 
         clicked = dev.clicks(label, on=asked)
         dev.sees("✋", after=clicked)
     assert world.image_of("api") == "shop/api:1.4.2"
+
+
+def test_a_look_costs_two_calls_however_many_services_there_are(world: World) -> None:
+    for name in ("api", "api-eu", "api-us"):
+        world.runs(name, "shop/api:1.4.2", Labels={AUTO_LABEL: "patch"})
+    world.clock.leap(40)
+
+    calls = ["GET /v2/shop/api/tags/list", "HEAD /v2/shop/api/manifests/1.4.2"]
+    assert world.registry_api.calls == calls
+    world.clock.leap(LOOK)
+    assert world.registry_api.calls == 2 * calls
+
+
+@pytest.mark.world(bots=2)
+def test_the_next_leader_goes_on_in_the_same_message(dev: MemoryPerson, world: World) -> None:
+    follow(world)
+    world.registry.push("shop/api:1.4.3")
+    pushed(world, "shop/api")
+    asked = dev.sees("api 1.4.2 → 1.4.3", 10)
+
+    world.bots[0].crash()
+    world.clock.wait(30)
+    world.registry.push("shop/api:1.4.4")
+    world.bots[1].store.new_images.hint(["shop/api"])
+
+    assert dev.sees("api 1.4.2 → 1.4.4", 30) == asked
+    assert len(dev.messages("ops")) == 1
+
+
+def test_a_service_that_is_gone_ends_the_question(dev: MemoryPerson, world: World) -> None:
+    follow(world)
+    world.registry.push("shop/api:1.4.3")
+    pushed(world, "shop/api")
+    dev.sees("api 1.4.2 → 1.4.3", 10)
+
+    asked = dev.types("/swarm service rm api")
+    dev.sees("✅ api removed", after=asked)
+
+    dev.sees("🟠 api 1.4.2 → 1.4.3 · no longer offered", 60)
+
+
+def test_a_registry_that_is_away_for_an_hour_is_an_alert_and_nothing_else(
+    dev: MemoryPerson, world: World
+) -> None:
+    bot = world.bot
+    observer = Observer(bot.swarm, bot.store, world.settings.watch, lambda: "", lambda: ())
+    notifier, memory = Notifier(bot.poster, bot.store, world.settings), Memory()
+    follow(world)
+    world.registry.away = "no connection"
+
+    def looks(seconds: float) -> None:
+        nonlocal memory
+        world.clock.leap(seconds)
+        now = world.clock.now()
+        verdict = judge(observer.completed(Snapshot(at=now), now), memory, world.settings.watch)
+        notifier.tell(memory.incidents, verdict.memory.incidents.values(), (), now)
+        memory = verdict.memory
+        world.clock.wait(1)
+
+    for _ in range(6):
+        looks(9 * 60)
+    assert dev.messages("ops") == []
+    looks(15 * 60)
+    dev.sees("🟠 The registry docker.io does not answer", 5)
+    world.registry.away = ""
+    looks(10 * 60)
+    (alert,) = [message for message in dev.messages("ops") if not message.in_thread]
+    assert "🟢 The registry docker.io answers again · was away 1 h" in dev.reads(alert)
+    observer.close()

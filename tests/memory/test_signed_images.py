@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from bot.model.new_image import AUTO_LABEL
 from bot.settings import RegistrySettings
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
@@ -72,3 +73,20 @@ def test_the_way_back_is_open(dev: MemoryPerson, world: World) -> None:
 
     dev.asks("rollback web", "✅ web")
     assert world.image_of("web") == "shop/web:1.0"
+
+
+def test_a_new_image_is_offered_once_it_is_signed(dev: MemoryPerson, world: World) -> None:
+    world.runs("api", "shop/api:1.4.2", Labels={AUTO_LABEL: "patch"})
+    world.clock.leap(40)
+    world.registry.push("shop/api:1.4.3")
+    world.bot.store.new_images.hint(["shop/api"])
+    world.clock.leap(60)
+    dev.does_not_see("api", 1)
+
+    sign(world, "shop/api:1.4.3")
+    world.bot.store.new_images.hint(["shop/api"])
+
+    asked = dev.sees("🟡 api 1.4.2 → 1.4.3", 30)
+    clicked = dev.clicks("Deploy", on=asked)
+    dev.sees("✅ api is on", after=clicked)
+    dev.sees("· deployed", after=clicked)
