@@ -151,7 +151,8 @@ def over_words(incident: Incident) -> str:
     entry = isinstance(worst.facts, NodeDown) and worst.facts.left_over
     if incident.aftermath is Aftermath.GONE and not entry:
         name = name_words(incident.name)
-        return f"{name} is no longer part of the Swarm · was away {lasted}"
+        away = "" if worst.kind is AlertKind.CERTIFICATE else f" · was away {lasted}"
+        return f"{name} is no longer part of the Swarm{away}"
     return _words(worst).over.format(name=name_words(worst.name), took=lasted)
 
 

@@ -480,6 +480,7 @@ def lives() -> Mapping[str, Callable[[], Message]]:
         "alert-expiring-ended": shown(EXPIRED_AWAY),
         "alert-expiring-over": shown(over(EXPIRING)),
         "alert-expiring-removed": shown(over(EXPIRING, aftermath=Aftermath.GONE)),
+        "alert-certificate-removed": shown(over(CERTIFICATE, aftermath=Aftermath.GONE)),
         "alert-rotation": shown(ROTATION),
         "alert-service-below": shown(BELOW),
         "alert-service-below-over": shown(over(BELOW)),
