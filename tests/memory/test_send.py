@@ -115,8 +115,9 @@ def test_superseded(world: World, build: Build, dev: MemoryPerson) -> None:
 @lead_approves
 def test_a_lead_approves(world: World, build: Build, lead: MemoryPerson) -> None:
     world.runs("web")
-    process = build.starts(*UPDATE)
+    process = build.starts("--build", "418", "--link", "https://ci.example.com/418", *UPDATE)
     request = lead.sees("🟡")
+    assert "build 418" in request.text
     assert world.image_of("web") == "shop/web:1.0"
 
     lead.clicks("Approve", on=request)

@@ -80,28 +80,23 @@ class Build:
     token_file: Path
     captured: pytest.CaptureFixture[str]
 
-    def tries(self, *words: str) -> Future[int]:
-        """Run `send` with these words, wherever that may lead."""
+    def starts(self, *words: str) -> Future[int]:
+        """Run `send` with these words, until a bot has taken the line or refused it."""
         arguments = ["--url", self.door.url, "--token-file", str(self.token_file), *words]
         pool = ThreadPoolExecutor(1)
         try:
-            return pool.submit(send.run, arguments)
+            status = pool.submit(send.run, arguments)
         finally:
             pool.shutdown(wait=False)
-
-    def starts(self, *words: str) -> Future[int]:
-        """Run `send` with these words, until a bot has taken the line."""
-        status = self.tries(*words)
-        commands = self.world.bots[0].store.commands
-        self._awaits(lambda: commands.count_open() or status.done())
-        assert not status.done(), self.ends(status)
+        self._awaits(lambda: self._is_open() or status.done())
         return status
 
     def ends(self, status: Future[int]) -> Done:
         """What came of it, while time passes for the bots."""
 
         def ended() -> bool:
-            self.world.clock.run(lambda: False, TURN)
+            if self._is_open():
+                self.world.clock.run(lambda: not self._is_open(), TURN)
             return status.done()
 
         self._awaits(ended)
@@ -110,7 +105,10 @@ class Build:
 
     def does(self, *words: str) -> Done:
         """Run `send` to its end."""
-        return self.ends(self.tries(*words))
+        return self.ends(self.starts(*words))
+
+    def _is_open(self) -> bool:
+        return self.world.bots[0].store.commands.count_open() > 0
 
     def _awaits(self, is_so: Callable[[], object]) -> None:
         until = time.monotonic() + WITHIN
