@@ -18,6 +18,7 @@ from bot.model import (
     MessageRef,
     MessageState,
     Outcome,
+    Phase,
     Plan,
     Progress,
     Rollout,
@@ -63,12 +64,19 @@ class LiveMessage:
     footer: str = ""
     taken_up: bool = False
     _number: int = 0
+    _reported: tuple[Phase, int, int] | None = None
     _end: Message | None = None
 
     def show(self, rollout: Rollout, progress: Progress) -> None:
         """Show where the rollout stands."""
         self.rollout = rollout
-        self.tell(rollout_message.rolling(rollout, progress, self.now()))
+        message = rollout_message.rolling(rollout, progress, self.now())
+        self._put(message)
+        step = (progress.phase, progress.done, progress.total)
+        if step != self._reported:
+            # The log of a build needs no line for each second that passes.
+            self._reported = step
+            self.reports.running(self.actor, message, self.fence)
 
     def tell(self, message: Message) -> None:
         """Show how far a change has come that is no rollout of a service."""

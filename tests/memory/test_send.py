@@ -66,6 +66,21 @@ def test_completed(world: World, build: Build, dev: MemoryPerson) -> None:
 
 
 @runs_freely
+def test_a_slow_rollout_has_a_line_for_each_step_and_none_for_each_second(
+    world: World, build: Build, dev: MemoryPerson
+) -> None:
+    world.runs("web", replicas=3)
+
+    said = ended(
+        build.does("service", "update", "--update-delay", "30s", *UPDATE[2:]), 0, "completed"
+    )
+
+    dev.sees("✅ web")
+    for step in ("1/3", "2/3"):
+        assert len([line for line in said if step in line]) == 1, said
+
+
+@runs_freely
 def test_rolled_back(world: World, build: Build, dev: MemoryPerson) -> None:
     turns_back = {"Parallelism": 1, "Monitor": 1_000_000_000, "FailureAction": "rollback"}
     world.runs("web", UpdateConfig=turns_back)
