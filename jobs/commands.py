@@ -86,7 +86,9 @@ class CommandUpkeep:
     def _begins_anew(self, command: SentCommand) -> bool:
         """Whether this bot goes on with a command that was taken and has not begun, by its line and
         the rights of now; nobody expects it any more after a while."""
-        if self.now() - command.created > BEGIN_WITHIN:
+        if command.state is not SentState.ACCEPTED or self.now() - command.created > BEGIN_WITHIN:
+            return False
+        if self.store.replays.has_begun(command.id, command.created):
             return False
         taken = self.store.commands.begin_anew(command)
         if taken is None or taken.actor is None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -76,7 +77,7 @@ class Audit:
         Values of `SecretStr` are masked.
         """
         body = {
-            "actor": {"id": actor.id, "name": actor.name},
+            "actor": {"id": actor.id, "name": actor.name, **_origin(actor)},
             "command": command,
             "plan": plan,
             "source": source,
@@ -207,6 +208,11 @@ class Audit:
                 outcomes[body["intent"]] = body
             else:
                 yield _entry(row, outcomes.pop(entry_number(row.id), None))
+
+
+def _origin(actor: Actor) -> dict[str, Any]:
+    """For which build CI asks, and by which command."""
+    return {"origin": asdict(actor.origin)} if actor.origin else {}
 
 
 def _entry(row: StoredEntry, outcome: dict[str, Any] | None) -> AuditEntry:

@@ -129,7 +129,7 @@ class CommandLog:
 
         def change(pipe: Pipeline) -> SentCommand | None:
             before = self._read(pipe, command_id) or self._known.get(command_id)
-            after = before.after(report, now) if before else None
+            after = self._newest(pipe, before.after(report, now) if before else None)
             pipe.multi()
             if after:
                 self._write(pipe, after)
@@ -175,7 +175,7 @@ class CommandLog:
 
         def change(pipe: Pipeline) -> SentCommand | None:
             stored = self._read(pipe, command.id)
-            taken = stored.begun_anew() if stored == command else None
+            taken = self._newest(pipe, stored.begun_anew() if stored == command else None)
             pipe.multi()
             if taken:
                 self._write(pipe, taken)
@@ -220,6 +220,12 @@ class CommandLog:
         text = self._signer.verified(_KIND, stored)
         command = _json.validate_json(text) if text else None
         return command if command and command.id == command_id else None
+
+    def _newest(self, redis: Redis, command: SentCommand | None) -> SentCommand | None:
+        """The command with a number after that of its last event, whatever its record said."""
+        rows = redis.xrevrange(_events(command.id), count=1) if command else ()
+        last = max((int(str(name).partition("-")[0]) for name, _ in rows or ()), default=0)
+        return replace(command, number=max(command.number, last + 1)) if command else None
 
     def _write(self, pipe: Pipeline, command: SentCommand) -> None:
         """Queue the writes of a command and of the event, for one transaction."""

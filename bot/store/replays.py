@@ -42,6 +42,17 @@ class Replays:
             log.error("%s was used before, or the audit is not whole: it does not run", request)
         return used
 
+    def has_begun(self, command: str, since: datetime) -> bool:
+        """Whether this command of CI (its id), sent at `since`, has begun to change anything."""
+        bodies = self.audit.checker.newest(since)
+        begun = bodies is None or any(_is_by(body, command) for body in bodies.values())
+        if begun:
+            log.error(
+                "command %s was begun before, or the audit is not whole: it is not begun anew",
+                command,
+            )
+        return begun
+
     def state_of(self, intent: str, since: datetime) -> IntentState:
         """Whether the change with this intent, begun at `since`, has an outcome."""
         bodies = self.audit.checker.newest(since)
@@ -51,6 +62,11 @@ class Replays:
         number = IntentReference.read(intent).number
         concluded = any(body.get("intent") == number for body in bodies.values())
         return IntentState.ENDED if concluded and self.audit.has(intent) else IntentState.OPEN
+
+
+def _is_by(body: Mapping[str, Any], command: str) -> bool:
+    origin = body.get("actor", {}).get("origin") or {}
+    return bool(origin.get("command") == command)
 
 
 def _uses(bodies: Mapping[str, Mapping[str, Any]], request: str) -> Iterator[bool]:

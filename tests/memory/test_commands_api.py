@@ -352,6 +352,47 @@ def test_a_bot_that_slept_leaves_it_to_the_one_that_took_over(world: World, ci: 
     assert elsewhere.reads(sent)["ending"] == "completed"
 
 
+def written_back(world: World, command_id: str, stored: object) -> None:
+    """Redis says of a command what it said before, and no bot is at it."""
+    redis = world.redis.client()
+    redis.set(f"swarmbot:command:{command_id}", str(stored), ex=600)
+    redis.zadd("swarmbot:commands:open", {command_id: 0})
+    redis.delete(f"swarmbot:command:{command_id}:alive")
+
+
+@runs_freely
+def test_an_end_that_was_never_told_is_read_in_the_audit(
+    world: World, ci: Pipeline, dev: MemoryPerson
+) -> None:
+    world.runs("web", replicas=3)
+    sent = ci.sends(DEPLOY)
+    dev.sees("1/3")
+    running = world.redis.client().get(f"swarmbot:command:{sent}")
+    assert ci.ends(sent)["ending"] == "completed"
+    dev.sees("✅ web is on shop/web:2.0")
+    written_back(world, sent, running)
+    ended = ci.ends(sent)
+    assert ended["ending"] == "completed"
+    assert "before it could say so" in ended["text"]
+
+
+@runs_freely
+def test_a_command_that_somebody_writes_back_into_redis_does_not_run_again(
+    world: World, ci: Pipeline, dev: MemoryPerson, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.runs("web")
+    sent = ci.sends(DEPLOY)
+    stored = world.redis.client().get(f"swarmbot:command:{sent}")
+    assert ci.ends(sent)["ending"] == "completed"
+    dev.sees("✅ web is on shop/web:2.0")
+    dev.asks("deploy web shop/web:3.0", "✅ web is on shop/web:3.0")
+    written_back(world, sent, stored)
+    settles(world)
+    assert world.image_of("web") == "shop/web:3.0"
+    assert "was begun before" in caplog.text
+    caplog.clear()
+
+
 @two_bots
 def test_nobody_expects_it_any_more_after_a_while(world: World, ci: Pipeline) -> None:
     world.runs("web")
