@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import ErrorDetails
 
 from bot.model import Image, secrecy
+from bot.model.bounds import AboveBoundError
 from bot.model.duration import read_duration, read_span, write_duration
 
 _EXPECTED = {
@@ -152,6 +153,8 @@ def read_moment(value: str) -> str:
     """Accept what `moment` understands."""
     try:
         moment(value, datetime(2000, 1, 1, tzinfo=UTC))
+    except AboveBoundError:
+        raise
     except ValueError:
         raise ValueError(
             "a time such as 15:40 or 2026-03-04T15:40 (UTC), or a span such as 2h or 7d"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from bot.model.bounds import at_most
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressUse:
@@ -30,10 +32,12 @@ class AddressUse:
 
 SWARM_PORT = 2377
 """The TCP port on which managers listen, unless another is named."""
+MOST_PORT = 65_535
+_RIGHT = "an address such as 10.0.0.1 or 10.0.0.1:2377"
 
 
 _ADDRESS = re.compile(
-    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(?P<port>[0-9]+))?"
 )
 
 
@@ -43,9 +47,12 @@ def split_address(value: str) -> tuple[str, int]:
     The port is the Swarm's own where none is named. Raises ValueError.
     """
     match = _ADDRESS.fullmatch(value.removeprefix("tcp://"))
-    if not match or (match["port"] and not 0 < int(match["port"]) < 65536):
-        raise ValueError("an address such as 10.0.0.1 or 10.0.0.1:2377")
-    return match["host"].strip("[]"), int(match["port"] or SWARM_PORT)
+    if not match:
+        raise ValueError(_RIGHT)
+    port = at_most(match["port"] or str(SWARM_PORT), MOST_PORT)
+    if not port:
+        raise ValueError(f"{_RIGHT}, with a port of at least 1 and at most {MOST_PORT}")
+    return match["host"].strip("[]"), port
 
 
 def with_port(host: str, port: int = SWARM_PORT) -> str:

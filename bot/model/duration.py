@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+from bot.model.bounds import AboveBoundError, at_most
+
 _MICROSECONDS = {
     "ns": Decimal("0.001"),
     "us": Decimal(1),
@@ -20,9 +22,12 @@ _DURATION_PART = re.compile(
     r"([0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})" rf"({'|'.join(_MICROSECONDS)})"
 )
 _DURATION = re.compile(rf"\A(?:{_DURATION_PART.pattern})+")
-_SPAN = re.compile(r"([0-9]{1,4})([dw])")
+_LONG = re.compile(r"(?<![0-9.])[0-9]{21,}")
+"""A whole number that is above every bound."""
+_SPAN = re.compile(r"([0-9]+)([dw])")
 _MOST_HOURS = 2_562_047
 """More does not fit into the 64 bits in which Docker counts nanoseconds."""
+_MOST_DAYS = 9_999
 
 
 def read_duration(value: object) -> object:
@@ -34,13 +39,14 @@ def read_duration(value: object) -> object:
         return value
     if value == "0":
         return timedelta()
+    value = _LONG.sub("9" * 20, value)
     if not _DURATION.fullmatch(value):
         raise ValueError("a duration with a unit, such as 20s or 1m30s")
     microseconds = sum(
         Decimal(number) * _MICROSECONDS[unit] for number, unit in _DURATION_PART.findall(value)
     )
     if microseconds > _MOST_HOURS * _MICROSECONDS["h"]:
-        raise ValueError(f"a duration of at most {_MOST_HOURS}h")
+        raise AboveBoundError(f"a duration of at most {_MOST_HOURS}h")
     return timedelta(microseconds=round(microseconds))
 
 
@@ -51,9 +57,15 @@ def read_span(value: object) -> object:
     """
     match = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if match:
-        return timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
+        in_days = 7 if match[2] == "w" else 1
+        count = at_most(match[1], _MOST_DAYS // in_days)
+        if count is None:
+            raise AboveBoundError(f"a span of at most {_MOST_DAYS}d")
+        return timedelta(days=count * in_days)
     try:
         return read_duration(value)
+    except AboveBoundError:
+        raise
     except ValueError:
         raise ValueError("a span of time such as 90m, 2h or 7d") from None
 

@@ -19,7 +19,7 @@ from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
 from bot.model.batch import Batch
-from bot.model.bounds import MOST_REPLICAS
+from bot.model.bounds import MOST_REPLICAS, at_most
 from bot.model.placement import Placement
 from bot.model.slash import SLASH
 from bot.render.objects import networks
@@ -31,8 +31,6 @@ from bot.swarm.scheduler import capacity
 from bot.swarm.spec import edit
 
 _TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d+)", re.ASCII)
-_MOST_DIGITS = 19
-"""Numbers that are longer are not even read: Python refuses to, from 4,300 digits on."""
 _FEWEST_NODES = 3
 """More nodes than this are counted rather than named."""
 
@@ -41,7 +39,7 @@ def _target(text: str) -> str:
     target = _TARGET.fullmatch(text)
     if not target:
         raise ValueError("a service and a whole number, such as web=5")
-    if len(target["count"]) > _MOST_DIGITS or int(target["count"]) > MOST_REPLICAS:
+    if at_most(target["count"], MOST_REPLICAS) is None:
         raise ValueError(f"a service and at most {MOST_REPLICAS} tasks, such as web=5")
     return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bot.model.bounds import MOST_MODE
 from bot.swarm.spec.syntax import Json, fields, mapping, memory, truth, without_empty
 
 _SWITCHES = ("readonly", "ro", "volume-nocopy", "bind-create-src", "bind-nonrecursive")
@@ -104,9 +105,12 @@ def _volume_option(mount: Json, value: str) -> None:
 
 def _octal(value: str) -> int:
     try:
-        return int(value, 8)
+        mode = int(value, 8)
     except ValueError:
         raise ValueError("tmpfs-mode in octal, such as 1770") from None
+    if not 0 <= mode <= MOST_MODE:
+        raise ValueError(f"tmpfs-mode in octal, such as 1770, of at most {MOST_MODE:o}")
+    return mode
 
 
 _FIELDS: dict[str, Callable[[Json, str], None]] = {

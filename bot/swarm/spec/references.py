@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import UnsupportedError
+from bot.model.bounds import MOST_MODE
 from bot.swarm.spec.syntax import LONG_FORM, Json, fields
 
-_OCTAL = re.compile(r"\A0[oO]?[0-7]{1,20}")
-_MODE_LIMIT = 1 << 32
+_OCTAL = re.compile(r"\A0[oO]?[0-7]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ def _mode(value: str) -> int:
         mode = int(value, 8) if octal else int(value, 0)
     except ValueError:
         mode = -1
-    if not 0 <= mode < _MODE_LIMIT:
+    if mode > MOST_MODE:
+        raise ValueError(f"a mode such as 0400, of at most 0{MOST_MODE:o}")
+    if mode < 0:
         raise ValueError("a mode such as 0400")
     return mode

@@ -12,24 +12,25 @@ from fractions import Fraction
 from ipaddress import ip_address
 from typing import Any
 
+from bot.model.bounds import at_most
+
 Json = dict[str, Any]
 LONG_FORM = re.compile(r"\w=\w")
 """What the long form of a flag (`name=value,…`) has, and its short form has not."""
 _CONSTRAINT = re.compile(r"\A\s*[\w.\-/]+\s*[=!]=\s*\S.*")
-_ULIMIT = re.compile(
-    r"\A(?P<name>[^=]+)=(?P<soft>-1|\d{1,19})(?::(?P<hard>-1|\d{1,19})?)?", re.ASCII
-)
+_ULIMIT = re.compile(r"\A(?P<name>[^=]+)=(?P<soft>-1|\d+)(?::(?P<hard>-1|\d+)?)?", re.ASCII)
 _MEMORY = re.compile(
-    r"\A(?P<number>\d{1,19}(?:\.\d{0,19})?|\.\d{1,19}) ?(?P<unit>[kmgtp]?)(?:i?b)?",
+    r"\A(?P<whole>\d*)(?P<rest>\.\d*)? ?(?P<unit>[kmgtp]?)(?:i?b)?",
     re.IGNORECASE | re.ASCII,
 )
 _CPUS = re.compile(
-    r"\A(?:\d{1,19}(?:\.\d{0,19})?|\.\d{1,19})(?:e[+-]?\d)?(?:/\d{1,19})?",
+    r"\A(?P<whole>\d*)(?P<rest>(?:\.\d{0,19})?(?:e[+-]?\d)?(?:/\d{1,19})?)",
     re.IGNORECASE | re.ASCII,
 )
-_INT64_LIMIT = 1 << 63
+_MOST_INT64 = (1 << 63) - 1
 """What the Engine API's 64-bit numbers can hold, in the unit of the field."""
-_MOST_DIGITS = 20
+_MOST_PEBIBYTES = 8191
+_MOST_CPUS = _MOST_INT64 // 1_000_000_000
 _TRUTH = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 
@@ -53,9 +54,10 @@ def truth(value: str) -> bool:
 
 def whole(value: str, maximum: int, subject: str) -> int:
     """A number in decimal digits from 0 to `maximum`."""
-    if not _is_number(value) or int(value) > maximum:
+    number = at_most(value, maximum) if _is_number(value) else None
+    if number is None:
         raise ValueError(f"{subject} as a number of at most {maximum}")
-    return int(value)
+    return number
 
 
 def mapping(pairs: Iterable[str]) -> dict[str, str]:
@@ -113,9 +115,10 @@ def ulimit(text: str) -> Json:
     limit = _ULIMIT.fullmatch(text)
     if not limit:
         raise ValueError("a limit such as nofile=1024:2048")
-    low = int(limit["soft"])
-    high = int(limit["hard"] or low)
-    if max(low, high) >= _INT64_LIMIT or (high != -1 and (low > high or low == -1)):
+    low, high = _signed(limit["soft"]), _signed(limit["hard"] or limit["soft"])
+    if low is None or high is None:
+        raise ValueError(f"a limit such as nofile=1024:2048, of at most {_MOST_INT64}")
+    if high != -1 and (low > high or low == -1):
         raise ValueError("a limit such as nofile=1024:2048, the soft one not above the hard one")
     return {"Name": limit["name"], "Soft": low, "Hard": high}
 
@@ -123,9 +126,12 @@ def ulimit(text: str) -> Json:
 def resource(text: str) -> Json:
     """A resource of the operator's own, as a number: `GPU=2`."""
     name, _, count = text.partition("=")
-    if not name or not _is_number(count) or int(count) >= _INT64_LIMIT:
+    if not name or not _is_number(count):
         raise ValueError("a resource and how many, such as GPU=2")
-    return {"DiscreteResourceSpec": {"Kind": name, "Value": int(count)}}
+    number = at_most(count, _MOST_INT64)
+    if number is None:
+        raise ValueError(f"a resource and how many, such as GPU=2, of at most {_MOST_INT64}")
+    return {"DiscreteResourceSpec": {"Kind": name, "Value": number}}
 
 
 def capability(text: str) -> str:
@@ -140,25 +146,32 @@ def capability(text: str) -> str:
 def memory(text: str) -> int:
     """Bytes: `512m`, `1.5GB`, `100KiB`; units of 1024."""
     match = _MEMORY.fullmatch(text.strip())
-    size = (
-        int(Fraction(match["number"]) * 1024 ** " kmgtp".index(match["unit"].lower() or " "))
-        if match
-        else _INT64_LIMIT
-    )
-    if size >= _INT64_LIMIT:
+    if not match or not any(character.isdigit() for character in match[0]):
         raise ValueError("a size such as 512M or 1.5G")
+    whole_units = at_most(match["whole"] or "0", _MOST_INT64)
+    factor = 1024 ** " kmgtp".index(match["unit"].lower() or " ")
+    rest = Fraction(f"0{match['rest']}0" if match["rest"] else 0)
+    size = None if whole_units is None else int((whole_units + rest) * factor)
+    if size is None or size > _MOST_INT64:
+        raise ValueError(f"a size such as 512M or 1.5G, of at most {_MOST_PEBIBYTES}P")
     return size
 
 
 def nano_cpus(text: str) -> int:
     """Billionths of a CPU: `0.5`, `1/4`."""
+    match = _CPUS.fullmatch(text.strip())
+    too_many = ValueError(f"a number of CPUs, such as 0.5, of at most {_MOST_CPUS}")
+    if match and at_most(match["whole"] or "0", _MOST_INT64) is None:
+        raise too_many
     try:
         # Fraction takes "1e60000000" for the number that it is, and never comes back.
-        nano = Fraction(text.strip() if _CPUS.fullmatch(text.strip()) else "-1") * 1_000_000_000
+        nano = Fraction(match[0] if match else "-1") * 1_000_000_000
     except (ValueError, ZeroDivisionError):
         nano = Fraction(-1)
-    if nano < 0 or nano.denominator != 1 or nano >= _INT64_LIMIT:
+    if nano < 0 or nano.denominator != 1:
         raise ValueError("a number of CPUs, such as 0.5")
+    if nano > _MOST_INT64:
+        raise too_many
     return int(nano)
 
 
@@ -168,8 +181,13 @@ def cpus(nano: int) -> str:
     return f"{whole_cpus}.{rest:09}".rstrip("0").rstrip(".")
 
 
+def _signed(digits: str) -> int | None:
+    """-1, or as many as 64 bits hold; None where it is more."""
+    return -1 if digits == "-1" else at_most(digits, _MOST_INT64)
+
+
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return text.isascii() and text.isdigit()
 
 
 def _is_address(text: str) -> bool:

@@ -13,7 +13,7 @@ def test_a_number_of_more_digits_than_docker_has_is_not_even_read(digits: int) -
 
     with pytest.raises(ValueError, match="a port as a number of at most 65535"):
         syntax.whole(text, 65_535, "a port")
-    with pytest.raises(ValueError, match="a resource and how many, such as GPU=2"):
+    with pytest.raises(ValueError, match="such as GPU=2, of at most 9223372036854775807"):
         syntax.resource(f"GPU={text}")
 
 
