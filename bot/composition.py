@@ -154,7 +154,7 @@ def compose(ports: Ports) -> Parts:
         Orphans(
             store,
             pipeline.executor,
-            InterruptedChanges(store, ports.poster, now),
+            InterruptedChanges(store, ports.poster, now, pipeline.reports),
             pool,
             pipeline.context,
         ),

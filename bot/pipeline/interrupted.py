@@ -17,6 +17,8 @@ from bot.model import Ending, Message, MessageRef, MessageState, Rollout
 from bot.model.audit import AuditEntry
 from bot.model.batch import Batch
 from bot.model.change import Fate
+from bot.model.sent_command import SentEnding
+from bot.pipeline.command_reports import CommandReports
 from bot.policy import approval_steps
 from bot.poster import Poster
 from bot.render import plans
@@ -24,6 +26,13 @@ from bot.render.asker import asked_by
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
+
+
+_ENDINGS = {
+    Fate.DONE: SentEnding.COMPLETED,
+    Fate.NOT_DONE: SentEnding.FAILED,
+    Fate.UNSURE: SentEnding.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class InterruptedChanges:
     store: Store
     poster: Poster
     now: Callable[[], datetime]
+    reports: CommandReports
 
     def end(self, entry: AuditEntry, context: Context, fence: int) -> None:
         """End one of them; whoever calls has its locks, and `fence` is that of the lease.
@@ -61,9 +71,10 @@ class InterruptedChanges:
         place = self._place(entry)
         if entry.request:
             self._finish(entry.request, ending)
+        asked = asked_by(entry.actor, entry.approved_by)
+        told = plans.interrupted(str(entry.plan.get("title", "")), fate, asked)
+        self.reports.ended(entry.actor, _ENDINGS[fate], told)
         if place and not self.store.deliveries.has_end(place.about):
-            asked = asked_by(entry.actor, entry.approved_by)
-            told = plans.interrupted(str(entry.plan.get("title", "")), fate, asked)
             self._tell(place, told, fence)
 
     def forget(self, left: Rollout | Batch) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.model.sent_command import SentEnding
 from bot.settings import PolicyRule, Role
+from tests.memory.twin.bot import MemoryBot
 from tests.memory.twin.ci import Pipeline
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, LEAD, World
@@ -405,14 +408,21 @@ def test_nobody_expects_it_any_more_after_a_while(world: World, ci: Pipeline) ->
 
 
 @two_bots
-def test_a_bot_that_dies_right_after_the_end_leaves_no_command_open(
-    world: World, ci: Pipeline
+@pytest.mark.parametrize(
+    ("dies", "ending", "said"),
+    [
+        (MemoryBot.crashes_before_its_change, "failed", "nothing was changed"),
+        (MemoryBot.crashes_after_its_change, "completed", "done"),
+    ],
+)
+def test_of_a_change_that_is_no_rollout_the_next_bot_finds_out_what_became(
+    dies: Callable[[MemoryBot], None], ending: str, said: str, world: World, ci: Pipeline
 ) -> None:
-    world.runs("web")
-    sent = ci.sends("service update --label-add a=b web")
-    world.bots[0].crashes_after_its_change()
-    ended = ci.at(world.bots[1]).ends(sent, 200)
-    assert ended["ending"] == "completed", ended
+    sent = ci.sends("node update --availability drain node4")
+    dies(world.bots[0])
+    ended = ci.at(world.bots[1]).ends(sent)
+    assert ended["ending"] == ending
+    assert said in ended["text"]
     settles(world)
 
 
