@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -337,6 +338,49 @@ def test_an_issuer_that_does_not_give_its_keys_is_no_refusal(
     with pytest.raises(IssuerUnavailableError):
         oidc.actor(issuer.token())
     assert issuer.asked.count(path) == 1
+
+
+def jwks() -> bytes:
+    return json.dumps({"keys": [public("one", rsa_key())]}).encode()
+
+
+def test_who_calls_itself_another_issuer_gives_no_keys(issuer: Issuer, oidc: Oidc) -> None:
+    document = {"issuer": "https://ci.example.com", "jwks_uri": f"{issuer.url}/jwks"}
+    issuer.answers[DISCOVERY] = (200, json.dumps(document).encode())
+
+    with pytest.raises(IssuerUnavailableError) as refused_by:
+        oidc.actor(issuer.token())
+    assert "calls itself 'https://ci.example.com'" in refused_by.value.reason
+
+
+def test_keys_that_are_elsewhere_are_not_fetched_from_there(issuer: Issuer, oidc: Oidc) -> None:
+    issuer.answers |= {"/jwks": (302, b"/moved"), "/moved": (200, jwks())}
+
+    with pytest.raises(IssuerUnavailableError):
+        oidc.actor(issuer.token())
+    assert "/moved" not in issuer.asked
+
+
+def test_keys_in_a_file_of_this_machine_are_nobodys(
+    issuer: Issuer, oidc: Oidc, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_bytes(jwks())
+    document = {"issuer": issuer.url, "jwks_uri": f"file://{tmp_path}/keys"}
+    issuer.answers[DISCOVERY] = (200, json.dumps(document).encode())
+
+    with pytest.raises(IssuerUnavailableError):
+        oidc.actor(issuer.token())
+
+
+@pytest.mark.parametrize(("spaces", "taken"), [(1000, True), (MOST_BYTES, False)])
+def test_an_answer_has_a_bound(issuer: Issuer, oidc: Oidc, spaces: int, taken: bool) -> None:
+    issuer.answers["/jwks"] = (200, jwks() + b" " * spaces)
+
+    if taken:
+        assert oidc.actor(issuer.token())
+    else:
+        with pytest.raises(IssuerUnavailableError):
+            oidc.actor(issuer.token())
 
 
 @pytest.mark.parametrize("uri", ["http://keys.example.com/", "file:///etc/passwd", "ftp://x/", ""])
