@@ -40,6 +40,9 @@ MOST_BYTES = 4_000_000
 """An answer or an event that is larger does not come from the bot."""
 TRANSIENT = (408, 425, 429)
 ADDRESS = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?", re.IGNORECASE)
+TOKEN = re.compile(r"[!-~]+")
+TIME = re.compile(r"(\d{1,6})([smh]?)")
+KEY = re.compile(r"[ -~]{1,128}")
 LOOPBACK = re.compile(r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/|$)", re.IGNORECASE)
 
 DESCRIPTION = """\
@@ -270,7 +273,7 @@ class Sending:
         if not token and os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
             token = _token_of_github(self._options.audience or self._url)
         token = token.strip("\ufeff \r\n\t")
-        if not re.fullmatch(r"[!-~]+", token):
+        if not TOKEN.fullmatch(token):
             problem = "has characters that no token has" if token else "is missing"
             raise SendEndsError(REFUSED, f"the token (SWARMBOT_TOKEN or --token-file) {problem}")
         return token
@@ -366,7 +369,7 @@ def _remark(text: str) -> None:
 
 def _seconds(text: str) -> float:
     """`90`, `90s`, `30m`, `2h` in seconds. Raises argparse's error."""
-    match = re.fullmatch(r"(\d{1,6})([smh]?)", text)
+    match = TIME.fullmatch(text)
     if not match:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90s, 30m or 2h")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
@@ -374,7 +377,7 @@ def _seconds(text: str) -> float:
 
 def _key(text: str) -> str:
     """A key as a header may carry it. Raises argparse's error."""
-    if not re.fullmatch(r"[ -~]{1,128}", text):
+    if not KEY.fullmatch(text):
         raise argparse.ArgumentTypeError("a key has 1 to 128 printable ASCII characters")
     return text
 

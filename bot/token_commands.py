@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 SOURCE = "command line"
 """Where the audit says that it came from."""
+_NAME, _PATTERN = re.compile(CI_NAME), re.compile(SERVICE_PATTERN)
 LEAST_LIFE = timedelta(minutes=1)
 MOST_LIFE = timedelta(days=400)
 """Nobody looks after a token that lives longer."""
@@ -60,7 +61,7 @@ def token_group() -> None:
 def create(name: str, role: str, patterns: tuple[str, ...], expires: str) -> None:
     """Create a token called NAME, and print it: nobody can read it again."""
     settings = configured()
-    if not re.fullmatch(CI_NAME, name):
+    if not _NAME.fullmatch(name):
         refuse(InvalidSettingError("NAME", "letters, digits and . _ - (40 at most)"))
     try:
         check_ci_role(role, settings)
@@ -157,7 +158,7 @@ def _refused(error: SwarmbotError) -> InvalidSettingError:
 
 def _services(patterns: tuple[str, ...]) -> tuple[str, ...]:
     parts = tuple(dict.fromkeys(part.strip() for text in patterns for part in text.split(",")))
-    wrong = next((part for part in parts if not re.fullmatch(SERVICE_PATTERN, part)), None)
+    wrong = next((part for part in parts if not _PATTERN.fullmatch(part)), None)
     if wrong is not None:
         refuse(InvalidSettingError("--services", f"{wrong!r} is no pattern of names of services"))
     if len(parts) > MOST_PATTERNS:
