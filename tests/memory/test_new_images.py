@@ -186,11 +186,14 @@ def test_what_was_gone_back_from_is_not_offered_again(dev: MemoryPerson, world: 
 
 def test_a_deploy_that_turned_back_says_so(dev: MemoryPerson, world: World) -> None:
     follow(world)
-    world.registry.push("shop/api:1.4.3", exits=3)
+    world.registry.push("shop/api:1.4.3", exits=3, starts=6.0)
     pushed(world, "shop/api")
     asked = dev.sees("api 1.4.2 → 1.4.3", 10)
 
     clicked = dev.clicks("Deploy", on=asked)
+    changing = dev.sees("⏸ api 1.4.2 → 1.4.3", after=clicked)
+    assert "The service is being changed." in changing.text
+    assert changing.buttons == []
     dev.sees("↩️ api rolled back", after=clicked)
 
     last = dev.sees("↩️ api 1.4.2 → 1.4.3 · deployed, and turned back", after=clicked)
