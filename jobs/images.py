@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from bot.errors import (
     ImageNotFoundError,
@@ -151,6 +152,7 @@ class ImageLook:
         found = self._found(current, tag, digests)
         self.store.revisions.record_seen(service.id, current, self.now())
         if found is None or not is_news(current, found, self.store.revisions.of(service.id)):
+            self.store.new_images.apply(service.id, partial(outdated, found=found))
             return
         offer = NewImage(
             id=secrets.token_hex(4),
@@ -184,6 +186,14 @@ class ImageLook:
             log.info("%s is not offered: %s", image, error.fault)
             return False
         return True
+
+
+def outdated(before: NewImage | None, found: Image | None) -> NewImage | None:
+    """An open offer of what would not be found any more: it was taken out of the registry, or goes
+    further than the label says now."""
+    if before is None or before.state is not OfferState.OPEN or before.after == found:
+        return before
+    return replace(before, state=OfferState.WITHDRAWN)
 
 
 def offered(before: NewImage | None, offer: NewImage) -> NewImage:

@@ -313,3 +313,35 @@ def test_a_registry_that_is_away_for_an_hour_is_an_alert_and_nothing_else(
     (alert,) = [message for message in dev.messages("ops") if not message.in_thread]
     assert "🟢 The registry docker.io answers again · was away 1 h" in dev.reads(alert)
     observer.close()
+
+
+def test_a_version_that_is_taken_back_is_no_longer_offered(dev: MemoryPerson, world: World) -> None:
+    follow(world)
+    world.registry.push("shop/api:1.4.3")
+    pushed(world, "shop/api")
+    dev.sees("🟡 api 1.4.2 → 1.4.3", 10)
+    world.clock.wait(10)
+
+    del world.registry.builds["shop/api:1.4.3"]
+    pushed(world, "shop/api")
+
+    dev.sees("🟠 api 1.4.2 → 1.4.3 · no longer offered", 10)
+
+
+def test_a_version_that_is_pushed_anew_is_the_one_that_is_deployed(
+    dev: MemoryPerson, world: World
+) -> None:
+    follow(world)
+    world.registry.push("shop/api:1.4.3", exits=3)
+    pushed(world, "shop/api")
+    asked = dev.sees("🟡 api 1.4.2 → 1.4.3", 10)
+    world.clock.wait(10)
+
+    build = world.registry.push("shop/api:1.4.3")
+    pushed(world, "shop/api")
+
+    anew = dev.sees(f"@{build.digest[7:14]}", 10)
+    assert anew == asked
+    clicked = dev.clicks("Deploy", on=anew)
+    dev.sees("✅ api is on shop/api:1.4.3", after=clicked)
+    dev.sees("· deployed", after=clicked)
