@@ -110,6 +110,8 @@ class ImageOffers:
         if self._is_for_people(current, around[offer.service_id]):
             self._show(current, around[offer.service_id])
         if current.state is not OfferState.OPEN:
+            if current.command:
+                self.deploys.take_back(current.command)
             self.store.new_images.apply(
                 offer.service_id, lambda stored: None if stored == current else stored
             )

@@ -210,3 +210,18 @@ def test_a_registry_that_is_away_is_no_failed_deploy(dev: MemoryPerson, world: W
     push(world, "1.4.3")
     dev.sees("✅ api is on shop/api:1.4.3")
     assert world.bot.store.new_images.away() == {}
+
+
+@pytest.mark.world(ROLES, (ASKED, PEOPLE), images=IMAGES)
+def test_a_request_for_what_was_taken_back_is_withdrawn(lead: MemoryPerson, world: World) -> None:
+    follow(world)
+    push(world, "1.4.3")
+    request = lead.sees("asked by CI auto")
+    world.clock.wait(10)
+
+    del world.registry.builds["shop/api:1.4.3"]
+    world.bot.store.new_images.hint(["shop/api"])
+
+    world.clock.wait(10)
+    assert "withdrawn" in lead.reads(request)
+    assert roots(lead) == 1
