@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import SteadyClock, Stopping
-from bot.command import masking
 from bot.command.model import Change, Context
 from bot.errors import (
     ApprovalNotFoundError,
@@ -30,11 +29,11 @@ from bot.model.approval import Approval
 from bot.model.audit import IntentState
 from bot.model.batch import Batch
 from bot.pipeline.command_reports import CommandReports
+from bot.pipeline.decided import Decided
 from bot.pipeline.live_message import LiveMessage
 from bot.pipeline.under_lease import fenced, run_of
 from bot.policy import approval_steps
 from bot.poster import Poster
-from bot.render import plans
 from bot.render.asker import asked_by
 from bot.rollout.roller import Roller
 from bot.rollout.run import StoppingError
@@ -47,18 +46,6 @@ WRITE_AGAIN_SECONDS = 0.5
 """Seconds between two tries to write down what happened, while Redis is away."""
 CHANGE = "change"
 """The kind of the ages of changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A change that may run, where it is shown, and the approval that let it, if it needed one."""
-
-    command: Change[Plan]
-    plan: Plan
-    context: Context
-    channel: str
-    thread: str = ""
-    approval: Approval | None = None
 
 
 @dataclass(frozen=True)
@@ -83,9 +70,9 @@ class ChangeExecutor:
         if not self.reports.may_go_on(decided.context.actor):
             return None
         clock = SteadyClock(self.now(), self.stopping.monotonic)
-        started, approvers = clock.now(), decided.approval.approvers if decided.approval else ()
+        started, approvers = clock.now(), decided.approvers
         run_id = secrets.token_hex(5)
-        audit = self._intend(decided, started, approvers, run_id)
+        audit = decided.intend(started, run_id)
         live = LiveMessage(
             self.poster,
             self.store,
@@ -158,22 +145,6 @@ class ChangeExecutor:
 
     # ---- parts
 
-    def _intend(
-        self, decided: Decided, started: datetime, approvers: tuple[str, ...], run_id: str
-    ) -> str:
-        approval = decided.approval
-        return self.store.audit.intend(
-            decided.context.actor,
-            masking.audited(decided.command, decided.context.table),
-            plans.recorded(decided.plan),
-            decided.channel,
-            started,
-            approved_by=approvers,
-            approver_ids=tuple(given.actor.id for given in approval.given) if approval else (),
-            request=approval.id if approval else "",
-            run="" if approval else run_id,
-        )
-
     def _clock(self, run_id: str, started: datetime) -> SteadyClock:
         """The time of a change that began then, whichever bot began it, and whatever its clock said
         or this one's says: how long ago that was, Redis knows."""
@@ -242,34 +213,48 @@ class ChangeExecutor:
         live = self._resumed(rollout, clock, lease)
         live.rollout = rollout
         run = run_of(live, lease, rollout.audit, rollout.approved_by)
-        try:
-            outcome = self.roller.fenced_by(lease, clock).recover(rollout, run)
-        except StoppingError:
-            return
-        except SwarmbotError as error:
-            self._failed(error, live, rollout.audit, rollout.started)
-            return
-        self._end(outcome, rollout.audit, live, lease)
+        roller = self.roller.fenced_by(lease, clock)
+        outcome = self._gone_on_with(rollout, live, partial(roller.recover, rollout, run))
+        if outcome:
+            self._end(outcome, rollout.audit, live, lease)
 
     def _adopted_batch(self, batch: Batch, context: Context, lease: Lease) -> None:
         footer = asked_by(batch.actor, batch.approved_by)
         clock = self._clock(batch.id, batch.started)
         live = self._resumed(batch, clock, lease, footer)
         run = run_of(live, lease, batch.audit, batch.approved_by, batch.request)
-        try:
+
+        def take_up() -> Outcome:
             command = context.table.by_name[str(batch.command["command"])].model_validate(
                 batch.command["flags"]
             )
             assert isinstance(command, Change), "only changes have several parts"
-            outcome = command.take_up(fenced(context, lease, clock), batch, run)
-        except StoppingError:
-            return
+            return command.take_up(fenced(context, lease, clock), batch, run)
+
+        outcome = self._gone_on_with(batch, live, take_up)
+        if outcome:
+            self._end(outcome, batch.audit, live, lease, batch.plan)
+            self._finish(batch.request, str(outcome.ending))
+
+    def _gone_on_with(
+        self, left: Rollout | Batch, live: LiveMessage, go_on: Callable[[], Outcome]
+    ) -> Outcome | None:
+        """How it ended; None where it failed, which is told, or where its record stays for whoever
+        takes it up next."""
+        failure: Exception
+        try:
+            return go_on()
+        except (StoppingError, StoreUnavailableError):
+            return None
         except SwarmbotError as error:
-            self._failed(error, live, batch.audit, batch.started)
-            self._finish(batch.request, error_code(error))
-            return
-        self._end(outcome, batch.audit, live, lease, batch.plan)
-        self._finish(batch.request, str(outcome.ending))
+            failure = error
+        except Exception as error:
+            log.exception("%s could not be gone on with", left.id)
+            failure = error
+        self._failed(failure, live, left.audit, left.started)
+        if isinstance(left, Batch):
+            self._finish(left.request, error_code(failure))
+        return None
 
     def _is_gone_on_with(self, run_id: str) -> bool:
         """Whether another bot goes on with it, or has ended it.

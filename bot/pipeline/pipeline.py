@@ -38,8 +38,9 @@ from bot.pipeline import disclosure, rights
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.command_reports import CommandReports
+from bot.pipeline.decided import Decided
 from bot.pipeline.disclosure import Listener
-from bot.pipeline.execution import ChangeExecutor, Decided
+from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.reading import read, told
 from bot.pipeline.request import Request
 from bot.policy import decide, turn

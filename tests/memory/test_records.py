@@ -14,7 +14,7 @@ from bot.store.rollouts import Rollouts
 from bot.store.store import Store
 from tests.memory.test_under_the_lock import ALL_ASK
 from tests.memory.twin.bot import MemoryBot
-from tests.memory.twin.pool import nothing
+from tests.memory.twin.pool import ignored, nothing
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -142,3 +142,44 @@ def test_a_service_of_a_batch_that_ended_while_redis_was_away(
 
     dev.sees("✅ web 2 → 3")
     nothing_stays(world)
+
+
+@pytest.mark.world(bots=2)
+def test_a_change_during_whose_taking_up_redis_goes_away(dev: MemoryPerson, world: World) -> None:
+    world.runs("web", replicas=2)
+    world.bot.crashes_after_its_change()
+    dev.types("/swarm scale web=4")
+    assert world.clock.run(lambda: world.bot.party.crashed, 30)
+
+    def go_away(path: str) -> None:
+        if path.startswith("/services/"):
+            world.bots[1].engines.moments.after_read = ignored
+            world.redis.away = True
+
+    world.bots[1].engines.moments.after_read = go_away
+    assert world.clock.run(lambda: world.redis.away, 30)
+    world.clock.run(lambda: False, 5)
+    world.redis.away = False
+
+    dev.sees("✅ web · replicas 2 → 4")
+    nothing_stays(world)
+    assert "❌" not in world.everything_said()
+
+
+@pytest.mark.world(bots=2)
+def test_a_batch_of_a_command_that_there_is_no_more(
+    dev: MemoryPerson, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.runs("web", replicas=2)
+    world.runs("api", replicas=2)
+    world.bot.crashes_before_its_change()
+    dev.types(f"/swarm {BOTH}")
+    assert world.clock.run(lambda: world.bot.party.crashed, 30)
+    store = world.bots[1].store
+    (batch,) = store.batches.running()
+    store.batches.save(replace(batch, command={"command": "scale all", "flags": {}}), 1000)
+
+    dev.sees("❌")
+    nothing_stays(world)
+    assert "could not be gone on with" in caplog.text
+    caplog.clear()

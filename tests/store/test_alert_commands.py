@@ -18,7 +18,8 @@ from bot.model import Actor, Message, Outcome, Plan
 from bot.model.alert_facts import NodeDown, ServiceBelow
 from bot.model.incident import AlertState, Incident, Memory, Problem, Severity
 from bot.pipeline.command_reports import CommandReports
-from bot.pipeline.execution import ChangeExecutor, Decided
+from bot.pipeline.decided import Decided
+from bot.pipeline.execution import ChangeExecutor
 from bot.policy.decide import Allow, Ask, decide
 from bot.rollout.roller import Roller
 from bot.rollout.run import Run
