@@ -59,7 +59,8 @@ def by_http(cluster: Cluster, tmp_path: Path) -> Iterator[StandIn]:
         bot.stop()
 
 
-def test_requests_that_others_signed_are_taken(by_http: StandIn) -> None:
+def test_requests_that_others_signed_are_taken(by_http: StandIn, site: Site) -> None:
+    site.runs("web", "web:v1", "--replicas", "0", "--detach")
     dev, lead = Colleague(by_http, DEV), Colleague(by_http, LEAD)
 
     dev.types("status")
