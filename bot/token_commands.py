@@ -39,6 +39,7 @@ _NAME, _PATTERN = re.compile(CI_NAME), re.compile(SERVICE_PATTERN)
 LEAST_LIFE = timedelta(minutes=1)
 MOST_LIFE = timedelta(days=400)
 """Nobody looks after a token that lives longer."""
+_NAME, _PATTERN = re.compile(CI_NAME), re.compile(SERVICE_PATTERN)
 
 
 @click.group("token")
