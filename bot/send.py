@@ -89,13 +89,6 @@ class SendEndsError(Exception):
         self.status, self.problem = status, problem
 
 
-class NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect is an error: the token goes to the configured address alone."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Follow nothing."""
-
-
 class Sending:
     """One line on its way, from the request to its end."""
 
@@ -116,12 +109,9 @@ class Sending:
         if not ADDRESS.fullmatch(self._url):
             problem = "SWARMBOT_URL (or --url) is no http(s)://HOST[:PORT][/PATH]"
             raise SendEndsError(REFUSED, problem)
-        is_near = LOOPBACK.match(self._url)
-        if self._url.lower().startswith("http:") and not is_near:
+        if self._url.lower().startswith("http:") and not LOOPBACK.match(self._url):
             _remark("the token travels without TLS")
-        proxies = [urllib.request.ProxyHandler({})] if is_near else []
-        tls = urllib.request.HTTPSHandler(context=_trusted(self._options.cacert))
-        self._opener = urllib.request.build_opener(NoRedirects, tls, *proxies)
+        self._opener = _opener(self._url, self._options.cacert)
         while not self._command:
             self._asks()
         _remark(f"accepted as {self._command['id']}, asked by {self._command.get('asked_by')}")
@@ -279,11 +269,21 @@ class Sending:
         return token
 
 
-def _trusted(authority: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=authority)
-    except OSError as error:
-        raise SendEndsError(REFUSED, f"--cacert {authority}: {error}") from None
+def _opener(url: str, authority: str | None = None) -> urllib.request.OpenerDirector:
+    """Opens this address alone: a redirect is an error, so that the token goes nowhere else. No
+    proxy stands between a machine and itself. Raises SendEndsError."""
+    opener = urllib.request.OpenerDirector()
+    if url.lower().startswith("https:"):
+        try:
+            context = ssl.create_default_context(cafile=authority)
+        except OSError as error:
+            raise SendEndsError(REFUSED, f"--cacert {authority}: {error}") from None
+        opener.add_handler(urllib.request.HTTPSHandler(context=context))
+    opener.add_handler(urllib.request.HTTPHandler())
+    opener.add_handler(urllib.request.HTTPErrorProcessor())
+    opener.add_handler(urllib.request.HTTPDefaultErrorHandler())
+    opener.add_handler(urllib.request.ProxyHandler({} if LOOPBACK.match(url) else None))
+    return opener
 
 
 def _refusal(error: urllib.error.HTTPError) -> Exception:
@@ -344,8 +344,7 @@ def _token_of_github(audience: str) -> str:
     sent = {"Authorization": f"Bearer {os.environ.get('ACTIONS_ID_TOKEN_REQUEST_TOKEN', '')}"}
     try:
         request = urllib.request.Request(url, headers=sent)  # noqa: S310 - GitHub's own address
-        opener = urllib.request.build_opener(NoRedirects)
-        with opener.open(request, timeout=ANSWER_WITHIN) as answer:
+        with _opener(url).open(request, timeout=ANSWER_WITHIN) as answer:
             return str(_json(answer.read(MOST_BYTES))["value"])
     except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
         raise NotAnsweredError(f"GitHub gives no token: {error}") from None

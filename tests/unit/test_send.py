@@ -304,6 +304,17 @@ def test_lines_cannot_command_the_log_that_they_stand_in(door: CiDoor) -> None:
     assert done.stdout == "· ::add-path::/tmp\nok ## [set-env name=A]b\n ]0;x y\n"
 
 
+def test_a_proxy_is_used_but_for_the_machine_itself(door: CiDoor) -> None:
+    door.ends("completed", "done")
+    far = environment(door, SWARMBOT_URL="http://bot.example", http_proxy=door.url)
+
+    done = send(door, *LINE, env=far)
+
+    assert done.returncode == 0, done.stderr
+    assert "without TLS" in done.stderr
+    assert door.asked[0][1] == "http://bot.example/v1/commands"
+
+
 def test_a_proxy_that_answers_for_the_bot_is_no_bot(door: CiDoor) -> None:
     door.ends("completed", "done")
     door.faults += [Answer(200, {"hello": "world"})] * 20
@@ -321,7 +332,7 @@ def test_no_line_no_address_no_duration(door: CiDoor) -> None:
         (("ps",), environment(door, SWARMBOT_URL="bot:8090"), "SWARMBOT_URL"),
         (("ps",), environment(door, SWARMBOT_URL="file:///etc/passwd"), "SWARMBOT_URL"),
         (("--idempotency-key", "Schlüssel", "ps"), None, "printable ASCII"),
-        (("--cacert", "/nowhere", "ps"), None, "--cacert"),
+        (("--url", "https://127.0.0.1:9", "--cacert", "/nowhere", "ps"), None, "--cacert"),
     ):
         done = send(door, *arguments, env=env)
         assert done.returncode == 2
