@@ -85,6 +85,24 @@ def test_whoever_slack_does_not_know_is_nobody_to_mention(
     assert f"<@{DEV}>" not in world.everything_said()
 
 
+@pytest.mark.world(ROLES, FREELY, bots=2)
+@pytest.mark.parametrize("line", [DEPLOY, "service scale web=3 api=3"])
+def test_the_build_is_named_also_by_the_bot_that_takes_over(
+    world: World, ci: Pipeline, dev: MemoryPerson, line: str
+) -> None:
+    world.runs("web")
+    world.runs("api")
+    world.bot.crashes_after_its_change()
+
+    sent = ci.sends(line, **BUILD)
+    world.clock.run(lambda: world.bot.party.crashed, 60)
+    world.talks_to(world.bots[1])
+
+    assert ci.at(world.bots[1]).ends(sent)["ending"] == "completed"
+    assert "asked by CI jenkins-shop · build 418 ↗" in dev.sees("✅ web").text
+    world.hears_everything()
+
+
 # ---- what the token keeps from it
 
 
