@@ -20,6 +20,7 @@ from redis import Redis
 
 from bot.errors import StoreUnavailableError
 from bot.store.connection import guarded, key
+from bot.store.lock_scripts import NEXT_FENCE
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +31,21 @@ _TERM = key("leader", "term")
 # lease ran out, with no other leader in between, goes on with its fence. After an outage (ARGV[3])
 # the last leader comes first, because it alone knows what was posted meanwhile.
 
-_CAMPAIGN = """
+_CAMPAIGN = (
+    NEXT_FENCE
+    + """
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 local last = redis.call('HGET', KEYS[2], 'owner')
 if last ~= ARGV[1] then
     if last and not holder and ARGV[3] == '1' then return 0 end
-    redis.call('HINCRBY', KEYS[2], 'fence', 1)
-    redis.call('HSET', KEYS[2], 'owner', ARGV[1])
+    local fence = next_fence(redis.call('HGET', KEYS[2], 'fence'))
+    redis.call('HSET', KEYS[2], 'owner', ARGV[1], 'fence', fence)
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return tonumber(redis.call('HGET', KEYS[2], 'fence'))
 """
+)
 
 _RESIGN = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end

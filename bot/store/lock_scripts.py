@@ -1,15 +1,28 @@
 """What Redis does with locks in one step, as Lua scripts.
 
 Each target has two keys: the lease, and the fence of its last owner. The fence outlives a lease
-that ran out; a release deletes both.
+that ran out; a release deletes both. The first fence is the time in milliseconds, so that fences go
+on growing after Redis has lost everything: what an owner of before writes late stands in nobody's
+way.
 """
 
-ACQUIRE = """
+NEXT_FENCE = """
+local function next_fence(before)
+    if before then return tonumber(before) + 1 end
+    local now = redis.call('TIME')
+    return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+"""
+
+ACQUIRE = (
+    NEXT_FENCE
+    + """
 for i = 2, #KEYS, 2 do
     local held = redis.call('GET', KEYS[i])
     if held then return {0, held} end
 end
-local fence = redis.call('INCR', KEYS[1])
+local fence = next_fence(redis.call('GET', KEYS[1]))
+redis.call('SET', KEYS[1], fence)
 for i = 2, #KEYS, 2 do
     local lock = cjson.decode(ARGV[2 + i / 2])
     lock.fence = fence
@@ -18,6 +31,7 @@ for i = 2, #KEYS, 2 do
 end
 return {fence, ''}
 """
+)
 
 RENEW = """
 for i = 1, #KEYS, 2 do

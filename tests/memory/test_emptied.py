@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.model import MessageRef
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -38,3 +39,26 @@ def test_the_end_of_an_old_change_does_not_close_the_entry_of_a_new_one(
     assert entry.outcome == {"ending": "done", "why": ""}
     assert entry.seconds
     assert entry.seconds > 10
+
+
+def test_a_record_that_a_bot_wrote_late_is_taken_up_and_ends(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    # As after a hundred changes.
+    world.redis.client().incrby("swarmbot:fences", 100)
+    dev.types("/swarm deploy web shop/web:2.0 --delay 4s")
+    message = dev.sees("🔵 web")
+    rollouts = world.bot.store.rollouts
+    (late,) = rollouts.running()
+    fence = int(str(world.redis.client().hget(f"swarmbot:rollout:{late.id}", "fence")))
+    world.bot.crash()
+    emptied(world)
+    rollouts.save(late, fence)
+    rollouts.posted(late.id, MessageRef(message.posted.channel, message.ts))
+    world.start_bot()
+
+    world.clock.run(lambda: not world.bot.store.rollouts.running(), 60)
+
+    assert world.bot.store.rollouts.running() == ()
+    assert "✅ web is on" in dev.reads(message)

@@ -49,7 +49,8 @@ def test_who_comes_first_leads_and_goes_on_with_the_same_number(
         assert not there.campaign()
         assert here.campaign()
         time.sleep(0.1)
-    assert (here.leads, here.fence, there.leads, there.fence) == (True, 1, False, 0)
+    assert (here.leads, there.leads, there.fence) == (True, False, 0)
+    assert here.fence > 0
 
 
 def test_of_many_who_race_one_leads(redis: Redis, other_redis: Redis) -> None:
@@ -66,7 +67,7 @@ def test_of_many_who_race_one_leads(redis: Redis, other_redis: Redis) -> None:
     for thread in threads:
         thread.join()
     assert sorted(bot.leads for bot in bots) == [False] * 19 + [True]
-    assert sorted(bot.fence for bot in bots) == [0] * 19 + [1]
+    assert sorted(bool(bot.fence) for bot in bots) == [False] * 19 + [True]
 
 
 def test_two_who_race_for_long_never_lead_at_once_and_numbers_grow(
@@ -121,7 +122,7 @@ def test_who_resigns_is_followed_at_once_and_never_leads_again(
     here.resign()
     assert not here.leads
     assert there.campaign()
-    assert there.fence == 2
+    assert there.fence == here.fence + 1
     there.resign()
     assert not here.campaign()
     here.resign()
@@ -141,7 +142,8 @@ def test_another_leads_within_ten_seconds_after_the_leader_was_killed(
     """With the lease that it really has."""
     first = subprocess.Popen([sys.executable, "-c", STORY, server.url, "8"], stdout=subprocess.PIPE)
     assert first.stdout
-    assert first.stdout.readline() == b"1 1\n"
+    leads, fence = map(int, first.stdout.readline().split())
+    assert leads
     second = Leader(redis, "second")
     assert not second.campaign()
     time.sleep(0.5)
@@ -152,7 +154,7 @@ def test_another_leads_within_ten_seconds_after_the_leader_was_killed(
         time.sleep(1)
         assert time.monotonic() - killed < 10
     assert 7 < time.monotonic() - killed < 10
-    assert second.fence == 2
+    assert second.fence == fence + 1
 
 
 def test_a_process_that_was_frozen_past_its_lease_does_not_think_that_it_leads(
@@ -170,14 +172,14 @@ def test_a_process_that_was_frozen_past_its_lease_does_not_think_that_it_leads(
     )
     assert first.stdout
     assert first.stdin
-    assert first.stdout.readline() == b"1 1\n"
+    assert first.stdout.readline().startswith(b"1 ")
     os.kill(first.pid, signal.SIGSTOP)
     second = Leader(redis, "second", lease_seconds=0.5)
     assert campaigning(second, lambda: second.leads)
     os.kill(first.pid, signal.SIGCONT)
     first.stdin.write(b"\n")
     first.stdin.flush()
-    assert first.stdout.readline() == b"0 1\n"
+    assert first.stdout.readline().startswith(b"0 ")
     first.kill()
     first.communicate()
 
@@ -190,16 +192,17 @@ def test_who_slept_and_was_followed_gets_a_new_number_and_who_was_not_keeps_the_
         Leader(other_redis, "two", lease_seconds=0.5),
     )
     here.campaign()
+    first = here.fence
     time.sleep(0.2)
     assert not here.leads
     assert here.campaign()
-    assert here.fence == 1
+    assert here.fence == first
     time.sleep(0.2)
     assert there.campaign()
     assert not here.campaign()
     time.sleep(0.6)
     assert here.campaign()
-    assert (here.fence, there.fence) == (3, 2)
+    assert (here.fence, there.fence) == (first + 2, first + 1)
 
 
 @pytest.mark.parametrize("away", ["killed", "frozen"])
@@ -213,6 +216,7 @@ def test_with_redis_away_the_leader_goes_on_and_nobody_else_begins_before_long(
         )
         here.campaign()
         there.campaign()
+        first = here.fence
         since = time.monotonic()
         mortal.kill() if away == "killed" else mortal.freeze()
         while not there.leads:
@@ -231,7 +235,7 @@ def test_with_redis_away_the_leader_goes_on_and_nobody_else_begins_before_long(
         # Whoever asks first: the one that led before comes first, for it knows what was told.
         assert not there.campaign()
         assert here.campaign()
-        assert here.fence == 1
+        assert here.fence == first
         assert not there.campaign()
 
 
@@ -246,7 +250,7 @@ def test_after_an_outage_another_leads_where_the_old_leader_does_not_come_back(
         there.campaign()
         mortal.start()
         assert campaigning(there, lambda: there.leads)
-        assert there.fence == 2
+        assert there.fence == here.fence + 1
 
 
 def test_a_leader_that_sleeps_while_redis_is_away_does_not_wake_as_one(mortal: Server) -> None:

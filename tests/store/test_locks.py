@@ -304,3 +304,13 @@ def test_what_is_held_of_many_is_said_at_once(redis: Redis, other_redis: Redis) 
         }
         assert LockStore(redis).locked([]) == frozenset()
     assert LockStore(redis).locked(["service:a", "node:b"]) == frozenset()
+
+
+def test_fences_go_on_growing_after_redis_lost_everything(redis: Redis) -> None:
+    locks = LockStore(redis)
+    with locks.acquire(["service:s1"], "ann", "deploy") as before:
+        redis.flushall()
+        # The first fence is the time in milliseconds.
+        time.sleep(0.005)
+        with LockStore(redis).acquire(["service:s1"], "ben", "deploy") as after:
+            assert after.fence > before.fence
