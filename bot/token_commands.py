@@ -26,6 +26,7 @@ from bot.model import Actor, Ending
 from bot.model.duration import read_span
 from bot.model.english import plural
 from bot.model.token import PipelineToken
+from bot.policy.auto_actor import AUTO_NAME
 from bot.settings import Settings
 from bot.settings.checks import check_ci_role
 from bot.settings.ci import CI_NAME, MOST_PATTERNS, SERVICE_PATTERN
@@ -64,6 +65,10 @@ def create(name: str, role: str, patterns: tuple[str, ...], expires: str) -> Non
     settings = configured()
     if not _NAME.fullmatch(name):
         refuse(InvalidSettingError("NAME", "letters, digits and . _ - (40 at most)"))
+    if name.casefold() == AUTO_NAME:
+        refuse(
+            InvalidSettingError("NAME", f"{AUTO_NAME} is the bot itself, as it finds new images")
+        )
     try:
         check_ci_role(role, settings)
     except ValueError as error:

@@ -6,6 +6,8 @@ from bot.model import Actor, Standing
 from bot.model.pipeline_caller import CI_ID, Origin, PipelineRights
 from bot.settings import Settings
 
+AUTO_NAME = "auto"
+"""What no token may be called, for whoever has it would be taken for the bot."""
 AUTO_CREDENTIAL = ":auto"
 """In place of a token or an entry of `[[ci]]`, neither of which is called like that."""
 
@@ -16,5 +18,9 @@ def auto_actor(settings: Settings, command: str = "") -> Actor:
     rights = PipelineRights(frozenset({role} if role else ()), ("*",), AUTO_CREDENTIAL)
     origin = Origin(command) if command else None
     return Actor(
-        f"{CI_ID}auto", "CI auto", standing=Standing.PIPELINE, rights=rights, origin=origin
+        f"{CI_ID}{AUTO_NAME}",
+        f"CI {AUTO_NAME}",
+        standing=Standing.PIPELINE,
+        rights=rights,
+        origin=origin,
     )

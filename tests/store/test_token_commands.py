@@ -111,6 +111,7 @@ def test_a_revoked_token_is_gone(store: Store) -> None:
     ("words", "said"),
     [
         (("create", "a b", "--role", "ci", "--services", "*"), "NAME: letters, digits and . _ -"),
+        (("create", "Auto", "--role", "ci", "--services", "*"), "auto is the bot itself"),
         (("create", "x" * 41, "--role", "ci", "--services", "*"), "40 at most"),
         (("create", "a", "--role", "cii", "--services", "*"), "did you mean ci?"),
         (("create", "a", "--role", "lead", "--services", "*"), "the role lead is for people"),
