@@ -141,4 +141,4 @@ def was_changed(rollout: Rollout, service: Service) -> bool:
     began = service.update.started if service.update else None
     # Both are times of the engine, whose clock may be far from the bot's.
     before = rollout.engine_time
-    return began is not None and (before is None or began >= before)
+    return began is not None and (before is None or began > before)

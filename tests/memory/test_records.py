@@ -177,7 +177,8 @@ def test_a_batch_of_a_command_that_there_is_no_more(
     assert world.clock.run(lambda: world.bot.party.crashed, 30)
     store = world.bots[1].store
     (batch,) = store.batches.running()
-    store.batches.save(replace(batch, command={"command": "scale all", "flags": {}}), 1000)
+    unknown = replace(batch, command={"command": "scale all", "flags": {}})
+    store.batches.save(unknown, 2**50)
 
     dev.sees("❌")
     nothing_stays(world)
