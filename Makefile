@@ -3,8 +3,6 @@ PYTHON ?= python3
 # would be compiled anew.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-# Its program is published for this processor alone.
-STAND_IN := $(if $(filter x86_64,$(shell uname -m)),.dev/stand-in/ready)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup machine browser screenshot gallery demo test check static quick stand-in format fuzz model chaos bench requirements clean
@@ -30,8 +28,8 @@ browser:  ## the same, and Chromium for the tests of the page (as root)
 demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:///var/run/docker.sock: on your own Swarm)
 	@$(BIN)/python -m playground demo $(if $(ENGINE),--engine $(ENGINE))
 
-test: browser setup $(STAND_IN) check  ## everything, on a real Swarm and a real Redis
-	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/chaos tests/browser $(if $(STAND_IN),tests/standin) -n 4 --dist loadscope --no-loadscope-reorder --durations 10
+test: browser setup check  ## everything, on a real Swarm and a real Redis
+	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/chaos tests/browser -n 4 --dist loadscope --no-loadscope-reorder --durations 10
 
 stand-in: machine setup .dev/stand-in/ready  ## the bot in a Slack that others wrote (local-slack, installed by npm)
 	@$(BIN)/python -m pytest tests/standin --durations 5
