@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from playground import cgroups, formation, wipe
+from playground import cgroups, engines, formation, wipe
 from playground.errors import NoManagerError
 from playground.network import Bridge, Cable
 from playground.node import Node, start_together
@@ -95,14 +95,20 @@ class Cluster:
             raise NoManagerError(self.number)
         return manager
 
-    def up(self, *, swarm: bool = True, say: Callable[[str], None] = _silent) -> None:
+    def up(
+        self, *, swarm: bool = True, engine: str = "", say: Callable[[str], None] = _silent
+    ) -> None:
         """Bring the cluster up, or what is missing of it; `say` hears one line a step. Raises
         PlaygroundError.
 
         `swarm=False`: engines that are in no Swarm at all. What the Swarm runs, and what was set on
-        its nodes, stays.
+        its nodes, stays. `engine` is one of `engines.CHOICES`, and stays the engine until the
+        cluster is taken down.
         """
         with self._alone():
+            for position, node in enumerate(self.nodes.values(), 1):
+                if engine:
+                    node.choose_engine(engines.of_node(engine, position))
             say("network: one bridge, four machines")
             self.bridge.up()
             for node in self.nodes.values():

@@ -46,6 +46,17 @@ class NoManagerError(PlaygroundError):
 
 
 @dataclass(eq=False)
+class UnknownEngineError(PlaygroundError):
+    """There is no engine of this version to unpack."""
+
+    version: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"there is no engine {self.version}: choose one of {', '.join(self.known)}"
+
+
+@dataclass(eq=False)
 class PathTooLongError(PlaygroundError):
     """A socket would lie at a path that is longer than Linux allows (107 bytes)."""
 

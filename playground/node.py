@@ -20,7 +20,7 @@ from docker import APIClient
 from docker.errors import DockerException
 from requests import RequestException
 
-from playground import processes
+from playground import engines, processes
 from playground.errors import PathTooLongError
 from playground.network import Cable
 
@@ -34,6 +34,7 @@ DOCKER_ROOT = "/var/lib/docker"
 BOOT = f"""
 hostname "$1"
 mount --bind "$2" {DOCKER_ROOT}
+[ -z "$4" ] || mount --bind "$4" /usr
 exec dockerd --config-file "$3"
 """
 
@@ -63,6 +64,18 @@ class Node:
     def url(self) -> str:
         """What DOCKER_HOST takes."""
         return f"unix://{self.socket}"
+
+    @property
+    def engine(self) -> str:
+        """The version of an engine that is not the installed one; empty for that."""
+        return self._engine.read_text().strip() if self._engine.exists() else ""
+
+    def choose_engine(self, version: str) -> None:
+        """Have it run by this engine from its next start on; one that runs is stopped."""
+        if version != self.engine:
+            self.stop()
+            self.directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+            self._engine.write_text(version)
 
     @property
     def log(self) -> Path:
@@ -185,7 +198,9 @@ class Node:
     def _boot(self) -> None:
         network = f"--net={self.cable.namespace}"
         isolate = ("unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc")
-        boot = ("sh", "-ec", BOOT, "boot", self.name, str(self._data), str(self._configuration))
+        usr = str(engines.unpacked(self.engine)) if self.engine else ""
+        files = (str(self._data), str(self._configuration), usr)
+        boot = ("sh", "-ec", BOOT, "boot", self.name, *files)
         processes.launch("nsenter", network, *isolate, *boot, log=self.log)
 
     def _dockerd(self) -> list[int]:
@@ -208,6 +223,10 @@ class Node:
     @property
     def _run(self) -> Path:
         return self.directory / "run"
+
+    @property
+    def _engine(self) -> Path:
+        return self.directory / "engine"
 
     @property
     def _configuration(self) -> Path:

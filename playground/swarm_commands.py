@@ -5,6 +5,7 @@ import time
 
 import click
 
+from playground import engines
 from playground.cluster import MANAGERS, NODES, Cluster
 
 NODE_NAMES = tuple(f"node{position}" for position in range(1, NODES + 1))
@@ -15,13 +16,20 @@ in_cluster = click.make_pass_decorator(int)
 @click.option(
     "--swarm/--no-swarm", default=True, help="Without a Swarm: four engines that are in none."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(engines.CHOICES),
+    help="Another engine than the installed one; mixed: two managers of the newest.",
+)
 @in_cluster
-def up(number: int, *, swarm: bool) -> None:
+def up(number: int, *, swarm: bool, engine: str | None) -> None:
     """Bring the Swarm up, or what is missing of it."""
     started = time.monotonic()
     cluster = Cluster(number)
     cluster.up(
-        swarm=swarm, say=lambda step: click.echo(f"{time.monotonic() - started:5.1f} s  {step}")
+        swarm=swarm,
+        engine=engine or "",
+        say=lambda step: click.echo(f"{time.monotonic() - started:5.1f} s  {step}"),
     )
     click.echo(
         f"{time.monotonic() - started:5.1f} s  ready: {MANAGERS} managers, "

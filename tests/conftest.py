@@ -112,7 +112,7 @@ def pytest_runtest_makereport(
 def machine() -> Iterator[Cluster]:
     """Three managers, a worker and a registry, for all tests of this run."""
     cluster = Cluster(NUMBER)
-    cluster.up()
+    cluster.up(engine=os.environ.get("PLAYGROUND_ENGINE", ""))
     yield cluster
     cluster.down()
 

@@ -9,6 +9,7 @@ from typing import Any
 from bot.changes import own_stack
 from bot.command.model import Context
 from bot.model.danger import Danger
+from bot.model.swarm import networks_of
 from bot.policy import content, visible
 
 Spec = Mapping[str, Any]
@@ -62,8 +63,7 @@ def _foreign(context: Context, files: set[str], service_id: str) -> dict[str, tu
 
 
 def _networks(spec: Spec) -> Iterator[str]:
-    attached = (spec.get("TaskTemplate") or {}).get("Networks") or ()
-    yield from (str(network.get("Target", "")) for network in attached)
+    yield from (str(network.get("Target", "")) for network in networks_of(spec))
 
 
 def _files(spec: Spec) -> Iterator[str]:

@@ -14,6 +14,7 @@ from bot.command.model import Change, Context, PlanType
 from bot.model import Kind, Service
 from bot.model.danger import Danger, Grant
 from bot.model.english import listed
+from bot.model.swarm import networks_of
 from bot.render.objects import own_stack_cautions
 from bot.swarm.objects.stacks import stack_of
 
@@ -95,8 +96,7 @@ def _moved(own: OwnStack, plan: NodesPlan) -> Iterator[str]:
 
 
 def _networks(service: Service) -> Iterator[str]:
-    task = service.spec.get("TaskTemplate") or {}
-    for network in task.get("Networks") or ():
+    for network in networks_of(service.spec):
         yield str(network.get("Target", ""))
 
 

@@ -215,6 +215,16 @@ class Port:
     mode: str = "ingress"
 
 
+def networks_of(spec: Spec) -> tuple[Mapping[str, Any], ...]:
+    """What a service is attached to, by its specification.
+
+    Clients of old, and docker-py still, put networks at the top of it; swarmkit reads them there
+    where the task has none.
+    """
+    task = spec.get("TaskTemplate") or {}
+    return tuple(task.get("Networks") or spec.get("Networks") or ())
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateStatus:
     """The engine's own word on the last update: `updating`, `paused`, `completed`,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.model.danger import Danger, Grant
+from bot.model.swarm import networks_of
 
 Spec = Mapping[str, Any]
 
@@ -96,8 +97,8 @@ def _all(spec: Spec, around: Surroundings) -> Iterator[Danger]:
     yield from _mounts(container)
     yield from _rights(container)
     yield from _users(container)
-    yield from _of_the_bot(task, around)
-    yield from _networks((*(task.get("Networks") or ()), *(spec.get("Networks") or ())), around)
+    yield from _of_the_bot(spec, around)
+    yield from _networks(networks_of(spec), around)
     yield from _secrets(container, around)
     yield from _ports((spec.get("EndpointSpec") or {}).get("Ports") or ())
     for constraint in (task.get("Placement") or {}).get("Constraints") or ():
@@ -105,9 +106,9 @@ def _all(spec: Spec, around: Surroundings) -> Iterator[Danger]:
             yield Danger(Grant.MANAGERS, f"its tasks run on managers ({constraint})")
 
 
-def _of_the_bot(task: Spec, around: Surroundings) -> Iterator[Danger]:
-    container = task.get("ContainerSpec") or {}
-    for network in task.get("Networks") or ():
+def _of_the_bot(spec: Spec, around: Surroundings) -> Iterator[Danger]:
+    container = _container(spec)
+    for network in networks_of(spec):
         if network.get("Target") in around.own:
             yield Danger(Grant.SWARMBOT, "it joins a network of swarmbot itself")
     for kind in ("Secret", "Config"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from bot.model import Cause, CauseKind
+from bot.model.bounds import bounded
 from bot.model.english import agree, plural
 from bot.model.slash import SLASH
 
@@ -143,7 +144,7 @@ def cause_words(cause: Cause) -> CauseWords:
         have=agree(cause.nodes, "has", "have"),
         take=agree(cause.nodes, "takes", "take"),
     )
-    return CauseWords(text[:_MOST_TEXT], words.fix)
+    return CauseWords(bounded(text, _MOST_TEXT), words.fix)
 
 
 def _closed(cause: Cause) -> str:

@@ -43,6 +43,7 @@ from bot.command.model import Change, Command, Context, Form
 from bot.errors import NameTakenError
 from bot.model import Difference, Image, Mode, Node, Outcome, ResolvedImage, Service, Spec
 from bot.model.english import plural
+from bot.model.swarm import networks_of
 from bot.render.objects.placement_cautions import obstacles_in_words, shortage_in_words
 from bot.rollout.run import Run
 from bot.swarm import resolve_names
@@ -245,11 +246,7 @@ def _reach(networks: Mapping[str, str], others: Sequence[Service]) -> tuple[str,
 
     People look for them on the nodes, and miss them there.
     """
-    used = {
-        attached.get("Target")
-        for service in others
-        for attached in service.spec["TaskTemplate"].get("Networks") or ()
-    }
+    used = {attached.get("Target") for service in others for attached in networks_of(service.spec)}
     new = [
         name
         for name, id_ in networks.items()

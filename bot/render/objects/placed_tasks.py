@@ -54,10 +54,7 @@ def of_stack(
 ) -> Message:
     """Where the tasks of a stack run, and why some do not. `view` has only its services."""
     running, trouble = _counts(tasks)
-    total = sum(
-        service.desired if service.desired is not None else service.replicas or 0
-        for service in view.services.values()
-    )
+    total = sum(map(_to_run, view.services.values()))
     healthy = not trouble and running >= total
     count = f"{running}/{total} running · {plural(len(view.services), 'service')}"
     head = f"{'🟢' if healthy else '🟠'} {escape(shortened(name, _NAME_CHARACTERS))} · {count}"
@@ -66,6 +63,15 @@ def of_stack(
     return message(
         head, causes(shown_findings, most=3), [*last_words(shown_findings), *blocks], files
     )
+
+
+def _to_run(service: Service) -> int:
+    """The tasks that should run now: none of a job, which may have done its work."""
+    if service.mode.is_job:
+        return 0
+    done = len(service.completion.done) if service.completion else 0
+    desired = service.desired if service.desired is not None else service.replicas or 0
+    return max(0, desired - done)
 
 
 class _Table:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.model import Message, Node, Service, Task
 from bot.model.secrecy import masked_pair, masked_words
+from bot.model.swarm import networks_of
 from bot.render.objects.spec_words import (
     config_words,
     duration_words,
@@ -40,7 +41,7 @@ def inspected(service: Service, tasks: Sequence[Task], nodes: Mapping[str, Node]
         ("Container", _container(container)),
         ("Placement and resources", _placement(template)),
         ("Updates", _updates(service)),
-        ("Endpoint", _endpoint(service, template)),
+        ("Endpoint", _endpoint(service)),
     ]
     update = service.update
     update_message = f"Last update: {prose(update.message)}" if update and update.message else ""
@@ -136,8 +137,8 @@ def _updates(service: Service) -> list[Row]:
     ]
 
 
-def _endpoint(service: Service, template: Mapping[str, Any]) -> list[Row]:
-    networks = mappings(template.get("Networks") or service.spec.get("Networks"))
+def _endpoint(service: Service) -> list[Row]:
+    networks = networks_of(service.spec)
     mode = str(mapping(service.spec.get("EndpointSpec")).get("Mode") or "vip")
     return [
         ("mode", mode),

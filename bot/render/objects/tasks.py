@@ -46,8 +46,10 @@ def tasks(
         else sum(place[0].wanted for place in places)
     )
     completion = service.completion
-    done = len(completion.done) if completion else 0
+    done = _complete(service, places) if service.mode.is_job else _done(service)
     state = "🟠" if trouble or running + done < total else "🟢"
+    if service.mode.is_job and not trouble and done >= total:
+        state = "✅"
     name = escape(shortened(service.name, _NAME_CHARACTERS))
     if not places:
         wants = (
@@ -70,11 +72,29 @@ def tasks(
     if completion:
         ended = completion_words(completion, total, now)
         counts = f"{counts}, {ended}" if running else ended
+    if service.mode.is_job:
+        ended = f"{done}/{total} complete"
+        counts = f"{ended}, {running} running" if running else ended
     return message(
         f"{state} {name} · {counts} · {image(service.image)}",
         causes(shown_findings, most=3),
         [*last_words(shown_findings), *blocks, *logs],
         files,
+    )
+
+
+def _done(service: Service) -> int:
+    return len(service.completion.done) if service.completion else 0
+
+
+def _complete(service: Service, places: Iterable[Sequence[Task]]) -> int:
+    """The tasks of a job that have done their work since it was started last."""
+    return sum(
+        any(
+            task.state == TaskState.COMPLETE and task.job_iteration == service.job_iteration
+            for task in place
+        )
+        for place in places
     )
 
 

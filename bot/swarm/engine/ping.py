@@ -1,9 +1,10 @@
-"""Tells a slow engine from a dead one, by a ping over a connection of its own."""
+"""Tells a slow engine from a dead one, by signs of life over connections of their own."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from bot.errors import SwarmbotError
@@ -54,12 +55,27 @@ class Ping:
         ping.set_result(cause)
 
     def _ask(self) -> str:
+        """The first sign of life.
+
+        Since Docker 23 `/_ping` says how the engine stands in its Swarm, and waits for that as long
+        as its membership changes or hangs; `/version` does not.
+        """
+        version: Future[str] = Future()
+        threading.Thread(
+            target=lambda: version.set_result(self._sign(Client.negotiate)),
+            name=f"version {self._address.name}",
+            daemon=True,
+        ).start()
+        cause = self._sign(Client.ping)
+        return ALIVE if cause == ALIVE or version.result() == ALIVE else cause
+
+    def _sign(self, ask: Callable[[Client], object]) -> str:
         try:
             client = Client(self._address, timeout=PING_SECONDS)
         except NotReachedError as error:
             return error.reason
         try:
-            client.ping()
+            ask(client)
         except (NotReachedError, ConnectionLostError) as error:
             return error.reason
         except SwarmbotError:

@@ -67,11 +67,9 @@ _NOT_A_MANAGER = (
     ("not part of a swarm", "inactive"),
     ("not a swarm manager", "inactive"),
 )
-_NO_LEADER = ("does not have a leader", "no elected primary cluster manager")
+_NO_LEADER = ("does not have a leader",)
 _LEADER_LOST = (
     "lost leader status",
-    "lost leadership",
-    "leadership lost",
     "deadline exceeded",
     "transport is closing",
     "code = Unavailable",

@@ -20,6 +20,7 @@ from bot.model import (
     Task,
     TaskState,
 )
+from bot.model.bounds import bounded
 
 STUCK = timedelta(seconds=5)
 """Before that a task is on its way."""
@@ -53,9 +54,31 @@ _SIGNS = (
     _Sign(re.compile("unhealthy container"), CauseKind.UNHEALTHY),
     _Sign(re.compile(r"non-zero exit \(137\)"), CauseKind.KILLED),
     _Sign(re.compile(r"non-zero exit \((?P<value>\d+)\)"), CauseKind.EXIT_CODE),
+    # Up to Docker 29.5; from 29.6 on a task's error is that of its pull.
     _Sign(re.compile(r"[Nn]o such image"), CauseKind.NOT_PULLED),
+    _Sign(
+        re.compile(
+            r"failed to resolve reference|failed to do request: Head|manifest unknown|"
+            r"pull access denied"
+        ),
+        CauseKind.NOT_PULLED,
+    ),
     _Sign(re.compile(r"bind source path does not exist: (?P<value>.+)"), CauseKind.PATH_MISSING),
     _Sign(re.compile(r"invalid mount config[^:]*: (?P<value>.*)"), CauseKind.MOUNT_INVALID),
+    # Docker 28: an address, the host's port or a range of them, and the container's end.
+    _Sign(
+        re.compile(
+            r"failed to bind host port (?P<value>\d{1,5}) for .{1,300}: address already in use"
+        ),
+        CauseKind.PORT_TAKEN,
+    ),
+    _Sign(
+        re.compile(
+            r"failed to bind host port for (?:\[[0-9a-fA-F:.%]{0,60}\]|[0-9.]{0,20})"
+            r":(?P<value>\d{1,5})[-:].{1,300}: address already in use"
+        ),
+        CauseKind.PORT_TAKEN,
+    ),
     _Sign(
         re.compile(
             r":(?P<value>\d{1,5})\b[^:]{0,300}(?::[^:]{0,300})?: "
@@ -75,7 +98,9 @@ _SIGNS = (
     ),
     _Sign(re.compile(rf"{_PROGRAM}.{{0,2000}}permission denied"), CauseKind.PROGRAM_NOT_EXECUTABLE),
     _Sign(
-        re.compile("exec format error|does not match the specified platform"),
+        re.compile(
+            "exec format error|does not match the specified platform|no matching manifest for"
+        ),
         CauseKind.OTHER_PLATFORM,
     ),
     _Sign(re.compile("node is missing network attachments"), CauseKind.NO_ADDRESS_ON_NODE),
@@ -173,7 +198,7 @@ def _of_placement(reasons: str, nodes: Iterable[Node]) -> Iterable[Cause]:
         elif kind := _PLACEMENT_KINDS.get(match["reason"]):
             yield Cause(kind, nodes=int(match["on"] or 0))
         else:
-            yield Cause(CauseKind.UNKNOWN, match[0][:_MOST_TEXT])
+            yield Cause(CauseKind.UNKNOWN, bounded(match[0], _MOST_TEXT))
 
 
 def _closed(count: int, nodes: Iterable[Node]) -> Cause:
@@ -204,5 +229,5 @@ def _cause(task: Task) -> Cause:
             value = match.groupdict().get("value", "")
             if sign.kind is CauseKind.NOT_PULLED:
                 value = task.image.tagged
-            return Cause(sign.kind, value[:_MOST_TEXT])
-    return Cause(CauseKind.UNKNOWN, task.error[:_MOST_TEXT])
+            return Cause(sign.kind, bounded(value, _MOST_TEXT))
+    return Cause(CauseKind.UNKNOWN, bounded(task.error, _MOST_TEXT))

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.model import Service
 from bot.model.cluster import Network, Stored
+from bot.model.swarm import networks_of
 
 
 def of_network(network: Network, services: Iterable[Service]) -> tuple[str, ...]:
@@ -38,10 +39,7 @@ def _names(services: Iterable[Service]) -> tuple[str, ...]:
 
 
 def _networks(service: Service) -> set[str]:
-    template: Mapping[str, Any] = service.spec.get("TaskTemplate") or {}
-    # Where services of old clients have them is read by the engine still.
-    listed = template.get("Networks") or service.spec.get("Networks") or ()
-    return {str(attachment.get("Target", "")) for attachment in listed}
+    return {str(attachment.get("Target", "")) for attachment in networks_of(service.spec)}
 
 
 def _stored(service: Service, kind: str) -> set[str]:

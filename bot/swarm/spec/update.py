@@ -12,6 +12,7 @@ from bot.errors import UnsupportedError
 from bot.model import Difference, Spec
 from bot.model.secrecy import masked_pair, masked_value
 from bot.model.slash import SLASH
+from bot.model.swarm import networks_of
 from bot.swarm.spec import mounts, ports, references, scalars
 from bot.swarm.spec.capabilities import added_and_dropped
 from bot.swarm.spec.edit import forced
@@ -35,6 +36,8 @@ def change(spec: Spec, flags: Flags, ids: Ids) -> Json:
         name = flag.replace("-", "_")
         add, remove = flags.get(f"{name}_add", ()), flags.get(f"{name}_rm", ())
         if add or remove:
+            if flag == "network":
+                _move_networks(changed)
             _become(changed, path, _with_flags(become, add, remove))
     _capabilities(changed, flags)
     _log_driver(changed, flags)
@@ -245,6 +248,15 @@ def _references(ids: Ids) -> Mapping[str, tuple[tuple[str, ...], Lists]]:
             lambda current, add, rm: references.configs(current or (), add, rm, ids.configs),
         ),
     }
+
+
+def _move_networks(spec: Json) -> None:
+    """Put the networks where the task has them, as the CLI does: those at the top of the
+    specification no longer count once the task has one."""
+    attached = list(networks_of(spec))
+    spec.pop("Networks", None)
+    if attached:
+        spec["TaskTemplate"]["Networks"] = attached
 
 
 def _at(spec: Any, path: tuple[str, ...]) -> Any:

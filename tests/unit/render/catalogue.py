@@ -273,6 +273,14 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "tasks-well": lambda: services.tasks(
             v.WEB, [*v.TASKS[:3], replace(v.TASKS[2], slot=4)], v.NODES, (), v.NOW
         ),
+        "tasks-job": lambda: services.tasks(v.JOB_SERVICE, v.JOB_TASKS, v.NODES, (), v.NOW),
+        "tasks-job-runs": lambda: services.tasks(
+            v.JOB_SERVICE,
+            [replace(v.JOB_TASKS[0], state=TaskState.RUNNING), *v.JOB_TASKS[1:]],
+            v.NODES,
+            (),
+            v.NOW,
+        ),
         "tasks-none": lambda: services.tasks(replace(v.WEB, replicas=0), (), v.NODES, (), v.NOW),
         "tasks-500": lambda: services.tasks(
             replace(v.WEB, replicas=500), tasks500, v.NODES, (v.SICK,), v.NOW

@@ -334,6 +334,20 @@ TASKS = (
         created=NOW - timedelta(days=2),
     ),
 )
+JOB_SERVICE = replace(
+    WEB, name="migrate", mode=Mode.REPLICATED_JOB, replicas=3, job_iteration=1, desired=0
+)
+JOB_TASKS = tuple(
+    replace(
+        TASKS[0],
+        id=f"j{slot}",
+        slot=slot,
+        state=TaskState.COMPLETE,
+        desired=TaskState.COMPLETE,
+        job_iteration=1,
+    )
+    for slot in (1, 2, 3)
+)
 
 REVISIONS = (
     Revision(5, Image("shop/web", "1.0"), NOW - timedelta(days=30), "", "found"),

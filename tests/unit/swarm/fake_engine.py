@@ -27,6 +27,7 @@ INFO = {
     "Swarm": {"NodeID": "n1", "LocalNodeState": "active", "ControlAvailable": True},
 }
 
+PING_WAITS_SECONDS = 5
 Answer = tuple[int, Any]
 
 
@@ -43,6 +44,8 @@ class FakeEngine:
         self.path = folder / f"{name}.sock"
         self.seen: list[str] = []
         self.version: dict[str, str] = {"ApiVersion": "1.41"}
+        self.ping_waits = threading.Event()
+        self.ping_waits.set()
         self._behave = behave or always((200, []))
         self._server = _Server(str(self.path), self)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -55,6 +58,7 @@ class FakeEngine:
 
     def answer(self, method: str, path: str) -> Answer | None:
         if path.startswith("/_ping"):
+            self.ping_waits.wait(PING_WAITS_SECONDS)
             return 200, "OK"
         if path == "/version":
             return 200, self.version

@@ -120,6 +120,27 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
                 "they need the credentials of `[[registries]]`, which `swarmbot check` tries."
             ),
         ),
+        *(
+            (
+                error,
+                "shop/web:2.0 cannot be pulled",
+                (
+                    "Check name and tag, and that the nodes reach the registry. Where it is "
+                    "private, they need the credentials of `[[registries]]`, which "
+                    "`swarmbot check` tries."
+                ),
+            )
+            for error in (
+                f'failed to resolve reference "{V2}": {V2}: not found',
+                (
+                    f'failed to resolve reference "{V2}": failed to do request: '
+                    f'Head "http://{V2}": dial tcp 10.0.0.9:5000: connect: connection refused'
+                ),
+                f'failed to do request: Head "https://{V2}": dial tcp: lookup shop: no such host',
+                "manifest unknown: manifest unknown",
+                "pull access denied, repository does not exist or may require authorization",
+            )
+        ),
         (
             'invalid mount config for type "bind": bind source path does not exist: /srv/my data',
             "/srv/my data does not exist on the node",
@@ -150,6 +171,23 @@ def test_a_program_that_ends_without_an_error_is_a_finding_for_a_service_but_not
             ),
             "port 8443 is taken by something outside Swarm",
             FREE_PORT,
+        ),
+        *(
+            (
+                (
+                    f"starting container failed: {SET_UP}{NETWORK}failed to bind host port {bind}: "
+                    f"{IN_USE}"
+                ),
+                "port 8222 is taken by something outside Swarm",
+                FREE_PORT,
+            )
+            for bind in (
+                "for 0.0.0.0:8222:172.17.0.2:8080/tcp",
+                "for [::]:8222:[fd00::2]:8080/tcp",
+                "for :8222:172.17.0.2:8080/udp",
+                "for 0.0.0.0:8222-8230:172.17.0.2:8080/tcp",
+                "8222 for 0.0.0.0:8220-8230:172.17.0.2:8080/tcp",
+            )
         ),
         (
             "starting container failed: Address already in use",
@@ -392,3 +430,13 @@ def test_what_an_earlier_version_stored_of_a_cause_is_read_as_its_words() -> Non
 def test_a_cause_is_stored_as_kind_and_values(cause: Cause) -> None:
     findings = TypeAdapter(Finding)
     assert findings.validate_json(findings.dump_json(Finding(cause))) == Finding(cause)
+
+
+def test_the_end_of_an_error_is_never_cut_for_there_stands_the_reason() -> None:
+    error = f"allocating resources failed: {'of this and that ' * 40}: no space left on device"
+
+    ((text, _),) = said(task(1, "node2", "rejected", "shutdown", error=error))
+
+    assert len(text) <= 300
+    assert text.startswith("allocating resources failed")
+    assert text.endswith("no space left on device")

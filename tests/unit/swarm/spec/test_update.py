@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import UnsupportedError
 from bot.model import Difference
+from bot.model.swarm import networks_of
 from bot.swarm.spec.references import Ids
 from bot.swarm.spec.update import change, changes, env, hosts
 from handlers.service.update import Update
@@ -161,3 +162,25 @@ def test_differences_speak_the_cli_s_language(
 ) -> None:
     given = Update(service="web", **flags).given()
     assert list(changes(WHOLE, change(WHOLE, given, IDS), given)) == told
+
+
+@pytest.mark.parametrize(
+    ("flags", "networks"),
+    [
+        ({"network_add": ("back",)}, ["n1", "n0"]),
+        ({"network_rm": ("front",)}, []),
+        ({"label_add": ("a=b",)}, ["n1"]),
+    ],
+)
+def test_networks_at_the_top_of_a_specification_are_not_lost(
+    flags: dict[str, Any], networks: list[str]
+) -> None:
+    """Where docker-py puts them; the engine does not look there once the task has one."""
+    spec = copy.deepcopy(WHOLE)
+    spec["Networks"] = spec["TaskTemplate"].pop("Networks")
+    assert [network["Target"] for network in networks_of(spec)] == ["n1"]
+
+    changed = change(spec, flags, IDS)
+
+    assert sorted(network["Target"] for network in networks_of(changed)) == sorted(networks)
+    assert ("Networks" in changed) == ("label_add" in flags)
