@@ -88,9 +88,8 @@ LOOKS = (
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: str(look.__name__))
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)]
-)
+# Contrast depends on the scheme, and the order of things on the size: each is seen once.
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])
 def test_axe_finds_nothing_serious(
     workspace: Workspace,
     opens: Opens,
