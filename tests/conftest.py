@@ -25,6 +25,8 @@ settings.load_profile("tests")
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "78")) - WORKER
 """Tests that run side by side each have a Swarm of their own."""
+ENGINE = os.environ.get("PLAYGROUND_ENGINE", "")
+"""Another Docker than the installed one: `26`, `28` or `mixed`."""
 
 
 TOGETHER = (
@@ -112,7 +114,7 @@ def pytest_runtest_makereport(
 def machine() -> Iterator[Cluster]:
     """Three managers, a worker and a registry, for all tests of this run."""
     cluster = Cluster(NUMBER)
-    cluster.up(engine=os.environ.get("PLAYGROUND_ENGINE", ""))
+    cluster.up(engine=ENGINE)
     yield cluster
     cluster.down()
 

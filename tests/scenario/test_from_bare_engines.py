@@ -27,6 +27,7 @@ from playground.node import Node
 from playground.workspace import Workspace
 from playground.workspace.person import Person
 from tests import ci_docs
+from tests.conftest import ENGINE
 from tests.fence import OPEN
 from tests.scenario.ci import BuildMachine, lets_ci_in
 from tests.scenario.running import bot_for, eventually
@@ -45,7 +46,7 @@ def bare() -> Iterator[Cluster]:
     """Engines that are in no Swarm, new for each story."""
     cluster = Cluster(NUMBER)
     cluster.down()
-    cluster.up(swarm=False)
+    cluster.up(swarm=False, engine=ENGINE)
     yield cluster
     cluster.down()
 
