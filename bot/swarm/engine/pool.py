@@ -107,11 +107,24 @@ class FailoverPool:
         return answer
 
     def _in_order(self) -> list[Engine]:
-        """The engine that answered last comes first; those that failed just now come last."""
+        """The newest engine comes first, and of those the one that answered last; those that failed
+        just now come last.
+
+        While a Swarm is upgraded, an older manager returns no field that it does not know: what is
+        read and written through it loses those, and restarts tasks (seen with 20.10 beside 28).
+        """
         avoid = time.monotonic() - AVOID_SECONDS
+        newest_first = sorted(
+            self._engines.values(), key=lambda engine: engine.workers.api_version, reverse=True
+        )
+        newest = newest_first[0].workers.api_version if newest_first else ()
         return sorted(
-            self._engines.values(),
-            key=lambda engine: (engine.last_failure > avoid, engine.name != self._answering),
+            newest_first,
+            key=lambda engine: (
+                engine.last_failure > avoid,
+                engine.workers.api_version != newest,
+                engine.name != self._answering,
+            ),
         )
 
 

@@ -43,6 +43,13 @@ class EngineWorkers:
         self._threads = 0
         self._idle = 0
         self._version = ""
+        self._newest_known = ""
+
+    @property
+    def api_version(self) -> tuple[int, ...]:
+        """The API version that the engine spoke last, such as (1, 41); empty before it was
+        asked."""
+        return tuple(int(part) for part in self._newest_known.split(".") if part.isdecimal())
 
     def submit(self, work: Callable[[Client], T], until: float) -> Future[T]:
         """Run `work` in one of the threads; the engine has until `until` (monotonic seconds).
@@ -105,7 +112,7 @@ class EngineWorkers:
                 self._address, timeout=max(SHORTEST_SECONDS, until - time.monotonic())
             )
             try:
-                self._version = unversioned.negotiate()
+                self._version = self._newest_known = unversioned.negotiate()
             finally:
                 unversioned.close()
         return Client(self._address, self._version)

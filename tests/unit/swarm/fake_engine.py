@@ -1,6 +1,7 @@
 """A small fake Docker engine: HTTP on a Unix socket, failing as real ones do."""
 
 import json
+import re
 import socket
 import socketserver
 import threading
@@ -62,7 +63,7 @@ class FakeEngine:
             return 200, "OK"
         if path == "/version":
             return 200, self.version
-        path = path.removeprefix("/v1.41").partition("?")[0]
+        path = re.sub(r"^/v1\.\d+", "", path).partition("?")[0]
         call = f"{method} {path}"
         self.seen.append(call)
         return self._behave(call)

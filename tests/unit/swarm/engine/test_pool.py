@@ -202,6 +202,22 @@ def test_an_engine_whose_ping_waits_for_its_cluster_is_alive(make: Workshop) -> 
     assert FailoverPool([busy.address]).call(Client.services) == WEB
 
 
+def test_while_engines_differ_the_newest_is_asked_first(make: Workshop) -> None:
+    old, new = make.healthy("old"), make.healthy("new")
+    new.version["ApiVersion"] = "1.51"
+    engines = FailoverPool([old.address, new.address])
+    engines.call(Client.services)
+    assert engines.answering == "old"
+    engines.states()
+
+    engines.call(Client.services)
+
+    assert engines.answering == "new"
+    new.stop()
+    assert engines.call(Client.services) == WEB
+    assert engines.answering == "old"
+
+
 def test_a_manager_that_hangs_but_answers_pings_is_overtaken_by_the_next(make: Workshop) -> None:
     engines = FailoverPool(
         [make.fake("one", after(5, HEALTHY)).address, make.healthy("two").address]
