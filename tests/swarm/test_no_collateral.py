@@ -80,6 +80,12 @@ def test_one_change_leaves_the_rest_as_it_was(bot: Acting, swarm: Swarm, cluster
     assert raw(swarm, "web") == wanted
 
 
+def speaks(cluster: Cluster) -> tuple[int, ...]:
+    """The API version of the engines."""
+    version = cluster.docker("version", "--format", "{{.Server.APIVersion}}")
+    return tuple(int(part) for part in version.strip().split("."))
+
+
 def test_what_cannot_work_is_said_before_anything_is_sent(bot: Acting, cluster: Cluster) -> None:
     image = cluster.image("web:v1")
     cluster.docker(
@@ -116,7 +122,6 @@ def test_what_cannot_work_is_said_before_anything_is_sent(bot: Acting, cluster: 
             UnknownNameError,
             {"kind": "network", "near": ("ingress",)},
         ),
-        (f"service create --name api --health-start-interval 1s {image}", UnsupportedError, {}),
         (
             "service update --publish-add 8081:81 agent",
             PortTakenError,
@@ -129,6 +134,9 @@ def test_what_cannot_work_is_said_before_anything_is_sent(bot: Acting, cluster: 
         ("scale web=2 wbe=3", UnknownNameError, {"near": ("web",)}),
         ("service rm web wbe", UnknownNameError, {"near": ("web",)}),
     )
+    if speaks(cluster) < (1, 44):
+        line = f"service create --name api --health-start-interval 1s {image}"
+        refusals = (*refusals, (line, UnsupportedError, {}))
     versions = cluster.docker(
         "service", "inspect", "--format", "{{.Version.Index}}", "web", "agent"
     )
