@@ -97,6 +97,9 @@ class FailoverPool:
         asked = [engine.workers.submit(Client.info, until) for engine in engines]
         pings = [engine.ping.probe() for engine in engines]
         wait(asked, STATE_SECONDS)
+        # Who refused at once is alive or not by its sign of life, which may come a moment later.
+        silent = [ping for info, ping in zip(asked, pings, strict=True) if not _answered(info)]
+        wait(silent, max(0.0, until - time.monotonic()))
         return tuple(map(_state, engines, asked, pings))
 
     def _answer(self, search: FailoverCall[T]) -> tuple[Engine, T]:
@@ -126,6 +129,10 @@ class FailoverPool:
                 engine.name != self._answering,
             ),
         )
+
+
+def _answered(info: Future[Json]) -> bool:
+    return info.done() and not info.cancelled() and info.exception() is None
 
 
 def _state(engine: Engine, asked: Future[Json], ping: Future[str]) -> EngineState:
