@@ -156,17 +156,20 @@ class Sending:
         wait = self._patience()
         try:
             with self._opens(f"{path}/events", None, wait, **headers) as answer:
-                for name, command in self._events(answer):
-                    self._last_id = name or self._last_id
-                    self._takes(command)
-                    if command["state"] == "ended":
-                        return
+                if any(self._is_last(name, command) for name, command in self._events(answer)):
+                    return
             raise NotAnsweredError("the events ended too early")
         except NotAnsweredError as error:
             self._patience()
             self._pauses(error, self._options.timeout)
             if self._failures > 2:
                 self._looks(path)
+
+    def _is_last(self, name: str, command: dict[str, Any]) -> bool:
+        """Show an event; whether the command has ended with it."""
+        self._last_id = name or self._last_id
+        self._takes(command)
+        return bool(command["state"] == "ended")
 
     def _looks(self, path: str) -> None:
         """Ask without a stream, which some proxies keep back to its end. Of a command that goes on

@@ -43,11 +43,13 @@ def _stored(
             facts = OldLogins(
                 source=source,
                 services=names_of(such),
-                refreshable=tuple(
-                    (service.id, service.name)
-                    for service in such
-                    if service.restart is RestartCondition.ANY
-                ),
+                refreshable=_refreshable(such),
                 is_certain=state is LoginState.OLD,
             )
             yield Advice(severity, facts)
+
+
+def _refreshable(services: Sequence[Service]) -> tuple[tuple[str, str], ...]:
+    """Ids and names of those that get credentials without a task starting again."""
+    always = (service for service in services if service.restart is RestartCondition.ANY)
+    return tuple((service.id, service.name) for service in always)

@@ -205,10 +205,14 @@ class Tour:
 
     def _tick(self, happened: Callable[[Mark], bool]) -> None:
         with self._lock:
-            for at, step in enumerate(self.steps):
-                for index, mark in enumerate(step.marks):
-                    if (mark.after is None or (at, mark.after) in self.done) and happened(mark):
-                        self.done.add((at, index))
+            marks = [
+                (at, index, mark)
+                for at, step in enumerate(self.steps)
+                for index, mark in enumerate(step.marks)
+            ]
+            for at, index, mark in marks:
+                if (mark.after is None or (at, mark.after) in self.done) and happened(mark):
+                    self.done.add((at, index))
 
 
 def _node(picture: Picture, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bot.model import Image
 from bot.registry.reader import Login, RegistryReader, address
 from bot.registry.transport import NoReplyError, RegistryReply
 
-WEB = Image.parse("registry.example.com/shop/web:1.0")
+WEB = Image.parse("images.example.com/shop/web:1.0")
 DIGEST = f"sha256:{'a' * 64}"
 Answer = Callable[[str, str, Mapping[str, str]], RegistryReply]
 
@@ -48,7 +48,7 @@ def test_a_digest_costs_one_call_without_a_body() -> None:
 
     assert RegistryReader(registry).digest(WEB) == DIGEST
     ((method, url, _),) = registry.asked
-    assert (method, url) == ("HEAD", "https://registry.example.com/v2/shop/web/manifests/1.0")
+    assert (method, url) == ("HEAD", "https://images.example.com/v2/shop/web/manifests/1.0")
 
 
 def test_the_pages_of_a_list_are_read_and_never_elsewhere() -> None:
@@ -62,7 +62,7 @@ def test_the_pages_of_a_list_are_read_and_never_elsewhere() -> None:
 
     assert RegistryReader(registry).tags(WEB) == ("1.0", "1.1")
     assert {url.partition("/v2/")[0] for _, url, _ in registry.asked} == {
-        "https://registry.example.com"
+        "https://images.example.com"
     }
 
 

@@ -60,7 +60,7 @@ GITHUB_PACKAGE = {
     "package": {"name": "api", "namespace": "shop/api", "owner": {"login": "shop"}},
 }
 DOCKER_HUB = {
-    "callback_url": "https://registry.hub.docker.com/u/shop/api/hook/2141b/",
+    "callback_url": "https://hub.example.com/u/shop/api/hook/2141b/",
     "push_data": {"pushed_at": 1417566161, "pusher": "trustedbuilder", "tag": "1.4.3"},
     "repository": {"name": "api", "namespace": "shop", "repo_name": "shop/api"},
 }
