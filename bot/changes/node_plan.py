@@ -118,6 +118,7 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
     said = [managers_after, moving_tasks.summary(moving), room]
     cautions = _cautions(look.nodes, after, promoted, demoted)
     members = tuple(before for before, _ in pairs)
+    managing = [node for node in members if node.manager]
     left_behind = volume_check.left_behind(moving, members, look.tasks)
     return NodesPlan(
         title=title,
@@ -126,7 +127,9 @@ def plan(  # noqa: PLR0913 - what a plan says has that many independent parts
             *(f"node:{node.id}" for node in members),
             *(("swarm",) if promoted or demoted else ()),
         ),
-        fingerprint=_fingerprint(title, look.nodes, members),
+        fingerprint=_fingerprint(
+            title, members, look.nodes if any((promoted, demoted, *managing)) else ()
+        ),
         nodes=tuple(node.name for node in members),
         changes=changes,
         summary=" · ".join(part for part in said if part),
@@ -269,7 +272,8 @@ def _after(nodes: Sequence[Node], promoted: Sequence[Node], demoted: Sequence[No
     )
 
 
-def _fingerprint(title: str, nodes: Sequence[Node], members: Sequence[Node]) -> str:
+def _fingerprint(title: str, members: Sequence[Node], managers: Sequence[Node]) -> str:
+    """`managers`: those nodes whose reachability the plan depends on; none for a worker."""
     return fingerprint(
         {
             "title": title,
@@ -277,6 +281,8 @@ def _fingerprint(title: str, nodes: Sequence[Node], members: Sequence[Node]) -> 
                 [node.id, node.role, node.availability, node.state, dict(node.labels)]
                 for node in members
             ],
-            "managers": sorted([node.id, quorum.reachable(node)] for node in nodes if node.manager),
+            "managers": sorted(
+                [node.id, quorum.reachable(node)] for node in managers if node.manager
+            ),
         }
     )

@@ -117,7 +117,12 @@ class Join(Change[JoinPlan]):
         return JoinPlan(
             title=f"{state.name} joins as {self.role}",
             targets=(SWARM,),
-            fingerprint=f"{state.name}:{state.swarm}:{self.role}:{','.join(remotes)}:{after.managers}",
+            fingerprint=":".join(
+                (
+                    f"{state.name}:{state.swarm}:{self.role}:{self.remote}",
+                    *([str(after.managers)] if self.role == "manager" else ()),
+                )
+            ),
             kind=Kind.DANGER,
             nodes=(state.node_name or state.name,),
             summary=f"{after.managers} managers then, {after.fault_tolerance or 'none'} may fail",

@@ -87,7 +87,9 @@ class Leave(Change[LeavePlan]):
         return LeavePlan(
             title=f"{state.name} leaves the Swarm",
             targets=(SWARM, *((f"node:{node.id}",) if node else ())),
-            fingerprint=f"{state.name}:{state.swarm}:{state.node_id}:{_managers(nodes)}",
+            fingerprint=":".join(
+                (state.name, state.swarm, state.node_id, *([_managers(nodes)] if manages else []))
+            ),
             kind=Kind.DANGER,
             nodes=(node.name,) if node else (state.name,),
             summary=_moving(context, node),

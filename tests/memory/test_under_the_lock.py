@@ -3,6 +3,8 @@ what was approved runs once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.settings import PolicyRule
@@ -147,14 +149,7 @@ def test_a_stack_that_grew_before_the_lock_is_not_removed_by_halves(
     dev: MemoryPerson, world: World
 ) -> None:
     world.runs("shop_web", Labels=STACK)
-    moments = world.bot.engines.moments
-
-    def grow(path: str) -> None:
-        if path == "/networks":
-            moments.after_read = ignored
-            world.runs("shop_api", Labels=STACK)
-
-    moments.after_read = grow
+    after_reading(world, "/networks", lambda: world.runs("shop_api", Labels=STACK))
     answer = dev.asks("stack rm shop")
 
     assert "no longer what was planned" in answer.text
@@ -167,17 +162,85 @@ def test_a_stack_that_grew_before_the_lock_is_not_removed_by_halves(
 def test_autolock_that_ends_before_the_lock_keeps_a_key_from_being_rotated(
     dev: MemoryPerson, world: World
 ) -> None:
-    world.swarm.cluster.swarm["Spec"]["EncryptionConfig"]["AutoLockManagers"] = True
-    moments = world.bot.engines.moments
-
-    def switch_off(path: str) -> None:
-        if path == "/nodes":
-            moments.after_read = ignored
-            world.swarm.cluster.swarm["Spec"]["EncryptionConfig"]["AutoLockManagers"] = False
-
-    moments.after_read = switch_off
+    encryption = world.swarm.cluster.swarm["Spec"]["EncryptionConfig"]
+    encryption["AutoLockManagers"] = True
+    after_reading(world, "/nodes", lambda: encryption.update(AutoLockManagers=False))
     answer = dev.asks("swarm unlock-key --rotate")
 
     assert "autolock is off" in answer.text
     wires = world.bot.engines.wires.values()
     assert not [call for wire in wires for call in wire.sent if call[0] == "POST"]
+
+
+def replaced(dev: MemoryPerson, world: World) -> None:
+    """node4 manages in place of node3, which is a worker that swarmbot reaches."""
+    for line, told in (("promote node4", "✅ node4"), ("demote node3", "✅ node3")):
+        dev.types(f"/swarm node {line}")
+        dev.sees(told)
+    assert "ManagerStatus" not in world.swarm.cluster.node("node3")
+
+
+def after_reading(world: World, path: str, change: Callable[[], object], times: int = 1) -> None:
+    """Let something change right after the bot has read this path so often."""
+    moments, reads = world.bot.engines.moments, iter(range(1, times))
+
+    def changed(read: str) -> None:
+        if read == path and next(reads, None) is None:
+            moments.after_read = ignored
+            change()
+
+    moments.after_read = changed
+
+
+@pytest.mark.parametrize("reads", [1, 2])
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("swarm leave --on node3", "✅ node3 left the Swarm"),
+        ("node update --availability drain node3", "✅ node3"),
+        ("node rm --force node3", "✅ node3"),
+        ("node update --label-add zone=a node3", "✅ node3"),
+    ],
+)
+def test_a_manager_that_goes_before_the_lock_is_nothing_to_a_worker(
+    dev: MemoryPerson, world: World, line: str, told: str, reads: int
+) -> None:
+    replaced(dev, world)
+    if line.startswith("node rm"):
+        world.swarm.stop_node("node3")
+    after_reading(world, "/nodes", lambda: world.swarm.stop_node("node4"), reads)
+
+    asked = dev.types(f"/swarm {line}")
+
+    dev.sees(told, after=asked)
+    assert world.bot.engines.moments.after_read is ignored
+
+
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_new_leader_before_the_lock_is_nothing_to_a_worker_that_joins(
+    dev: MemoryPerson, world: World, reads: int
+) -> None:
+    replaced(dev, world)
+    dev.types("/swarm swarm leave --on node3")
+    dev.sees("✅ node3 left the Swarm")
+
+    def elect() -> None:
+        del world.swarm.cluster.node("node1")["ManagerStatus"]["Leader"]
+        world.swarm.cluster.node("node2")["ManagerStatus"]["Leader"] = True
+
+    after_reading(world, "/nodes", elect, reads)
+    dev.types("/swarm swarm join --on node3")
+
+    dev.sees("✅ node3 joined as worker")
+    assert world.bot.engines.moments.after_read is ignored
+
+
+def test_a_manager_that_goes_before_the_lock_keeps_another_from_leaving(
+    lead: MemoryPerson, world: World
+) -> None:
+    after_reading(world, "/nodes", lambda: world.swarm.stop_node("node3"))
+
+    refused = lead.asks("swarm leave --force --on node2")
+
+    assert "quorum" in refused.text
+    assert world.swarm.cluster.has_leader
