@@ -21,12 +21,14 @@ from docker.errors import DockerException
 from requests import RequestException
 
 from playground import engines, processes
-from playground.errors import PathTooLongError
+from playground.errors import CommandFailedError, PathTooLongError
 from playground.network import Cable
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
 LONGEST_SOCKET_PATH = 107
+OUT_OF_SEQUENCE = "update out of sequence"
+SEQUENCE_TRIES = 5
 DOCKER_ROOT = "/var/lib/docker"
 
 # Each engine has its data at the usual place, as on a real machine: certificates, for one, are
@@ -136,9 +138,17 @@ class Node:
 
     def docker(self, *arguments: str) -> str:
         """Run the docker command line against this engine; returns stdout, raises
-        CommandFailedError with stderr."""
-        env = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
-        return processes.run("docker", *arguments, env=env | {"DOCKER_HOST": self.url})
+        CommandFailedError with stderr.
+
+        What Swarm refuses because the object has changed since the command line read it (a node
+        that tells of itself anew, an update that goes on) is sent again, as a person would."""
+        for _ in range(SEQUENCE_TRIES):
+            try:
+                return self._docker(*arguments)
+            except CommandFailedError as error:
+                if OUT_OF_SEQUENCE not in error.said:
+                    raise
+        return self._docker(*arguments)
 
     def api(self, seconds: int = 5) -> APIClient:
         """A client of this engine, to be used in a `with`; each call may last `seconds`. Raises
@@ -208,6 +218,10 @@ class Node:
         return [
             pid for pid in pids if Path((processes.command_of(pid) or ("",))[0]).name == "dockerd"
         ]
+
+    def _docker(self, *arguments: str) -> str:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
+        return processes.run("docker", *arguments, env=env | {"DOCKER_HOST": self.url})
 
     def _signal(self, signal_number: signal.Signals) -> None:
         for pid in self._dockerd():
