@@ -15,8 +15,16 @@ from urllib.parse import quote
 from bot.errors import EngineRefusedError
 from bot.model import Spec
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.fence import Fence, NoFence
-from bot.swarm.engine.refusals import NO_OBJECT, NotReachedError, Target, refusal
+from bot.swarm.engine.refusals import (
+    NO_OBJECT,
+    ConnectionLostError,
+    NotReachedError,
+    Target,
+    is_refused_version,
+    refusal,
+)
 from bot.swarm.engine.transport import Answer, DockerTransport, Stream, Transport
 
 Filters = Mapping[str, list[str]]
@@ -26,7 +34,8 @@ Json = dict[str, Any]
 class Client:
     """One connection to one engine, for one thread; `timeout` in seconds limits each answer.
 
-    Nothing is changed by it but behind a fence (`fenced_by`).
+    Nothing is changed by it but behind a fence (`fenced_by`). `api_version` is what is spoken,
+    shared by all connections to the engine; without it, the engine takes its newest.
 
     Every call raises `NotReachedError`, `ConnectionLostError`, or what `refusals.refusal` makes of
     the engine's answer.
@@ -35,15 +44,20 @@ class Client:
     def __init__(
         self,
         address: EngineAddress,
-        version: str = "",
+        api_version: ApiVersion | None = None,
         timeout: float = 10.0,
         transport: Transport | None = None,
     ) -> None:
         self.engine = address.name
         self.timeout = timeout
-        self._transport = transport or DockerTransport(address, version)
-        self.version = version
+        self._transport = transport or DockerTransport(address)
+        self.api_version = api_version or ApiVersion()
         self._fence: Fence = NoFence()
+
+    @property
+    def version(self) -> str:
+        """The API version that is spoken, such as "1.41"; empty before the engine was asked."""
+        return self.api_version.spoken
 
     def fenced_by(self, fence: Fence) -> Client:
         """The same connection, which sends a change where `fence` is confirmed just before."""
@@ -61,12 +75,15 @@ class Client:
         """Return when the engine answers, whatever its status."""
         self._send("GET", "/_ping", versioned=False)
 
-    def negotiate(self) -> str:
-        """The newest API version that the engine speaks; NotReachedError where it is no engine."""
+    def negotiate(self) -> None:
+        """Agree with the engine on the API version; NotReachedError where it is no engine."""
         try:
-            return str(self._send("GET", "/version", versioned=False).json()["ApiVersion"])
-        except (EngineRefusedError, ValueError, KeyError, TypeError) as error:
+            versions = self._send("GET", "/version", versioned=False).json()
+            newest, oldest = str(versions["ApiVersion"]), str(versions.get("MinAPIVersion", ""))
+        except (EngineRefusedError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotReachedError("does not speak the Engine API") from error
+        if not self.api_version.agree(newest, oldest):
+            raise NotReachedError("does not speak the Engine API")
 
     def info(self) -> Json:
         """`GET /info`."""
@@ -270,16 +287,40 @@ class Client:
         target: Target = NO_OBJECT,
         *,
         versioned: bool = True,
+        **options: Any,
+    ) -> Answer:
+        asked_as = self.api_version.spoken if versioned else ""
+        answer = self._answer(method, path, asked_as, **options)
+        if asked_as and answer.status_code == 400 and is_refused_version(_words(answer)):
+            self._negotiate_anew()
+            answer = self._answer(method, path, self.api_version.spoken, **options)
+        if answer.status_code >= 400:
+            raise refusal(self.engine, answer.status_code, _words(answer), target)
+        return answer
+
+    def _negotiate_anew(self) -> None:
+        """The engine was up- or downgraded under the bot. It has done nothing of what it was asked
+        for, whatever happens now."""
+        try:
+            self.negotiate()
+        except ConnectionLostError as error:
+            raise NotReachedError(error.reason) from error
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        asked_as: str,
+        *,
         changes: bool = True,
         **options: Any,
     ) -> Answer:
-        prefix = f"/v{self.version}" if versioned and self.version else ""
+        prefix = f"/v{asked_as}" if asked_as else ""
         if method != "GET" and changes:
             self._fence.confirm(self.timeout)
-        response = self._transport.send(method, prefix + path, self.timeout, **options)
-        if response.status_code >= 400:
-            raise refusal(self.engine, response.status_code, _words(response), target)
-        return response
+        answer = self._transport.send(method, prefix + path, self.timeout, **options)
+        self.api_version.heard(answer.headers.get("Api-Version", ""))
+        return answer
 
 
 def _words(response: Answer) -> str:

@@ -76,6 +76,15 @@ _LEADER_LOST = (
 )
 
 
+_REFUSED_VERSION = re.compile(r"client version \S{1,20} is too (?:old|new)\b")
+
+
+def is_refused_version(text: str) -> bool:
+    """Whether an engine refuses (with status 400) the API version, without a look at what was asked
+    for."""
+    return bool(_REFUSED_VERSION.search(text[:_READ]))
+
+
 def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotError:
     """The domain error for an answer with status 400 or above, from the engine's own words."""
     text = bounded(masked_text(text[:_READ].strip()))

@@ -19,6 +19,7 @@ from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 from bot.clock import utc_now
 from bot.model.bounds import bounded
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine.api_version import NEWEST_TESTED
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
 
 CONNECT_SECONDS = 1.0
@@ -92,8 +93,8 @@ class Transport(Protocol):
 class DockerTransport:
     """The real way: docker-py's connections."""
 
-    def __init__(self, address: EngineAddress, version: str) -> None:
-        self._api = connect(address, version)
+    def __init__(self, address: EngineAddress) -> None:
+        self._api = connect(address)
 
     def send(self, method: str, path: str, timeout: float, **options: Any) -> Response:
         """Send one request and return its answer, whatever its status."""
@@ -162,7 +163,7 @@ class Stream:
             self._response.raw.shutdown()
 
 
-def connect(address: EngineAddress, version: str) -> APIClient:
+def connect(address: EngineAddress) -> APIClient:
     """A connection to an engine, which is not yet made but for SSH. Raises NotReachedError."""
     tls: TLSConfig | bool = False
     try:
@@ -173,7 +174,8 @@ def connect(address: EngineAddress, version: str) -> APIClient:
                 ca_cert=f"{folder}/ca.pem",
                 verify=True,
             )
-        api = APIClient(address.url, version=version or "1.41", tls=tls)
+        # Any version will do: paths are asked for with the one that was agreed on.
+        api = APIClient(address.url, version=NEWEST_TESTED, tls=tls)
     except Exception as error:  # SSH connects here already, and its library has errors of its own
         raise NotReachedError(bounded(str(error))) from error
     # A proxy for the web is none for an engine, and would see what is sent.

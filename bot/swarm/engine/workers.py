@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine.api_version import ApiVersion, version_numbers
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
 
@@ -42,14 +43,13 @@ class EngineWorkers:
         self._change = threading.Condition()
         self._threads = 0
         self._idle = 0
-        self._version = ""
-        self._newest_known = ""
+        self._version = ApiVersion()
 
     @property
     def api_version(self) -> tuple[int, ...]:
-        """The API version that the engine spoke last, such as (1, 41); empty before it was
-        asked."""
-        return tuple(int(part) for part in self._newest_known.split(".") if part.isdecimal())
+        """The newest API version that the engine knew when it answered last, such as (1, 41); empty
+        before it was asked."""
+        return version_numbers(self._version.newest)
 
     def submit(self, work: Callable[[Client], T], until: float) -> Future[T]:
         """Run `work` in one of the threads; the engine has until `until` (monotonic seconds).
@@ -100,19 +100,22 @@ class EngineWorkers:
             job.future.set_exception(error)
             if client:
                 client.close()
-            self._version = ""
+            self._version.asked = False
             return None
         except BaseException as error:  # noqa: BLE001 - it belongs to who waits for the future
             job.future.set_exception(error)
         return client
 
     def _connect(self, until: float) -> Client:
-        if not self._version:
-            unversioned = Client(
-                self._address, timeout=max(SHORTEST_SECONDS, until - time.monotonic())
-            )
-            try:
-                self._version = self._newest_known = unversioned.negotiate()
-            finally:
-                unversioned.close()
-        return Client(self._address, self._version)
+        client = Client(
+            self._address,
+            self._version,
+            timeout=max(SHORTEST_SECONDS, until - time.monotonic()),
+        )
+        try:
+            if not self._version.asked:
+                client.negotiate()
+        except BaseException:
+            client.close()
+            raise
+        return client

@@ -97,6 +97,10 @@ class Cluster:
 
     # ---- what stories set up
 
+    def upgrade(self, name: str, version: str) -> None:
+        """Have a machine run another Docker, such as 28.5.2."""
+        self.node(name)["Description"]["Engine"]["EngineVersion"] = version
+
     def add_node(
         self, name: str, role: str = "worker", *, leader: bool = False, cpu: str = "x86_64"
     ) -> Json:

@@ -32,6 +32,9 @@ WORKER = (
     "Please run this command on a manager node or promote the current node to a manager."
 )
 
+API_VERSIONS = {"20": ("1.12", "1.41"), "28": ("1.24", "1.51"), "29": ("1.44", "1.52")}
+"""By Docker's major version: the oldest and the newest version of the API."""
+
 ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
     *engine_services.ROUTES,
     *engine_cluster.ROUTES,
@@ -73,7 +76,7 @@ class EngineTwin:
 
     def _routed(self, method: str, path: str, params: Json, body: Any, auth: str) -> Any:
         if path in ("/_ping", "/version"):
-            return "OK" if path == "/_ping" else {"ApiVersion": "1.41"}
+            return "OK" if path == "/_ping" else self._versions()
         if path == "/info":
             return self._info()
         if path == "/swarm/leave" and method == "POST":
@@ -88,6 +91,26 @@ class EngineTwin:
             if match and wanted == method:
                 return answer(Request(self.twin, match.groups(), params, body, auth))
         raise RefusedError(404, "page not found")
+
+    def unsupported(self, version: str) -> str:
+        """Why a request in this version of the API is refused, before a look at it."""
+        oldest, newest = self._api()
+        if _minor(version) < _minor(oldest):
+            return (
+                f"client version {version} is too old. Minimum supported API version is {oldest}, "
+                "please upgrade your client to a newer version"
+            )
+        if _minor(version) > _minor(newest):
+            return f"client version {version} is too new. Maximum supported API version is {newest}"
+        return ""
+
+    def _api(self) -> tuple[str, str]:
+        node = self.twin.cluster.node(self.name)
+        return API_VERSIONS[node["Description"]["Engine"]["EngineVersion"].partition(".")[0]]
+
+    def _versions(self) -> Json:
+        oldest, newest = self._api()
+        return {"ApiVersion": newest, "MinAPIVersion": oldest}
 
     def _join(self, body: Json) -> None:
         if not self._has_left():
@@ -147,6 +170,10 @@ class EngineTwin:
                 "Cluster": {"ID": cluster.swarm["ID"], **_shown(cluster.swarm)},
             },
         }
+
+
+def _minor(version: str) -> int:
+    return int(version.partition(".")[2])
 
 
 def _shown(swarm: Json) -> Json:

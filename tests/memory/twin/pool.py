@@ -4,6 +4,7 @@ needs no socket."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from bot.errors import (
     UnknownNameError,
 )
 from bot.model.cluster import EngineAddress, EngineState
+from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.failover import Call, EngineErrors, combined_error, explain
 from bot.swarm.engine.port import CALL_SECONDS
@@ -29,8 +31,7 @@ from tests.memory.twin.swarm_twin import MANAGERS, SwarmTwin
 
 T = TypeVar("T")
 
-API_VERSION = "1.41"
-"""What these engines speak."""
+_VERSIONED = re.compile(r"/v([0-9.]+)(?=/)")
 
 
 def nothing() -> None:
@@ -83,7 +84,10 @@ class Wire:
         down = node["Status"]["State"] == "down" and node["ID"] not in cluster.left | cluster.locked
         if self.cut or down:
             raise NotReachedError("Connection refused")
-        path = path.removeprefix(f"/v{API_VERSION}")
+        asked_as = _VERSIONED.match(path)
+        path = _VERSIONED.sub("", path, count=1)
+        if asked_as and (refusal := self._engine.unsupported(asked_as[1])):
+            return WireAnswer(400, json.dumps({"message": refusal}).encode())
         self.sent.append((method, path))
         if method != "GET" and self.loses_requests:
             self.loses_requests -= 1
@@ -140,6 +144,7 @@ class MemoryEngines:
     ) -> None:
         self.moments = Moments()
         self.wires = {name: Wire(EngineTwin(twin, name), self.moments, sender) for name in names}
+        self.versions = {name: ApiVersion() for name in names}
         self._answering = ""
 
     @property
@@ -159,7 +164,7 @@ class MemoryEngines:
             raise UnknownNameError("engine", name, nearest(name, self.names))
         only = MemoryEngines.__new__(MemoryEngines)
         only.wires, only._answering = {name: self.wires[name]}, ""
-        only.moments = self.moments
+        only.moments, only.versions = self.moments, self.versions
         return only
 
     def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
@@ -202,4 +207,7 @@ class MemoryEngines:
 
     def _client(self, name: str) -> Client:
         address = EngineAddress(name, f"unix:///memory/{name}.sock")
-        return Client(address, API_VERSION, transport=self.wires[name])
+        client = Client(address, self.versions[name], transport=self.wires[name])
+        if not client.api_version.asked:
+            client.negotiate()
+        return client

@@ -44,6 +44,7 @@ class FakeEngine:
         self.address = EngineAddress(name, f"unix://{folder / name}.sock")
         self.path = folder / f"{name}.sock"
         self.seen: list[str] = []
+        self.asked_as: list[str] = []
         self.version: dict[str, str] = {"ApiVersion": "1.41"}
         self.ping_waits = threading.Event()
         self.ping_waits.set()
@@ -63,10 +64,25 @@ class FakeEngine:
             return 200, "OK"
         if path == "/version":
             return 200, self.version
-        path = re.sub(r"^/v1\.\d+", "", path).partition("?")[0]
-        call = f"{method} {path}"
+        version, path = _parted(path)
+        if refusal := self._unsupported(version):
+            return 400, {"message": refusal}
+        self.asked_as.append(version)
+        call = f"{method} {path.partition('?')[0]}"
         self.seen.append(call)
         return self._behave(call)
+
+    def _unsupported(self, version: str) -> str:
+        """In the words of daemon/server/middleware/version.go."""
+        newest, oldest = self.version.get("ApiVersion", ""), self.version.get("MinAPIVersion", "")
+        if version and oldest and _minor(version) < _minor(oldest):
+            return (
+                f"client version {version} is too old. Minimum supported API version is {oldest}, "
+                "please upgrade your client to a newer version"
+            )
+        if version and newest and _minor(version) > _minor(newest):
+            return f"client version {version} is too new. Maximum supported API version is {newest}"
+        return ""
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -104,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps(answer[1]).encode()
         self.send_response(answer[0])
         self.send_header("Content-Type", "application/json")
+        self.send_header("Api-Version", self.server.engine.version.get("ApiVersion", ""))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -128,6 +145,16 @@ class FrozenEngine:
 
     def stop(self) -> None:
         self._socket.close()
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """The API version of a path, empty where it names none, and the rest."""
+    match = re.match(r"/v(1\.\d+)", path)
+    return (match[1], path[match.end() :]) if match else ("", path)
+
+
+def _minor(version: str) -> int:
+    return int(version.partition(".")[2])
 
 
 def always(answer: Answer) -> Callable[[str], Answer]:

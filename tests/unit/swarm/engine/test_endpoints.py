@@ -75,7 +75,7 @@ class Recorder:
 
     def send(self, method: str, path: str, timeout: float, **options: Any) -> Recorder:
         del timeout, options
-        self.asked.add(f"{method} {path}")
+        self.asked.add(f"{method} {path.removeprefix('/v1.41')}")
         return self
 
     def json(self) -> Any:
