@@ -13,6 +13,7 @@ import pytest
 
 from bot.errors import EngineRefusedError, UnknownNameError
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
@@ -35,7 +36,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineAddress]
 
 @pytest.fixture
 def client(address: EngineAddress) -> Iterator[Client]:
-    client = Client(address, shapes.API)
+    client = Client(address, ApiVersion(shapes.API))
     yield client
     client.close()
 
