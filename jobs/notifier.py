@@ -145,7 +145,8 @@ class Notifier:
             del self._try_again[incident.id], self._told[incident.id]
             told = None
         if told is None:
-            if silence is None and incident.state is AlertState.FIRING:
+            is_news = silence is None and incident.state is AlertState.FIRING
+            if is_news or self._may_stand(incident):
                 self._post(incident, message, now)
         elif silence is None and self._belongs_elsewhere(told, incident):
             self.poster.edit(
@@ -168,8 +169,17 @@ class Notifier:
         """The message as the newest state of the alert in this channel, so that what a leader of
         before slept over does not replace it."""
         self._number += 1
-        about = f"{incident.id}:{channel}"
-        return replace(message, state=MessageState(about, self.fence(), self._number))
+        state = MessageState(_about(incident, channel), self.fence(), self._number, urgent=True)
+        return replace(message, state=state)
+
+    def _may_stand(self, incident: Incident) -> bool:
+        """Whether a bot began to post it and could not write down where: it may have died then."""
+        try:
+            return self.store.deliveries.may_stand(
+                _about(incident, self._channel(incident.severity))
+            )
+        except StoreUnavailableError:
+            return False
 
     def _belongs_elsewhere(self, told: PostedAlert, now: Incident) -> bool:
         """Whether it has become so bad that others are to hear of it."""
@@ -182,7 +192,7 @@ class Notifier:
         channel = self._channel(incident.severity)
         handle = self.poster.post(
             channel,
-            message,
+            self._numbered(message, incident, channel),
             then=lambda ref: self._posted(incident.id, ref),
             elsewhere=other_places(self.settings, incident.severity),
         )
@@ -248,6 +258,11 @@ class Notifier:
         """The channel; where the file names none, whoever is called."""
         channel = self.settings.watch.channels.get(severity) or self.settings.channel
         return channel or next(iter(other_places(self.settings, severity).places), "")
+
+
+def _about(incident: Incident, channel: str) -> str:
+    """What the message of an incident in a channel is called among all bots."""
+    return f"{incident.id}:{channel}"
 
 
 def _is_bad_news(before: Incident, after: Incident) -> bool:

@@ -23,6 +23,15 @@ class PendingMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyWords:
+    """What is said where Slack has a message twice: `perhaps` is added to a message of which there
+    may be an earlier copy, and `outdated` replaces a copy that is known."""
+
+    perhaps: Message
+    outdated: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Clearance:
     """Whether a state may be sent now, and where its message stands, as far as anybody knows.
 

@@ -60,12 +60,14 @@ class Place:
     """Where an answer goes.
 
     `thread` is the `ts` of the thread's first message; `response_url` works 30 min, 5 times.
+    `button` is the `ts` of the message whose button was clicked, where everybody sees that message.
     """
 
     channel: str
     thread: str = ""
     response_url: str = ""
     trigger: str = ""
+    button: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,15 @@ class MessageState:
     `about` names the message: the id of the change, the request or the incident that it tells of.
     `fence` is that of the lease under which it is written, 0 for a request, whose messages give way
     to those of its run; `number` grows with each state under one fence. After a `final` one only
-    another final one comes, or one under a later fence.
+    another final one comes, or one under a later fence. What is `urgent` is posted even while
+    nobody can say whether another bot has posted it: better twice than not at all.
     """
 
     about: str
     fence: int
     number: int
     final: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

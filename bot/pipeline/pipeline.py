@@ -31,7 +31,7 @@ from bot.errors import (
     error_code,
 )
 from bot.metrics import Metrics
-from bot.model import Actor, Ending, Kind, Outcome, Place, Plan
+from bot.model import Actor, Ending, Kind, MessageRef, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.model.sent_command import SentEnding
 from bot.pipeline import disclosure, rights
@@ -207,6 +207,9 @@ class Pipeline:
     def _take_step(self, request: Request, command: ApprovalAction, context: Context) -> None:
         """A step on a request; one that is refused is counted with the other refusals."""
         self.approvals.remember()
+        if request.place.button:
+            met = MessageRef(request.place.channel, request.place.button)
+            self.store.approvals.stands(command.approval, met)
         command.refuse(context)
         audit = self.store.audit.intend(
             request.actor,

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.clock import REAL, Clocks
 from bot.model import Message, MessageRef, Place
-from bot.model.delivery import PendingMessage
+from bot.model.delivery import CopyWords, PendingMessage
 from bot.poster.access import SlackAccess
 from bot.poster.calls import Calls
 from bot.poster.delivery import Delivery, must_post_anew
@@ -74,7 +74,7 @@ class Poster:
         self._places = Places(calls, clocks.monotonic)
         self._calls = calls
         self._delivery = Delivery(calls, on_event)
-        self._tracking, self._perhaps_twice = Tracking(), Message("")
+        self._tracking, self._copies = Tracking(), CopyWords(Message(""), Message(""))
         self._drawings = DrawingPool(draw or Drawing(), on_event, clocks.pool)
         self._files = FileSharing(
             self._delivery, self._drawings, self._lanes.put, self._show_again, on_event
@@ -87,13 +87,13 @@ class Poster:
         where Slack does not say. Asks Slack where nothing was posted there lately."""
         return self._places.refusal(channel)
 
-    def recorded_in(self, record: DeliveryRecord | None, perhaps_twice: Message) -> Self:
+    def recorded_in(self, record: DeliveryRecord | None, copies: CopyWords) -> Self:
         """Go by what all bots know of their messages.
 
         What is older than a state that was sent is not sent, and the last state of each message is
-        kept until Slack has it. `perhaps_twice` is added to what Slack may have from another bot.
+        kept until Slack has it. `copies`: what is said where Slack has a message twice.
         """
-        self._tracking, self._perhaps_twice = Tracking(record), perhaps_twice
+        self._tracking, self._copies = Tracking(record), copies
         return self
 
     def refused(self, channels: Iterable[str]) -> Mapping[str, str]:
@@ -247,12 +247,8 @@ class Poster:
         )
 
     def _send(self, handle: Handle, *, anew: bool = False) -> None:
-        if handle.parent:
-            handle.channel, handle.thread = handle.parent.place()
-            if not handle.thread:
-                self._context.on_event("dropped")
-                handle.drop()
-                return
+        if handle.parent and not self._joins_thread(handle, handle.parent):
+            return
         message = handle.begin()
         try:
             clearance = self._tracking.clearance(message.state)
@@ -263,7 +259,7 @@ class Poster:
                 self._take_over(handle, clearance.ref)
                 return
             if clearance.doubtful:
-                handle.says_also("perhaps twice", self._perhaps_twice)
+                handle.says_also("perhaps twice", self._copies.perhaps)
             ref = self._delivery.plainly(
                 handle.complete(message),
                 lambda version: self._calls.post(
@@ -278,10 +274,24 @@ class Poster:
             self._send(handle, anew=True)
             return
         self._places.took(handle.channel)
-        handle.posted(ref, message, self._context.clock())
-        self._tracking.sent(message.state, ref)
-        self._known.remember(ref, handle)
         self._context.on_event("posted")
+        earlier = self._tracking.sent(message.state, ref, first=not anew)
+        if earlier:
+            self.edit(ref, self._copies.outdated, final=True)
+            self._take_over(handle, earlier)
+        else:
+            self._stands(handle, ref, message)
+
+    def _joins_thread(self, reply: Handle, parent: Handle) -> bool:
+        reply.channel, reply.thread = parent.place()
+        if not reply.thread:
+            self._context.on_event("dropped")
+            reply.drop()
+        return bool(reply.thread)
+
+    def _stands(self, handle: Handle, ref: MessageRef, message: Message) -> None:
+        handle.posted(ref, message, self._context.clock())
+        self._known.remember(ref, handle)
         self._files.share(handle, message)
 
     def _show(self, handle: Handle) -> None:

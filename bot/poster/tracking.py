@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import StoreUnavailableError
@@ -32,8 +33,10 @@ class DeliveryRecord(Protocol):
         """Ask directly before a state is sent."""
         ...
 
-    def sent(self, state: MessageState, ref: MessageRef) -> None:
-        """Slack has this state."""
+    def sent(
+        self, state: MessageState, ref: MessageRef, *, first: bool = False
+    ) -> MessageRef | None:
+        """Slack has this state; the place of the message where another bot has posted it first."""
         ...
 
     def refused(self, about: str) -> None:
@@ -49,6 +52,15 @@ class DeliveryRecord(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What Slack has; `first`: it was posted as if Slack had nothing of its message."""
+
+    state: MessageState
+    ref: MessageRef
+    first: bool
+
+
 class Tracking:
     """One bot's part in the record. Without a record everything may be sent."""
 
@@ -57,7 +69,7 @@ class Tracking:
         self._lock = threading.Lock()
         self._sending: dict[str, PendingMessage] = {}
         self._unkept: dict[str, PendingMessage] = {}
-        self._unreported: dict[str, tuple[MessageState, MessageRef]] = {}
+        self._unreported: dict[str, _Sent] = {}
 
     def keep(self, handle: Handle) -> None:
         """Keep what a message is to say, where that is its last state."""
@@ -81,23 +93,34 @@ class Tracking:
     def clearance(self, state: MessageState | None) -> Clearance:
         """Whether it may be sent, and where its message stands already.
 
-        Raises StoreUnavailableError: who posts without knowing might post a second message.
+        Raises StoreUnavailableError unless it is urgent: who posts without knowing might post a
+        second message.
         """
-        return self._record.begin(state) if self._record and state else Clearance()
-
-    def sent(self, state: MessageState | None, ref: MessageRef) -> None:
-        """Slack has it."""
         if not self._record or not state:
-            return
+            return Clearance()
+        try:
+            return self._record.begin(state)
+        except StoreUnavailableError:
+            if state.urgent:
+                return Clearance()
+            raise
+
+    def sent(
+        self, state: MessageState | None, ref: MessageRef, *, first: bool = False
+    ) -> MessageRef | None:
+        """Slack has it; the place of the message where another bot has posted it first."""
+        if not self._record or not state:
+            return None
         with self._lock:
             if state.final:
                 self._sending.pop(state.about, None)
                 self._unkept.pop(state.about, None)
-            self._unreported[state.about] = state, ref
+            self._unreported[state.about] = _Sent(state, ref, first)
         try:
-            self._report(state.about)
+            return self._report(state.about)
         except StoreUnavailableError:
             log.warning("that the message of %s was sent cannot be recorded yet", state.about)
+            return None
 
     def failed(self, state: MessageState | None, error: Exception) -> None:
         """A try has failed: what Slack will never take is not tried again by other bots either.
@@ -149,12 +172,13 @@ class Tracking:
         else:
             self._unkept.pop(about, None)
 
-    def _report(self, about: str) -> None:
+    def _report(self, about: str) -> MessageRef | None:
         assert self._record
         reported = self._unreported.get(about)
         if reported is None:
-            return
-        self._record.sent(*reported)
+            return None
+        earlier = self._record.sent(reported.state, reported.ref, first=reported.first)
         with self._lock:
             if self._unreported.get(about) is reported:
                 del self._unreported[about]
+        return earlier

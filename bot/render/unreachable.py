@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.model import Message
+from bot.model.delivery import CopyWords
 from bot.model.english import shortlist
 from bot.render.slack.blocks import message
 from bot.render.slack.text import code, escape, sentence
@@ -57,12 +58,15 @@ def said_here(channel: str, refusal: str) -> Message:
     )
 
 
-def perhaps_twice() -> Message:
-    """In a message that Slack may have a second time, from a bot that was stopped as it posted
-    it."""
-    return message(
-        "🟠 swarmbot was stopped as it posted this: an earlier copy of this message may still show "
-        "how it was then"
+def copies() -> CopyWords:
+    """What is said where Slack has a message twice, or may have it twice, because a bot was stopped
+    as it posted it, or did not hear from Slack for long."""
+    return CopyWords(
+        perhaps=message(
+            "🟠 swarmbot was stopped as it posted this: an earlier copy of this message may still "
+            "show how it was then"
+        ),
+        outdated=message("Another copy of this message shows how it goes on"),
     )
 
 

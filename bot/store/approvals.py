@@ -112,6 +112,13 @@ class ApprovalStore:
             stored = self._read(self._redis, stored.successor) if stored.successor else None
         return first is not None
 
+    @guarded()
+    def stands(self, approval_id: str, message: MessageRef) -> None:
+        """Store the message that somebody met the request in, where none is stored yet: whoever
+        posted it may not have come to that."""
+        if self._read(self._redis, approval_id):
+            self._redis.hsetnx(_key(approval_id), "message", _ref.dump_json(message))
+
     # ---- parts
 
     def _transact(

@@ -94,6 +94,8 @@ return {1, ref, (ref == '' and posting ~= ARGV[6]) and 1 or 0}
 _SENT = (
     _IS_OLDER
     + """
+local ref = redis.call('HGET', KEYS[1], 'ref')
+if ref and ref ~= ARGV[6] and ARGV[7] == '1' then return ref end
 redis.call('HSET', KEYS[1], 'ref', ARGV[6])
 redis.call('HDEL', KEYS[1], 'posting')
 redis.call('EXPIRE', KEYS[1], ARGV[4])
@@ -156,16 +158,30 @@ class Deliveries:
         return Clearance(bool(granted), self._place(state.about, ref), bool(doubtful))
 
     @guarded()
-    def sent(self, state: MessageState, ref: MessageRef) -> None:
-        """Slack has this state. Where it came after a newer one, that one is sent again."""
+    def sent(
+        self, state: MessageState, ref: MessageRef, *, first: bool = False
+    ) -> MessageRef | None:
+        """Slack has this state. Where it came after a newer one, that one is sent again.
+
+        `first`: it was posted as if Slack had nothing of its message. Where another bot has posted
+        that meanwhile, its message counts, and its place is returned.
+        """
         place = self._signer.signed(f"{_kind(state.about)} ref", _ref.dump_json(ref))
-        self._sent_script(_keys(state.about), [*_numbers(state), state.about, place])
+        values: list[str | int] = [*_numbers(state), state.about, place, int(first)]
+        return self._place(state.about, self._sent_script(_keys(state.about), values))
 
     @guarded()
     def is_shown(self, state: MessageState) -> bool:
         """Whether this state is the newest that Slack has of its message."""
         shown = self._redis.hget(_message_key(state.about), "shown")
         return shown == f"{state.fence}:{state.number}"
+
+    @guarded()
+    def may_stand(self, about: str) -> bool:
+        """Whether Slack has this message, or may have it: a bot began to post it, and nobody knows
+        what came of that."""
+        begun = self._redis.hmget(_message_key(about), "ref", "posting")
+        return any(value is not None for value in begun)
 
     @guarded()
     def refused(self, about: str) -> None:

@@ -36,7 +36,12 @@ def view(form: type[Form], name: str, place: Place, given: Sequence[str] = ()) -
         "submit": _plain(form.submit),
         "close": _plain("Cancel"),
         "private_metadata": json.dumps(
-            {"channel": place.channel, "thread": place.thread, "given": kept}
+            {
+                "channel": place.channel,
+                "thread": place.thread,
+                "button": place.button,
+                "given": kept,
+            }
         ),
         "blocks": [
             _block(field, info)
@@ -68,7 +73,7 @@ def lookups(form: type[Form]) -> list[str]:
 def place_of(view: Mapping[str, Any], trigger: str) -> Place:
     """Where the answer goes, as `view` kept it."""
     kept = json.loads(view["private_metadata"])
-    return Place(kept["channel"], kept["thread"], trigger=trigger)
+    return Place(kept["channel"], kept["thread"], trigger=trigger, button=kept.get("button", ""))
 
 
 def filled(form: type[Form], view: Mapping[str, Any]) -> Command | dict[str, str]:

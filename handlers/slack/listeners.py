@@ -143,6 +143,7 @@ class SlackListeners:
             container.get("thread_ts", ""),
             body.get("response_url", ""),
             body.get("trigger_id", ""),
+            "" if container.get("is_ephemeral") else container.get("message_ts", ""),
         )
         if container.get("type") == "view":
             self.homes.pressed(whose.user)

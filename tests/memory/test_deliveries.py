@@ -38,6 +38,17 @@ class WatchedBot(MemoryBot):
         self.watched = WatchedClient(slack)
         return self.watched
 
+    def hears_late(self, meanwhile: Callable[[], object]) -> None:
+        """What happens meanwhile, once Slack has taken the next message, and does not say so."""
+
+        def happen() -> None:
+            self.watched.after_post = nothing
+            self.freeze()
+            meanwhile()
+            self.resume()
+
+        self.watched.after_post = happen
+
     def crashes_after_its_post(self) -> None:
         """Die when Slack has taken the next message."""
 
@@ -267,6 +278,53 @@ def test_a_message_that_slack_refused_is_not_said_to_be_there_twice(
     ends(world)
 
     assert "an earlier copy" not in dev.sees("✅ web is on").text
+
+
+@pytest.mark.world(rules=ALL_ASK, bots=2, made_of=WatchedBot)
+@pytest.mark.parametrize("button", ["Approve", "Reject"])
+def test_a_click_tells_every_bot_where_the_message_of_a_request_stands(
+    dev: MemoryPerson, lead: MemoryPerson, world: World, button: str
+) -> None:
+    """Whoever is quick clicks before the bot that posted the message knows that Slack has it."""
+    world.runs("web")
+    first, second = world.bots
+    assert isinstance(first, WatchedBot)
+
+    def click() -> None:
+        world.talks_to(second)
+        lead.clicks(button, on=lead.sees("🟡 web 2 → 4"))
+        if button == "Reject":
+            lead.sees_modal("Reject")
+            lead.submits({"reason": "not today"})
+        world.clock.run(lambda: False, 1)
+
+    first.hears_late(click)
+    dev.types("/swarm scale web=4")
+    ends(world)
+
+    (message,) = in_channel(dev)
+    assert ("✅" if button == "Approve" else "rejected") in dev.reads(message)
+
+
+@pytest.mark.world(rules=ALL_ASK, bots=2, made_of=WatchedBot)
+def test_a_copy_that_slack_took_all_the_same_points_to_the_newer_one(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    first, _ = world.bots
+    assert isinstance(first, WatchedBot)
+    first.hears_late(lambda: world.clock.run(lambda: len(in_channel(dev)) == 2, 300))
+    dev.types("/swarm scale web=4")
+    world.clock.run(lambda: False, 5)
+    late, shown = in_channel(dev)
+    assert "Another copy of this message" in dev.reads(late)
+    assert not late.buttons
+
+    lead.clicks("Approve", on=shown)
+    ends(world)
+
+    assert "✅" in dev.reads(shown)
+    assert "Another copy of this message" in dev.reads(late)
 
 
 BROKEN = "shop/web:broken"

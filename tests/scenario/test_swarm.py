@@ -131,8 +131,9 @@ def test_a_token_and_a_key_are_for_who_asked_alone(
     assert "join-token" in people.guest.sees("✋", after=asked).text
 
     dev.types("/swarm swarm update --autolock=true")
+    said = dev.sees("Unlock key of the Swarm").text
     key = cluster.docker("swarm", "unlock-key", "--quiet").strip()
-    assert key in dev.sees("Unlock key of the Swarm").text
+    assert key in said
     assert people.lead.sees("✅ Swarm updated: autolock true")
     before["EncryptionConfig"]["AutoLockManagers"] = True
     assert spec(cluster) == before

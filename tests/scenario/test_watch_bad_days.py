@@ -12,6 +12,7 @@ import pytest
 
 from playground.cluster import Cluster
 from playground.workspace import Workspace
+from playground.workspace.surfaces import Message
 from tests.scenario.conftest import People
 from tests.scenario.relay import Relay
 from tests.scenario.running import RunningBot, eventually, watching
@@ -60,6 +61,11 @@ def test_a_node_that_dies_while_no_event_comes_is_found(
         bot.stop()
 
 
+def is_written_down(alert: Message) -> None:
+    """The bot has noted where its message stands: after that it writes into the thread."""
+    eventually(lambda: alert.thread, 20, lambda: f"nothing in the thread of {alert.shown}")
+
+
 @pytest.mark.costs(25)
 def test_two_bots_tell_it_once_and_one_goes_on_when_the_other_dies(
     cluster: Cluster,
@@ -74,6 +80,7 @@ def test_two_bots_tell_it_once_and_one_goes_on_when_the_other_dies(
     try:
         cluster.nodes["node4"].stop()
         alert = raised(people.dev, "🔴 node4 is Down", 40)
+        is_written_down(alert)
         first.kill()
         cluster.nodes["node4"].start()
         becomes(alert, "🟢 node4 is back", 60)
@@ -90,6 +97,7 @@ def test_a_bot_that_was_killed_edits_the_same_message_after_its_start(
 ) -> None:
     cluster.nodes["node4"].stop()
     alert = raised(people.dev, "🔴 node4 is Down", 40)
+    is_written_down(alert)
     bot.kill()
     cluster.nodes["node4"].start()
     bot.start()

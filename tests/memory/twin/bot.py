@@ -88,7 +88,7 @@ class MemoryBot:
             AT_ONCE,
             draw=lambda _: PICTURE,
             clocks=clocks,
-        ).recorded_in(self.record_of(self.store), unreachable.perhaps_twice())
+        ).recorded_in(self.record_of(self.store), unreachable.copies())
         self.leader = self.store.leader(name)
         self._put_together(configured)
         self._look_after()

@@ -434,7 +434,8 @@ def unheard() -> Mapping[str, Callable[[], Message]]:
     return {
         "unheard-channel": lambda: unreachable.said_here("C0OPS00001", "is_archived"),
         "unheard-new-reason": lambda: unreachable.said_here("C0OPS00001", "moon_in_leo"),
-        "unheard-perhaps-twice": unreachable.perhaps_twice,
+        "unheard-perhaps-twice": lambda: unreachable.copies().perhaps,
+        "unheard-outdated-copy": lambda: unreachable.copies().outdated,
         "unheard-file": lambda: unreachable.file_refused("services.txt", "not_in_channel", True),
         "unheard-no-files": lambda: unreachable.file_refused(
             "services.txt", "file_uploads_disabled", False
