@@ -66,7 +66,7 @@ def copies() -> CopyWords:
             "🟠 swarmbot was stopped as it posted this: an earlier copy of this message may still "
             "show how it was then"
         ),
-        outdated=message("Another copy of this message shows how it goes on"),
+        outdated=message("🟠 Posted twice: the other copy of this message shows how it goes on"),
     )
 
 

@@ -317,14 +317,14 @@ def test_a_copy_that_slack_took_all_the_same_points_to_the_newer_one(
     dev.types("/swarm scale web=4")
     world.clock.run(lambda: False, 5)
     late, shown = in_channel(dev)
-    assert "Another copy of this message" in dev.reads(late)
+    assert "the other copy of this message" in dev.reads(late)
     assert not late.buttons
 
     lead.clicks("Approve", on=shown)
     ends(world)
 
     assert "✅" in dev.reads(shown)
-    assert "Another copy of this message" in dev.reads(late)
+    assert "the other copy of this message" in dev.reads(late)
 
 
 BROKEN = "shop/web:broken"
