@@ -22,6 +22,7 @@ from bot.render.audit_list import Audited
 from bot.render.errors.reasons import reason
 from bot.render.home import Home
 from bot.store.store import Store
+from bot.swarm.health import engine_versions
 from bot.swarm.health.quorum import holds, quorum
 from bot.swarm.swarm import Swarm
 
@@ -80,7 +81,7 @@ def _swarm(swarm: Swarm) -> Home:
                 swarm="", managers=0, fault_tolerance=0, quorum=False, nodes={}, services=0
             )
         )
-    state = quorum(nodes)
+    state, versions = quorum(nodes), engine_versions.in_use(nodes)
     status = Status(
         swarm="",
         managers=state.managers,
@@ -89,6 +90,7 @@ def _swarm(swarm: Swarm) -> Home:
         nodes=Counter(node.state for node in nodes),
         services=len(services),
         nodes_away=_away_by_name(nodes),
+        versions=versions if engine_versions.differ(versions) else (),
         below=tuple(_shortfall(service) for service in services if service.below),
     )
     return Home(status=status, nodes=nodes)

@@ -3,7 +3,6 @@ clocks, room; pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -25,6 +24,7 @@ from bot.model.advice_kind import AdviceKind
 from bot.model.cluster import Clock
 from bot.model.incident import Severity
 from bot.model.placement import ShortageKind
+from bot.swarm.health import engine_versions
 from bot.swarm.scheduler import balance, moves
 from bot.swarm.scheduler.capacity import Capacity
 from bot.watch.evaluation import Evaluation
@@ -101,21 +101,11 @@ def _closed(nodes: Sequence[Node]) -> Iterator[Advice]:
 
 
 def _versions(nodes: Sequence[Node]) -> Iterator[Advice]:
-    by_version: dict[str, list[str]] = defaultdict(list)
-    for node in nodes:
-        if node.engine and node.state == NodeState.READY:
-            by_version[node.engine].append(node.name)
-    if len(by_version) < 2:
-        return
-    common = max(by_version, key=lambda version: (len(by_version[version]), version))
-    others = tuple(
-        (version, tuple(names))
-        for version, names in sorted(by_version.items())
-        if version != common
-    )
-    apart = len({version.partition(".")[0] for version in by_version}) > 1
-    severity = Severity.WARNING if apart else Severity.NOTE
-    yield Advice(severity, VersionsDiffer(common=common, others=others))
+    versions = engine_versions.in_use(nodes)
+    if len(versions) > 1:
+        severity = Severity.WARNING if engine_versions.differ(versions) else Severity.NOTE
+        loses = engine_versions.managers_differ(versions)
+        yield Advice(severity, VersionsDiffer(versions=versions, loses=loses))
 
 
 def _clocks(clocks: Sequence[Clock]) -> Iterator[Advice]:

@@ -16,6 +16,7 @@ from bot.model.images import Image
 from bot.model.obstacles import Obstacle
 from bot.model.registry_login import LoginSource
 from bot.model.rollout import Finding
+from bot.model.version_in_use import VersionInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,12 @@ class ManagerDrained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionsDiffer:
-    """Engines of different versions: most have `common`, and `others` pairs version and nodes."""
+    """Engines of different `versions`, the newest first; `loses`: the managers differ by so much
+    that what is changed through an older one loses what only newer ones know."""
 
     kind: ClassVar = AdviceKind.VERSIONS
-    common: str
-    others: tuple[tuple[str, tuple[str, ...]], ...]
+    versions: tuple[VersionInUse, ...]
+    loses: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.model.change import Lock
+from bot.model.version_in_use import VersionInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Status:
     Redis does not, and is empty where it does; `refused_channels` take no messages of the bot, for
     Slack's reasons; `certificate_left` is what the first certificate
     that ends has left, negative where it has ended, None while nobody knows; that it becomes less
-    by the clock makes no other status.
+    by the clock makes no other status; `versions` are those of the engines, the newest first, where
+    they differ by more than a patch.
     """
 
     swarm: str
@@ -48,6 +50,7 @@ class Status:
     critical: int = 0
     warnings: int = 0
     engines_away: tuple[tuple[str, str], ...] = ()
+    versions: tuple[VersionInUse, ...] = ()
     redis: str = ""
     refused_channels: Mapping[str, str] = field(default_factory=dict)
     certificate_left: timedelta | None = field(default=None, compare=False)

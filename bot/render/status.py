@@ -9,6 +9,7 @@ from bot.model import Lock, Message, Shortfall, Status
 from bot.model.english import agree, and_more, plural, shortlist, span
 from bot.model.slash import SLASH
 from bot.render import unreachable
+from bot.render.objects.engine_versions import versions_in_words
 from bot.render.objects.nodes import state_word
 from bot.render.slack.blocks import context, message, when
 from bot.render.slack.text import code, escape
@@ -125,6 +126,7 @@ def _details(view: Status) -> list[str]:
             f"Engine {escape(name)} does not answer: {escape(why)}"
             for name, why in view.engines_away[:_MOST_NAMES]
         ),
+        f"Engines differ: {escape(versions_in_words(view.versions))}" if view.versions else "",
         f"Redis does not answer ({escape(view.redis)}): reading works, changes are refused."
         if view.redis
         else "",

@@ -18,6 +18,7 @@ from bot.model.advice_facts import (
 from bot.model.english import agree, listed, rounded
 from bot.model.slash import SLASH
 from bot.render.doctor.advice_text import AdviceText, about_all
+from bot.render.objects.engine_versions import versions_in_words
 
 _ID = 12
 """So many characters of an id are enough to name it, as in Docker's own lists."""
@@ -82,10 +83,15 @@ def node_closed(names: Sequence[str]) -> AdviceText:
 
 def versions_differ(facts: VersionsDiffer) -> AdviceText:
     """Engines of several versions."""
-    others = "; ".join(f"{version} on {listed(names)}" for version, names in facts.others)
-    first = facts.others[0][1][0]
+    oldest = facts.versions[-1]
+    first = (oldest.managers or oldest.nodes)[0]
+    loses = (
+        ". What is changed through an older manager loses what only newer ones know; the bot goes "
+        "through the newest that it knows"
+    )
     return AdviceText(
-        f"engines of different versions: {facts.common} on most, {others}",
+        f"engines of different versions: {versions_in_words(facts.versions)}"
+        f"{loses if facts.loses else ''}",
         f"One node after the other: `{SLASH} node update --availability drain {first}`, upgrade "
         "Docker there, then `--availability active`",
     )

@@ -253,7 +253,7 @@ TABLE: dict[str, tuple[World, World, str]] = {
     "other engines": (
         World(nodes=but(4, engine="27.5")),
         WELL,
-        "versions: engines of different versions: 28.2 on most",
+        "versions: engines of different versions: 28.2 on node1, node2 and node3 · 27.5 on node4",
     ),
     "a clock is ahead": (
         World(

@@ -27,6 +27,7 @@ from bot.model import (
 from bot.model.change import Fate
 from bot.model.images import SignatureFault
 from bot.model.registry_login import LoginFault, LoginSource
+from bot.model.version_in_use import VersionInUse
 from bot.render import help_message, map_message, plans, status, unreachable
 from bot.render.errors import explain
 from bot.render.objects import logs, nodes, service_history, services
@@ -90,6 +91,12 @@ ILL = Status(
     certificate_left=timedelta(hours=-3),
     holds=1,
     approvals=2,
+)
+
+
+MIXED = (
+    VersionInUse("28.5.2", ("node1", "node2"), ("node1", "node2")),
+    VersionInUse("20.10.24", ("node3", "node4"), ("node3",)),
 )
 
 
@@ -308,6 +315,7 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "status": lambda: status.health(STATUS),
         "status-hints": lambda: status.health(STATUS, hints=True),
         "status-ill": lambda: status.health(ILL),
+        "status-versions": lambda: status.health(replace(STATUS, versions=MIXED)),
         "status-unheard": lambda: status.health(
             replace(STATUS, refused_channels={"C0OPS00001": "is_archived"})
         ),

@@ -10,10 +10,13 @@ from typing import Any
 from bot.doctor.examine import NOTHING, examine
 from bot.doctor.probes import Probes
 from bot.model import Actor, Message, Shortfall, Status
+from bot.model.advice import Advice
+from bot.model.advice_facts import VersionsDiffer
 from bot.model.alert_facts import AlertKind, CertificateEnding
 from bot.model.cluster import Clock, EngineState, RegistryAnswer
 from bot.model.hold import Hold
 from bot.model.incident import Entry, Happened, Memory, Problem, Severity
+from bot.model.version_in_use import VersionInUse
 from bot.render import digest
 from bot.render.audit_list import Audited
 from bot.render.doctor import doctor_message
@@ -115,6 +118,10 @@ BUSY = digest.Day(
         ),
     ),
 )
+MIXED = (
+    VersionInUse("28.5.2", ("node1", "node2"), ("node1", "node2")),
+    VersionInUse("20.10.24", ("node3", "node4", *(f"worker{n}" for n in range(9))), ("node3",)),
+)
 FLOOD = digest.Day(
     health=HEALTH,
     entries=[
@@ -161,6 +168,9 @@ def messages() -> dict[str, Callable[[], Message]]:
             (), ("certificates", "3 images in their registries")
         ),
         "doctor": lambda: examined(ILL, PROBES),
+        "doctor-versions": lambda: doctor_message.advised(
+            [Advice(Severity.WARNING, VersionsDiffer(versions=MIXED, loses=True))]
+        ),
         "doctor-many": many,
         "doctor-no-leader": lambda: examined(LEADERLESS),
         "digest-quiet": lambda: digest.digest(digest.Day(health=HEALTH)),
