@@ -32,7 +32,7 @@ def main() -> None:
 def run() -> None:
     """Run the bot until it is told to end (SIGTERM, Ctrl-C)."""
     settings = configured()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     ending = StopSignal()
     from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
 

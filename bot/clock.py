@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+
+from bot.workers import Workers
 
 T = TypeVar("T")
 
@@ -42,7 +44,7 @@ def start_thread(name: str, work: Callable[[], None]) -> threading.Thread:
 
 def threads(most: int, name: str) -> Executor:
     """A pool of so many threads at most."""
-    return ThreadPoolExecutor(most, thread_name_prefix=name)
+    return Workers(most, thread_name_prefix=name)
 
 
 @dataclass(frozen=True)
@@ -93,5 +95,5 @@ class Stopping(threading.Event):
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do all at the same time, and return what each returned; raises what the first one that
         failed raised, when all have ended."""
-        with ThreadPoolExecutor(max(1, len(jobs)), thread_name_prefix="side by side") as pool:
+        with Workers(max(1, len(jobs)), thread_name_prefix="side by side") as pool:
             return [future.result() for future in [pool.submit(job) for job in jobs]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
@@ -25,6 +25,7 @@ from bot.swarm.objects.images import Images
 from bot.swarm.swarm import Swarm
 from bot.watch.evaluation import Evaluation
 from bot.watch.snapshot import Snapshot
+from bot.workers import Workers
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class _Reader:
     """Reads all that is judged, side by side, so that nobody waits longer than for the slowest."""
 
     swarm: Swarm
-    pool: ThreadPoolExecutor
+    pool: Executor
 
     def around(self, context: Context) -> tuple[Snapshot, Probes]:
         """First what the engines say, then what has to be asked because of it."""
@@ -156,9 +157,9 @@ class _Reader:
 
 
 @contextmanager
-def _threads() -> Iterator[ThreadPoolExecutor]:
+def _threads() -> Iterator[Executor]:
     """Threads that nobody waits for: what is late is late."""
-    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="doctor")
+    pool = Workers(THREADS, thread_name_prefix="doctor")
     try:
         yield pool
     finally:

@@ -14,6 +14,7 @@ from functools import partial
 
 from bot.command.model import Context
 from bot.errors import LockedError, StoreUnavailableError
+from bot.log_ids import bound
 from bot.model import Actor, Rollout
 from bot.model.audit import AuditEntry, IntentState
 from bot.model.batch import Batch
@@ -69,8 +70,9 @@ class Orphans:
             return
         state = self.store.replays.state_of(left.audit, left.started)
         if state is IntentState.OPEN:
-            log.info("going on with %s", left.id)
-            self.pool.submit(go_on)
+            with bound(actor=left.actor.id, audit=left.audit, rollout=left.id):
+                log.info("going on with %s", left.id)
+                self.pool.submit(go_on)
         elif state is IntentState.ENDED:
             with suppress(LockedError), self._locked(targets, left.actor):
                 self.interrupted.forget(left)
@@ -94,7 +96,11 @@ class Orphans:
     def _interrupted(self, entry: AuditEntry) -> None:
         """Close it under its locks: a bot that had them cannot go on with it afterwards."""
         targets = [str(target) for target in entry.plan.get("targets", ())]
-        with suppress(LockedError), self._locked(targets, entry.actor) as lease:
+        with (
+            bound(actor=entry.actor.id, audit=entry.reference),
+            suppress(LockedError),
+            self._locked(targets, entry.actor) as lease,
+        ):
             self.interrupted.end(entry, self.context(entry.actor), lease.fence)
 
     def _locked(self, targets: Sequence[str], actor: Actor) -> AbstractContextManager[Lease]:

@@ -19,6 +19,7 @@ from bot.errors import (
     SwarmbotError,
     error_code,
 )
+from bot.log_ids import bound
 from bot.model import Actor, File, Message, MessageRef, MessageState, Plan
 from bot.model.approval import Approval, ApprovalState, Needs
 from bot.model.sent_command import SentEnding
@@ -91,7 +92,9 @@ class ApprovalFlow:
             lifetime=lifetime,
         )
         self.store.approvals.create(approval)
-        self.show(approval)
+        with bound(approval=approval.id):
+            log.info("%s waits for approval", plan.title)
+            self.show(approval)
         return approval
 
     def show(self, approval: Approval, fence: int = 0) -> None:

@@ -25,6 +25,7 @@ from bot.errors import (
     StoreUnavailableError,
     SwarmbotError,
 )
+from bot.log_ids import bound
 from bot.model import Actor, Message
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.model.sent_command import Report, SentCommand, SentEnding, SentState
@@ -136,16 +137,17 @@ class CommandReports:
 
     @contextmanager
     def at(self, actor: Actor) -> Iterator[None]:
-        """This bot is at somebody's command meanwhile."""
+        """This bot is at somebody's command meanwhile, and what it logs says whose."""
         command_id = actor.origin.command if actor.origin else ""
-        if not command_id:
-            yield
-            return
-        self._count(command_id, 1)
-        try:
-            yield
-        finally:
-            self._count(command_id, -1)
+        with bound(actor=actor.id, command=command_id):
+            if not command_id:
+                yield
+                return
+            self._count(command_id, 1)
+            try:
+                yield
+            finally:
+                self._count(command_id, -1)
 
     def remember(self) -> None:
         """Write down what Redis was away for, and find what it has lost.

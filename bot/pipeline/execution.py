@@ -23,6 +23,7 @@ from bot.errors import (
     SwarmbotError,
     error_code,
 )
+from bot.log_ids import bound
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
 from bot.model.approval import Approval
@@ -70,47 +71,11 @@ class ChangeExecutor:
         if not self.reports.may_go_on(decided.context.actor):
             return None
         clock = SteadyClock(self.now(), self.stopping.monotonic)
-        started, approvers = clock.now(), decided.approvers
         run_id = secrets.token_hex(5)
-        audit = decided.intend(started, run_id)
-        live = LiveMessage(
-            self.poster,
-            self.store,
-            self.reports,
-            decided.context.actor,
-            decided.channel,
-            decided.thread,
-            run_id,
-            clock.now,
-            decided.approval.about if decided.approval else run_id,
-            lease.fence,
-            footer=asked_by(decided.context.actor, approvers),
-        )
-        if not self._take_over_message(decided.approval, live):
-            self._record(audit, Ending.FAILED, 0.0, "Replaced")
-            return None
-        with suppress(StoreUnavailableError):
-            # From now on every bot knows how old it is.
-            self.store.ages.of(CHANGE, live.run_id)
-        if decided.plan.targets:
-            self.reports.began(live.actor, decided.plan.title, audit, live.fence)
-        request = decided.approval.id if decided.approval else ""
-        run = run_of(live, lease, audit, approvers, request)
-        try:
-            outcome = decided.command.apply(
-                fenced(decided.context, lease, clock), decided.plan, run
-            )
-        except StoppingError:
-            return None
-        except Exception as error:
-            shown = self._failed(error, live, audit, started)
-            self._finish(request, error_code(error))
-            if not shown:
-                raise
-            return None
-        self._end(outcome, audit, live, lease, decided.plan)
-        self._finish(request, str(outcome.ending))
-        return outcome
+        audit = decided.intend(clock.now(), run_id)
+        with bound(audit=audit, rollout=run_id):
+            log.info("%s begins", decided.plan.title)
+            return self._intended(decided, lease, clock, run_id, audit)
 
     def adopt(self, rollout: Rollout) -> None:
         """Go on with a rollout whose bot is gone; nothing where another bot was quicker."""
@@ -118,6 +83,7 @@ class ChangeExecutor:
         try:
             with (
                 self.reports.at(rollout.actor),
+                bound(audit=rollout.audit, rollout=rollout.id),
                 self.store.locks.acquire(
                     [f"service:{rollout.service_id}"], rollout.actor.name, reason
                 ) as lease,
@@ -133,6 +99,7 @@ class ChangeExecutor:
         try:
             with (
                 self.reports.at(batch.actor),
+                bound(audit=batch.audit, rollout=batch.id, approval=batch.request),
                 self.store.locks.acquire(
                     batch.plan.targets, batch.actor.name, batch.plan.title
                 ) as lease,
@@ -144,6 +111,50 @@ class ChangeExecutor:
             return
 
     # ---- parts
+
+    def _intended(
+        self, decided: Decided, lease: Lease, clock: SteadyClock, run_id: str, audit: str
+    ) -> Outcome | None:
+        """Run what the audit knows of by now, to its end; returns as `perform` does."""
+        started = clock.now()
+        live = LiveMessage(
+            self.poster,
+            self.store,
+            self.reports,
+            decided.context.actor,
+            decided.channel,
+            decided.thread,
+            run_id,
+            clock.now,
+            decided.approval.about if decided.approval else run_id,
+            lease.fence,
+            footer=asked_by(decided.context.actor, decided.approvers),
+        )
+        if not self._take_over_message(decided.approval, live):
+            self._record(audit, Ending.FAILED, 0.0, "Replaced")
+            return None
+        with suppress(StoreUnavailableError):
+            # From now on every bot knows how old it is.
+            self.store.ages.of(CHANGE, live.run_id)
+        if decided.plan.targets:
+            self.reports.began(live.actor, decided.plan.title, audit, live.fence)
+        request = decided.approval.id if decided.approval else ""
+        run = run_of(live, lease, audit, decided.approvers, request)
+        try:
+            outcome = decided.command.apply(
+                fenced(decided.context, lease, clock), decided.plan, run
+            )
+        except StoppingError:
+            return None
+        except Exception as error:
+            shown = self._failed(error, live, audit, started)
+            self._finish(request, error_code(error))
+            if not shown:
+                raise
+            return None
+        self._end(outcome, audit, live, lease, decided.plan)
+        self._finish(request, str(outcome.ending))
+        return outcome
 
     def _clock(self, run_id: str, started: datetime) -> SteadyClock:
         """The time of a change that began then, whichever bot began it, and whatever its clock said
@@ -172,6 +183,7 @@ class ChangeExecutor:
             # Whoever has the lock found the record and goes on with it, message and audit included.
             return True
         seconds, why = _seconds(started, live), error_code(error)
+        log.info("it failed after %.0f s: %s", seconds, why)
 
         def write() -> None:
             self.store.batches.finish(live.run_id)
@@ -289,6 +301,7 @@ class ChangeExecutor:
             self.store.batches.finish(live.run_id)
 
         self.metrics.ended(outcome)
+        log.info("%s: %s after %.0f s", outcome.title, outcome.ending, outcome.seconds)
         # Written before it is shown, for whoever clicks at once has to find the lock about to be
         # free.
         try:

@@ -30,6 +30,7 @@ from bot.errors import (
     UnsupportedError,
     error_code,
 )
+from bot.log_ids import bound
 from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, MessageRef, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
@@ -92,7 +93,8 @@ class Pipeline:
                     self.answers.answer(request, command.run(context))
                     return
                 if isinstance(command, ApprovalAction):
-                    self._take_step(request, command, context)
+                    with bound(approval=command.approval):
+                        self._take_step(request, command, context)
                     return
                 assert isinstance(command, Change), "a command reads, changes or decides"
                 self._ping(command)
@@ -119,6 +121,7 @@ class Pipeline:
         """
         with (
             self.reports.at(approval.actor),
+            bound(approval=approval.id),
             self.approvals.errors_shown(approval),
             self.store.locks.acquire(
                 approval.plan.targets, approval.actor.name, approval.plan.title

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.clock import Start, start_thread
+from bot.log_ids import LogIds, log_ids, marked
 from bot.poster.access import SlackAccess
 from bot.poster.pace import Budget, Clock, Pace
 from bot.poster.slack_errors import Verdict
@@ -33,7 +34,8 @@ class Call:
     Calls of one `queue` keep their order; those of others may overtake. `run` makes the call and
     raises what the SDK raises; `dropped` is called when it will never be made. Edits draw on the
     shared budget, `urgent` ones first. `due` is the earliest time of the next try, `not_before` a
-    bound that may move while the call waits; both are seconds of the lane's clock.
+    bound that may move while the call waits; both are seconds of the lane's clock. `ids` name for
+    the log what it belongs to.
     """
 
     method: str
@@ -47,6 +49,7 @@ class Call:
     born: float = 0.0
     turn: int = 0
     attempts: int = 0
+    ids: LogIds = field(default_factory=log_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +139,10 @@ class Lane:
         )
         oldest = min(waiting, key=lambda call: (call.urgent, call.turn))
         self._remove(oldest)
-        log.error("%s: too many calls wait, dropped %s", self.key, oldest.method)
-        self._context.on_event("dropped")
-        oldest.dropped()
+        with marked(oldest.ids):
+            log.error("%s: too many calls wait, dropped %s", self.key, oldest.method)
+            self._context.on_event("dropped")
+            oldest.dropped()
 
     def _remove(self, call: Call) -> None:
         queue = self._queues[call.queue]
@@ -213,6 +217,10 @@ class Lane:
         return max(self._due(call), now), not call.urgent, call.turn
 
     def _attempt(self, call: Call) -> None:
+        with marked(call.ids):
+            self._make(call)
+
+    def _make(self, call: Call) -> None:
         try:
             call.run()
         except Exception as error:

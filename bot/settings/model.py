@@ -233,6 +233,7 @@ class Settings(BaseSettings):
     channel: str = ""
     command: str = Field(default="/swarm", pattern=r"^/[a-z0-9_-]{1,31}$")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
     readiness_details: tuple[IPvAnyNetwork, ...] = LOOPBACK
     approval_lifetime: Annotated[timedelta, BeforeValidator(_read_lifetime)] = LIFETIME
     engines: tuple[EngineSettings, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -32,6 +33,7 @@ def world(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
     After the story all comes to rest. Whatever the bot said that nobody looked at fails it, and so
     does the value of a variable that stands somewhere in clear.
     """
+    caplog.set_level(logging.INFO)
     mark = request.node.get_closest_marker("world")
     world = World(*mark.args, **mark.kwargs) if mark else World()
     yield world
