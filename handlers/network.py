@@ -12,6 +12,7 @@ from bot.changes import fate
 from bot.changes.sequence import Say, carry_out
 from bot.command import line
 from bot.command.fields import Argument, Label, Name, Option, SecretPairs
+from bot.command.list_flags import ListFlags
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
     InUseError,
@@ -26,10 +27,12 @@ from bot.model.cluster import Network
 from bot.model.english import agree, listed
 from bot.model.secrecy import masked_pair
 from bot.model.slash import SLASH
+from bot.render.cli import objects
+from bot.render.cli.listing import none_fits
 from bot.render.objects import networks
 from bot.render.slack import blocks
 from bot.rollout.run import Run
-from bot.swarm import waiting
+from bot.swarm import filters, waiting
 from bot.swarm.objects import used_by
 from bot.swarm.spec import ipam
 from bot.swarm.spec.edit import fingerprint
@@ -46,14 +49,22 @@ TASKS_END_SECONDS = 20.0
 """For the tasks of services that were just removed to end."""
 
 
-class NetworkLs(Query):
+class NetworkLs(ListFlags, Query):
     """List the networks of the Swarm, with the services that use them."""
 
     names: ClassVar = ("network ls", "network list")
+    conditions: ClassVar = filters.NETWORKS
+
+    no_trunc: bool = Field(False, description="ids in full")
 
     def run(self, context: Context) -> Message:
-        """Two calls to an engine."""
-        known, services = context.swarm.networks.list(), context.swarm.services.list()
+        """Two calls to an engine; one where the CLI's list is asked for."""
+        known = self.kept(context.swarm.networks.list())
+        if self.printed:
+            return self.print(objects.networks(known, whole=self.no_trunc), self.full_name())
+        if self.filter and not known:
+            return none_fits("network", self.filter)
+        services = context.swarm.services.list()
         return networks.networks(
             known, {network.id: used_by.of_network(network, services) for network in known}
         )

@@ -4,41 +4,55 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from bot.command.list_flags import ListFlags
 from bot.command.model import Command, Context, Query
 from bot.model import Message
 from bot.model.cluster import Stored
+from bot.render.cli import objects
+from bot.render.cli.listing import none_fits
 from bot.render.objects import secrets_configs
+from bot.swarm import filters
 from bot.swarm.objects import used_by
 
 
-class SecretLs(Query):
+class StoredList(ListFlags, Query):
+    """A list of secrets or of configs."""
+
+    conditions: ClassVar = filters.STORED
+    kind_of_object: ClassVar[str]
+
+    def listed(self, context: Context, every: tuple[Stored, ...]) -> Message:
+        """One call to an engine, and one for the services where their users are shown."""
+        fitting = self.kept(every)
+        if self.printed:
+            return self.print(objects.stored(fitting, context.now()), self.full_name())
+        if self.filter and not fitting:
+            return none_fits(self.kind_of_object, self.filter)
+        services = context.swarm.services.list()
+        users = {stored.id: used_by.of_stored(stored, services) for stored in fitting}
+        return secrets_configs.listed(self.kind_of_object, fitting, users, context.now())
+
+
+class SecretLs(StoredList):
     """List the secrets by name, with the services that use them; never what is in them."""
 
     names: ClassVar = ("secret ls", "secret list")
+    kind_of_object: ClassVar = "secret"
 
     def run(self, context: Context) -> Message:
         """Two calls to an engine."""
-        return _listed(context, "secret", context.swarm.stored_objects.secrets())
+        return self.listed(context, context.swarm.stored_objects.secrets())
 
 
-class ConfigLs(Query):
+class ConfigLs(StoredList):
     """List the configs by name, with the services that use them; never what is in them."""
 
     names: ClassVar = ("config ls", "config list")
+    kind_of_object: ClassVar = "config"
 
     def run(self, context: Context) -> Message:
         """Two calls to an engine."""
-        return _listed(context, "config", context.swarm.stored_objects.configs())
+        return self.listed(context, context.swarm.stored_objects.configs())
 
 
 COMMANDS: tuple[type[Command], ...] = (SecretLs, ConfigLs)
-
-
-def _listed(context: Context, kind: str, objects: tuple[Stored, ...]) -> Message:
-    services = context.swarm.services.list()
-    return secrets_configs.listed(
-        kind,
-        objects,
-        {stored.id: used_by.of_stored(stored, services) for stored in objects},
-        context.now(),
-    )

@@ -12,6 +12,7 @@ from pydantic import Field
 from bot.changes import fate
 from bot.changes.sequence import Say, Step, carry_out
 from bot.command.fields import Argument, Name
+from bot.command.list_flags import FormatFlag, ListFlags, TaskListFlags
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnknownNameError
 from bot.model import Ending, Kind, Message, Outcome, Plan, Service
@@ -19,9 +20,11 @@ from bot.model.change import Fate
 from bot.model.cluster import Stack
 from bot.model.english import agree, listed, shortlist
 from bot.policy import visible
+from bot.render.cli import objects
+from bot.render.cli.listing import none_fits
 from bot.render.objects import placed_tasks, services, stack_list
 from bot.rollout.run import Run
-from bot.swarm import waiting
+from bot.swarm import filters, waiting
 from bot.swarm.health.diagnosis import diagnose, unwell
 from bot.swarm.names import nearest
 from bot.swarm.objects import used_by
@@ -33,7 +36,7 @@ STACK_END_SECONDS = 60.0
 """For tasks to end before their networks can go; by default each has 10 s to stop."""
 
 
-class StackLs(Query):
+class StackLs(FormatFlag, Query):
     """List the stacks, with the number of their services, networks, secrets and configs."""
 
     names: ClassVar = ("stack ls", "stack list")
@@ -41,24 +44,33 @@ class StackLs(Query):
 
     def run(self, context: Context) -> Message:
         """Four calls to an engine."""
-        return stack_list.listed(_all(context))
+        every = _all(context)
+        if self.printed:
+            return self.print(objects.stacks(every), self.full_name())
+        return stack_list.listed(every)
 
 
-class StackServices(Query):
+class StackServices(ListFlags, Query):
     """List the services of a stack."""
 
     names: ClassVar = ("stack services",)
     about_services: ClassVar = True
+    conditions: ClassVar = filters.SERVICES
     examples: ClassVar = ("stack services shop",)
 
     stack: Annotated[Name, Argument("STACK")]
 
     def run(self, context: Context) -> Message:
         """Four calls to an engine."""
-        return services.listed(_find(context, _all(context), self.stack).services, context.now())
+        listed = self.kept(_find(context, _all(context), self.stack).services)
+        if self.printed:
+            return self.print(objects.services(listed), self.full_name())
+        if self.filter and not listed:
+            return none_fits("service", self.filter)
+        return services.listed(listed, context.now())
 
 
-class StackPs(Query):
+class StackPs(TaskListFlags, Query):
     """List the tasks of a stack: where each runs, and why it failed."""
 
     names: ClassVar = ("stack ps",)
@@ -66,17 +78,21 @@ class StackPs(Query):
     examples: ClassVar = ("stack ps shop",)
 
     stack: Annotated[Name, Argument("STACK")]
-    no_trunc: bool = Field(False, description="errors in full")
 
     def run(self, context: Context) -> Message:
         """One call a service, and five more."""
         members = _find(context, _all(context), self.stack).services
         nodes = {node.id: node for node in context.swarm.nodes.list()}
         tasks = [task for service in members for task in context.swarm.services.tasks(service.id)]
+        known = {service.id: service for service in members}
+        fitting = self.fitting(tasks, known, nodes)
+        if self.printed:
+            return self.print_tasks(fitting, self.full_name(), context.now())
+        if self.filter and not fitting:
+            return none_fits("task", self.filter)
         findings = diagnose(unwell(tasks, context.now()), nodes)
-        view = placed_tasks.TaskContext(
-            {service.id: service for service in members}, context.now(), nodes, self.no_trunc
-        )
+        only = {named.task.id for named in fitting} if self.filter else None
+        view = placed_tasks.TaskContext(known, context.now(), nodes, self.no_trunc, only)
         return placed_tasks.of_stack(self.stack, tasks, view, findings)
 
 

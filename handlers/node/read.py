@@ -9,26 +9,38 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from bot.command.fields import Argument, Name
+from bot.command.list_flags import ListFlags, TaskListFlags
 from bot.command.model import Command, Context, Query
 from bot.model import Message, Node, Service, Task, TaskState
+from bot.render.cli import objects
+from bot.render.cli.listing import none_fits
 from bot.render.objects import node_sheet, nodes, placed_tasks
 from bot.render.slack import blocks
+from bot.swarm import filters
 from bot.swarm.spec import read
 
 
-class NodeLs(Query):
+class NodeLs(ListFlags, Query):
     """List the nodes: state, availability, manager status, number of tasks."""
 
     names: ClassVar = ("node ls", "nodes", "node list")
+    conditions: ClassVar = filters.NODES
+    examples: ClassVar = ("node ls", "node ls --filter role=manager -q")
 
     def run(self, context: Context) -> Message:
-        """Two calls to an engine: the nodes, and the tasks that should run."""
+        """Two calls to an engine: the nodes, and the tasks that should run or who answers."""
+        listed = self.kept(context.swarm.nodes.list())
+        if self.printed:
+            answering = context.swarm.nodes.answering()
+            return self.print(objects.nodes(listed, answering), self.full_name())
+        if self.filter and not listed:
+            return none_fits("node", self.filter)
         tasks = context.swarm.services.tasks(running=True)
         counts = Counter(task.node_id for task in tasks if task.state == TaskState.RUNNING)
-        return nodes.listed(context.swarm.nodes.list(), counts, context.now())
+        return nodes.listed(listed, counts, context.now())
 
 
-class NodePs(Query):
+class NodePs(TaskListFlags, Query):
     """List the tasks on nodes: what runs there and what did, with errors; `self` is the node that
     answers."""
 
@@ -37,14 +49,24 @@ class NodePs(Query):
     examples: ClassVar = ("node ps node4", "node ps self")
 
     nodes: Annotated[tuple[Name, ...], Argument("NODE")] = ("self",)
-    no_trunc: bool = Field(False, description="errors in full")
 
     def run(self, context: Context) -> Message:
         """Two calls a node, and one for the services."""
-        view = placed_tasks.TaskContext(_services(context), context.now(), whole=self.no_trunc)
         members = [context.swarm.nodes.find(name) for name in self.nodes]
+        services, tasks = _services(context), [_tasks(context, node) for node in members]
+        known = {node.id: node for node in members}
+        fitting = self.fitting((task for its in tasks for task in its), services, known)
+        if self.printed:
+            return self.print_tasks(fitting, self.full_name(), context.now())
+        if self.filter and not fitting:
+            return none_fits("task", self.filter)
+        only = {named.task.id for named in fitting} if self.filter else None
+        view = placed_tasks.TaskContext(services, context.now(), whole=self.no_trunc, only=only)
         return blocks.together(
-            [placed_tasks.on_node(node, _tasks(context, node), view) for node in members]
+            [
+                placed_tasks.on_node(node, its, view)
+                for node, its in zip(members, tasks, strict=True)
+            ]
         )
 
 

@@ -10,26 +10,37 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from bot.command.fields import Argument, Duration, Name, Option
+from bot.command.list_flags import ListFlags, TaskListFlags
 from bot.command.model import Command, Context, Query
 from bot.model import Message, Node, Service, Task
+from bot.render.cli import objects
+from bot.render.cli.listing import none_fits
 from bot.render.objects import logs, service_sheet, services, tasks
 from bot.render.slack import blocks
+from bot.swarm import filters
 from bot.swarm.health.completion import completion_of
 from bot.swarm.health.diagnosis import diagnose, unwell
 
 
-class ServiceLs(Query):
+class ServiceLs(ListFlags, Query):
     """List the services with image and replica count, those below their count first."""
 
     names: ClassVar = ("service ls", "services")
     about_services: ClassVar = True
+    conditions: ClassVar = filters.SERVICES
+    examples: ClassVar = ("service ls", "service ls --filter name=shop --format '{{.Name}}'")
 
     def run(self, context: Context) -> Message:
         """One call to an engine."""
-        return services.listed(context.swarm.services.list(), context.now())
+        listed = self.kept(context.swarm.services.list())
+        if self.printed:
+            return self.print(objects.services(listed), self.full_name())
+        if self.filter and not listed:
+            return none_fits("service", self.filter)
+        return services.listed(listed, context.now())
 
 
-class ServicePs(Query):
+class ServicePs(TaskListFlags, Query):
     """List the tasks of services: where each runs, and why it failed."""
 
     names: ClassVar = ("service ps", "ps")
@@ -37,9 +48,6 @@ class ServicePs(Query):
     examples: ClassVar = ("service ps web",)
 
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = Field(min_length=1)
-    no_trunc: bool = Field(
-        False, description="accepted; the cause of an error is told in full above the table"
-    )
 
     def run(self, context: Context) -> Message:
         """Two calls a service, and at the same time one for the nodes."""
@@ -47,8 +55,17 @@ class ServicePs(Query):
             asked = side.submit(_nodes, context)
             asked_services = [_with_tasks(context, name) for name in self.services]
             nodes = asked.result()
+        known = {service.id: service for service, _ in asked_services}
+        every = [task for _, its in asked_services for task in its]
+        fitting = self.fitting(every, known, nodes)
+        if self.printed:
+            return self.print_tasks(fitting, self.full_name(), context.now())
+        if self.filter and not fitting:
+            return none_fits("task", self.filter)
+        only = {named.task.id for named in fitting} if self.filter else None
+        view = tasks.TaskView({} if self.no_resolve else nodes, context.now(), only)
         return blocks.together(
-            [_shown(service, its, nodes, context) for service, its in asked_services]
+            [_shown(service, its, nodes, view) for service, its in asked_services]
         )
 
 
@@ -102,10 +119,10 @@ def _with_tasks(context: Context, name: str) -> tuple[Service, tuple[Task, ...]]
 
 
 def _shown(
-    service: Service, its: Sequence[Task], nodes: Mapping[str, Node], context: Context
+    service: Service, its: Sequence[Task], nodes: Mapping[str, Node], view: tasks.TaskView
 ) -> Message:
-    findings = diagnose(unwell(its, context.now()), nodes)
-    return tasks.tasks(service, its, nodes, findings, context.now())
+    findings = diagnose(unwell(its, view.now), nodes)
+    return tasks.tasks(service, its, view, findings)
 
 
 def _nodes(context: Context) -> Mapping[str, Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,14 @@ from bot.model import File, Finding, Message, Node, NodeState, Service, Task
 from bot.model.english import age, plural
 from bot.render.findings import causes, last_words
 from bot.render.objects.nodes import state_word
-from bot.render.objects.tasks import HISTORY, TASK_COLUMNS, in_trouble, places_of, rank, runs
+from bot.render.objects.tasks import (
+    TASK_COLUMNS,
+    in_trouble,
+    listed_of,
+    places_of,
+    rank,
+    runs,
+)
 from bot.render.slack.blocks import Block, image_cell, message
 from bot.render.slack.fence import Row
 from bot.render.slack.tables import table
@@ -21,12 +28,16 @@ _NAME_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class TaskContext:
-    """Services and nodes by id, and the time now; `whole`: cells are not cut."""
+    """Services and nodes by id, and the time now; `whole`: cells are not cut.
+
+    `only`: the ids of the tasks that are listed, where that is not all.
+    """
 
     services: Mapping[str, Service]
     now: datetime
     nodes: Mapping[str, Node] = field(default_factory=dict)
     whole: bool = False
+    only: Collection[str] | None = None
 
 
 def on_node(node: Node, tasks: Sequence[Task], view: TaskContext) -> Message:
@@ -89,7 +100,7 @@ class _Table:
         rows = [
             self._row(task, past)
             for place in places
-            for past, task in enumerate(place[: 1 + HISTORY])
+            for past, task in listed_of(place, self._view.only)
         ]
         columns = [column for column in TASK_COLUMNS if self._view.nodes or column.name != "NODE"]
         if not any(row[-1] for row in rows):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model import Finding, Message, Node, Service, Task, TaskState
@@ -29,14 +30,22 @@ TASK_COLUMNS: tuple[Column, ...] = (
 _NAME_CHARACTERS = 80
 
 
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """How tasks are shown: the nodes that are named, by id, and the time now.
+
+    `only`: the ids of the tasks that are listed, where that is not all.
+    """
+
+    nodes: Mapping[str, Node]
+    now: datetime
+    only: Collection[str] | None = None
+
+
 def tasks(
-    service: Service,
-    all_tasks: Sequence[Task],
-    nodes: Mapping[str, Node],
-    findings: Sequence[Finding],
-    now: datetime,
+    service: Service, all_tasks: Sequence[Task], view: TaskView, findings: Sequence[Finding]
 ) -> Message:
-    """Where the tasks of a service run, and why some do not. `nodes` are keyed by id."""
+    """Where the tasks of a service run, and why some do not."""
     places = sorted(places_of(all_tasks), key=rank)
     trouble = [place for place in places if in_trouble(place[0])]
     running = sum(runs(place[0]) for place in places)
@@ -58,9 +67,9 @@ def tasks(
         )
         return message(f"{state} {name} has no tasks", [wants])
     shown = [
-        _row(service, task, index, nodes, now)
+        _row(service, task, index, view.nodes, view.now)
         for place in places
-        for index, task in enumerate(place[: 1 + HISTORY])
+        for index, task in listed_of(place, view.only)
     ]
     columns = TASK_COLUMNS
     if not any(row[-1] for row in shown):
@@ -70,7 +79,7 @@ def tasks(
     logs = actions(button("Logs", f"service logs {service.id}")) if trouble else []
     counts = f"{running}/{total} running"
     if completion:
-        ended = completion_words(completion, total, now)
+        ended = completion_words(completion, total, view.now)
         counts = f"{counts}, {ended}" if running else ended
     if service.mode.is_job:
         ended = f"{done}/{total} complete"
@@ -108,6 +117,14 @@ def places_of(all_tasks: Iterable[Task]) -> list[list[Task]]:
 
 def _newest(task: Task) -> tuple[bool, float]:
     return task.wanted, task.created.timestamp() if task.created else 0.0
+
+
+def listed_of(place: Sequence[Task], only: Collection[str] | None) -> list[tuple[int, Task]]:
+    """The tasks of a place that are listed, with their age: the newest and a few before it, or
+    those with these ids."""
+    if only is None:
+        return list(enumerate(place[: 1 + HISTORY]))
+    return [(index, task) for index, task in enumerate(place) if task.id in only]
 
 
 def rank(place: Sequence[Task]) -> tuple[bool, bool, int, str]:

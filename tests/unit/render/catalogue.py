@@ -31,6 +31,7 @@ from bot.model.version_in_use import VersionInUse
 from bot.render import help_message, map_message, plans, status, unreachable
 from bot.render.errors import explain
 from bot.render.objects import logs, nodes, service_history, services
+from bot.render.objects.tasks import TaskView
 from bot.render.rollout import rollout_message, rollout_sheet
 from bot.render.slack import blocks
 from tests.unit.render import (
@@ -258,6 +259,7 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         for n in range(300)
     ]
     tasks500 = [task(n) for n in range(1, 501)]
+    task_view = TaskView(v.NODES, v.NOW)
     odd = replace(
         v.WEB,
         name=v.LONG,
@@ -276,24 +278,23 @@ def lists() -> Mapping[str, Callable[[], Message]]:
         "services-none": lambda: services.listed([], v.NOW),
         "services-300": lambda: services.listed(many, v.NOW),
         "services-odd": lambda: services.listed([odd], v.NOW),
-        "tasks": lambda: services.tasks(v.WEB, v.TASKS, v.NODES, (v.CRASH,), v.NOW),
+        "tasks": lambda: services.tasks(v.WEB, v.TASKS, task_view, (v.CRASH,)),
         "tasks-well": lambda: services.tasks(
-            v.WEB, [*v.TASKS[:3], replace(v.TASKS[2], slot=4)], v.NODES, (), v.NOW
+            v.WEB, [*v.TASKS[:3], replace(v.TASKS[2], slot=4)], task_view, ()
         ),
-        "tasks-job": lambda: services.tasks(v.JOB_SERVICE, v.JOB_TASKS, v.NODES, (), v.NOW),
+        "tasks-job": lambda: services.tasks(v.JOB_SERVICE, v.JOB_TASKS, task_view, ()),
         "tasks-job-runs": lambda: services.tasks(
             v.JOB_SERVICE,
             [replace(v.JOB_TASKS[0], state=TaskState.RUNNING), *v.JOB_TASKS[1:]],
-            v.NODES,
+            task_view,
             (),
-            v.NOW,
         ),
-        "tasks-none": lambda: services.tasks(replace(v.WEB, replicas=0), (), v.NODES, (), v.NOW),
+        "tasks-none": lambda: services.tasks(replace(v.WEB, replicas=0), (), task_view, ()),
         "tasks-500": lambda: services.tasks(
-            replace(v.WEB, replicas=500), tasks500, v.NODES, (v.SICK,), v.NOW
+            replace(v.WEB, replicas=500), tasks500, task_view, (v.SICK,)
         ),
         "tasks-odd": lambda: services.tasks(
-            odd, [replace(t, error=v.HOSTILE) for t in v.TASKS], v.NODES, (), v.NOW
+            odd, [replace(t, error=v.HOSTILE) for t in v.TASKS], task_view, ()
         ),
         "inspected": lambda: services.inspected(v.WEB, v.TASKS, v.NODES),
         "inspected-odd": lambda: services.inspected(

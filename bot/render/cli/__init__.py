@@ -1,0 +1,1 @@
+"""Answers as the Docker CLI prints them, for `--format` and `--quiet`."""
