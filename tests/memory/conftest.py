@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.memory.twin.lifetimes import unbounded
+from tests.memory.twin.private import Place
 from tests.memory.twin.secrecy import leaked, values_of_variables
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
@@ -49,6 +51,15 @@ def world(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
         assert not faults, "the bot's log tells of errors"
     finally:
         world.end()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A world with private registries."""
+    place = Place(tmp_path)
+    yield place
+    place.world.finish()
+    place.world.end()
 
 
 @pytest.fixture

@@ -3,23 +3,12 @@ they are needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from bot.check import logins
 from tests.memory.twin import pull_options
 from tests.memory.twin.private import OPEN, OURS, THEIRS, WEB, Place
 from tests.memory.twin.slack_twin import MemoryPerson
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path)
-    yield place
-    place.world.finish()
-    place.world.end()
 
 
 @pytest.fixture
