@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -40,6 +41,10 @@ def _check_engines(settings: Settings) -> None:
                 "engines",
                 f"{engine.name} has tls, and {engine.url} would go in clear: "
                 "write tcp:// or https://",
+            )
+        if "@" in engine.url and urlsplit(engine.url).password is not None:
+            raise InvalidSettingError(
+                "engines", f"the url of {engine.name} has a password: ssh takes keys"
             )
 
 

@@ -21,6 +21,7 @@ from bot.model.bounds import bounded
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.api_version import NEWEST_TESTED
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
+from bot.swarm.engine.ssh import SCHEME, ssh_client
 
 CONNECT_SECONDS = 1.0
 _NOT_SENT = (
@@ -164,7 +165,7 @@ class Stream:
 
 
 def connect(address: EngineAddress) -> APIClient:
-    """A connection to an engine, which is not yet made but for SSH. Raises NotReachedError."""
+    """A connection to an engine, which is not yet made. Raises NotReachedError."""
     tls: TLSConfig | bool = False
     try:
         if address.tls:
@@ -175,8 +176,13 @@ def connect(address: EngineAddress) -> APIClient:
                 verify=True,
             )
         # Any version will do: paths are asked for with the one that was agreed on.
-        api = APIClient(address.url, version=NEWEST_TESTED, tls=tls)
-    except Exception as error:  # SSH connects here already, and its library has errors of its own
+        is_ssh = address.url.startswith(f"{SCHEME}://")
+        api = (
+            ssh_client(address.url, NEWEST_TESTED)
+            if is_ssh
+            else APIClient(address.url, version=NEWEST_TESTED, tls=tls)
+        )
+    except (DockerException, OSError, ValueError) as error:
         raise NotReachedError(bounded(str(error))) from error
     # A proxy for the web is none for an engine, and would see what is sent.
     api.trust_env = False
