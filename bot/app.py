@@ -230,9 +230,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
         settings.readiness_details,
         watchdog.looked_seconds_ago,
         shared_channels.warnings,
-        parts.api,
-        parts.authentication,
-        parts.hooks,
+        parts.ci,
     )
     servers = [Server(web.app(), listener)]
     if slack_socket is None:

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bot.clock import Stopping, utc_now
@@ -34,19 +35,8 @@ from bot.swarm.registries.credential import TOKEN_USER, Credential
 from bot.swarm.registries.credentials import Posted, RegistryCredentials
 from bot.swarm.swarm import Swarm
 from handlers.commands import TABLE
-from handlers.http.authentication import (
-    MOST_CALLS,
-    MOST_FAILURES,
-    Authentication,
-    TokenAuthentication,
-)
-from handlers.http.call_rates import CallRates
+from handlers.http.begin import Begin
 from handlers.http.callers import Callers
-from handlers.http.commands_api import CommandsApi
-from handlers.http.feed import Feed
-from handlers.http.hooks import RegistryHooks
-from handlers.http.issuer_keys import IssuerKeys
-from handlers.http.oidc import Oidc
 from handlers.slack.authors import Authors
 from handlers.slack.home import HomeTabs
 from handlers.slack.identity import Identity
@@ -68,6 +58,8 @@ from jobs.queue import QueueRunner
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
+
+    from handlers.http.ci_api import CiApi
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +96,8 @@ class Parts:
     deliveries: DeliveryUpkeep
     reach: ReachWatch
     commands: CommandUpkeep
-    api: CommandsApi
-    authentication: Authentication
     images: ImageJobs
-    hooks: RegistryHooks
+    ci: Callable[[], CiApi]
 
 
 def compose(ports: Ports) -> Parts:
@@ -120,13 +110,14 @@ def compose(ports: Ports) -> Parts:
         store.tokens, ports.settings.ci, now, people.verified, auto_actor(ports.settings).rights
     ).verified
     pipeline = _pipeline(ports, verified)
-    api = CommandsApi(
-        pipeline,
-        pool,
-        Feed(store.commands, ports.stopping.is_set),
-        now,
-        Authors(ports.client, ports.monotonic).named,
-    )
+    begin = Begin(pipeline.execute, Authors(ports.client, ports.monotonic).named)
+
+    @cache
+    def ci() -> CiApi:
+        from bot.ci_composition import ci_api  # noqa: PLC0415 - for the first call of CI
+
+        return ci_api(ports, pipeline, begin)
+
     homes = HomeTabs(pipeline.context, people, ports.poster.publish, clock=ports.monotonic)
     listeners = SlackListeners(
         ports.client,
@@ -161,11 +152,9 @@ def compose(ports: Ports) -> Parts:
         QueueRunner(store, pipeline.execute, verified, pool, now),
         DeliveryUpkeep(store, ports.poster),
         ReachWatch(ports.client, ports.poster, ports.settings),
-        CommandUpkeep(store, pipeline.reports, api.begin, verified, pool, now),
-        api,
-        _authentication(ports),
+        CommandUpkeep(store, pipeline.reports, begin, verified, pool, now),
         _image_jobs(ports, pipeline),
-        RegistryHooks(store.new_images, ports.settings.images.hook_secret_file),
+        ci,
     )
 
 
@@ -184,19 +173,6 @@ def _image_jobs(ports: Ports, pipeline: Pipeline) -> ImageJobs:
             now,
             monotonic,
         ),
-    )
-
-
-def _authentication(ports: Ports) -> TokenAuthentication:
-    entries = ports.settings.ci
-    keys = {entry.issuer: IssuerKeys(entry.issuer, ports.monotonic) for entry in entries}
-    return TokenAuthentication(
-        ports.store.tokens,
-        Oidc(entries, keys),
-        CallRates(MOST_CALLS, ports.monotonic),
-        CallRates(MOST_FAILURES, ports.monotonic),
-        ports.metrics,
-        ports.now,
     )
 
 

@@ -14,7 +14,6 @@ from bot.model.pipeline_caller import CI_ID, PipelineRights
 from bot.policy.auto_actor import AUTO_CREDENTIAL
 from bot.settings import CiSettings
 from bot.store.tokens import TokenStore
-from handlers.http.oidc import entry_of
 
 log = logging.getLogger(__name__)
 
@@ -59,3 +58,18 @@ class Callers:
         token = self.tokens.get(actor.rights.credential)
         holds = token is not None and token.actor().id == actor.id and token.holds(self.now())
         return token.actor().rights if token and holds else None
+
+
+def entry_of(actor: Actor, entries: tuple[CiSettings, ...]) -> CiSettings | None:
+    """The entry that lets a caller in, as the file is now; None where it does not any more."""
+    if actor.rights is None:
+        return None
+    claims = dict(actor.rights.claims)
+    return next(
+        (
+            entry
+            for entry in entries
+            if entry.name == actor.rights.credential and entry.fits(claims)
+        ),
+        None,
+    )

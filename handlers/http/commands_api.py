@@ -64,14 +64,13 @@ LastEvent = Annotated[
 
 @dataclass(frozen=True)
 class CommandsApi:
-    """The operations on commands; what they start runs in the bot's pool. `authored` finds the
-    author of a commit in Slack."""
+    """The operations on commands; what they `begin` runs in the bot's pool."""
 
     pipeline: Pipeline
     pool: Executor
     feed: Feed
     now: Callable[[], datetime]
-    authored: Callable[[Actor], Actor]
+    begin: Callable[[Request], object]
 
     def router(self) -> APIRouter:
         """The operations, with what OpenAPI says of them."""
@@ -161,10 +160,6 @@ class CommandsApi:
             response.status_code = HTTPStatus.OK
         response.headers["Location"] = f"{PATH}/{created.command.id}"
         return CommandResource.of(created.command)
-
-    def begin(self, request: Request) -> None:
-        """Do what was sent; the author of the commit is called where Slack knows them."""
-        self.pipeline.execute(replace(request, actor=self.authored(request.actor)))
 
     def read(self, command_id: str, whose: Whose) -> CommandResource:
         """How a command stands."""

@@ -19,7 +19,8 @@ from bot.errors import (
     UnauthenticatedError,
 )
 from handlers.http.authentication import SCHEME, Authentication, Caller
-from handlers.http.problems import PREFIX, ProblemError, refused
+from handlers.http.problems import ProblemError, refused
+from handlers.http.server import PREFIX
 
 OPENAPI = "/v1/openapi.json"
 HOOKS = "/v1/hooks/"

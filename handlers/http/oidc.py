@@ -71,21 +71,6 @@ class Oidc:
         return claims
 
 
-def entry_of(actor: Actor, entries: tuple[CiSettings, ...]) -> CiSettings | None:
-    """The entry that lets a caller in, as the file is now; None where it does not any more."""
-    if actor.rights is None:
-        return None
-    claims = dict(actor.rights.claims)
-    return next(
-        (
-            entry
-            for entry in entries
-            if entry.name == actor.rights.credential and entry.fits(claims)
-        ),
-        None,
-    )
-
-
 def _unproved(token: str) -> tuple[str, str]:
     """Issuer and id of the key, as anybody may have written them."""
     claims = jwt.decode(token, options={"verify_signature": False})

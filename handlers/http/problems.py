@@ -31,12 +31,11 @@ from bot.errors import (
 )
 from bot.render import plain
 from bot.render.errors import explain
+from handlers.http.server import PREFIX
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-PREFIX = "/v1/"
-"""Below this path every error is a problem document."""
 _STATUSES: Mapping[type[SwarmbotError], HTTPStatus] = {
     ApprovalClosedError: HTTPStatus.CONFLICT,
     ApprovalNotFoundError: HTTPStatus.CONFLICT,

@@ -7,19 +7,23 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from handlers.http import problems
-from handlers.http.authentication import Authentication
-from handlers.http.commands_api import CommandsApi
-from handlers.http.door import OPENAPI, Door
-from handlers.http.hooks import RegistryHooks
+if TYPE_CHECKING:
+    from handlers.http.ci_api import CiApi
 
 Checks = Mapping[str, Callable[[], str]]
 """By name, what says why something is missing; an empty text where all is well."""
+PREFIX = "/v1/"
+"""Below this path CI calls, and every error is a problem document."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Web:
 
     `looked_seconds_ago`: since the last look of the watch; None where another bot watches.
     Only clients in `details` learn why something is missing, and what is warned of: the reasons
-    name engines, addresses and channels.
+    name engines, addresses and channels. `ci` loads what CI calls; it is asked once.
     """
 
     checks: Checks
@@ -36,33 +40,23 @@ class Web:
     details: Sequence[IPv4Network | IPv6Network] = ()
     looked_seconds_ago: Callable[[], float | None] = lambda: None
     warnings: Callable[[], Mapping[str, str]] = dict
-    commands: CommandsApi | None = None
-    authentication: Authentication | None = None
-    hooks: RegistryHooks | None = None
+    ci: Callable[[], CiApi] | None = None
 
-    def app(self) -> FastAPI:
-        """The endpoints; no pages of documentation, for there is nobody to read them."""
-        app = FastAPI(
-            title="swarmbot",
-            version="1",
-            docs_url=None,
-            redoc_url=None,
-            openapi_url=OPENAPI if self.commands else None,
+    def app(self) -> ASGIApp:
+        """The endpoints, those of CI included."""
+        own = Starlette(
+            routes=[
+                Route("/healthz", self.health),
+                Route("/readyz", self.ready),
+                Route("/metrics", self.exposition),
+            ]
         )
-        app.get("/healthz", include_in_schema=False)(self.health)
-        app.get("/readyz", include_in_schema=False)(self.ready)
-        app.get("/metrics", include_in_schema=False)(self.exposition)
-        problems.install(app)
-        if self.commands and self.authentication:
-            app.include_router(self.commands.router())
-            if self.hooks:
-                app.include_router(self.hooks.router())
-            app.add_middleware(Door, authentication=self.authentication)
-        return app
+        return _WithCi(own, self.ci) if self.ci else own
 
-    def health(self) -> dict[str, str]:
+    def health(self, request: Request) -> JSONResponse:
         """The process lives and answers."""
-        return {"status": "ok"}
+        del request
+        return JSONResponse({"status": "ok"})
 
     def ready(self, request: Request) -> JSONResponse:
         """200 when everything that the bot needs is there; else 503, and what is missing."""
@@ -84,15 +78,43 @@ class Web:
         client = ip_address(request.client.host) if request.client else None
         return client is not None and any(client in network for network in self.details)
 
-    def exposition(self) -> Response:
+    def exposition(self, request: Request) -> Response:
         """Prometheus' text format."""
+        del request
         return Response(self.metrics(), media_type="text/plain; version=0.0.4")
+
+
+class _WithCi:
+    """Leads calls of CI to their app, which the first of them makes, in a thread: whoever asks for
+    health meanwhile is answered."""
+
+    def __init__(self, own: ASGIApp, ci: Callable[[], CiApi]) -> None:
+        self._own = own
+        self._ci = ci
+        self._made: ASGIApp | None = None
+        self._making = threading.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one call."""
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._own(scope, receive, send)
+            return
+        app = self._made
+        if app is None:
+            app = await run_in_threadpool(self._make)
+        await app(scope, receive, send)
+
+    def _make(self) -> ASGIApp:
+        with self._making:
+            if self._made is None:
+                self._made = self._ci().app()
+            return self._made
 
 
 class Server:
     """uvicorn in a thread of the bot, on a socket that listens already."""
 
-    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         self._socket = listener
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2

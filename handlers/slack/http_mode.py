@@ -6,25 +6,24 @@ ever sends before the signature is judged.
 
 from __future__ import annotations
 
-from fastapi import FastAPI
 from slack_bolt import App
 from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 MOST_BODY = 1 << 20
 """Bytes of one request; the largest that Slack sends are modals and messages of some hundred kB."""
 
 
-def web_app(app: App) -> FastAPI:
+def web_app(app: App) -> Starlette:
     """The listener's only route.
 
     Bolt verifies the signature, off the event loop, since its app is synchronous.
     """
-    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @web.post("/slack/events")
     async def events(request: Request) -> Response:
         body = await _body(request)
         if body is None:
@@ -32,7 +31,7 @@ def web_app(app: App) -> FastAPI:
         answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, body))
         return to_starlette_response(answer)
 
-    return web
+    return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
 
 
 async def _body(request: Request) -> bytes | None:

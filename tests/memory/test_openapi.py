@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,7 +76,8 @@ def document(world: World) -> BaseSchema:
         ending=SentEnding.COMPLETED,
     )
     world.bot.store.commands.create(ended)
-    web = Web({}, bytes, commands=world.bot.api, authentication=AnyToken())
+    ci = replace(world.bot.ci(), authentication=AnyToken())
+    web = Web({}, bytes, ci=lambda: ci)
     return schemathesis.openapi.from_asgi("/v1/openapi.json", web.app())
 
 

@@ -7,9 +7,9 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import httpx
 import pytest
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.world(images=ImagesSettings(hook_secret_file=SECRET))
 def call(world: World, query: str = "", content: bytes = RAW, **headers: str) -> httpx.Response:
     """One notification, to its answer."""
     bot = world.bot
-    app = Web({}, bytes, commands=bot.api, authentication=bot.authentication, hooks=bot.hooks).app()
+    app = Web({}, bytes, ci=bot.ci).app()
 
     async def post() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -150,8 +150,8 @@ def test_with_redis_away_the_registry_is_to_try_again(world: World) -> None:
 def test_the_secret_may_be_replaced_while_the_bot_runs(world: World, tmp_path: Path) -> None:
     secret = tmp_path / "hook"
     secret.write_text("first")
-    hooks: Any = RegistryHooks(world.bot.store.new_images, secret)
-    world.bot.hooks = hooks
+    ci = replace(world.bot.ci(), hooks=RegistryHooks(world.bot.store.new_images, secret))
+    world.bot.ci = lambda: ci
     assert call(world, "?token=first").status_code == 202
 
     secret.write_text("second")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from bot.settings import PolicyRule, Role
 from tests.memory.twin.bot import MemoryBot
@@ -37,7 +37,7 @@ def build(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> I
     door.dies()
 
 
-def app_of(bot: MemoryBot) -> FastAPI:
+def app_of(bot: MemoryBot) -> ASGIApp:
     return Pipeline(bot, "").app
 
 

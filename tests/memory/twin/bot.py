@@ -203,9 +203,8 @@ class MemoryBot:
         self.pipeline, self.homes, self.listeners = parts.pipeline, parts.homes, parts.listeners
         self.upkeep, self.orphans, self.queue = parts.upkeep, parts.orphans, parts.queue
         self.deliveries = parts.deliveries
-        self.reach, self.commands, self.api = parts.reach, parts.commands, parts.api
-        self.images, self.hooks = parts.images, parts.hooks
-        self.authentication = parts.authentication
+        self.reach, self.commands = parts.reach, parts.commands
+        self.images, self.ci = parts.images, parts.ci
 
     def _look_after(self) -> None:
         """What the scheduler and the threads of a real bot do."""

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import send
 from tests.memory.twin.world import World
@@ -29,7 +28,7 @@ TURN = 5.0
 class FrontDoor:
     """One address for one bot, or for several in turn, as a load balancer has it."""
 
-    def __init__(self, *apps: FastAPI) -> None:
+    def __init__(self, *apps: ASGIApp) -> None:
         self._port = 0
         self.comes_back(*apps)
 
@@ -43,7 +42,7 @@ class FrontDoor:
         self._thread.join(WITHIN)
         self._socket.close()
 
-    def comes_back(self, *apps: FastAPI) -> None:
+    def comes_back(self, *apps: ASGIApp) -> None:
         """Bots listen at the address."""
         self._turns = itertools.cycle(apps)
         self._socket = socket.create_server(("127.0.0.1", self._port))

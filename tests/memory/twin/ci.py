@@ -32,7 +32,7 @@ class Pipeline:
     def __init__(self, bot: MemoryBot, token: str) -> None:
         self._bot = bot
         self.token = token
-        self.app = Web({}, bytes, commands=bot.api, authentication=bot.authentication).app()
+        self.app = Web({}, bytes, ci=bot.ci).app()
 
     @classmethod
     def named(

@@ -25,6 +25,7 @@ from bot.check import issuers
 from bot.errors import IssuerUnavailableError, UnauthenticatedError
 from bot.model import Standing
 from bot.settings import CiSettings, Settings
+from handlers.http.callers import entry_of
 from handlers.http.issuer_keys import (
     AGAIN_SECONDS,
     FRESH_SECONDS,
@@ -32,7 +33,7 @@ from handlers.http.issuer_keys import (
     MOST_BYTES,
     IssuerKeys,
 )
-from handlers.http.oidc import Oidc, entry_of
+from handlers.http.oidc import Oidc
 from tests.issuer import Issuer, ec_key, public, rsa_key
 
 DISCOVERY = "/.well-known/openid-configuration"
