@@ -2,7 +2,8 @@
 
 from bot.settings.ci import CiSettings
 from bot.settings.load import load
-from bot.settings.model import (
+from bot.settings.model import Settings
+from bot.settings.parts import (
     EngineSettings,
     ImagesSettings,
     MessagesSettings,
@@ -10,10 +11,8 @@ from bot.settings.model import (
     ReadsSettings,
     RegistrySettings,
     Role,
-    Settings,
-    WatchRule,
-    WatchSettings,
 )
+from bot.settings.watch import WatchRule, WatchSettings
 
 __all__ = [
     "CiSettings",

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from bot.errors import InvalidSettingError
 from bot.model.registry_login import registry_host
-from bot.settings.model import RegistrySettings, Settings
+from bot.settings.model import Settings
+from bot.settings.parts import RegistrySettings
 from bot.settings.sources import SECRETS
 
 

@@ -51,29 +51,31 @@ def issuer_url(value: str) -> str:
 
 
 class CiSettings(BaseModel):
-    """A CI system whose own tokens let it in; the first entry that fits decides.
-
-    A token is taken that `issuer` (a URL) signed for `audience`, and whose claims all fit the
-    patterns in `claims`. It has the `role`, for `services` alone (patterns). `name`, with the value
-    of the claim `called` (left out: `repository`, `project_path` or `sub`, the first that there
-    is), is what CI is called.
-    """
+    """A CI system whose own tokens let it in; the first entry that fits decides."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=CI_NAME)
+    """What it is called in the channel, before the name of the caller."""
     issuer: Annotated[str, Field(max_length=200), AfterValidator(issuer_url)]
+    """The `iss` of its tokens, an `https://` URL."""
     audience: str = Field(min_length=1, max_length=200)
+    """The `aud` of its tokens: the job asks for one for exactly this."""
     claims: Annotated[
         Mapping[str, Annotated[str, Field(min_length=1, max_length=200)]],
         Field(min_length=1, max_length=MOST_PATTERNS),
     ]
+    """What the issuer says of the job: patterns by claim, all of which have to fit."""
     role: str = Field(min_length=1)
+    """The role that it has; it needs `ci = true`."""
     services: Annotated[
         tuple[Annotated[str, Field(pattern=SERVICE_PATTERN)], ...],
         Field(min_length=1, max_length=MOST_PATTERNS),
     ]
+    """Patterns of the services that it may change."""
     called: str = Field(default="", max_length=100)
+    """The claim that names the caller; left out: `repository`, `project_path` or `sub`, the first
+    that there is."""
 
     @model_validator(mode="after")
     def _names_an_owner(self) -> Self:

@@ -20,6 +20,7 @@ FILE_ONLY = (
     "approval_lifetime",
     "channel",
     "ci",
+    "command",
     "engines",
     "images",
     "messages",

@@ -206,7 +206,9 @@ def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch, file:
     assert settings.slack_api_url == "https://slack.com/api/"
 
 
-@pytest.mark.parametrize("name", ["ROLES", "RULES", "ENGINES", "CHANNEL", "APPROVAL_LIFETIME"])
+@pytest.mark.parametrize(
+    "name", ["ROLES", "RULES", "ENGINES", "CHANNEL", "COMMAND", "APPROVAL_LIFETIME"]
+)
 def test_variables_of_other_programs_are_left_alone(
     monkeypatch: pytest.MonkeyPatch, file: Write, name: str
 ) -> None:
