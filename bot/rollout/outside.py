@@ -16,6 +16,9 @@ from bot.swarm.swarm import Swarm
 
 log = logging.getLogger(__name__)
 
+MOST_AT_ONCE = 200
+"""A bot that starts finds thousands of services, and its watch has more to do than to write."""
+
 
 @dataclass
 class OutsideChanges:
@@ -27,21 +30,28 @@ class OutsideChanges:
 
     def take_in(self, services: Iterable[Service], now: datetime) -> None:
         """Make the revisions of these services agree with them. With Redis away it waits."""
-        seen = {service.id: _state(service) for service in services if not service.mode.is_job}
-        for service_id, state in seen.items():
-            if self._known.get(service_id) != state and not self._is_noted(service_id, now):
-                seen[service_id] = self._known.get(service_id, (Image(""), ""))
-        self._known = seen
+        seen = {service.id: service for service in services if not service.mode.is_job}
+        states = {service_id: _state(service) for service_id, service in seen.items()}
+        changed = [key for key, state in states.items() if self._known.get(key) != state]
+        for waiting, service_id in enumerate(changed):
+            if waiting >= MOST_AT_ONCE or not self._is_noted(seen[service_id], now):
+                states[service_id] = self._known.get(service_id, (Image(""), ""))
+        self._known = states
 
-    def _is_noted(self, service_id: str, now: datetime) -> bool:
+    def _is_noted(self, service: Service, now: datetime) -> bool:
         """Whether it is written down; not while a rollout of the bot's own runs."""
         try:
-            if self.store.rollouts.of_service(service_id):
+            if self.store.rollouts.of_service(service.id):
                 return False
-            # Looked at anew: what was seen may be of a rollout that has ended since.
-            note_outside(self.store, self.swarm.services.get(service_id), now)
+            known = self.store.revisions.of(service.id)
+            if known == _with_outside(known, service, now):
+                return True
+            # Looked at anew: what was seen may be of a rollout that has ended since. One that
+            # nobody knows yet had none.
+            current = self.swarm.services.get(service.id) if known else service
+            note_outside(self.store, current, now)
         except SwarmbotError as error:
-            log.info("the revisions of %s wait: %r", service_id, error)
+            log.info("the revisions of %s wait: %r", service.id, error)
             return False
         return True
 

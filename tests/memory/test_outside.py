@@ -54,3 +54,20 @@ def test_an_update_outside_that_paused_is_not_one_to_go_back_to(world: World) ->
     world.deploys_by_hand("web", "shop/web:sick")
 
     assert seen(world, outside)[-1] == ("sick", "outside", Ending.PAUSED)
+
+
+def test_services_that_have_not_changed_are_not_read_one_by_one(world: World) -> None:
+    names = [f"web{number}" for number in range(5)]
+    for name in names:
+        world.runs(name)
+    bot = world.bot
+    services = bot.swarm.services.list()
+    requests = [wire.sent for wire in bot.engines.wires.values()]
+    before = sum(map(len, requests))
+
+    OutsideChanges(bot.swarm, bot.store).take_in(services, world.clock.now())
+    OutsideChanges(bot.swarm, bot.store).take_in(services, world.clock.now())
+
+    assert sum(map(len, requests)) == before
+    known = [bot.store.revisions.of(service.id) for service in services]
+    assert [len(revisions) for revisions in known] == [1] * len(names)

@@ -15,6 +15,8 @@ from urllib.parse import quote
 from bot.errors import EngineRefusedError
 from bot.model import Spec
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine import json_lists
+from bot.swarm.engine.answers import members_of, object_in, words_in
 from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.fence import Fence, NoFence
 from bot.swarm.engine.refusals import (
@@ -134,9 +136,12 @@ class Client:
         """Remove a service and its tasks."""
         self._send("DELETE", f"/services/{_part(service_id)}", Target("service", service_id))
 
-    def tasks(self, filters: Filters | None = None) -> list[Json]:
-        """Tasks, by the engine's filters (`service`, `node`, `desired-state`, `_up-to-date`)."""
-        return self._list("/tasks", filters)
+    def tasks(self, filters: Filters | None = None) -> Iterator[Json]:
+        """Tasks, by the engine's filters (`service`, `node`, `desired-state`, `_up-to-date`).
+
+        They are read as they come, and have no other fields than those that are judged.
+        """
+        return self._members("/tasks", filters, json_lists.TASKS)
 
     def task(self, task_id: str) -> Json:
         """One task by its id."""
@@ -226,7 +231,7 @@ class Client:
 
     def network(self, name: str) -> Json:
         """One network of the Swarm, also of those that every node brings (`host`, `bridge`)."""
-        return _object(
+        return object_in(
             self._send(
                 "GET",
                 f"/networks/{_part(name)}",
@@ -254,7 +259,7 @@ class Client:
     def distribution(self, image: str, auth: str = "") -> Json:
         """What the registry says of an image; the engine asks it."""
         path = f"/distribution/{quote(image, safe='/:@')}/json"
-        return _object(self._send("GET", path, headers=_auth_header(auth)))
+        return object_in(self._send("GET", path, headers=_auth_header(auth)))
 
     def image(self, reference: str) -> Json:
         """An image that lies on this engine."""
@@ -270,15 +275,22 @@ class Client:
     # ---- transport
 
     def _json(self, path: str, target: Target = NO_OBJECT) -> Json:
-        return _object(self._send("GET", path, target))
+        return object_in(self._send("GET", path, target))
 
     def _list(self, path: str, filters: Filters | None, **params: str) -> list[Json]:
         if filters:
             params["filters"] = json.dumps(dict(filters))
         return list(self._send("GET", path, params=params).json() or ())
 
+    def _members(
+        self, path: str, filters: Filters | None, reader: json_lists.ListReader
+    ) -> Iterator[Json]:
+        params = {"filters": json.dumps(dict(filters))} if filters else {}
+        answer = self._send("GET", path, params=params, stream=True)
+        return members_of(answer, reader)
+
     def _post(self, path: str, body: Spec, target: Target, **options: Any) -> Json:
-        return _object(self._send("POST", path, target, json=body, **options))
+        return object_in(self._send("POST", path, target, json=body, **options))
 
     def _send(
         self,
@@ -291,11 +303,11 @@ class Client:
     ) -> Answer:
         asked_as = self.api_version.spoken if versioned else ""
         answer = self._answer(method, path, asked_as, **options)
-        if asked_as and answer.status_code == 400 and is_refused_version(_words(answer)):
+        if asked_as and answer.status_code == 400 and is_refused_version(words_in(answer)):
             self._negotiate_anew()
             answer = self._answer(method, path, self.api_version.spoken, **options)
         if answer.status_code >= 400:
-            raise refusal(self.engine, answer.status_code, _words(answer), target)
+            raise refusal(self.engine, answer.status_code, words_in(answer), target)
         return answer
 
     def _negotiate_anew(self) -> None:
@@ -321,18 +333,6 @@ class Client:
         answer = self._transport.send(method, prefix + path, self.timeout, **options)
         self.api_version.heard(answer.headers.get("Api-Version", ""))
         return answer
-
-
-def _words(response: Answer) -> str:
-    try:
-        return str(response.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return response.text
-
-
-def _object(response: Answer) -> Json:
-    body = response.json() if response.content else None
-    return body if isinstance(body, dict) else {}
 
 
 def _part(name: str) -> str:

@@ -118,12 +118,14 @@ class EngineSilentError(ConnectionLostError):
 class Stream:
     """An answer that is read piece by piece as it comes. For one thread, but for `cut`.
 
-    Raises `ConnectionLostError` when the connection breaks, and `EngineSilentError` when nothing
-    came in time.
+    `most`: bytes of a piece; None where each is what the engine sent at once. Raises
+    `ConnectionLostError` when the connection breaks, and `EngineSilentError` when nothing came in
+    time.
     """
 
-    def __init__(self, response: Answer) -> None:
+    def __init__(self, response: Answer, most: int | None = None) -> None:
         self._response = response
+        self._most = most
 
     @property
     def began(self) -> float:
@@ -150,7 +152,7 @@ class Stream:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._response.iter_content(None)
+            yield from self._response.iter_content(self._most)
         except RequestException as error:
             # What a timeout in the middle of an answer becomes.
             if any(isinstance(part, ReadTimeoutError) for part in error.args):

@@ -98,11 +98,12 @@ class Services:
 
         def ask(client: Client) -> tuple[Task, ...]:
             listed = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
+            tasks = tuple(map(read.task, listed))
             if not marked:
-                return tuple(map(read.task, listed))
+                return tasks
             # These come last: a task that is created in between must not look outdated.
             current = {raw["ID"] for raw in client.tasks(filters | {"_up-to-date": ["true"]})}
-            return tuple(read.task(raw, up_to_date=raw["ID"] in current) for raw in listed)
+            return tuple(replace(task, up_to_date=task.id in current) for task in tasks)
 
         tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
         if service_id or self.sight is None or not self.sight.lists:
@@ -116,10 +117,11 @@ class Services:
         Tasks that were stopped in good order are most of what a manager lists, up to five for each
         place; leaving them out saves most of the time.
         """
-        listed = self.engines.call(lambda client: client.tasks({}))
-        return tuple(
-            sorted((read.task(raw) for raw in listed if not read.is_past(raw, since)), key=_by_age)
-        )
+
+        def ask(client: Client) -> tuple[Task, ...]:
+            return tuple(read.task(raw) for raw in client.tasks() if not read.is_past(raw, since))
+
+        return tuple(sorted(self.engines.call(ask), key=_by_age))
 
     def create(self, spec: Spec, *, with_auth: bool = False) -> str:
         """Create a service and return its id.
@@ -197,8 +199,11 @@ class Services:
         if not ended:
             return services
         tasks: defaultdict[str, list[Task]] = defaultdict(list)
-        for raw in self.engines.call(lambda client: client.tasks({"service": ended})):
-            task = read.task(raw)
+
+        def ask(client: Client) -> tuple[Task, ...]:
+            return tuple(map(read.task, client.tasks({"service": ended})))
+
+        for task in self.engines.call(ask):
             tasks[task.service_id].append(task)
         return [
             replace(service, completion=completion_of(service, tasks[service.id]))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.model.bounds import MOST_SAID, bounded
 from bot.model.secrecy import masked_text
 
 Raw = Mapping[str, Any]
+_SHORT = 100
+"""Characters of a text that is likely to come again."""
 
 
 def time(text: str | None) -> datetime | None:
@@ -33,7 +36,14 @@ def text_of(raw: Raw, key: str) -> str:
 
 def said_in(raw: Raw, key: str) -> str:
     """A text in which a program or the engine may have quoted a secret; it is cut to a length."""
-    return bounded(masked_text(str(raw.get(key) or "")[:MOST_SAID]))
+    said = str(raw.get(key) or "")[:MOST_SAID]
+    return _masked_short(said) if len(said) <= _SHORT else bounded(masked_text(said))
+
+
+@lru_cache(4096)
+def _masked_short(said: str) -> str:
+    """Cached: thousands of tasks share a few words, such as `started`."""
+    return masked_text(said)
 
 
 def labels_of(raw: Raw, key: str = "Labels") -> Mapping[str, str]:

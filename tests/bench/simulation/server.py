@@ -26,7 +26,8 @@ class SimulatedServer(socketserver.ThreadingUnixStreamServer):
 
     Whoever measures asks it for more: `GET /simulation/calls` says how often each path was asked
     since it was asked last, `POST /simulation/nodes/NUMBER/STATE` changes a node,
-    `POST /simulation/flood/COUNT` tells so many events about nothing that exists.
+    `POST /simulation/flood/COUNT` tells so many events about nothing that exists, and
+    `POST /simulation/cut` ends the streams of events.
     """
 
     daemon_threads = True
@@ -51,6 +52,11 @@ class SimulatedServer(socketserver.ThreadingUnixStreamServer):
         )
         for listener in tuple(self.listeners):
             listener.put(line + b"\n")
+
+    def tell_no_more(self) -> None:
+        """Break the streams of all who listen, as an engine does that starts anew."""
+        for listener in tuple(self.listeners):
+            listener.put(b"")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -92,6 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
                 actor = self.server.engine.swarm.node_changes(int(number), state)
                 self.server.tell("node", actor, moment)
                 self._whole(200, shapes.encoded({"at": moment / 1e9}))
+            case ["simulation", "cut"]:
+                self.server.tell_no_more()
+                self._whole(200, b"{}")
             case ["simulation", "flood", count]:
                 self._flood(int(count))
                 self._whole(200, b"{}")
@@ -149,8 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.listeners.add(listener)
         self.close_connection = True
         try:
-            while True:
-                line = listener.get()
+            while line := listener.get():
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
                 if listener.empty():
                     self.wfile.flush()

@@ -53,7 +53,7 @@ class EmptyAnswer:
         return {"ApiVersion": "1.41"}
 
     def iter_content(self, chunk_size: int | None) -> Iterator[bytes]:
-        return iter(())
+        return iter((self.content,))
 
     def close(self) -> None:
         """Nothing to close."""

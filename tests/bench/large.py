@@ -1,0 +1,263 @@
+"""What large Swarms cost, on a simulated engine: the bot's answers beside those of the Docker CLI,
+which asks the same engine, with the engine calls of each; the bot's memory; and how soon a node
+that goes Down is told of."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from playground.workspace import Message, Workspace
+from tests.bench.samples import Sample
+from tests.bench.simulation import shapes
+from tests.scenario.running import READS, ROLES, WATCHED, RunningBot, eventually
+
+MEGABYTE = 1_000_000
+SERVICE = shapes.service_name(0)
+LOOKS_AN_HOUR = 120
+
+
+@dataclass
+class Simulation:
+    """A simulated engine in a process of its own."""
+
+    path: Path
+    nodes: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """As `DOCKER_HOST` has it."""
+        return f"unix://{self.path}"
+
+    def start(self) -> None:
+        """Return when it answers."""
+        command = [sys.executable, "-m", "tests.bench.simulation", "--nodes", str(self.nodes)]
+        self.process = subprocess.Popen([*command, str(self.path)])
+        eventually(self.path.exists, 60)
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(10)
+
+    def asked(self, method: str, path: str) -> Any:
+        """One request, its answer read."""
+        connection = http.client.HTTPConnection("simulation")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(self.path))
+        try:
+            connection.request(method, path)
+            return json.load(connection.getresponse())
+        finally:
+            connection.close()
+
+    def calls(self) -> dict[str, int]:
+        """How often each path was asked since this was asked last."""
+        return dict(self.asked("GET", "/simulation/calls"))
+
+
+@dataclass
+class LargeBench:
+    """A bot on a simulated Swarm, and a person who asks it."""
+
+    simulation: Simulation
+    workspace: Workspace
+    bot: RunningBot
+
+    def asks(self, line: str, answer: str) -> float:
+        """Seconds from the envelope on the socket to the message that has `answer` in it."""
+        return self.typed(line, answer).history[-1].at - self.workspace.deliveries[-1].at
+
+    def typed(self, line: str, answer: str) -> Message:
+        """The message that a line brings about."""
+        dev = self.workspace.person("dev")
+        moment = dev.types(line)
+        return dev.sees(answer, 60, after=moment)
+
+    def cli(self, commands: Sequence[Sequence[str]]) -> float:
+        """Seconds of wall time of commands of the Docker CLI, one after the other."""
+        environment = {**os.environ, "DOCKER_HOST": self.simulation.url}
+        begun = time.perf_counter()
+        for command in commands:
+            subprocess.run(
+                ["docker", *command], env=environment, check=True, stdout=subprocess.DEVNULL
+            )
+        return time.perf_counter() - begun
+
+    @property
+    def memory(self) -> psutil.Process:
+        assert self.bot.process is not None
+        return psutil.Process(self.bot.process.pid)
+
+    def resident(self) -> float:
+        """Megabytes that the bot has now."""
+        return float(self.memory.memory_info().rss) / MEGABYTE
+
+    def peak(self) -> float:
+        """Megabytes that the bot had at most since `forget_peak`."""
+        status = Path(f"/proc/{self.memory.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / MEGABYTE
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.memory.pid}/clear_refs").write_text("5")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A command of the bot with a piece of its answer, and what is typed into the CLI instead.
+
+    `calls` of the bot are counted apart, where its watch does not ask in between.
+    """
+
+    name: str
+    line: str
+    answer: str
+    instead: tuple[tuple[str, ...], ...] = ()
+    most: float = 0.0
+    times: int = 12
+
+
+QUESTIONS = (
+    Question("node ls", "/swarm node ls", "nodes Ready", (("node", "ls"),), 0.5),
+    Question("service ls", "/swarm service ls", "at their count", (("service", "ls"),), 0.5),
+    Question("status", "/swarm status", "managers", (("node", "ls"), ("service", "ls")), 0.5),
+    Question(
+        "service ps",
+        f"/swarm service ps {SERVICE}",
+        f"{SERVICE}.1",
+        (("service", "ps", SERVICE),),
+        0.4,
+    ),
+    Question(
+        "service inspect",
+        f"/swarm service inspect {SERVICE}",
+        SERVICE,
+        (("service", "inspect", "--pretty", SERVICE),),
+        0.4,
+    ),
+    Question("doctor", "/swarm doctor", "hint", times=4),
+)
+
+
+@dataclass
+class Measured:
+    """What one question took, and what it asked of the engine."""
+
+    question: Question
+    nodes: int
+    mine: Sample
+    its: Sample | None
+    calls: dict[str, int] = field(default_factory=dict)
+
+
+@contextmanager
+def large(nodes: int, folder: Path, workspace: Workspace) -> Iterator[LargeBench]:
+    """A bot that watches a simulated Swarm of this size."""
+    simulation = Simulation(folder / "engine.sock", nodes)
+    simulation.start()
+    operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
+    channel = f'channel = "{workspace.channel_id("ops")}"\n'
+    watched = WATCHED.format(alerts=workspace.channel_id("alerts"))
+    engine = f'[[engines]]\nname = "simulated"\nurl = "{simulation.url}"\n'
+    environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
+    environment |= {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_API_URL": workspace.api_url,
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+    bot = RunningBot(
+        folder / "bot",
+        environment,
+        by_itself=True,
+        config=channel + watched + READS + engine + ROLES.format(operators=operators),
+    )
+    bot.start()
+    try:
+        yield LargeBench(simulation, workspace, bot)
+    finally:
+        bot.stop()
+        simulation.stop()
+
+
+def answers(bench: LargeBench) -> Iterator[Measured]:
+    """Each question in turn with the same of the CLI."""
+    for question in QUESTIONS:
+        mine, its, calls = [], [], []
+        for _ in range(question.times):
+            bench.simulation.calls()
+            mine.append(bench.asks(question.line, question.answer))
+            calls.append(bench.simulation.calls())
+            if question.instead:
+                its.append(bench.cli(question.instead))
+        yield Measured(
+            question,
+            bench.simulation.nodes,
+            Sample.of(mine),
+            Sample.of(its) if its else None,
+            # The watch may have asked in between: the fewest are the question's own.
+            min(calls, key=lambda counted: sum(counted.values())),
+        )
+
+
+def an_hour(bench: LargeBench, looks: int = LOOKS_AN_HOUR) -> float:
+    """Megabytes at most in an hour of watch and commands, without the waits in between: each
+    half-minute the watch compares everything and somebody asks something."""
+    bench.forget_peak()
+    for look in range(looks):
+        bench.simulation.asked("POST", "/simulation/cut")
+        question = QUESTIONS[look % len(QUESTIONS)]
+        bench.asks(question.line, question.answer)
+        time.sleep(0.3)
+    return bench.peak()
+
+
+def main() -> None:
+    """Measure one size, for whoever works on it."""
+    import argparse
+    import tempfile
+
+    from playground.workspace import Limits
+
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.large")
+    parser.add_argument("--nodes", type=int, default=1000)
+    parser.add_argument("--looks", type=int, default=12)
+    wanted = parser.parse_args()
+    limits = Limits(posts_a_minute=6000, post_burst=1000, updates_a_minute=6000)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Workspace(limits=limits) as workspace,
+        large(wanted.nodes, Path(folder), workspace) as bench,
+    ):
+        time.sleep(5)
+        sys.stdout.write(
+            f"after the start: {bench.resident():.0f} MB, at most {bench.peak():.0f} MB\n"
+        )
+        for measured in answers(bench):
+            its = measured.its.median if measured.its else 0.0
+            sys.stdout.write(
+                f"{measured.question.name}: {measured.mine.median * 1000:.0f} ms, CLI "
+                f"{its * 1000:.0f} ms, {measured.mine.median / its if its else 0:.2f} "
+                f"{measured.calls}\n"
+            )
+            sys.stdout.flush()
+        sys.stdout.write(f"an hour: {an_hour(bench, wanted.looks):.0f} MB at most\n")
+
+
+if __name__ == "__main__":
+    main()
