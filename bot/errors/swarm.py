@@ -25,7 +25,8 @@ class NoLeaderError(SwarmbotError):
 class NotAManagerError(SwarmbotError):
     """The engines answer, but none is an unlocked manager.
 
-    `states` pairs engine name and state (`locked`, `inactive`, `worker`).
+    `states` pairs engine name and state (`locked`, `expired`, `worker`, `inactive`, or `preparing`:
+    a manager that starts, or looks for the others).
     """
 
     states: tuple[tuple[str, str], ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from bot.errors import (
@@ -17,6 +16,16 @@ from bot.errors import (
 )
 from bot.model.bounds import bounded
 from bot.model.secrecy import masked_text
+from bot.swarm.engine_words import (
+    LEADER_LOST,
+    NAME_TAKEN,
+    NO_LEADER,
+    NOT_A_MANAGER,
+    NOT_FOUND,
+    OUT_OF_SEQUENCE,
+    PORT_TAKEN,
+    REFUSED_VERSION,
+)
 
 
 @dataclass(eq=False)
@@ -51,38 +60,12 @@ NO_OBJECT = Target()
 
 _READ = 65_536
 """Characters of an answer that are looked at: an engine passes on what a registry says, whole."""
-_PORT_TAKEN = re.compile(r"port '(\d+)' is already in use by service '?([^\s']+)'?")
-_NAME_TAKEN = re.compile(
-    r"(?:existing object: (\w{1,50}) (\S{1,300}) already exists|"
-    r"\b(\w{1,50}) with name (\S{1,300}) already exists)"
-)
-_NOT_FOUND = re.compile(
-    r"(?P<kind>service|node|network|secret|config|task) (?:(?P<before>\S{1,300}) not found|not "
-    r"found: (?P<after>\S+))"
-)
-_NOT_A_MANAGER = (
-    ("encrypted and needs to be unlocked", "locked"),
-    ("certificates have expired", "expired"),
-    ("Worker nodes can't be used", "worker"),
-    ("not part of a swarm", "inactive"),
-    ("not a swarm manager", "inactive"),
-)
-_NO_LEADER = ("does not have a leader",)
-_LEADER_LOST = (
-    "lost leader status",
-    "deadline exceeded",
-    "transport is closing",
-    "code = Unavailable",
-)
-
-
-_REFUSED_VERSION = re.compile(r"client version \S{1,20} is too (?:old|new)\b")
 
 
 def is_refused_version(text: str) -> bool:
     """Whether an engine refuses (with status 400) the API version, without a look at what was asked
     for."""
-    return bool(_REFUSED_VERSION.search(text[:_READ]))
+    return bool(REFUSED_VERSION.search(text[:_READ]))
 
 
 def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotError:
@@ -98,23 +81,23 @@ def refusal(engine: str, status: int, text: str, target: Target) -> SwarmbotErro
 def _of_the_swarm(engine: str, status: int, text: str) -> SwarmbotError | None:
     if status < 500:
         return None
-    if any(phrase in text for phrase in _NO_LEADER):
+    if NO_LEADER in text:
         return NoLeaderError(text)
-    for phrase, state in _NOT_A_MANAGER:
+    for phrase, state in NOT_A_MANAGER:
         if status == 503 and phrase in text:
             return NotAManagerError(((engine, state),))
-    return ConnectionLostError(text) if any(phrase in text for phrase in _LEADER_LOST) else None
+    return ConnectionLostError(text) if any(phrase in text for phrase in LEADER_LOST) else None
 
 
 def _of_the_object(status: int, text: str, target: Target) -> SwarmbotError | None:
-    if "update out of sequence" in text:
+    if OUT_OF_SEQUENCE in text:
         return OutOfSequenceError(target.kind, target.name)
-    if match := _PORT_TAKEN.search(text):
-        return PortTakenError(int(match[1]), match[2])
-    if status == 409 and (match := _NAME_TAKEN.search(text)):
+    if match := PORT_TAKEN.search(text):
+        return PortTakenError(int(match["port"]), match["service"])
+    if status == 409 and (match := NAME_TAKEN.search(text)):
         return NameTakenError(match[1] or match[3], match[2] or match[4])
     # A call about one object may fail over another, with any status: a service names a network that
     # does not exist.
-    if (match := _NOT_FOUND.search(text)) and match["kind"] != target.kind:
+    if (match := NOT_FOUND.search(text)) and match["kind"] != target.kind:
         return UnknownNameError(match["kind"], match["before"] or match["after"])
     return UnknownNameError(target.kind, target.name) if status == 404 and target.kind else None

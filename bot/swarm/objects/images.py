@@ -20,24 +20,13 @@ from bot.model.registry_login import LoginSource
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.engine_words import REGISTRY_DENIES, REGISTRY_HAS_NOT
 from bot.swarm.registries.credential import Credential
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.registry_calls import RegistryCalls
 from bot.swarm.spec import read_cluster
 
 REGISTRY_SECONDS = 8.0
-_DENIED_PHRASES = (
-    "unauthorized",
-    "authentication required",
-    "no basic auth credentials",
-    "access to the resource is denied",
-    "pull access denied",
-    "forbidden",
-    "registry: denied",
-    "denied: ",
-    "token has expired",
-)
-_NOT_FOUND_PHRASES = ("manifest unknown", "name unknown", "not found", "does not exist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +136,8 @@ def _meaning(image: Image, error: EngineRefusedError, source: LoginSource) -> Sw
     words = error.reason.lower()
     if error.status == 400:
         return error
-    if error.status in (401, 403) or any(phrase in words for phrase in _DENIED_PHRASES):
+    if error.status in (401, 403) or any(phrase in words for phrase in REGISTRY_DENIES):
         return RegistryDeniedError(image, source)
-    if error.status == 404 or any(phrase in words for phrase in _NOT_FOUND_PHRASES):
+    if error.status == 404 or any(phrase in words for phrase in REGISTRY_HAS_NOT):
         return ImageNotFoundError(image)
     return RegistryUnavailableError(image, error.reason)

@@ -18,6 +18,7 @@ from bot.model.secrecy import masked_text
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
+from bot.swarm.engine_words import INCOMPLETE_LOG, SILENT_NODE
 from bot.swarm.spec import raw_values
 
 LOG_READ_SECONDS = 3.0
@@ -26,7 +27,6 @@ MOST_BYTES = 4 << 20
 MOST_LINES = 10_000
 SYSTEM_ERROR = 3
 _HEADER = struct.Struct(">BxxxL")
-_SILENT = re.compile(r"node (\w+) (?:is not available|disconnected)")
 _ORIGIN = re.compile(r"com\.docker\.swarm\.(\w+)\.id=(\w+)")
 
 
@@ -95,8 +95,8 @@ def parse(stream: bytes, *, cut: bool = False) -> ServiceLog:
     lines: list[LogLine] = []
     silent: list[str] = []
     for kind, text in _frames(stream):
-        if kind == SYSTEM_ERROR or "incomplete log stream" in text:
-            silent += _SILENT.findall(text)
+        if kind == SYSTEM_ERROR or INCOMPLETE_LOG in text:
+            silent += SILENT_NODE.findall(text)
         else:
             lines += map(_line, text.rstrip("\r\n").split("\n"))
     cut = cut or len(lines) > MOST_LINES

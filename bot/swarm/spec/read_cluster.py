@@ -26,6 +26,7 @@ from bot.model.cluster import (
     EngineState,
     ExternalCa,
 )
+from bot.swarm.engine_words import EXPIRED, LEADER, TLS
 from bot.swarm.spec.raw_values import (
     Raw,
     duration_of,
@@ -45,11 +46,6 @@ _ROLES = {str(role): role for role in NodeRole}
 
 
 _REACHABILITIES = {str(reachability): reachability for reachability in Reachability}
-
-
-_EXPIRED = ("certificate has expired", "not valid after")
-"""Of Go's and OpenSSL's words for a certificate that has ended."""
-_TLS = ("tls", "ssl", "certificate", "x509")
 
 
 def node(raw: Raw) -> Node:
@@ -107,11 +103,11 @@ def platform(raw: Raw) -> Platform:
 def engine_fault(words: str) -> EngineFault:
     """What it means that an engine, or the transport to it, says this."""
     lowered = words.lower()
-    if "leader" in lowered:
+    if LEADER in lowered:
         return EngineFault.NO_LEADER
-    if any(sign in lowered for sign in _EXPIRED):
+    if any(sign in lowered for sign in EXPIRED):
         return EngineFault.EXPIRED
-    return EngineFault.TLS if any(sign in lowered for sign in _TLS) else EngineFault.NONE
+    return EngineFault.TLS if any(sign in lowered for sign in TLS) else EngineFault.NONE
 
 
 def engine_state(name: str, info: Raw) -> EngineState:
