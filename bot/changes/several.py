@@ -58,6 +58,7 @@ def recorded(
         approved_by=run.approved_by,
         request=run.request,
         shown_as=run.shown_as,
+        thread=run.thread,
     )
     context.store.batches.save(batch, run.lease.fence)
     return batch

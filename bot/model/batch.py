@@ -48,3 +48,4 @@ class Batch:
     approved_by: tuple[str, ...] = ()
     request: str = ""
     shown_as: str = ""
+    thread: str = ""

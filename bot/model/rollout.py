@@ -151,6 +151,7 @@ class Rollout:
     spec_hash: str = ""
     revision: int = 0
     channel: str = ""
+    thread: str = ""
     audit: str = ""
     reason: str = ""
     approved_by: tuple[str, ...] = ()

@@ -209,7 +209,7 @@ class ChangeExecutor:
             self.reports,
             left.actor,
             left.channel,
-            "",
+            left.thread,
             left.id,
             clock.now,
             about,

@@ -36,4 +36,5 @@ def run_of(
         approved_by,
         request,
         shown_as=live.about,
+        thread=live.thread,
     )

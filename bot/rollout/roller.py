@@ -84,6 +84,7 @@ class Roller:
             engine_time=service.updated,
             audit=run.audit,
             channel=run.channel,
+            thread=run.thread,
             shown_as=run.shown_as,
             approved_by=run.approved_by,
         )
@@ -117,6 +118,7 @@ class Roller:
             wanted_hash=fingerprint(spec),
             audit=run.audit,
             channel=run.channel,
+            thread=run.thread,
             shown_as=run.shown_as,
             approved_by=run.approved_by,
         )

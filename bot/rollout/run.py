@@ -20,7 +20,7 @@ class Run:
     It runs under `lease`; `audit` is the id of its entry, `show` shows progress. `tell` shows how
     far a change has come that is no rollout of a service. `request` is the id of the
     request that it runs by, `part_of` that of the change that it is a part of; both may be empty.
-    `shown_as` names its message among all.
+    `shown_as` names its message among all; it stands in `channel`, and in that `thread` if any.
     """
 
     id: str
@@ -33,3 +33,4 @@ class Run:
     request: str = ""
     part_of: str = ""
     shown_as: str = ""
+    thread: str = ""

@@ -110,6 +110,25 @@ def test_a_change_that_slack_heard_nothing_of_is_told_once(dev: MemoryPerson, wo
     assert len(in_channel(dev)) == 1
 
 
+@pytest.mark.parametrize("line", ["deploy web shop/web:2.0", "scale web=3 api=3"])
+def test_what_was_asked_in_a_thread_is_told_there_by_the_next_bot(
+    dev: MemoryPerson, world: World, line: str
+) -> None:
+    world.runs("web")
+    world.runs("api")
+    dev.types("is it time?")
+    question = dev.wrote("is it time?")
+    world.slack.faults.fail(503, methods=("chat.postMessage",))
+    dev.types(f"@swarmbot {line}", in_thread=question)
+    world.clock.run(lambda: False, 1)
+    world.bot.crash()
+    world.start_bot()
+    comes_back(world)
+
+    assert dev.sees("✅") in question.thread
+    assert in_channel(dev) == [question]
+
+
 @pytest.mark.world(bots=2)
 def test_a_bot_that_slept_does_not_post_what_has_long_ended(
     dev: MemoryPerson, world: World
