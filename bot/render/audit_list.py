@@ -41,9 +41,9 @@ def cut(missing: int, entries: int) -> Message:
     left = plural(entries, "entry is", "entries are") if entries else "nothing is"
     why = (
         f"{left} left in Redis. Somebody who can write to it removed or forged entries, or it lost "
-        f"its data. Stop changes ({code(f'{SLASH} freeze the audit was cut')}), and look at who reaches Redis: "
-        f"{code('swarmbot audit verify')} says what is whole. What waits in Redis (lines in the "
-        f"queue, approved requests) does not run until {code('audit-head')} under "
+        f"its data. Stop changes ({code(f'{SLASH} freeze the audit was cut')}), and look at who "
+        f"reaches Redis: {code('swarmbot audit verify')} says what is whole. What waits in Redis "
+        f"(lines in the queue, approved requests) does not run until {code('audit-head')} under "
         f"{code('SWARMBOT_DATA')} is removed."
     )
     return message(f"🔴 The audit was cut or rewritten · entry {missing} is gone", [why])
