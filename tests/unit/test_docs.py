@@ -101,7 +101,7 @@ def _docker(arguments: Sequence[str]) -> None:
     if name == "exec":
         _checked(rest[1:])
         return
-    options = []
+    options: list[str] = []
     for word in rest:
         if name == "run" and not word.startswith("-") and options[-1] == "--rm":
             break
