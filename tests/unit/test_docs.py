@@ -149,3 +149,13 @@ def _quotes() -> list[str]:
         if re.search(r"(?m)^\| (message|answer|line) \|", part):
             quoted += re.findall(r"(?m)^\| ([^|]+) \|", part)
     return [quote for quote in quoted if quote not in ("---", "message", "answer", "line")]
+
+
+@pytest.mark.parametrize(
+    "page", ["docs/architecture.md", "docs/architecture.svg", "CONTRIBUTING.md"]
+)
+def test_each_room_that_is_shown_is_there(page: str) -> None:
+    rooms = re.findall(r"\b(?:bot|handlers|jobs|tests|playground)/[\w/.]*", docs.text_of(page))
+    assert rooms
+    for room in rooms:
+        assert (ROOT / room.rstrip(".")).exists(), room
