@@ -8,6 +8,7 @@ without installing anything: `python3 send.py service update --image shop/web:2 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -17,28 +18,25 @@ import shlex
 import signal
 import ssl
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 FAILED, REFUSED, STILL_WAITS, NOT_REACHABLE, SUPERSEDED = 1, 2, 3, 4, 5
-STATUS = {
-    "completed": 0,
-    "nothing_to_change": 0,
-    **dict.fromkeys(("refused", "rejected", "withdrawn", "expired"), REFUSED),
-    "superseded": SUPERSEDED,
-}
+STATUS = {"completed": 0, "nothing_to_change": 0, "superseded": SUPERSEDED}
+STATUS |= dict.fromkeys(("refused", "rejected", "withdrawn", "expired"), REFUSED)
 """The exit status of each ending; whatever else there is has failed."""
 
+WAITING = ("accepted", "waiting")
 FIRST_ANSWER_WITHIN, ANSWER_WITHIN, SILENCE = 120.0, 30.0, 45.0
 """Seconds. The bot sends a comment every 15 s: a stream that is silent for longer is dead."""
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE_ASKED = 0.25, 10.0, 60.0
 MOST_BYTES = 4_000_000
 """An answer or an event that is larger does not come from the bot."""
-TRANSIENT = (408, 425, 429)
 ADDRESS = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?", re.IGNORECASE)
 TOKEN = re.compile(r"[!-~]+")
 TIME = re.compile(r"(\d{1,6})([smh]?)")
@@ -98,17 +96,16 @@ class Sending:
         given = {"link": options.link, "build": options.build, "by": options.by}
         self._body = {"line": line, **{name: value for name, value in given.items() if value}}
         self._begun = self._answered = time.monotonic()
-        self._failures = 0
+        self._failures, self._last_id = 0, ""
         self._command: dict[str, Any] = {}
         self._lines: list[str] = []
-        self._last_id = ""
         self._opener = urllib.request.OpenerDirector()
+        self._end = threading.RLock()
 
     def run(self) -> int:
         """Send the line and follow it; the exit status. Raises SendEndsError."""
         if not ADDRESS.fullmatch(self._url):
-            problem = "SWARMBOT_URL (or --url) is no http(s)://HOST[:PORT][/PATH]"
-            raise SendEndsError(REFUSED, problem)
+            raise SendEndsError(REFUSED, "SWARMBOT_URL or --url is no http(s)://HOST[:PORT][/PATH]")
         if self._url.lower().startswith("http:") and not LOOPBACK.match(self._url):
             _remark("the token travels without TLS")
         self._opener = _opener(self._url, self._options.cacert)
@@ -119,16 +116,39 @@ class Sending:
             self._follows()
         ending = str(self._command.get("ending"))
         status = STATUS.get(ending, FAILED)
+        self._end.acquire()
         _remark(f"{ending.replace('_', ' ')} (exit status {status})")
         return status
 
     def gives_up(self, why: SendEndsError) -> int:
         """Say why nothing more is asked; the exit status."""
+        self._end.acquire()
         if self._options.json and why.problem:
-            _say(json.dumps(why.problem))
+            print(json.dumps(why.problem), flush=True)
         goes_on = f": {self.where()}" if self._command and why.status == REFUSED else ""
         _remark(f"{why}{goes_on} (exit status {why.status})")
         return why.status
+
+    def interrupted(self, number: int) -> int:
+        """Say what becomes of the line when this process asks no more; the exit status."""
+        text = f"interrupted, nothing more is asked: {self.where()}"
+        return self.gives_up(SendEndsError(128 + number, text))
+
+    def heeds_signals(self) -> None:
+        """Let a thread wait for signals: Python's handlers wait for what the main thread reads."""
+        ends = (signal.SIGINT, signal.SIGTERM)
+        heeded = {number for number in ends if signal.getsignal(number) != signal.SIG_IGN}
+
+        def ends_by_one() -> None:
+            number = signal.sigwait(heeded)
+            signal.alarm(5)  # a log that nobody reads keeps no process alive
+            try:
+                self.interrupted(number)
+            finally:
+                os._exit(128 + number)
+
+        signal.pthread_sigmask(signal.SIG_BLOCK, heeded)
+        threading.Thread(target=ends_by_one, daemon=True).start()
 
     def where(self) -> str:
         """How somebody finds out later what became of the line."""
@@ -138,7 +158,7 @@ class Sending:
                 f"--idempotency-key {self._key} shows what became of it, and never runs it twice"
             )
         place = f"{self._url}/v1/commands/{self._command['id']}"
-        if self._waits():
+        if self._command["state"] in WAITING:
             return f"the request still waits, and may yet run; DELETE {place} withdraws it"
         return f"the change goes on; look into its channel, or at {place}"
 
@@ -153,11 +173,13 @@ class Sending:
         """Show events until the command ends or the stream does."""
         path = f"/{self._command['id']}"
         headers = {"Last_Event_ID": self._last_id} if self._last_id else {}
-        wait = self._patience()
         try:
-            with self._opens(f"{path}/events", None, wait, **headers) as answer:
-                if any(self._is_last(name, command) for name, command in self._events(answer)):
-                    return
+            with self._opens(f"{path}/events", None, self._patience(), **headers) as answer:
+                for name, command in self._events(answer):
+                    self._last_id = name or self._last_id
+                    self._takes(command)
+                    if command["state"] == "ended":
+                        return
             raise NotAnsweredError("the events ended too early")
         except NotAnsweredError as error:
             self._patience()
@@ -165,23 +187,14 @@ class Sending:
             if self._failures > 2:
                 self._looks(path)
 
-    def _is_last(self, name: str, command: dict[str, Any]) -> bool:
-        """Show an event; whether the command has ended with it."""
-        self._last_id = name or self._last_id
-        self._takes(command)
-        return bool(command["state"] == "ended")
-
     def _looks(self, path: str) -> None:
         """Ask without a stream, which some proxies keep back to its end. Of a command that goes on
         nothing is shown here: its events come in their own order."""
-        try:
-            with self._opens(path) as answer:
-                command = _command(_read(answer.read))
-        except NotAnsweredError:
-            return
-        self._answered = time.monotonic()
-        if command["state"] == "ended":
-            self._takes(command)
+        with contextlib.suppress(NotAnsweredError), self._opens(path) as answer:
+            command = _command(_read(answer.read))
+            self._answered = time.monotonic()
+            if command["state"] == "ended":
+                self._takes(command)
 
     def _events(self, answer: http.client.HTTPResponse) -> Iterator[tuple[str, dict[str, Any]]]:
         """Ids and commands of server-sent events (HTML standard, 9.2); half an event at the end of
@@ -208,15 +221,12 @@ class Sending:
         shown = [json.dumps(command)] if self._options.json else lines
         for line in shown if command != before else ():
             if line and line not in lines_before:
-                _say(line)
-
-    def _waits(self) -> bool:
-        return self._command["state"] in ("accepted", "waiting")
+                print(line, flush=True)
 
     def _patience(self) -> float:
         """Seconds that a stream may be silent. Raises SendEndsError where the command has waited
         for too long."""
-        if not self._waits():
+        if self._command["state"] not in WAITING:
             return SILENCE
         remaining = float(self._begun + self._options.timeout - time.monotonic())
         if remaining <= 0:
@@ -291,13 +301,12 @@ def _opener(url: str, authority: str | None = None) -> urllib.request.OpenerDire
 
 def _refusal(error: urllib.error.HTTPError) -> Exception:
     """What an answer means that is none of 200 to 299."""
-    try:
+    problem: dict[str, Any] = {}
+    with contextlib.suppress(NotAnsweredError):
         problem = _json(_read(error.read))
-    except (NotAnsweredError, ValueError):
-        problem = {}
     said = [str(problem[name]) for name in ("title", "detail") if problem.get(name)]
     text = ": ".join(dict.fromkeys(said)) or f"HTTP {error.code} {error.reason}"
-    if error.code in TRANSIENT or error.code >= 500:
+    if error.code in (408, 425, 429) or error.code >= 500:
         after = str(error.headers.get("Retry-After") or "")
         return NotAnsweredError(text, float(after) if after.isdecimal() else 0.0)
     if error.code < 400:
@@ -323,17 +332,17 @@ def _read(read: Callable[[int], bytes]) -> bytes:
 
 
 def _json(raw: bytes | str) -> dict[str, Any]:
-    """A JSON object; an empty one where it is something else. Raises ValueError."""
-    value = json.loads(raw)
+    """A JSON object; an empty one where it is something else."""
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        value = {}
     return value if isinstance(value, dict) else {}
 
 
 def _command(raw: bytes | str) -> dict[str, Any]:
     """The resource of a command. Raises NotAnsweredError where it is something else."""
-    try:
-        command = _json(raw)
-    except ValueError:
-        command = {}
+    command = _json(raw)
     if isinstance(command.get("id"), str) and isinstance(command.get("state"), str):
         return command
     raise NotAnsweredError("what answers there is no swarmbot")
@@ -349,7 +358,7 @@ def _token_of_github(audience: str) -> str:
         request = urllib.request.Request(url, headers=sent)  # noqa: S310 - GitHub's own address
         with _opener(url).open(request, timeout=ANSWER_WITHIN) as answer:
             return str(_json(answer.read(MOST_BYTES))["value"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+    except (OSError, http.client.HTTPException, KeyError) as error:
         raise NotAnsweredError(f"GitHub gives no token: {error}") from None
 
 
@@ -360,13 +369,9 @@ def _plain(line: str) -> str:
     return f"· {shown}" if shown.lstrip().startswith("::") else shown
 
 
-def _say(line: str, where: Any = None) -> None:
-    print(line, file=where, flush=True)
-
-
 def _remark(text: str) -> None:
     """What `send` itself has to say."""
-    _say(_plain(f"swarmbot send: {text}"), sys.stderr)
+    print(_plain(f"swarmbot send: {text}"), file=sys.stderr, flush=True)
 
 
 def _seconds(text: str) -> float:
@@ -405,13 +410,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt(128 + number)
-
-
-def run(arguments: list[str] | None) -> int:
-    """Send what these arguments say (where there are none: those of the process); the exit
-    status."""
+def run(arguments: list[str] | None, *, is_program: bool = False) -> int:
+    """Send what these arguments say, or those of the process; the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     words = options.line[1:] if options.line[:1] == ["--"] else options.line
@@ -419,21 +419,21 @@ def run(arguments: list[str] | None) -> int:
         parser.error("which line? For example: swarmbot send service ls")
     # One word with spaces is a line that stood in quotes.
     sending = Sending(options, words[0] if len(words) == 1 else shlex.join(words))
+    if is_program and hasattr(signal, "pthread_sigmask"):
+        sending.heeds_signals()
     try:
         return sending.run()
     except SendEndsError as why:
         return sending.gives_up(why)
-    except KeyboardInterrupt as interrupt:
-        _remark(f"interrupted, nothing more is asked: {sending.where()}")
-        return int(interrupt.args[0]) if interrupt.args else 130
+    except KeyboardInterrupt:  # on Windows, where no signal can be waited for
+        return sending.interrupted(signal.SIGINT)
 
 
 def send_line(arguments: list[str] | None = None) -> int:
-    """The same as a program, which logs of any encoding take and SIGTERM ends; the exit status."""
+    """The same as a program, which logs of any encoding take and signals end; the exit status."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr] # neither is replaced
-    signal.signal(signal.SIGTERM, _interrupt)
-    return run(arguments)
+    return run(arguments, is_program=True)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,9 @@ class CiDoor:
         self.ended = threading.Event()
         self._scheme = "http"
         self._server = DoorServer(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
 
     @property
     def url(self) -> str:

@@ -9,11 +9,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.send import run
 from tests.unit.ci_door import DROP, HALF, SILENCE, Answer, CiDoor
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,34 @@ def environment(door: CiDoor, **more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "LC_ALL": "C", **nowhere, **known, **more}
 
 
-def send(
+Send = Callable[..., subprocess.CompletedProcess[str]]
+"""Runs it against a door with these arguments, in the environment of a build or another one."""
+
+
+@pytest.fixture
+def send(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Send:
+    """Run it in this process, in the environment of a build."""
+
+    def runs(
+        door: CiDoor, *arguments: str, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        variables = env or environment(door)
+        capsys.readouterr()
+        with monkeypatch.context() as of_the_build:
+            for name in os.environ.keys() - {"PYTEST_CURRENT_TEST"}:
+                of_the_build.delenv(name)
+            for name, value in variables.items():
+                of_the_build.setenv(name, value)
+            try:
+                status = run(list(arguments))
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return subprocess.CompletedProcess(arguments, status, *capsys.readouterr())
+
+    return runs
+
+
+def as_a_program(
     door: CiDoor, *arguments: str, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run it as a build machine does: the file alone, isolated from everything around it."""
@@ -63,7 +91,7 @@ def posted(door: CiDoor) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("ending", "status"), ENDINGS.items())
-def test_each_ending_has_its_status(door: CiDoor, ending: str, status: int) -> None:
+def test_each_ending_has_its_status(door: CiDoor, ending: str, status: int, send: Send) -> None:
     door.tells("running", "web 1.0 → 2.0 · 1/4")
     door.ends(ending, "the end")
 
@@ -74,7 +102,7 @@ def test_each_ending_has_its_status(door: CiDoor, ending: str, status: int) -> N
     assert f"{ending.replace('_', ' ')} (exit status {status})" in done.stderr
 
 
-def test_the_line_arrives_as_the_shell_had_it(door: CiDoor) -> None:
+def test_the_line_arrives_as_the_shell_had_it(door: CiDoor, send: Send) -> None:
     door.ends("completed", "done")
     more = ("--link", "https://ci/418", "--build", "418", "--by", "ann@example.com")
 
@@ -103,7 +131,7 @@ def test_lines_are_said_once_over_lost_connections_and_half_events(door: CiDoor)
     door.tells("running", "web → 2.0\n2/4")
     door.ends("completed", "web → 2.0\ncompleted")
 
-    done = send(door, *LINE)
+    done = as_a_program(door, *LINE)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["web → 2.0", "waits for lead", "1/4", "2/4", "completed"]
@@ -116,7 +144,7 @@ def test_lines_are_said_once_over_lost_connections_and_half_events(door: CiDoor)
     ]
 
 
-def test_json_lines_are_the_resources(door: CiDoor) -> None:
+def test_json_lines_are_the_resources(door: CiDoor, send: Send) -> None:
     door.tells("running", "1/4")
     door.script.append(DROP)
     door.ends("rolled_back", "back on 1.0")
@@ -128,7 +156,7 @@ def test_json_lines_are_the_resources(door: CiDoor) -> None:
     assert done.returncode == 1
 
 
-def test_waiting_longer_than_the_timeout_says_how_to_withdraw(door: CiDoor) -> None:
+def test_waiting_longer_than_the_timeout_says_how_to_withdraw(door: CiDoor, send: Send) -> None:
     door.tells("waiting", "web → 2.0 · waits for lead")
     door.script.append(SILENCE)
 
@@ -138,7 +166,7 @@ def test_waiting_longer_than_the_timeout_says_how_to_withdraw(door: CiDoor) -> N
     assert f"DELETE {door.url}/v1/commands/c1 withdraws it" in done.stderr
 
 
-def test_a_running_change_is_followed_beyond_the_timeout(door: CiDoor) -> None:
+def test_a_running_change_is_followed_beyond_the_timeout(door: CiDoor, send: Send) -> None:
     door.tells("running", "1/4")
     door.script.append(1.1)
     door.ends("completed", "done")
@@ -146,7 +174,7 @@ def test_a_running_change_is_followed_beyond_the_timeout(door: CiDoor) -> None:
     assert send(door, "--timeout", "1", *LINE).returncode == 0
 
 
-def test_a_bot_that_goes_away_for_good_is_not_reachable(door: CiDoor) -> None:
+def test_a_bot_that_goes_away_for_good_is_not_reachable(door: CiDoor, send: Send) -> None:
     door.tells("running", "1/4")
     door.script.append(DROP)
     door.after_a_drop = [Answer(503, {"title": "Redis is away"})] * 50
@@ -158,7 +186,7 @@ def test_a_bot_that_goes_away_for_good_is_not_reachable(door: CiDoor) -> None:
     assert done.stderr.count("trying again") == 1, "said once"
 
 
-def test_a_token_that_ends_meanwhile_does_not_end_the_change(door: CiDoor) -> None:
+def test_a_token_that_ends_meanwhile_does_not_end_the_change(door: CiDoor, send: Send) -> None:
     door.tells("running", "1/4")
     door.script.append(DROP)
     door.after_a_drop = [Answer(401, {"title": "Unauthorized"})]
@@ -169,7 +197,7 @@ def test_a_token_that_ends_meanwhile_does_not_end_the_change(door: CiDoor) -> No
     assert "Unauthorized: the change goes on; look into its channel" in done.stderr
 
 
-def test_a_proxy_that_keeps_the_stream_back_hides_no_end(door: CiDoor) -> None:
+def test_a_proxy_that_keeps_the_stream_back_hides_no_end(door: CiDoor, send: Send) -> None:
     door.tells("running", "1/4")
     door.script.append(DROP)
     door.ends("completed", "done")
@@ -182,7 +210,7 @@ def test_a_proxy_that_keeps_the_stream_back_hides_no_end(door: CiDoor) -> None:
     assert [path for _, path, _ in door.asked][-1] == "/v1/commands/c1"
 
 
-def test_nobody_listens(door: CiDoor) -> None:
+def test_nobody_listens(door: CiDoor, send: Send) -> None:
     env = environment(door, SWARMBOT_URL="http://127.0.0.1:9")
 
     done = send(door, "--timeout", "1", *LINE, env=env)
@@ -193,7 +221,7 @@ def test_nobody_listens(door: CiDoor) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 415, 422])
-def test_what_is_refused_is_said_and_not_tried_again(door: CiDoor, status: int) -> None:
+def test_what_is_refused_is_said_and_not_tried_again(door: CiDoor, status: int, send: Send) -> None:
     door.ends("completed", "done")
     problem = {"title": "Not allowed", "detail": "jenkins-shop may not\x1b[2J change api"}
     door.faults.append(Answer(status, problem, {"Content-Type": "application/problem+json"}))
@@ -205,7 +233,7 @@ def test_what_is_refused_is_said_and_not_tried_again(door: CiDoor, status: int) 
     assert json.loads(done.stdout) == problem
 
 
-def test_the_token_goes_nowhere_else_and_is_said_nowhere(door: CiDoor) -> None:
+def test_the_token_goes_nowhere_else_and_is_said_nowhere(door: CiDoor, send: Send) -> None:
     door.ends("completed", "done")
     other = CiDoor().start()
     door.faults.append(Answer(307, headers={"Location": other.url}))
@@ -221,7 +249,7 @@ def test_the_token_goes_nowhere_else_and_is_said_nowhere(door: CiDoor) -> None:
     assert "secret" not in done.stderr + bad.stderr
 
 
-def test_a_certificate_that_nobody_knows_gets_no_token(tmp_path: Path) -> None:
+def test_a_certificate_that_nobody_knows_gets_no_token(tmp_path: Path, send: Send) -> None:
     door = CiDoor()
     certificate = door.with_tls(tmp_path)
     door.start()
@@ -238,7 +266,7 @@ def test_a_certificate_that_nobody_knows_gets_no_token(tmp_path: Path) -> None:
     assert known.returncode == 0, known.stderr
 
 
-def test_a_token_file_of_any_editor_is_read_anew(door: CiDoor, tmp_path: Path) -> None:
+def test_a_token_file_of_any_editor_is_read_anew(door: CiDoor, tmp_path: Path, send: Send) -> None:
     door.ends("completed", "done")
     file = tmp_path / "token"
     file.write_bytes(b"\xef\xbb\xbfswb_1_secret\r\n")
@@ -249,7 +277,7 @@ def test_a_token_file_of_any_editor_is_read_anew(door: CiDoor, tmp_path: Path) -
     assert send(door, "--token-file", str(tmp_path), *LINE, env=env).returncode == 2
 
 
-def test_github_is_asked_for_a_token(door: CiDoor) -> None:
+def test_github_is_asked_for_a_token(door: CiDoor, send: Send) -> None:
     door.ends("completed", "done")
     github = CiDoor("asked for by the job").start()
     github.ends("completed", "")
@@ -299,12 +327,12 @@ def test_an_interrupted_build_says_that_the_change_goes_on(
 def test_lines_cannot_command_the_log_that_they_stand_in(door: CiDoor) -> None:
     door.ends("completed", "::add-path::/tmp\nok ##[set-env name=A]b\n\x1b]0;x\x07y\n\n")
 
-    done = send(door, *LINE)
+    done = as_a_program(door, *LINE)
 
     assert done.stdout == "· ::add-path::/tmp\nok ## [set-env name=A]b\n ]0;x y\n"
 
 
-def test_a_proxy_is_used_but_for_the_machine_itself(door: CiDoor) -> None:
+def test_a_proxy_is_used_but_for_the_machine_itself(door: CiDoor, send: Send) -> None:
     door.ends("completed", "done")
     far = environment(door, SWARMBOT_URL="http://bot.example", http_proxy=door.url)
 
@@ -315,7 +343,7 @@ def test_a_proxy_is_used_but_for_the_machine_itself(door: CiDoor) -> None:
     assert door.asked[0][1] == "http://bot.example/v1/commands"
 
 
-def test_a_proxy_that_answers_for_the_bot_is_no_bot(door: CiDoor) -> None:
+def test_a_proxy_that_answers_for_the_bot_is_no_bot(door: CiDoor, send: Send) -> None:
     door.ends("completed", "done")
     door.faults += [Answer(200, {"hello": "world"})] * 20
 
@@ -325,7 +353,7 @@ def test_a_proxy_that_answers_for_the_bot_is_no_bot(door: CiDoor) -> None:
     assert "no swarmbot" in done.stderr
 
 
-def test_no_line_no_address_no_duration(door: CiDoor) -> None:
+def test_no_line_no_address_no_duration(door: CiDoor, send: Send) -> None:
     for arguments, env, said in (
         ((), None, "which line?"),
         (("--timeout", "soon", "ps"), None, "no duration"),
