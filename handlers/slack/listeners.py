@@ -58,7 +58,7 @@ def bolt(client: WebClient, identity: Identity, signing_secret: str | None) -> A
     said.addFilter(_nothing)
     try:
         return App(
-            # Without a name Bolt takes that of the caller's file, and reads the paths of all modules.
+            # Without one Bolt takes that of the calling file, and reads the paths of all modules.
             name="swarmbot",
             # Without a token: Bolt gets it from `authorize`, and would ask Slack about its own.
             client=WebClient(base_url=client.base_url),
