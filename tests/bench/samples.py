@@ -54,7 +54,7 @@ class Finding:
 
 
 HEAD = """\
-| what | times | median | 90th | 99th percentile | Docker CLI, median | measured | goal | |
+| what | times | median | 90th | 99th percentile | the other, median | measured | goal | |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
 
@@ -87,4 +87,6 @@ def _row(finding: Finding) -> str:
 def _number(value: float, unit: str) -> str:
     if unit == "ms":
         return f"{value * 1000:.0f} ms"
+    if unit == "%":
+        return f"{value:.1f} %"
     return f"{value:.2f} s" if unit == "s" else f"{value:.0f} {unit}"
