@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick stand-in format fuzz model chaos bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick stand-in format fuzz model chaos soak bench requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -73,6 +73,9 @@ gallery: browser setup  ## every message that the bot can post, on one page: .de
 
 screenshot: browser setup  ## take the pictures of the README anew
 	@$(BIN)/python -m tests.browser
+
+soak: machine setup  ## 50,000 commands and more, and whether what a bot costs stays flat (SOAK_PART=0.1: a tenth)
+	@$(BIN)/python -m tests.soak
 
 bench: machine setup  ## measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench

@@ -22,6 +22,7 @@ from bot.model.cluster import EngineAddress
 from bot.swarm.engine.api_version import NEWEST_TESTED
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
 from bot.swarm.engine.ssh import SCHEME, ssh_client
+from bot.swarm.engine.unix_socket import keep_one_pool
 
 CONNECT_SECONDS = 1.0
 _NOT_SENT = (
@@ -186,6 +187,7 @@ def connect(address: EngineAddress) -> APIClient:
         )
     except (DockerException, OSError, ValueError) as error:
         raise NotReachedError(bounded(str(error))) from error
+    keep_one_pool(api)
     # A proxy for the web is none for an engine, and would see what is sent.
     api.trust_env = False
     return api

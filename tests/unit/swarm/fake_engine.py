@@ -58,6 +58,11 @@ class FakeEngine:
         self._server.drop_connections()
         self.path.unlink(missing_ok=True)
 
+    @property
+    def connections(self) -> int:
+        """How many were made so far."""
+        return len(self._server.connections)
+
     def answer(self, method: str, path: str) -> Answer | None:
         if path.startswith("/_ping"):
             self.ping_waits.wait(PING_WAITS_SECONDS)
