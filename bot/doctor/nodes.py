@@ -159,10 +159,8 @@ def _skewed(
     """Swarm moves nothing that runs, so a node that came back stays empty."""
     empty = balance.unused(nodes, tasks)
     uneven = {service.id for service in evaluation.uneven}
-    names = tuple(
-        spread.service.name
-        for spread in balance.spreads(evaluation.services.values(), nodes, tasks)
-        if spread.service.id in uneven or (spread.movable and empty)
-    )
+    services = evaluation.services.values()
+    movable = balance.movable(services, nodes, tasks) if empty else frozenset()
+    names = tuple(service.name for service in services if service.id in uneven | movable)
     if names:
         yield Advice(Severity.NOTE, Skewed(names=names, empty=tuple(empty)))

@@ -45,9 +45,11 @@ def tied_data(view: RunningServices) -> Iterator[Advice]:
     volume."""
     for service in view.services:
         volumes = local_volumes(service.spec)
+        if not volumes or service.replicas is None:
+            continue
         nodes = view.evaluation.nodes.values()
         able = [node for node in nodes if constraints.suits(service.spec, node)]
-        if volumes and service.replicas is not None and len(able) > 1:
+        if len(able) > 1:
             where = lies_on(service, view)
             facts = TiedData(
                 service=service.name,

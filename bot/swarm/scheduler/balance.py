@@ -133,9 +133,11 @@ class _Layout:
         if constraints.has_preferences(service.spec):
             return _uneven(self.places(service), 0)
         # The same as `_uneven`, without a place for each of a thousand nodes.
-        able = self.able(service)
+        able, need = self.able(service), Need.of(service)
+        # Most services have no two tasks on one node, whichever may run them.
+        if max(own.values()) < 2:
+            return False
         fewer = max((own[node.id] for node in able), default=0) - 1
-        need = Need.of(service)
         return fewer > 0 and any(
             own[node.id] < fewer and self.capacity.has_room(need, node.id) for node in able
         )
@@ -157,6 +159,15 @@ def uneven(
     besides."""
     layout = _Layout.of(services, nodes, tasks)
     return tuple(service for service in layout.replicated if layout.is_uneven(service))
+
+
+def movable(
+    services: Iterable[Service], nodes: Sequence[Node], tasks: Iterable[Task]
+) -> frozenset[str]:
+    """The services (ids) of which `spreads` says that they are movable."""
+    return frozenset(
+        spread.service.id for spread in spreads(services, nodes, tasks) if spread.movable
+    )
 
 
 def unused(nodes: Iterable[Node], tasks: Iterable[Task]) -> tuple[str, ...]:

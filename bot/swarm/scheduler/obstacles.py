@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from bot.model import Node, Resources, Service, Spec
 from bot.model.obstacles import (
@@ -21,6 +24,25 @@ from bot.swarm.scheduler.capacity import Capacity, Need
 from bot.swarm.spec import read
 
 
+@dataclass(frozen=True)
+class Places:
+    """The nodes that may run a service, to be looked through once for all that demand the same."""
+
+    nodes: tuple[Node, ...]
+
+    @cached_property
+    def largest(self) -> Resources:
+        """The most that one of them has, of each kind."""
+        generic: Counter[str] = Counter()
+        for node in self.nodes:
+            generic |= Counter(node.generic)
+        return Resources(
+            max((node.memory for node in self.nodes), default=0),
+            max((node.nano_cpus for node in self.nodes), default=0),
+            generic,
+        )
+
+
 def in_the_way(
     service: Service, nodes: Sequence[Node], spec: Spec, capacity: Capacity | None = None
 ) -> tuple[Obstacle, ...]:
@@ -28,14 +50,22 @@ def in_the_way(
 
     With what is left on the nodes, what other services reserve counts too.
     """
-    able = constraints.eligible(spec, nodes)
-    if not able:
+    places = Places(constraints.eligible(spec, nodes))
+    if not places.nodes:
         return (_no_node(spec, nodes),) if nodes else ()
+    return on_these(service, places, spec, capacity)
+
+
+def on_these(
+    service: Service, places: Places, spec: Spec, capacity: Capacity | None = None
+) -> tuple[Obstacle, ...]:
+    """The same where it is known which nodes, at least one, may run it."""
+    able = places.nodes
     obstacles = (
         _host_ports_short(service, able, spec),
         _too_many(service, able, spec),
         _no_room_beside(service, able, spec, capacity),
-        _too_large(spec, able),
+        _too_large(spec, places.largest),
     )
     return tuple(obstacle for obstacle in obstacles if obstacle)
 
@@ -80,8 +110,17 @@ def _no_room_beside(
     needed, most = read.reserved(spec), constraints.most_per_node(spec)
     if most and count == most * len(able):
         return StartFirstShort(count)
-    fitting = sum(_fitting(node, needed) for node in able) if needed else count + 1
-    return StartFirstShort(count) if fitting == count else None
+    return StartFirstShort(count) if needed and _just_fit(count, needed, able) else None
+
+
+def _just_fit(count: int, needed: Resources, able: Sequence[Node]) -> bool:
+    """Whether the nodes, were they empty, would take so many tasks and no more."""
+    fitting = 0
+    for node in able:
+        fitting += _fitting(node, needed)
+        if fitting > count:
+            return False
+    return fitting == count
 
 
 def _fitting(node: Node, needed: Resources) -> int:
@@ -99,13 +138,13 @@ def starts_first(spec: Spec) -> bool:
     return (spec.get("UpdateConfig") or {}).get("Order") == "start-first"
 
 
-def _too_large(spec: Spec, able: Sequence[Node]) -> Obstacle | None:
+def _too_large(spec: Spec, largest: Resources) -> Obstacle | None:
     needed = read.reserved(spec)
-    if (largest := max(node.memory for node in able)) < needed.memory:
-        return ReservationTooLarge(Reserved.MEMORY, needed.memory, largest)
-    if (largest := max(node.nano_cpus for node in able)) < needed.nano_cpus:
-        return ReservationTooLarge(Reserved.CPU, needed.nano_cpus, largest)
+    if largest.memory < needed.memory:
+        return ReservationTooLarge(Reserved.MEMORY, needed.memory, largest.memory)
+    if largest.nano_cpus < needed.nano_cpus:
+        return ReservationTooLarge(Reserved.CPU, needed.nano_cpus, largest.nano_cpus)
     for kind, count in sorted(needed.generic.items()):
-        if (largest := max(node.generic.get(kind, 0) for node in able)) < count:
-            return ReservationTooLarge(Reserved.GENERIC, count, largest, kind)
+        if (most := largest.generic.get(kind, 0)) < count:
+            return ReservationTooLarge(Reserved.GENERIC, count, most, kind)
     return None
