@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick stand-in format fuzz model chaos soak bench requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick stand-in format fuzz model chaos soak bench release requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -80,9 +80,13 @@ soak: machine setup  ## 50,000 commands and more, and whether what a bot costs s
 bench: machine setup  ## measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
+release: setup  ## wheel, image, checksums, list of packages, licences and notes of this version, in dist/
+	@bash release.sh
+
 requirements:  ## pin anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --group dev -o requirements-dev.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group release -o requirements-release.txt
 
 clean:  ## the demo's Swarm and everything that is not source
 	@-$(BIN)/python -m playground down
