@@ -48,8 +48,21 @@ packages() {
     "$installed/bin/python" -m pip uninstall -q --disable-pip-version-check --yes pip setuptools
     "$tools/bin/cyclonedx-py" environment --pyproject pyproject.toml --output-reproducible --output-format JSON \
         --output-file "$dist/swarmbot-$version.cdx.json" "$installed"
+    with_version "$dist/swarmbot-$version.cdx.json"
     "$tools/bin/pip-licenses" --python "$installed/bin/python" --from mixed --with-urls --format markdown \
         --output-file "$dist/LICENCES.md"
+}
+
+# The tool reads no version that stands in the source.
+with_version() {
+    "$tools/bin/python" - "$1" "$version" <<'PYTHON'
+import json, pathlib, sys
+
+file, version = pathlib.Path(sys.argv[1]), sys.argv[2]
+content = json.loads(file.read_text())
+content["metadata"]["component"]["version"] = version
+file.write_text(json.dumps(content, indent=2) + "\n")
+PYTHON
 }
 
 image() {
