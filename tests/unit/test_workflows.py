@@ -1,4 +1,4 @@
-"""The workflows for the usual host call what the Makefile has, and nothing that can change under them."""
+"""The workflows for GitHub call what the Makefile has, and nothing that can change under them."""
 
 from __future__ import annotations
 
