@@ -31,6 +31,10 @@ demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:/
 test: browser setup check  ## everything, on a real Swarm and a real Redis
 	@$(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/chaos tests/browser -n 4 --dist loadscope --no-loadscope-reorder --durations 10
 
+.PHONY: test-engines
+test-engines: machine setup  ## all stories on Docker 26, 28 and a mixed Swarm, one after the other; writes docs/engines.md
+	@$(BIN)/python -m tests.engines $(ENGINES)
+
 stand-in: machine setup .dev/stand-in/ready  ## the bot in a Slack that others wrote (local-slack, installed by npm)
 	@$(BIN)/python -m pytest tests/standin --durations 5
 

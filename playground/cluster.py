@@ -140,10 +140,10 @@ class Cluster:
             shutil.rmtree(self.root)
             _remove_if_empty(self.root.parent)
 
-    def reset(self) -> None:
+    def reset(self, *, engine: str = "") -> None:
         """As after the first up: no services, networks, secrets, configs, labels; nodes active in
-        their first role."""
-        self.up()
+        their first role, with that engine where one is given."""
+        self.up(engine=engine)
         wipe.wipe(list(self.nodes.values()), self.manager)
 
     def status(self) -> ClusterStatus:

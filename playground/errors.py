@@ -57,6 +57,14 @@ class UnknownEngineError(PlaygroundError):
 
 
 @dataclass(eq=False)
+class NoPackageSourceError(PlaygroundError):
+    """This machine gets no packages of Debian, or has not looked for any yet."""
+
+    def __str__(self) -> str:
+        return "this machine has no package source of Debian: other engines come from there"
+
+
+@dataclass(eq=False)
 class PathTooLongError(PlaygroundError):
     """A socket would lie at a path that is longer than Linux allows (107 bytes)."""
 

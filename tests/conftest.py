@@ -26,8 +26,7 @@ WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "78")) - WORKER
 """Tests that run side by side each have a Swarm of their own."""
 ENGINE = os.environ.get("PLAYGROUND_ENGINE", "")
-"""Another Docker than the installed one: `26`, `28` or `mixed`."""
-
+"""Another Docker than the installed one for all stories: `26`, `28` or `mixed`."""
 
 TOGETHER = (
     ("tests/swarm/test_playground.py", "tests/swarm/test_packaging.py"),
@@ -111,26 +110,32 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def machine() -> Iterator[Cluster]:
+def engine() -> str:
+    """The Docker that the stories of this process run on; empty for the installed one."""
+    return ENGINE
+
+
+@pytest.fixture(scope="session")
+def machine(engine: str) -> Iterator[Cluster]:
     """Three managers, a worker and a registry, for all tests of this run."""
     cluster = Cluster(NUMBER)
-    cluster.up(engine=ENGINE)
+    cluster.up(engine=engine)
     yield cluster
     cluster.down()
 
 
 @pytest.fixture
-def cluster(machine: Cluster) -> Cluster:
+def cluster(machine: Cluster, engine: str) -> Cluster:
     """The Swarm with nothing on it, every node Ready and Active, roles as at the beginning."""
-    return in_order(machine)
+    return in_order(machine, engine)
 
 
-def in_order(cluster: Cluster) -> Cluster:
+def in_order(cluster: Cluster, engine: str = "") -> Cluster:
     """Put a cluster in order; what the story before left beyond repair is built anew."""
     try:
-        cluster.reset()
+        cluster.reset(engine=engine)
     except PlaygroundError as error:
         warnings.warn(f"the cluster is built anew, which costs a minute: {error}", stacklevel=2)
         cluster.down()
-        cluster.up()
+        cluster.up(engine=engine)
     return cluster

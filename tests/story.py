@@ -40,7 +40,8 @@ def _seen(workspace: Workspace) -> Iterator[tuple[str, str]]:
 
 def state_of(cluster: Cluster) -> str:
     """Engines, nodes, services and their tasks, as far as anything answers."""
-    parts = [str(cluster.status())]
+    versions = (f"{node.name} {node.engine or 'installed'}" for node in cluster.nodes.values())
+    parts = [str(cluster.status()), f"Docker: {', '.join(versions)}"]
     for words in (*SWARM, ("service", "ps", "--no-trunc", *_services(cluster))):
         try:
             parts.append(cluster.docker(*words))

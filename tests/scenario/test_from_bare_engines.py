@@ -27,7 +27,6 @@ from playground.node import Node
 from playground.workspace import Workspace
 from playground.workspace.person import Person
 from tests import ci_docs
-from tests.conftest import ENGINE
 from tests.fence import OPEN
 from tests.scenario.ci import BuildMachine, lets_ci_in
 from tests.scenario.running import bot_for, eventually
@@ -42,11 +41,11 @@ NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
 
 
 @pytest.fixture
-def bare() -> Iterator[Cluster]:
+def bare(engine: str) -> Iterator[Cluster]:
     """Engines that are in no Swarm, new for each story."""
     cluster = Cluster(NUMBER)
     cluster.down()
-    cluster.up(swarm=False, engine=ENGINE)
+    cluster.up(swarm=False, engine=engine)
     yield cluster
     cluster.down()
 

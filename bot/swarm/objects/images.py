@@ -116,13 +116,18 @@ class Images:
 
 
 def platforms(raw: Iterable[dict[str, Any]]) -> tuple[Platform, ...]:
-    """Platforms as a service's placement takes them.
+    """Platforms as a service's placement takes them; none where any will do.
 
-    Unknown ones are left out, variants of arm are merged, and duplicates are removed.
+    An index also lists what is no image: attestations have an unknown platform, other artifacts
+    none. These are left out, variants of arm are merged, and duplicates are removed. Of a single
+    manifest in OCI's form an engine tells no platform (moby, server/router/distribution).
     """
     parsed = (read_cluster.platform(platform) for platform in raw)
     known = (
-        platform for platform in parsed if "unknown" not in (platform.os, platform.architecture)
+        platform
+        for platform in parsed
+        if (platform.os or platform.architecture)
+        and "unknown" not in (platform.os, platform.architecture)
     )
     return tuple(
         dict.fromkeys(

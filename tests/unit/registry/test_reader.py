@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 
 import pytest
 
@@ -49,6 +50,32 @@ def test_a_digest_costs_one_call_without_a_body() -> None:
     assert RegistryReader(registry).digest(WEB) == DIGEST
     ((method, url, _),) = registry.asked
     assert (method, url) == ("HEAD", "https://images.example.com/v2/shop/web/manifests/1.0")
+
+
+OCI_INDEX, OCI_MANIFEST = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+)
+DOCKER_LIST, DOCKER_MANIFEST = (
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+
+
+@pytest.mark.parametrize("form", [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST])
+@pytest.mark.parametrize("names_digests", [True, False])
+def test_a_registry_that_has_an_image_in_one_form_only(form: str, names_digests: bool) -> None:
+    body = json.dumps({"schemaVersion": 2, "mediaType": form}).encode()
+
+    def answer(method: str, url: str, headers: Mapping[str, str]) -> RegistryReply:
+        if form not in headers["Accept"].split(", "):
+            return RegistryReply(404)
+        named = {"docker-content-digest": DIGEST} if names_digests else {}
+        return RegistryReply(200, named, b"" if method == "HEAD" else body)
+
+    digest = RegistryReader(Answering(answer)).digest(WEB)
+
+    assert digest == (DIGEST if names_digests else f"sha256:{sha256(body).hexdigest()}")
 
 
 def test_the_pages_of_a_list_are_read_and_never_elsewhere() -> None:

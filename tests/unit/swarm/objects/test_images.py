@@ -20,20 +20,56 @@ WEB = Image("shop/web", "v1")
 DIGEST = "sha256:" + "a1" * 32
 
 
-def test_unknown_platforms_are_left_out_arm_fits_any_variant_and_none_comes_twice() -> None:
-    raw = [
-        {"os": "linux", "architecture": "amd64"},
-        {"os": "unknown", "architecture": "unknown"},
-        {"os": "linux", "architecture": "arm", "variant": "v6"},
-        {"os": "linux", "architecture": "arm", "variant": "v7"},
-        {"os": "linux", "architecture": "arm64", "variant": "v8"},
-        {"os": "linux", "architecture": "amd64"},
-    ]
-    assert platforms(raw) == (
-        Platform("linux", "amd64"),
-        Platform("linux", ""),
-        Platform("linux", "arm64"),
-    )
+AMD64, ARM64 = Platform("linux", "amd64"), Platform("linux", "arm64")
+ATTESTATION = {"os": "unknown", "architecture": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        # What `docker buildx build` pushes: an OCI index, with an attestation for each platform.
+        (
+            [
+                {"os": "linux", "architecture": "amd64"},
+                {"os": "linux", "architecture": "arm64", "variant": "v8"},
+                ATTESTATION,
+                ATTESTATION,
+            ],
+            (AMD64, ARM64),
+        ),
+        ([{"os": "linux", "architecture": "amd64"}, ATTESTATION], (AMD64,)),
+        # One manifest in OCI's form: engines name no platform then, and any will do, as for the
+        # Docker CLI.
+        (None, ()),
+        ([], ()),
+        # An artifact beside the images, such as a list of contents, has no platform at all.
+        ([{"os": "linux", "architecture": "arm64"}, {"os": "", "architecture": ""}], (ARM64,)),
+        ([{"os": "linux", "architecture": "arm64"}, {}], (ARM64,)),
+        # An index whose images do not say what they are for.
+        ([{"os": "", "architecture": ""}], ()),
+        # Of arm any variant fits; swarmkit does not compare them.
+        (
+            [
+                {"os": "linux", "architecture": "arm", "variant": "v6"},
+                {"os": "linux", "architecture": "arm", "variant": "v7"},
+            ],
+            (Platform("linux", ""),),
+        ),
+        # Two versions of Windows.
+        (
+            [
+                {"os": "windows", "architecture": "amd64", "os.version": "10.0.17763.1"},
+                {"os": "windows", "architecture": "amd64", "os.version": "10.0.20348.1"},
+                {"os": "linux", "architecture": "amd64", "variant": "v3"},
+            ],
+            (Platform("windows", "amd64"), AMD64),
+        ),
+    ],
+)
+def test_the_platforms_of_an_image(
+    raw: list[dict[str, str]] | None, expected: tuple[Platform, ...]
+) -> None:
+    assert platforms(raw or ()) == expected
 
 
 @pytest.mark.parametrize(
