@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -12,7 +12,7 @@ from bot.changes import fate
 from bot.changes.sequence import Say, carry_out
 from bot.command import line
 from bot.command.fields import Argument, Label, Name, Option, SecretPairs
-from bot.command.list_flags import ListFlags
+from bot.command.list_flags import InspectFlags, ListFlags
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
     InUseError,
@@ -39,6 +39,8 @@ from bot.swarm.spec.edit import fingerprint
 from bot.swarm.spec.syntax import mapping
 
 Range = Annotated[str, AfterValidator(ipam.read_range)]
+NamedAddress = Annotated[str, AfterValidator(ipam.read_named_address)]
+ONE_ENGINES = "it is for networks of one engine, which no service can use"
 Address = Annotated[str, AfterValidator(ipam.read_address)]
 PREDEFINED = ("bridge", "host", "none", "docker_gwbridge")
 """What each engine has for itself."""
@@ -70,16 +72,23 @@ class NetworkLs(ListFlags, Query):
         )
 
 
-class NetworkInspect(Query):
+class NetworkInspect(InspectFlags, Query):
     """Show networks in detail, with the services that use them."""
 
     names: ClassVar = ("network inspect",)
     examples: ClassVar = ("network inspect uber-net",)
 
     networks: Annotated[tuple[Name, ...], Argument("NETWORK")] = Field(min_length=1)
+    verbose: Annotated[bool, Option(("--verbose", "-v"))] = Field(
+        False, description="accepted; the services that use it are shown anyway"
+    )
 
     def run(self, context: Context) -> Message:
-        """One call a network, and one for the services."""
+        """One call a network, and one for the services; or one more a network."""
+        if self.printed:
+            named = [_find(context, name) for name in self.networks]
+            documents = [context.swarm.networks.document(network) for network in named]
+            return self.print(documents, self.full_name())
         services = context.swarm.services.list()
         asked = [_find(context, name) for name in self.networks]
         return blocks.together(
@@ -100,6 +109,12 @@ class NetworkCreate(Change[Plan]):
         "network create -d overlay uber-net",
         "network create -d overlay --opt encrypted uber-net",
     )
+    elsewhere: ClassVar = {
+        "--config-from": ONE_ENGINES,
+        "--config-only": ONE_ENGINES,
+        "--ingress": "the routing mesh is there from the first; to replace it, stop every service "
+        "that publishes a port, and send this from a manager",
+    }
 
     name: Annotated[Name, Argument("NETWORK")]
     driver: Annotated[Name, Option(("--driver", "-d"))] = Field(
@@ -120,6 +135,15 @@ class NetworkCreate(Change[Plan]):
     ip_range: Annotated[tuple[Range, ...], Option(metavar="CIDR")] = Field(
         (), description="the part that is handed out"
     )
+    aux_address: Annotated[tuple[NamedAddress, ...], Option(metavar="NAME=ADDRESS")] = Field(
+        (), description="addresses that are taken, such as router=10.20.0.2"
+    )
+    ipam_driver: Name = Field("default", description="what hands out addresses")
+    ipam_opt: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE"), SecretPairs] = Field(
+        (), description="option of that driver"
+    )
+    ipv4: bool = Field(True, description="--ipv4=false: without IPv4 addresses (Docker 28)")
+    scope: Literal["swarm"] = Field("swarm", description="always swarm")
     label: Annotated[tuple[Label, ...], Option(metavar="KEY=VALUE"), SecretPairs] = Field(
         (), description="labels of the network"
     )
@@ -191,10 +215,11 @@ class NetworkCreate(Change[Plan]):
             "Driver": self.driver,
             "Options": mapping(self.opt),
             "IPAM": {
-                "Driver": "default",
-                "Options": {},
-                "Config": ipam.pools(self.subnet, self.gateway, self.ip_range),
+                "Driver": self.ipam_driver,
+                "Options": mapping(self.ipam_opt),
+                "Config": ipam.pools(self.subnet, self.gateway, self.ip_range, self.aux_address),
             },
+            **({} if self.ipv4 else {"EnableIPv4": False}),
             "Internal": self.internal,
             "EnableIPv6": self.ipv6,
             "Attachable": self.attachable,

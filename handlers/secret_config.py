@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from bot.command.list_flags import ListFlags
+from pydantic import Field
+
+from bot.command.fields import Argument, Name
+from bot.command.list_flags import InspectFlags, ListFlags
 from bot.command.model import Command, Context, Query
 from bot.model import Message
 from bot.model.cluster import Stored
@@ -55,4 +58,47 @@ class ConfigLs(StoredList):
         return self.listed(context, context.swarm.stored_objects.configs())
 
 
-COMMANDS: tuple[type[Command], ...] = (SecretLs, ConfigLs)
+class StoredInspect(InspectFlags, Query):
+    """A look at single secrets or configs."""
+
+    def inspected(
+        self, context: Context, kind: Literal["secret", "config"], names: tuple[str, ...]
+    ) -> Message:
+        """One call to an engine for each, and one for the services that use them."""
+        objects_ = [context.swarm.stored_objects.find(kind, name) for name in names]
+        if self.printed:
+            stored_objects = context.swarm.stored_objects
+            documents = [stored_objects.document(kind, stored) for stored in objects_]
+            return self.print(documents, self.full_name())
+        services = context.swarm.services.list()
+        users = {stored.id: used_by.of_stored(stored, services) for stored in objects_}
+        return secrets_configs.listed(kind, objects_, users, context.now())
+
+
+class SecretInspect(StoredInspect):
+    """Show secrets with the services that use them; never what is in them."""
+
+    names: ClassVar = ("secret inspect",)
+    examples: ClassVar = ("secret inspect key",)
+
+    secrets: Annotated[tuple[Name, ...], Argument("SECRET")] = Field(min_length=1)
+
+    def run(self, context: Context) -> Message:
+        """Two calls to an engine."""
+        return self.inspected(context, "secret", self.secrets)
+
+
+class ConfigInspect(StoredInspect):
+    """Show configs with the services that use them; never what is in them."""
+
+    names: ClassVar = ("config inspect",)
+    examples: ClassVar = ("config inspect conf",)
+
+    configs: Annotated[tuple[Name, ...], Argument("CONFIG")] = Field(min_length=1)
+
+    def run(self, context: Context) -> Message:
+        """Two calls to an engine."""
+        return self.inspected(context, "config", self.configs)
+
+
+COMMANDS: tuple[type[Command], ...] = (SecretLs, SecretInspect, ConfigLs, ConfigInspect)

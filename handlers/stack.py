@@ -11,7 +11,8 @@ from pydantic import Field
 
 from bot.changes import fate
 from bot.changes.sequence import Say, Step, carry_out
-from bot.command.fields import Argument, Name
+from bot.command.elsewhere import OTHER_ORCHESTRATOR
+from bot.command.fields import Argument, Detach, Name
 from bot.command.list_flags import FormatFlag, ListFlags, TaskListFlags
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import UnknownNameError
@@ -41,6 +42,7 @@ class StackLs(FormatFlag, Query):
 
     names: ClassVar = ("stack ls", "stack list")
     about_services: ClassVar = True
+    elsewhere: ClassVar = {"--orchestrator": OTHER_ORCHESTRATOR}
 
     def run(self, context: Context) -> Message:
         """Four calls to an engine."""
@@ -57,6 +59,7 @@ class StackServices(ListFlags, Query):
     about_services: ClassVar = True
     conditions: ClassVar = filters.SERVICES
     examples: ClassVar = ("stack services shop",)
+    elsewhere: ClassVar = {"--orchestrator": OTHER_ORCHESTRATOR}
 
     stack: Annotated[Name, Argument("STACK")]
 
@@ -76,6 +79,7 @@ class StackPs(TaskListFlags, Query):
     names: ClassVar = ("stack ps",)
     about_services: ClassVar = True
     examples: ClassVar = ("stack ps shop",)
+    elsewhere: ClassVar = {"--orchestrator": OTHER_ORCHESTRATOR}
 
     stack: Annotated[Name, Argument("STACK")]
 
@@ -109,8 +113,10 @@ class StackRm(Change[StackRemovalPlan]):
     names: ClassVar = ("stack rm", "stack remove", "stack down")
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("stack rm shop",)
+    elsewhere: ClassVar = {"--orchestrator": OTHER_ORCHESTRATOR}
 
     stacks: Annotated[tuple[Name, ...], Argument("STACK")] = Field(min_length=1)
+    detach: Detach = False
 
     def plan(self, context: Context) -> StackRemovalPlan:
         """Say by name what goes, and what stays because others use it."""

@@ -22,9 +22,17 @@ from pydantic import (
 )
 
 from bot.changes.rollout_plan import ROLLOUT_TIMEOUT
-from bot.command.fields import Duration, Option, SecretLine, SecretValues, Timeout
+from bot.command.fields import (
+    Detach,
+    Duration,
+    Option,
+    Quiet,
+    SecretLine,
+    SecretValues,
+    Timeout,
+)
 from bot.model.bounds import MOST_COUNT, MOST_REPLICAS
-from bot.swarm.spec import mounts, ports, references, scalars, syntax
+from bot.swarm.spec import credentials, mounts, ports, references, scalars, syntax
 from bot.swarm.spec.scalars import Flags
 
 
@@ -64,6 +72,10 @@ def _setting(text: str) -> str:
 Memory = Annotated[
     int, Field(ge=0, le=2**63 - 1), _reads(syntax.memory), PlainSerializer(scalars.memory)
 ]
+Swap = Annotated[
+    int, Field(ge=-1, le=2**63 - 1), _reads(syntax.swap), PlainSerializer(scalars.memory)
+]
+CredentialSpec = Annotated[str, _checked(credentials.parse)]
 Cpus = Annotated[
     int, Field(ge=0, le=2**63 - 1), _reads(syntax.nano_cpus), PlainSerializer(syntax.cpus)
 ]
@@ -115,6 +127,9 @@ class ServiceFlags(BaseModel):
     oom_score_adj: int | None = Field(
         None, ge=-1000, le=1000, description="how readily the kernel kills it"
     )
+    credential_spec: Annotated[CredentialSpec | None, Option(metavar="SPEC")] = Field(
+        None, description="managed service account (Windows), such as config://NAME"
+    )
     cap_add: tuple[str, ...] = Field((), description="capability to add")
     cap_drop: tuple[str, ...] = Field((), description="capability to drop")
     stop_signal: str | None = Field(None, description="signal that stops the container")
@@ -123,6 +138,12 @@ class ServiceFlags(BaseModel):
     limit_cpu: Cpus | None = Field(None, description="CPUs at most, such as 0.5")
     limit_memory: Memory | None = Field(None, description="memory at most, such as 512M")
     limit_pids: Count | None = Field(None, description="processes at most, 0 for any number")
+    memory_swap: Swap | None = Field(
+        None, description="swap beside the memory limit, such as 1G; -1 for any amount"
+    )
+    memory_swappiness: int | None = Field(
+        None, ge=-1, le=100, description="how readily memory is swapped, 0 to 100; -1 for the usual"
+    )
     reserve_cpu: Cpus | None = Field(None, description="CPUs to reserve")
     reserve_memory: Memory | None = Field(None, description="memory to reserve")
 
@@ -182,10 +203,8 @@ class ServiceFlags(BaseModel):
     resolve_image: Literal["always", "changed", "never"] = Field(
         "always", description="never: as --no-resolve-image"
     )
-    detach: Annotated[bool, Option(("--detach", "-d"))] = Field(
-        False, description="accepted; you need not wait anyway"
-    )
-    quiet: Annotated[bool, Option(("--quiet", "-q"))] = Field(False, description="accepted")
+    detach: Detach = False
+    quiet: Quiet = False
     timeout: Timeout = Field(ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)")
 
     @model_validator(mode="after")

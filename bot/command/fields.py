@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 from pydantic_core import ErrorDetails
 
 from bot.model import Image, secrecy
@@ -202,6 +202,15 @@ Pattern = Annotated[str, AfterValidator(read_pattern)]
 ImageReference = Annotated[str, AfterValidator(read_image)]
 Name = Annotated[str, AfterValidator(read_name)]
 Label = Annotated[str, AfterValidator(read_label)]
+
+
+Detach = Annotated[
+    bool,
+    Option(("--detach", "-d")),
+    Field(description="accepted; you need not wait anyway"),
+]
+Quiet = Annotated[bool, Option(("--quiet", "-q")), Field(description="accepted")]
+"""Flags of the CLI that change nothing here."""
 
 
 SecretValues = _masked_each(secrecy.masked_value)

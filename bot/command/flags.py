@@ -17,7 +17,13 @@ from pydantic import ValidationError
 from bot.command.fields import expected
 from bot.command.model import Command
 from bot.command.parameters import Parameter, parameters, usage
-from bot.errors import InvalidLineError, InvalidValueError, SwarmbotError, UnknownFlagError
+from bot.errors import (
+    ElsewhereError,
+    InvalidLineError,
+    InvalidValueError,
+    SwarmbotError,
+    UnknownFlagError,
+)
 
 HELP_FLAGS = ("--help", "-h")
 QUOTED_CHARACTERS = 200
@@ -31,8 +37,8 @@ class HelpRequestedError(Exception):
 def build(command: type[Command], words: Sequence[str]) -> Command:
     """Make the command from the words behind its name.
 
-    Raises InvalidLineError, InvalidValueError or UnknownFlagError, and HelpRequestedError where
-    `--help` is among them.
+    Raises InvalidLineError, InvalidValueError, UnknownFlagError or ElsewhereError, and
+    HelpRequestedError where `--help` is among them.
     """
     params = parameters(command)
     values = _read(command, _as_pflag_reads(words, params, command.flags_first))
@@ -96,7 +102,7 @@ def _read(command: type[Command], words: Sequence[str]) -> Mapping[str, Any]:
                 name: value for name, value in context.params.items() if value not in (None, ())
             }
     except NoSuchOption as error:
-        raise _unknown(command, error.option_name, words) from None
+        raise _refused_flag(command, error.option_name, words) from None
     except UsageError as error:
         raise _invalid(command, _problem(error)) from None
 
@@ -150,11 +156,15 @@ def _once(_: click.Context, option: click.Parameter, values: tuple[str, ...]) ->
 # ---- what is wrong
 
 
-def _unknown(command: type[Command], option: str, words: Sequence[str]) -> UnknownFlagError:
+def _refused_flag(
+    command: type[Command], option: str, words: Sequence[str]
+) -> UnknownFlagError | ElsewhereError:
     """Names the flag as it was typed, of which click tells only a part, as `-x` of `-xy`."""
     taken = _spellings(command)
     typed = (word.partition("=")[0] for word in words if word.startswith(option))
     flag = next((name for name in typed if name not in taken), option)
+    if flag in command.elsewhere:
+        return ElsewhereError(command.full_name(), flag, command.elsewhere[flag])
     near = near_flags(flag, parameters(command))
     return UnknownFlagError(command.full_name(), flag[:QUOTED_CHARACTERS], near)
 

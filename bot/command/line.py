@@ -10,12 +10,13 @@ import re
 import shlex
 from dataclasses import replace
 
-from bot.command import free_text
+from bot.command import elsewhere, free_text
 from bot.command.flags import HELP_FLAGS, QUOTED_CHARACTERS, HelpRequestedError, build
 from bot.command.model import Command, Table
 from bot.command.parameters import parameters
-from bot.command.suggestions import nearest, turned_round, with_other_command
+from bot.command.suggestions import nearest, turned_round, with_other_command, without_verb
 from bot.errors import (
+    ElsewhereError,
     InvalidLineError,
     SecretTypedError,
     SwarmbotError,
@@ -54,13 +55,19 @@ def parse(line: str, table: Table) -> Command:
         words[0] = "help"
     match = table.find(words)
     if match is None:
+        _refuse_dockers_own(words)
         typed = " ".join(words[:2])[:QUOTED_CHARACTERS]
         raise UnknownCommandError(typed, nearest(words, table), turned_round(words, table))
     command, count = match
     try:
         return _built(command, words[count:], table)
+    except (InvalidLineError, ElsewhereError):
+        # `docker ps -a` lists containers, where `ps SERVICE` lists tasks.
+        _refuse_dockers_own(words[:count])
+        raise
     except UnknownFlagError as error:
-        raise replace(error, right=with_other_command(error, words, table)) from None
+        right = with_other_command(error, words, table) or without_verb(error, words, table)
+        raise replace(error, right=right) from None
 
 
 def bare(line: str, table: Table) -> tuple[type[Command], list[str]] | None:
@@ -116,6 +123,14 @@ def refuse_secrets(line: str) -> None:
     match = _SECRET.search(line)
     if match:
         raise SecretTypedError("a join token" if match[1] == "TKN" else "an unlock key")
+
+
+def _refuse_dockers_own(words: list[str]) -> None:
+    """Raise ElsewhereError for a command of Docker's that the bot has not."""
+    docker = elsewhere.named(words)
+    if docker:
+        name, reason = docker
+        raise ElsewhereError("", name, reason.why, reason.right)
 
 
 def _spoken(line: str, table: Table) -> tuple[type[Command], list[str]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -38,6 +38,29 @@ class FormatFlag(BaseModel):
     def print(self, shown: Listing, name: str) -> Message:
         """The list as the CLI prints it. Raises InvalidValueError for a field that is not there."""
         return _printed(shown, name, self.format, quiet=False)
+
+
+class InspectFlags(BaseModel):
+    """`--format` of a look at single objects."""
+
+    format: Annotated[
+        str,
+        AfterValidator(listing.read_format),
+        Option(("--format", "-f"), "TEMPLATE|json|pretty"),
+    ] = Field("", description="what the engine says: json, or a template such as {{.ID}}")
+    pretty: bool = Field(False, description="accepted; without --format it is readable anyway")
+
+    @property
+    def printed(self) -> bool:
+        """Whether the answer is to be what the engine says."""
+        return self.format not in ("", "pretty")
+
+    def print(self, documents: Sequence[Mapping[str, Any]], name: str) -> Message:
+        """What the engine says of each object. Raises InvalidValueError."""
+        try:
+            return listing.of_documents(name, documents, self.format)
+        except TemplateError as error:
+            raise InvalidValueError("--format", self.format, str(error)) from None
 
 
 class ListFlags(FormatFlag):

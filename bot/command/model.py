@@ -59,6 +59,8 @@ class Command(BaseModel):
     typed.
 
     `about_services`: rules judge it by the names of the services that it finds.
+    `elsewhere`: flags that Docker has and the bot does not take, by their spellings, with the
+    reason.
     `flags_first`: flags end at the first argument that fills the last single place, as in `service
     create … IMAGE sh -c …`.
     """
@@ -71,6 +73,7 @@ class Command(BaseModel):
     names: ClassVar[tuple[str, ...]]
     kind: ClassVar[Kind]
     examples: ClassVar[tuple[str, ...]] = ()
+    elsewhere: ClassVar[Mapping[str, str]] = {}
     flags_first: ClassVar[bool] = False
     form: ClassVar[type[Form] | None] = None
     about_services: ClassVar[bool]

@@ -26,15 +26,17 @@ def nearest(words: Sequence[str], table: Table) -> tuple[str, ...]:
 
 
 def turned_round(words: Sequence[str], table: Table) -> str:
-    """`scale=5 web` the right way round, `scale web=5`, for commands that take such pairs.
+    """`scale=5 web` the right way round, `scale web=5`, for commands that take such pairs; where
+    the name is missing, a word stands in its place.
 
     Empty where the words are nothing of the kind.
     """
-    for index, word in enumerate(words[:-1]):
+    for index, word in enumerate(words):
         name, equals, value = word.partition("=")
         match = table.find([*words[:index], name])
         if equals and match and match[1] == index + 1 and _takes_pairs(match[0]):
-            return " ".join([*words[:index], name, f"{words[index + 1]}={value}"])
+            service = words[index + 1] if index + 1 < len(words) else "SERVICE"
+            return " ".join([*words[:index], name, f"{service}={value}"])
     return ""
 
 
@@ -53,6 +55,20 @@ def with_other_command(error: UnknownFlagError, words: Sequence[str], table: Tab
             count = 1 if param.switch or "=" in words[place] else 2
             return " ".join([command.full_name(), *words[place : place + count]])
     return ""
+
+
+def without_verb(error: UnknownFlagError, words: Sequence[str], table: Table) -> str:
+    """`node rm -rm node4` as it is right, `node rm node4`: the verb was typed as a flag too.
+
+    Empty where the flag is another.
+    """
+    if error.flag.lstrip("-").lower() != error.command.split()[-1]:
+        return ""
+    rest = [word for word in words if word.partition("=")[0] != error.flag]
+    match = table.find(rest)
+    if match and match[1] == len(rest):
+        rest += [param.metavar for param in parameters(match[0]) if param.required]
+    return " ".join(rest)
 
 
 def _family(word: str, table: Table) -> list[str]:

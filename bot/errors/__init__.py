@@ -31,6 +31,7 @@ from bot.errors.base import SwarmbotError, error_code
 from bot.errors.input import (
     AmbiguousNameError,
     EditedLineError,
+    ElsewhereError,
     ImageNotFoundError,
     ImageOnlyOnNodeError,
     InvalidLineError,
@@ -102,6 +103,7 @@ __all__ = [
     "ChangeInterruptedError",
     "ChangeUnderWayError",
     "EditedLineError",
+    "ElsewhereError",
     "EngineRefusedError",
     "ImageLostError",
     "ImageNotFoundError",

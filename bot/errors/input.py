@@ -42,6 +42,21 @@ class UnknownFlagError(SwarmbotError):
 
 
 @dataclass(eq=False)
+class ElsewhereError(SwarmbotError):
+    """Docker's own command line has it, and the bot does not take it.
+
+    `typed` is the flag of `command`, or the command of Docker's where `command` is empty; `why`
+    completes "`docker run` …" or "`service create` takes no `--env-file`: …"; `right` is a line to
+    send instead, where there is one.
+    """
+
+    command: str
+    typed: str
+    why: str
+    right: str = ""
+
+
+@dataclass(eq=False)
 class InvalidLineError(SwarmbotError):
     """Arguments are missing, too many or repeated.
 

@@ -290,12 +290,16 @@ class RegistryAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line that a task wrote, when, and on which node (ids)."""
+    """One line that a task wrote, when, and on which node (ids).
+
+    `details` is what the log driver adds to it, as `name=value,…`.
+    """
 
     at: datetime | None
     task_id: str
     node_id: str
     text: str
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,19 @@ from collections.abc import Iterable
 from bot.errors import UnknownNameError, UnsupportedError
 from bot.model.cluster import Network, Stored
 from bot.swarm.names import nearest
-from bot.swarm.spec import references
+from bot.swarm.spec import credentials, references
 from bot.swarm.spec.references import Ids
 from bot.swarm.spec.scalars import Flags
 from bot.swarm.swarm import Swarm
 
 OF_EVERY_NODE = ("host", "bridge", "none")
 """Networks that every node brings along."""
-_NEEDS = {"health_start_interval": (1, 44), "oom_score_adj": (1, 46)}
+_NEEDS = {
+    "health_start_interval": (1, 44),
+    "oom_score_adj": (1, 46),
+    "memory_swap": (1, 52),
+    "memory_swappiness": (1, 52),
+}
 """Flags that older engines drop without a word, by the API version that first knows them."""
 
 
@@ -27,7 +32,10 @@ def ids(swarm: Swarm, flags: Flags) -> Ids:
         references.network(text)["Target"] for text in _given(flags, "network", "network_add")
     ]
     secrets = [references.file(text)[0] for text in _given(flags, "secret", "secret_add")]
-    configs = [references.file(text)[0] for text in _given(flags, "config", "config_add")]
+    configs = [
+        *(references.file(text)[0] for text in _given(flags, "config", "config_add")),
+        *credentials.config_of(flags.get("credential_spec", "")),
+    ]
     return Ids(
         {name: _network(swarm, name).id for name in (*attached, *flags.get("network_rm", ()))},
         _stored("secret", secrets, swarm.stored_objects.secrets() if secrets else ()),

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from bot.command.fields import Argument, Name
-from bot.command.list_flags import ListFlags, TaskListFlags
+from bot.command.list_flags import InspectFlags, ListFlags, TaskListFlags
 from bot.command.model import Command, Context, Query
 from bot.model import Message, Node, Service, Task, TaskState
 from bot.render.cli import objects
@@ -70,7 +70,7 @@ class NodePs(TaskListFlags, Query):
         )
 
 
-class NodeInspect(Query):
+class NodeInspect(InspectFlags, Query):
     """Show nodes in detail: role and Raft status, labels, resources and what is reserved of them,
     what runs there."""
 
@@ -78,10 +78,13 @@ class NodeInspect(Query):
     examples: ClassVar = ("node inspect node2", "node inspect self")
 
     nodes: Annotated[tuple[Name, ...], Argument("NODE")] = Field(min_length=1)
-    pretty: bool = Field(False, description="accepted; the answer is always readable")
 
     def run(self, context: Context) -> Message:
-        """Two calls a node, and two more."""
+        """Two calls a node, and two more; for what the engine says one more a node alone."""
+        if self.printed:
+            members = [context.swarm.nodes.find(name) for name in self.nodes]
+            documents = [context.swarm.nodes.document(node) for node in members]
+            return self.print(documents, self.full_name())
         services, answering = _services(context), context.swarm.nodes.answering()
         return blocks.together(
             [self._sheet(context, name, services, answering) for name in self.nodes]

@@ -3,6 +3,8 @@
 from handlers.service import (
     create,
     deploy,
+    inspect,
+    logs,
     read,
     rebalance,
     refresh_login,
@@ -20,6 +22,8 @@ COMMANDS = (
     *rollout.COMMANDS,
     *unfollow.COMMANDS,
     *read.COMMANDS,
+    *inspect.COMMANDS,
+    *logs.COMMANDS,
     *create.COMMANDS,
     *update.COMMANDS,
     *scale.COMMANDS,

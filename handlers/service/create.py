@@ -27,6 +27,7 @@ from bot.changes.service_flags import (
     Spread,
     Ulimit,
 )
+from bot.command.elsewhere import FILE
 from bot.command.fields import (
     Argument,
     ImageReference,
@@ -48,7 +49,7 @@ from bot.render.objects.placement_cautions import obstacles_in_words, shortage_i
 from bot.rollout.run import Run
 from bot.swarm import resolve_names
 from bot.swarm.scheduler import capacity, obstacles
-from bot.swarm.spec import create, edit, ports, read, scalars, update
+from bot.swarm.spec import create, credentials, edit, ports, read, scalars, update
 from bot.swarm.spec.details import details
 
 _JOBS = ("replicated-job", "global-job")
@@ -96,6 +97,8 @@ class Create(ServiceFlags, Change[RollPlan]):
         "service create --name web -p 8081:8080 --replicas 3 --network uber-net shop/web:2.0",
         'service create --name job --mode replicated-job shop/tool:1 sh -c "echo hi"',
     )
+
+    elsewhere: ClassVar = {"--env-file": f"{FILE}; give each variable by `--env KEY=VALUE`"}
 
     image: Annotated[ImageReference, Argument("IMAGE")]
     command: Annotated[tuple[str, ...], Argument("COMMAND"), SecretWords] = ()
@@ -291,7 +294,12 @@ def _differences(flags: scalars.Flags, service: Service) -> tuple[Difference, ..
         for difference in update.listed(flags, name.replace("_", "-"))
     ]
     image = Difference("image", "", str(service.image))
-    return (image, *listed, *scalars.changes({}, service.spec, flags))
+    return (
+        image,
+        *listed,
+        *scalars.changes({}, service.spec, flags),
+        *credentials.changes({}, service.spec),
+    )
 
 
 def _summary(service: Service) -> str:

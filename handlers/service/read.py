@@ -9,13 +9,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.command.fields import Argument, Duration, Name, Option
+from bot.command.elsewhere import ENGINES_CONTAINERS
+from bot.command.fields import Argument, Name
 from bot.command.list_flags import ListFlags, TaskListFlags
 from bot.command.model import Command, Context, Query
 from bot.model import Message, Node, Service, Task
 from bot.render.cli import objects
 from bot.render.cli.listing import none_fits
-from bot.render.objects import logs, service_sheet, services, tasks
+from bot.render.objects import services, tasks
 from bot.render.slack import blocks
 from bot.swarm import filters
 from bot.swarm.health.completion import completion_of
@@ -45,7 +46,10 @@ class ServicePs(TaskListFlags, Query):
 
     names: ClassVar = ("service ps", "ps")
     about_services: ClassVar = True
-    examples: ClassVar = ("service ps web",)
+    examples: ClassVar = ("service ps web", "service ps --filter desired-state=running web")
+    elsewhere: ClassVar = dict.fromkeys(
+        ("--all", "-a", "--last", "-n", "--latest", "-l", "--size", "-s"), ENGINES_CONTAINERS
+    )
 
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = Field(min_length=1)
 
@@ -69,47 +73,7 @@ class ServicePs(TaskListFlags, Query):
         )
 
 
-class ServiceInspect(Query):
-    """Show how a service is set up; values of variables stay hidden."""
-
-    names: ClassVar = ("service inspect",)
-    about_services: ClassVar = True
-    examples: ClassVar = ("service inspect web",)
-
-    service: Annotated[Name, Argument("SERVICE")]
-    pretty: bool = Field(False, description="accepted; the answer is always readable")
-
-    def run(self, context: Context) -> Message:
-        """Three calls to an engine."""
-        service = context.swarm.services.find(self.service)
-        return service_sheet.inspected(
-            service, context.swarm.services.tasks(service.id), _nodes(context)
-        )
-
-
-class ServiceLogs(Query):
-    """Show the last lines that a service wrote; nodes that did not answer are named."""
-
-    names: ClassVar = ("service logs", "logs")
-    about_services: ClassVar = True
-    examples: ClassVar = ("service logs web --tail 20",)
-
-    service: Annotated[Name, Argument("SERVICE")]
-    tail: Annotated[int, Option(("--tail", "-n"))] = Field(
-        50, ge=1, le=1000, description="lines a task (default 50)"
-    )
-    since: Duration | None = Field(None, description="only lines younger than this, such as 10m")
-
-    def run(self, context: Context) -> Message:
-        """Bounded in lines and in time, for the engine may never end the stream."""
-        service = context.swarm.services.find(self.service)
-        since = context.now() - self.since if self.since else None
-        return logs.logs(
-            service, context.swarm.logs.service_log(service.id, self.tail, since), _nodes(context)
-        )
-
-
-COMMANDS: tuple[type[Command], ...] = (ServiceLs, ServicePs, ServiceInspect, ServiceLogs)
+COMMANDS: tuple[type[Command], ...] = (ServiceLs, ServicePs)
 
 
 def _with_tasks(context: Context, name: str) -> tuple[Service, tuple[Task, ...]]:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from bot.changes import content_check, rollout_plan, volume_check, way_back
-from bot.command.fields import Argument, Name, Timeout
+from bot.command.fields import Argument, Detach, Name, Quiet, Timeout
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
     ButtonOutdatedError,
@@ -70,6 +70,8 @@ class Rollback(Change[rollout_plan.RollPlan | InterruptPlan]):
     timeout: Timeout = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )
+    detach: Detach = False
+    quiet: Quiet = False
 
     def plan(self, context: Context) -> rollout_plan.RollPlan | InterruptPlan:
         """Find the revision to go back to; raises RollbackQuestionError where it asks first."""

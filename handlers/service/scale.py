@@ -14,7 +14,7 @@ from bot.changes import rollout_plan, several, standing, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import Replicas
 from bot.changes.several import Several
-from bot.command.fields import Argument, Lookup, Name, Option, Timeout
+from bot.command.fields import Argument, Detach, Lookup, Name, Timeout
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
@@ -80,9 +80,7 @@ class Scale(Change[ScalePlan]):
     examples: ClassVar = ("scale web=5", "scale web=5 api=2")
 
     targets: Annotated[tuple[Target, ...], Argument("SERVICE=REPLICAS")] = Field(min_length=1)
-    detach: Annotated[bool, Option(("--detach", "-d"))] = Field(
-        False, description="accepted; you need not wait anyway"
-    )
+    detach: Detach = False
     timeout: Timeout = Field(
         rollout_plan.ROLLOUT_TIMEOUT, description="when it counts as failed (default 10m)"
     )

@@ -22,6 +22,7 @@ from bot.changes.service_flags import (
     Address,
     Attached,
     Constraint,
+    Count,
     FileOf,
     Host,
     Mounted,
@@ -75,6 +76,7 @@ class Update(ServiceFlags, Change[RollPlan]):
 
     service: Annotated[Name, Argument("SERVICE")]
     image: ImageReference | None = Field(None, description="image to run")
+    max_concurrent: Count | None = Field(None, description="tasks of a job at a time")
     args: Annotated[Words | None, SecretLine] = Field(
         None, description="command that the container runs"
     )

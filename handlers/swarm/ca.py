@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 
 from bot.changes import several
 from bot.command.address_fields import ExternalCaText
-from bot.command.fields import Duration, Option, Timeout
+from bot.command.elsewhere import FILE
+from bot.command.fields import Detach, Duration, Option, Quiet, Timeout
 from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
     NO_MANAGER,
@@ -69,6 +70,7 @@ class Ca(Change[CaPlan]):
     about_services: ClassVar = False
     kind: ClassVar = Kind.DANGER
     examples: ClassVar = ("swarm ca", "swarm ca --rotate")
+    elsewhere: ClassVar = {"--ca-cert": FILE, "--ca-key": FILE}
 
     rotate: bool = Field(
         False, description="replace the root certificate and all node certificates"
@@ -80,6 +82,8 @@ class Ca(Change[CaPlan]):
         Field((), description="an authority outside of the Swarm that signs from then on")
     )
     timeout: Timeout = Field(ROTATION_TIMEOUT, description="how long it is followed (default 10m)")
+    detach: Detach = False
+    quiet: Quiet = False
 
     @model_validator(mode="after")
     def _only_with_rotate(self) -> Ca:

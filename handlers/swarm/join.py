@@ -82,6 +82,9 @@ class Join(Change[JoinPlan]):
         "swarm join 10.0.0.1:2377 --on node4",
         "swarm join 10.0.0.1:2377 --on node2 --as manager",
     )
+    elsewhere: ClassVar = {
+        "--token": "what is typed stays in Slack; leave it out, swarmbot takes it from the Swarm"
+    }
 
     remote: Annotated[Remote | None, Argument("HOST:PORT")] = None
     on: Annotated[str, Option(metavar="ENGINE")] = Field("", description="the engine that joins")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.model import File, Message
 from bot.model.english import plural
@@ -72,6 +73,18 @@ def lines(listing: Listing, wanted: str, *, quiet: bool = False) -> list[str]:
     headers = {**listing.columns, **listing.more, "Label": lambda label: label}
     head = template.render(headers)
     return _aligned([head, *_each(template, listing)])
+
+
+def of_documents(name: str, documents: Sequence[Mapping[str, Any]], wanted: str) -> Message:
+    """What the engine says of objects, each by the template; raises TemplateError.
+
+    `json` gives each in one line, as the CLI does.
+    """
+    if wanted == JSON:
+        return of_lines(name, [as_json(document) for document in documents])
+    template = _template(wanted)
+    texts = [template.render(document).rstrip("\n") for document in documents]
+    return of_lines(name, "\n".join(texts).split("\n"))
 
 
 def of_lines(name: str, printed_lines: Sequence[str]) -> Message:

@@ -38,6 +38,14 @@ def _unknown_flag(error: errors.UnknownFlagError) -> Explanation:
     return Explanation(text, error.right or f"help {error.command}")
 
 
+def _elsewhere(error: errors.ElsewhereError) -> Explanation:
+    if not error.command:
+        text = f"{code(f'docker {error.typed}')} {prose(error.why)}."
+        return Explanation(text, error.right)
+    text = f"{code(error.command)} takes no {code(error.typed)} here: {prose(error.why)}."
+    return Explanation(text, error.right or f"help {error.command}")
+
+
 def _invalid_line(error: errors.InvalidLineError) -> Explanation:
     usage = f" Right is {code(error.usage)}." if error.usage else ""
     problem = prose(error.problem if error.command else sentence(error.problem)).rstrip(".")
@@ -168,6 +176,7 @@ INPUT_ERRORS: Mapping[type, Explain] = {
     errors.UnclosedQuoteError: _unclosed_quote,
     errors.UnknownCommandError: _unknown_command,
     errors.UnknownFlagError: _unknown_flag,
+    errors.ElsewhereError: _elsewhere,
     errors.InvalidLineError: _invalid_line,
     errors.InvalidValueError: _invalid_value,
     errors.EditedLineError: _edited_line,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.model import File, Message, Node, NodeState, Service
 from bot.model.cluster import LogLine, ServiceLog
@@ -29,8 +30,31 @@ MOST_LINES = 30
 """Lines in the message itself; where there are more, all of them go along as a file."""
 
 
-def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Message:
+NO_TERMINAL = context(
+    "Slack is no terminal, so nothing follows by itself: the button shows what was written since"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogView:
+    """How lines are shown: the nodes that are named, by id; the flags of the CLI.
+
+    `raw`: the lines alone; `timestamps`: their whole times; `details`: what the log driver adds;
+    `whole_ids`: ids of nodes are not cut.
+    """
+
+    nodes: Mapping[str, Node]
+    raw: bool = False
+    timestamps: bool = False
+    details: bool = False
+    whole_ids: bool = False
+
+
+def logs(
+    service: Service, log: ServiceLog, nodes: Mapping[str, Node], view: LogView | None = None
+) -> Message:
     """The lines in order of time, each with its node where there are several nodes."""
+    view = view or LogView(nodes)
     missing = [_missing(node, nodes) for node in log.silent]
     cut = "the engine stopped in the middle: there may be more" if log.cut else ""
     name = escape(service.name)
@@ -38,7 +62,7 @@ def logs(service: Service, log: ServiceLog, nodes: Mapping[str, Node]) -> Messag
         nothing, where = _nothing(service)
         return message(f"{name} {nothing}", [where, *missing], context(cut))
     several = len({line.node_id for line in log.lines}) > 1
-    lines = [_line(line, nodes, several) for line in log.lines]
+    lines = [_line(line, view, several) for line in log.lines]
     files = (
         [File(f"{service.name}.log", "\n".join(lines) + "\n", f"Log of {service.name}")]
         if len(lines) > MOST_LINES
@@ -83,9 +107,27 @@ def _missing(node_id: str, nodes: Mapping[str, Node]) -> str:
     return f"⚠ no answer from {name}: its lines are missing"
 
 
-def _line(line: LogLine, nodes: Mapping[str, Node], several: bool) -> str:
-    at = f"{line.at:%H:%M:%S} " if line.at else ""
-    return f"{at}{_name(line.node_id, nodes) + ' ' if several else ''}{line.text}"
+def _line(line: LogLine, view: LogView, several: bool) -> str:
+    parts = [
+        _at(line, view),
+        _node(line, view) if several and not view.raw else "",
+        line.details if view.details else "",
+    ]
+    return "".join(f"{part} " for part in parts if part) + line.text
+
+
+def _at(line: LogLine, view: LogView) -> str:
+    if line.at is None:
+        return ""
+    if view.timestamps:
+        return f"{line.at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    return "" if view.raw else f"{line.at:%H:%M:%S}"
+
+
+def _node(line: LogLine, view: LogView) -> str:
+    if view.whole_ids and line.node_id not in view.nodes:
+        return line.node_id
+    return _name(line.node_id, view.nodes)
 
 
 def _name(node_id: str, nodes: Mapping[str, Node]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
 from bot.swarm.health import quorum
 from bot.swarm.spec import read_cluster
+from bot.swarm.spec.edit import masked
 
 MEMBERSHIP_SECONDS = 60.0
 SWARM = "swarm"
@@ -93,6 +94,13 @@ class Cluster:
         Raises UnknownNameError, NoEngineError.
         """
         return read_cluster.engine_info(engine, self.engines.on(engine).call(Client.info))
+
+    def document(self, engine: str) -> Mapping[str, Any]:
+        """What this engine says of itself, with dots in place of what may be secret.
+
+        Raises UnknownNameError, NoEngineError.
+        """
+        return masked(self.engines.on(engine).call(Client.info))
 
     def init(self, engine: str, body: dict[str, Any]) -> str:
         """Create a Swarm on this engine and return the node's id.

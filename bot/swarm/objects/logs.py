@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import unquote_plus
 
 from bot.model.cluster import LogLine, ServiceLog
-from bot.model.secrecy import masked_text
+from bot.model.secrecy import masked_pair, masked_text
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.refusals import ConnectionLostError
@@ -27,6 +28,7 @@ MOST_BYTES = 4 << 20
 MOST_LINES = 10_000
 SYSTEM_ERROR = 3
 _HEADER = struct.Struct(">BxxxL")
+_SWARMS_OWN = "com.docker.swarm."
 _ORIGIN = re.compile(r"com\.docker\.swarm\.(\w+)\.id=(\w+)")
 
 
@@ -43,9 +45,7 @@ class Logs:
         self, task_id: str, tail: int, *, seconds: float = LOG_READ_SECONDS
     ) -> tuple[str, ...]:
         """The last lines of a task; fewer, or none, where its node does not answer in time."""
-        return tuple(
-            line.text for line in self._read("task", task_id, {"tail": tail}, seconds).lines
-        )
+        return tuple(line.text for line in self.of_task(task_id, tail, seconds=seconds).lines)
 
     def service_log(
         self,
@@ -56,8 +56,18 @@ class Logs:
         seconds: float = LOG_READ_SECONDS,
     ) -> ServiceLog:
         """The last lines of each task of a service by time, and the nodes that did not answer."""
-        window = {"since": f"{since.timestamp():.9f}"} if since else {}
-        return self._read("service", service_id, {"tail": tail, **window}, seconds)
+        return self._read("service", service_id, {"tail": tail, **_window(since)}, seconds)
+
+    def of_task(
+        self,
+        task_id: str,
+        tail: int,
+        since: datetime | None = None,
+        *,
+        seconds: float = LOG_READ_SECONDS,
+    ) -> ServiceLog:
+        """The same of one task."""
+        return self._read("task", task_id, {"tail": tail, **_window(since)}, seconds)
 
     def _read(
         self,
@@ -75,6 +85,10 @@ class Logs:
 
         # A little more than the time for reading: what was read until then should not be lost.
         return self.engines.call(ask, deadline=2 * seconds + 1)
+
+
+def _window(since: datetime | None) -> Mapping[str, str]:
+    return {"since": f"{since.timestamp():.9f}"} if since else {}
 
 
 def _collect(pieces: Iterator[bytes], seconds: float) -> tuple[bytes, bool]:
@@ -138,7 +152,19 @@ def _line(text: str) -> LogLine:
     origin = dict(_ORIGIN.findall(details))
     if not origin:
         return LogLine(raw_values.time(stamp), "", "", rest if raw_values.time(stamp) else text)
-    return LogLine(raw_values.time(stamp), origin.get("task", ""), origin.get("node", ""), message)
+    return LogLine(
+        raw_values.time(stamp),
+        origin.get("task", ""),
+        origin.get("node", ""),
+        message,
+        _further(details),
+    )
+
+
+def _further(details: str) -> str:
+    """What the log driver adds to a line beside its origin: `env=prod,zone=a`."""
+    pairs = (pair for pair in details.split(",") if not pair.startswith(_SWARMS_OWN))
+    return ",".join(masked_pair(unquote_plus(pair)) for pair in pairs)
 
 
 def _moment(line: LogLine) -> float:

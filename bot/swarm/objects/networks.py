@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from bot.model.cluster import Network
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.names import pick
 from bot.swarm.spec import read
+from bot.swarm.spec.edit import masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,10 @@ class Networks:
         Raises UnknownNameError.
         """
         return read.network(self.engines.call(lambda client: client.network(name)))
+
+    def document(self, network: Network) -> Mapping[str, Any]:
+        """What the engine says of a network, with dots in place of what may be secret."""
+        return masked(self.engines.call(lambda client: client.network(network.id)))
 
     def create(self, body: dict[str, Any]) -> str:
         """Create a network from the Engine API's JSON and return its id.

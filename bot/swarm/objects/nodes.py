@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 from bot.errors import AmbiguousNameError
 from bot.model import Node
@@ -12,6 +14,7 @@ from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
 from bot.swarm.names import pick
 from bot.swarm.spec import read_cluster
+from bot.swarm.spec.edit import masked
 
 SELF = "self"
 
@@ -56,6 +59,10 @@ class Nodes:
     def get(self, node_id: str) -> Node:
         """The node with this id. Raises UnknownNameError."""
         return read_cluster.node(self.engines.call(lambda client: client.node(node_id)))
+
+    def document(self, node: Node) -> Mapping[str, Any]:
+        """What the engine says of a node, with dots in place of what may be secret."""
+        return masked(self.engines.call(lambda client: client.node(node.id)))
 
     def update(self, node: Node, change: SpecChange) -> None:
         """Change the node's specification (`Role`, `Availability`, `Labels`) by `change`.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from bot.errors import EngineRefusedError, UnknownNameError
 from bot.model import Service, Spec, Task
@@ -20,10 +21,19 @@ from bot.swarm.health.completion import completion_of
 from bot.swarm.names import pick
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.sight import Sight
-from bot.swarm.spec import read
-from bot.swarm.spec.edit import image_of
+from bot.swarm.spec import edit, read
 
 _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTask:
+    """A task with its service; `document` is what the engine says of it, with dots in place of
+    what may be secret."""
+
+    task: Task
+    service: Service
+    document: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,22 @@ class Services:
     def get(self, service_id: str) -> Service:
         """The service with this id. Raises UnknownNameError."""
         return read.service(self.engines.call(lambda client: client.service(service_id)))
+
+    def document(self, service: Service) -> Mapping[str, Any]:
+        """What the engine says of a service, with dots in place of what may be secret."""
+        return edit.masked(self.engines.call(lambda client: client.service(service.id)))
+
+    def find_task(self, task_id: str) -> FoundTask:
+        """A task by its id, or the beginning of it. Raises UnknownNameError.
+
+        Whoever may not see its service does not find it.
+        """
+        raw = self.engines.call(lambda client: client.task(task_id))
+        task = read.task(raw)
+        service = self.get(task.service_id)
+        if self.sight and not self.sight.sees(service.name):
+            raise self.sight.refusal(task_id, ())
+        return FoundTask(task, service, edit.masked(raw))
 
     def tasks(
         self,
@@ -130,7 +156,7 @@ class Services:
         machine's own Docker configuration, where none are configured. Raises NameTakenError,
         PortTakenError, UnknownNameError (a network, secret or config), EngineRefusedError.
         """
-        login = self.credentials.for_image(image_of(spec))
+        login = self.credentials.for_image(edit.image_of(spec))
         auth = login.header(with_own=with_auth)
 
         def create(client: Client) -> str:
@@ -157,7 +183,7 @@ class Services:
         OutOfSequenceError where the service has changed since, PortTakenError, UnknownNameError,
         EngineRefusedError.
         """
-        image = image_of((service.previous or spec) if rollback_previous else spec)
+        image = edit.image_of((service.previous or spec) if rollback_previous else spec)
         login = self.credentials.for_image(image)
         repeats = not rollback_previous and _would_repeat_work(service, spec)
         auth = "" if repeats else login.header(with_own=with_auth)
@@ -182,7 +208,7 @@ class Services:
 
     def gives_login(self, service: Service, spec: Spec) -> bool:
         """Whether posting this specification gives the service the bot's credentials of now."""
-        login = self.credentials.for_image(image_of(spec))
+        login = self.credentials.for_image(edit.image_of(spec))
         return bool(login.header(with_own=False)) and not _would_repeat_work(service, spec)
 
     def remove(self, service_id: str) -> None:

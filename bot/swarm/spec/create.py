@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.model import ResolvedImage
-from bot.swarm.spec import mounts, ports, references, scalars
+from bot.swarm.spec import credentials, mounts, ports, references, scalars
 from bot.swarm.spec.capabilities import effective
 from bot.swarm.spec.edit import with_image
 from bot.swarm.spec.references import Ids
@@ -31,6 +31,8 @@ def create(flags: Flags, image: ResolvedImage, command: Sequence[str], ids: Ids)
         },
     }
     scalars.put(spec, flags)
+    if flags.get("credential_spec"):
+        credentials.put(spec, flags["credential_spec"], ids.configs)
     return with_image(spec, image)
 
 

@@ -102,7 +102,7 @@ def _text(path: str, value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int) and name in _DURATIONS:
         return write_duration(timedelta(microseconds=value / 1000))
-    if isinstance(value, int) and name == "MemoryBytes":
+    if isinstance(value, int) and name in ("MemoryBytes", "SwapBytes"):
         return scalars.memory(value)
     if isinstance(value, int) and name == "NanoCPUs":
         return f"{value / 1e9:g}"

@@ -33,8 +33,23 @@ def read_address(text: str) -> str:
     return text
 
 
+def read_named_address(text: str) -> str:
+    """Accept `name=address`."""
+    name, _, address = text.partition("=")
+    try:
+        ip_address(address)
+    except ValueError:
+        name = ""
+    if not name:
+        raise ValueError("a name and an address, such as router=10.20.0.2")
+    return text
+
+
 def pools(
-    subnets: Sequence[str], gateways: Iterable[str], ranges: Iterable[str]
+    subnets: Sequence[str],
+    gateways: Iterable[str],
+    ranges: Iterable[str],
+    auxiliary: Iterable[str] = (),
 ) -> list[dict[str, Any]]:
     """The `IPAM.Config` of the Engine API.
 
@@ -52,6 +67,12 @@ def pools(
             if not free:
                 raise InvalidValueError(flag, value, "one inside of a `--subnet`, and one a subnet")
             free[0][key] = value
+    for text in auxiliary:
+        name, _, address = text.partition("=")
+        around = [pool for pool in config if _inside(address, pool["Subnet"])]
+        if not around:
+            raise InvalidValueError("--aux-address", text, "one inside of a `--subnet`")
+        around[0].setdefault("AuxiliaryAddresses", {})[name] = address
     return config
 
 

@@ -58,6 +58,8 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "limit_cpu": (*_LIMITS, "NanoCPUs"),
     "limit_memory": (*_LIMITS, "MemoryBytes"),
     "limit_pids": (*_LIMITS, "Pids"),
+    "memory_swap": (*_TASK, "Resources", "SwapBytes"),
+    "memory_swappiness": (*_TASK, "Resources", "MemorySwappiness"),
     "reserve_cpu": (*_RESERVED, "NanoCPUs"),
     "reserve_memory": (*_RESERVED, "MemoryBytes"),
     "restart_condition": (*_RESTART, "Condition"),
@@ -71,6 +73,8 @@ PATHS: Mapping[str, tuple[str, ...]] = {
 }
 _STAYS_AT_ZERO = {
     "init",
+    "memory_swap",
+    "memory_swappiness",
     "stop_grace_period",
     "restart_delay",
     "restart_max_attempts",
@@ -127,7 +131,7 @@ def shown(flag: str, value: Any) -> str:
         return shlex.join(masked_words(map(str, words)))
     if flag.endswith("_cpu"):
         return f"{value / 1e9:g}"
-    if flag.endswith("_memory"):
+    if flag.endswith("_memory") or flag == "memory_swap":
         return memory(value)
     return (
         write_duration(timedelta(microseconds=value / 1000)) if _is_duration(flag) else str(value)

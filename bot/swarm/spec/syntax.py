@@ -157,6 +157,11 @@ def memory(text: str) -> int:
     return size
 
 
+def swap(text: str) -> int:
+    """Bytes of swap; -1 for any amount."""
+    return -1 if text.strip() == "-1" else memory(text)
+
+
 def nano_cpus(text: str) -> int:
     """Billionths of a CPU: `0.5`, `1/4`."""
     match = _CPUS.fullmatch(text.strip())

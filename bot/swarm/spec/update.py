@@ -13,7 +13,7 @@ from bot.model import Difference, Spec
 from bot.model.secrecy import masked_pair, masked_value
 from bot.model.slash import SLASH
 from bot.model.swarm import networks_of
-from bot.swarm.spec import mounts, ports, references, scalars
+from bot.swarm.spec import credentials, mounts, ports, references, scalars
 from bot.swarm.spec.capabilities import added_and_dropped
 from bot.swarm.spec.edit import forced
 from bot.swarm.spec.read import replicas
@@ -41,6 +41,10 @@ def change(spec: Spec, flags: Flags, ids: Ids) -> Json:
             _become(changed, path, _with_flags(become, add, remove))
     _capabilities(changed, flags)
     _log_driver(changed, flags)
+    if "credential_spec" in flags:
+        credentials.put(changed, flags["credential_spec"], ids.configs)
+    if "max_concurrent" in flags:
+        _replicated_job(changed)["MaxConcurrent"] = flags["max_concurrent"]
     if "replicas" in flags:
         changed["Mode"] = {"Replicated": {**_replicated(changed), "Replicas": flags["replicas"]}}
     return forced(changed) if flags.get("force") else changed
@@ -61,12 +65,21 @@ def changes(before: Spec, after: Spec, flags: Flags) -> tuple[Difference, ...]:
     if before["TaskTemplate"].get("LogDriver") != after["TaskTemplate"].get("LogDriver"):
         differences += listed(flags, "log-driver") + listed(flags, "log-opt")
     differences += listed(flags, "cap-add") + listed(flags, "cap-drop")
-    if before.get("Mode") != after.get("Mode"):
+    differences += credentials.changes(before, after)
+    if "max_concurrent" in flags:
+        differences += _at_a_time(before, after)
+    elif before.get("Mode") != after.get("Mode"):
         differences.append(Difference("replicas", str(replicas(before)), str(replicas(after))))
     return (
         *differences,
         *((Difference("force", "", "restarts every task"),) if flags.get("force") else ()),
     )
+
+
+def _at_a_time(before: Spec, after: Spec) -> list[Difference]:
+    path = ("Mode", "ReplicatedJob", "MaxConcurrent")
+    old, new = _at(before, path), _at(after, path)
+    return [] if old == new else [Difference("max-concurrent", str(old or ""), str(new))]
 
 
 def _with_flags(become: Lists, add: Sequence[str], remove: Sequence[str]) -> Callable[[Any], Any]:
@@ -295,6 +308,17 @@ def _log_driver(spec: Json, flags: Flags) -> None:
     if flags.get("log_driver"):
         driver = {"Name": flags["log_driver"], "Options": mapping(flags.get("log_opt", ()))}
         spec["TaskTemplate"]["LogDriver"] = without_empty(driver)
+
+
+def _replicated_job(spec: Json) -> Json:
+    if "ReplicatedJob" not in spec["Mode"]:
+        raise UnsupportedError(
+            "only a replicated job has a number of tasks that run at a time",
+            "Of a service, `--replicas` says how many run.",
+        )
+    job: Json = dict(spec["Mode"]["ReplicatedJob"] or {})
+    spec["Mode"] = {"ReplicatedJob": job}
+    return job
 
 
 def _replicated(spec: Json) -> Json:

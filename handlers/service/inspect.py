@@ -1,0 +1,95 @@
+"""Looking at single services and tasks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from bot.command.fields import Argument, Name, Option
+from bot.command.list_flags import InspectFlags
+from bot.command.model import Command, Context, Query
+from bot.errors import ElsewhereError, UnknownNameError
+from bot.model import Message, Node, Service
+from bot.render.objects import service_sheet, task_sheet
+from bot.render.slack import blocks
+from bot.swarm.objects.services import FoundTask
+
+_TASK_ID = re.compile(r"[0-9a-z]{4,25}")
+_WHOLE_ID = 25
+
+
+class ServiceInspect(InspectFlags, Query):
+    """Show how services or tasks are set up; values of variables stay hidden.
+
+    A task is named by its id, or the beginning of it.
+    """
+
+    names: ClassVar = ("service inspect", "inspect")
+    about_services: ClassVar = True
+    examples: ClassVar = (
+        "service inspect web",
+        "inspect --format '{{json .Spec.Labels}}' web",
+        "inspect 8kj2s0v1x3qd",
+    )
+    elsewhere: ClassVar = dict.fromkeys(
+        ("--size", "-s"), "it is for the containers and images of one engine"
+    )
+
+    services: Annotated[tuple[Name, ...], Argument("SERVICE|TASK")] = Field(min_length=1)
+    type: Annotated[
+        Literal["service", "task", "node", "network", "secret", "config"] | None,
+        Option(metavar="service|task"),
+    ] = Field(None, description="which of both it is (default: whichever there is)")
+
+    def run(self, context: Context) -> Message:
+        """Three calls to an engine for each."""
+        if self.type not in (None, "service", "task"):
+            right = f"{self.type} inspect {' '.join(self.services)}"
+            why = f"it would show a {self.type}, which has a line of its own"
+            raise ElsewhereError(self.full_name(), f"--type {self.type}", why, right)
+        named = [find(context, name, self.type) for name in self.services]
+        if self.printed:
+            return self.print([_document(context, each) for each in named], self.full_name())
+        nodes = {node.id: node for node in context.swarm.nodes.list()}
+        return blocks.together([_sheet(context, each, nodes) for each in named])
+
+
+COMMANDS: tuple[type[Command], ...] = (ServiceInspect,)
+
+
+def find(context: Context, name: str, kind: str | None = None) -> Service | FoundTask:
+    """The service of this name, else the task with this id.
+
+    Raises UnknownNameError with the nearest services, and AmbiguousNameError.
+    """
+    services = context.swarm.services
+    if kind == "task" or (kind is None and _TASK_ID.fullmatch(name) and len(name) == _WHOLE_ID):
+        try:
+            return services.find_task(name)
+        except UnknownNameError:
+            if kind == "task":
+                raise
+    try:
+        return services.find(name)
+    except UnknownNameError as error:
+        if kind == "service" or not _TASK_ID.fullmatch(name):
+            raise
+        try:
+            return services.find_task(name)
+        except UnknownNameError:
+            raise error from None
+
+
+def _document(context: Context, found: Service | FoundTask) -> Mapping[str, Any]:
+    if isinstance(found, FoundTask):
+        return found.document
+    return context.swarm.services.document(found)
+
+
+def _sheet(context: Context, found: Service | FoundTask, nodes: Mapping[str, Node]) -> Message:
+    if isinstance(found, FoundTask):
+        return task_sheet.inspected(found.task, found.service, nodes)
+    return service_sheet.inspected(found, context.swarm.services.tasks(found.id), nodes)
