@@ -23,7 +23,7 @@ _STORED = "is left to who sits at a manager; `stack rm` removes what belongs to 
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class NotHere:
     """Why the bot does not take a command of Docker's (completes "`docker …` …"), and a line to
     send instead; empty where there is none."""
 
@@ -66,13 +66,13 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("network prune", "would remove what nobody has named", "network rm NETWORK"),
 )
 
-COMMANDS: Mapping[str, Elsewhere] = {
-    name: Elsewhere(why, right) for names, why, right in _TABLE for name in names.split(", ")
+COMMANDS: Mapping[str, NotHere] = {
+    name: NotHere(why, right) for names, why, right in _TABLE for name in names.split(", ")
 }
 """Commands of Docker's by their names."""
 
 
-def named(words: Sequence[str]) -> tuple[str, Elsewhere] | None:
+def named(words: Sequence[str]) -> tuple[str, NotHere] | None:
     """The command of Docker's that the words begin with, and why it is not here.
 
     None for what Docker has not either.
