@@ -143,7 +143,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
     metrics = Metrics()
     redis, store = _store(settings, metrics)
     swarm = Swarm.configured(settings, posted_to(store))
-    poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing(settings.data / "pictures"))
+    poster = Poster(Calls(client), on_event=metrics.slack, draw=Drawing())
     poster.recorded_in(store.deliveries, unreachable.copies())
     stopping = Stopping()
     leader = store.leader(name := secrets.token_hex(4))

@@ -1,6 +1,6 @@
 """Draws pictures in a process of their own, which ends with the picture.
 
-The plotting library would double the bot's memory.
+A large picture takes as much memory as half the bot, and a second in which nothing else would run.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ import logging
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bot
@@ -42,15 +41,7 @@ class DrawingError(Exception):
 
 @dataclass(frozen=True)
 class Drawing:
-    """Draws with a child process; raises `DrawingError`.
-
-    `folder` is where the library keeps what it finds out about fonts, so that it looks for them
-    once.
-    """
-
-    folder: Path = field(
-        default_factory=lambda: Path(tempfile.gettempdir()) / f"swarmbot-pictures-{os.getuid()}"
-    )
+    """Draws with a child process; raises `DrawingError`."""
 
     def __call__(self, sheet: Sheet) -> bytes:
         """The sheet as PNG."""
@@ -74,10 +65,7 @@ class Drawing:
     def environment(self) -> dict[str, str]:
         """What the process needs of the environment and nothing else: no tokens."""
         return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ} | {
-            "PYTHONPATH": _ROOT,
-            "MPLCONFIGDIR": str(self.folder),
-            "MPLBACKEND": "agg",
-            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONPATH": _ROOT
         }
 
 

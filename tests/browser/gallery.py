@@ -97,7 +97,7 @@ def _shown(name: str, message: Message, reader: Reader) -> Html:
 def _file(name: str, file: File) -> Html:
     if isinstance(file.content, Sheet):
         picture = FOLDER / f"{name}-{file.name}"
-        picture.write_bytes(Drawing(FOLDER / "fonts")(file.content))
+        picture.write_bytes(Drawing()(file.content))
         return el("img", src=picture.name, alt=file.alt)
     return join((el("p", f"goes along: {file.name}"),))
 

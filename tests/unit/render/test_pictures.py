@@ -181,7 +181,7 @@ def sheet_of(file: File) -> Sheet:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_it_is_a_png_twice_as_fine_and_small(name: str) -> None:
-    # Loaded by the process that draws alone: it takes half a second.
+    # Loaded by the process that draws alone.
     from PIL import Image as Pixels
 
     from bot.render.picture.draw import MOST_BYTES, SCALE, draw
