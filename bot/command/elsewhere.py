@@ -34,7 +34,7 @@ class NotHere:
 _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "ps, container ls, container list, container ps",
-        "lists the containers of one engine; in a Swarm they are tasks",
+        "lists the containers of one engine; a Swarm has tasks, and `ps SERVICE` lists them",
         "node ps",
     ),
     ("run, container run, container create", _CONTAINERS, "service create --name NAME IMAGE"),

@@ -28,10 +28,10 @@ def shown(value: Any) -> str:
 
 
 def as_json(value: Any) -> str:
-    """A value as the CLI's `json` writes it: in one line, without what is no data."""
+    """A value as the CLI's `json` writes it: in one line, by name, without what is no data."""
     if isinstance(value, Mapping):
         value = {key: inner for key, inner in value.items() if not callable(inner)}
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _index(value: Any, *keys: Any) -> Any:

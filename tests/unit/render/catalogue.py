@@ -37,6 +37,7 @@ from bot.render.slack import blocks
 from tests.unit.render import (
     catalogue_alerts,
     catalogue_approvals,
+    catalogue_cli,
     catalogue_doctor,
     catalogue_home,
     catalogue_images,
@@ -435,6 +436,12 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.NothingToRollBackError("web", "service scale"),
     errors.RolloutUnknownError("3f9a1c2b4d"),
     errors.RolloutUnknownError(""),
+    errors.ElsewhereError(
+        "", "ps", "lists the containers of one engine; in a Swarm they are tasks", "node ps"
+    ),
+    errors.ElsewhereError(
+        "service create", "--env-file", "it names a file of your machine; give `--env KEY=VALUE`"
+    ),
 )
 
 
@@ -469,6 +476,7 @@ def catalogue() -> dict[str, Callable[[], Message]]:
         **catalogue_doctor.messages(),
         **catalogue_home.messages(),
         **catalogue_images.messages(),
+        **catalogue_cli.messages(),
         **catalogue_nodes.messages(),
         **catalogue_swarm.messages(),
     }

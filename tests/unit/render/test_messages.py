@@ -32,9 +32,9 @@ from tests.unit.render.catalogue_approvals import REFUSALS
 GOLDEN = Path(__file__).parents[2] / "golden"
 MESSAGES = catalogue()
 MARKS = ("🔵", "✅", "↩️", "⏸", "❌", "🟡", "🔴", "🟠", "🟢", "🔒", "✋", "❄️", "📎")
-AS_WRITTEN = ("logs", "token", "key", "hostile", "details-hostile", "help-command")
+AS_WRITTEN = ("logs", "printed", "token", "key", "hostile", "details-hostile", "help-command")
 """Lines of programs, and lines to copy, are shown as they are: Slack wraps them."""
-WITHOUT_MARK = ("details", "history", "inspected", "help", "logs")
+WITHOUT_MARK = ("details", "history", "inspected", "help", "logs", "printed", "filtered")
 
 
 def rendition(message: Message) -> str:

@@ -25,7 +25,7 @@ SERVICE = {
         ("{{ .ID }}", "s1"),
         ("id: {{.ID}}, {{.Spec.Name}}", "id: s1, web"),
         (r"{{.ID}}\t{{.Spec.Name}}\n", "s1\tweb\n"),
-        ("{{json .Spec.Labels}}", '{"zone":"a","com.example/x":"1"}'),
+        ("{{json .Spec.Labels}}", '{"com.example/x":"1","zone":"a"}'),
         ("{{ json .Spec.Env }}", '["A=1","B=2"]'),
         ("{{.Spec.Env}}", "[A=1 B=2]"),
         ("{{.Spec.Labels}}", "map[com.example/x:1 zone:a]"),
