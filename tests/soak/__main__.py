@@ -76,6 +76,8 @@ def _bot(
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,
         "SLACK_API_URL": workspace.api_url,
+        # As in the image.
+        "MALLOC_ARENA_MAX": "2",
     }
     return RunningBot(folder / "bot", environment, by_itself=True, config=config)
 

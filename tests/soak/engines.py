@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.memory.twin.engine import EngineTwin
@@ -32,6 +33,9 @@ class TwinServer(socketserver.ThreadingUnixStreamServer):
         self.turn = turn
         self.listeners: set[queue.SimpleQueue[bytes]] = set()
         super().__init__(str(socket), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """The bot waits no longer for this answer than it said."""
 
     def tell(self, line: bytes) -> None:
         """An event for everybody who listens; an empty one ends what they listen to."""
