@@ -224,7 +224,9 @@ class Ground:
         return bot.process.missing()
 
     def _unready(self) -> str:
-        return f"not ready: {[bot.process.missing() for bot in self.bots]}"
+        missing = {bot: bot.process.missing() for bot in self.bots}
+        words = [bot.process.last_words() for bot, missed in missing.items() if missed]
+        return "\n".join((f"not ready: {list(missing.values())}", *words))
 
     def _wires(self, engine: str, do: Callable[[Wire], None]) -> None:
         for bot in self.bots:

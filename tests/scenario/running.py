@@ -212,12 +212,18 @@ class RunningBot:
             try:
                 self.process.wait(STOPS_WITHIN)
             except subprocess.TimeoutExpired:
-                # Its last words are then what each of its threads was at.
-                self.process.send_signal(signal.SIGABRT)
-                self.process.wait(10)
                 raise AssertionError(
-                    f"it did not stop within {STOPS_WITHIN} s:\n{self.log[-9000:]}"
+                    f"it did not stop within {STOPS_WITHIN} s:\n{self.last_words()}"
                 ) from None
+
+    def last_words(self) -> str:
+        """End it where it still runs, by force, and return the end of its log, where it then says
+        what each of its threads was at."""
+        if self.process is not None and self.process.poll() is None:
+            self.thaw()
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(10)
+        return self.log[-9000:]
 
 
 def watching(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
