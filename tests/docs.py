@@ -21,6 +21,8 @@ there."""
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 _SLASH = re.compile(r"(?<!`)`/swarm( [^`]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
+_HERE = re.compile(r"(?ms) <<'?(\w+)'?$.*?^\1$")
+"""A document in the shell, which is no command."""
 _BETWEEN = frozenset({"|", "||", "&&", ";", "&", "(", ")"})
 
 
@@ -66,7 +68,7 @@ def shell_commands(page: str) -> list[list[str]]:
 
 
 def _logical_lines(fence: Fence) -> list[str]:
-    joined = fence.text.replace("\\\n", " ").splitlines()
+    joined = _HERE.sub("", fence.text.replace("\\\n", " ")).splitlines()
     if fence.language == "console":
         return [line.removeprefix("$ ") for line in joined if line.startswith("$ ")]
     return [line for line in joined if line.strip()]

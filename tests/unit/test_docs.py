@@ -18,17 +18,24 @@ from tests.docs import PAGES, ROOT
 
 RUN_BY_ANOTHER_TEST = {"docs/ci/shell.md", "docs/api.md"}
 """`test_ci_docs.py` and `test_api_document.py` run their shell."""
-TOOLS = frozenset({"curl", "grep", "head", "openssl", "printf", "rm", "ssh"})
+TOOLS = frozenset(
+    {".", "cat", "curl", "echo", "grep", "head", "mkdir", "openssl", "printf", "rm", "ssh", "stat"}
+)
 """Programs that are no part of swarmbot or Docker."""
 DOCKER: Mapping[str, frozenset[str]] = {
     "build": frozenset({"--tag", "-t"}),
+    "buildx build": frozenset({"--platform", "--push", "-t"}),
     "compose run": frozenset({"--rm"}),
     "compose up": frozenset({"-d", "--detach"}),
     "exec": frozenset(),
+    "node update": frozenset({"--label-add"}),
     "ps": frozenset({"--quiet", "--filter"}),
     "push": frozenset(),
     "run": frozenset({"--rm", "--volume", "-e"}),
-    "service logs": frozenset({"--raw"}),
+    "service create": frozenset({"--name", "--publish"}),
+    "service logs": frozenset({"--raw", "--tail"}),
+    "service ls": frozenset(),
+    "service ps": frozenset({"--no-trunc"}),
     "service scale": frozenset(),
     "service update": frozenset({"--label-add"}),
     "stack deploy": frozenset({"-c"}),
@@ -69,6 +76,10 @@ def _make(arguments: Sequence[str]) -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     goals = [word for word in arguments if "=" not in word]
     assert set(goals) <= set(targets), arguments
+
+
+def _sh(arguments: Sequence[str]) -> None:
+    assert (ROOT / arguments[0]).is_file(), arguments
 
 
 def _python(arguments: Sequence[str]) -> None:
@@ -115,6 +126,7 @@ CHECKS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "docker": _docker,
     "make": _make,
     "python3": _python,
+    "sh": _sh,
     "swarmbot": _swarmbot,
 }
 
@@ -159,3 +171,16 @@ def test_each_room_that_is_shown_is_there(page: str) -> None:
     assert rooms
     for room in rooms:
         assert (ROOT / room.rstrip(".")).exists(), room
+
+
+def test_the_walkthroughs_are_those_that_are_told_on_real_engines() -> None:
+    told = docs.text_of("tests/scenario/test_from_bare_engines.py") + docs.text_of(
+        "docs/ci/jenkins.md"
+    )
+    lines = docs.lines_for_slack("docs/zh/README.md")
+    assert len(lines) > 10
+    own = re.compile(
+        r"10\.0\.0\.1|registry\.example\.com|^reborn_8|^\d+$|^\d+:8080$|^(service|status|ls)$"
+    )
+    for word in {word for typed in lines for word in typed.split()}:
+        assert word in told or own.search(word), word
