@@ -74,7 +74,7 @@ def _knowing(seen: Home, **more: Any) -> Home:
 def _swarm(swarm: Swarm) -> Home:
     """What the managers say; without a leader they say nothing, and that is the news."""
     try:
-        nodes, services = swarm.nodes.list(), swarm.services.list()
+        nodes, services = swarm.nodes.list(), swarm.services.overview()
     except (NoLeaderError, NotAManagerError):
         return Home(
             status=Status(

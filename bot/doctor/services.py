@@ -26,7 +26,7 @@ from bot.model.advice_kind import AdviceKind
 from bot.model.incident import Severity
 from bot.swarm.health.addresses import address_uses
 from bot.swarm.scheduler import obstacles
-from bot.swarm.scheduler.obstacles import Places
+from bot.swarm.scheduler.obstacles import EligibleNodes
 from bot.watch.evaluation import Evaluation
 
 YOUNG = timedelta(minutes=1)
@@ -133,13 +133,15 @@ def _addresses(view: RunningServices) -> Iterator[Advice]:
 def _obstacles(view: RunningServices) -> Iterator[Advice]:
     """What will keep a service from its count, or its next update from ending."""
     nodes = view.evaluation.nodes
-    places: dict[frozenset[str], Places] = {}
+    places: dict[frozenset[str], EligibleNodes] = {}
     for service in view.services:
         if service.id in view.evaluation.below:
             continue
         able = view.evaluation.able(service.spec)
         if able not in places:
-            places[able] = Places(tuple(nodes[node_id] for node_id in nodes if node_id in able))
+            places[able] = EligibleNodes(
+                tuple(nodes[node_id] for node_id in nodes if node_id in able)
+            )
         for obstacle in (
             obstacles.on_these(service, places[able], service.spec)
             if able

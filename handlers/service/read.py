@@ -33,7 +33,8 @@ class ServiceLs(ListFlags, Query):
 
     def run(self, context: Context) -> Message:
         """One call to an engine."""
-        listed = self.kept(context.swarm.services.list())
+        its = context.swarm.services
+        listed = self.kept(its.list() if self.printed else its.overview())
         if self.printed:
             return self.print(objects.services(listed), self.full_name())
         if self.filter and not listed:

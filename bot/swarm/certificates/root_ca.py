@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.model.cluster import RootCertificate, RootRotation
+from bot.swarm.engine import json_lists
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
 
@@ -43,7 +44,7 @@ def rotation(engines: EnginePool) -> RootRotation:
     """How many nodes have a certificate of the new root; two reads of one manager."""
 
     def ask(client: Client) -> tuple[Json, list[Json]]:
-        return client.swarm(), client.nodes()
+        return client.swarm(), client.nodes(reader=json_lists.NODE_CERTIFICATES)
 
     return progress(*engines.call(ask))
 

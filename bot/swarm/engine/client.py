@@ -19,6 +19,8 @@ from bot.swarm.engine import json_lists
 from bot.swarm.engine.answers import members_of, object_in, words_in
 from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.fence import Fence, NoFence
+from bot.swarm.engine.json_lists import ListReader
+from bot.swarm.engine.parameters import Filters, auth_header, filtered, flag, path_part
 from bot.swarm.engine.refusals import (
     NO_OBJECT,
     ConnectionLostError,
@@ -29,7 +31,6 @@ from bot.swarm.engine.refusals import (
 )
 from bot.swarm.engine.transport import Answer, DockerTransport, Stream, Transport
 
-Filters = Mapping[str, list[str]]
 Json = dict[str, Any]
 
 
@@ -102,18 +103,18 @@ class Client:
 
     # ---- services and tasks
 
-    def services(self, filters: Filters | None = None) -> list[Json]:
-        """All services, with their counts of tasks."""
-        return self._list("/services", filters, status="true")
+    def services(self, reader: ListReader = json_lists.SERVICES) -> list[Json]:
+        """All services, with their counts of tasks and the fields that `reader` knows."""
+        return list(self._members("/services", None, reader, status="true"))
 
     def service(self, name: str) -> Json:
         """One service by id, name or the beginning of its id; without defaults."""
-        return self._json(f"/services/{_part(name)}", Target("service", name))
+        return self._json(f"/services/{path_part(name)}", Target("service", name))
 
     def create_service(self, spec: Spec, auth: str = "") -> Json:
         """Create a service; `auth` is an `X-Registry-Auth` header."""
         target = Target("service", spec.get("Name", ""))
-        return self._post("/services/create", spec, target, headers=_auth_header(auth))
+        return self._post("/services/create", spec, target, headers=auth_header(auth))
 
     def update_service(
         self, service: Json, spec: Spec, *, rollback: bool = False, auth: str = ""
@@ -129,12 +130,12 @@ class Client:
         }
         if rollback:
             params["rollback"] = "previous"
-        path = f"/services/{_part(service['ID'])}/update"
-        return self._post(path, spec, target, params=params, headers=_auth_header(auth))
+        path = f"/services/{path_part(service['ID'])}/update"
+        return self._post(path, spec, target, params=params, headers=auth_header(auth))
 
     def remove_service(self, service_id: str) -> None:
         """Remove a service and its tasks."""
-        self._send("DELETE", f"/services/{_part(service_id)}", Target("service", service_id))
+        self._send("DELETE", f"/services/{path_part(service_id)}", Target("service", service_id))
 
     def tasks(self, filters: Filters | None = None) -> Iterator[Json]:
         """Tasks, by the engine's filters (`service`, `node`, `desired-state`, `_up-to-date`).
@@ -145,13 +146,13 @@ class Client:
 
     def task(self, task_id: str) -> Json:
         """One task by its id."""
-        return self._json(f"/tasks/{_part(task_id)}", Target("task", task_id))
+        return self._json(f"/tasks/{path_part(task_id)}", Target("task", task_id))
 
     def logs(
         self, kind: Literal["service", "task"], object_id: str, params: Mapping[str, Any]
     ) -> Iterator[bytes]:
         """The raw log stream, piece by piece as it comes."""
-        path = f"/{kind}s/{_part(object_id)}/logs"
+        path = f"/{kind}s/{path_part(object_id)}/logs"
         params = {"stdout": 1, "stderr": 1, **params}
         with Stream(
             self._send("GET", path, Target(kind, object_id), params=params, stream=True)
@@ -160,19 +161,21 @@ class Client:
 
     # ---- nodes
 
-    def nodes(self, filters: Filters | None = None) -> list[Json]:
-        """All nodes."""
-        return self._list("/nodes", filters)
+    def nodes(
+        self, filters: Filters | None = None, reader: ListReader = json_lists.NODES
+    ) -> list[Json]:
+        """All nodes, by the engine's filters, with the fields that `reader` knows."""
+        return list(self._members("/nodes", filters, reader))
 
     def node(self, node_id: str) -> Json:
         """One node by its id."""
-        return self._json(f"/nodes/{_part(node_id)}", Target("node", node_id))
+        return self._json(f"/nodes/{path_part(node_id)}", Target("node", node_id))
 
     def update_node(self, node: Json, spec: Spec) -> None:
         """Post a whole specification against `node["Version"]`."""
         target = Target("node", node["Description"].get("Hostname") or node["ID"])
         self._post(
-            f"/nodes/{_part(node['ID'])}/update",
+            f"/nodes/{path_part(node['ID'])}/update",
             spec,
             target,
             params={"version": node["Version"]["Index"]},
@@ -182,9 +185,9 @@ class Client:
         """Remove a node; `force` skips the check that it is down."""
         self._send(
             "DELETE",
-            f"/nodes/{_part(node_id)}",
+            f"/nodes/{path_part(node_id)}",
             Target("node", node_id),
-            params={"force": _flag(force)},
+            params={"force": flag(force)},
         )
 
     # ---- the Swarm
@@ -199,7 +202,7 @@ class Client:
         `rotate` has the engine's own parameter names, such as `rotateWorkerToken`.
         """
         params = {"version": swarm["Version"]["Index"]} | {
-            name: _flag(wanted) for name, wanted in rotate.items()
+            name: flag(wanted) for name, wanted in rotate.items()
         }
         self._post("/swarm/update", spec, Target("swarm", "swarm"), params=params)
 
@@ -217,7 +220,7 @@ class Client:
 
     def leave(self, *, force: bool) -> None:
         """Let this engine leave its Swarm."""
-        self._send("POST", "/swarm/leave", params={"force": _flag(force)})
+        self._send("POST", "/swarm/leave", params={"force": flag(force)})
 
     def unlock(self, key: str) -> None:
         """Unlock this engine; may block for as long as it takes to find the other managers."""
@@ -234,7 +237,7 @@ class Client:
         return object_in(
             self._send(
                 "GET",
-                f"/networks/{_part(name)}",
+                f"/networks/{path_part(name)}",
                 Target("network", name),
                 params={"scope": "swarm"},
             )
@@ -246,20 +249,20 @@ class Client:
 
     def remove_network(self, network_id: str) -> None:
         """Remove a network."""
-        self._send("DELETE", f"/networks/{_part(network_id)}", Target("network", network_id))
+        self._send("DELETE", f"/networks/{path_part(network_id)}", Target("network", network_id))
 
     def stored(self, kind: Literal["secret", "config"]) -> list[Json]:
         """Secrets or configs."""
-        return self._list(f"/{kind}s", None)
+        return self._list(f"/{kind}s")
 
     def remove_stored(self, kind: str, object_id: str) -> None:
         """Remove a secret or a config."""
-        self._send("DELETE", f"/{kind}s/{_part(object_id)}", Target(kind, object_id))
+        self._send("DELETE", f"/{kind}s/{path_part(object_id)}", Target(kind, object_id))
 
     def distribution(self, image: str, auth: str = "") -> Json:
         """What the registry says of an image; the engine asks it."""
         path = f"/distribution/{quote(image, safe='/:@')}/json"
-        return object_in(self._send("GET", path, headers=_auth_header(auth)))
+        return object_in(self._send("GET", path, headers=auth_header(auth)))
 
     def image(self, reference: str) -> Json:
         """An image that lies on this engine."""
@@ -277,17 +280,14 @@ class Client:
     def _json(self, path: str, target: Target = NO_OBJECT) -> Json:
         return object_in(self._send("GET", path, target))
 
-    def _list(self, path: str, filters: Filters | None, **params: str) -> list[Json]:
-        if filters:
-            params["filters"] = json.dumps(dict(filters))
-        return list(self._send("GET", path, params=params).json() or ())
+    def _list(self, path: str, filters: Filters | None = None) -> list[Json]:
+        return list(self._send("GET", path, params=filtered(filters)).json() or ())
 
     def _members(
-        self, path: str, filters: Filters | None, reader: json_lists.ListReader
+        self, path: str, filters: Filters | None, reader: ListReader, **params: str
     ) -> Iterator[Json]:
-        params = {"filters": json.dumps(dict(filters))} if filters else {}
-        answer = self._send("GET", path, params=params, stream=True)
-        return members_of(answer, reader)
+        asked = self._send("GET", path, params=params | filtered(filters), stream=True)
+        return members_of(asked, reader)
 
     def _post(self, path: str, body: Spec, target: Target, **options: Any) -> Json:
         return object_in(self._send("POST", path, target, json=body, **options))
@@ -333,15 +333,3 @@ class Client:
         answer = self._transport.send(method, prefix + path, self.timeout, **options)
         self.api_version.heard(answer.headers.get("Api-Version", ""))
         return answer
-
-
-def _part(name: str) -> str:
-    return quote(name, safe="")
-
-
-def _flag(wanted: bool) -> str:
-    return "true" if wanted else "false"
-
-
-def _auth_header(auth: str) -> dict[str, str]:
-    return {"X-Registry-Auth": auth} if auth else {}

@@ -6,12 +6,12 @@ more than one piece is held, and only the fields that are judged become values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic_core import SchemaValidator, ValidationError, core_schema, from_json
 
-Fields = Mapping[str, Any]
+Fields = dict[str, Any]
 """The names of the fields that are judged; below each the same of what it contains, or None where
 it is read whole."""
 PIECE_BYTES = 1 << 19
@@ -38,6 +38,50 @@ TASK: Fields = {
     "JobIteration": None,
 }
 """What `bot.swarm.spec.read.task` reads."""
+NODE: Fields = {
+    "ID": None,
+    "Version": None,
+    "CreatedAt": None,
+    "UpdatedAt": None,
+    "Spec": None,
+    "Description": {
+        "Hostname": None,
+        "Platform": None,
+        "Resources": None,
+        "Engine": {"EngineVersion": None, "Labels": None},
+    },
+    "Status": None,
+    "ManagerStatus": None,
+}
+"""What `bot.swarm.spec.read_cluster.node` reads."""
+NODE_CERTIFICATE: Fields = {
+    "ID": None,
+    "Description": {"Hostname": None, "TLSInfo": None},
+    "Status": {"State": None},
+}
+"""What `bot.swarm.certificates.root_ca.progress` reads."""
+_SERVICE: Fields = {
+    "ID": None,
+    "Version": None,
+    "CreatedAt": None,
+    "UpdatedAt": None,
+    "Endpoint": {"Ports": None},
+    "UpdateStatus": None,
+    "ServiceStatus": None,
+    "JobStatus": None,
+}
+SERVICE: Fields = _SERVICE | {"Spec": None, "PreviousSpec": None}
+"""What `bot.swarm.spec.read.service` reads."""
+SERVICE_OVERVIEW: Fields = _SERVICE | {
+    "Spec": {
+        "Name": None,
+        "Labels": None,
+        "TaskTemplate": {"ContainerSpec": {"Image": None}, "RestartPolicy": None},
+        "Mode": None,
+        "EndpointSpec": {"Ports": None},
+    }
+}
+"""The same without the specifications, which are most of it."""
 
 
 def _schema(fields: Fields) -> core_schema.CoreSchema:
@@ -97,4 +141,8 @@ class ListReader:
             return list(from_json(piece) or ())
 
 
+NODES = ListReader(NODE)
+NODE_CERTIFICATES = ListReader(NODE_CERTIFICATE)
+SERVICES = ListReader(SERVICE)
+SERVICES_OVERVIEW = ListReader(SERVICE_OVERVIEW)
 TASKS = ListReader(TASK)

@@ -15,6 +15,7 @@ from typing import Any
 from bot.errors import EngineRefusedError, UnknownNameError
 from bot.model import Service, Spec, Task
 from bot.model.completion import RestartCondition
+from bot.swarm.engine import json_lists
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
@@ -50,9 +51,15 @@ class Services:
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks; of those that do one piece of work and
         are below their count, at the price of a second call, also how it ended."""
-        listed = self._with_completion(map(read.service, self.engines.call(Client.services)))
-        ordered = tuple(sorted(listed, key=lambda service: (service.name, service.id)))
-        return self._visible(ordered) if self.sight and self.sight.lists else ordered
+        return self._ordered(map(read.service, self.engines.call(Client.services)))
+
+    def overview(self) -> tuple[Service, ...]:
+        """The same without specifications, which are most of what an engine sends: who asks such a
+        service for one gets SpecNotReadError."""
+        listed = self.engines.call(
+            lambda client: client.services(reader=json_lists.SERVICES_OVERVIEW)
+        )
+        return self._ordered(map(read.service_without_spec, listed))
 
     def find(self, name: str) -> Service:
         """A service by name, id, or at least the first four characters of its id.
@@ -69,7 +76,7 @@ class Services:
             picked = pick(
                 "service",
                 name,
-                self._visible(self.list()),
+                self._visible(self.overview()),
                 lambda candidate: candidate.id,
                 lambda candidate: candidate.name,
             )
@@ -134,7 +141,7 @@ class Services:
         tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
         if service_id or self.sight is None or not self.sight.lists:
             return tasks
-        visible = {service.id for service in self.list()}
+        visible = {service.id for service in self.overview()}
         return tuple(task for task in tasks if task.service_id in visible)
 
     def tasks_since(self, since: datetime) -> tuple[Task, ...]:
@@ -214,6 +221,12 @@ class Services:
     def remove(self, service_id: str) -> None:
         """Remove a service with its tasks. Raises UnknownNameError."""
         self.engines.call_write(lambda client: client.remove_service(service_id))
+
+    def _ordered(self, listed: Iterable[Service]) -> tuple[Service, ...]:
+        ordered = tuple(
+            sorted(self._with_completion(listed), key=lambda service: (service.name, service.id))
+        )
+        return self._visible(ordered) if self.sight and self.sight.lists else ordered
 
     def _with_completion(self, listed: Iterable[Service]) -> Sequence[Service]:
         services = tuple(listed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from bot.model import Node, Platform, Service, Spec
@@ -17,17 +18,21 @@ Demands = tuple[tuple[str, ...], tuple[Platform, ...]]
 def eligible(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
     """The nodes that may run it now: they are Ready and Active, fulfil every constraint, and have
     one of the platforms that the specification lists, if it lists any."""
-    return tuple(node for node in open_to(spec, nodes) if _has_platform(spec, node))
+    offered = listed_platforms(spec)
+    return tuple(node for node in open_to(spec, nodes) if _offers(offered, node.platform))
 
 
 def open_to(spec: Spec, nodes: Iterable[Node]) -> tuple[Node, ...]:
     """The same whatever the platforms of the present image are, for one that is to be replaced."""
-    return tuple(node for node in nodes if node.takes_tasks and fulfils(spec, node))
+    texts = tuple(_placement(spec).get("Constraints") or ())
+    return tuple(
+        node for node in nodes if node.takes_tasks and all(_fulfils(node, text) for text in texts)
+    )
 
 
 def suits(spec: Spec, node: Node) -> bool:
     """Whether the node may run it whenever it is Ready and Active."""
-    return fulfils(spec, node) and _has_platform(spec, node)
+    return fulfils(spec, node) and _offers(listed_platforms(spec), node.platform)
 
 
 def demands(spec: Spec) -> Demands:
@@ -94,9 +99,13 @@ def _placement(spec: Spec) -> Spec:
     return spec.get("TaskTemplate", {}).get("Placement") or {}
 
 
-def _has_platform(spec: Spec, node: Node) -> bool:
-    offered = listed_platforms(spec)
-    return not offered or fits(offered, (node.platform.normalized,))
+@lru_cache(1024)
+def _offers(offered: tuple[Platform, ...], platform: Platform) -> bool:
+    """Whether an image of these platforms, or of any where none is listed, runs on this one.
+
+    Cached: a thousand nodes have a few platforms.
+    """
+    return not offered or fits(offered, (platform.normalized,))
 
 
 def _fulfils(node: Node, constraint: str) -> bool:

@@ -25,7 +25,7 @@ from bot.swarm.spec import read
 
 
 @dataclass(frozen=True)
-class Places:
+class EligibleNodes:
     """The nodes that may run a service, to be looked through once for all that demand the same."""
 
     nodes: tuple[Node, ...]
@@ -50,14 +50,14 @@ def in_the_way(
 
     With what is left on the nodes, what other services reserve counts too.
     """
-    places = Places(constraints.eligible(spec, nodes))
+    places = EligibleNodes(constraints.eligible(spec, nodes))
     if not places.nodes:
         return (_no_node(spec, nodes),) if nodes else ()
     return on_these(service, places, spec, capacity)
 
 
 def on_these(
-    service: Service, places: Places, spec: Spec, capacity: Capacity | None = None
+    service: Service, places: EligibleNodes, spec: Spec, capacity: Capacity | None = None
 ) -> tuple[Obstacle, ...]:
     """The same where it is known which nodes, at least one, may run it."""
     able = places.nodes

@@ -5,8 +5,11 @@ What an engine leaves out is empty, never an error.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from bot.model import (
     Image,
@@ -82,6 +85,31 @@ def service(raw: Raw) -> Service:
         updated=time(raw.get("UpdatedAt")),
         restart=restart(spec),
     )
+
+
+class SpecNotReadError(RuntimeError):
+    """A specification is asked for that was not read: a mistake of the program's."""
+
+
+class _SpecNotRead(Mapping[str, Any]):
+    """Stands where a service was listed without its specification; nothing can be made of it."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise SpecNotReadError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        raise SpecNotReadError
+
+    def __len__(self) -> int:
+        raise SpecNotReadError
+
+
+_SPEC_NOT_READ = _SpecNotRead()
+
+
+def service_without_spec(raw: Raw) -> Service:
+    """A service of which the list has no whole specification."""
+    return replace(service(raw), spec=_SPEC_NOT_READ)
 
 
 def restart(spec: Raw) -> RestartCondition:

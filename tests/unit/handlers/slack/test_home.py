@@ -83,7 +83,7 @@ class World:
         return SimpleNamespace(
             engines=SimpleNamespace(states=tuple),
             nodes=SimpleNamespace(list=lambda: self._looked((node("node1"),))),
-            services=SimpleNamespace(list=lambda: (service(running=4, desired=4),)),
+            services=SimpleNamespace(overview=lambda: (service(running=4, desired=4),)),
         )
 
     @property

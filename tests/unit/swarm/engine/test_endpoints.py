@@ -83,7 +83,7 @@ class Recorder:
 
     def iter_content(self, chunk_size: int | None) -> Iterator[bytes]:
         del chunk_size
-        return iter(())
+        return iter((self.content,))
 
     def close(self) -> None:
         """Nothing is open."""
