@@ -11,14 +11,28 @@ from pydantic import Field
 from bot.command.fields import Argument, Name, Option
 from bot.command.list_flags import InspectFlags
 from bot.command.model import Command, Context, Query
-from bot.errors import ElsewhereError, UnknownNameError
+from bot.errors import (
+    BeyondRightsError,
+    ElsewhereError,
+    NotAllowedError,
+    NotGrantedError,
+    ReadOnlyError,
+    UnknownNameError,
+)
 from bot.model import Message, Node, Service
 from bot.render.objects import service_sheet, task_sheet
 from bot.render.slack import blocks
 from bot.swarm.objects.services import FoundTask
 
 _TASK_ID = re.compile(r"[0-9a-z]{4,25}")
-_WHOLE_ID = 25
+_NOT_FOUND = (
+    BeyondRightsError,
+    NotAllowedError,
+    NotGrantedError,
+    ReadOnlyError,
+    UnknownNameError,
+)
+"""That there is no such service, and that somebody may not name it."""
 
 
 class ServiceInspect(InspectFlags, Query):
@@ -63,23 +77,20 @@ COMMANDS: tuple[type[Command], ...] = (ServiceInspect,)
 def find(context: Context, name: str, kind: str | None = None) -> Service | FoundTask:
     """The service of this name, else the task with this id.
 
-    Raises UnknownNameError with the nearest services, and AmbiguousNameError.
+    Raises UnknownNameError with the nearest services, AmbiguousNameError, and what refuses a
+    service that somebody may not name: for a task that is that of its service.
     """
     services = context.swarm.services
-    if kind == "task" or (kind is None and _TASK_ID.fullmatch(name) and len(name) == _WHOLE_ID):
-        try:
-            return services.find_task(name)
-        except UnknownNameError:
-            if kind == "task":
-                raise
+    if kind == "task":
+        return services.find_task(name)
     try:
         return services.find(name)
-    except UnknownNameError as error:
+    except _NOT_FOUND as error:
         if kind == "service" or not _TASK_ID.fullmatch(name):
             raise
         try:
             return services.find_task(name)
-        except UnknownNameError:
+        except _NOT_FOUND:
             raise error from None
 
 

@@ -106,6 +106,35 @@ def test_a_read_is_limited_to_the_services_of_its_rule(
     assert "payroll" in dev.asks("ps payroll").text
 
 
+@pytest.mark.world(
+    ROLES,
+    (
+        PolicyRule(commands=("logs", "inspect"), services=("web*",), ask=("dev",)),
+        PolicyRule(commands=("logs", "inspect"), ask=("lead",)),
+    ),
+)
+@pytest.mark.parametrize("line", ["logs {}", "inspect {}", "inspect --type task -f json {}"])
+@pytest.mark.parametrize("characters", [12, 25])
+def test_a_task_is_judged_by_its_service(
+    dev: MemoryPerson, lead: MemoryPerson, world: World, line: str, characters: int
+) -> None:
+    world.runs("web")
+    world.runs("payroll")
+    mine, foreign = (
+        next(id_ for id_, task in world.swarm.cluster.tasks.items() if task["ServiceID"] == service)
+        for service in (world.swarm.cluster.service(name)["ID"] for name in ("web", "payroll"))
+    )
+    invented = "z" * len(foreign)
+
+    assert not dev.asks(line.format(mine[:characters])).text.startswith(("✋", "❌"))
+    assert not lead.asks(line.format(foreign[:characters])).text.startswith(("✋", "❌"))
+    forbidden = dev.asks(line.format(foreign[:characters])).text
+    unknown = dev.asks(line.format(invented[:characters])).text
+    assert forbidden.startswith(("✋", "❌"))
+    assert "payroll" not in forbidden
+    assert forbidden.replace(foreign[:characters], invented[:characters]) == unknown
+
+
 @pytest.mark.world(ROLES, (WEB, FOR_LEAD))
 def test_type_ahead_offers_what_one_may_name(
     dev: MemoryPerson, lead: MemoryPerson, world: World

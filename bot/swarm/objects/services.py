@@ -98,11 +98,18 @@ class Services:
     def find_task(self, task_id: str) -> FoundTask:
         """A task by its id, or the beginning of it. Raises UnknownNameError.
 
-        Whoever may not see its service does not find it.
+        For somebody who sees some services only it is refused as a service that they may not name,
+        whether there is such a task or not.
         """
-        raw = self.engines.call(lambda client: client.task(task_id))
-        task = read.task(raw)
-        service = self.get(task.service_id)
+        try:
+            raw = self.engines.call(lambda client: client.task(task_id))
+            task = read.task(raw)
+            service = self.get(task.service_id)
+        except (UnknownNameError, EngineRefusedError):
+            # Refused where it is the beginning of several ids.
+            if self.sight is None:
+                raise
+            raise self.sight.refusal(task_id, ()) from None
         if self.sight and not self.sight.sees(service.name):
             raise self.sight.refusal(task_id, ())
         return FoundTask(task, service, edit.masked(raw))
