@@ -79,7 +79,8 @@ class Cluster:
     @property
     def founded(self) -> str:
         """The id of the Swarm; another one when it was founded anew. Raises NoManagerError."""
-        return str(self.manager.swarm_info().get("Cluster", {}).get("ID", ""))
+        with self.manager.api() as api:
+            return str(api.inspect_swarm()["ID"])
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
@@ -168,14 +169,16 @@ class Cluster:
         return f"{self.registry.address}/{name}"
 
     def lock(self, name: str) -> str:
-        """Switch autolock on and restart the node, so that it stands locked; returns the unlock
-        key."""
+        """Switch autolock on and restart the node, so that it stands locked, and another one leads;
+        returns the unlock key. Raises NoManagerError where none does."""
         self.docker("swarm", "update", "--autolock=true")
         key = self.docker("swarm", "unlock-key", "--quiet").strip()
         node = self.nodes[name]
         node.stop()
         node.start()
         wait_until(lambda: node.swarm_state == "locked", f"{name} is locked", LOCK_SECONDS)
+        # Where it led, the others may still be electing a leader.
+        _ = self.manager
         return key
 
     def _node(self, position: int) -> Node:

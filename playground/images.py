@@ -184,6 +184,7 @@ def _add(
     tar.addfile(member, io.BytesIO(content))
 
 
+@cache
 def _uncompressed_digest(layer: Blob) -> str:
     return f"sha256:{hashlib.sha256(gzip.decompress(layer.content)).hexdigest()}"
 

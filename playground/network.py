@@ -37,11 +37,13 @@ class Bridge:
 
     def up(self) -> None:
         """Make the bridge where there is none."""
+        if _is_up(self.name):
+            return
+        self._let_pass()
         if not (INTERFACES / self.name).exists():
             run("ip", "link", "add", self.name, "type", "bridge")
             run("ip", "address", "add", f"{self.gateway}/24", "dev", self.name)
         run("ip", "link", "set", self.name, "up")
-        self._let_pass()
 
     def down(self) -> None:
         """Remove the bridge and its firewall rule."""
@@ -100,11 +102,7 @@ class Cable:
     @property
     def is_linked(self) -> bool:
         """True when the cable is there and up at its bridge end."""
-        try:
-            flags = int((INTERFACES / self.plug / "flags").read_text(), 16)
-        except OSError:
-            return False
-        return bool(flags & 1)
+        return _is_up(self.plug)
 
     def lay(self) -> None:
         """Make the namespace and the cable where either is missing, and switch the cable on."""
@@ -132,7 +130,8 @@ class Cable:
         self.link_up()
 
     def link_up(self) -> None:
-        run("ip", "link", "set", self.plug, "up")
+        if not self.is_linked:
+            run("ip", "link", "set", self.plug, "up")
 
     def link_down(self) -> None:
         run("ip", "link", "set", self.plug, "down")
@@ -143,3 +142,12 @@ class Cable:
             run("ip", "link", "delete", self.plug)
         if self.namespace.exists():
             run("ip", "netns", "delete", self.namespace.name)
+
+
+def _is_up(interface: str) -> bool:
+    """Whether there is this interface, and it is switched on."""
+    try:
+        flags = int((INTERFACES / interface / "flags").read_text(), 16)
+    except OSError:
+        return False
+    return bool(flags & 1)

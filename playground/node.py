@@ -95,7 +95,9 @@ class Node:
     @property
     def is_in_touch(self) -> bool:
         """True when the engine runs, is not frozen, and reaches the other nodes."""
-        return self.is_running and not self.is_frozen and self.cable.is_linked
+        pids = self._dockerd()
+        awake = bool(pids) and not any(processes.is_frozen(pid) for pid in pids)
+        return awake and self.cable.is_linked
 
     def start(self, *, wait: bool = True) -> None:
         """Switch the machine on where it is off; with `wait`, until its engine answers. Raises

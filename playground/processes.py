@@ -11,10 +11,17 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from playground.errors import CommandFailedError, NotReadyError
 
 KILL_SECONDS = 10.0
+PAUSE, LONGEST_PAUSE = 3, 0.5
+"""How many times as long as a look took it is waited before the next, in seconds at most: who looks
+by a program, such as Docker's command line, would otherwise take the processor from what is waited
+for."""
+
+T = TypeVar("T")
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> str:
@@ -123,16 +130,26 @@ def wait_until(
     every: float = 0.1,
 ) -> None:
     """Ask until it is so; raises NotReadyError after `seconds`, with what `detail` then says."""
+    if not looked_for(is_so, seconds, every):
+        raise NotReadyError(awaited, seconds, detail())
+
+
+def looked_for(look: Callable[[], T], seconds: float, every: float = 0.05) -> T:
+    """What `look` returns as soon as that is something; after `seconds`, what it returned last."""
     deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise NotReadyError(awaited, seconds, detail())
-        time.sleep(every)
+    while True:
+        began = time.monotonic()
+        seen = look()
+        ended = time.monotonic()
+        if seen or ended > deadline:
+            return seen
+        time.sleep(max(every, min(PAUSE * (ended - began), LONGEST_PAUSE)))
 
 
 def _network_of(pid: int) -> tuple[int, int] | None:
+    # Asked of every process of the machine, many times in a story.
     try:
-        namespace = Path(f"/proc/{pid}/ns/net").stat()
+        namespace = os.stat(f"/proc/{pid}/ns/net")  # noqa: PTH116 - a fifth of what Path takes
     except OSError:
         return None
     return namespace.st_dev, namespace.st_ino

@@ -2,6 +2,7 @@
 one before."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from docker import APIClient
@@ -53,7 +54,9 @@ def _misplaced(nodes: Sequence[Node], manager: Node) -> list[Node]:
 
 def _empty(nodes: Sequence[Node], api: Any) -> None:
     _remove_each(api.services(), api.remove_service)
-    _settle("no container is left", lambda: _no_containers(nodes))
+    with ExitStack() as stack:
+        engines = [stack.enter_context(node.api(20)) for node in nodes]
+        _settle("no container is left", lambda: _no_containers(engines))
     _settle("no task is left", lambda: not _tasks(api))
     _remove_each(api.secrets(), api.remove_secret)
     _remove_each(api.configs(), api.remove_config)
@@ -90,15 +93,14 @@ def _remove_each(listed: Sequence[dict[str, Any]], remove: Callable[[str], objec
             continue
 
 
-def _no_containers(nodes: Sequence[Node]) -> bool:
+def _no_containers(engines: Sequence[APIClient]) -> bool:
     """Remove all containers at once: the grace period of their services does not matter any
     more."""
     left = 0
-    for node in nodes:
-        with node.api(20) as api:
-            for container in api.containers(all=True):
-                left += 1
-                _remove_container(api, container["Id"])
+    for api in engines:
+        for container in api.containers(all=True):
+            left += 1
+            _remove_container(api, container["Id"])
     return not left
 
 

@@ -89,7 +89,7 @@ class Bench:
 
 def answers(bench: Bench) -> Iterator[Finding]:
     """Two reads, in turn with the same commands of the Docker CLI."""
-    bench.site.runs("web", "web:v1", *SLOTS)
+    bench.site.runs("web", "web:v1", *SLOTS, health_checked=True)
     cases = (
         ("service ps", ("service", "ps", "web"), "/swarm service ps web", "web.4"),
         ("node ls", ("node", "ls"), "/swarm node ls", "node4"),
@@ -105,7 +105,7 @@ def answers(bench: Bench) -> Iterator[Finding]:
 
 def deploys(bench: Bench) -> Iterator[Finding]:
     """A deploy and `docker service update`, in alternating pairs, from v1 to v2 and back."""
-    bench.site.runs("rolled", "web:v1", *SLOTS)
+    bench.site.runs("rolled", "web:v1", *SLOTS, health_checked=True)
     mine, its = [], []
     for turn in range(PAIRS * 2):
         image = bench.site.image("web:v2" if turn % 2 == 0 else "web:v1")
@@ -122,7 +122,7 @@ def deploys(bench: Bench) -> Iterator[Finding]:
 def sends(bench: Bench) -> Iterator[Finding]:
     """`swarmbot send`, from the start of its process to the end, and `docker service update`, in
     alternating pairs as above."""
-    bench.site.runs("sent", "web:v1", *SLOTS)
+    bench.site.runs("sent", "web:v1", *SLOTS, health_checked=True)
     token = token_of(bench.bot, "bench", "sent")
     mine, its = [], []
     for turn in range(PAIRS * 2):

@@ -203,7 +203,7 @@ class Ground:
             if not self._is_good(name):
                 with suppress(Exception):
                     self.cluster.docker("service", "rm", name)
-                self.site.runs(name, "web:v1", "--replicas", str(REPLICAS))
+                self.site.runs(name, "web:v1", "--replicas", str(REPLICAS), health_checked=True)
 
     def _is_good(self, name: str) -> bool:
         try:

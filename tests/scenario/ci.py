@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from playground.node import Node
 from tests import ci_docs
 from tests.ci_docs import Step
+from tests.scenario.prefork import ran
 from tests.scenario.running import RunningBot
 
 Done = subprocess.CompletedProcess[str]
@@ -54,17 +54,10 @@ def lets_ci_in(bot: RunningBot, *services: str, lead: str = "") -> RunningBot:
 def token_of(bot: RunningBot, name: str, services: str) -> str:
     """A new token, as `swarmbot token create` prints it."""
     words = ("token", "create", name, "--role", "ci", "--services", services, "--expires", "1d")
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        env=bot.variables(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    shown = re.search(r"\bswb_\S+", done.stdout)
-    assert shown, done.stdout
+    ended, said = ran(words, bot.variables(), seconds=60)
+    assert ended == 0, said
+    shown = re.search(r"\bswb_\S+", said)
+    assert shown, said
     return shown[0]
 
 

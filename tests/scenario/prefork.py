@@ -14,15 +14,16 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 COMMAND = ("run",)
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["bot.__main__", "bot.app"])
+_forks.set_forkserver_preload(["bot.__main__", "bot.app", "bot.check"])
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,22 @@ class ForkedBot:
 
 def forked(environment: Mapping[str, str], log: Path) -> ForkedBot:
     """`swarmbot run` with this environment; what it logs is added to `log`."""
-    process = _forks.Process(target=_run, args=(dict(environment), log), daemon=True)
+    process = _forks.Process(target=_run, args=(COMMAND, dict(environment), log), daemon=True)
     process.start()
     return ForkedBot(process)
+
+
+def ran(words: Sequence[str], environment: Mapping[str, str], seconds: float) -> tuple[int, str]:
+    """`swarmbot` with these words, to its end: the exit status, and all that it said. Raises
+    `subprocess.TimeoutExpired`."""
+    with NamedTemporaryFile() as said:
+        process = _forks.Process(target=_run, args=(words, dict(environment), Path(said.name)))
+        process.start()
+        try:
+            ended = ForkedBot(process).wait(seconds)
+        finally:
+            process.kill()
+        return ended, said.read().decode()
 
 
 def spawned(environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
@@ -66,13 +80,15 @@ def spawned(environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes
         return subprocess.Popen(command, env=environment, stderr=output)
 
 
-def _run(environment: dict[str, str], log: Path) -> None:
+def _run(words: Sequence[str], environment: dict[str, str], log: Path) -> None:
     from bot.__main__ import main
 
     os.environ.clear()
     os.environ.update(environment)
     with log.open("ab") as output:
         os.dup2(output.fileno(), 2)
+        if words != COMMAND:
+            os.dup2(output.fileno(), 1)
     faulthandler.enable()
     random.seed()
-    main(COMMAND)
+    main(words)

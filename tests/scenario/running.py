@@ -21,6 +21,7 @@ from bot.model.alert_facts import AlertKind
 from bot.store.anchor import AnchorFile
 from bot.store.keys import Keys
 from bot.store.store import Store
+from playground import processes
 from playground.cluster import Cluster
 from playground.workspace import Workspace
 from tests.scenario.prefork import ForkedBot, forked, spawned
@@ -278,7 +279,4 @@ def eventually(
     why: Callable[[], str] = lambda: "it never came true",
 ) -> None:
     """Wait until something is true; fail with the reason where it never is."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, why()
-        time.sleep(0.05)
+    assert processes.looked_for(true, seconds), why()

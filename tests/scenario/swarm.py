@@ -1,18 +1,20 @@
-"""The Swarm as the stories speak of it: set up and looked at with the Docker CLI, never with the
-bot's own code."""
+"""The Swarm as the stories speak of it: set up with the Docker CLI, and looked at over the engine's
+API where a story waits for something; never with the bot's own code."""
 
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from playground.cluster import Cluster
 from tests.scenario.running import eventually
 
-QUICK = ("--stop-grace-period=1s", "--update-monitor=1s", "--rollback-monitor=1s")
+PROMPT = ("--stop-grace-period=1s", "--update-monitor=1s", "--rollback-monitor=1s")
 """What Swarm waits for a service: by default five seconds after the last task of each update."""
+QUICK = ("--no-healthcheck", *PROMPT)
+"""The same, and nobody asks for the health of its tasks: each time that an engine asks it starts
+four programs, every second for every task, which is most of what a story costs the machine."""
 WHOLE_WITHIN = 60
 
 
@@ -22,9 +24,11 @@ class Site:
 
     cluster: Cluster
 
-    def runs(self, name: str, image: str = "web:v1", *flags: str) -> None:
+    def runs(
+        self, name: str, image: str = "web:v1", *flags: str, health_checked: bool = False
+    ) -> None:
         """Create a service and wait until it is there; `flags` are those of `docker service
-        create`."""
+        create`. With `health_checked` a task counts once it is healthy, as its image says."""
         self.cluster.docker(
             "service",
             "create",
@@ -32,7 +36,7 @@ class Site:
             "--detach",
             "--name",
             name,
-            *QUICK,
+            *(PROMPT if health_checked else QUICK),
             *flags,
             self.image(image),
         )
@@ -66,7 +70,8 @@ class Site:
         return dict(self.inspect(name)["Spec"])
 
     def inspect(self, name: str) -> dict[str, Any]:
-        return dict(json.loads(self.cluster.docker("service", "inspect", name))[0])
+        with self.cluster.manager.api() as api:
+            return dict(api.inspect_service(name))
 
     def running_image(self, name: str) -> str:
         return str(self.spec(name)["TaskTemplate"]["ContainerSpec"]["Image"])
@@ -82,9 +87,9 @@ class Site:
 
     def tasks(self, name: str) -> list[str]:
         """Ids of the tasks that are meant to run."""
-        return self.cluster.docker(
-            "service", "ps", "-q", "--filter", "desired-state=running", name
-        ).split()
+        with self.cluster.manager.api() as api:
+            tasks = api.tasks({"service": name, "desired-state": "running"})
+        return [task["ID"] for task in tasks]
 
     def with_image(self, spec: dict[str, Any], image: str) -> dict[str, Any]:
         """The same specification with another image: what a deploy may change."""

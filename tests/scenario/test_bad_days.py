@@ -25,7 +25,7 @@ from tests.store.conftest import Server
 def test_what_slack_delivers_twice_is_done_once(
     dev: Person, site: Site, workspace: Workspace, bot: RunningBot
 ) -> None:
-    site.runs("web", "web:v1", "--update-monitor", "1s")
+    site.runs("web", "web:v1")
     workspace.faults.duplicate_envelopes = True
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
@@ -44,7 +44,7 @@ def test_what_slack_delivers_twice_is_done_once(
 def test_while_slack_refuses_edits_only_the_last_state_waits(
     dev: Person, site: Site, workspace: Workspace, trouble: str
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "3")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --parallelism 2")
     message = dev.sees("🔵 web →")
     if trouble == "429":
@@ -115,7 +115,7 @@ def test_without_redis_reads_work_and_changes_are_refused(
     with_redis: RunningBot, redis: Server, people: People, site: Site
 ) -> None:
     dev = people.dev
-    site.runs("web", "web:v1", "--update-monitor", "1s")
+    site.runs("web", "web:v1")
     version = site.inspect("web")["Version"]
 
     for away in (redis.kill, redis.freeze):
@@ -175,7 +175,7 @@ def test_a_rollout_goes_on_without_redis_and_is_written_down_afterwards(
 def test_without_docker_the_answer_comes_within_three_seconds(
     dev: Person, site: Site, cluster: Cluster
 ) -> None:
-    site.runs("web", "web:v1", "--update-monitor", "1s")
+    site.runs("web", "web:v1")
     frozen, stopped = [cluster.nodes["node1"], cluster.nodes["node2"]], cluster.nodes["node3"]
     for node in frozen:
         node.freeze()
@@ -195,7 +195,7 @@ def test_without_docker_the_answer_comes_within_three_seconds(
 def test_a_bot_that_is_stopped_leaves_its_rollout_to_the_next(
     dev: Person, site: Site, bot: RunningBot
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 3s")
     message = dev.sees("1/2", timeout=30)
 

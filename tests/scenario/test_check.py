@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from playground.cluster import Cluster
 from playground.workspace import Workspace
+from tests.scenario.prefork import ran
 from tests.scenario.running import bot_for, leader_of
 from tests.store.conftest import Server
 
@@ -26,16 +25,13 @@ def check(cluster: Cluster, workspace: Workspace, tmp_path: Path) -> Check:
     def run(config: Callable[[str], str] = str, **environment: str) -> tuple[int, str]:
         file = tmp_path / "swarmbot.toml"
         file.write_text(config(right.config))
-        done = subprocess.run(
-            [sys.executable, "-m", "bot", "check"],
-            env={**right.environment, "SWARMBOT_CONFIG": str(file), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
+        code, said = ran(
+            ["check"],
+            {**right.environment, "SWARMBOT_CONFIG": str(file), **environment},
+            seconds=30,
         )
-        assert "Traceback" not in done.stderr
-        return done.returncode, done.stdout + done.stderr
+        assert "Traceback" not in said
+        return code, said
 
     return run
 

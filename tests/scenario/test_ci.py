@@ -14,10 +14,10 @@ from tests import ci_docs
 from tests.scenario.ci import BuildMachine, lets_ci_in
 from tests.scenario.conftest import People
 from tests.scenario.resident import Resident
-from tests.scenario.running import RunningBot, bot_for, eventually
+from tests.scenario.running import RunningBot, bot_for
 from tests.scenario.swarm import Site
 
-SLOTS = ("--replicas", "3")
+SLOTS = ("--replicas", "2")
 
 
 def bot_with_ci(cluster: Cluster, workspace: Workspace, folder: Path) -> RunningBot:
@@ -94,26 +94,3 @@ def test_an_image_that_does_not_start_ends_the_stage_with_1_and_the_cause(
     assert '"ending":"rolled_back"' in jenkins.runs(ci_docs.shell(2), ID=sent[1]).stdout
     too_late = jenkins.runs(ci_docs.shell(3), ID=sent[1])
     assert "409" in too_late.stderr
-
-
-@pytest.mark.costs(20)
-def test_a_bot_that_is_killed_meanwhile_is_waited_for(
-    jenkins: BuildMachine, bot: RunningBot, people: People, site: Site
-) -> None:
-    site.runs("web-front", "web:v1", *SLOTS)
-
-    asked = people.dev.now
-    step = ci_docs.jenkins("Roll out")
-    with jenkins.running(step, SERVICE="web-front", BUILD_NUMBER="v2") as stage:
-        people.dev.sees("🔵 web-front →", after=asked, timeout=30)
-        eventually(lambda: site.update_state("web-front") == "updating", 20)
-        bot.kill()
-        bot.start()
-        rolled = stage.result(60)
-
-    assert rolled.returncode == 0, rolled.stdout + rolled.stderr
-    people.dev.sees("✅ web-front", after=asked)
-    assert site.is_on("web-front", "web:v2")
-    said = rolled.stdout.splitlines()
-    assert len(said) == len(set(said)), "each line once"
-    assert rolled.stderr.count("accepted as") == 1

@@ -53,11 +53,16 @@ def test_problems_are_named_with_lines_that_mend_them(dev: Person, site: Site) -
         "continue",
         "--update-parallelism",
         "0",
+        health_checked=True,
     )
-    site.runs("plain", "web:plain", "--constraint", here)
-    site.runs("ghost", "web:ghost", "--no-resolve-image", "--constraint", here)
+    site.runs("plain", "web:plain", "--constraint", here, health_checked=True)
+    site.runs("ghost", "web:ghost", "--no-resolve-image", "--constraint", here, health_checked=True)
     site.runs(
-        "stuck", "web:v1", "--detach", "--constraint", "node.labels.zone==moon", "-p", "8089:8080"
+        "stuck",
+        "web:v1",
+        "--detach",
+        *("--constraint", "node.labels.zone==moon", "-p", "8089:8080"),
+        health_checked=True,
     )
     site.runs(
         "store",
@@ -66,6 +71,7 @@ def test_problems_are_named_with_lines_that_mend_them(dev: Person, site: Site) -
         "type=volume,source=data,target=/data",
         "--limit-memory",
         "64M",
+        health_checked=True,
     )
     drained = next(name for name in ("node2", "node3") if name != manager.name)
     cluster.docker("node", "update", "--availability", "drain", drained)

@@ -27,11 +27,12 @@ def test_a_good_image_rolls_slot_by_slot_and_the_service_runs_its_digest(
         "64M",
         "--env",
         "A=1",
+        health_checked=True,
     )
     before = site.spec("web")
 
     typed = time.monotonic()
-    dev.types(f"/swarm deploy web {site.image('web:v2')} --parallelism 2 --delay 2s")
+    dev.types(f"/swarm deploy web {site.image('web:v2')} --parallelism 2 --delay 1s")
 
     message = dev.sees("🔵 web →")
     assert time.monotonic() - typed < 3
@@ -46,7 +47,7 @@ def test_a_good_image_rolls_slot_by_slot_and_the_service_runs_its_digest(
     )
     assert site.is_on("web", "web:v2")
     expected = site.with_image(before, site.running_image("web"))
-    expected["UpdateConfig"] |= {"Parallelism": 2, "Delay": 2_000_000_000}
+    expected["UpdateConfig"] |= {"Parallelism": 2, "Delay": 1_000_000_000}
     assert site.spec("web") == expected
 
 
@@ -71,7 +72,7 @@ def test_a_plain_deploy_changes_the_image_and_nothing_else(dev: Person, site: Si
 
 
 def test_a_broken_image_is_rolled_back_and_the_channel_learns_why(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "2s")
+    site.runs("web", "web:v1", "--replicas", "2")
     before = site.spec("web")
 
     dev.types(f"/swarm deploy web {site.image('web:broken')}")
@@ -84,7 +85,7 @@ def test_a_broken_image_is_rolled_back_and_the_channel_learns_why(dev: Person, s
 
 
 def test_a_sick_image_pauses_and_the_button_rolls_back(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "2s")
+    site.runs("web", "web:v1", "--replicas", "2", health_checked=True)
 
     dev.types(f"/swarm deploy web {site.image('web:sick')} --failure-action pause")
     paused = dev.sees("⏸ web", timeout=60)
@@ -171,7 +172,7 @@ def test_a_second_deploy_learns_who_is_rolling_and_waits_in_line(
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 2s")
     dev.sees("1/2", timeout=30)
 
-    asked = people.lead.types(f"/swarm deploy web {site.image('web:v1')}")
+    asked = people.lead.types(f"/swarm deploy web {site.image('web:v1')} --parallelism 2")
     refusal = people.lead.sees("dev", after=asked)
     assert refusal.ephemeral
     assert "web:v2" in refusal.text
@@ -184,9 +185,9 @@ def test_a_second_deploy_learns_who_is_rolling_and_waits_in_line(
 
 
 def test_a_change_by_hand_in_mid_rollout_is_noticed(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--replicas", "3")
+    site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 5s")
-    message = dev.sees("1/3", timeout=30)
+    message = dev.sees("1/2", timeout=30)
 
     site.cluster.docker("service", "update", "--detach", "--label-add", "by=hand", "web")
 
@@ -195,7 +196,7 @@ def test_a_change_by_hand_in_mid_rollout_is_noticed(dev: Person, site: Site) -> 
 
 
 def test_a_global_service_has_a_place_on_every_node(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--mode", "global")
+    site.runs("web", "web:v1", "--mode", "global", "--update-parallelism", "2")
 
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
 
@@ -205,7 +206,7 @@ def test_a_global_service_has_a_place_on_every_node(dev: Person, site: Site) -> 
 
 @pytest.mark.costs(30)
 def test_a_global_service_does_not_wait_for_a_node_that_is_down(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--mode", "global")
+    site.runs("web", "web:v1", "--mode", "global", "--update-parallelism", "3")
     site.cluster.nodes["node4"].stop()
     try:
         eventually(lambda: "Down" in site.cluster.docker("node", "ls"), 40)
@@ -219,9 +220,9 @@ def test_a_global_service_does_not_wait_for_a_node_that_is_down(dev: Person, sit
 def test_a_bot_that_is_killed_goes_on_with_the_same_message(
     dev: Person, site: Site, bot: RunningBot
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "3")
+    site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 4s")
-    message = dev.sees("1/3", timeout=30)
+    message = dev.sees("1/2", timeout=30)
 
     bot.kill()
     bot.start()
@@ -230,8 +231,8 @@ def test_a_bot_that_is_killed_goes_on_with_the_same_message(
     assert ended == message, "it is the same message that goes on"
     assert len([said for said in dev.messages("ops") if not said.in_thread]) == 1
     assert site.is_on("web", "web:v2")
-    asked = dev.types(f"/swarm deploy web {site.image('web:v1')} --delay 0s")
-    dev.sees("✅ web is on", timeout=90, after=asked)
+    asked = dev.types("/swarm scale web=1")
+    dev.sees("✅ web", timeout=60, after=asked)
     eventually(
         lambda: bot.open_intents() == 0, 15, lambda: "the audit does not know how each change ended"
     )
@@ -241,9 +242,9 @@ def test_a_bot_that_is_killed_goes_on_with_the_same_message(
 def test_a_manager_that_is_lost_in_mid_rollout_does_not_matter(
     dev: Person, site: Site, bot: RunningBot
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "3", "--constraint", "node.hostname!=node1")
+    site.runs("web", "web:v1", "--replicas", "2", "--constraint", "node.hostname!=node1")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 4s")
-    dev.sees("1/3", timeout=30)
+    dev.sees("1/2", timeout=30)
 
     site.cluster.nodes["node1"].stop()
     try:

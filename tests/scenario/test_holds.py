@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from redis import Redis
@@ -12,6 +10,7 @@ from redis import Redis
 from playground.workspace.person import Person
 from playground.workspace.surfaces import Message
 from tests.scenario.conftest import People
+from tests.scenario.prefork import ran
 from tests.scenario.running import RunningBot, eventually
 from tests.scenario.swarm import Site
 
@@ -103,8 +102,4 @@ def console(bot: RunningBot, command: str) -> tuple[int, str]:
         "SWARMBOT_DATA": str(bot.folder / "data"),
         "SWARMBOT_KEY_FILE": str(bot.folder / "key"),
     }
-    words = [sys.executable, "-m", "bot", "audit", command]
-    done = subprocess.run(
-        words, env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
+    return ran(["audit", command], environment, seconds=30)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.own_bot
 def test_it_shows_what_there_is_and_what_goes_on(
     dev: Person, people: People, site: Site, bot: RunningBot
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "2")
 
     home = dev.opens_home()
 

@@ -92,7 +92,7 @@ def test_hostile_text_from_docker_and_from_people_does_nothing(dev: Person, site
 
 
 def test_the_longest_name_that_docker_takes(dev: Person, site: Site, bot: RunningBot) -> None:
-    site.runs(LONGEST_NAME, "web:v1", "--update-monitor", "1s")
+    site.runs(LONGEST_NAME, "web:v1", health_checked=True)
 
     dev.types(f"/swarm deploy {LONGEST_NAME} {site.image('web:v2')}")
     done = dev.sees("is on", timeout=60)

@@ -43,7 +43,7 @@ def test_command_button_and_mention_work_by_http(
     by_http: RunningBot, workspace: Workspace, people: People, site: Site
 ) -> None:
     dev = people.dev
-    site.runs("web", "web:v1", "--update-monitor", "1s")
+    site.runs("web", "web:v1")
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
     done = dev.sees("✅ web is on", timeout=60)
 
@@ -100,7 +100,7 @@ def test_what_slack_did_not_sign_just_now_is_refused(
 
 
 def test_mentions_work_where_slash_commands_do_not(dev: Person, site: Site) -> None:
-    site.runs("web", "web:v1", "--update-monitor", "1s")
+    site.runs("web", "web:v1")
     mentions(dev, site)
 
 

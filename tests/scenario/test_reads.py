@@ -101,6 +101,7 @@ def test_what_one_sees_of_a_service(reader: Reader, people: People, site: Site) 
         "PASSWORD=secret",
         "-p",
         "8081:8080",
+        health_checked=True,
     )
     site.runs("db", "web:plain", "--label", "com.docker.stack.namespace=shop")
 

@@ -44,7 +44,7 @@ def node4_was_away(site: Site, **services: tuple[str, ...]) -> None:
     runs none of them."""
     site.cluster.docker("node", "update", "--availability", "drain", "node4")
     for name, flags in services.items():
-        site.runs(name, "web:v1", "--update-monitor", "1s", *flags)
+        site.runs(name, "web:v1", *flags)
     site.cluster.docker("node", "update", "--availability", "active", "node4")
 
 
@@ -53,7 +53,7 @@ def test_a_node_that_came_back_gets_its_share(dev: Person, site: Site) -> None:
     node4_was_away(
         site,
         web=("--replicas", "4", "--update-parallelism", "2"),
-        api=("--replicas", "5"),
+        api=("--replicas", "5", "--update-parallelism", "3"),
         three=("--replicas", "3"),
         single=(),
     )
@@ -85,7 +85,10 @@ def test_a_node_that_came_back_gets_its_share(dev: Person, site: Site) -> None:
 @pytest.mark.costs(20)
 def test_a_named_service_alone(dev: Person, guest: Person, site: Site) -> None:
     node4_was_away(
-        site, web=("--replicas", "4"), api=("--replicas", "4"), agent=("--mode", "global")
+        site,
+        web=("--replicas", "4", "--update-parallelism", "2"),
+        api=("--replicas", "4"),
+        agent=("--mode", "global", "--constraint", "node.hostname==node1"),
     )
     before = site.spec("api"), site.tasks("api")
 

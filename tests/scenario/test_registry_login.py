@@ -3,8 +3,6 @@ the nodes."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from playground.cluster import Cluster
 from playground.images import IMAGES
 from playground.registry import EVENING, MORNING, Login, Registry
 from playground.workspace import Workspace
+from tests.scenario.prefork import ran
 from tests.scenario.running import RunningBot, bot_for, eventually
 from tests.scenario.swarm import QUICK, Site
 
@@ -124,13 +123,7 @@ def _forget(cluster: Cluster, repository: str, version: str) -> None:
 
 def _checked(bot: RunningBot, private: PrivateRegistry) -> str:
     """What `swarmbot check` says of the registry's credentials, without where they come from."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "check"],
-        env={**bot.environment, "SWARMBOT_CONFIG": str(bot.folder / "swarmbot.toml")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    said = next(line for line in done.stdout.splitlines() if "credentials for" in line)
+    config = str(bot.folder / "swarmbot.toml")
+    _, words = ran(["check"], {**bot.environment, "SWARMBOT_CONFIG": config}, seconds=30)
+    said = next(line for line in words.splitlines() if "credentials for" in line)
     return said.partition(" from ")[0] if said.endswith(str(private.file)) else said

@@ -45,10 +45,10 @@ def test_the_other_bot_refuses_a_second_deploy_and_goes_on_when_the_first_dies(
     pair: Pair, people: People, site: Site, workspace: Workspace
 ) -> None:
     dev, lead = people.dev, people.lead
-    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 5s")
     bot = pair.who_took(workspace)
-    message = dev.sees("1/3", timeout=30)
+    message = dev.sees("1/2", timeout=30)
 
     asked = lead.types(f"/swarm deploy web {site.image('web:v1')}")
     assert pair.who_took(workspace) is not bot
@@ -72,7 +72,7 @@ def test_a_bot_that_slept_past_its_lease_writes_nothing_when_it_wakes(
     pair: Pair, people: People, site: Site, workspace: Workspace
 ) -> None:
     dev = people.dev
-    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:broken')} --delay 3s")
     sleeper = pair.who_took(workspace)
     message = dev.sees("🔵 web →", timeout=30)
@@ -96,7 +96,7 @@ def test_a_bot_that_slept_past_its_lease_writes_nothing_when_it_wakes(
 def test_one_payload_that_comes_to_both_is_done_by_one(
     pair: Pair, people: People, site: Site, workspace: Workspace
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "1", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "1")
     people.dev.types(f"/swarm deploy web {site.image('web:v2')}")
     first = pair.who_took(workspace)
     workspace.send_again(workspace.deliveries[-1])

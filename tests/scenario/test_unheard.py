@@ -26,7 +26,7 @@ def directory(workspace: Workspace) -> Iterator[Directory]:
 def test_a_token_that_is_taken_away_makes_the_bot_unready_and_loses_nothing(
     dev: Person, site: Site, directory: Directory, bot: RunningBot
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')}")
     dev.sees("🔵 web →")
 
@@ -41,10 +41,11 @@ def test_a_token_that_is_taken_away_makes_the_bot_unready_and_loses_nothing(
     eventually(lambda: not bot.missing(), 30)
 
 
+@pytest.mark.own_bot
 def test_a_rollout_whose_channel_is_archived_goes_on_with_who_asked(
     dev: Person, site: Site, directory: Directory, bot: RunningBot
 ) -> None:
-    site.runs("web", "web:v1", "--replicas", "3", "--update-monitor", "1s")
+    site.runs("web", "web:v1", "--replicas", "2")
     dev.types(f"/swarm deploy web {site.image('web:v2')} --delay 2s")
     dev.sees("🔵 web →")
 
@@ -53,5 +54,5 @@ def test_a_rollout_whose_channel_is_archived_goes_on_with_who_asked(
     done = dev.sees("✅ web is on", timeout=90, channel="dm")
     eventually(lambda: any("it is archived" in reply.text for reply in done.thread), 15)
     assert "takes no messages" in bot.missing()["channels"]
-    asked = dev.types("/swarm scale web=2")
+    asked = dev.types("/swarm scale web=3")
     assert "Nothing was changed" in dev.sees("archived", after=asked).text

@@ -24,16 +24,12 @@ from bot.swarm.certificates import root_ca
 from bot.swarm.objects.cluster import manager_addresses
 from tests.swarm import contract_logins, contract_paused
 from tests.swarm.contract_services import (
-    a_failure_pauses,
-    a_failure_rolls_back,
-    a_label_restarts_nothing_and_has_no_update,
-    a_paused_update_goes_on_when_it_is_posted_again,
-    a_rollback_by_hand_and_once_more_is_a_redo,
+    a_failure_pauses_until_it_is_posted_again,
     an_old_version_is_refused,
-    an_update_rolls_and_completes,
+    an_update_rolls_and_is_taken_back_and_done_again,
     name_and_mode_stay,
     names_ports_and_networks_are_checked,
-    scaling_restarts_nothing,
+    neither_a_label_nor_another_count_restarts_anything,
     start_first_never_runs_fewer,
     what_is_gone_is_not_found,
     what_is_never_started_again_stays_ended_and_is_updated,
@@ -90,12 +86,6 @@ def a_global_service_runs_on_every_node(ground: Ground) -> None:
     tasks = ground.swarm.services.tasks(service_id)
     assert len({task.node_id for task in tasks}) == 4
     assert {task.slot for task in tasks} == {0}
-
-
-def the_list_counts_tasks(ground: Ground) -> None:
-    created(ground, spec(ground))
-    (listed,) = ground.swarm.services.list()
-    assert (listed.running, listed.desired) == (2, 2)
 
 
 # ---- nodes
@@ -211,21 +201,16 @@ CASES: tuple[Callable[[Ground], None], ...] = (
     an_old_version_is_refused,
     name_and_mode_stay,
     what_is_gone_is_not_found,
-    an_update_rolls_and_completes,
-    a_label_restarts_nothing_and_has_no_update,
-    scaling_restarts_nothing,
-    a_failure_pauses,
-    a_paused_update_goes_on_when_it_is_posted_again,
+    an_update_rolls_and_is_taken_back_and_done_again,
+    neither_a_label_nor_another_count_restarts_anything,
+    a_failure_pauses_until_it_is_posted_again,
     what_is_never_started_again_stays_ended_and_is_updated,
-    a_failure_rolls_back,
     *contract_paused.CASES,
     *contract_logins.CASES,
-    a_rollback_by_hand_and_once_more_is_a_redo,
     start_first_never_runs_fewer,
     what_fits_nowhere_waits_and_says_why,
     what_ends_is_restarted_after_its_delay,
     a_global_service_runs_on_every_node,
-    the_list_counts_tasks,
     a_drained_node_loses_its_tasks,
     a_role_comes_into_force_later,
     a_node_that_is_there_is_not_removed,

@@ -78,7 +78,7 @@ def what_is_gone_is_not_found(ground: Ground) -> None:
 # ---- updates
 
 
-def an_update_rolls_and_completes(ground: Ground) -> None:
+def an_update_rolls_and_is_taken_back_and_done_again(ground: Ground) -> None:
     service = created(ground, spec(ground))
     before = running(ground, service.id)
 
@@ -97,8 +97,19 @@ def an_update_rolls_and_completes(ground: Ground) -> None:
     assert {task.id for task in marked if task.up_to_date} == after
     assert {task.state for task in marked if task.id in before} == {"shutdown"}
 
+    # A rollback by hand, and once more, is a redo.
+    for image in ("web:v1", "web:v2"):
+        now = ground.swarm.services.get(service.id)
+        ground.swarm.services.update(now, now.spec, rollback_previous=True)
+        posted = ground.swarm.services.get(service.id)
+        assert posted.update is not None
+        assert posted.update.state == "rollback_started"
+        assert posted.update.message == "manually requested rollback"
+        ground.until(lambda: state(ground, service.id) == "rollback_completed")
+        assert str(ground.swarm.services.get(service.id).image) == ground.image(image)
 
-def a_label_restarts_nothing_and_has_no_update(ground: Ground) -> None:
+
+def neither_a_label_nor_another_count_restarts_anything(ground: Ground) -> None:
     service = created(ground, spec(ground))
     before = running(ground, service.id)
 
@@ -107,11 +118,8 @@ def a_label_restarts_nothing_and_has_no_update(ground: Ground) -> None:
     assert posted.update is None
     assert running(ground, service.id) == before
     assert all(task.up_to_date for task in ground.swarm.services.tasks(service.id, marked=True))
-
-
-def scaling_restarts_nothing(ground: Ground) -> None:
-    service = created(ground, spec(ground))
-    before = running(ground, service.id)
+    (listed,) = ground.swarm.services.list()
+    assert (listed.running, listed.desired) == (2, 2)
 
     changed(ground, service.id, lambda body: body["Mode"]["Replicated"].update(Replicas=4))
     ground.until(lambda: len(running(ground, service.id)) == 4)
@@ -120,19 +128,6 @@ def scaling_restarts_nothing(ground: Ground) -> None:
     changed(ground, service.id, lambda body: body["Mode"]["Replicated"].update(Replicas=1))
     ground.until(lambda: len(ground.swarm.services.tasks(service.id, running=True)) == 1)
     assert state(ground, service.id) == ""
-
-
-def a_failure_pauses(ground: Ground) -> None:
-    service = created(ground, spec(ground))
-
-    changed(ground, service.id, with_image(ground, "web:broken"))
-
-    ground.until(lambda: state(ground, service.id) == "paused")
-    words = "update paused due to failure or early termination of task "
-    assert message(ground, service.id).startswith(words)
-    failed = [task for task in ground.swarm.services.tasks(service.id) if task.state == "failed"]
-    assert message(ground, service.id).removeprefix(words) in {task.id for task in failed}
-    assert (failed[0].error, failed[0].exit_code) == ("task: non-zero exit (3)", 3)
 
 
 def what_is_never_started_again_stays_ended_and_is_updated(ground: Ground) -> None:
@@ -160,12 +155,18 @@ def what_is_never_started_again_stays_ended_and_is_updated(ground: Ground) -> No
     assert ended() is None
 
 
-def a_paused_update_goes_on_when_it_is_posted_again(ground: Ground) -> None:
-    service = created(ground, spec(ground, replicas=4))
+def a_failure_pauses_until_it_is_posted_again(ground: Ground) -> None:
+    service = created(ground, spec(ground, replicas=3))
     changed(ground, service.id, with_image(ground, "web:broken"))
-    ground.until(lambda: state(ground, service.id) == "paused")
 
+    ground.until(lambda: state(ground, service.id) == "paused")
     paused = message(ground, service.id)
+    words = "update paused due to failure or early termination of task "
+    assert paused.startswith(words)
+    ended = [task for task in ground.swarm.services.tasks(service.id) if task.state == "failed"]
+    assert paused.removeprefix(words) in {task.id for task in ended}
+    assert (ended[0].error, ended[0].exit_code) == ("task: non-zero exit (3)", 3)
+
     # Posted within the same moment, it is taken for the update that is just ending, and stands.
     failed = len(ground.swarm.services.tasks(service.id))
     ground.until(lambda: len(ground.swarm.services.tasks(service.id)) >= failed + 2)
@@ -174,38 +175,6 @@ def a_paused_update_goes_on_when_it_is_posted_again(ground: Ground) -> None:
 
     # It may pause again at once, over another task.
     ground.until(lambda: message(ground, service.id) not in ("", paused))
-
-
-def a_failure_rolls_back(ground: Ground) -> None:
-    service = created(ground, spec(ground))
-
-    changed(ground, service.id, with_image(ground, "web:broken", "rollback"))
-
-    ground.until(lambda: state(ground, service.id) == "rollback_completed")
-    assert message(ground, service.id) == "rollback completed"
-    after = ground.swarm.services.get(service.id)
-    assert after.spec == service.spec
-    assert after.previous is None
-    with pytest.raises(EngineRefusedError) as refused:
-        ground.swarm.services.update(after, after.spec, rollback_previous=True)
-    assert refused.value.status == 500
-    assert "does not have a previous spec" in refused.value.reason
-
-
-def a_rollback_by_hand_and_once_more_is_a_redo(ground: Ground) -> None:
-    service = created(ground, spec(ground))
-    changed(ground, service.id, with_image(ground, "web:v2"))
-    ground.until(lambda: state(ground, service.id) == "completed")
-
-    for image in ("web:v1", "web:v2"):
-        now = ground.swarm.services.get(service.id)
-        ground.swarm.services.update(now, now.spec, rollback_previous=True)
-        posted = ground.swarm.services.get(service.id)
-        assert posted.update is not None
-        assert posted.update.state == "rollback_started"
-        assert posted.update.message == "manually requested rollback"
-        ground.until(lambda: state(ground, service.id) == "rollback_completed")
-        assert str(ground.swarm.services.get(service.id).image) == ground.image(image)
 
 
 def start_first_never_runs_fewer(ground: Ground) -> None:

@@ -2,7 +2,6 @@
 patience."""
 
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -11,8 +10,10 @@ from bot.model import Task
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
+from playground import processes
 from playground.cluster import Cluster
 from tests.fence import OPEN
+from tests.swarm.ground import UNASKED
 
 DEAF_SECONDS = 8.0
 MANAGERS = ("node1", "node2", "node3")
@@ -28,15 +29,17 @@ def swarm_over(cluster: Cluster, *names: str) -> Swarm:
 
 def eventually(look: Callable[[], T], seconds: float = 30.0) -> T:
     """What `look` returns as soon as that is something."""
-    until = time.monotonic() + seconds
-    while not (result := look()):
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.2)
-    return result
+    seen = processes.looked_for(look, seconds, every=0.2)
+    assert seen, "waited in vain"
+    return seen
 
 
 def web(cluster: Cluster, name: str = "web", replicas: int = 2, **more: Any) -> dict[str, Any]:
-    container = {"Image": cluster.image("web:v1"), "StopGracePeriod": 1_000_000_000}
+    container = {
+        "Image": cluster.image("web:v1"),
+        "StopGracePeriod": 1_000_000_000,
+        "Healthcheck": UNASKED,
+    }
     return {
         "Name": name,
         "TaskTemplate": {"ContainerSpec": container, **more.pop("TaskTemplate", {})},

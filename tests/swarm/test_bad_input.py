@@ -45,6 +45,7 @@ def furnish(cluster: Cluster, swarm: Swarm) -> None:
         "service",
         "create",
         "--detach",
+        "--no-healthcheck",
         "--name",
         "agent",
         "--mode",
