@@ -11,6 +11,8 @@ import pytest
 
 from bot.logs import OwnRecords, formatter
 from tests.memory.test_approvals import ONE, ROLES
+from tests.memory.test_commands_api import runs_freely
+from tests.memory.twin.ci import Pipeline
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import DEV, World
 
@@ -97,3 +99,18 @@ def test_the_next_bot_logs_under_the_same_ids(dev: MemoryPerson, world: World, l
     begun, found, ended = (log.event(text) for text in ("begins", "going on", "done after"))
     for name in ("actor", "audit", "rollout"):
         assert begun[name] == found[name] == ended[name]
+
+
+@runs_freely
+def test_what_ci_sends_is_followed_by_the_id_that_it_was_told(
+    dev: MemoryPerson, world: World, log: Log
+) -> None:
+    world.runs("web", replicas=2)
+    ci = Pipeline.named(world.bot, "jenkins-shop")
+
+    sent = ci.sends("docker service update --image shop/web:2.0 web")
+    ci.ends(sent)
+    dev.sees("✅ web")
+
+    assert {log.event(text)["command"] for text in ("begins", "done after")} == {sent}
+    assert "jenkins-shop" in log.event("begins")["actor"]
