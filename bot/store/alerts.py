@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from redis import Redis
 from redis.client import Pipeline
 
@@ -21,6 +21,7 @@ from bot.errors import LeaseLostError
 from bot.model import Actor, MessageRef
 from bot.model.incident import AlertState, Entry, Incident, Memory, Silence, acknowledged
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 from bot.store.seen import Seen
 from bot.store.signer import Signer
 
@@ -34,14 +35,14 @@ class _Form(Generic[_Value]):
     """What is signed as one kind, and how it is written."""
 
     kind: str
-    json: TypeAdapter[_Value]
+    json: JsonForm[_Value]
 
 
-_memory = _Form("alerts memory", TypeAdapter(Memory))
-_ack = _Form("alerts ack", TypeAdapter(tuple[Actor, datetime]))
-_silence = _Form("alerts silence", TypeAdapter(Silence))
-_entry = _Form("alerts entry", TypeAdapter(Entry))
-_ref = TypeAdapter(MessageRef)
+_memory = _Form("alerts memory", JsonForm(Memory))
+_ack = _Form("alerts ack", JsonForm(tuple[Actor, datetime]))
+_silence = _Form("alerts silence", JsonForm(Silence))
+_entry = _Form("alerts entry", JsonForm(Entry))
+_ref = JsonForm(MessageRef)
 
 _KEEP_SECONDS = 30 * 86_400
 """TTL of an incident's message, counted from the last time that the incident was open."""

@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
+
+from bot.store.json_form import JsonForm
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class NotedHead:
         return AuditHead(self.entries, self.hash)
 
 
-_json = TypeAdapter(NotedHead)
+_json = JsonForm(NotedHead)
 
 
 @dataclass(frozen=True, slots=True)

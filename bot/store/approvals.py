@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
@@ -15,11 +14,12 @@ from bot.errors import ApprovalNotFoundError
 from bot.model import MessageRef
 from bot.model.approval import Approval, ApprovalState
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 from bot.store.sealed import KEPT, sealed_key
 from bot.store.signer import Signer
 
-_json = TypeAdapter(Approval)
-_ref = TypeAdapter(MessageRef)
+_json = JsonForm(Approval)
+_ref = JsonForm(MessageRef)
 _Step = TypeVar("_Step", bound=Approval | None)
 
 _KEEP_SECONDS = 7 * 86_400

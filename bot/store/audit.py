@@ -16,7 +16,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from redis import Redis, RedisError
 
 from bot.errors import StoreUnavailableError
@@ -34,9 +33,10 @@ from bot.store.audit_chain import (
 from bot.store.audit_check import CLOCK_SLACK, SIGNED_AS, AuditChecker
 from bot.store.audit_stream import HEAD, OPEN, STREAM, AuditStream
 from bot.store.connection import guarded
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_json = TypeAdapter(AuditEntry)
+_json = JsonForm(AuditEntry)
 _NOTHING = IntentReference("")
 
 

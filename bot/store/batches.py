@@ -3,15 +3,15 @@ as one."""
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter
 from redis import Redis
 
 from bot.errors import LeaseLostError
 from bot.model.batch import Batch
 from bot.store.connection import guarded, key
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_json = TypeAdapter(Batch)
+_json = JsonForm(Batch)
 _BATCHES, _FENCES = key("batches"), key("batches", "fences")
 _KIND = "batches"
 

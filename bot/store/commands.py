@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
 from bot.model.sent_command import Report, SentCommand, SentState
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_json = TypeAdapter(SentCommand)
+_json = JsonForm(SentCommand)
 _KIND, _BODY = "command", "command body"
 
 _KEEP_SECONDS = 7 * 86_400

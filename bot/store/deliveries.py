@@ -12,16 +12,16 @@ import secrets
 from dataclasses import replace
 
 from cryptography.fernet import Fernet, InvalidToken
-from pydantic import TypeAdapter
 from redis import Redis
 
 from bot.model import MessageRef, MessageState
 from bot.model.delivery import Clearance, PendingMessage
 from bot.store.connection import guarded, key
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_json = TypeAdapter(PendingMessage)
-_ref = TypeAdapter(MessageRef)
+_json = JsonForm(PendingMessage)
+_ref = JsonForm(MessageRef)
 
 _KEEP_SECONDS = 7 * 86_400
 """TTL of what is known of a message, counted from its last state: that long Slack may be away."""

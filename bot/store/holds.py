@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
@@ -13,8 +12,9 @@ from bot.errors import NotHolderError, OnHoldError
 from bot.model import Actor
 from bot.model.hold import EVERYTHING, Hold, covering
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 
-_json = TypeAdapter(Hold)
+_json = JsonForm(Hold)
 
 _HOLDS = key("holds")
 _FREEZE = "freeze"

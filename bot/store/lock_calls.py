@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pydantic import TypeAdapter
 from redis import Redis
 
 from bot.errors import LockedError
 from bot.model import Lock
 from bot.store.connection import key
+from bot.store.json_form import JsonForm
 from bot.store.lock_scripts import ACQUIRE, EXTEND, RELEASE, RENEW
 
-_json = TypeAdapter(Lock)
+_json = JsonForm(Lock)
 
 _FENCE_SECONDS = 86_400
 """TTL of a target's fence: after a longer outage an owner cannot take up its lease again."""

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
 from bot.model.new_image import NewImage
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_json = TypeAdapter(NewImage)
+_json = JsonForm(NewImage)
 
 _OFFERS = key("images", "offers")
 _PUSHED = key("images", "pushed")

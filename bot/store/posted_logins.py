@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from redis import Redis
 
 from bot.model.stored_login import PostedLogin
 from bot.store.connection import guarded, key
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_json = TypeAdapter(PostedLogin)
+_json = JsonForm(PostedLogin)
 _KIND, _MARK = "posted login", "registry login"
 _KEEP_SECONDS = 400 * 86_400
 """TTL: those of a service that is gone are not kept for ever."""

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
 from bot.model.hold import Queued
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
 _QUEUE = key("queue")
@@ -34,7 +34,7 @@ class _QueueEntry:
     called: datetime | None = None
 
 
-_json = TypeAdapter(_QueueEntry)
+_json = JsonForm(_QueueEntry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
 from bot.model.audit import Refusal
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 
 KEPT = timedelta(days=7)
 MOST_OF_PERSON = 20
@@ -25,7 +25,7 @@ MOST_IN_HOUR = 200
 OTHER_COMMANDS, OTHER_PEOPLE = "other commands", "other people"
 
 _HOUR = timedelta(hours=1)
-_json = TypeAdapter(Refusal)
+_json = JsonForm(Refusal)
 
 # An hour is a hash: each field, `ID COMMAND`, is a record; a second hash counts a person's records.
 

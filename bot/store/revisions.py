@@ -9,16 +9,16 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
 from bot.model import Ending, Image, Revision
 from bot.model.revisions import FOUND, in_place
 from bot.store.connection import guarded, key
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_json = TypeAdapter(Revision)
+_json = JsonForm(Revision)
 
 _MOST_REVISIONS = 50
 _KEEP_SECONDS = 400 * 86_400

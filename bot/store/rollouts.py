@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import TypeAdapter
 from redis import Redis
 
 from bot.errors import LeaseLostError
 from bot.model import Actor, MessageRef, Rollout
 from bot.model.rollout import WishAnswer
 from bot.store.connection import guarded, key
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
-_rollout = TypeAdapter(Rollout)
-_actor = TypeAdapter(Actor)
-_ref = TypeAdapter(MessageRef)
+_rollout = JsonForm(Rollout)
+_actor = JsonForm(Actor)
+_ref = JsonForm(MessageRef)
 
 _KEEP_SECONDS = 7 * 86_400
 """TTL of a rollout after its end: that long its buttons still find it."""

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
-from pydantic import TypeAdapter
 from redis import Redis
 from redis.client import Pipeline
 
 from bot.errors import NameTakenError, TooManyTokensError, UnknownNameError
 from bot.model.token import PipelineToken
 from bot.store.connection import guarded, key, transact
+from bot.store.json_form import JsonForm
 from bot.store.signer import Signer
 
 MOST_TOKENS = 200
@@ -34,7 +34,7 @@ SHOWN_EVERY = 60.0
 _TOKEN = re.compile(r"swb_([0-9a-f]{16})_([0-9a-f]{64})")
 _NO_DIGEST = "0" * 64
 _KIND = "token"
-_json = TypeAdapter(PipelineToken)
+_json = JsonForm(PipelineToken)
 
 _TOKENS = key("tokens")
 _USED = key("tokens", "used")
