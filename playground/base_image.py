@@ -11,7 +11,7 @@ from pathlib import Path
 from playground.images import ARCHITECTURES
 from playground.processes import run
 
-PACKAGES = ("ca-certificates", "python3", "python3-venv", "redis-server")
+PACKAGES = ("ca-certificates", "openssh-client", "python3", "python3-venv", "redis-server")
 """What the bot's image begins with, and a Redis, so that a stack of both needs no further image."""
 COMPONENTS = {"ubuntu": "main,universe"}
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the playground's Swarm needs (Docker's engine, a registry, Redis, network tools), and only what is missing.
-# `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, Chromium, in which the demo's page is tested, and what pipelines call;
+# `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, Chromium, in which the demo's page is tested, what pipelines call, and ssh;
 # `install.sh stand-in` also npm, for the Slack that others wrote.
 # Debian 12 and later, Ubuntu 22.04 and later. Starts nothing, and leaves no service switched on that was not there before.
 set -euo pipefail
@@ -49,6 +49,7 @@ missing_packages() {
         chaos) missing_for_chaos ;;
         stand-in) command -v npm >/dev/null || echo npm ;;
     esac
+    if [ "$WITH" = browser ] && ! command -v ssh-keygen >/dev/null; then echo openssh-client; fi
     is_static_busybox || echo busybox-static
     has_venv || echo python3-venv
 }

@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from handlers.http.startup import Startup
+
 if TYPE_CHECKING:
     from handlers.http.ci_api import CiApi
 
@@ -47,6 +49,7 @@ class Web:
         own = Starlette(
             routes=[
                 Route("/healthz", self.health),
+                Route("/startupz", Startup(self.checks).answer),
                 Route("/readyz", self.ready),
                 Route("/metrics", self.exposition),
             ]

@@ -9,19 +9,25 @@ from tempfile import TemporaryDirectory
 
 from playground.base_image import base_tar, own_certificates
 from playground.bot import CHECKOUT
-from playground.builder import Builder
+from playground.builder import BASE, Builder
 from playground.registry import Registry
 
-BOT, REDIS = "swarmbot", "redis"
+BOT, NEXT, REDIS = "swarmbot", "swarmbot-next", "redis"
 
 
 @dataclass(frozen=True)
 class Images:
-    """Full names in the cluster's registry, and how the bot's image came about."""
+    """Full names in the cluster's registry, how the bot's image came about, and how much larger
+    than its base it is (bytes).
+
+    `next` is another version of the bot, which says so in a label.
+    """
 
     bot: str
+    next: str
     redis: str
     history: str
+    above_base: int
 
 
 class ImageBuild:
@@ -36,20 +42,32 @@ class ImageBuild:
         self._builder.start()
         base = self._builder.load(base_tar(CHECKOUT / ".dev"))
         self._builder.build(CHECKOUT, BOT, BASE=base, CERTIFICATES=own_certificates())
+        self._build_from(BOT, NEXT, "LABEL org.opencontainers.image.version=next")
         # As in the public image, the folder of the data belongs to the user that Redis runs as.
+        self._build_from(
+            base,
+            REDIS,
+            "RUN mkdir /data && chown 999:1000 /data",
+            "WORKDIR /data",
+        )
+
+    def _build_from(self, image: str, name: str, *lines: str) -> None:
         with TemporaryDirectory() as folder:
-            (Path(folder) / "Dockerfile").write_text(
-                f"FROM {base}\nRUN mkdir /data && chown 999:1000 /data\nWORKDIR /data\n"
-            )
-            self._builder.build(Path(folder), REDIS)
+            (Path(folder) / "Dockerfile").write_text("\n".join((f"FROM {image}", *lines)))
+            self._builder.build(Path(folder), name)
+
+    def _size(self, image: str) -> int:
+        return int(self._builder.docker("image", "inspect", "--format={{.Size}}", image))
 
     def pushed_to(self, registry: Registry) -> Images:
         """Wait for the build and send what it made to a registry; raises what the build raised."""
         self._build.result()
         return Images(
             self._builder.push(BOT, registry, "swarmbot:test"),
+            self._builder.push(NEXT, registry, "swarmbot:next"),
             self._builder.push(REDIS, registry, "redis:test"),
             self._builder.docker("history", "--no-trunc", BOT),
+            self._size(BOT) - self._size(BASE),
         )
 
     def close(self) -> None:

@@ -4,164 +4,33 @@ on the Swarm."""
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 import yaml
 
-from playground.bot import CHECKOUT
 from playground.cluster import Cluster
 from playground.node import Node
 from playground.workspace import Workspace
+from playground.workspace.person import Person
+from tests.scenario.swarm import Site
 from tests.swarm.image_build import ImageBuild, Images
+from tests.swarm.own_stack import BOT, OwnStack, documented, own_stack, run_in
 from tests.swarm.support import eventually
 
 # The first run makes the base image as well.
 pytestmark = pytest.mark.timeout(300)
 
+MOST_ABOVE_BASE = 90_000_000
+SSH = 8_500_000
+"""What the ssh client and its libraries take, which are part of the base here."""
+
 
 @pytest.fixture(scope="module")
 def images(machine: Cluster, image_build: ImageBuild) -> Images:
     return image_build.pushed_to(machine.registry)
-
-
-def test_the_image_runs_as_a_service_that_answers_in_slack(
-    cluster: Cluster, images: Images, workspace: Workspace
-) -> None:
-    node1, node2 = cluster.nodes["node1"], cluster.nodes["node2"]
-    environment = {
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_APP_TOKEN": workspace.app_token,
-        "SLACK_API_URL": workspace.api_url,
-        "REDIS_URL": f"redis://{node2.address}:6379/0",
-    }
-    socket = f"type=bind,src={node1.socket},dst=/var/run/docker.sock"
-    flags = [
-        "--user",
-        f"10001:{node1.socket.stat().st_gid}",
-        "--mount",
-        socket,
-        "--health-interval",
-        "1s",
-    ]
-    flags += [f"--env={name}={value}" for name, value in environment.items()]
-    serve(
-        cluster,
-        "redis",
-        node2,
-        6379,
-        images.redis,
-        "redis-server",
-        "--protected-mode",
-        "no",
-        "--save",
-        "",
-    )
-    serve(cluster, "bot", node1, 8090, images.bot, flags=flags)
-    eventually(lambda: healthy(node1, "bot"), 60)
-    url = f"http://{node1.address}:8090"
-
-    workspace.wait_connected()
-    assert get(f"{url}/healthz") == {"status": "ok"}
-    readiness = get(f"{url}/readyz")
-    assert (readiness["ready"], readiness["missing"]) == (True, {})
-    assert run_in(node1, "bot", "id", "-u") == "10001"
-    workspace.person("dev").types("/swarm status")
-    workspace.person("dev").sees("3 managers")
-    workspace.person("dev").types("/swarm map")
-    (picture,) = workspace.person("dev").sees("📎 Swarm · 4 nodes", channel="dm", timeout=20).files
-    assert (picture.content or b"").startswith(b"\x89PNG"), (
-        "the image has all that it takes to draw"
-    )
-    findings = run_in(node1, "bot", "python3", "-m", "bot", "check")
-    assert "wrong" not in findings
-    assert "ok     engine local (manager, " in findings
-
-
-def test_the_image_keeps_nothing_of_how_it_was_built(images: Images) -> None:
-    assert "requirements.txt" not in images.history
-    assert "CERTIFICATE" not in images.history
-
-
-def test_docker_compose_reads_the_file_and_finds_nothing_wrong(folder: Path) -> None:
-    told = subprocess.run(
-        ["docker-compose", "config"], cwd=folder, capture_output=True, text=True, check=False
-    )
-
-    assert told.returncode == 0, told.stderr
-    assert set(yaml.safe_load(told.stdout)["services"]) == {"bot", "redis"}
-
-
-def test_the_stack_deploys_and_its_bot_answers_in_slack(
-    cluster: Cluster, images: Images, workspace: Workspace, folder: Path
-) -> None:
-    node1 = cluster.nodes["node1"]
-    cluster.docker("node", "update", "--label-add", "swarmbot.redis=true", "node1")
-    # The playground has neither Slack nor Docker Hub, its engines listen elsewhere, and its kernel
-    # may lack IPsec's ESP, which only two nodes would need; the rest is deployed as it is.
-    content = yaml.safe_load((folder / "compose.yaml").read_text())
-    bot, redis = content["services"]["bot"], content["services"]["redis"]
-    bot["environment"]["SLACK_API_URL"] = workspace.api_url
-    bot["volumes"][0] = f"{node1.socket}:/var/run/docker.sock"
-    bot["deploy"]["placement"]["constraints"].append("node.hostname == node1")
-    redis["image"] = images.redis
-    (folder / "compose.yaml").write_text(yaml.safe_dump(content))
-
-    variables = {"SWARMBOT_IMAGE": images.bot, "DOCKER_GID": str(node1.socket.stat().st_gid)}
-    environment = {**os.environ, "DOCKER_HOST": node1.url, **variables}
-    subprocess.run(
-        ["docker", "stack", "deploy", "-c", "compose.yaml", "swarmbot"],
-        cwd=folder,
-        env=environment,
-        check=True,
-    )
-
-    workspace.wait_connected(timeout=60)
-    workspace.person("dev").types("/swarm service ls")
-    workspace.person("dev").sees("swarmbot_redis")
-    workspace.person("dev").types("/swarm map")
-    (picture,) = workspace.person("dev").sees("📎 Swarm", channel="dm", timeout=20).files
-    assert (picture.content or b"").startswith(b"\x89PNG")
-    for line in ("scale swarmbot_redis=0", "stack rm swarmbot", "service rm swarmbot_bot"):
-        typed = workspace.person("dev").types(f"/swarm {line}")
-        workspace.person("dev").sees("a part of swarmbot itself", after=typed)
-    eventually(lambda: healthy(node1, "swarmbot_bot"), 60)
-    assert run_in(node1, "swarmbot_bot", "id", "-u") == "10001"
-    for service in ("swarmbot_bot", "swarmbot_redis"):
-        assert closed(node1, service) == {"written": "", "capabilities": 0}
-    lending = "find / -xdev -type f -perm /6000 2>/dev/null; true"
-    assert run_in(node1, "swarmbot_bot", "sh", "-c", lending) == ""
-    network = json.loads(cluster.docker("network", "inspect", "swarmbot_internal"))[0]
-    assert network["Internal"] is True
-    assert network["Options"]["encrypted"] == "true"
-    asked = run_in(node1, "swarmbot_redis", "redis-cli", "--no-auth-warning", "ping")
-    assert "NOAUTH" in asked, "nobody without the password"
-    url = (folder / "secrets/redis_url").read_text().strip().replace("@redis:", "@localhost:")
-    assert run_in(node1, "swarmbot_redis", "redis-cli", "-u", url, "get", "swarmbot:x") == ""
-    for command in (["config", "get", "*"], ["flushall"], ["get", "another"], ["keys", "*"]):
-        assert "NOPERM" in run_in(node1, "swarmbot_redis", "redis-cli", "-u", url, *command)
-
-
-def closed(node: Node, service: str) -> dict[str, object]:
-    """What an intruder in a container of the service could do."""
-    return {
-        "written": run_in(
-            node,
-            service,
-            "sh",
-            "-c",
-            "for d in / /etc /usr/bin; do touch $d/x && echo $d; done; true",
-        ),
-        "capabilities": int(
-            run_in(node, service, "sed", "-n", "s/CapBnd://p", "/proc/1/status"), 16
-        ),
-    }
 
 
 @pytest.fixture
@@ -172,66 +41,114 @@ def workspace(cluster: Cluster) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def folder(workspace: Workspace, tmp_path: Path) -> Path:
-    """What an operator has before the first deploy: compose file, secrets, configuration."""
-    shutil.copy(CHECKOUT / "compose.yaml", tmp_path)
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets/slack_bot_token").write_text(f"{workspace.bot_token}\n")
-    (tmp_path / "secrets/swarmbot_key").write_text("k" * 40)
-    head = (CHECKOUT / "compose.yaml").read_text().split("version:")[0]
-    commands = [line[4:] for line in head.splitlines() if line.startswith("#   ")]
-    made = "\n".join(commands[: commands.index(next(c for c in commands if "cut -d" in c)) + 1])
-    subprocess.run(["sh", "-ec", made], cwd=tmp_path, check=True)
-    (tmp_path / "secrets/slack_app_token").write_text(f"{workspace.app_token}\n")
-    (tmp_path / "swarmbot.toml").write_text(
-        f'roles = [{{ name = "dev", users = ["{workspace.person("dev").id}"] }}]\n'
-        'rules = [{ commands = ["*"], ask = ["dev"] }]\n'
+def stack(cluster: Cluster, images: Images, workspace: Workspace, tmp_path: Path) -> OwnStack:
+    return own_stack(cluster, images, workspace, tmp_path)
+
+
+def test_the_image_keeps_nothing_of_how_it_was_built(images: Images) -> None:
+    assert "requirements.txt" not in images.history
+    assert "CERTIFICATE" not in images.history
+
+
+def test_the_image_is_small(images: Images) -> None:
+    assert images.above_base + SSH < MOST_ABOVE_BASE
+
+
+def test_docker_compose_reads_the_file_and_finds_nothing_wrong(stack: OwnStack) -> None:
+    subprocess.run(["sh", "deploy.sh", "secrets"], cwd=stack.folder, check=True)
+    told = subprocess.run(
+        ["docker-compose", "config"],
+        cwd=stack.folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    return tmp_path
+
+    assert told.returncode == 0, told.stderr
+    assert set(yaml.safe_load(told.stdout)["services"]) == {"bot", "redis"}
 
 
-def serve(
-    cluster: Cluster,
-    name: str,
-    node: Node,
-    port: int,
-    image: str,
-    *command: str,
-    flags: list[str] | None = None,
+def test_two_replicas_outlive_a_new_file_a_deploy_of_themselves_and_each_manager(
+    stack: OwnStack, images: Images, workspace: Workspace
 ) -> None:
-    """Create a service on one node, with its port on that node."""
-    place = f"--constraint=node.hostname=={node.name}"
-    publish = f"--publish=mode=host,published={port},target={port}"
-    cluster.docker(
-        "service",
-        "create",
-        "--detach",
-        "--name",
-        name,
-        place,
-        publish,
-        *(flags or []),
-        image,
-        *command,
-    )
+    dev, site = workspace.person("dev"), Site(stack.cluster)
+    site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "1s", "--detach")
+    label_and_deploy, look = documented("4. Deploy").split("docker service ps")
+    stack.deploy(label_and_deploy)
+    first = stack.replaced({})
+    assert len(set(first.values())) == 2, "on different managers"
+    answers_and_is_closed(stack, dev)
+    assert "ready on" in stack.deploy(f"docker service ps{look}")
+
+    lead = workspace.person("lead")
+    role = f'[[roles]]\nname = "lead"\nusers = ["{lead.id}"]\n'
+    stack.configure(f'{role}[[rules]]\ncommands = ["*"]\nask = ["lead"]\n')
+    said = stack.deploy()
+    assert "swarmbot_toml_" in said
+    second = stack.replaced(first)
+    for line in ("scale swarmbot_redis=0", "stack rm swarmbot", f"service rm {BOT}"):
+        typed = lead.types(f"/swarm {line}")
+        lead.sees("a part of swarmbot itself", after=typed)
+
+    dev.types(f"/swarm deploy {BOT} {images.next}")
+    began = dev.sees(f"{BOT} →")
+    assert dev.sees(f"✅ {BOT} is on next", timeout=90) == began, "the new bot ends the message"
+    third = stack.replaced(second)
+
+    for version, name in zip(("v2", "v1"), sorted(set(third.values())), strict=True):
+        outlives(stack, site, stack.cluster.nodes[name], version)
 
 
-def container(node: Node, service: str, *filters: str) -> str:
-    """The id of the container of a service on a node; empty where there is none."""
-    wanted = [
-        f"--filter={condition}"
-        for condition in (f"label=com.docker.swarm.service.name={service}", *filters)
-    ]
-    return node.docker("ps", "-q", *wanted).strip()
+def outlives(stack: OwnStack, site: Site, node: Node, version: str) -> None:
+    """The manager under a replica loses its power while people work: nothing stays unsaid."""
+    dev = stack.workspace.person("dev")
+    asked = dev.types(f"/swarm deploy web {site.image(f'web:{version}')} --delay 2s")
+    rollout = dev.sees("web →", after=asked)
+    node.kill()
+    mentioned = dev.types("@swarmbot service ls")
+    assert dev.sees(f"✅ web is on {version}", timeout=60) == rollout
+    dev.sees(f"{BOT}", after=mentioned, timeout=30)
+    dev.sees(f"{node.name} is Down", after=asked, timeout=30)
+    node.start()
+    dev.sees(f"{node.name} is back", after=asked, timeout=30)
+    eventually(lambda: len(stack.places()) == 2, 60)
 
 
-def healthy(node: Node, service: str) -> str:
-    return container(node, service, "health=healthy")
+def answers_and_is_closed(stack: OwnStack, dev: Person) -> None:
+    """What the first replicas answer, and what an intruder in them could do."""
+    cluster = stack.cluster
+    bot = cluster.nodes[next(iter(stack.places().values()))]
+    dev.types("/swarm service ls")
+    dev.sees("swarmbot_redis")
+    dev.types("/swarm map")
+    (picture,) = dev.sees("📎 Swarm · 4 nodes", channel="dm", timeout=20).files
+    assert (picture.content or b"").startswith(b"\x89PNG"), "the image has all that drawing takes"
+    findings = run_in(bot, BOT, "python3", "-m", "bot", "check")
+    assert "wrong" not in findings
+    assert "ok     engine local (manager, " in findings
+    assert run_in(bot, BOT, "id", "-u") == "10001"
+    assert run_in(bot, BOT, "ssh", "-V") == "", "ssh runs for this user"
+    redis = cluster.nodes["node4"]
+    for node, service in ((bot, BOT), (redis, "swarmbot_redis")):
+        assert closed(node, service) == {"written": "", "capabilities": 0}
+    lending = "find / -xdev -type f -perm /6000 2>/dev/null; true"
+    assert run_in(bot, BOT, "sh", "-c", lending) == ""
+    network = json.loads(cluster.docker("network", "inspect", "swarmbot_internal"))[0]
+    assert network["Internal"] is True
+    asked = run_in(redis, "swarmbot_redis", "redis-cli", "--no-auth-warning", "ping")
+    assert "NOAUTH" in asked, "nobody without the password"
+    url = (stack.folder / "secrets/redis_url").read_text().strip().replace("@redis:", "@localhost:")
+    assert run_in(redis, "swarmbot_redis", "redis-cli", "-u", url, "get", "swarmbot:x") == ""
+    for command in (["config", "get", "*"], ["flushall"], ["get", "another"], ["keys", "*"]):
+        assert "NOPERM" in run_in(redis, "swarmbot_redis", "redis-cli", "-u", url, *command)
 
 
-def run_in(node: Node, service: str, *command: str) -> str:
-    return node.docker("exec", container(node, service), *command).strip()
-
-
-def get(url: str) -> dict[str, Any]:
-    return dict(httpx.get(url, trust_env=False).json())
+def closed(node: Node, service: str) -> dict[str, object]:
+    """What an intruder in a container of the service could do."""
+    attempt = "for d in / /etc /usr/bin; do touch $d/x && echo $d; done; true"
+    return {
+        "written": run_in(node, service, "sh", "-c", attempt),
+        "capabilities": int(
+            run_in(node, service, "sed", "-n", "s/CapBnd://p", "/proc/1/status"), 16
+        ),
+    }

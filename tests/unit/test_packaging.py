@@ -317,6 +317,9 @@ def test_the_stack_is_a_bot_and_a_redis_that_forgets_nothing(compose: dict[str, 
         "driver_opts": {"encrypted": "true"},
     }
     assert "ports" not in redis
+    deploy = compose["services"]["bot"]["deploy"]
+    assert deploy["replicas"] == 2
+    assert deploy["update_config"]["order"] == "start-first"
     assert redis["deploy"]["placement"]["constraints"], "its data lies on one node"
 
 
@@ -337,13 +340,24 @@ def test_the_stack_keeps_tokens_in_secrets_and_gives_the_bot_no_more_than_it_nee
     )
 
 
+def test_every_secret_and_config_is_named_by_what_it_has_in_it(compose: dict[str, Any]) -> None:
+    script = (ROOT / "deploy.sh").read_text()
+    set_by_script = dict(re.findall(r"^([A-Z_]+)=\$\(version (\S+)\)$", script, re.MULTILINE))
+
+    for entry in (*compose["secrets"].values(), *compose["configs"].values()):
+        (variable,) = re.findall(r"^swarmbot_\w+\$\{([A-Z_]+):-1\}$", entry["name"])
+        assert set_by_script.pop(variable) == entry["file"].removeprefix("./")
+        assert re.search(rf"^export .*\b{variable}\b", script, re.MULTILINE)
+    assert not set_by_script
+
+
 def test_nothing_of_the_stack_can_write_to_its_root_or_gain_rights(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert int(service["user"].split(":")[0]) > 0
-    assert "chmod a-s" in (ROOT / "Dockerfile").read_text()
+    assert "-perm /6000 -delete" in (ROOT / "Dockerfile").read_text()
 
 
 def test_images_of_others_are_named_by_digest(compose: dict[str, Any]) -> None:

@@ -66,6 +66,20 @@ def test_what_is_warned_of_leaves_the_bot_ready_and_is_told_to_whom_the_file_all
     assert "warnings" not in answers[1].json()
 
 
+def test_a_bot_has_started_with_the_first_time_that_it_is_ready_and_stays_so() -> None:
+    missing = {"redis": REASON}
+    web = Web({"redis": lambda: missing["redis"], "channels": lambda: "not invited"}, lambda: b"")
+    asked = TestClient(web.app(), client=("127.0.0.1", 40000))
+
+    assert asked.get("/startupz").status_code == 503
+    assert asked.get("/startupz").json() == {"started": False, "missing": ["redis"]}
+    missing["redis"] = ""
+    assert asked.get("/startupz").json() == {"started": True, "missing": []}
+    missing["redis"] = REASON
+    assert asked.get("/startupz").status_code == 200, "no restart brings Redis back"
+    assert asked.get("/readyz").status_code == 503
+
+
 def slack_app(signing_secret: str | None) -> App:
     client = WebClient(token="xoxb-1")
     return bolt(client, Identity(client), signing_secret)
@@ -76,7 +90,9 @@ def slack() -> TestClient:
     return TestClient(web_app(slack_app("a signing secret")))
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/startupz", "/readyz", "/metrics", "/docs", "/openapi.json", "/"]
+)
 def test_slacks_listener_shows_nothing_but_slacks_route(slack: TestClient, path: str) -> None:
     assert slack.get(path).status_code == 404
 
