@@ -6,13 +6,14 @@ FROM ${BASE} AS packages
 # The text of additional certificate authorities (PEM), where the network needs them; it stays in this stage.
 ARG CERTIFICATES=""
 COPY requirements.txt /
-# What only installing and testing needs goes again, and what the bot never loads: pictures as AVIF, and the compiled form of tables for single terminals
-# and of an old pydantic.
+# What only installing and testing needs goes again, and what the bot never loads: pictures as AVIF, profiles of colours, and the compiled form of
+# tables for single terminals, of an old pydantic, of parsers of C and of other parts of Slack.
 RUN python3 -m venv /venv \
  && if [ -n "$CERTIFICATES" ]; then printf '%s\n' "$CERTIFICATES" | cat /etc/ssl/certs/ca-certificates.crt - >/tmp/certificates.pem && export PIP_CERT=/tmp/certificates.pem; fi \
  && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements.txt \
- && find /venv -type d \( -name tests -o -path '*/table_grapheme_overrides/__pycache__' -o -path '*/pydantic/v1/__pycache__' \) -prune -exec rm -r {} + \
- && find /venv \( -name 'libavif-*' -o -name '_avif.*' \) -delete \
+ && find /venv -type d \( -name tests -o -path '*/table_grapheme_overrides/__pycache__' -o -path '*/pydantic/v1/__pycache__' \
+      -o -path '*/cffi/__pycache__' -o -path '*/pycparser/__pycache__' -o -path '*/slack_sdk/scim/*/__pycache__' -o -path '*/slack_sdk/audit_logs/*/__pycache__' \) -prune -exec rm -r {} + \
+ && find /venv \( -name 'libavif-*' -o -name '_avif.*' -o -name 'liblcms2-*' -o -name '_imagingcms.*' \) -delete \
  && /venv/bin/pip uninstall --quiet --yes pip setuptools
 
 FROM ${BASE}

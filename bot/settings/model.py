@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     """Where approvals, locks, history and the audit are kept ([redis.md](redis.md)); left out: a
     Redis that the bot starts itself."""
     data: Path = Field(default=Path("data"), validation_alias="SWARMBOT_DATA")
-    """A folder for that Redis, the bot's key, the head of the audit and the pictures' fonts."""
+    """A folder for that Redis, the bot's key and the head of the audit."""
     own_service: str = Field(default="", validation_alias="SWARMBOT_SERVICE")
     """The id of the service that the bot runs as (`{{.Service.ID}}`): changes of it take the grant
     `swarmbot`."""

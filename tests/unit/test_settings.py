@@ -367,6 +367,11 @@ def test_a_secret_s_file_that_cannot_be_read(
             "engines",
             "would go in clear",
         ),
+        (
+            '[[engines]]\nname = "a"\nurl = "ssh://deploy:secret@node1"',
+            "engines",
+            "the url of a has a password: ssh takes keys",
+        ),
         ('readiness_details = ["everybody"]', "readiness_details.0", "network"),
         (
             '[[registries]]\nhost = "docker.io"\nrequire_signature = "no.pem"',
