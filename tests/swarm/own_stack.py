@@ -41,12 +41,12 @@ class OwnStack:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return done.stdout + done.stderr
 
-    def configure(self, more: str) -> None:
-        """Add lines to swarmbot.toml."""
-        with (self.folder / "swarmbot.toml").open("a") as file:
-            file.write(more)
+    @property
+    def file(self) -> Path:
+        """The bot's configuration."""
+        return self.folder / "swarmbot.toml"
 
     def places(self) -> dict[str, str]:
         """Container and node of each replica that runs and is healthy."""

@@ -29,6 +29,7 @@ class SshServer:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
         self.port = port
+        self._client = shutil.which("ssh")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +51,7 @@ class SshServer:
         files = (self.folder / "passwd", UNPACKED / "usr/sbin/sshd", self.folder / "sshd_config")
         boot = ("sh", "-ec", START, "boot", *map(str, files))
         libraries = ":".join(map(str, UNPACKED.glob("usr/lib/*-linux-*")))
-        with (self.folder / "log").open("ab") as log:
+        with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 ["unshare", "--mount", *boot],
                 env={**os.environ, "LD_LIBRARY_PATH": libraries},
@@ -85,9 +86,7 @@ class SshServer:
         own = "sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin\n"
         (self.folder / "passwd").write_text(Path("/etc/passwd").read_text() + own)
         program = self.programs / "ssh"
-        program.write_text(
-            f'#!/bin/sh\nexec {shutil.which("ssh")} -F {self.folder}/ssh_config "$@"\n'
-        )
+        program.write_text(f'#!/bin/sh\nexec {self._client} -F {self.folder}/ssh_config "$@"\n')
         program.chmod(0o700)
 
 

@@ -1,4 +1,5 @@
-"""An engine by ssh, as Docker's CLI has it: the system's ssh, a real server, a real Swarm."""
+"""An engine by ssh, as Docker's CLI has it: the system's ssh, a real server, Docker's CLI on the
+other side, and an engine behind it."""
 
 from __future__ import annotations
 
@@ -10,14 +11,12 @@ import pytest
 
 from bot.errors import NoEngineError
 from bot.model.cluster import EngineAddress
-from bot.swarm.engine.events import Event, EventStreams
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.swarm import Swarm
-from playground.cluster import Cluster
-from tests.fence import OPEN
 from tests.store.servers import free_ports
 from tests.swarm.ssh_server import HOST, SshServer
-from tests.swarm.support import eventually, running, web
+from tests.swarm.support import eventually
+from tests.unit.swarm.fake_engine import INFO, FakeEngine
 
 
 @pytest.fixture
@@ -30,29 +29,30 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SshServe
     server.stop()
 
 
-def test_an_engine_by_ssh_is_read_changed_and_heard_and_a_key_that_is_not_known_ends_it(
-    cluster: Cluster, server: SshServer
-) -> None:
-    address = EngineAddress(
-        "node1", f"ssh://root@{HOST}:{server.port}{cluster.nodes['node1'].socket}"
-    )
-    heard: list[Event] = []
-    streams = EventStreams([address], heard.append, lambda _: None)
-    streams.start()
-    swarm = Swarm(FailoverPool([address])).fenced_by(OPEN)
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[FakeEngine]:
+    engine = FakeEngine(tmp_path, "bee", lambda call: (200, INFO if call == "GET /info" else []))
+    yield engine
+    engine.stop()
 
-    assert {node.name for node in swarm.nodes.list()} == set(cluster.nodes)
-    service_id = swarm.services.create(web(cluster))
-    running(swarm, service_id, 2)
-    eventually(lambda: any(event.attributes.get("name") == "web" for event in heard))
-    (state,) = swarm.engines.states()
-    assert state.reachable
-    streams.stop()
+
+def test_an_engine_answers_by_ssh_and_a_key_that_is_not_known_ends_it(
+    engine: FakeEngine, server: SshServer
+) -> None:
+    address = EngineAddress("bee", f"ssh://root@{HOST}:{server.port}{engine.path}")
+    swarm = Swarm(FailoverPool([address]))
+    assert swarm.nodes.list() == ()
+    assert "GET /nodes" in engine.seen
+    eventually(lambda: swarm.engines.states()[0].manager)
 
     server.stop()
-    server.knows("stranger")
+    assert "Connection refused" in why_away(address)
     server.start()
     server.knows("stranger")
+    assert "Host key verification failed" in why_away(address)
+
+
+def why_away(address: EngineAddress) -> str:
     with pytest.raises(NoEngineError) as away:
         Swarm(FailoverPool([address])).nodes.list()
-    assert "Host key verification failed" in dict(away.value.tried)["node1"]
+    return dict(away.value.tried)[address.name]

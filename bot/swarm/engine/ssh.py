@@ -29,7 +29,7 @@ from bot.model.bounds import bounded
 from bot.settings.sources import environment_of_programs
 
 SCHEME = "ssh"
-CONNECT_SECONDS = 3.0
+CONNECT_SECONDS = 5.0
 """For keys to be exchanged, and for Docker's CLI to start there."""
 _OPTIONS = {
     # Nobody is there to answer a question, and a host whose key is not known is not believed,
