@@ -101,8 +101,8 @@ class Server:
 
 
 def bot_user(password: str) -> str:
-    """What the bot's user may do in Redis, by the head of `compose.yaml`."""
-    text = (Path(__file__).parents[2] / "compose.yaml").read_text()
+    """What the bot's user may do in Redis, by `deploy.sh`."""
+    text = (Path(__file__).parents[2] / "deploy.sh").read_text()
     (line,) = re.findall(r"\\n(user swarmbot .+?)\\n", text)
     return str(line).replace("%s", hashlib.sha256(password.encode()).hexdigest())
 
