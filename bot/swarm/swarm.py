@@ -13,6 +13,7 @@ from bot.swarm.engine.fence import Fence
 from bot.swarm.engine.fenced import FencedEngines
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.engine.port import EnginePool
+from bot.swarm.last_seen import LastSeen
 from bot.swarm.objects.cluster import Cluster
 from bot.swarm.objects.images import Images
 from bot.swarm.objects.logs import Logs
@@ -41,6 +42,7 @@ class Swarm:
     sight: Sight | None = None
     registries: RegistryCalls = field(default_factory=RegistryCalls)
     credentials: RegistryCredentials = NO_CREDENTIALS
+    last_seen: LastSeen = field(default_factory=LastSeen)
 
     @classmethod
     def configured(cls, settings: Settings, posted: Posted = untold) -> Self:
@@ -67,12 +69,12 @@ class Swarm:
     @property
     def services(self) -> Services:
         """Services and tasks."""
-        return Services(self.engines, self.sight, self.credentials)
+        return Services(self.engines, self.sight, self.credentials, self.last_seen)
 
     @property
     def nodes(self) -> Nodes:
         """Nodes."""
-        return Nodes(self.engines)
+        return Nodes(self.engines, self.last_seen)
 
     @property
     def images(self) -> Images:

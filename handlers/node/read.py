@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
@@ -28,16 +27,16 @@ class NodeLs(ListFlags, Query):
     examples: ClassVar = ("node ls", "node ls --filter role=manager -q")
 
     def run(self, context: Context) -> Message:
-        """Two calls to an engine: the nodes, and the tasks that should run or who answers."""
+        """Two calls to an engine: the nodes, and the tasks that should run (where they are many,
+        the watch may have counted them just now) or who answers."""
         listed = self.kept(context.swarm.nodes.list())
         if self.printed:
             answering = context.swarm.nodes.answering()
             return self.print(objects.nodes(listed, answering), self.full_name())
         if self.filter and not listed:
             return none_fits("node", self.filter)
-        tasks = context.swarm.services.tasks(running=True)
-        counts = Counter(task.node_id for task in tasks if task.state == TaskState.RUNNING)
-        return nodes.listed(listed, counts, context.now())
+        running = context.swarm.services.running_by_node()
+        return nodes.listed(listed, running.by_node, context.now(), counted_ago=running.ago)
 
 
 class NodePs(TaskListFlags, Query):

@@ -55,11 +55,16 @@ class ServicePs(TaskListFlags, Query):
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = Field(min_length=1)
 
     def run(self, context: Context) -> Message:
-        """Two calls a service, and at the same time one for the nodes."""
-        with ThreadPoolExecutor(1, thread_name_prefix="nodes") as side:
-            asked = side.submit(_nodes, context)
+        """Two calls a service, and one for the nodes: at the same time, but where they are many,
+        for only those that are named are worth reading then."""
+        if context.swarm.last_seen.has_many_nodes:
             asked_services = [_with_tasks(context, name) for name in self.services]
-            nodes = asked.result()
+            nodes = _nodes_of(context, [task for _, its in asked_services for task in its])
+        else:
+            with ThreadPoolExecutor(1, thread_name_prefix="nodes") as side:
+                asked = side.submit(_nodes, context)
+                asked_services = [_with_tasks(context, name) for name in self.services]
+                nodes = asked.result()
         known = {service.id: service for service, _ in asked_services}
         every = [task for _, its in asked_services for task in its]
         fitting = self.fitting(every, known, nodes)
@@ -88,6 +93,10 @@ def _shown(
 ) -> Message:
     findings = diagnose(unwell(its, view.now), nodes)
     return tasks.tasks(service, its, view, findings)
+
+
+def _nodes_of(context: Context, its: Sequence[Task]) -> Mapping[str, Node]:
+    return {node.id: node for node in context.swarm.nodes.of(its)}
 
 
 def _nodes(context: Context) -> Mapping[str, Node]:

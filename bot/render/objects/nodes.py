@@ -24,6 +24,8 @@ _COLUMNS = (
 )
 _BRIEF_COLUMNS = _COLUMNS[:4]
 _MOST_REASONS = 5
+_OLD_SECONDS = 2.0
+"""A count that is younger was made for this list."""
 _ID = 12
 """So many characters of an id are enough to name it, as in Docker's own lists."""
 
@@ -33,10 +35,12 @@ def listed(
     task_counts: Mapping[str, int],
     now: datetime,
     certificates: Mapping[str, datetime] | None = None,
+    counted_ago: float = 0.0,
 ) -> Message:
     """All nodes.
 
     `task_counts` and `certificates` (when they end) are keyed by node id; the latter add a column.
+    `counted_ago`: seconds since the tasks were counted.
     """
     ordered = sorted(nodes, key=_rank)
     trouble = [node for node in ordered if in_trouble(node)]
@@ -52,7 +56,8 @@ def listed(
     old = left_over(ordered)
     reasons = [_reason(node, node.id in old) for node in trouble if node.message or node.id in old]
     reasons = reasons[:_MOST_REASONS]
-    return message(_head(ordered, trouble), reasons, blocks, files)
+    old_count = f"tasks as of {seconds(counted_ago)} ago" if counted_ago >= _OLD_SECONDS else ""
+    return message(_head(ordered, trouble), reasons, [*blocks, *context(old_count)], files)
 
 
 def _reason(node: Node, left_over: bool) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import AmbiguousNameError
-from bot.model import Node
+from bot.model import Node, Task
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
+from bot.swarm.last_seen import MANY_NODES, LastSeen
 from bot.swarm.names import pick
 from bot.swarm.spec import read_cluster
 from bot.swarm.spec.edit import masked
@@ -24,10 +25,21 @@ class Nodes:
     """The nodes as the managers see them. Every call raises what `EnginePool.call` raises."""
 
     engines: EnginePool
+    last_seen: LastSeen = field(default_factory=LastSeen)
 
     def list(self) -> tuple[Node, ...]:
         """All nodes by name."""
-        return _nodes(self.engines.call(Client.nodes))
+        nodes = _nodes(self.engines.call(Client.nodes))
+        self.last_seen.nodes = len(nodes)
+        return nodes
+
+    def of(self, tasks: Iterable[Task]) -> tuple[Node, ...]:
+        """The nodes that these tasks are on, by name; all where a task has none, for that may be
+        any node's fault."""
+        ids = sorted({task.node_id for task in tasks})
+        if "" in ids or len(ids) > MANY_NODES:
+            return self.list()
+        return _nodes(self.engines.call(lambda client: client.nodes({"id": ids}))) if ids else ()
 
     def find(self, name: str) -> Node:
         """A node by id, host name, at least the first four characters of its id, or `self`.

@@ -6,9 +6,10 @@ Specifications are read without the engine's defaults, and posted back whole.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from bot.swarm.engine import json_lists
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
+from bot.swarm.last_seen import LastSeen, RunningTasks
 from bot.swarm.names import pick
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.sight import Sight
@@ -47,6 +49,7 @@ class Services:
     engines: EnginePool
     sight: Sight | None = None
     credentials: RegistryCredentials = NO_CREDENTIALS
+    last_seen: LastSeen = field(default_factory=LastSeen)
 
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks; of those that do one piece of work and
@@ -145,7 +148,10 @@ class Services:
             current = {raw["ID"] for raw in client.tasks(filters | {"_up-to-date": ["true"]})}
             return tuple(replace(task, up_to_date=task.id in current) for task in tasks)
 
+        begun = time.monotonic()
         tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
+        if not (service_id or node_id or up_to_date):
+            self.last_seen.counted(tasks, begun)
         if service_id or self.sight is None or not self.sight.lists:
             return tasks
         visible = {service.id for service in self.overview()}
@@ -161,7 +167,21 @@ class Services:
         def ask(client: Client) -> tuple[Task, ...]:
             return tuple(read.task(raw) for raw in client.tasks() if not read.is_past(raw, since))
 
-        return tuple(sorted(self.engines.call(ask), key=_by_age))
+        begun = time.monotonic()
+        tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
+        self.last_seen.counted(tasks, begun)
+        return tasks
+
+    def running_by_node(self) -> RunningTasks:
+        """How many tasks run on each node; of tens of thousands as they were counted last, within
+        a minute."""
+        limited = self.sight is not None and self.sight.lists
+        recent = None if limited else self.last_seen.recent()
+        if recent:
+            return recent
+        running = self.tasks(running=True)
+        counts = Counter(task.node_id for task in running if task.runs)
+        return RunningTasks(counts, time.monotonic())
 
     def create(self, spec: Spec, *, with_auth: bool = False) -> str:
         """Create a service and return its id.

@@ -1,0 +1,112 @@
+"""What a large Swarm is asked for, and how often: nothing twice that was read just now, and nothing
+of a hundred nodes where a few are named."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UnknownNameError
+from bot.model.cluster import EngineAddress
+from bot.swarm.engine.pool import FailoverPool
+from bot.swarm.last_seen import LastSeen, RunningTasks
+from bot.swarm.sight import Sight
+from bot.swarm.spec.read import SpecNotReadError
+from bot.swarm.swarm import Swarm
+from tests.bench.simulation import shapes
+from tests.bench.simulation.server import SimulatedServer
+
+NODES = 130
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedServer]:
+    socket = Path(tmp_path_factory.mktemp("large")) / "engine.sock"
+    with SimulatedServer(socket, NODES) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def swarm(server: SimulatedServer) -> Swarm:
+    swarm = Swarm(FailoverPool([EngineAddress("simulated", f"unix://{server.server_address!s}")]))
+    swarm.cluster.inspect()
+    server.engine.calls = Counter()
+    return swarm
+
+
+def calls(server: SimulatedServer) -> dict[str, int]:
+    asked, server.engine.calls = server.engine.calls, Counter()
+    return {path: count for path, count in asked.items() if path != "/version"}
+
+
+def test_many_running_tasks_are_counted_once_a_minute(
+    swarm: Swarm, server: SimulatedServer
+) -> None:
+    first = swarm.services.running_by_node()
+    assert calls(server) == {"/tasks": 1}
+    assert sum(first.by_node.values()) == NODES * 2 * 20
+
+    again = swarm.services.running_by_node()
+    assert calls(server) == {}
+    assert again.by_node == first.by_node
+    assert again.ago > first.ago
+
+    swarm.last_seen.running = RunningTasks(first.by_node, first.at - 61)
+    swarm.services.running_by_node()
+    assert calls(server) == {"/tasks": 1}
+
+
+def test_the_watch_counts_them_for_everybody(swarm: Swarm, server: SimulatedServer) -> None:
+    swarm.services.tasks_since(NOW)
+    calls(server)
+    assert sum(swarm.seen_by(None).services.running_by_node().by_node.values()) == 5200
+    assert calls(server) == {}
+
+
+def test_who_sees_some_services_gets_the_tasks_of_these(
+    swarm: Swarm, server: SimulatedServer
+) -> None:
+    swarm.services.tasks_since(NOW)
+    calls(server)
+    sight = Sight(
+        sees=lambda name: name.startswith("stack00"),
+        refusal=lambda name, near: UnknownNameError("service", name, tuple(near)),
+        lists=True,
+    )
+    counted = swarm.seen_by(sight).services.running_by_node()
+    assert sum(counted.by_node.values()) == 7 * 20
+    assert calls(server) == {"/tasks": 1, "/services": 1}
+
+
+def test_few_tasks_are_counted_anew() -> None:
+    seen = LastSeen(running=RunningTasks({"n1": 12}, at=1e9))
+    assert seen.recent() is None
+
+
+def test_only_the_nodes_that_tasks_are_on_are_read(swarm: Swarm, server: SimulatedServer) -> None:
+    service = swarm.services.find(shapes.service_name(3))
+    tasks = swarm.services.tasks(service.id)
+    nodes = swarm.nodes.of(tasks)
+    assert {node.id for node in nodes} == {task.node_id for task in tasks}
+    assert calls(server) == {"/services/ID": 1, "/tasks": 1, "/nodes": 1}
+    assert len(swarm.nodes.of([replace(tasks[0], node_id="")])) == NODES
+
+
+def test_an_overview_says_the_same_without_specifications(
+    swarm: Swarm, server: SimulatedServer
+) -> None:
+    listed, overview = swarm.services.list(), swarm.services.overview()
+    assert calls(server) == {"/services": 2}
+    without = [replace(service, previous=None, spec={}) for service in listed]
+    assert [replace(service, spec={}) for service in overview] == without
+    with pytest.raises(SpecNotReadError):
+        dict(overview[0].spec)
