@@ -123,7 +123,16 @@ class TaskListFlags(ListFlags):
 
     def print_tasks(self, named: Sequence[NamedTask], name: str, now: datetime) -> Message:
         """The tasks as the CLI prints them. Raises InvalidValueError as `print` does."""
-        names = {task.task.id: task.name for task in named}
+        names = self._names(named)
         nodes = {task.task.node_id: task.node for task in named if not self.no_resolve}
-        detail = objects.Detail(now, whole=self.no_trunc)
+        detail = objects.Detail(now, whole=self.no_trunc or self.quiet)
         return self.print(objects.tasks([task.task for task in named], names, nodes, detail), name)
+
+    def _names(self, named: Sequence[NamedTask]) -> Mapping[str, str]:
+        """The names of the tasks by their ids; in a table, an earlier one of a slot is indented."""
+        names, before = dict[str, str](), ""
+        for task in named:
+            is_earlier = listing.is_table(self.format) and task.name == before
+            names[task.task.id] = f" \\_ {task.name}" if is_earlier else task.name
+            before = task.name
+        return names

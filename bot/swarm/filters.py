@@ -99,7 +99,7 @@ NODES: Conditions = {
 }
 TASKS: Conditions = {
     "id": lambda named, value: named.task.id.startswith(value),
-    "name": lambda named, value: named.name.startswith(value),
+    "name": lambda named, value: f"{named.name}.{named.task.id}".startswith(value),
     "node": _task_node,
     "desired-state": lambda named, value: str(named.task.desired) == value,
 }

@@ -14,7 +14,7 @@ from tests.memory.twin.world import World
         ("docker service ls --format '{{.Name}} {{.Replicas}}'", ("db 1/1", "web 2/2")),
         ("service ls --filter name=we --format '{{json .Name}}'", ('"web"',)),
         ("service ls -f name=web --format json", ('"Mode":"replicated","Name":"web"',)),
-        (r"service ls --format 'table {{.Name}}\t{{.Mode}}'", ("NAME   MODE", "db     replicated")),
+        (r"service ls --format 'table {{.Name}}\t{{.Mode}}'", ("NAME      MODE", "db        rep")),
         ("service ps web --format '{{.Name}} {{.DesiredState}}'", ("web.1 Running",)),
         ("service ps --filter desired-state=running --no-trunc -q web", ("service ps · 2 lines",)),
         ("node ls --filter role=worker --format '{{.Hostname}} {{.Status}}'", ("node4 Ready",)),

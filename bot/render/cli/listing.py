@@ -25,9 +25,11 @@ MOST_LINES = 30
 _MOST_FENCED = 2800
 """Characters that a section takes beside its fence."""
 _TABLE = "table"
+_NARROWEST, _GAP = 10, 3
+"""Characters of a column of a table, its gap included, and of the gap."""
 JSON = "json"
 
-Row = Mapping[str, str | Callable[[str], str]]
+Row = Mapping[str, str | bool | Callable[[str], str]]
 """The CLI's own fields of one object; `Label` is its method, which takes the name of a label."""
 
 
@@ -43,6 +45,7 @@ class Listing:
     rows: Sequence[Row]
     more: Mapping[str, str] = field(default_factory=dict)
     quiet: str = "{{.ID}}"
+    table: str = ""
 
 
 def read_format(text: str) -> str:
@@ -66,8 +69,9 @@ def lines(listing: Listing, wanted: str, *, quiet: bool = False) -> list[str]:
     if quiet and wanted in ("", _TABLE):
         return _each(parse(listing.quiet), listing)
     if wanted in ("", _TABLE):
-        wanted = _TABLE + " " + "\t".join(f"{{{{.{name}}}}}" for name in listing.columns)
-    if not _is_table(wanted):
+        columns = "\t".join(f"{{{{.{name}}}}}" for name in listing.columns)
+        wanted = f"{_TABLE} {listing.table or columns}"
+    if not is_table(wanted):
         return _each(parse(wanted), listing)
     template = _template(wanted)
     headers = {**listing.columns, **listing.more, "Label": lambda label: label}
@@ -121,10 +125,11 @@ def labels_of(labels: Mapping[str, str]) -> Row:
 
 
 def _template(wanted: str) -> Template:
-    return parse(wanted[len(_TABLE) :].lstrip() if _is_table(wanted) else wanted)
+    return parse(wanted[len(_TABLE) :].lstrip() if is_table(wanted) else wanted)
 
 
-def _is_table(wanted: str) -> bool:
+def is_table(wanted: str) -> bool:
+    """Whether `--format` asks for a table."""
     return wanted == _TABLE or wanted.startswith((_TABLE + " ", _TABLE + "\\t"))
 
 
@@ -139,13 +144,13 @@ def _each(template: Template, listing: Listing) -> list[str]:
 
 
 def _aligned(rows: Sequence[str]) -> list[str]:
-    """Columns that tabs separate, side by side, with the CLI's gap of three."""
+    """Columns that tabs separate, side by side, as wide as the CLI makes them."""
     cells = [row.split("\t") for row in rows]
     widths = [
-        max(len(row[index]) for row in cells if index < len(row))
+        max(_NARROWEST, _GAP + max(len(row[index]) for row in cells if index < len(row)))
         for index in range(max(map(len, cells)))
     ]
     return [
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
         for row in cells
     ]

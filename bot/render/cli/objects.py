@@ -66,14 +66,18 @@ def nodes(listed: Sequence[Node], answering: str) -> Listing:
         "ManagerStatus": "MANAGER STATUS",
         "EngineVersion": "ENGINE VERSION",
     }
-    return Listing(columns, [_node(node, answering) for node in listed], {"Self": "SELF"})
+    fields = [f"{{{{.{name}}}}}" for name in columns]
+    fields[0] += " {{if .Self}}*{{else}} {{end}}"
+    rows = [_node(node, answering) for node in listed]
+    return Listing(columns, rows, {"Self": ""}, table="\t".join(fields))
 
 
 def stacks(listed: Sequence[Stack]) -> Listing:
-    """`docker stack ls`."""
+    """`docker stack ls`, which knows only stacks that have services."""
     rows: list[Row] = [
         {"Name": stack.name, "Services": str(len(stack.services)), "Orchestrator": "Swarm"}
         for stack in listed
+        if stack.services
     ]
     columns = {"Name": "NAME", "Services": "SERVICES"}
     return Listing(columns, rows, {"Orchestrator": "ORCHESTRATOR"}, quiet="{{.Name}}")
@@ -158,7 +162,7 @@ def _task(task: Task, name: str, nodes: Mapping[str, str], view: Detail) -> Row:
 def _node(node: Node, answering: str) -> Row:
     return {
         "ID": node.id,
-        "Self": _word(node.id == answering),
+        "Self": node.id == answering,
         "Hostname": node.name,
         "Status": node.state.capitalize(),
         "Availability": node.availability.capitalize(),

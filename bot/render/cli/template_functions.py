@@ -36,7 +36,8 @@ def as_json(value: Any) -> str:
 
 def _index(value: Any, *keys: Any) -> Any:
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else value[key]
+        # Of labels, which is what people ask for, the CLI prints nothing where there is none.
+        value = value.get(key, "") if isinstance(value, Mapping) else value[key]
     return value
 
 

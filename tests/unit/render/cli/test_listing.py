@@ -30,7 +30,7 @@ AS_JSON = '{"ID":"s1","Name":"web","Note":"x"}|{"ID":"service2","Name":"db","Not
         ("{{.Name}}", False, "web|db"),
         ("{{.Name}}", True, "web|db"),
         ("table", False, "ID         NAME|s1         web|service2   db"),
-        (r"table {{.Name}}\t{{.Note}}", False, "NAME   NOTE|web    x|db"),
+        (r"table {{.Name}}\t{{.Note}}", False, "NAME      NOTE|web       x|db"),
         ("json", False, AS_JSON),
         ("{{json .}}", False, AS_JSON),
         ("{{json .Name}}", False, '"web"|"db"'),
