@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.errors import SwarmbotError
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.failover import explain
 from bot.swarm.engine.refusals import NotReachedError
@@ -137,6 +138,7 @@ class _Ear:
         self._hear = hear
         self._joined = joined
         self._silence = silence
+        self._version = ApiVersion()
         self._began = self._last = 0
         self._stream: Stream | None = None
         self._stopping = threading.Event()
@@ -166,11 +168,13 @@ class _Ear:
     def _listen(self) -> bool:
         """Read one stream to its end. True where it ended because the engine was silent."""
         try:
-            client = Client(self._address, timeout=self._silence)
+            client = Client(self._address, self._version, timeout=self._silence)
         except NotReachedError as error:
             self.error = error.reason
             return False
         try:
+            if not self._version.asked:
+                client.negotiate()
             with client.events(FILTERS, self._since()) as stream:
                 self._follow(stream)
             self.error = "the stream ended"

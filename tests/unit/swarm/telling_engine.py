@@ -14,6 +14,10 @@ HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
     b"Date: Mon, 23 Nov 2026 08:00:00 GMT\r\n\r\n"
 )
+VERSION = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    b"Content-Length: 48\r\n\r\n" + b'{"ApiVersion": "1.99", "MinAPIVersion": "1.44" }'
+)
 REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 16\r\n\r\n" + b'{"message":"no"}'
 
 
@@ -41,6 +45,7 @@ class TellingEngine:
         self.address = EngineAddress(name, f"unix://{folder / name}.sock")
         self.frozen = self.refusing = self.hanging_up = False
         self.asked: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -83,8 +88,14 @@ class TellingEngine:
             request += (piece := connection.recv(4096))
             if not piece:
                 return
-        query = urlsplit(request.split(b" ")[1].decode()).query
+        path = request.split(b" ")[1].decode()
+        if path == "/version" and not self.frozen:
+            connection.sendall(VERSION)
+            _close(connection)
+            return
+        query = urlsplit(path).query
         with self._lock:
+            self.paths.append(path.partition("?")[0])
             self.asked.append({name: values[0] for name, values in parse_qs(query).items()})
             if self.frozen:
                 self._open.append(connection)

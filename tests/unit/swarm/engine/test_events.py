@@ -10,6 +10,7 @@ import pytest
 
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine import events
+from bot.swarm.engine.api_version import NEWEST_TESTED
 from bot.swarm.engine.events import REMEMBERED, Event, EventStreams
 from tests.unit.swarm.telling_engine import TellingEngine, event
 
@@ -74,6 +75,13 @@ def test_only_nodes_and_services_of_the_swarm_are_asked_for(make: Workshop) -> N
         {"scope": ["swarm"], "type": ["node", "service"]}
     ]
     assert "since" not in a.asked[0]
+
+
+def test_they_are_asked_for_in_a_version_of_the_api_that_was_tested(make: Workshop) -> None:
+    a = make.engine("a")
+    all_of = make.listen(a)
+    soon(lambda: all_of.joined == ["a"])
+    assert a.paths == [f"/v{NEWEST_TESTED}/events"]
 
 
 def test_an_event_has_all_that_was_told(make: Workshop) -> None:
