@@ -31,10 +31,13 @@ class Run:
 
 
 def read(engine: str, stories: str, report: Path) -> Run:
-    """The run that pytest's report in JUnit's form tells of; what was skipped was not told."""
+    """The run that pytest's report in JUnit's form tells of.
+
+    What was skipped was not told; what has no name is no story, but that the run was ended.
+    """
     told: dict[str, bool] = {}
     for case in parse(report).getroot().iter("testcase"):
-        if case.find("skipped") is None:
+        if case.get("name") and case.find("skipped") is None:
             name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
             failed = case.find("failure") is not None or case.find("error") is not None
             told[name] = told.get(name, False) or failed

@@ -12,6 +12,7 @@ REPORT = """<testsuites><testsuite>
 <testcase classname="tests.swarm.test_events" name="test_two[a b]"><failure/></testcase>
 <testcase classname="tests.swarm.test_events" name="test_two[a b]"><error/></testcase>
 <testcase classname="tests.swarm.test_events" name="test_three"><skipped/></testcase>
+<testcase time="9.9"><error/></testcase>
 </testsuite></testsuites>"""
 
 
