@@ -21,6 +21,7 @@ from bot.render.objects.spec_words import (
     names_of,
     port_words,
     resource_words,
+    swap_words,
 )
 from bot.render.slack import details_table
 from bot.render.slack.blocks import context, image, image_cell, message, when
@@ -125,6 +126,7 @@ def _placement(template: Mapping[str, Any]) -> list[Row]:
             ("most per node", str(most) if most else ""),
             ("limits", resource_words(mapping(resources.get("Limits")))),
             ("reservations", resource_words(mapping(resources.get("Reservations")))),
+            ("swap", swap_words(resources)),
             ("restart", f"{restart.get('Condition') or 'any'}{attempts}"),
         ),
     ]

@@ -36,6 +36,15 @@ def resource_words(resources: Mapping[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def swap_words(resources: Mapping[str, Any]) -> str:
+    """The swap that a task may use, and how readily: `1 GiB, swappiness 20`; empty where nothing is
+    said."""
+    swap, swappiness = resources.get("SwapBytes"), resources.get("MemorySwappiness")
+    amount = "" if swap is None else "any amount" if swap < 0 else size(swap)
+    readily = "" if swappiness in (None, -1) else f"swappiness {swappiness}"
+    return ", ".join(part for part in (amount, readily) if part)
+
+
 def mount_words(mount: Mapping[str, Any]) -> str:
     """A mount in one line: `volume data → /var/lib/data, read only`."""
     source = str(mount.get("Source") or "anonymous")
