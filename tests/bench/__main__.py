@@ -37,6 +37,13 @@ ends.
 A deploy ends when Swarm itself calls the update completed, the CLI five seconds after all tasks
 run. Where the service has an update delay, that is one delay later.
 
+A start is the loading of modules. Of 0.74 s of a processor (2026-11-27, quiet moments of a busy
+machine) 0.19 s go to the four libraries that it is compared with, 0.19 s to making the bot's 430
+dataclasses, 0.11 s to making pydantic's models of commands and settings, and the rest to reading
+470 modules of the bot and what other libraries it needs. Of 102 MB of an idle bot 50 MB are Python
+with those four libraries, 6 MB uvicorn, Starlette, APScheduler and the metrics, 35 MB the bot's own
+modules, with cryptography and pydantic-settings, and 10 MB what 47 threads keep while they wait.
+
 {table}
 
 {missed}

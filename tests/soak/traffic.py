@@ -26,7 +26,7 @@ EVENTS = 10
 BATCH = 250
 """Commands; with each batch begins a rollout."""
 SECOND = 1_000_000_000
-ANSWER_SECONDS, ROLLOUT_SECONDS = 60.0, 300.0
+ANSWER_SECONDS, ROLLOUT_SECONDS = 300.0, 600.0
 KEPT = 2_000
 """Messages that the workspace remembers, and calls, and deliveries."""
 LINES = (
