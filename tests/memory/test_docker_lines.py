@@ -116,3 +116,15 @@ def test_secrets_stay_in_dots_in_what_the_engine_says(dev: MemoryPerson) -> None
     assert "hunter2" not in shown + variables
     task = _task_id(dev, "web")
     assert "hunter2" not in dev.asks(f"inspect --format json {task}", "service inspect").text
+
+
+def test_newer_flags_are_refused_where_the_engines_are_too_old(dev: MemoryPerson) -> None:
+    for flag in ("--memory-swap -1", "--memory-swappiness 20"):
+        assert "needs API 1.52" in dev.asks(f"service update {flag} web", "❌").text
+
+
+def test_a_credential_specification_takes_a_rule_that_grants_it(dev: MemoryPerson) -> None:
+    answer = dev.asks("service update --credential-spec file://web.json web", "✋").text
+    assert "an account of the domain" in answer
+    assert "No config" in dev.asks("service update --credential-spec config://x web", "❌").text
+    assert "config://NAME" in dev.asks("service update --credential-spec x web", "❌").text
