@@ -38,6 +38,9 @@ class SimulatedServer(socketserver.ThreadingUnixStreamServer):
         self.listeners: set[queue.SimpleQueue[bytes]] = set()
         super().__init__(str(socket), _Handler)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who asked has gone, as clients do that were stopped."""
+
     def tell(self, kind: str, actor: dict[str, Any], moment: int) -> None:
         """An event for everybody who listens."""
         line = shapes.encoded(
