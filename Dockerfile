@@ -40,7 +40,7 @@ VOLUME /data
 EXPOSE 8090
 # Healthy is what has reached Slack, Redis and an engine once, and answers: a version or a setting with which it cannot is rolled back, and an
 # outage of one of them later restarts nobody.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=6 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["python3", "-IS", "/app/bot/healthcheck.py"]
 ENTRYPOINT ["python3", "-m", "bot"]
 CMD ["run"]

@@ -1,6 +1,6 @@
 """Docker's health check of the image: has the bot started, and does it answer?
 
-Run as a file, with `python3 -IS`: it is started every few seconds, so it loads nothing of the bot.
+Run as a file, with `python3 -IS`: it is started every ten seconds, so it loads nothing of the bot.
 It ends with 0 where `/startupz` answers 200, else with 1, and says what is missing.
 """
 
