@@ -314,3 +314,18 @@ def test_a_drain_says_that_the_bot_and_its_redis_are_there(dev: MemoryPerson, wo
     said = world.hears_everything() + world.everything_said()
     assert "swarmbot_redis on node4 is a part of swarmbot itself and has no place elsewhere" in said
     assert "docker node update --availability active node4" in said
+
+
+@pytest.mark.world(ROLES, (OWN,), bots=2)
+def test_the_new_bots_end_the_message_of_their_own_deploy(dev: MemoryPerson, world: World) -> None:
+    with_own_stack(world)
+    old = list(world.bots)
+    dev.types("/swarm deploy swarmbot_bot shop/web:2.0")
+    message = dev.sees("swarmbot_bot →")
+
+    for bot in old:
+        world.start_bot()
+        bot.stop()
+
+    assert dev.sees("✅ swarmbot_bot") == message
+    assert not world.bots[-1].store.audit.open_intents()
