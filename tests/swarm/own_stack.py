@@ -57,7 +57,7 @@ class OwnStack:
                     found[container] = node.name
         return found
 
-    def replaced(self, before: dict[str, str], seconds: float = 60) -> dict[str, str]:
+    def replaced(self, before: dict[str, str], seconds: float = 150) -> dict[str, str]:
         """Where the replicas are as soon as two others than these run."""
 
         def look() -> dict[str, str]:
