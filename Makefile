@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick stand-in format fuzz model chaos soak bench release requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick stories computing waiting stand-in format fuzz model chaos soak bench release requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -57,7 +57,7 @@ chaos: setup  ## the same on a real Swarm, with faults of every kind (CHAOS_FAUL
 	@$(BIN)/python -m tests.chaos
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target static quick
+	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target static quick
 
 static:
 	@$(BIN)/ruff format --check .
@@ -65,9 +65,21 @@ static:
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-# Many of these tests wait for time to pass: more processes than cores.
-quick:
-	@$(BIN)/python -m pytest tests/memory tests/unit -n 4 --dist worksteal
+# Thousands of small tests in one process cost less than their sharing. Tests that wait for time to
+# pass, and stories, are told by several.
+quick: stories computing waiting
+
+WAITING := $(addprefix tests/unit/,handlers jobs playground poster swarm test_send.py)
+IN_TURN := --dist worksteal
+
+stories:
+	@$(BIN)/python -m pytest tests/memory -n 2 $(IN_TURN)
+
+computing:
+	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore ,$(WAITING))
+
+waiting:
+	@$(BIN)/python -m pytest $(WAITING) -n 3 $(IN_TURN)
 
 format: setup  ## put the source in order
 	@$(BIN)/ruff format .

@@ -82,7 +82,7 @@ def _turn(item: pytest.Item) -> tuple[tuple[int, int], float]:
     return place, -costs.args[0] if costs else 0
 
 
-COLLECTED_AFTER = 20_000
+COLLECTED_AFTER = 100_000
 """New objects after which the garbage collector looks at them."""
 
 
