@@ -30,6 +30,8 @@ def form(nodes: Sequence[Node]) -> Node:
     Raises NotReadyError when the nodes do not get ready.
     """
     manager = await_manager(nodes) or _found_swarm(nodes)
+    if _is_whole(manager, nodes):
+        return manager
     _open_locks(manager, nodes)
     for node in nodes:
         _let_settle(node, manager)
@@ -54,15 +56,16 @@ def find_manager(nodes: Sequence[Node]) -> Node | None:
 
 def await_manager(nodes: Sequence[Node]) -> Node | None:
     """Like `find_manager`, with time for the election of a leader where one may come."""
-    try:
-        wait_until(
-            lambda: bool(find_manager(nodes)) or not _may_elect(nodes),
-            "a leader is elected",
-            LEADER_SECONDS,
-        )
-    except NotReadyError:
-        return None
-    return find_manager(nodes)
+    manager: Node | None = None
+
+    def is_decided() -> bool:
+        nonlocal manager
+        manager = find_manager(nodes)
+        return manager is not None or not _may_elect(nodes)
+
+    with suppress(NotReadyError):
+        wait_until(is_decided, "a leader is elected", LEADER_SECONDS)
+    return manager
 
 
 def members(manager: Node, role: str | None = None) -> list[dict[str, Any]]:
@@ -87,6 +90,18 @@ def _may_elect(nodes: Sequence[Node]) -> bool:
         {known["NodeID"] for known in info.get("RemoteManagers") or ()} for info in infos
     ]
     return any(len(known & voters) > len(known) / 2 for known in electorates if known)
+
+
+def _is_whole(manager: Node, nodes: Sequence[Node]) -> bool:
+    """Whether nothing has to be done. Each engine is asked once: to say what it knows of itself it
+    starts two programs."""
+    listed = members(manager)
+    known = {member["ID"] for member in listed if is_ready(member)}
+    if len(listed) != len(nodes) or len(known) != len(nodes):
+        return False
+    infos = [node.swarm_info() for node in nodes]
+    active = {info.get("NodeID") for info in infos if info.get("LocalNodeState") == "active"}
+    return active == known
 
 
 def _found_swarm(nodes: Sequence[Node]) -> Node:
