@@ -181,25 +181,18 @@ def test_a_node_that_is_cut_off_is_not_reached(cluster: Cluster) -> None:
     eventually(lambda: reaches(node.address, 2377))
 
 
-def test_a_locked_node_opens_with_its_key_only(cluster: Cluster) -> None:
-    node = cluster.nodes["node3"]
-
-    key = cluster.lock("node3")
-
-    assert cluster.status().nodes[2].swarm == "locked"
-    assert key == cluster.docker("swarm", "unlock-key", "--quiet").strip()
-    formation.unlock(node, cluster.manager)
-    eventually(lambda: node.swarm_state == "active")
-
-
 def test_reset_unlocks_and_clears_everything(cluster: Cluster) -> None:
     cluster.docker("network", "create", "--driver", "overlay", "shop")
     deploy(cluster, "v1", "--network", "shop", "--replicas", "4")
     cluster.docker("node", "update", "--availability", "drain", "--label-add", "zone=a", "node4")
     cluster.docker("swarm", "update", "--cert-expiry", "720h")
-    cluster.lock("node3")
+    key = cluster.lock("node3")
+    assert cluster.status().nodes[2].swarm == "locked"
+    assert key == cluster.docker("swarm", "unlock-key", "--quiet").strip()
 
     cluster.reset()
+
+    assert cluster.nodes["node3"].swarm_state == "active"
 
     assert cluster.docker("service", "ls", "--quiet") == ""
     assert "shop" not in cluster.docker("network", "ls")
@@ -314,15 +307,24 @@ def test_up_founds_a_new_swarm_where_all_managers_are_lost(cluster: Cluster) -> 
     assert member_names(cluster) == ["node1", "node2", "node3", "node4"]
 
 
-def test_down_leaves_nothing_behind_and_the_neighbour_alone(cluster: Cluster) -> None:
+def test_down_leaves_nothing_behind_and_the_neighbour_alone(
+    cluster: Cluster, machine: Cluster
+) -> None:
     deploy(cluster, "v1", "--mode", "global")
     eventually(lambda: tasks(cluster, "v1").count("Running") == 4)
-    neighbour = Cluster(NEIGHBOUR)
-    neighbour.up(swarm=False)
+    before = _engines(machine)
 
     cluster.down()
 
     assert traces_of(cluster) == []
-    assert [state.swarm for state in neighbour.status().nodes] == ["inactive"] * 4
-    neighbour.down()
-    assert traces_of(neighbour) == []
+    assert before <= _engines(machine)
+    assert [state.swarm for state in machine.status().nodes] == ["active"] * 4
+
+
+def _engines(cluster: Cluster) -> set[int]:
+    """What runs on its machines."""
+    return {
+        pid
+        for node in cluster.nodes.values()
+        for pid in processes.in_network_namespace(node.cable.namespace)
+    }
