@@ -18,12 +18,14 @@ version: "3.8"
 services:
   web:
     image: {image}
+    healthcheck: {{disable: true}}
     stop_grace_period: 1s
     deploy: {{replicas: 2}}
     secrets: [key]
     networks: [net]
   api:
     image: {image}
+    healthcheck: {{disable: true}}
     stop_grace_period: 1s
     configs: [conf]
     networks: [net]

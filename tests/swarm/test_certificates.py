@@ -147,19 +147,19 @@ def test_a_manager_that_is_gone_says_so_and_the_others_are_read(
 
 
 @pytest.mark.usefixtures("_heard")
-def test_the_agent_reads_workers_and_leaves_nothing_behind(cluster: Cluster, swarm: Swarm) -> None:
+def test_the_agent_reads_every_node_and_leaves_nothing_behind(
+    cluster: Cluster, swarm: Swarm
+) -> None:
     nodes = nodes_of(swarm.certificates.read(agent=cluster.image("web:v1")))
     assert list(nodes) == [*MANAGERS, "node4"]
     assert (nodes["node4"].source, nodes["node4"].error) == ("agent", "")
     assert nodes["node4"].ends == end_on_disk(cluster.nodes["node4"])
     assert not swarm.services.list()
 
-
-@pytest.mark.usefixtures("_heard")
-def test_the_agent_reads_every_node(cluster: Cluster, swarm: Swarm) -> None:
-    nodes = swarm.nodes.list()
-    certificates = Agent(swarm.engines, cluster.image("web:v1")).read(nodes)
-    for node in nodes:
+    # It reads managers too, where it is told to.
+    members = swarm.nodes.list()
+    certificates = Agent(swarm.engines, cluster.image("web:v1")).read(members)
+    for node in members:
         leaf = certificates[node.id]
         assert isinstance(leaf, Leaf), leaf
         assert (leaf.name, leaf.unit) == (node.id, f"swarm-{node.role}")
