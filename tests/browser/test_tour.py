@@ -28,6 +28,7 @@ def test_the_six_steps_of_the_tour(demos: Callable[..., Demo], opens: Opens) -> 
         step(tourist, page)
     expect(page.locator("#tour-count")).to_have_text("all done")
     assert faults(page) == []
+    is_offered_the_services_of_the_swarm(tourist, page)
     assert demo.end() == 0
     assert not Cluster(DEMO_NUMBER).root.exists()
     expect(page.locator("#bot-state")).to_have_text("demo is away")
@@ -96,11 +97,7 @@ def locks_and_unlocks(tourist: Tourist, page: Page) -> None:
     tourist.has_done("lock")
 
 
-@pytest.mark.timeout(240)
-def test_type_ahead_offers_the_services_of_the_swarm(
-    demos: Callable[..., Demo], opens: Opens
-) -> None:
-    page = opens(demos().url)
+def is_offered_the_services_of_the_swarm(tourist: Tourist, page: Page) -> None:
     send(page, "/swarm scale")
     form = page.get_by_role("dialog", name="Scale a service")
     service = form.get_by_role("combobox", name="Service")
@@ -116,7 +113,6 @@ def test_type_ahead_offers_the_services_of_the_swarm(
     form.get_by_label("Replicas").fill("3")
     page.keyboard.press("Enter")
     expect(form).to_be_hidden()
-    tourist = Tourist(page)
     expect(tourist.dots("shop_front", "v1")).to_have_count(3, timeout=SLOW)
     page.get_by_role("button", name="Home").click()
     expect(page.locator("#home")).to_contain_text("node", timeout=SLOW)
