@@ -40,14 +40,21 @@ SECOND = 1_000_000_000
 NUMBER = int(os.environ.get("PLAYGROUND_BARE_NUMBER", "90"))
 
 
-@pytest.fixture
-def bare(engine: str) -> Iterator[Cluster]:
-    """Engines that are in no Swarm, new for each story."""
+@pytest.fixture(scope="module")
+def engines(engine: str) -> Iterator[Cluster]:
+    """Engines that were just installed."""
     cluster = Cluster(NUMBER)
     cluster.down()
     cluster.up(swarm=False, engine=engine)
     yield cluster
     cluster.down()
+
+
+@pytest.fixture
+def bare(engines: Cluster) -> Cluster:
+    """Engines that are in no Swarm, or no more, with nothing on them."""
+    engines.up(swarm=False)
+    return engines
 
 
 def managers(cluster: Cluster) -> dict[str, str]:
@@ -168,7 +175,7 @@ def test_volatile_reborn(bare: Cluster, workspace: Workspace, tmp_path: Path) ->
         for port, replicas in PORTS.items():
             asked = dev.types(
                 f"/swarm docker service create --name reborn_{port} --network volatile_reborn "
-                f"--replicas {replicas} -p {port}:8080 --stop-grace-period 1s "
+                f"--replicas {replicas} -p {port}:8080 --stop-grace-period 1s --no-healthcheck "
                 f"{bare.image('web:v1')}"
             )
             dev.sees(f"✅ reborn_{port}", after=asked, timeout=90)
