@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -88,6 +89,36 @@ def test_what_one_sees_of_an_empty_swarm(reader: Reader) -> None:
     assert sum("Leader" in row for row in rows) == 1
 
 
+LINES = (
+    "service ls --format '{{.Name}} {{.Mode}} {{.Replicas}} {{.Image}} {{.Ports}}'",
+    "service ls --filter name=we --format '{{json .Name}} {{json .Mode}}'",
+    "service ls -q",
+    r"node ls --format 'table {{.Hostname}}\t{{.Status}}\t{{.ManagerStatus}}'",
+    "node ls --filter role=manager -q",
+    "service ps --no-trunc --format '{{.ID}} {{.Name}} {{.Node}} {{.DesiredState}} {{.Image}}' web",
+    "service ps --filter name=web.2 --format '{{.Name}} {{.Image}}' web",
+    "network ls --filter driver=overlay --format '{{.Name}} {{.Driver}} {{.Scope}}'",
+    "service inspect --format '{{.Spec.Name}} {{json .Spec.Labels}} {{len .Spec.Labels}}' web db",
+    "node inspect node1 --format '{{.ID}} {{.Description.Hostname}} {{.Spec.Role}}'",
+)
+
+
+def _prints_what_the_cli_prints(reader: Reader, site: Site) -> None:
+    """Line by line what the real command line says of the same Swarm."""
+    for line in LINES:
+        said = site.cluster.docker(*shlex.split(line)).strip()
+        answer = reader.reads(line, "line", 4).text
+        shown = [text.split() for text in answer.splitlines()[1:]]
+        assert sorted(shown) == sorted(text.split() for text in said.splitlines()), line
+    task = site.cluster.docker("service", "ps", "-q", "--no-trunc", "web").split()[0]
+    assert task in reader.reads(f"inspect {task[:12]}", "desired state", 5).text
+    raw = reader.reads(f"logs --raw --tail 1 {task}", "web · last", 6).text
+    assert (
+        raw.splitlines()[1:]
+        == site.cluster.docker("service", "logs", "--raw", "--tail", "1", task).splitlines()
+    )
+
+
 @pytest.mark.costs(20)
 def test_what_one_sees_of_a_service(reader: Reader, people: People, site: Site) -> None:
     site.runs(
@@ -120,6 +151,7 @@ def test_what_one_sees_of_a_service(reader: Reader, people: People, site: Site) 
     assert "secret" not in inspected
     logs = reader.reads("logs web -n 5", "listening on port 8080", 3).text
     assert logs.splitlines()[0].startswith("web · last")
+    _prints_what_the_cli_prints(reader, site)
     history = reader.reads("history web", "web", 1).text
     assert re.search("web has no revisions yet|runs now · first seen", history), (
         "the watch may have seen"
