@@ -15,8 +15,10 @@ from playground.cluster import Cluster
 from playground.node import Node
 from playground.workspace import Workspace
 from playground.workspace.person import Person
+from tests.scenario.swarm import Site
 from tests.swarm.image_build import ImageBuild, Images
 from tests.swarm.own_stack import BOT, OwnStack, documented, own_stack, run_in
+from tests.swarm.support import eventually
 
 # The first run makes the base image as well.
 pytestmark = pytest.mark.timeout(600)
@@ -66,10 +68,12 @@ def test_docker_compose_reads_the_file_and_finds_nothing_wrong(stack: OwnStack) 
     assert set(yaml.safe_load(told.stdout)["services"]) == {"bot", "redis"}
 
 
-def test_two_replicas_run_on_different_managers_and_answer_in_slack(
-    stack: OwnStack, workspace: Workspace
+def test_two_replicas_outlive_a_new_file_a_deploy_of_themselves_and_each_manager(
+    stack: OwnStack, images: Images, workspace: Workspace
 ) -> None:
-    dev = workspace.person("dev")
+    dev, site = workspace.person("dev"), Site(stack.cluster)
+    elsewhere = "--constraint=node.hostname==node4"
+    site.runs("web", "web:v1", "--replicas", "2", "--update-monitor", "1s", "--detach", elsewhere)
     granted = stack.file.read_text()
     stack.file.write_text(granted.replace('grants = ["swarmbot"]', ""))
     label_and_deploy, look = documented("4. Deploy").split("docker service ps")
@@ -81,6 +85,33 @@ def test_two_replicas_run_on_different_managers_and_answer_in_slack(
     for line in ("scale swarmbot_redis=0", "stack rm swarmbot", f"service rm {BOT}"):
         typed = dev.types(f"/swarm {line}")
         dev.sees("a part of swarmbot itself", after=typed)
+
+    stack.file.write_text(granted)
+    assert "swarmbot_toml_" in stack.deploy()
+    second = stack.replaced(first)
+
+    dev.types(f"/swarm deploy {BOT} {images.next}")
+    began = dev.sees(f"{BOT} →")
+    assert dev.sees(f"✅ {BOT} is on", timeout=90) == began, "the new bot ends the message"
+    third = stack.replaced(second)
+
+    for version, name in zip(("v2", "v1"), sorted(set(third.values())), strict=True):
+        outlives(stack, site, stack.cluster.nodes[name], version)
+
+
+def outlives(stack: OwnStack, site: Site, node: Node, version: str) -> None:
+    """The manager under a replica loses its power while people work: nothing stays unsaid."""
+    dev = stack.workspace.person("dev")
+    asked = dev.types(f"/swarm deploy web {site.image(f'web:{version}')} --delay 2s")
+    rollout = dev.sees("web →", after=asked)
+    node.kill()
+    mentioned = dev.types("@swarmbot holds")
+    assert dev.sees("✅ web is on", after=asked, timeout=60) == rollout
+    dev.sees("Nothing is held", after=mentioned, timeout=30)
+    dev.sees(f"{node.name} is Down", after=asked, timeout=30)
+    node.start()
+    dev.sees(f"{node.name} is back", after=asked, timeout=30)
+    eventually(lambda: len(stack.places()) == 2, 150)
 
 
 def answers_and_is_closed(stack: OwnStack, dev: Person) -> None:
