@@ -182,7 +182,7 @@ def test_a_long_line_is_refused_quickly(text: str) -> None:
         ("scale=5 web", "scale web=5"),
         ("service scale=5 web api", "service scale web=5"),
         ("docker service scale=5 web", "service scale web=5"),
-        ("scale=5", ""),
+        ("scale=5", "scale SERVICE=5"),
         ("deploy=5 web", ""),
         ("nonsense=5 web", ""),
     ],

@@ -235,9 +235,9 @@ def test_a_thousand_nodes_are_judged_at_once(down: int) -> None:
     memory = judge(world, Memory(), WatchSettings()).memory
     took = []
     for _ in range(5):
-        begun_at = time.perf_counter()
+        begun_at = time.thread_time()
         memory = judge(
             replace(world, at=world.at + timedelta(seconds=5)), memory, WatchSettings()
         ).memory
-        took.append(time.perf_counter() - begun_at)
+        took.append(time.thread_time() - begun_at)
     assert min(took) < 0.5, "twenty times what it takes on a quiet machine"

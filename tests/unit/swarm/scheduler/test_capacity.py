@@ -230,9 +230,9 @@ def test_a_hundred_thousand_more_tasks_are_no_more_work_than_ten() -> None:
     nodes = [node(f"node{n}", memory=64 << 30) for n in range(1000)]
     tasks: list[Task] = [task(n, f"node{n % 1000}", service_id="s2") for n in range(2000)]
     capacity = Capacity.of(nodes, tasks, [])
-    began = time.perf_counter()
+    began = time.thread_time()
     placement = capacity.place(web(1 << 20), 100_000)
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
     assert placement.placed == 100_000
     assert {count for _, count in placement.nodes} == {100}
     assert took < 0.25, "about 10 ms on a quiet machine"
