@@ -304,8 +304,10 @@ def test_an_interrupted_build_says_that_the_change_goes_on(
 ) -> None:
     door.tells("running", "1/4")
     door.script.append(SILENCE)
+    # A shell lets what it starts in the background ignore Ctrl-C.
+    heeding = ("env", "--default-signal=INT")
     process = subprocess.Popen(
-        [sys.executable, "-I", str(SCRIPT), *LINE],
+        [*heeding, sys.executable, "-I", str(SCRIPT), *LINE],
         env=environment(door),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
