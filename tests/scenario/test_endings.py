@@ -145,7 +145,7 @@ def test_what_cannot_work_is_refused_at_planning(dev: Person, site: Site) -> Non
         )
         assert not dev.sees("not resolved", timeout=20, after=asked).ephemeral
         # Nodes that have the image run it, others cannot pull it.
-        dev.sees(re.compile("^(✅|❌|⏸)|rolled back"), timeout=60, after=asked)
+        dev.sees(re.compile("^(✅|❌|⏸|↩️)"), timeout=60, after=asked)
     finally:
         site.cluster.registry.start()
     assert site.inspect("web")["Version"] != version, "only the last one was let through"
