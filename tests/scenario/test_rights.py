@@ -9,7 +9,6 @@ from playground.workspace.person import Person
 from tests.scenario.running import eventually
 from tests.scenario.swarm import Site
 
-
 ASKED = 8
 """What dev asks meanwhile is below what a person may send, with the lines of the story before."""
 
