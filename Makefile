@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick stories computing waiting stand-in format fuzz model chaos soak bench release requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick thorough stories computing waiting stand-in format fuzz model chaos soak bench release requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,7 @@ demo: $(if $(ENGINE),,machine) setup  ## see it work in a browser (ENGINE=unix:/
 
 # The sixteen engines look for garbage less often: a tenth of their work, for some memory.
 test: browser setup check  ## everything, on a real Swarm and a real Redis
+	@$(MAKE) --no-print-directory thorough
 	@GOGC=400 $(BIN)/python -m pytest tests/store tests/swarm tests/scenario tests/chaos tests/browser -n 4 --dist loadscope --no-loadscope-reorder --durations 10
 
 .PHONY: test-engines
@@ -69,11 +70,18 @@ static:
 # pass, and stories, are told by several.
 quick: stories computing waiting
 
+# Stories of rare days, and generated lines by the thousand, are told by `make test` alone.
+RARE := attacks auto_deploys bad_input calls ci_rights clocks commands_api commands_http content credentials deliveries \
+    forged_clicks fuzzed_people hiccups intention interrupted long_errors new_images openapi secrets send
+RARE := $(RARE:%=tests/memory/test_%.py)
 WAITING := $(addprefix tests/unit/,handlers jobs playground poster swarm test_send.py)
 IN_TURN := --dist worksteal
 
 stories:
-	@$(BIN)/python -m pytest tests/memory -n 2 $(IN_TURN)
+	@$(BIN)/python -m pytest tests/memory $(addprefix --ignore ,$(RARE)) -n 2 $(IN_TURN)
+
+thorough:
+	@$(BIN)/python -m pytest $(RARE) -n 2 $(IN_TURN)
 
 computing:
 	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore ,$(WAITING))
