@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick thorough stories computing waiting stand-in format fuzz model chaos soak bench release requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick thorough stories rendering computing waiting stand-in format fuzz model chaos soak bench release requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -58,7 +58,7 @@ chaos: setup  ## the same on a real Swarm, with faults of every kind (CHAOS_FAUL
 	@$(BIN)/python -m tests.chaos
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
-	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target static quick
+	@$(MAKE) --no-print-directory --jobs 5 --output-sync=target static quick
 
 static:
 	@$(BIN)/ruff format --check .
@@ -66,9 +66,9 @@ static:
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-# Thousands of small tests in one process cost less than their sharing. Tests that wait for time to
+# Thousands of small tests in one process cost less than sharing them out. Tests that wait for time to
 # pass, and stories, are told by several.
-quick: stories computing waiting
+quick: stories rendering computing waiting
 
 # Stories of rare days, and generated lines by the thousand, are told by `make test` alone.
 RARE := attacks auto_deploys bad_input calls ci_rights clocks commands_api commands_http content credentials deliveries \
@@ -83,8 +83,11 @@ stories:
 thorough:
 	@$(BIN)/python -m pytest $(RARE) -n 2 $(IN_TURN)
 
+rendering:
+	@$(BIN)/python -m pytest tests/unit/render
+
 computing:
-	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore ,$(WAITING))
+	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore ,tests/unit/render $(WAITING))
 
 waiting:
 	@$(BIN)/python -m pytest $(WAITING) -n 3 $(IN_TURN)
