@@ -80,7 +80,7 @@ IN_TURN := --dist worksteal
 stories:
 	@$(BIN)/python -m pytest tests/memory $(addprefix --ignore ,$(RARE)) -n 2 $(IN_TURN)
 
-thorough:
+thorough: setup
 	@$(BIN)/python -m pytest $(RARE) -n 2 $(IN_TURN)
 
 rendering:
