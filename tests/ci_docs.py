@@ -14,7 +14,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "ci"
-BOT, REGISTRY = "https://swarmbot.example.com", "images.example.com/shop"
+BOT = "https://swarmbot.example.com"
+REGISTRY = "images.example.com/shop"
 """What stands in the pages for what a site has."""
 
 
