@@ -93,8 +93,7 @@ class Pipeline:
                     self.answers.answer(request, command.run(context))
                     return
                 if isinstance(command, ApprovalAction):
-                    with bound(approval=command.approval):
-                        self._take_step(request, command, context)
+                    self._take_step(request, command, context)
                     return
                 assert isinstance(command, Change), "a command reads, changes or decides"
                 self._ping(command)
@@ -209,31 +208,32 @@ class Pipeline:
 
     def _take_step(self, request: Request, command: ApprovalAction, context: Context) -> None:
         """A step on a request; one that is refused is counted with the other refusals."""
-        self.approvals.remember()
-        if request.place.button:
-            met = MessageRef(request.place.channel, request.place.button)
-            self.store.approvals.stands(command.approval, met)
-        command.refuse(context)
-        audit = self.store.audit.intend(
-            request.actor,
-            masking.audited(command, self.table),
-            {},
-            request.place.channel,
-            self.now(),
-            request=command.approval,
-        )
-        try:
-            approval = command.take(context)
-        except SwarmbotError as error:
-            self._conclude(audit, Ending.FAILED, error_code(error))
-            raise
-        self._conclude(audit, Ending.DONE)
-        if approval.state.ended:
-            self.approvals.ended(approval)
-        else:
-            self.approvals.show(approval)
-        if approval.state is ApprovalState.APPROVED:
-            self.resume(approval)
+        with bound(approval=command.approval):
+            self.approvals.remember()
+            if request.place.button:
+                met = MessageRef(request.place.channel, request.place.button)
+                self.store.approvals.stands(command.approval, met)
+            command.refuse(context)
+            audit = self.store.audit.intend(
+                request.actor,
+                masking.audited(command, self.table),
+                {},
+                request.place.channel,
+                self.now(),
+                request=command.approval,
+            )
+            try:
+                approval = command.take(context)
+            except SwarmbotError as error:
+                self._conclude(audit, Ending.FAILED, error_code(error))
+                raise
+            self._conclude(audit, Ending.DONE)
+            if approval.state.ended:
+                self.approvals.ended(approval)
+            else:
+                self.approvals.show(approval)
+            if approval.state is ApprovalState.APPROVED:
+                self.resume(approval)
 
     def withdraw(self, actor: Actor, approval_id: str) -> None:
         """Take back what CI has asked for, and waits for approval. Raises what keeps it from
