@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup machine browser screenshot gallery demo test check static quick thorough stories rendering computing waiting stand-in format fuzz model chaos soak bench release requirements clean
+.PHONY: help setup machine browser screenshot gallery demo test check static quick thorough stories-a-to-o stories-p-to-z computing waiting-handlers waiting-swarm waiting-poster stand-in format fuzz model chaos soak bench release requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -58,7 +58,7 @@ chaos: setup  ## the same on a real Swarm, with faults of every kind (CHAOS_FAUL
 	@$(BIN)/python -m tests.chaos
 
 check: setup  ## quick: format, lint, types, imports, unit tests, stories in memory
-	@$(MAKE) --no-print-directory --jobs 5 --output-sync=target static quick
+	@$(MAKE) --no-print-directory --jobs 7 --output-sync=target static quick
 
 static:
 	@$(BIN)/ruff format --check .
@@ -66,31 +66,40 @@ static:
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-# Thousands of small tests in one process cost less than sharing them out. Tests that wait for time to
-# pass, and stories, are told by several.
-quick: stories rendering computing waiting
+# Seven processes, whose tests run one after the other: a process that only hands tests out, and
+# collecting them once more in each that takes some, cost more than they save. Three of them mostly wait
+# for time to pass.
+quick: stories-a-to-o stories-p-to-z computing waiting-handlers waiting-swarm waiting-poster
 
 # Stories of rare days, and generated lines by the thousand, are told by `make test` alone.
 RARE := attacks auto_deploys bad_input calls ci_rights clocks commands_api commands_http content credentials deliveries \
     forged_clicks fuzzed_people hiccups intention interrupted long_errors new_images openapi secrets send
 RARE := $(RARE:%=tests/memory/test_%.py)
-WAITING := $(addprefix tests/unit/,handlers jobs playground poster swarm test_send.py)
-IN_TURN := --dist worksteal
+WAITING_HANDLERS := $(addprefix tests/unit/,handlers jobs)
+WAITING_SWARM := tests/unit/swarm
+WAITING_POSTER := $(addprefix tests/unit/,poster playground test_send.py)
+WAITING := $(WAITING_HANDLERS) $(WAITING_SWARM) $(WAITING_POSTER)
 
-stories:
-	@$(BIN)/python -m pytest tests/memory $(addprefix --ignore ,$(RARE)) -n 2 $(IN_TURN)
+stories-a-to-o:
+	@MODEL_RUNS=$${MODEL_RUNS:-50} $(BIN)/python -m pytest tests/memory/model $(filter-out $(RARE),$(wildcard tests/memory/test_[a-o]*.py))
+
+stories-p-to-z:
+	@$(BIN)/python -m pytest $(filter-out $(RARE),$(wildcard tests/memory/test_[p-z]*.py))
 
 thorough: setup
-	@$(BIN)/python -m pytest $(RARE) -n 2 $(IN_TURN)
-
-rendering:
-	@$(BIN)/python -m pytest tests/unit/render
+	@$(BIN)/python -m pytest $(RARE) tests/memory/model/test_model.py -n 2 --dist worksteal
 
 computing:
-	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore ,tests/unit/render $(WAITING))
+	@$(BIN)/python -m pytest tests/unit $(addprefix --ignore ,$(WAITING))
 
-waiting:
-	@$(BIN)/python -m pytest $(WAITING) -n 3 $(IN_TURN)
+waiting-handlers:
+	@$(BIN)/python -m pytest $(WAITING_HANDLERS)
+
+waiting-swarm:
+	@$(BIN)/python -m pytest $(WAITING_SWARM)
+
+waiting-poster:
+	@$(BIN)/python -m pytest $(WAITING_POSTER)
 
 format: setup  ## put the source in order
 	@$(BIN)/ruff format .

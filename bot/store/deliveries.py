@@ -200,10 +200,14 @@ class Deliveries:
             self._redis.expire(_sender_key(about), _SENDER_SECONDS)
 
     @guarded()
+    def names(self) -> tuple[str, ...]:
+        """The messages whose last state Slack does not have yet."""
+        return tuple(sorted(map(str, self._redis.smembers(_PENDING))))
+
+    @guarded()
     def take_left(self) -> tuple[PendingMessage, ...]:
         """Last states that nobody is sending any more; from here on this bot is."""
-        names = sorted(map(str, self._redis.smembers(_PENDING)))[:_MOST_LEFT]
-        left = [self._taken(name) for name in names]
+        left = [self._taken(name) for name in self.names()[:_MOST_LEFT]]
         return tuple(pending for pending in left if pending)
 
     def _taken(self, about: str) -> PendingMessage | None:

@@ -28,7 +28,14 @@ def post_message(state: State, args: Arguments) -> dict[str, Any]:
 
 
 def update(state: State, args: Arguments) -> dict[str, Any]:
-    """chat.update: with `text` and no `blocks`, the blocks go away."""
+    """chat.update: with `text` and no `blocks`, the blocks go away.
+
+    A message that the workspace forgot is there still for the app: its late edits are taken, and
+    nobody sees them.
+    """
+    place = (args.text("channel"), args.text("ts"))
+    if place in state.forgotten:
+        return {"channel": place[0], "ts": place[1], "text": content(state, args, UPDATE_TEXT)[0]}
     message = _own(state, args, "cant_update_message")
     text, blocks = content(state, args, UPDATE_TEXT)
     edited = state.edit(message, text, blocks)

@@ -145,7 +145,7 @@ class State:
         """Take away all messages, views, files and records, as in a new workspace.
 
         Who is there, ids and the feed's numbers go on. What is still posted into a thread that is
-        gone is not visible to anybody.
+        gone, or edited of a message that is, is not visible to anybody.
         """
         with self.lock:
             self.forgotten |= self.messages.keys()

@@ -148,10 +148,12 @@ class RunningBot:
             store.close()
 
     def is_at_rest(self) -> bool:
-        """Whether lock, record and audit all say that nothing is being changed."""
+        """Whether lock, record and audit all say that nothing is being changed, and Slack has what
+        every message says last."""
         store = Store.connect(self.redis_url, KEYS)
         try:
-            return not (store.locks.all() or store.rollouts.running() or store.audit.open_intents())
+            changing = store.locks.all() or store.rollouts.running() or store.audit.open_intents()
+            return not (changing or store.deliveries.names())
         finally:
             store.close()
 

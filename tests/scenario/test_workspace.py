@@ -196,6 +196,18 @@ def test_slack_refuses_with_its_own_names(workspace: Workspace, client: WebClien
     workspace.person("lead").does_not_see("secret", within=0)
 
 
+def test_what_a_workspace_forgot_is_edited_unseen() -> None:
+    with Workspace() as workspace:
+        client = WebClient(token=workspace.bot_token, base_url=workspace.api_url)
+        posted = client.chat_postMessage(channel="#ops", text="deploys")
+        workspace.state.forget()
+
+        edited = client.chat_update(channel=posted["channel"], ts=posted["ts"], text="deployed")
+
+        assert (edited["ts"], edited["text"]) == (posted["ts"], "deployed")
+        assert workspace.state.overlooked() == []
+
+
 def test_what_is_not_there_is_told_with_what_is(workspace: Workspace, client: WebClient) -> None:
     client.chat_postMessage(channel="ops", text="here I am")
     dev = workspace.person("dev")
