@@ -46,6 +46,11 @@ _NAMED = re.compile(
     r"""|(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z0-9_.-]++)["']?[ \t]{0,3}[=:][ \t]{0,3}"""
 )
 _VALUE = re.compile(r"""(?P<quote>["'])(?P<quoted>.*?)(?P=quote)|[^\s,;"']+""", re.DOTALL)
+# Public, and its letters, drawn by lot, look like anything: `LM10pw==` like a password.
+_CERTIFICATE = re.compile(
+    r"(-----BEGIN CERTIFICATE-----\r?\nMI"
+    r"(?:[A-Za-z0-9+/]{1,64}={0,2}\r?\n)+-----END CERTIFICATE-----)"
+)
 _KNOWN = (
     re.compile(
         r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
@@ -132,8 +137,14 @@ def masked_text(text: str) -> str:
     """Any text, with dots where something in it looks like a secret.
 
     These are assignments and flags whose names do, passwords in URLs, bearer tokens, private keys,
-    and the tokens and keys of Swarm and of well-known services. It keeps its lines.
+    and the tokens and keys of Swarm and of well-known services. It keeps its lines, and
+    certificates.
     """
+    parts = _CERTIFICATE.split(text)
+    return "".join(part if at % 2 else _masked_prose(part) for at, part in enumerate(parts))
+
+
+def _masked_prose(text: str) -> str:
     for pattern in _KNOWN:
         text = pattern.sub(_known, text)
     parts, at = [], 0

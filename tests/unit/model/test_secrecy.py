@@ -87,6 +87,7 @@ def test_other_names(name: str) -> None:
         f"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4\n{SECRET}\n-----END RSA PRIVATE KEY-----",
         f"-----BEGIN PRIVATE KEY-----\n{SECRET}",
         f"posting to https://hooks.slack.com/commands/T1/{SECRET}",
+        f"-----BEGIN CERTIFICATE-----\nTOKEN={SECRET}\n-----END CERTIFICATE-----",
     ],
 )
 def test_what_looks_like_a_secret_goes_out_of_a_text(text: str) -> None:
@@ -106,6 +107,7 @@ def test_what_looks_like_a_secret_goes_out_of_a_text(text: str) -> None:
         "listening on http://0.0.0.0:8080/health",
         "task: non-zero exit (1)",
         "2026-03-04T15:40:00Z level=info msg=ready",
+        "-----BEGIN CERTIFICATE-----\nMIIB/pw\nLM10pw==\n-----END CERTIFICATE-----\n",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
