@@ -23,7 +23,7 @@ from playground.workspace import Message, Workspace
 from tests.bench.samples import Sample
 from tests.bench.simulation import shapes
 from tests.bench.simulation.swarm import SERVICES_A_NODE, TASKS_A_SERVICE
-from tests.scenario.running import READS, ROLES, WATCHED, RunningBot, eventually
+from tests.scenario.running import AS_IN_THE_IMAGE, RunningBot, bot_on, eventually
 
 MEGABYTE = 1_000_000
 SERVICE = shapes.service_name(0)
@@ -175,23 +175,8 @@ def large(nodes: int, folder: Path, workspace: Workspace) -> Iterator[LargeBench
     folder.mkdir(parents=True, exist_ok=True)
     simulation = Simulation(folder / "engine.sock", nodes)
     simulation.start()
-    operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
-    channel = f'channel = "{workspace.channel_id("ops")}"\n'
-    watched = WATCHED.format(alerts=workspace.channel_id("alerts"))
-    engine = f'[[engines]]\nname = "simulated"\nurl = "{simulation.url}"\n'
-    environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
-    environment |= {
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_APP_TOKEN": workspace.app_token,
-        "SLACK_API_URL": workspace.api_url,
-        "PYTHONDONTWRITEBYTECODE": "",
-    }
-    bot = RunningBot(
-        folder / "bot",
-        environment,
-        by_itself=True,
-        config=channel + watched + READS + engine + ROLES.format(operators=operators),
-    )
+    bot = bot_on({"simulated": simulation.url}, workspace, folder / "bot", **AS_IN_THE_IMAGE)
+    bot.by_itself = True
     bot.start()
     try:
         yield LargeBench(simulation, workspace, bot)

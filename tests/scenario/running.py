@@ -11,7 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +55,9 @@ critical = "{alerts}"
 warning = "{alerts}"
 note = "{alerts}"
 """
+
+AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": ""}
+"""What the image sets that decides about memory, and what was compiled once stays compiled."""
 
 STARTS_WITHIN, STOPS_WITHIN = 60, 30
 """Seconds, on a busy machine."""
@@ -245,13 +248,33 @@ def bot_for(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -
     It raises no alerts; `watching` does.
     """
     managers = [node for name, node in cluster.nodes.items() if name != "node4"]
+    urls = {node.name: node.url for node in managers}
+    return bot_on(urls, workspace, folder, watch=UNWATCHED, **more)
+
+
+def bot_on(
+    urls: Mapping[str, str],
+    workspace: Workspace,
+    folder: Path,
+    *,
+    operators: Sequence[str] = ("dev", "lead"),
+    watch: str = "",
+    **more: str,
+) -> RunningBot:
+    """A bot on engines by name and URL; it watches everything and posts alerts in #alerts, unless
+    `watch` says otherwise."""
     engines = "".join(
-        f'[[engines]]\nname = "{node.name}"\nurl = "{node.url}"\n' for node in managers
+        f'[[engines]]\nname = "{name}"\nurl = "{url}"\n' for name, url in urls.items()
     )
-    operators = ", ".join(f'"{workspace.person(name).id}"' for name in ("dev", "lead"))
-    config = (
-        "channel = "
-        f'"{workspace.channel_id("ops")}"\n{UNWATCHED}{READS}{engines}{ROLES.format(operators=operators)}'
+    ids = ", ".join(f'"{workspace.person(name).id}"' for name in operators)
+    config = "".join(
+        (
+            f'channel = "{workspace.channel_id("ops")}"\n',
+            watch or WATCHED.format(alerts=workspace.channel_id("alerts")),
+            READS,
+            engines,
+            ROLES.format(operators=ids),
+        )
     )
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     environment |= {

@@ -19,7 +19,7 @@ from redis import Redis
 
 from playground.workspace import Limits, Workspace
 from tests.memory.twin.swarm_twin import SwarmTwin
-from tests.scenario.running import READS, ROLES, WATCHED, RunningBot
+from tests.scenario.running import AS_IN_THE_IMAGE, RunningBot, bot_on
 from tests.soak.engines import TwinEngines
 from tests.soak.plot import plot
 from tests.soak.readings import COURSES, Reading, Verdict, judge
@@ -54,32 +54,20 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, Workspace(limits=NO_LIMITS) as workspace:
         engines = TwinEngines(Path(folder), twin)
         people = invite(workspace)
-        bot = _bot(workspace, engines, Path(folder), [person.id for person in people])
+        bot = bot_on(
+            engines.urls,
+            workspace,
+            Path(folder) / "bot",
+            operators=[person.name for person in people],
+            **AS_IN_THE_IMAGE,
+        )
+        bot.by_itself = True
         with engines.serving():
             bot.start()
             try:
                 return _soak(bot, workspace, engines, part)
             finally:
                 bot.stop()
-
-
-def _bot(
-    workspace: Workspace, engines: TwinEngines, folder: Path, operators: Sequence[str]
-) -> RunningBot:
-    config = f'channel = "{workspace.channel_id("ops")}"\n'
-    config += WATCHED.format(alerts=workspace.channel_id("alerts")) + READS
-    for name, url in engines.urls.items():
-        config += f'[[engines]]\nname = "{name}"\nurl = "{url}"\n'
-    config += ROLES.format(operators=", ".join(f'"{operator}"' for operator in operators))
-    environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
-    environment |= {
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_APP_TOKEN": workspace.app_token,
-        "SLACK_API_URL": workspace.api_url,
-        # As in the image.
-        "MALLOC_ARENA_MAX": "2",
-    }
-    return RunningBot(folder / "bot", environment, by_itself=True, config=config)
 
 
 def _soak(bot: RunningBot, workspace: Workspace, engines: TwinEngines, part: float) -> int:

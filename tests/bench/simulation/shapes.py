@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+from tests.engine_defaults import swarm_spec
+
 Json = dict[str, Any]
 
 ENGINE = "28.5.2"
@@ -300,22 +302,7 @@ def cluster() -> Json:
         "Version": {"Index": 11},
         "CreatedAt": CREATED,
         "UpdatedAt": CHANGED,
-        "Spec": {
-            "Name": "default",
-            "Labels": {},
-            "Orchestration": {"TaskHistoryRetentionLimit": 5},
-            "Raft": {
-                "SnapshotInterval": 10_000,
-                "KeepOldSnapshots": 0,
-                "LogEntriesForSlowFollowers": 500,
-                "ElectionTick": 10,
-                "HeartbeatTick": 1,
-            },
-            "Dispatcher": {"HeartbeatPeriod": 5_000_000_000},
-            "CAConfig": {"NodeCertExpiry": 7_776_000_000_000_000},
-            "TaskDefaults": {},
-            "EncryptionConfig": {"AutoLockManagers": False},
-        },
+        "Spec": swarm_spec(),
         "TLSInfo": {"TrustRoot": "", "CertIssuerSubject": "", "CertIssuerPublicKey": ""},
         "RootRotationInProgress": False,
         "DefaultAddrPool": ["10.0.0.0/8"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.engine_defaults import swarm_spec
 from tests.memory.twin import agents
 from tests.memory.twin.authority import Authority
 from tests.memory.twin.cluster import Cluster, Json
@@ -49,7 +50,7 @@ class SwarmTwin:
         for name in MANAGERS:
             self.cluster.add_node(name, "manager", leader=name == "node1")
         self.cluster.add_node("node4")
-        self.cluster.swarm = self.cluster.new("swarm", Spec=_settings(), **_tokens())
+        self.cluster.swarm = self.cluster.new("swarm", Spec=swarm_spec(), **_tokens())
         self._add_networks()
 
     def advance(self) -> None:
@@ -199,25 +200,6 @@ class SwarmTwin:
         made = {"Id": network_id, "Name": name, "Created": self.cluster.time(), "Labels": {}}
         self.cluster.networks[network_id] = {**made, **fields}
         return self.cluster.networks[network_id]
-
-
-def _settings() -> Json:
-    return {
-        "Name": "default",
-        "Labels": {},
-        "Orchestration": {"TaskHistoryRetentionLimit": 5},
-        "Raft": {
-            "SnapshotInterval": 10000,
-            "KeepOldSnapshots": 0,
-            "LogEntriesForSlowFollowers": 500,
-            "ElectionTick": 10,
-            "HeartbeatTick": 1,
-        },
-        "Dispatcher": {"HeartbeatPeriod": 5_000_000_000},
-        "CAConfig": {"NodeCertExpiry": 7_776_000_000_000_000},
-        "TaskDefaults": {},
-        "EncryptionConfig": {"AutoLockManagers": False},
-    }
 
 
 def _tokens() -> Json:
