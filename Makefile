@@ -47,7 +47,8 @@ stand-in: machine setup .dev/stand-in/ready  ## the bot in a Slack that others w
 	@npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-fuzz: setup  ## fifty thousand generated lines by four kinds of people
+fuzz: setup  ## fifty thousand generated lines by four kinds of people, and other examples for all properties
+	@HYPOTHESIS_PROFILE=random $(BIN)/python -m pytest tests/unit -q
 	@FUZZED_LINES=50000 $(BIN)/python -m pytest tests/memory/test_fuzzed_people.py -q -s
 
 model: setup  ## what people, bots and faults do in any order: 10,000 runs of 30 steps (MODEL_RUNS, MODEL_STEPS)

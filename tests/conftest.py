@@ -18,9 +18,13 @@ from playground.errors import PlaygroundError
 from tests.scenario.running import LIVE
 from tests.story import evidence
 
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("tests")
-"""A busy machine is not a fault: what is quick enough is measured by `make bench`."""
+settings.register_profile(
+    "same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile("random", settings.get_profile("same"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+"""A busy machine is not a fault: what is quick enough is measured by `make bench`. The same
+examples come in each run, so that a red run is about the change; `make fuzz` draws others."""
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "78")) - WORKER

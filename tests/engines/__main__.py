@@ -16,7 +16,7 @@ from tests.engines import table
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "engines.md"
 REPORTS = ROOT / ".dev" / "engines"
-ALL = ("tests/store", "tests/swarm", "tests/scenario")
+ALL = ("tests/store", "tests/swarm", "tests/scenario", "tests/engines")
 PROCESSES = os.environ.get("ENGINES_PROCESSES", "4")
 
 

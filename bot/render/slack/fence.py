@@ -154,5 +154,5 @@ def _wrapped(text: str, indent: str, most: int = FENCE_WIDTH) -> list[str]:
     """The text in indented lines; words that are too long for one are divided."""
     room = most - len(indent)
     # `textwrap` counts characters, so a text with wide ones gets half the room.
-    room = room if width(text) <= len(text) else room // 2
+    room = room // 2 if any(width(character) > 1 for character in text) else room
     return [indent + line for line in textwrap.wrap(text, room, break_on_hyphens=False)]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.model import Difference, Message, Plan
 from bot.model.approval import Approval
+from bot.model.secrecy import masked_text
 from bot.render import approval_message, approval_rows
 from bot.render.slack.text import unescaped
 from bot.swarm.spec.details import details
@@ -70,8 +71,9 @@ def readable(shown: Message) -> str:
 
 
 def shows(text: str, leaf: str) -> bool:
-    """Whether it stands there, wrapped at its spaces or not."""
-    return "".join(leaf.replace("\n", "\\n").split()) in "".join(text.split())
+    """Whether it stands there, wrapped at its spaces or not, and with dots for what looks like a
+    secret in it."""
+    return "".join(masked_text(leaf).replace("\n", "\\n").split()) in "".join(text.split())
 
 
 def changed_leaves(before: Any, after: Any) -> Iterator[str]:

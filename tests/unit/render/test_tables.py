@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.model import Message
@@ -52,7 +52,12 @@ def any_settings() -> settings:
     return settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+WIDE_AND_WITHOUT_WIDTH = ("", "🗻", "0" * 40, "\U000e0080")
+"""A character of two columns beside one of none, so that the widths add up to the characters."""
+
+
 @any_settings()
+@example(([Column("NAME")] * 4, [WIDE_AND_WITHOUT_WIDTH]), False)
 @given(lists(), st.booleans())
 def test_any_list_is_what_slack_takes_and_a_phone_shows(
     given_list: tuple[list[Column], list[tuple[str, ...]]], whole: bool
