@@ -103,9 +103,10 @@ class Client:
 
     # ---- services and tasks
 
-    def services(self, reader: ListReader = json_lists.SERVICES) -> list[Json]:
-        """All services, with their counts of tasks and the fields that `reader` knows."""
-        return list(self._members("/services", None, reader, status="true"))
+    def services(self, reader: ListReader = json_lists.SERVICES) -> Iterator[Json]:
+        """All services, as they come, with their counts of tasks and the fields that `reader`
+        knows."""
+        return self._members("/services", None, reader, status="true")
 
     def service(self, name: str) -> Json:
         """One service by id, name or the beginning of its id; without defaults."""
@@ -290,7 +291,7 @@ class Client:
         return members_of(asked, reader)
 
     def _post(self, path: str, body: Spec, target: Target, **options: Any) -> Json:
-        return object_in(self._send("POST", path, target, json=body, **options))
+        return object_in(self._send("POST", path, target, json=dict(body), **options))
 
     def _send(
         self,

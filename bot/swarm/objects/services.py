@@ -54,15 +54,21 @@ class Services:
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks; of those that do one piece of work and
         are below their count, at the price of a second call, also how it ended."""
-        return self._ordered(map(read.service, self.engines.call(Client.services)))
+
+        def ask(client: Client) -> tuple[Service, ...]:
+            return tuple(map(read.listed_service, client.services()))
+
+        return self._ordered(self.engines.call(ask))
 
     def overview(self) -> tuple[Service, ...]:
         """The same without specifications, which are most of what an engine sends: who asks such a
         service for one gets SpecNotReadError."""
-        listed = self.engines.call(
-            lambda client: client.services(reader=json_lists.SERVICES_OVERVIEW)
-        )
-        return self._ordered(map(read.service_without_spec, listed))
+
+        def ask(client: Client) -> tuple[Service, ...]:
+            listed = client.services(json_lists.SERVICES_OVERVIEW)
+            return tuple(map(read.service_without_spec, listed))
+
+        return self._ordered(self.engines.call(ask))
 
     def find(self, name: str) -> Service:
         """A service by name, id, or at least the first four characters of its id.

@@ -28,7 +28,7 @@ UPDATE_DEFAULTS: Mapping[str, Any] = {
 
 def fingerprint(spec: Spec) -> str:
     """A short hash of a specification: equal for equal content, whatever the order of its keys."""
-    canonical = json.dumps(spec, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(dict(spec), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:24]
 
 

@@ -27,6 +27,7 @@ from bot.model.cluster import (
     Stored,
 )
 from bot.model.completion import RestartCondition
+from bot.swarm.spec.compact import CompactSpec
 from bot.swarm.spec.raw_values import (
     Raw,
     labels_of,
@@ -85,6 +86,13 @@ def service(raw: Raw) -> Service:
         updated=time(raw.get("UpdatedAt")),
         restart=restart(spec),
     )
+
+
+def listed_service(raw: Raw) -> Service:
+    """A service of a list, which may have thousands."""
+    whole = service(raw)
+    previous = CompactSpec(whole.previous) if whole.previous else None
+    return replace(whole, spec=CompactSpec(whole.spec), previous=previous)
 
 
 class SpecNotReadError(RuntimeError):

@@ -3,7 +3,9 @@ of a hundred nodes where a few are named."""
 
 from __future__ import annotations
 
+import gc
 import threading
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -110,3 +112,16 @@ def test_an_overview_says_the_same_without_specifications(
     assert [replace(service, spec={}) for service in overview] == without
     with pytest.raises(SpecNotReadError):
         dict(overview[0].spec)
+
+
+def test_services_that_are_kept_are_small(swarm: Swarm) -> None:
+    swarm.services.list()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        services = swarm.services.list()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept / len(services) < 7_000, "bytes a service, of which its JSON is a half"
+    assert services[0].spec == shapes.service(0, 20)["Spec"]
