@@ -52,7 +52,7 @@ def any_settings() -> settings:
     return settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-WIDE_AND_WITHOUT_WIDTH = ("", "🗻", "0" * 40, "\U000e0080")
+WIDE_AND_WITHOUT_WIDTH = ("0" * 40, "🗻", "0" * 40, "\U000e0080")
 """A character of two columns beside one of none, so that the widths add up to the characters."""
 
 
