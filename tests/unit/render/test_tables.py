@@ -52,12 +52,12 @@ def any_settings() -> settings:
     return settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-WIDE_AND_WITHOUT_WIDTH = ("0" * 40, "🗻", "0" * 40, "\U000e0080")
+WIDE_AND_WITHOUT_WIDTH = ("", "0" * 40, "🗻", "0" * 40, "\U000e0080")
 """A character of two columns beside one of none, so that the widths add up to the characters."""
 
 
 @any_settings()
-@example(([Column("NAME")] * 4, [WIDE_AND_WITHOUT_WIDTH]), False)
+@example(([Column("NAME")] * 5, [WIDE_AND_WITHOUT_WIDTH]), False)
 @given(lists(), st.booleans())
 def test_any_list_is_what_slack_takes_and_a_phone_shows(
     given_list: tuple[list[Column], list[tuple[str, ...]]], whole: bool
