@@ -1,6 +1,7 @@
 """Operations on what runs, on a real Swarm: services, tasks, images, networks, logs, and what stays
 untouched."""
 
+import json
 import time
 from copy import deepcopy
 from typing import Any
@@ -18,6 +19,7 @@ from bot.errors import (
 from bot.model import Image, Mode, Platform
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
+from playground.images import IMAGES, Blob, shared_layer
 from tests.swarm.support import (
     eventually,
     everything_set,
@@ -26,6 +28,8 @@ from tests.swarm.support import (
     store,
     web,
 )
+
+OCI = "application/vnd.oci.image"
 
 
 def raw_spec(swarm: Swarm, name: str) -> dict[str, Any]:
@@ -190,6 +194,50 @@ def test_an_image_is_resolved_in_the_registry(swarm: Swarm, cluster: Cluster) ->
     assert swarm.images.resolve(Image.parse(cluster.image("web:arm"))).platforms == (
         Platform("linux", "arm64"),
     )
+
+
+def test_an_oci_index_with_an_attestation_is_one_image_and_runs(
+    swarm: Swarm, cluster: Cluster
+) -> None:
+    """What `docker buildx build` pushes today."""
+    index = _pushed_index(cluster, "oci")
+
+    resolved = swarm.images.resolve(Image.parse(cluster.image("web:oci")))
+
+    assert (resolved.image.digest, len(resolved.platforms)) == (index.digest, 1)
+    assert resolved.platforms == swarm.images.resolve(resolved.image).platforms
+    spec = web(cluster, "oci", Mode={"Replicated": {"Replicas": 1}})
+    spec["TaskTemplate"]["ContainerSpec"]["Image"] = str(resolved.image)
+    running(swarm, swarm.services.create(spec), 1)
+
+
+def _pushed_index(cluster: Cluster, tag: str) -> Blob:
+    """An index of OCI: an image for this machine, and an attestation of how it was built."""
+    layer = Blob(f"{OCI}.layer.v1.tar+gzip", shared_layer().content)
+    plain = IMAGES[0]
+    config = Blob(f"{OCI}.config.v1+json", plain.manifest(layer)[1].content)
+    image = _manifest("manifest", config=config.descriptor, layers=[layer.descriptor])
+    statement = Blob("application/vnd.in-toto+json", b"{}")
+    empty = Blob(f"{OCI}.config.v1+json", b"{}")
+    attestation = _manifest("manifest", config=empty.descriptor, layers=[statement.descriptor])
+    for manifest, parts in ((image, (config, layer)), (attestation, (empty, statement))):
+        cluster.registry.attach(manifest.digest, manifest, *parts)
+    named = {"os": "linux", "architecture": plain.architecture}
+    unknown = {"os": "unknown", "architecture": "unknown"}
+    index = _manifest(
+        "index",
+        manifests=[
+            {**image.descriptor, "platform": named},
+            {**attestation.descriptor, "platform": unknown},
+        ],
+    )
+    cluster.registry.attach(tag, index)
+    return index
+
+
+def _manifest(form: str, **fields: Any) -> Blob:
+    kind = f"{OCI}.{form}.v1+json"
+    return Blob(kind, json.dumps({"schemaVersion": 2, "mediaType": kind, **fields}).encode())
 
 
 @pytest.mark.parametrize(
