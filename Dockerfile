@@ -30,6 +30,8 @@ COPY --from=packages /venv /venv
 COPY bot /app/bot
 COPY handlers /app/handlers
 COPY jobs /app/jobs
+# What the documentation calls `swarmbot …`, for `docker exec`.
+RUN printf '#!/bin/sh\nexec python3 -m bot "$@"\n' >/usr/local/bin/swarmbot && chmod 755 /usr/local/bin/swarmbot
 RUN python3 -m compileall -q /app
 # A hundred threads that each allocate from a heap of their own leave holes in all of them.
 ENV MALLOC_ARENA_MAX=2

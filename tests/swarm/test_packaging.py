@@ -123,7 +123,7 @@ def answers_and_is_closed(stack: OwnStack, dev: Person) -> None:
     dev.types("/swarm map")
     (picture,) = dev.sees("📎 Swarm · 4 nodes", channel="dm", timeout=20).files
     assert (picture.content or b"").startswith(b"\x89PNG"), "the image has all that drawing takes"
-    findings = run_in(bot, BOT, "python3", "-m", "bot", "check")
+    findings = run_in(bot, BOT, "swarmbot", "check")
     assert "wrong" not in findings
     assert "ok     engine local (manager, " in findings
     assert run_in(bot, BOT, "id", "-u") == "10001"
