@@ -57,4 +57,5 @@ SLACK_BOT_TOKEN_SECRET=$(version secrets/slack_bot_token)
 SLACK_APP_TOKEN_SECRET=$(version secrets/slack_app_token)
 SWARMBOT_KEY_SECRET=$(version secrets/swarmbot_key)
 export SWARMBOT_IMAGE DOCKER_GID SWARMBOT_TOML REDIS_URL_SECRET REDIS_USERS_SECRET SLACK_BOT_TOKEN_SECRET SLACK_APP_TOKEN_SECRET SWARMBOT_KEY_SECRET
-exec docker stack deploy -c compose.yaml swarmbot
+# The nodes pull with the login of whoever deploys, where the registry asks for one.
+exec docker stack deploy --with-registry-auth -c compose.yaml swarmbot

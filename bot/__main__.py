@@ -47,7 +47,7 @@ def run() -> None:
     # What has been loaded stays: nobody needs to look at it again and again.
     gc.freeze()
     gc.enable()
-    logging.getLogger("swarmbot").info("ready on http://%s", settings.http)
+    logging.getLogger("swarmbot").info("listens on http://%s", settings.http)
     ending.wait()
     if ending.given_up:
         # What holds the bot may hold its end as well.

@@ -81,7 +81,7 @@ def test_two_replicas_outlive_a_new_file_a_deploy_of_themselves_and_each_manager
     first = stack.replaced({})
     assert len(set(first.values())) == 2, "on different managers"
     answers_and_is_closed(stack, dev)
-    assert "ready on" in stack.deploy(f"docker service ps{look}")
+    assert "has reached all that it needs" in stack.deploy(f"docker service ps{look}")
     for line in ("scale swarmbot_redis=0", "stack rm swarmbot", f"service rm {BOT}"):
         typed = dev.types(f"/swarm {line}")
         dev.sees("a part of swarmbot itself", after=typed)

@@ -43,7 +43,7 @@ class Operator:
         status, said = self.runs()
         assert status == 0, said
         line, *variables = said.splitlines()
-        assert line == "stack deploy -c compose.yaml swarmbot"
+        assert line == "stack deploy --with-registry-auth -c compose.yaml swarmbot"
         return dict(variable.split("=", 1) for variable in variables)
 
 

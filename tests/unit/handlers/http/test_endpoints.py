@@ -3,7 +3,8 @@ operator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 
 import pytest
@@ -78,6 +79,31 @@ def test_a_bot_has_started_with_the_first_time_that_it_is_ready_and_stays_so() -
     missing["redis"] = REASON
     assert asked.get("/startupz").status_code == 200, "no restart brings Redis back"
     assert asked.get("/readyz").status_code == 503
+
+
+def test_a_bot_that_is_still_starting_says_once_what_it_waits_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "handlers.http.startup")
+    missing = {"redis": REASON, "engines": REASON}
+    checks: dict[str, Callable[[], str]] = {
+        "redis": lambda: missing["redis"],
+        "engines": lambda: missing["engines"],
+    }
+    asked = TestClient(Web(checks, lambda: b"").app(), client=("127.0.0.1", 40000))
+
+    for engines in (REASON, REASON, "", ""):
+        missing["engines"] = engines
+        asked.get("/startupz")
+    missing["redis"] = ""
+    for _ in range(2):
+        asked.get("/startupz")
+
+    assert caplog.messages == [
+        f"has not reached all that it needs yet: redis: {REASON}; engines: {REASON}",
+        f"has not reached all that it needs yet: redis: {REASON}",
+        "has reached all that it needs",
+    ]
 
 
 def slack_app(signing_secret: str | None) -> App:
