@@ -24,6 +24,7 @@ from bot.settings import WatchSettings
 from bot.store.leader import Leader
 from bot.store.store import Store
 from bot.swarm.engine.events import Event
+from bot.swarm.engine.failover import LONGEST_SECONDS
 from bot.watch.clock_steps import in_step
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
@@ -45,6 +46,8 @@ REST = 10
 ENGINES_EVERY = 5.0
 RECONCILE_EVERY = 30.0
 CERTIFICATES_DEADLINE = 120.0
+LOOK_DEADLINE = LONGEST_SECONDS + 15.0
+"""On a busy machine all tasks of a large Swarm take their time."""
 CERTIFICATES_EVERY = 6 * 3600.0
 STALE = 90.0
 """Seconds after which a watch that has not seen the whole stands still."""
@@ -82,8 +85,8 @@ class Watch:
     def jobs(self) -> tuple[Job, ...]:
         """The looks that are due without anybody's hint."""
         return (
-            Job("engines", ENGINES_EVERY, self.quick),
-            Job("reconcile", RECONCILE_EVERY, self.whole),
+            Job("engines", ENGINES_EVERY, self.quick, deadline=LOOK_DEADLINE),
+            Job("reconcile", RECONCILE_EVERY, self.whole, deadline=LOOK_DEADLINE),
             Job("certificates", RECONCILE_EVERY, self.certificates, deadline=CERTIFICATES_DEADLINE),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bot.swarm.engine.answer_progress import AnswerProgress
 from bot.swarm.engine.json_lists import PIECE_BYTES, ListReader
 from bot.swarm.engine.transport import Answer, Stream
 
@@ -23,7 +24,12 @@ def object_in(answer: Answer) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def members_of(answer: Answer, reader: ListReader) -> Iterator[dict[str, Any]]:
-    """The members of a list as they come, once each; see `Stream` for what reading raises."""
+def members_of(
+    answer: Answer, reader: ListReader, progress: AnswerProgress
+) -> Iterator[dict[str, Any]]:
+    """The members of a list as they come, once each.
+
+    See `Stream` and `AnswerProgress.follow` for what reading raises.
+    """
     with Stream(answer, PIECE_BYTES) as stream:
-        yield from reader.members(stream)
+        yield from reader.members(progress.follow(stream))

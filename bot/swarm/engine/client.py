@@ -16,6 +16,7 @@ from bot.errors import EngineRefusedError
 from bot.model import Spec
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine import json_lists
+from bot.swarm.engine.answer_progress import AnswerProgress
 from bot.swarm.engine.answers import members_of, object_in, words_in
 from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.fence import Fence, NoFence
@@ -35,7 +36,10 @@ Json = dict[str, Any]
 
 
 class Client:
-    """One connection to one engine, for one thread; `timeout` in seconds limits each answer.
+    """One connection to one engine, for one thread.
+
+    `timeout` in seconds limits each answer, and of a list the silence between two pieces, which are
+    told to `progress`.
 
     Nothing is changed by it but behind a fence (`fenced_by`). `api_version` is what is spoken,
     shared by all connections to the engine; without it, the engine takes its newest.
@@ -53,6 +57,7 @@ class Client:
     ) -> None:
         self.engine = address.name
         self.timeout = timeout
+        self.progress = AnswerProgress()
         self._transport = transport or DockerTransport(address)
         self.api_version = api_version or ApiVersion()
         self._fence: Fence = NoFence()
@@ -288,7 +293,7 @@ class Client:
         self, path: str, filters: Filters | None, reader: ListReader, **params: str
     ) -> Iterator[Json]:
         asked = self._send("GET", path, params=params | filtered(filters), stream=True)
-        return members_of(asked, reader)
+        return members_of(asked, reader, self.progress)
 
     def _post(self, path: str, body: Spec, target: Target, **options: Any) -> Json:
         return object_in(self._send("POST", path, target, json=dict(body), **options))

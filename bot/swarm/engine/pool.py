@@ -16,7 +16,14 @@ from bot.errors import (
 )
 from bot.model.cluster import EngineAddress, EngineState
 from bot.swarm.engine.client import Client, Json
-from bot.swarm.engine.failover import Call, Engine, FailoverCall, combined_error, explain
+from bot.swarm.engine.failover import (
+    LONGEST_SECONDS,
+    Call,
+    Engine,
+    FailoverCall,
+    combined_error,
+    explain,
+)
 from bot.swarm.engine.ping import ALIVE
 from bot.swarm.engine.port import CALL_SECONDS
 from bot.swarm.engine.refusals import ConnectionLostError
@@ -32,10 +39,14 @@ T = TypeVar("T")
 class FailoverPool:
     """The `EnginePool` of real engines, with failover between them.
 
-    To be used from any thread, but not from inside a call.
+    To be used from any thread, but not from inside a call. A list that goes on coming may take
+    `longest` seconds.
     """
 
-    def __init__(self, addresses: Iterable[EngineAddress]) -> None:
+    def __init__(
+        self, addresses: Iterable[EngineAddress], longest: float = LONGEST_SECONDS
+    ) -> None:
+        self._longest = longest
         self._engines = {address.name: Engine(address) for address in addresses}
         self._answering = ""
 
@@ -58,17 +69,19 @@ class FailoverPool:
         """A pool of this engine alone. Raises UnknownNameError."""
         if name not in self._engines:
             raise UnknownNameError("engine", name, nearest(name, self.names))
-        only = FailoverPool(())
+        only = FailoverPool((), self._longest)
         only._engines = {name: self._engines[name]}
         return only
 
     def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
-        """A healthy manager's answer to a read, within `deadline` seconds in all.
+        """A healthy manager's answer to a read, within `deadline` seconds in all; of a list that
+        goes on coming, with no longer pause than that, within a minute.
 
         `fn` may run on several engines at the same time. Raises NoLeaderError, NotAManagerError,
         NoEngineError, and what `fn` raises.
         """
-        return self._answer(FailoverCall(self._in_order(), fn, time.monotonic() + deadline))[1]
+        until = time.monotonic() + deadline
+        return self._answer(FailoverCall(self._in_order(), fn, until, self._longest))[1]
 
     def call_write(
         self, fn: Call[T], *, deadline: float = CALL_SECONDS, check: Call[Any] = Client.swarm

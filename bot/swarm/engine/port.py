@@ -36,7 +36,8 @@ class EnginePool(Protocol):
         ...
 
     def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
-        """A healthy manager's answer to a read, within `deadline` seconds in all.
+        """A healthy manager's answer to a read, within `deadline` seconds in all; of a list that
+        goes on coming, with no longer pause than that, within a minute.
 
         Raises NoLeaderError, NotAManagerError, NoEngineError, what `fn` raises.
         """

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.model.cluster import EngineAddress
+from bot.swarm.engine.answer_progress import AnswerProgress
 from bot.swarm.engine.api_version import ApiVersion, version_numbers
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
@@ -31,6 +32,7 @@ class _Job:
     work: Callable[[Client], Any]
     future: Future[Any]
     until: float
+    progress: AnswerProgress
 
 
 class EngineWorkers:
@@ -51,15 +53,18 @@ class EngineWorkers:
         before it was asked."""
         return version_numbers(self._version.newest)
 
-    def submit(self, work: Callable[[Client], T], until: float) -> Future[T]:
-        """Run `work` in one of the threads; the engine has until `until` (monotonic seconds).
+    def submit(
+        self, work: Callable[[Client], T], until: float, progress: AnswerProgress | None = None
+    ) -> Future[T]:
+        """Run `work` in one of the threads; the engine has until `until` (monotonic seconds) to
+        begin its answer, and as long for each further piece of a list.
 
         The job waits in line while all threads are busy; `Future.cancel` removes it until it
         begins.
         """
         future: Future[T] = Future()
         with self._change:
-            self._jobs.append(_Job(work, future, until))
+            self._jobs.append(_Job(work, future, until, progress or AnswerProgress()))
             if self._idle >= len(self._jobs):
                 self._change.notify()
             elif self._threads < self._limit:
@@ -95,6 +100,7 @@ class EngineWorkers:
         try:
             client = client or self._connect(job.until)
             client.timeout = max(SHORTEST_SECONDS, job.until - time.monotonic())
+            client.progress = job.progress
             job.future.set_result(job.work(client))
         except (NotReachedError, ConnectionLostError) as error:
             job.future.set_exception(error)

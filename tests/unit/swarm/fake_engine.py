@@ -1,13 +1,16 @@
 """A small fake Docker engine: HTTP on a Unix socket, failing as real ones do."""
 
+from __future__ import annotations
+
 import json
 import re
 import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,21 @@ INFO = {
 
 PING_WAITS_SECONDS = 5
 Answer = tuple[int, Any]
+
+
+@dataclass(frozen=True)
+class SlowList:
+    """An answer that comes member by member, with a pause (seconds) before each.
+
+    `broken_off`: whether somebody went away before its end.
+    """
+
+    pauses: Sequence[float]
+    broken_off: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def members(self) -> list[dict[str, str]]:
+        return [{"ID": f"s{number}"} for number, _ in enumerate(self.pauses)]
 
 
 class FakeEngine:
@@ -122,13 +140,30 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self.close_connection = True
             return
-        body = json.dumps(answer[1]).encode()
         self.send_response(answer[0])
         self.send_header("Content-Type", "application/json")
         self.send_header("Api-Version", self.server.engine.version.get("ApiVersion", ""))
+        if isinstance(answer[1], SlowList):
+            self._send_slowly(answer[1])
+            return
+        body = json.dumps(answer[1]).encode()
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _send_slowly(self, listed: SlowList) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        opening = b"["
+        try:
+            for pause, member in zip(listed.pauses, listed.members, strict=True):
+                time.sleep(pause)
+                chunk = opening + json.dumps(member).encode()
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                opening = b","
+            self.wfile.write(b"1\r\n]\r\n0\r\n\r\n")
+        except OSError:
+            listed.broken_off.set()
 
     do_POST = do_DELETE = do_GET  # noqa: N815 - names that http.server wants
 
