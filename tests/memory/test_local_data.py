@@ -3,6 +3,8 @@ another node, it begins with an empty volume."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from playground.workspace.surfaces import Message
@@ -18,10 +20,12 @@ def life(message: Message) -> str:
     return "\n".join(message.life)
 
 
-def database(world: World, replicas: int = 1, **spec: object) -> str:
+def database(
+    world: World, replicas: int = 1, mount: Mapping[str, object] = DATA, **spec: object
+) -> str:
     """Run a database with a local volume; the name of the node that it runs on."""
     build = world.registry.push("shop/db:1.0")
-    container = {"Image": f"shop/db:1.0@{build.digest}", "Mounts": [DATA]}
+    container = {"Image": f"shop/db:1.0@{build.digest}", "Mounts": [mount]}
     task = {"ContainerSpec": container, **spec}
     world.runs("db", "shop/db:1.0", replicas=replicas, Task=task)
     service_id = world.swarm.cluster.service("db")["ID"]
@@ -74,6 +78,25 @@ def test_so_does_whatever_else_starts_a_task(line: str, dev: MemoryPerson, world
     database(world)
 
     assert STARTS_EMPTY in life(dev.asks(line, "✅ db"))
+
+
+def test_a_volume_of_which_each_node_has_its_own_is_nothing_to_warn_of(
+    dev: MemoryPerson, world: World
+) -> None:
+    labelled = {"Labels": {"swarmbot.volume": "per-node"}}
+    node = database(world, 2, mount={**DATA, "VolumeOptions": labelled})
+    world.registry.push("shop/db:2.0")
+
+    said = "".join(
+        life(dev.asks(line, answer))
+        for line, answer in (
+            ("deploy db shop/db:2.0", "✅ db"),
+            (f"node update --availability drain {node}", f"{node} is Drain"),
+            ("doctor", "Could be better"),
+        )
+    )
+
+    assert "keeps data in" not in said
 
 
 def test_a_change_that_starts_no_task_says_nothing_of_it(dev: MemoryPerson, world: World) -> None:

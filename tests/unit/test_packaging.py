@@ -23,6 +23,7 @@ from bot.__main__ import main
 from bot.errors import InvalidSettingError
 from bot.settings import CiSettings, EngineSettings, PolicyRule, Role, Settings, load
 from bot.settings.sources import SECRETS
+from bot.swarm.scheduler.local_data import PER_NODE, VOLUME_LABEL
 from handlers.slack.check import OAUTH_SCOPES, check_slack
 from handlers.slack.identity import Identity
 from handlers.slack.listeners import SlackListeners, bolt, web_client
@@ -317,6 +318,11 @@ def test_the_stack_is_a_bot_and_a_redis_that_forgets_nothing(compose: dict[str, 
         "driver_opts": {"encrypted": "true"},
     }
     assert "ports" not in redis
+    assert all(
+        service["deploy"]["resources"]["limits"]["memory"]
+        for service in compose["services"].values()
+    ), "what the doctor asks of others"
+    assert compose["volumes"]["bot"]["labels"] == {VOLUME_LABEL: PER_NODE}
     deploy = compose["services"]["bot"]["deploy"]
     assert deploy["replicas"] == 2
     assert deploy["update_config"]["order"] == "start-first"

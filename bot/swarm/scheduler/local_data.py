@@ -14,10 +14,15 @@ from bot.swarm.scheduler import constraints
 from bot.swarm.spec import read
 
 _MANY = 2
+VOLUME_LABEL = "swarmbot.volume"
+PER_NODE = "per-node"
+"""The label of a volume, and its value where each node is meant to have its own: a cache, a note of
+what this node has done. Nothing is lost where a task begins with another one."""
 
 
 def local_volumes(spec: Spec) -> tuple[str, ...]:
-    """The writable volumes on the node's disk, by name, or by target where they have no name."""
+    """The writable volumes on the node's disk, by name, or by target where they have no name; those
+    that are labelled as each node's own left out."""
     container = (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
     return tuple(
         str(mount.get("Source") or mount.get("Target"))
@@ -44,7 +49,10 @@ def _grows(before: Spec, after: Spec) -> bool:
 
 
 def _on_disk(mount: Mapping[str, Any]) -> bool:
-    """Whether the driver keeps it on the node; a volume with options is likely to be mounted from
-    elsewhere."""
-    driver = (mount.get("VolumeOptions") or {}).get("DriverConfig") or {}
+    """Whether the driver keeps data on the node that has to be found again; a volume with options
+    is likely to be mounted from elsewhere."""
+    options = mount.get("VolumeOptions") or {}
+    if (options.get("Labels") or {}).get(VOLUME_LABEL) == PER_NODE:
+        return False
+    driver = options.get("DriverConfig") or {}
     return driver.get("Name", "local") in ("", "local") and not driver.get("Options")
