@@ -19,6 +19,8 @@ random() {
 }
 
 # The key that all replicas share, the password of Redis, and the users that Redis knows, which has only the password's hash.
+# Nobody can log in as the user `default`, who may do everything all the same: with that user Redis reads its file at the start, and many versions
+# leave out every transaction in it that the user may not do (redis/redis issue 14541, valkey-io/valkey issue 3983).
 make_secrets() {
     mkdir -p secrets
     chmod 700 secrets
@@ -26,9 +28,10 @@ make_secrets() {
     if [ ! -s secrets/redis_url ]; then
         password=$(random)
         echo "redis://swarmbot:$password@redis:6379/0" >secrets/redis_url
-        printf 'user default off\nuser swarmbot on #%s ~swarmbot:* +@all -@admin -@dangerous +info\n' \
+        printf 'user default off ~* &* +@all\nuser swarmbot on #%s ~swarmbot:* +@all -@admin -@dangerous +info\n' \
             "$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)" >secrets/redis_users
     fi
+    sed -i 's/^user default off$/user default off ~* \&* +@all/' secrets/redis_users
     for token in slack_bot_token slack_app_token; do
         [ -s "secrets/$token" ] || give_up "put Slack's token into the file secrets/$token (README.md, Set-up in Slack)"
     done

@@ -47,12 +47,16 @@ def rollout(rollout_id: str = "r1", service_id: str = "s1", **fields: Any) -> Ro
     return Rollout(id=rollout_id, service_id=service_id, **{**values, **fields})
 
 
+OPEN = "user default on nopass ~* &* +@all"
+
+
 class Server:
     """A `redis-server` that writes every change to disk, and that a test can kill, freeze and start
     again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, default_user: str = OPEN) -> None:
         self._folder = folder
+        self._default_user = default_user
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{folder}/redis.sock"
         self.bot_url = f"unix://swarmbot:test@{folder}/redis.sock"
@@ -70,7 +74,7 @@ class Server:
         users = self._folder / "users"
         # The tests themselves look at all keys, and empty the server.
         bot = f"{bot_user('test')} +keys +flushall"
-        users.write_text(f"user default on nopass ~* &* +@all\n{bot}\n")
+        users.write_text(f"{self._default_user}\n{bot}\n")
         self._process = subprocess.Popen(
             ["redis-server", *place, *durable, "--aclfile", str(users)], stdout=subprocess.DEVNULL
         )
@@ -94,7 +98,7 @@ class Server:
             self._process.send_signal(number)
 
     def _answers(self) -> bool:
-        with connect(self.url) as redis, suppress(StoreUnavailableError):
+        with connect(self.bot_url) as redis, suppress(StoreUnavailableError):
             ping(redis)
             return True
         return False
@@ -102,15 +106,20 @@ class Server:
 
 def bot_user(password: str) -> str:
     """What the bot's user may do in Redis, by `deploy.sh`."""
+    line = _user_by_deploy_sh("swarmbot")
+    return line.replace("%s", hashlib.sha256(password.encode()).hexdigest())
+
+
+def _user_by_deploy_sh(name: str) -> str:
     text = (Path(__file__).parents[2] / "deploy.sh").read_text()
-    (line,) = re.findall(r"\\n(user swarmbot .+?)\\n", text)
-    return str(line).replace("%s", hashlib.sha256(password.encode()).hexdigest())
+    (line,) = re.findall(rf"(?:'|\\n)(user {name} .+?)\\n", text)
+    return str(line)
 
 
-def _running_server() -> Iterator[Server]:
+def _running_server(default_user: str = OPEN) -> Iterator[Server]:
     # pytest's own folders may be too deep for the path of a socket.
     folder = Path(tempfile.mkdtemp(prefix="redis-"))
-    server = Server(folder)
+    server = Server(folder, default_user)
     server.start()
     yield server
     server.kill()
@@ -125,6 +134,12 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def mortal() -> Iterator[Server]:
     yield from _running_server()
+
+
+@pytest.fixture
+def installed() -> Iterator[Server]:
+    """One with the users that an installation has."""
+    yield from _running_server(_user_by_deploy_sh("default"))
 
 
 @pytest.fixture

@@ -108,3 +108,14 @@ def test_secrets_are_made_once_and_redis_gets_the_hash_of_its_password(ready: Op
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     ready.runs("secrets")
     assert (folder / "redis_url").read_text().strip() == url
+
+
+def test_the_users_of_an_older_installation_lose_no_transaction_any_more(ready: Operator) -> None:
+    assert ready.runs("secrets") == (0, "")
+    users = ready.folder / "secrets/redis_users"
+    of_today = users.read_text()
+    users.write_text(of_today.replace("user default off ~* &* +@all", "user default off"))
+
+    ready.deploys()
+
+    assert users.read_text() == of_today
