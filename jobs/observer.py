@@ -19,6 +19,7 @@ from bot.store.store import Store
 from bot.swarm.engine.reach import hosts_that_answer
 from bot.swarm.swarm import Swarm
 from bot.watch.snapshot import Snapshot
+from jobs.shared_read import SharedRead
 
 Seen = Mapping[str, Any]
 """Fields of an `Snapshot`, as they were just seen."""
@@ -40,10 +41,13 @@ QUICK = frozenset({Scope.ENGINES, Scope.NODES, Scope.HOSTS})
 AFTERMATH = (Scope.ENGINES, Scope.HOSTS, Scope.SERVICES, Scope.TASKS)
 """What is looked at after people were told of something: it takes longer, for what is gone does not
 answer."""
+URGENT = frozenset({Scope.NODES})
+"""What never waits for anything else that is being read: whether a node is Down."""
 WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
 """Certificates change by the day, and reading them opens connections to every host."""
 
 
+MOST_READS = 6
 PAST = timedelta(minutes=15)
 """What was stopped earlier does not matter any more: no judge looks back for longer."""
 
@@ -60,8 +64,14 @@ class Observer:
     hanging: Callable[[], tuple[str, ...]]
     stopping: Stopping = field(default_factory=Stopping)
     _side: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="observer")
+        default_factory=lambda: ThreadPoolExecutor(MOST_READS, thread_name_prefix="observer")
     )
+    _services: SharedRead[Seen] = field(init=False)
+    _tasks: SharedRead[Seen] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_services", SharedRead(self._read_services))
+        object.__setattr__(self, "_tasks", SharedRead(self._read_tasks))
 
     def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> Seen:
         """The fields that these scopes stand for; what nobody could say is None. Never raises what
@@ -70,6 +80,10 @@ class Observer:
         `known` is the world as it was, which says whose hosts to try.
         """
         readers = self._readers(known)
+        if len(scopes) == 1:
+            # In this thread: those of the others may all be reading.
+            (scope,) = scopes
+            return _asked(scope, readers[scope])
         parts = [self._side.submit(_asked, scope, readers[scope]) for scope in sorted(scopes)]
         seen: dict[str, Any] = {}
         for part in parts:
@@ -90,6 +104,12 @@ class Observer:
         except StoreUnavailableError as away:
             return replace(world, redis=away.reason or "no answer")
 
+    def forget(self) -> None:
+        """Keep nothing of what was read: another bot watches."""
+        self._services.forget()
+        self._tasks.forget()
+        self.swarm.last_seen.forget_lists()
+
     def close(self) -> None:
         """Wait for nothing that is still being read."""
         self._side.shutdown(wait=False, cancel_futures=True)
@@ -100,7 +120,7 @@ class Observer:
             Scope.ENGINES: lambda: {"engines": swarm.engines.states()},
             Scope.HOSTS: lambda: {"answering_hosts": _hosts(known)},
             Scope.NODES: self._nodes,
-            Scope.SERVICES: lambda: {"services": swarm.services.list()},
+            Scope.SERVICES: self._services,
             Scope.TASKS: self._tasks,
             Scope.CLUSTER: lambda: {"cluster": swarm.cluster.inspect()},
             Scope.CERTIFICATES: lambda: {
@@ -110,7 +130,13 @@ class Observer:
             },
         }
 
-    def _tasks(self) -> Seen:
+    def _read_services(self) -> Seen:
+        return _asked(Scope.SERVICES, lambda: {"services": self.swarm.services.list()})
+
+    def _read_tasks(self) -> Seen:
+        return _asked(Scope.TASKS, self._all_tasks)
+
+    def _all_tasks(self) -> Seen:
         begun = time.monotonic()
         tasks = self.swarm.services.tasks_since(utc_now() - PAST)
         return {"tasks": tasks, "tasks_took": time.monotonic() - begun}

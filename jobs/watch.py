@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import math
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,19 +27,15 @@ from bot.swarm.engine.failover import LONGEST_SECONDS
 from bot.watch.clock_steps import in_step
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
+from jobs.hints import Hints
 from jobs.notifier import Notifier
-from jobs.observer import AFTERMATH, QUICK, WHOLE, Observer, Scope
+from jobs.observer import AFTERMATH, QUICK, URGENT, WHOLE, Observer, Scope
 from jobs.scheduler import Job, cut_off
 
 log = logging.getLogger(__name__)
 
 SCOPES = {"node": (Scope.NODES,), "service": (Scope.SERVICES,)}
 """Where to look when there is an event of this kind."""
-TICK = 0.5
-"""Seconds after which somebody's acknowledgement shows at the latest."""
-GAP = 0.1
-"""Seconds at least between two looks that events ask for, so that a hundred events at once are one
-look."""
 REST = 10
 """Of its time the watch spends a tenth at most with looks at everything that nobody asked for."""
 ENGINES_EVERY = 5.0
@@ -69,16 +64,19 @@ class Watch:
     _memory: Memory | None = None
     _fence: int = 0
     _silences: tuple[Silence, ...] = ()
-    _wanted: set[Scope] = field(default_factory=set)
-    _wake: threading.Condition = field(default_factory=threading.Condition)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _stopping: bool = False
     looked_at: float = -math.inf
     """When it last looked, in monotonic seconds."""
     _saw_whole: float | None = None
     monotonic: Callable[[], float] = boot_seconds
     _judged_at: float = 0.0
     """When the memory was judged last, in monotonic seconds."""
+    _urgent: Hints = field(init=False)
+    _thorough: Hints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._urgent = Hints("watch", self._heed)
+        self._thorough = Hints("watch whole", self._look_closer)
 
     # ---- what the clock calls
 
@@ -121,9 +119,9 @@ class Watch:
 
     def hint(self, *scopes: Scope) -> None:
         """Something may have happened there; returns at once."""
-        with self._wake:
-            self._wanted.update(scopes)
-            self._wake.notify()
+        wanted = frozenset(scopes)
+        self._urgent.give(wanted & URGENT)
+        self._thorough.give(wanted - URGENT)
 
     def heard(self, event: Event) -> None:
         """An event says that something happened; what, is looked up."""
@@ -136,13 +134,13 @@ class Watch:
 
     def start(self) -> None:
         """Begin to heed hints."""
-        threading.Thread(target=self._heed_hints, name="watch", daemon=True).start()
+        self._urgent.start()
+        self._thorough.start()
 
     def stop(self) -> None:
         """Heed no more."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
+        self._urgent.stop()
+        self._thorough.stop()
         self.observer.close()
 
     def stands_still(self) -> str:
@@ -154,23 +152,13 @@ class Watch:
 
     # ---- parts
 
-    def _heed_hints(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: bool(self._wanted) or self._stopping, TICK)
-                if self._stopping:
-                    return
-                wanted, self._wanted = frozenset(self._wanted), set()
-            try:
-                self._heed(wanted)
-            except Exception:
-                log.exception("the watch stumbled")
+    def _look_closer(self, wanted: frozenset[Scope]) -> None:
+        if wanted:
+            self.look(wanted)
 
     def _heed(self, wanted: frozenset[Scope]) -> None:
         if wanted:
-            begun = self.monotonic()
             self.look(wanted)
-            time.sleep(max(GAP, self.monotonic() - begun))
         elif self.leader.leads and self._people_spoke():
             with self._lock:
                 self._judge()
@@ -258,3 +246,4 @@ class Watch:
     def _stand_down(self) -> None:
         self._memory, self._world = None, None
         self._read_at.clear()
+        self.observer.forget()

@@ -89,11 +89,11 @@ class NodeEvaluation:
 
     @cached_property
     def burdens(self) -> Mapping[str, frozenset[str]]:
-        """By node (id) the services (ids) with tasks that did not end there: those of a dead node
-        go on saying that they run."""
-        burdens: defaultdict[str, set[str]] = defaultdict(set)
+        """By node (id) that is away the services (ids) with tasks that did not end there: they go
+        on saying that they run."""
+        burdens: dict[str, set[str]] = {node_id: set() for node_id in self.away}
         for task in self.snapshot.tasks or ():
-            if task.node_id and not task.state.terminal:
+            if task.node_id in burdens and not task.state.terminal:
                 burdens[task.node_id].add(task.service_id)
         return {node_id: frozenset(services) for node_id, services in burdens.items()}
 

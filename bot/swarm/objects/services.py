@@ -56,9 +56,12 @@ class Services:
         are below their count, at the price of a second call, also how it ended."""
 
         def ask(client: Client) -> tuple[Service, ...]:
-            return tuple(map(read.listed_service, client.services()))
+            listed = map(read.listed_service, client.services())
+            return tuple(self.last_seen.services.shared(listed))
 
-        return self._ordered(self.engines.call(ask))
+        services = self.engines.call(ask)
+        self.last_seen.services.replace(services)
+        return self._ordered(services)
 
     def overview(self) -> tuple[Service, ...]:
         """The same without specifications, which are most of what an engine sends: who asks such a
@@ -147,7 +150,7 @@ class Services:
 
         def ask(client: Client) -> tuple[Task, ...]:
             listed = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
-            tasks = tuple(map(read.task, listed))
+            tasks = tuple(self.last_seen.tasks.shared(map(read.task, listed)))
             if not marked:
                 return tasks
             # These come last: a task that is created in between must not look outdated.
@@ -171,11 +174,13 @@ class Services:
         """
 
         def ask(client: Client) -> tuple[Task, ...]:
-            return tuple(read.task(raw) for raw in client.tasks() if not read.is_past(raw, since))
+            listed = (read.task(raw) for raw in client.tasks() if not read.is_past(raw, since))
+            return tuple(self.last_seen.tasks.shared(listed))
 
         begun = time.monotonic()
         tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
         self.last_seen.counted(tasks, begun)
+        self.last_seen.tasks.replace(tasks)
         return tasks
 
     def running_by_node(self) -> RunningTasks:

@@ -3,6 +3,8 @@ of what it is decoded to."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -12,13 +14,35 @@ from pydantic_core import from_json, to_json
 from bot.model import Spec
 
 
+def digest(spec: Spec) -> str:
+    """A short hash of a specification: equal for equal content, whatever the order of its keys."""
+    canonical = json.dumps(dict(spec), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:24]
+
+
 class CompactSpec(Mapping[str, Any]):
     """The same specification, decoded where somebody reads it; equal to any of the same content."""
 
-    __slots__ = ("_json",)
+    __slots__ = ("_fingerprint", "_json")
 
     def __init__(self, spec: Spec) -> None:
         self._json = to_json(dict(spec))
+        self._fingerprint = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Its digest, which is made once: the watch compares it at every look."""
+        if not self._fingerprint:
+            self._fingerprint = digest(_decoded(self._json))
+        return self._fingerprint
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, CompactSpec) and self._json == other._json:
+            return True
+        return super().__eq__(other)
+
+    # As any mapping it has none.
+    __hash__ = Mapping.__hash__
 
     def __getitem__(self, key: str) -> Any:
         return _decoded(self._json)[key]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 from bot.model import Difference, Image, Platform, ResolvedImage, Spec
 from bot.model.secrecy import dots, masked_field, masked_text, masked_value, masked_words
+from bot.swarm.spec.compact import CompactSpec, digest
 from bot.swarm.spec.raw_values import duration_of
 
 STACK_IMAGE = "com.docker.stack.image"
@@ -28,8 +28,7 @@ UPDATE_DEFAULTS: Mapping[str, Any] = {
 
 def fingerprint(spec: Spec) -> str:
     """A short hash of a specification: equal for equal content, whatever the order of its keys."""
-    canonical = json.dumps(dict(spec), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:24]
+    return spec.fingerprint if isinstance(spec, CompactSpec) else digest(spec)
 
 
 def with_image(spec: Spec, resolved: ResolvedImage) -> dict[str, Any]:

@@ -3,6 +3,7 @@ tasks."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 
 from bot.model.incident import Memory
 from bot.settings import WatchSettings
+from bot.swarm.engine.events import Event
 from bot.watch.snapshot import Snapshot
 from jobs.observer import QUICK, WHOLE, Scope
 from jobs.watch import Watch
@@ -76,3 +78,41 @@ def test_everything_is_looked_at_often_only_in_trouble_and_where_it_costs_little
     assert observer.looks == [WHOLE], "the first look is at everything"
     watch.quick()
     assert observer.looks[1:] == [scopes]
+
+
+@dataclass
+class SlowEyes(Eyes):
+    """To whom the first look is quick, and the tasks take until `told` at each further one."""
+
+    reading: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event = field(default_factory=threading.Event)
+    saw_nodes: threading.Event = field(default_factory=threading.Event)
+
+    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> dict[str, Any]:
+        if known and Scope.TASKS in scopes:
+            self.reading.set()
+            assert self.told.wait(10)
+        if known and scopes == {Scope.NODES}:
+            self.saw_nodes.set()
+        return super().look(scopes, known)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_node_that_goes_down_waits_for_nothing_else_that_is_being_read() -> None:
+    observer = SlowEyes(0.0, down=False)
+    watch = watching(observer)
+    watch.whole()
+    watch.start()
+    try:
+        watch.joined("node1")
+        assert observer.reading.wait(10)
+        assert observer.saw_nodes.wait(10)
+        observer.saw_nodes.clear()
+        watch.heard(Event("node", "n4", "update", 0, "node1"))
+        assert observer.saw_nodes.wait(10)
+        assert not observer.told.is_set()
+    finally:
+        observer.told.set()
+        watch.stop()

@@ -125,3 +125,19 @@ def test_services_that_are_kept_are_small(swarm: Swarm) -> None:
         tracemalloc.stop()
     assert kept / len(services) < 7_000, "bytes a service, of which its JSON is a half"
     assert services[0].spec == shapes.service(0, 20)["Spec"]
+
+
+def test_what_has_not_changed_is_not_kept_twice(swarm: Swarm, server: SimulatedServer) -> None:
+    before = swarm.services.list(), swarm.services.tasks_since(NOW)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        after = swarm.services.list(), swarm.services.tasks_since(NOW)
+        gc.collect()
+        grown, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after == before
+    assert grown < 1_000_000, "two lists and two tables of 5,500 objects, that take 5 MB"
+    running = {task.id: task for task in after[1]}
+    assert all(running[task.id] is task for task in swarm.services.tasks(running=True))
