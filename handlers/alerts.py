@@ -14,8 +14,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from bot.command.ends import Until, end, picked
-from bot.command.fields import Argument, Option, Span
+from bot.command.ends import For, Until, end, picked
+from bot.command.fields import Argument
 from bot.command.model import Change, Command, Context, Form, Query
 from bot.errors import SwarmbotError, UnknownNameError, UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
@@ -148,9 +148,7 @@ class SilenceAlerts(Change[SilencePlan]):
     heeds_holds: ClassVar = False
 
     key: Annotated[Key, Argument("ALERT")]
-    span: Annotated[Span | None, Option(("--for",), "DURATION")] = Field(
-        None, description="for how long, such as 1h; left out: until it is over"
-    )
+    span: For = Field(None, description="for how long, such as 1h; left out: until it is over")
     until: Until = Field(None, description="15:40 or 2026-03-04T15:40 (UTC)")
 
     def plan(self, context: Context) -> SilencePlan:

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from bot.command.ends import Until, end, picked
-from bot.command.fields import Argument, FreeText, Lookup, Option, Pattern, Span
+from bot.command.ends import For, Until, end, picked
+from bot.command.fields import Argument, FreeText, Lookup, Option, Pattern
 from bot.command.model import Change, Command, Context, Form, Query
 from bot.errors import NotHolderError, OnHoldError
 from bot.model import Difference, Ending, Message, Outcome, Plan
@@ -60,9 +60,7 @@ class HoldServices(Change[HoldPlan]):
 
     service: Annotated[Pattern, Argument("SERVICE")]
     reason: Reason = Field(min_length=1)
-    span: Annotated[Span | None, Option(("--for",), "DURATION")] = Field(
-        None, description="until when, such as 2h"
-    )
+    span: For = Field(None, description="until when, such as 2h")
     until: Until = Field(None, description="15:40 or 2026-03-04T15:40 (UTC)")
     take_over: bool = Field(False, description="though somebody else holds it; they are told")
 
@@ -167,11 +165,12 @@ class Freeze(Change[HoldPlan]):
     """Let nobody change anything through swarmbot, yourself included, until it ends."""
 
     names: ClassVar = ("freeze",)
-    examples: ClassVar = ("freeze Black Friday", "freeze --until 18:00 the demo")
+    examples: ClassVar = ("freeze Black Friday --for 2h", "freeze --until 18:00 the demo")
     heeds_holds: ClassVar = False
 
     reason: Reason = Field(min_length=1)
-    until: Until = Field(None, description="15:40 or 2026-03-04T15:40 (UTC), or in 2h, 7d")
+    span: For = Field(None, description="until when, such as 2h")
+    until: Until = Field(None, description="15:40 or 2026-03-04T15:40 (UTC)")
 
     def plan(self, context: Context) -> HoldPlan:
         """Refuse where somebody else froze it already."""
@@ -184,14 +183,14 @@ class Freeze(Change[HoldPlan]):
             owner=context.actor,
             reason=" ".join(self.reason)[:200],
             since=now,
-            until=end(None, self.until, now),
+            until=end(self.span, self.until, now),
             freeze=True,
         )
         rolling = [rollout.service for rollout in context.store.rollouts.running()]
         return HoldPlan(
             title="freeze everything",
             targets=_LOCK,
-            fingerprint=f"{hold.reason} {self.until} {frozen}",
+            fingerprint=f"{hold.reason} {self.span} {self.until} {frozen}",
             services=(EVERYTHING,),
             summary=f'"{hold.reason}"',
             warnings=(f"what rolls goes on: {', '.join(rolling)}",) if rolling else (),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from bot.command.fields import Moment, Option, moment
+from bot.command.fields import Moment, Option, Span, moment
 from bot.errors import UnsupportedError
 
+For = Annotated[Span | None, Option(("--for",), "DURATION")]
 Until = Annotated[Moment | None, Option(("--until",), "TIME")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from bot.render.slack.fence import pairs
 from bot.render.slack.text import code, escape, preformatted, prose
 
 _SUMMARY_CHARACTERS = 70
+_CLAUSE = re.compile("[;:] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ def _commands(group: Group) -> str:
 
 
 def _in_short(summary: str) -> str:
-    """The first sentence, cut at a word."""
+    """The first sentence; of a long one what stands before its list or its afterthought."""
     first = " ".join(summary.split()).partition(". ")[0].rstrip(".")
-    return textwrap.shorten(first, _SUMMARY_CHARACTERS, placeholder=" …")
+    if len(first) <= _SUMMARY_CHARACTERS:
+        return first
+    clauses = [match.start() for match in _CLAUSE.finditer(first, 0, _SUMMARY_CHARACTERS + 1)]
+    end = clauses[-1] if clauses else first.find(", ")
+    clause = first[:end] if end > 0 else first
+    return textwrap.shorten(clause, _SUMMARY_CHARACTERS, placeholder=" …")

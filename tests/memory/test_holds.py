@@ -42,6 +42,20 @@ def test_while_everything_is_frozen_nothing_changes(
     dev.asks("scale web=3", "✅ web · replicas 2 → 3")
 
 
+def test_a_freeze_runs_out_as_a_hold_does(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web")
+    frozen = lead.asks("freeze the demo --for 30m", "❄️").text
+    assert '"the demo"' in frozen
+    assert "until Nov 23" in frozen
+    assert "Nothing is changed until then" in dev.asks("scale web=3", "❄️").text
+
+    world.clock.leap(31 * 60)
+
+    dev.asks("scale web=3", "✅ web · replicas 2 → 3")
+
+
 def test_a_second_change_waits_in_line(dev: MemoryPerson, lead: MemoryPerson, world: World) -> None:
     world.runs("web", replicas=3)
     dev.types("/swarm deploy web shop/web:2.0 --delay 2s")

@@ -29,7 +29,7 @@ def test_a_time_that_is_over_is_refused(dev: MemoryPerson, world: World) -> None
     dev.sees_modal("Hold a service")
     dev.submits(service="web", reason="incident 42", until=int(past.timestamp()))
 
-    assert "Name a time to come" in dev.sees("that time is over").text
+    assert "Name a time to come" in dev.sees("That time is over").text
     assert "Nothing is held" in dev.asks("holds").text
 
 

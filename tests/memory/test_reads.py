@@ -91,7 +91,10 @@ def test_without_roles_the_bot_only_reads_and_says_how_to_change_that(
 
 
 def test_help_shows_what_one_may_do(dev: MemoryPerson, guest: MemoryPerson, world: World) -> None:
-    assert "deploy SERVICE" in dev.asks("help").text
+    overview = dev.asks("help").text
+    assert "deploy SERVICE" in overview
+    assert " …" not in overview, "a sentence ends before its end"
+    assert "ˋ" not in overview, "code is cut in its middle"
     listed = guest.asks("help", "what you can type").text
     assert "service ls" in listed
     assert "deploy SERVICE" not in listed

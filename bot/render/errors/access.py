@@ -229,9 +229,10 @@ def _not_requester(error: errors.NotRequesterError) -> Explanation:
 def _on_hold(error: errors.OnHoldError) -> Explanation:
     mark = hold_mark(error.hold)
     if error.hold.freeze:
+        then = "then, or until " if error.hold.until else ""
         return Explanation(
             f"{held(error.hold, error.name)}. "
-            f"Nothing is changed until {code(f'{SLASH} unfreeze')}.",
+            f"Nothing is changed until {then}{code(f'{SLASH} unfreeze')}.",
             mark=mark,
         )
     return Explanation(

@@ -17,7 +17,10 @@ _EMOJI = re.compile(r":(?=(?:[a-z0-9_+'-]*[a-z_+][a-z0-9_+'-]*|-1|100|1234):)")
 _QUOTE = re.compile(r"^(?=&gt;|＞)", re.MULTILINE)
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{7})[0-9a-f]{57}")
 _CODE = re.compile(r"`([^`\n]+)`")
-_COMMON_WORDS = ("a", "an", "the", "no", "it", "its", "only", "this")
+_COMMON_WORDS = (
+    *("a", "an", "the", "no", "it", "its", "only"),
+    *("that", "there", "these", "this", "nothing", "autolock"),
+)
 _JOINER = "\u2060"
 _SOFT_HYPHEN, _ISOLATE, _END_ISOLATE = "\u00ad", "\u2068", "\u2069"
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
