@@ -6,12 +6,15 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from pydantic import Field
+
 from bot.changes import own_stack
 from bot.command import masking
 from bot.command.fields import Argument, OtherLine
 from bot.command.model import Change, Command, Context, Query, Table
 from bot.errors import UnsupportedError
 from bot.model import Ending, Message, Outcome, Plan
+from bot.model.bounds import MOST_NAME
 from bot.model.hold import Queued
 from bot.model.pipeline_caller import Origin
 from bot.model.sent_command import Report, SentEnding, SentState
@@ -115,7 +118,7 @@ class LeaveQueue(Change[LeavingPlan]):
     heeds_holds: ClassVar = False
     examples: ClassVar = ("queue rm 07486b3e",)
 
-    id: Annotated[str, Argument("ID")]
+    id: Annotated[str, Argument("ID")] = Field(max_length=MOST_NAME)
 
     def judged(self, store: Store, table: Table) -> Command:
         """The rules of what waits count."""

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 from pydantic_core import ErrorDetails
 
 from bot.model import Image, secrecy
-from bot.model.bounds import AboveBoundError
+from bot.model.bounds import MOST_NAME, AboveBoundError
 from bot.model.duration import read_duration, read_span, write_duration
 
 _EXPECTED = {
@@ -119,9 +119,10 @@ def expected(error: ErrorDetails) -> str:
 def read_image(value: str) -> str:
     """Accept an image reference as Docker's grammar has it."""
     try:
-        Image.parse(value)
+        image = Image.parse(value)
     except ValueError:
         raise ValueError("an image reference, such as shop/web:2.0") from None
+    refuse_long(image.tagged)
     return value
 
 
@@ -138,7 +139,14 @@ def read_name(value: str) -> str:
     """Accept what can be the name or the id of an object of the Swarm."""
     if not _NAME.fullmatch(value):
         raise ValueError("a name of letters, digits, `_`, `.` and `-`")
+    refuse_long(value)
     return value
+
+
+def refuse_long(name: str) -> None:
+    """Raise ValueError for a name that is longer than any that there can be."""
+    if len(name) > MOST_NAME:
+        raise ValueError(f"a name of at most {MOST_NAME} characters")
 
 
 def read_label(value: str) -> str:

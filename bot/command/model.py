@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bot.clock import Stopping, utc_now
 from bot.command.fields import Argument
@@ -20,7 +20,7 @@ from bot.errors import ApprovalNotFoundError, UnsupportedError
 from bot.model import Actor, Kind, Message, Outcome, Plan
 from bot.model.approval import Approval
 from bot.model.batch import Batch
-from bot.model.bounds import MOST_LINE
+from bot.model.bounds import MOST_LINE, MOST_NAME
 from bot.model.change import Fate
 from bot.registry.reader import RegistryReader
 from bot.registry.transport import HttpTransport
@@ -138,7 +138,7 @@ class ApprovalAction(Command):
     about_services: ClassVar[bool] = False
     decides: ClassVar[bool] = True
 
-    approval: Annotated[str, Argument("ID")]
+    approval: Annotated[str, Argument("ID")] = Field(max_length=MOST_NAME)
 
     @abstractmethod
     def step(self, context: Context) -> Callable[[Approval], Approval]:

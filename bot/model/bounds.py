@@ -12,6 +12,8 @@ MOST_MODE = (1 << 32) - 1
 """File permissions, as the Engine API holds them: 32 bits."""
 MOST_LINE = 4000
 """Characters of a line, and of each text in it; Slack's own limit for a command is below that."""
+MOST_NAME = 255
+"""Characters of the name of an object, or of an image without its digest: what registries take."""
 MOST_TEXT = 2000
 """Characters of a text from an engine, a registry or a task's program; what is cut ends in `…`."""
 

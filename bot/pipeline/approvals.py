@@ -28,7 +28,6 @@ from bot.pipeline.command_reports import CommandReports, ending_of
 from bot.policy import approval_steps, decide
 from bot.poster import Elsewhere, Poster
 from bot.render import approval_message, approval_rows, unreachable
-from bot.render.errors import explain
 from bot.settings import Settings
 from bot.store.sealed import KEPT
 from bot.store.store import Store
@@ -281,9 +280,10 @@ class ApprovalFlow:
         self._replace(ended, approval_message.lost(approval), SentEnding.UNKNOWN)
 
     def _not_run(self, approval: Approval, error: SwarmbotError) -> None:
-        ended = self.give_up(approval, error_code(error))
-        if ended:
-            self._replace(ended, explain.explain(error), ending_of(error), LAST_WORD)
+        if ended := self.give_up(approval, error_code(error)):
+            shown, told = approval_message.not_run(ended, error)
+            self._replace(ended, shown, ending_of(error), LAST_WORD)
+            self.tell(ended, told)
 
     def _replace(
         self, ended: Approval, message: Message, ending: SentEnding, fence: int = 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from bot.errors import SwarmbotError
 from bot.model import Difference, Ending, Kind, Message
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.model.english import plural, seconds
 from bot.model.slash import SLASH
 from bot.render import approval_rows
 from bot.render.asker import asked_by
+from bot.render.errors import explain
 from bot.render.errors.reasons import reason
 from bot.render.plans import differences
 from bot.render.slack.blocks import Block, actions, button, call, called, context, message, when
@@ -85,6 +87,21 @@ def abandoned(approval: Approval) -> Message:
         )
     small_print = context(_asked(approval), _approved(approval), _number(approval))
     return message(head, [why], [*actions(_retry(approval)), *small_print])
+
+
+def not_run(approval: Approval, error: SwarmbotError) -> tuple[Message, Message]:
+    """The request that was approved, and then met an error before it began.
+
+    The second message is for the thread: it notifies who asked, since the first is only an edit.
+    """
+    explanation = explain.words(error)
+    head = f"{explanation.mark} {title(approval)} · did not run"
+    small_print = context(_asked(approval), _approved(approval), _number(approval))
+    blocks = [*explain.advice(explanation), *small_print]
+    return (
+        message(head, [explanation.sentence], blocks),
+        message(head, [explanation.sentence], call(approval.actor.called)),
+    )
 
 
 def lost(approval: Approval) -> Message:

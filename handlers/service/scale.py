@@ -14,7 +14,7 @@ from bot.changes import rollout_plan, several, standing, volume_check
 from bot.changes.rollout_plan import RollPlan
 from bot.changes.service_flags import Replicas
 from bot.changes.several import Several
-from bot.command.fields import Argument, Detach, Lookup, Name, Timeout
+from bot.command.fields import Argument, Detach, Lookup, Name, Timeout, refuse_long
 from bot.command.model import Change, Command, Context, Form
 from bot.errors import UnsupportedError
 from bot.model import Difference, Ending, Mode, Outcome, Plan, Service
@@ -39,6 +39,7 @@ def _target(text: str) -> str:
     target = _TARGET.fullmatch(text)
     if not target:
         raise ValueError("a service and a whole number, such as web=5")
+    refuse_long(target["service"])
     if at_most(target["count"], MOST_REPLICAS) is None:
         raise ValueError(f"a service and at most {MOST_REPLICAS} tasks, such as web=5")
     return text

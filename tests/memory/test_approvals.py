@@ -235,6 +235,25 @@ def test_a_request_outlives_its_bot(dev: MemoryPerson, lead: MemoryPerson, world
     dev.sees("✅ web · replicas 2 → 6")
 
 
+@one_approves
+def test_a_request_whose_service_is_gone_says_what_did_not_run(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    web = world.runs("web")
+    dev.types("/swarm scale web=6")
+    request = lead.sees("🟡")
+
+    world.outside.services.remove(web["ID"])
+    lead.clicks("Approve", on=request)
+
+    ended = lead.sees("did not run")
+    assert ended in request.thread
+    assert f"<@{DEV}>" in raw(ended)
+    assert lead.reads(request).startswith("❌ web 2 → 6 · did not run\nNo service web.")
+    assert "asked by dev · approved by lead" in request.text
+    assert number_of(request) in request.text
+
+
 MANY = " ".join(f"--env-add VARIABLE_{number}=x" for number in range(25))
 HIDDEN = "sh -c 'x; " + "y " * 60 + "; mount-the-host'"
 

@@ -142,6 +142,42 @@ def test_a_mistake_gets_one_clear_sentence(desk: Desk, text: str, answer: str) -
     assert desk.swarm() == before
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "scale {}=3",
+        "deploy {} shop/web:2.0",
+        "deploy web {}",
+        "service create --name {} shop/web:1.0",
+        "service update --image {} web",
+        "ps {}",
+        "service inspect {}",
+        "node ps {}",
+        "stack rm {}",
+        "network rm {}",
+        "secret inspect {}",
+        "swarm unlock --on {}",
+        "{}",
+        "help {}",
+        "hold {} lunch",
+        "silence {}",
+        "audit --service {}",
+        "approve {}",
+        "withdraw {}",
+        "queue rm {}",
+        "service update --{} web",
+        "service update --network-add {} web",
+        "service update --secret-add {} web",
+    ],
+)
+def test_what_was_typed_at_length_is_not_answered_at_length(desk: Desk, line: str) -> None:
+    before = desk.swarm()
+    said = desk.types(line.format("x" * 3000)).text
+    assert said.startswith("❌")
+    assert len(said) <= 400
+    assert desk.swarm() == before
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_ten_thousand_lines_get_one_answer_each_and_change_nothing(desk: Desk, part: int) -> None:

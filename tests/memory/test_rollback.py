@@ -55,6 +55,21 @@ def test_an_old_button_says_what_runs_now_and_asks(dev: MemoryPerson, world: Wor
     assert world.image_of("web") == "shop/web:1.0"
 
 
+def test_a_button_whose_service_is_gone_says_so(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    web = world.runs("web")
+    done = dev.asks("deploy web shop/web:2.0", "✅ web is on")
+    world.outside.services.remove(web["ID"])
+    world.runs("web")
+
+    clicked = lead.clicks("Roll back", on=done)
+
+    gone = f"❌ This service is gone: none has the id {web['ID'][:12]} any more."
+    assert lead.sees("gone", after=clicked).text.startswith(gone)
+    assert world.replicas_of("web") == 2
+
+
 def test_roll_back_of_a_deploy_does_not_undo_the_scale_that_runs(
     dev: MemoryPerson, lead: MemoryPerson, world: World
 ) -> None:

@@ -167,7 +167,7 @@ def test_autolock_that_ends_before_the_lock_keeps_a_key_from_being_rotated(
     after_reading(world, "/nodes", lambda: encryption.update(AutoLockManagers=False))
     answer = dev.asks("swarm unlock-key --rotate")
 
-    assert "autolock is off" in answer.text
+    assert "Autolock is off" in answer.text
     wires = world.bot.engines.wires.values()
     assert not [call for wire in wires for call in wire.sent if call[0] == "POST"]
 

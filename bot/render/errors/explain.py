@@ -16,7 +16,7 @@ from bot.render.errors.rollback import ROLLBACK_ERRORS
 from bot.render.errors.settings import SETTINGS_ERRORS
 from bot.render.errors.store import STORE_ERRORS
 from bot.render.errors.swarm import SWARM_ERRORS
-from bot.render.slack.blocks import actions, button, context, section
+from bot.render.slack.blocks import Block, actions, button, context, section
 from bot.render.slack.limits import fit
 from bot.render.slack.text import code, escape
 
@@ -34,10 +34,23 @@ _UNKNOWN = Explanation("That did not work. swarmbot knows no more about it than 
 def explain(error: SwarmbotError) -> Message:
     """The message for whoever sent the line: the cause, what would be right, an example."""
     explanation = words(error)
-    example = code(f"{SLASH} {explanation.example}") if explanation.example else ""
-    text = "\n".join(part for part in (explanation.marked, example) if part)
-    offers = actions(*(button(label, line) for label, line in explanation.offers))
-    return fit(Message(explanation.marked, (section(text), *offers)))
+    line = _line(explanation)
+    text = f"{explanation.marked}\n{line}" if line else explanation.marked
+    return fit(Message(explanation.marked, (section(text), *_offers(explanation))))
+
+
+def advice(explanation: Explanation) -> tuple[Block, ...]:
+    """What would be right, where it stands below the sentence by itself."""
+    line = _line(explanation)
+    return (*([section(line)] if line else []), *_offers(explanation))
+
+
+def _line(explanation: Explanation) -> str:
+    return code(f"{SLASH} {explanation.example}") if explanation.example else ""
+
+
+def _offers(explanation: Explanation) -> list[Block]:
+    return actions(*(button(label, line) for label, line in explanation.offers))
 
 
 def words(error: SwarmbotError) -> Explanation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot import errors
@@ -19,8 +20,14 @@ from bot.render.errors.explanation import (
 )
 from bot.render.registry_logins import looked
 from bot.render.slack.blocks import familiar
-from bot.render.slack.text import code, escape, prose, sentence
+from bot.render.slack.text import code, escape, prose, sentence, shortened
 
+_SHOWN_CHARACTERS = 100
+"""Of a name that there is not: enough to know again what was typed."""
+_ID_CHARACTERS = 12
+"""As many as Docker's own command line shows."""
+_ID = re.compile(r"[0-9a-z]{25}")
+"""What Swarm calls an object, whole. People do not type it: it comes from a button or a copy."""
 _READ_ANEW = "The bot reads credentials anew at the next command."
 
 
@@ -30,7 +37,8 @@ def _unclosed_quote(error: errors.UnclosedQuoteError) -> Explanation:
 
 def _unknown_command(error: errors.UnknownCommandError) -> Explanation:
     example = error.right or next(iter(error.near), "help")
-    return Explanation(f"No command {code(error.typed)}.{did_you_mean(error.near)}", example)
+    typed = code(shortened(error.typed, _SHOWN_CHARACTERS))
+    return Explanation(f"No command {typed}.{did_you_mean(error.near)}", example)
 
 
 def _unknown_flag(error: errors.UnknownFlagError) -> Explanation:
@@ -78,11 +86,13 @@ def _secret_typed(error: errors.SecretTypedError) -> Explanation:
 
 
 def _unknown_name(error: errors.UnknownNameError) -> Explanation:
-    listing = LISTINGS.get(error.kind, "help")
+    kind, listing = escape(error.kind), LISTINGS.get(error.kind, "help")
     hint = did_you_mean(error.near) or f" {code(f'{SLASH} ' + listing)} shows what there is."
-    return Explanation(
-        f"No {escape(error.kind)} {code(error.name)}.{hint}", listing if error.near else ""
-    )
+    if _ID.fullmatch(error.name):
+        gone = f"This {kind} is gone: none has the id {code(error.name[:_ID_CHARACTERS])} any more."
+        return Explanation(f"{gone}{hint}")
+    name = code(shortened(error.name, _SHOWN_CHARACTERS))
+    return Explanation(f"No {kind} {name}.{hint}", listing if error.near else "")
 
 
 def _ambiguous_name(error: errors.AmbiguousNameError) -> Explanation:

@@ -42,6 +42,7 @@ SCALE = Plan(
     changes=(Difference("replicas", "3", "8"),),
     summary="no running task restarts",
 )
+UNFIT = errors.UnknownNameError("service", "web")
 OPEN = Approval(
     id="4f2a91c0d1",
     command={"name": "deploy", "service": "web", "image": "shop/web:2.0"},
@@ -192,6 +193,8 @@ def requests() -> Mapping[str, Callable[[], Message]]:
         "approval-renewed-told": lambda: approval_message.renewed(ONE_OF_TWO, ("S0TOLD",)),
         "approval-reminder": lambda: approval_message.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
         "approval-did-not-run": lambda: approval_message.abandoned(APPROVED),
+        "approval-unfit": lambda: approval_message.not_run(APPROVED, UNFIT)[0],
+        "approval-unfit-told": lambda: approval_message.not_run(APPROVED, UNFIT)[1],
         "approval-interrupted": lambda: approval_message.abandoned(replace(APPROVED, run="r1")),
         "approvals": lambda: approval_message.listed(
             [OPEN, later, replace(TWO, id="aa")], v.NOW + MINUTE
