@@ -79,7 +79,7 @@ def test_what_the_swarm_is_and_what_its_settings_become(dev: Person, cluster: Cl
         "swarm update --external-ca https://ca": "protocol=cfssl",
         "swarm ca --cert-expiry 720h": "--rotate",
         "swarm join-token boss": "'worker' or 'manager'",
-        "swarm unlock-key": "autolock is off",
+        "swarm unlock-key": "Autolock is off",
         "swarm init --on node1": "in a Swarm already",
         "swarm leave": "by --on",
     }.items():
