@@ -38,7 +38,10 @@ class SlackAccess:
         self._lock = threading.Lock()
 
     def problem(self) -> str:
-        """Slack's word and the remedy; empty where all is well."""
+        """The remedy and Slack's word; empty where all is well.
+
+        The word stands last: what follows `token_revoked:` looks like a secret, and gets dots.
+        """
         return self._problem
 
     def stopping(self) -> str:
@@ -55,7 +58,7 @@ class SlackAccess:
             if word == "missing_scope"
             else _REMEDIES.get(word, _OTHERWISE)
         )
-        problem = f"{word}{missing}: {remedy}"
+        problem = f"{remedy} (Slack says {word}{missing})"
         with self._lock:
             news, self._problem = problem != self._problem, problem
             serves = word == "missing_scope" and _VITAL.isdisjoint(needed.split(", "))
