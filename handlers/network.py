@@ -67,9 +67,7 @@ class NetworkLs(ListFlags, Query):
         if self.filter and not known:
             return none_fits("network", self.filter)
         services = context.swarm.services.list()
-        return networks.networks(
-            known, {network.id: used_by.of_network(network, services) for network in known}
-        )
+        return networks.networks(known, used_by.of_networks(known, services))
 
 
 class NetworkInspect(InspectFlags, Query):
@@ -91,9 +89,8 @@ class NetworkInspect(InspectFlags, Query):
             return self.print(documents, self.full_name())
         services = context.swarm.services.list()
         asked = [_find(context, name) for name in self.networks]
-        return blocks.together(
-            [networks.network(network, used_by.of_network(network, services)) for network in asked]
-        )
+        users = used_by.of_networks(asked, services)
+        return blocks.together([networks.network(network, users[network.id]) for network in asked])
 
 
 class NetworkCreate(Change[Plan]):
@@ -265,10 +262,10 @@ class NetworkRm(Change[NetworkRemovalPlan]):
             for name in dict.fromkeys(self.networks)
             if (network := self._network_or_none(context, name))
         )
-        services = context.swarm.services.list()
+        users = used_by.of_networks(going, context.swarm.services.list())
         for network in going:
             _refuse_predefined(network)
-            if services_using := used_by.of_network(network, services):
+            if services_using := users[network.id]:
                 raise InUseError("network", network.name, services_using)
         names = ", ".join(network.name for network in going)
         return NetworkRemovalPlan(

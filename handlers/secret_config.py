@@ -32,7 +32,7 @@ class StoredList(ListFlags, Query):
         if self.filter and not fitting:
             return none_fits(self.kind_of_object, self.filter)
         services = context.swarm.services.list()
-        users = {stored.id: used_by.of_stored(stored, services) for stored in fitting}
+        users = used_by.of_stored(fitting, services)
         return secrets_configs.listed(self.kind_of_object, fitting, users, context.now())
 
 
@@ -71,7 +71,7 @@ class StoredInspect(InspectFlags, Query):
             documents = [stored_objects.document(kind, stored) for stored in objects_]
             return self.print(documents, self.full_name())
         services = context.swarm.services.list()
-        users = {stored.id: used_by.of_stored(stored, services) for stored in objects_}
+        users = used_by.of_stored(objects_, services)
         return secrets_configs.listed(kind, objects_, users, context.now())
 
 

@@ -203,12 +203,9 @@ def _find(context: Context, every: Iterable[Stack], name: str) -> Stack:
 
 def _without_used(context: Context, stack: Stack, others: list[Service]) -> tuple[Stack, list[str]]:
     """What of a stack can go, and a sentence for everything that services outside of it use."""
-    users_of_stored = {
-        stored.id: used_by.of_stored(stored, others) for stored in (*stack.secrets, *stack.configs)
-    }
     users_of = {
-        **users_of_stored,
-        **{network.id: used_by.of_network(network, others) for network in stack.networks},
+        **used_by.of_stored((*stack.secrets, *stack.configs), others),
+        **used_by.of_networks(stack.networks, others),
     }
     named = [
         *((stored.kind, stored.id, stored.name) for stored in (*stack.secrets, *stack.configs)),

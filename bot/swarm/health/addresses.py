@@ -25,18 +25,21 @@ def address_uses(
     by_service: dict[str, list[Task]] = {}
     for task in tasks:
         by_service.setdefault(task.service_id, []).append(task)
+    overlay = [network for network in networks if network.scope == "swarm" and not network.ingress]
+    users, by_name = (
+        used_by.of_networks(overlay, services),
+        {service.name: service for service in services},
+    )
     return tuple(
-        _use(network, services, by_service)
-        for network in networks
-        if network.scope == "swarm" and not network.ingress
+        _use(network, [by_name[name] for name in users[network.id]], by_service)
+        for network in overlay
     )
 
 
 def _use(
-    network: Network, services: Sequence[Service], tasks: Mapping[str, Sequence[Task]]
+    network: Network, its: Sequence[Service], tasks: Mapping[str, Sequence[Task]]
 ) -> AddressUse:
-    names = set(used_by.of_network(network, services))
-    its = [service for service in services if service.name in names]
+    """`its`: the services that are on it."""
     active = [task for service in its for task in tasks.get(service.id, ()) if task.active]
     return AddressUse(
         network=network.name,
@@ -44,7 +47,7 @@ def _use(
         tasks=sum(_wanted(service, tasks.get(service.id, ())) for service in its),
         virtual=sum(_has_virtual_address(service) for service in its),
         nodes=len({task.node_id for task in active if task.node_id}),
-        services=tuple(sorted(names)),
+        services=tuple(service.name for service in its),
     )
 
 

@@ -1,44 +1,73 @@
-"""Which services use a network, a secret or a config; pure."""
+"""Which services use which networks, secrets or configs, by the ids of these; pure.
+
+Each service is looked at once, for there may be thousands of either.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 from bot.model import Service
 from bot.model.cluster import Network, Stored
 from bot.model.swarm import networks_of
 
+Users = Mapping[str, tuple[str, ...]]
+"""By id the names of services, in order."""
+_INGRESS = "the routing mesh"
+"""No network is called so: a name has no spaces."""
 
-def of_network(network: Network, services: Iterable[Service]) -> tuple[str, ...]:
-    """Names of the services on this network.
+
+def of_networks(networks: Iterable[Network], services: Iterable[Service]) -> Users:
+    """Names of the services on each of these networks.
 
     On the ingress network, these are the services that publish a port through it.
     """
-    if network.ingress:
-        return _names(
-            service for service in services if any(port.mode == "ingress" for port in service.ports)
+    users = _by_reference(services, _networks)
+    return {
+        network.id: _sorted(
+            users[_INGRESS] if network.ingress else users[network.id] | users[network.name]
         )
-    return _names(
-        service for service in services if _networks(service) & {network.id, network.name}
-    )
+        for network in networks
+    }
 
 
 def has_networks(service: Service) -> bool:
     """Whether the service is on a network of its own choice."""
-    return bool(_networks(service))
+    return bool(_targets(service))
 
 
-def of_stored(stored: Stored, services: Iterable[Service]) -> tuple[str, ...]:
-    """Names of the services that use this secret or config."""
-    return _names(service for service in services if stored.id in _stored(service, stored.kind))
+def of_stored(stored: Iterable[Stored], services: Iterable[Service]) -> Users:
+    """Names of the services that use each of these secrets and configs."""
+    users = _by_reference(
+        services, lambda service: _stored(service, "secret") | _stored(service, "config")
+    )
+    return {value.id: _sorted(users[value.id]) for value in stored}
 
 
-def _names(services: Iterable[Service]) -> tuple[str, ...]:
-    return tuple(sorted(service.name for service in services))
+def _by_reference(
+    services: Iterable[Service], references: Callable[[Service], Set[str]]
+) -> defaultdict[str, set[str]]:
+    """The names of services by what they refer to."""
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    for service in services:
+        for reference in references(service):
+            users[reference].add(service.name)
+    return users
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
 
 
 def _networks(service: Service) -> set[str]:
+    """Ids and names of networks."""
+    meshed = any(port.mode == "ingress" for port in service.ports)
+    return _targets(service) | ({_INGRESS} if meshed else set())
+
+
+def _targets(service: Service) -> set[str]:
     return {str(attachment.get("Target", "")) for attachment in networks_of(service.spec)}
 
 

@@ -84,9 +84,11 @@ def has_preferences(spec: Spec) -> bool:
 def branches(spec: Spec, node: Node) -> tuple[str, ...]:
     """The branch in which a node lies under each spread preference, the outermost first: the value
     of a label, empty where it has none."""
+    preferences = _preferences(spec)
+    if not preferences:
+        return ()
     keys = (
-        (preference.get("Spread") or {}).get("SpreadDescriptor", "")
-        for preference in _preferences(spec)
+        (preference.get("Spread") or {}).get("SpreadDescriptor", "") for preference in preferences
     )
     return tuple((_values(node, key) or ("",))[0] for key in keys)
 

@@ -9,7 +9,7 @@ import pytest
 from bot.model import Port, Service
 from bot.model.cluster import Network, Stored
 from bot.swarm.objects.stacks import stacks
-from bot.swarm.objects.used_by import of_network, of_stored
+from bot.swarm.objects.used_by import of_networks, of_stored
 from tests.unit.swarm.values import service, spec
 
 NET = Network("n1", "net", "overlay", "swarm")
@@ -33,7 +33,7 @@ def test_who_uses_a_network() -> None:
         named("nobody", spec=spec(Networks=None)),
         named("prefix", spec=spec(Networks=[{"Target": "net2"}])),
     ]
-    assert of_network(NET, services) == ("by-id", "by-name", "of-old")
+    assert of_networks([NET], services) == {"n1": ("by-id", "by-name", "of-old")}
 
 
 def test_who_uses_the_routing_mesh() -> None:
@@ -43,7 +43,7 @@ def test_who_uses_the_routing_mesh() -> None:
         named("host", ports=(Port(80, 8081, mode="host"),)),
         named("none"),
     ]
-    assert of_network(ingress, services) == ("mesh",)
+    assert of_networks([ingress], services) == {"n0": ("mesh",)}
 
 
 def test_who_uses_a_secret_or_a_config() -> None:
@@ -53,8 +53,7 @@ def test_who_uses_a_secret_or_a_config() -> None:
         given("c", Privileges={"CredentialSpec": {"Config": "x2"}}),
         given("d"),
     ]
-    assert of_stored(KEY, services) == ("a",)
-    assert of_stored(CONF, services) == ("b", "c")
+    assert of_stored([KEY, CONF], services) == {"x1": ("a",), "x2": ("b", "c")}
 
 
 def test_a_stack_is_all_that_has_its_label() -> None:
