@@ -7,6 +7,7 @@ import gc
 import os
 import warnings
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -109,7 +110,9 @@ def pytest_runtest_makereport(
     """A story that fails says what people saw, what the bot logged, and how the Swarm is."""
     report = yield
     if report.failed:
-        report.sections.extend(evidence(item))
+        # The story's time may end meanwhile, which would end the whole run from within this hook.
+        with suppress(pytest.fail.Exception):
+            report.sections.extend(evidence(item))
     return report
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from playground.cluster import Cluster
 from playground.errors import PlaygroundError
+from playground.formation import find_manager
+from playground.node import Node
 from playground.workspace import Workspace
 from tests.scenario.running import LIVE
 
@@ -39,19 +41,23 @@ def _seen(workspace: Workspace) -> Iterator[tuple[str, str]]:
 
 
 def state_of(cluster: Cluster) -> str:
-    """Engines, nodes, services and their tasks, as far as anything answers."""
+    """Engines, nodes, services and their tasks, as far as anything answers at once: the time of the
+    story, which may be nearly over, goes on meanwhile."""
     versions = (f"{node.name} {node.engine or 'installed'}" for node in cluster.nodes.values())
     parts = [str(cluster.status()), f"Docker: {', '.join(versions)}"]
-    for words in (*SWARM, ("service", "ps", "--no-trunc", *_services(cluster))):
+    manager = find_manager(list(cluster.nodes.values()))
+    if manager is None:
+        return "\n".join([*parts, "No manager answers."])
+    for words in (*SWARM, ("service", "ps", "--no-trunc", *_services(manager))):
         try:
-            parts.append(cluster.docker(*words))
+            parts.append(manager.docker(*words))
         except PlaygroundError as error:
             parts.append(str(error))
     return "\n".join(parts)
 
 
-def _services(cluster: Cluster) -> list[str]:
+def _services(manager: Node) -> list[str]:
     try:
-        return cluster.docker("service", "ls", "-q").split()
+        return manager.docker("service", "ls", "-q").split()
     except PlaygroundError:
         return []

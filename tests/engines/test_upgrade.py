@@ -43,7 +43,8 @@ def status(dev: Person) -> str:
     return dev.sees("Swarm", ANSWERS_WITHIN, after=dev.types("/swarm status")).text
 
 
-@pytest.mark.costs(150)
+@pytest.mark.costs(100)
+@pytest.mark.timeout(400)
 def test_every_engine_is_upgraded_and_no_command_is_lost(
     old_swarm: Cluster, tmp_path: Path
 ) -> None:
