@@ -27,7 +27,7 @@ from bot.swarm.engine.failover import LONGEST_SECONDS
 from bot.watch.clock_steps import in_step
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
-from jobs.hints import Hints
+from jobs.hints import URGENT_REST, Hints
 from jobs.notifier import Notifier
 from jobs.observer import AFTERMATH, QUICK, URGENT, WHOLE, Observer, Scope
 from jobs.scheduler import Job, cut_off
@@ -75,7 +75,7 @@ class Watch:
     _thorough: Hints = field(init=False)
 
     def __post_init__(self) -> None:
-        self._urgent = Hints("watch", self._heed)
+        self._urgent = Hints("watch", self._heed, URGENT_REST)
         self._thorough = Hints("watch whole", self._look_closer)
 
     # ---- what the clock calls

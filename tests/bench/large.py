@@ -75,6 +75,16 @@ class Simulation:
         """How often each path was asked since this was asked last."""
         return dict(self.asked("GET", "/simulation/calls"))
 
+    def await_calls(self, *paths: str) -> None:
+        """Return when each of these was asked."""
+        missing = set(paths)
+
+        def all_were_asked() -> bool:
+            missing.difference_update(self.calls())
+            return not missing
+
+        eventually(all_were_asked, 60)
+
 
 @dataclass
 class LargeBench:
@@ -214,7 +224,7 @@ def told_of_nodes(bench: LargeBench) -> Iterator[float]:
     for number in range(bench.simulation.nodes - DOWNS, bench.simulation.nodes):
         bench.simulation.calls()
         bench.simulation.asked("POST", "/simulation/cut")
-        eventually(lambda: "/tasks" in bench.simulation.calls(), 60)
+        bench.simulation.await_calls("/events", "/tasks")
         at = bench.simulation.asked("POST", f"/simulation/nodes/{number}/down")["at"]
         name = shapes.host_name(number)
         yield dev.sees(f"🔴 {name}", 60, channel="alerts").history[0].at - at

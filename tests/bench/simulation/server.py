@@ -159,6 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         listener: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.server.listeners.add(listener)
+        self.server.engine.calls["/events"] += 1
         self.close_connection = True
         try:
             while line := listener.get():
