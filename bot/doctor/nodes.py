@@ -3,6 +3,7 @@ clocks, room; pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -25,7 +26,7 @@ from bot.model.cluster import Clock
 from bot.model.incident import Severity
 from bot.model.placement import ShortageKind
 from bot.swarm.health import engine_versions
-from bot.swarm.scheduler import balance, moves
+from bot.swarm.scheduler import balance, moves, spare_room
 from bot.swarm.scheduler.capacity import Capacity
 from bot.watch.evaluation import Evaluation
 
@@ -133,9 +134,19 @@ def _full(
     over = [node.name for node in able if left[node.id].memory < 0 or left[node.id].nano_cpus < 0]
     if over:
         yield Advice(Severity.WARNING, AllAlike(AdviceKind.OVER_RESERVED, tuple(over)))
+    if over or len(able) < 2:
+        return
+    replicated = {service.id: service for service in services if not service.mode.is_global}
     for node in sorted(able, key=lambda node: left[node.id].memory - node.memory)[:_LOST]:
-        short = () if over or len(able) < 2 else _homeless(node, nodes, tasks, services)
-        if short:
+        leaving = Counter(
+            task.service_id
+            for task in tasks
+            if task.node_id == node.id and task.active and task.service_id in replicated
+        )
+        others = [other for other in able if other is not node]
+        if spare_room.surely_fit(leaving, replicated, others, capacity):
+            continue
+        if short := _homeless(node, nodes, tasks, services):
             yield Advice(Severity.WARNING, NoSpareRoom(node=node.name, services=short))
             return
 
