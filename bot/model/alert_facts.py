@@ -79,11 +79,13 @@ class NodeDown:
 
     `locked`: its engine is locked, or may be, which another problem of the node tells of.
     `left_over`: it is an old entry of a machine that joined anew, under the same host name.
+    `drained`: it gets no tasks anyway.
     """
 
     kind: Literal[AlertKind.NODE_DOWN] = AlertKind.NODE_DOWN
     node_id: str = ""
     left_over: bool = False
+    drained: bool = False
     locked: bool = False
     engine: EngineAnswer = EngineAnswer.NOT_CONNECTED
     replicas: LostReplicas = LostReplicas.NONE

@@ -38,18 +38,24 @@ def lines(view: Status, *, listed: bool = False) -> list[str]:
         if view.approvals
         else []
     )
-    counts += [_alerts(view)] if view.critical or view.warnings else []
+    # What stands in the headline already is not said again.
+    counts += [alerts] if (alerts := _alerts(view)) and alerts not in _reasons(view) else []
     counts += [_certificates(view.certificate_left)] if view.certificate_left is not None else []
     return [" · ".join(counts), *_details(replace(view, below=(), rollouts=()) if listed else view)]
 
 
 def headline(view: Status) -> str:
     """Whether the Swarm is healthy, and if not, up to three reasons."""
-    trouble = _trouble(view)
+    reasons = _reasons(view)
     swarm = f"Swarm {escape(view.swarm)}" if view.swarm else "Swarm"
     if not view.quorum:
         return f"🔴 {swarm} has no quorum"
-    return f"🟠 {swarm} · {' · '.join(trouble[:3])}" if trouble else f"🟢 {swarm} is healthy"
+    return f"🟠 {swarm} · {' · '.join(reasons)}" if reasons else f"🟢 {swarm} is healthy"
+
+
+def _reasons(view: Status) -> list[str]:
+    """What the headline says; without a quorum it says nothing but that."""
+    return _trouble(view)[:3] if view.quorum else []
 
 
 def _trouble(view: Status) -> list[str]:
@@ -61,7 +67,7 @@ def _trouble(view: Status) -> list[str]:
         "Redis does not answer" if view.redis else "",
         _unheard(view),
         f"{plural(len(view.engines_away), 'engine')} away" if view.engines_away else "",
-        _alerts(view) if view.critical or view.warnings else "",
+        _alerts(view),
     ]
     return [part for part in parts if part]
 
@@ -78,8 +84,9 @@ def _managers(view: Status) -> str:
 
 
 def _alerts(view: Status) -> str:
+    count = view.critical + view.warnings
     critical = f" ({view.critical} critical)" if view.critical else ""
-    return plural(view.critical + view.warnings, "open alert") + critical
+    return plural(count, "open alert") + critical if count else ""
 
 
 def _certificates(left: timedelta) -> str:

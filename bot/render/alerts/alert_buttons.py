@@ -84,14 +84,20 @@ def _doing(incident: Incident, now: datetime) -> tuple[list[Block], list[Block]]
         return [_roll_back(incident)], [logs, tasks]
     if isinstance(worst.facts, NodeDown) and worst.facts.left_over:
         return [_remove(incident)], []
-    if worst.kind is AlertKind.NODE_DOWN:
-        tasks = button("Tasks", f"node ps {_target(incident)}")
-        is_gone = now - incident.since > GONE
-        return [], [_remove(incident) if is_gone else _drain(incident), tasks]
+    if isinstance(worst.facts, NodeDown):
+        return [], _without_node(incident, worst.facts, now)
     if isinstance(worst.facts, ExpiringNode):
         return [], [_remove(incident), button("Details", f"node inspect {_target(incident)}")]
     doctor = [button("Doctor", "doctor")] if worst.kind in _QUORUM else []
     return _mending(incident), doctor
+
+
+def _without_node(incident: Incident, node: NodeDown, now: datetime) -> list[Block]:
+    """What helps while a node is away; after a while it may be gone for good."""
+    tasks = button("Tasks", f"node ps {_target(incident)}")
+    if now - incident.since > GONE:
+        return [_remove(incident), tasks]
+    return [tasks] if node.drained else [_drain(incident), tasks]
 
 
 def _mending(incident: Incident) -> list[Block]:

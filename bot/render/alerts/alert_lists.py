@@ -25,7 +25,7 @@ from bot.render.holds import named
 from bot.render.slack.blocks import Block, actions, context, message, section, when
 from bot.render.slack.fence import Row
 from bot.render.slack.tables import Column, table
-from bot.render.slack.text import code, shortened
+from bot.render.slack.text import code, shortened, without_code
 
 LATELY = timedelta(hours=24)
 _EACH = 10
@@ -156,7 +156,7 @@ def _row(incident: Incident, silence: Silence | None, now: datetime) -> Row:
         str(incident.severity),
         age(incident.since, now),
         quieted_by,
-        reason(worst.facts, worst.name).cause,
+        without_code(reason(worst.facts, worst.name).cause),
     )
 
 

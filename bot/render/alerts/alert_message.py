@@ -201,7 +201,7 @@ def _step_of_firing(before: Incident, after: Incident) -> tuple[str, list[str]]:
     had, has = lost_by(before), lost_by(after)
     if has and (not had or len(had) <= NAMED < len(has)):
         return f"{_symbol(after)} {impact(after)}", [lost_words(has)]
-    return ("🟢 services are whole again", []) if had and not has else ("", [])
+    return ("🟢 Its services are whole again", []) if had and not has else ("", [])
 
 
 def _symbol(incident: Incident) -> str:

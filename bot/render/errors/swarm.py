@@ -37,9 +37,21 @@ def _no_leader(error: errors.NoLeaderError) -> Explanation:
     )
 
 
+_STATES = {
+    "worker": "is a worker",
+    "inactive": "is in no Swarm",
+    "expired": "has a certificate that ended",
+    "preparing": "is starting, or looks for the other managers",
+}
+"""What an engine that is no unlocked manager is instead, where the state alone does not say it."""
+
+
 def _not_a_manager(error: errors.NotAManagerError) -> Explanation:
     states = (
-        ", ".join(f"{escape(name)} is {escape(state)}" for name, state in error.states)
+        ", ".join(
+            f"{escape(name)} {_STATES.get(state, f'is {escape(state)}')}"
+            for name, state in error.states
+        )
         or "none is configured"
     )
     locked = any(state == "locked" for _, state in error.states)

@@ -76,6 +76,11 @@ def prose(text: str) -> str:
     return "".join(pieces).strip()
 
 
+def without_code(text: str) -> str:
+    """Such a sentence for a place without mrkdwn: code stands there as it is, without backticks."""
+    return _CODE.sub(r"\1", text)
+
+
 def preformatted(text: str) -> str:
     """Lines in a monospaced block, as they are."""
     return f"```\n{_entities(clean(text)).replace('```', 'ˋˋˋ').strip(chr(10))}\n```"

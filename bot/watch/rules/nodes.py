@@ -39,6 +39,7 @@ def _down(evaluation: Evaluation, node: Node) -> Problem:
         NodeDown(
             node_id=node.id,
             left_over=node.id in evaluation.left_over,
+            drained=node.availability == "drain",
             locked=node.id in evaluation.locked,
             engine=_answer(evaluation, node),
             replicas=_replicas(evaluation, node),

@@ -12,7 +12,7 @@ import pytest
 from bot.command import line
 from bot.errors import InvalidLineError, InvalidValueError, SwarmbotError
 from bot.model import Message
-from bot.model.alert_facts import Aftermath, AlertKind
+from bot.model.alert_facts import Aftermath, AlertKind, NodeDown
 from bot.model.incident import AlertState, Incident, Severity, Silence
 from bot.render.alerts import alert_lists, alert_message
 from handlers.commands import TABLE
@@ -115,6 +115,18 @@ def test_a_node_that_is_down_for_an_hour_may_be_removed() -> None:
     later = buttons(alert_message.alert(down, None, c.SINCE + HOUR + timedelta(seconds=1)))
     assert list(later) == ["Remove node4", "Tasks", "Silence 1 h"]
     assert later["Remove node4"]["value"] == "node rm --force n4"
+
+
+def test_a_node_that_is_drained_already_is_not_to_be_drained() -> None:
+    (worst, *others) = c.DOWN.problems
+    assert isinstance(worst.facts, NodeDown)
+    drained = replace(worst, facts=replace(worst.facts, drained=True))
+    down = replace(c.DOWN, problems=(drained, *others))
+    assert list(buttons(alert_message.alert(down, None, v.NOW))) == [
+        "Acknowledge",
+        "Tasks",
+        "Silence 1 h",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,14 @@ REPLACED = (
 ELSEWHERE_NOW = (*REPLACED, task("web", 4, 2), task("api", 2, 3))
 
 
+def test_a_drained_node_that_is_down_is_down_and_known_as_drained() -> None:
+    story = begun()
+    (alert,) = story.sees(
+        nodes=(*FOUR[:3], node(4, state="down", availability="drain")), tasks=ELSEWHERE_NOW
+    ).changed
+    assert alert.problems[0].facts == NodeDown(node_id="n4", drained=True)
+
+
 def test_a_node_goes_down_while_it_runs_web_and_api() -> None:
     story = begun()
     (alert,) = story.sees(nodes=DOWN4).changed
@@ -109,12 +117,6 @@ def test_a_node_that_is_down_stays_so_while_a_new_leader_knows_nothing_of_it() -
     )
     assert story.sees(3, nodes=(*FOUR[:3], node(4, state="unknown"))).changed == ()
     assert story.sees(30, nodes=DOWN4).changed == ()
-    assert story.troubles == {"node:n4": ["node-down"]}
-
-
-def test_a_drained_node_that_is_down_is_down() -> None:
-    story = begun()
-    story.sees(nodes=story.with_node(node(4, state="down", availability="drain")))
     assert story.troubles == {"node:n4": ["node-down"]}
 
 
