@@ -155,7 +155,8 @@ class Node:
     def api(self, seconds: int = 5) -> APIClient:
         """A client of this engine, to be used in a `with`; each call may last `seconds`. Raises
         DockerException where the engine was never asked before and does not answer."""
-        return APIClient(self.url, version=_api_version(self.url, seconds), timeout=seconds)
+        version = _api_version(self.url, self.engine, seconds)
+        return APIClient(self.url, version=version, timeout=seconds)
 
     @property
     def answers(self) -> bool:
@@ -250,8 +251,9 @@ class Node:
 
 
 @cache
-def _api_version(url: str, seconds: int) -> str:
+def _api_version(url: str, _engine: str, seconds: int) -> str:
     # An engine that is asked for its version runs two programs to find it: too much for each look.
+    # Another engine at the same address is asked anew.
     with APIClient(url, version="auto", timeout=seconds) as api:
         return str(api.api_version)
 
