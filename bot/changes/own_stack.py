@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 from bot.changes.node_plan import NodesPlan
 from bot.command.model import Change, Context, PlanType
-from bot.model import Kind, Service
+from bot.model import Kind, Plan, Service
 from bot.model.danger import Danger, Grant
 from bot.model.english import listed
 from bot.model.swarm import networks_of
 from bot.render.objects import own_stack_cautions
 from bot.swarm.objects.stacks import stack_of
+
+_PARTS = ("service:", "network:", "stack:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def marked(context: Context, command: Change[PlanType], plan: PlanType) -> PlanT
 
     What holds do not concern, such as silencing an alert, changes nothing of it.
     """
-    if plan.kind is Kind.READ or not command.heeds_holds or not context.settings.own_service:
+    if plan.kind is Kind.READ or not command.heeds_holds or not _may_touch(plan):
         return plan
     own = find(context)
     if isinstance(plan, NodesPlan):
@@ -85,6 +87,16 @@ def marked(context: Context, command: Change[PlanType], plan: PlanType) -> PlanT
     named = ", ".join(touched) or "this"
     danger = Danger(Grant.SWARMBOT, f"{named} is a part of swarmbot itself")
     return replace(plan, dangers=(danger, *plan.dangers), warnings=(danger.words, *plan.warnings))
+
+
+def _may_touch(plan: Plan) -> bool:
+    """Whether what it changes can be a part of a stack.
+
+    Nothing is looked at for the others: who founds a Swarm anew, or leaves one that has lost its
+    managers, has no leader who could name a service.
+    """
+    touching = any(target.startswith(_PARTS) for target in plan.targets)
+    return touching or bool(plan.services) or isinstance(plan, NodesPlan)
 
 
 def _moved(own: OwnStack, plan: NodesPlan) -> Iterator[str]:

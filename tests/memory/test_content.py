@@ -290,6 +290,18 @@ def test_what_is_not_the_bot_is_changed_as_ever(dev: MemoryPerson, world: World)
     dev.asks("hold swarmbot_bot a look at its log", "swarmbot_bot")
 
 
+@pytest.mark.world(ROLES, (ANY,))
+def test_a_bot_that_is_a_service_helps_managers_that_have_no_leader(
+    dev: MemoryPerson, world: World
+) -> None:
+    with_own_stack(world)
+    for name in ("node1", "node2"):
+        world.swarm.stop_node(name)
+    assert not world.swarm.cluster.has_leader
+
+    dev.asks("swarm leave --force --on node3", "✅ node3 left the Swarm")
+
+
 @pytest.mark.world(ROLES, (OWN,))
 def test_with_the_grant_the_bot_rolls_itself_out(dev: MemoryPerson, world: World) -> None:
     with_own_stack(world)

@@ -244,3 +244,10 @@ def test_a_manager_that_goes_before_the_lock_keeps_another_from_leaving(
 
     assert "quorum" in refused.text
     assert world.swarm.cluster.has_leader
+
+
+def test_an_engine_that_the_file_does_not_name_is_said_so(dev: MemoryPerson, world: World) -> None:
+    said = dev.asks("swarm leave --on hal9000").text
+
+    assert "No engine hal9000. swarmbot knows those that [[engines]] names" in said
+    assert "/swarm info shows what there is" in said

@@ -45,6 +45,7 @@ LISTINGS = {
     "stack": "stack ls",
     "alert": "alerts",
     "silence": "alerts",
+    "engine": "info",
 }
 """The line that lists all objects of a kind."""
 

@@ -88,6 +88,8 @@ def _secret_typed(error: errors.SecretTypedError) -> Explanation:
 def _unknown_name(error: errors.UnknownNameError) -> Explanation:
     kind, listing = escape(error.kind), LISTINGS.get(error.kind, "help")
     hint = did_you_mean(error.near) or f" {code(f'{SLASH} ' + listing)} shows what there is."
+    if error.kind == "engine":
+        hint = f" swarmbot knows those that {code('[[engines]]')} names, else its own.{hint}"
     if _ID.fullmatch(error.name):
         gone = f"This {kind} is gone: none has the id {code(error.name[:_ID_CHARACTERS])} any more."
         return Explanation(f"{gone}{hint}")
