@@ -130,7 +130,8 @@ class LeaveQueue(Change[LeavingPlan]):
         waiting = context.store.queue.get(self.id)
         if waiting is None:
             raise UnsupportedError(
-                f"nothing with the id {self.id} waits in line", f"Look at `{SLASH} queued`."
+                f"nothing with the id {self.id} waits in line: its turn came, or it was taken out",
+                f"Look at `{SLASH} queued`.",
             )
         command = self.judged(context.store, context.table)
         return LeavingPlan(

@@ -37,13 +37,14 @@ from bot.errors import (
 )
 from bot.metrics import Metrics
 from bot.model import Actor, Message, Outcome, Place, Plan
+from bot.model.approval import Approval
 from bot.model.audit import Refusal
 from bot.model.sent_command import SentEnding
 from bot.pipeline.command_reports import CommandReports, ending_of
 from bot.pipeline.request import Request
 from bot.policy import decide
 from bot.poster import Poster
-from bot.render import plans, unreachable
+from bot.render import approval_message, plans, unreachable
 from bot.render.errors import explain
 from bot.settings import Settings
 from bot.store.store import Store
@@ -126,6 +127,14 @@ class Answers:
         if channel != request.place.channel and not request.actor.origin:
             is_direct = channel == request.actor.id
             self.answer(request, plans.elsewhere(plan, "" if is_direct else channel))
+
+    def say_step(self, request: Request, approval: Approval) -> None:
+        """Tell who took a step on a request elsewhere than at its message what came of it: before
+        their eyes nothing changes. The Home tab shows it by itself."""
+        place, shown = request.place, approval.message
+        if place.channel and shown and shown.channel != place.channel:
+            channel = "" if self._refusal(shown.channel) else shown.channel
+            self.answer(request, approval_message.step_taken(approval, channel))
 
     def refused_channels(self) -> Mapping[str, str]:
         """The configured channels that take no messages, with Slack's error names."""

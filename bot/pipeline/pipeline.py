@@ -228,6 +228,7 @@ class Pipeline:
                 self._conclude(audit, Ending.FAILED, error_code(error))
                 raise
             self._conclude(audit, Ending.DONE)
+            self.answers.say_step(request, approval)
             if approval.state.ended:
                 self.approvals.ended(approval)
             else:

@@ -54,6 +54,16 @@ def ending(approval: Approval) -> Message:
     return message(head, lines, call(approval.actor.called))
 
 
+def step_taken(approval: Approval, channel: str) -> Message:
+    """What came of somebody's step, for who took it elsewhere than at the request's message.
+
+    `channel` is where that stands; empty where nothing of it is shown there any more.
+    """
+    is_open = approval.state is ApprovalState.OPEN
+    head = f"🟡 {title(approval)} · {_progress(approval)}" if is_open else _words(approval)[0]
+    return message(f"{head} · it is shown in <#{channel}>" if channel else head)
+
+
 def reminder(approval: Approval, people: Iterable[str]) -> Message:
     """The reminder after half of the time, for the thread: it notifies `people`."""
     return message(

@@ -9,7 +9,9 @@ from bot.model import Actor, Place
 from bot.pipeline.request import Request
 from bot.settings import PolicyRule, Role
 from playground.workspace.model import Channel
-from tests.memory.twin.slack_twin import MemoryPerson
+from tests.memory.test_approvals import ROLES as APPROVERS
+from tests.memory.test_approvals import TWO
+from tests.memory.twin.slack_twin import MemoryPerson, number_of
 from tests.memory.twin.world import FREELY, OPERATORS, World
 
 WITH_APPROVAL = (PolicyRule(commands=("*",), ask=("operator",), approve=("operator",)),)
@@ -175,3 +177,26 @@ def test_from_the_home_tab_a_change_is_shown_to_who_asked(dev: MemoryPerson, wor
 
     dev.sees("it is shown in your direct messages", channel="dm")
     dev.sees("✅ web · replicas 3 → 2", channel="dm")
+
+
+@pytest.mark.world(APPROVERS, TWO)
+def test_who_decides_in_another_channel_is_told_what_came_of_it(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    ops = world.person("ops")
+    world.runs("web")
+    dev.types("/swarm scale web=5")
+    request = lead.sees("🟡")
+    number = number_of(request)
+
+    moment = lead.types(f"/swarm approve {number}", "alerts")
+    told = lead.sees("1 of 2 approved: lead · it is shown in #ops", channel="alerts", after=moment)
+    assert told.ephemeral
+    world.slack.state.directory.changes_channel("ops", is_archived=True)
+    world.clock.leap(61)
+    moment = ops.types(f"/swarm approve {number}", "alerts")
+    told = ops.sees("🔵 web 2 → 5 · approved, begins", channel="alerts", after=moment)
+    assert "shown in" not in told.text, "nobody sees anything there now"
+
+    dev.sees("✅ web · replicas 2 → 5", channel="dm")
+    assert "1 of 2" in lead.reads(request), "which is how it stood when the channel was archived"

@@ -193,6 +193,8 @@ def requests() -> Mapping[str, Callable[[], Message]]:
         "approval-renewed-told": lambda: approval_message.renewed(ONE_OF_TWO, ("S0TOLD",)),
         "approval-reminder": lambda: approval_message.reminder(ONE_OF_TWO, ("U0TOLD", "S0TOLD")),
         "approval-did-not-run": lambda: approval_message.abandoned(APPROVED),
+        "approval-step": lambda: approval_message.step_taken(APPROVED, "C0OPS00001"),
+        "approval-step-open": lambda: approval_message.step_taken(ONE_OF_TWO, ""),
         "approval-unfit": lambda: approval_message.not_run(APPROVED, UNFIT)[0],
         "approval-unfit-told": lambda: approval_message.not_run(APPROVED, UNFIT)[1],
         "approval-interrupted": lambda: approval_message.abandoned(replace(APPROVED, run="r1")),
