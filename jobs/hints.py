@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,19 +16,17 @@ TICK = 0.5
 """Seconds after which it is heeded that nobody gave a hint."""
 GAP = 0.1
 """Seconds at least between two looks, so that a hundred events at once are one look."""
-URGENT_REST = 0.25
-"""Seconds at most between two looks of which people are to hear at once."""
 
 
 @dataclass
 class Hints:
     """Hints for one thread, which calls `heed` with all that came since it was called last; without
-    any, twice a second. After a look it rests for as long as that took, for `rest` seconds at
-    most."""
+    any, twice a second. After each look it rests: for as long as that took, or, where `urgent`,
+    only for a moment."""
 
     name: str
     heed: Callable[[frozenset[Scope]], None]
-    rest: float = math.inf
+    urgent: bool = False
     _wanted: set[Scope] = field(default_factory=set)
     _wake: threading.Condition = field(default_factory=threading.Condition)
     _stopping: bool = False
@@ -65,4 +62,4 @@ class Hints:
             except Exception:
                 log.exception("the watch stumbled")
             if wanted:
-                time.sleep(max(GAP, min(self.rest, time.monotonic() - begun)))
+                time.sleep(GAP if self.urgent else max(GAP, time.monotonic() - begun))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -103,6 +104,10 @@ class Observer:
             )
         except StoreUnavailableError as away:
             return replace(world, redis=away.reason or "no answer")
+
+    def right_of_way(self) -> AbstractContextManager[None]:
+        """Whoever reads thousands of tasks or services waits meanwhile."""
+        return self.swarm.right_of_way.taken()
 
     def forget(self) -> None:
         """Keep nothing of what was read: another bot watches."""

@@ -27,7 +27,7 @@ from bot.swarm.engine.failover import LONGEST_SECONDS
 from bot.watch.clock_steps import in_step
 from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
-from jobs.hints import URGENT_REST, Hints
+from jobs.hints import Hints
 from jobs.notifier import Notifier
 from jobs.observer import AFTERMATH, QUICK, URGENT, WHOLE, Observer, Scope
 from jobs.scheduler import Job, cut_off
@@ -65,6 +65,7 @@ class Watch:
     _fence: int = 0
     _silences: tuple[Silence, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _noting: threading.Lock = field(default_factory=threading.Lock)
     looked_at: float = -math.inf
     """When it last looked, in monotonic seconds."""
     _saw_whole: float | None = None
@@ -75,7 +76,7 @@ class Watch:
     _thorough: Hints = field(init=False)
 
     def __post_init__(self) -> None:
-        self._urgent = Hints("watch", self._heed, URGENT_REST)
+        self._urgent = Hints("watch", self._heed, urgent=True)
         self._thorough = Hints("watch whole", self._look_closer)
 
     # ---- what the clock calls
@@ -114,6 +115,8 @@ class Watch:
                 self._take_in(seen, begun)
                 self._judge()
                 self.looked_at = self.monotonic()
+        if scopes != URGENT:
+            self._note_outside()
 
     # ---- what events and people ask for
 
@@ -157,7 +160,10 @@ class Watch:
             self.look(wanted)
 
     def _heed(self, wanted: frozenset[Scope]) -> None:
-        if wanted:
+        if wanted and self._world:
+            with self.observer.right_of_way():
+                self.look(wanted)
+        elif wanted:
             self.look(wanted)
         elif self.leader.leads and self._people_spoke():
             with self._lock:
@@ -193,12 +199,23 @@ class Watch:
             self._stand_down()
             return
         self._memory, self._judged_at = verdict.memory, self.monotonic()
-        self.outside.take_in(world.services or (), now)
         self.notifier.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
         for note in verdict.notes:
             self.notifier.note(note, self._silences)
         if any(incident.state is not AlertState.RESOLVED for incident in verdict.changed):
             self.hint(*AFTERMATH)
+
+    def _note_outside(self) -> None:
+        """Write down what others changed, after people were told what is wrong: of thousands of
+        services that is thousands of calls to Redis, and no look waits for it."""
+        services = self._world.services if self._world else None
+        if not services or cut_off():
+            return
+        if self._noting.acquire(blocking=False):
+            try:
+                self.outside.take_in(services, self.now())
+            finally:
+                self._noting.release()
 
     def _recalled(self) -> Memory:
         """What is remembered: this bot's own, as long as it leads without a break; else what the

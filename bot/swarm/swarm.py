@@ -28,6 +28,7 @@ from bot.swarm.registries.credentials import (
     untold,
 )
 from bot.swarm.registry_calls import RegistryCalls
+from bot.swarm.right_of_way import RightOfWay
 from bot.swarm.sight import Sight
 
 
@@ -43,6 +44,7 @@ class Swarm:
     registries: RegistryCalls = field(default_factory=RegistryCalls)
     credentials: RegistryCredentials = NO_CREDENTIALS
     last_seen: LastSeen = field(default_factory=LastSeen)
+    right_of_way: RightOfWay = field(default_factory=RightOfWay)
 
     @classmethod
     def configured(cls, settings: Settings, posted: Posted = untold) -> Self:
@@ -69,7 +71,9 @@ class Swarm:
     @property
     def services(self) -> Services:
         """Services and tasks."""
-        return Services(self.engines, self.sight, self.credentials, self.last_seen)
+        return Services(
+            self.engines, self.sight, self.credentials, self.last_seen, self.right_of_way
+        )
 
     @property
     def nodes(self) -> Nodes:

@@ -23,6 +23,7 @@ from bot.swarm.health.completion import completion_of
 from bot.swarm.last_seen import LastSeen, RunningTasks
 from bot.swarm.names import pick
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
+from bot.swarm.right_of_way import RightOfWay
 from bot.swarm.sight import Sight
 from bot.swarm.spec import edit, read
 
@@ -50,13 +51,14 @@ class Services:
     sight: Sight | None = None
     credentials: RegistryCredentials = NO_CREDENTIALS
     last_seen: LastSeen = field(default_factory=LastSeen)
+    right_of_way: RightOfWay = field(default_factory=RightOfWay)
 
     def list(self) -> tuple[Service, ...]:
         """All services by name, with their counts of tasks; of those that do one piece of work and
         are below their count, at the price of a second call, also how it ended."""
 
         def ask(client: Client) -> tuple[Service, ...]:
-            listed = map(read.listed_service, client.services())
+            listed = map(read.listed_service, self.right_of_way.given(client.services()))
             return tuple(self.last_seen.services.shared(listed))
 
         services = self.engines.call(ask)
@@ -150,7 +152,9 @@ class Services:
 
         def ask(client: Client) -> tuple[Task, ...]:
             listed = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
-            tasks = tuple(self.last_seen.tasks.shared(map(read.task, listed)))
+            tasks = tuple(
+                self.last_seen.tasks.shared(map(read.task, self.right_of_way.given(listed)))
+            )
             if not marked:
                 return tasks
             # These come last: a task that is created in between must not look outdated.
@@ -174,7 +178,8 @@ class Services:
         """
 
         def ask(client: Client) -> tuple[Task, ...]:
-            listed = (read.task(raw) for raw in client.tasks() if not read.is_past(raw, since))
+            every = self.right_of_way.given(client.tasks())
+            listed = (read.task(raw) for raw in every if not read.is_past(raw, since))
             return tuple(self.last_seen.tasks.shared(listed))
 
         begun = time.monotonic()

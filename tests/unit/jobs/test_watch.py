@@ -4,6 +4,8 @@ tasks."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -44,7 +46,14 @@ class Eyes:
         return replace(world, at=world.at + timedelta(seconds=5))
 
 
-def watching(observer: Eyes) -> Watch:
+Sink = Callable[..., None]
+
+
+def ignored(*_: object) -> None:
+    """Nobody wants to know."""
+
+
+def watching(observer: Eyes, told: Sink = ignored, noted: Sink = ignored) -> Watch:
     alerts = SimpleNamespace(
         memory=Memory,
         memory_age=float,
@@ -52,10 +61,10 @@ def watching(observer: Eyes) -> Watch:
         acks=dict,
         silences=lambda _: (),
     )
-    notifier = SimpleNamespace(tell=lambda *_: None, forget=lambda: None)
+    notifier = SimpleNamespace(tell=told, forget=lambda: None)
     leader = SimpleNamespace(leads=True, fence=1)
     store = SimpleNamespace(alerts=alerts)
-    outside = SimpleNamespace(take_in=lambda *_: None)
+    outside = SimpleNamespace(take_in=noted)
     parts: list[Any] = [observer, store, notifier, leader, WatchSettings(), lambda: NOW, outside]
     return Watch(*parts)
 
@@ -96,6 +105,10 @@ class SlowEyes(Eyes):
             self.saw_nodes.set()
         return super().look(scopes, known)
 
+    @staticmethod
+    def right_of_way() -> AbstractContextManager[None]:
+        return nullcontext()
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -116,3 +129,25 @@ def test_a_node_that_goes_down_waits_for_nothing_else_that_is_being_read() -> No
     finally:
         observer.told.set()
         watch.stop()
+
+
+def test_what_others_changed_is_written_down_after_people_were_told_and_no_look_waits() -> None:
+    steps: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def note(*_: object) -> None:
+        steps.append("noted")
+        begun.set()
+        assert go_on.wait(10)
+
+    watch = watching(Eyes(0.0, down=True), lambda *_: steps.append("told"), note)
+    whole = threading.Thread(target=watch.whole)
+    whole.start()
+    try:
+        assert begun.wait(10)
+        watch.look(frozenset({Scope.NODES}))
+        watch.whole()
+        assert steps == ["told", "noted", "told", "told"]
+    finally:
+        go_on.set()
+        whole.join(10)
