@@ -21,6 +21,7 @@ from bot.render.doctor import doctor_message
 from bot.rollout import stored_login
 from bot.swarm.certificates import root_ca
 from bot.swarm.engine.clocks import measure_clocks
+from bot.swarm.engine.failover import LONGEST_SECONDS
 from bot.swarm.objects.images import Images
 from bot.swarm.swarm import Swarm
 from bot.watch.evaluation import Evaluation
@@ -29,8 +30,9 @@ from bot.workers import Workers
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 11.0
-"""A little longer than the engines have for an answer."""
+LOOK_SECONDS = LONGEST_SECONDS + 1.0
+"""A little longer than the engines have for a list that goes on coming; who is silent is given up
+sooner."""
 PROBE_SECONDS = 9.0
 THREADS = 16
 MOST_IMAGES = 100
