@@ -112,8 +112,12 @@ COMMANDS: tuple[type[Command], ...] = (NodeRm,)
 
 
 def _demoted(context: Context, node: Node, say: Say) -> bool:
-    """Whether it is no manager any more: only then can it be removed."""
-    if node.manager is None and node.role == NodeRole.WORKER:
+    """Whether it is no manager any more: only then can it be removed.
+
+    After `--force-new-cluster` the managers of before have the role still and are none: Swarm
+    knows nobody whom it could demote, and removes them.
+    """
+    if node.manager is None:
         return True
     context.swarm.nodes.update(node, lambda spec: spec.update(Role=str(NodeRole.WORKER)))
     if not node_plan.has_role(context, node, NodeRole.WORKER):

@@ -54,6 +54,17 @@ def test_a_node_has_to_be_down_before_it_is_removed(dev: MemoryPerson, world: Wo
     assert len(world.swarm.cluster.nodes) == 3
 
 
+def test_a_manager_of_before_the_quorum_was_lost_is_removed(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.swarm.stop_node("node3")
+    del world.swarm.cluster.node("node3")["ManagerStatus"]
+
+    dev.asks("node rm node3", "✅ node3 is no longer in the Swarm")
+
+    assert len(world.swarm.cluster.nodes) == 3
+
+
 def test_what_a_machine_that_joined_anew_leaves_is_called_that_and_removed(
     dev: MemoryPerson, world: World
 ) -> None:

@@ -24,6 +24,7 @@ def update_node(request: Request) -> None:
     request.check_version(member)
     if spec["Role"] != member["Spec"]["Role"]:
         if spec["Role"] == "worker":
+            _check_is_member(member)
             _check_demotion(request, member)
         request.twin.change_role(member)
     member["Spec"] = {"Labels": {}, **spec}
@@ -33,7 +34,7 @@ def update_node(request: Request) -> None:
 
 def remove_node(request: Request) -> None:
     member, forced = node(request), request.params.get("force") == "true"
-    if "ManagerStatus" in member or member["Spec"]["Role"] == "manager":
+    if "ManagerStatus" in member:
         why = (
             f"node {member['ID']} is a cluster manager and is a member of the raft cluster. It "
             "must be demoted to worker before removal"
@@ -157,6 +158,14 @@ ROUTES: tuple[tuple[str, str, Callable[[Request], Any]], ...] = (
 
 def _forced_roots(swarm: Json) -> int:
     return int(swarm["Spec"]["CAConfig"].get("ForceRotate", 0))
+
+
+def _check_is_member(member: Json) -> None:
+    # manager/controlapi/node.go: so are managers of before `--force-new-cluster`.
+    if "ManagerStatus" not in member:
+        raise RefusedError(
+            404, "rpc error: code = NotFound desc = can't find manager in raft memberlist"
+        )
 
 
 def _check_demotion(request: Request, member: Json) -> None:
