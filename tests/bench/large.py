@@ -14,16 +14,19 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from playground.workspace import Message, Workspace
+from playground.workspace.person import Person
 from tests.bench.samples import Sample
 from tests.bench.simulation import shapes
 from tests.bench.simulation.swarm import SERVICES_A_NODE, TASKS_A_SERVICE
 from tests.scenario.running import AS_IN_THE_IMAGE, RunningBot, bot_on, eventually
+from tests.soak.traffic import invite
 
 MEGABYTE = 1_000_000
 SERVICE = shapes.service_name(0)
@@ -88,11 +91,12 @@ class Simulation:
 
 @dataclass
 class LargeBench:
-    """A bot on a simulated Swarm, and a person who asks it."""
+    """A bot on a simulated Swarm, and people who ask it in turn."""
 
     simulation: Simulation
     workspace: Workspace
     bot: RunningBot
+    people: Iterator[Person]
 
     def asks(self, line: str, answer: str) -> float:
         """Seconds from the envelope on the socket to the message that has `answer` in it."""
@@ -100,9 +104,9 @@ class LargeBench:
 
     def typed(self, line: str, answer: str) -> Message:
         """The message that a line brings about."""
-        dev = self.workspace.person("dev")
-        moment = dev.types(line)
-        return dev.sees(answer, 60, after=moment)
+        person = next(self.people)
+        moment = person.types(line)
+        return person.sees(answer, 60, after=moment)
 
     def cli(self, commands: Sequence[Sequence[str]]) -> float:
         """Seconds of wall time of commands of the Docker CLI, one after the other."""
@@ -191,7 +195,7 @@ def large(nodes: int, folder: Path, workspace: Workspace) -> Iterator[LargeBench
     bot.by_itself = True
     bot.start()
     try:
-        yield LargeBench(simulation, workspace, bot)
+        yield LargeBench(simulation, workspace, bot, cycle(invite(workspace)))
     finally:
         bot.stop()
         simulation.stop()
