@@ -90,9 +90,11 @@ def _unknown_name(error: errors.UnknownNameError) -> Explanation:
     hint = did_you_mean(error.near) or f" {code(f'{SLASH} ' + listing)} shows what there is."
     if error.kind == "engine":
         hint = f" swarmbot knows those that {code('[[engines]]')} names, else its own.{hint}"
-    if _ID.fullmatch(error.name):
-        gone = f"This {kind} is gone: none has the id {code(error.name[:_ID_CHARACTERS])} any more."
-        return Explanation(f"{gone}{hint}")
+    about, _, id_ = error.name.rpartition(":")
+    if _ID.fullmatch(id_):
+        short = code(id_[:_ID_CHARACTERS])
+        gone = f"over: none is about {short}" if about else f"gone: none has the id {short}"
+        return Explanation(f"This {kind} is {gone} any more.{hint}")
     name = code(shortened(error.name, _SHOWN_CHARACTERS))
     return Explanation(f"No {kind} {name}.{hint}", listing if error.near else "")
 

@@ -443,6 +443,7 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
         "service create", "--env-file", "it names a file of your machine; give `--env KEY=VALUE`"
     ),
     errors.UnknownNameError("node", "z9u2mq1x0cd7tfhh4w8k3ns5a"),
+    errors.UnknownNameError("alert", "node:z9u2mq1x0cd7tfhh4w8k3ns5a"),
 )
 
 
