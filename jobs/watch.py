@@ -187,9 +187,10 @@ class Watch:
 
     def _judge(self) -> None:
         assert self._world
-        now = self.now()
+        # Both clocks at once: what is asked below may wait long for a Redis that stands still.
+        now, moment = self.now(), self.monotonic()
         world = self.observer.completed(self._world, now)
-        before = in_step(self._recalled(), self.monotonic() - self._judged_at, now)
+        before = in_step(self._recalled(), moment - self._judged_at, now)
         verdict = judge(world, self._heard(before), self.settings)
         try:
             self.store.alerts.save(verdict.memory, self.leader.fence)
@@ -198,7 +199,7 @@ class Watch:
         except LeaseLostError:
             self._stand_down()
             return
-        self._memory, self._judged_at = verdict.memory, self.monotonic()
+        self._memory, self._judged_at = verdict.memory, moment
         self.notifier.tell(before.incidents, verdict.memory.incidents.values(), self._silences, now)
         for note in verdict.notes:
             self.notifier.note(note, self._silences)

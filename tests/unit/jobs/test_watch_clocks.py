@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import StoreUnavailableError
 from bot.model.incident import AlertState, Memory
 from bot.settings import WatchSettings
 from bot.watch.snapshot import Snapshot
@@ -17,6 +19,7 @@ from jobs.watch import Watch
 from tests.unit.watch.world import NOW, WELL
 
 HOUR = timedelta(hours=1)
+TIME_OUT = 6.0
 ENOUGH, LITTLE = 12.0, 3.0
 """Seconds: of a Slack that is away, people are told after ten."""
 
@@ -56,6 +59,22 @@ class Alerts:
     def silences(self, now: datetime) -> tuple[Any, ...]:
         del now
         return ()
+
+
+@dataclass
+class SlowAlerts(Alerts):
+    """A Redis that stands still: each call waits for it until its time is over."""
+
+    waits: Callable[[float], None] = lambda _: None
+
+    def save(self, memory: Memory, fence: int) -> None:
+        super().save(memory, fence)
+        self.waits(TIME_OUT)
+        raise StoreUnavailableError("timed out")
+
+    def acks(self) -> dict[str, Any]:
+        self.waits(TIME_OUT)
+        return {}
 
 
 @dataclass
@@ -109,6 +128,18 @@ def test_a_clock_that_is_set_changes_nothing_of_how_long_it_lasts(
     host.wall += step
     host.watch.whole()
     assert state(host.alerts) is wanted
+
+
+def test_a_redis_that_stands_still_does_not_move_when_it_began() -> None:
+    alerts = SlowAlerts()
+    host = Host(alerts)
+    alerts.waits = host.passes
+    for _ in range(4):
+        host.watch.whole()
+        host.passes(LITTLE)
+    (incident,) = alerts.saved.incidents.values()
+    assert incident.since == NOW
+    assert incident.state is AlertState.FIRING
 
 
 @pytest.mark.parametrize("ahead", [-HOUR, timedelta(), HOUR])

@@ -184,12 +184,12 @@ PROBLEMS: list[tuple[ProblemFacts, str, str]] = [
     ),
     (
         RedisAway(reason="connection refused"),
-        "Redis does not answer: connection refused. Reading works, changes are refused.",
+        "connection refused. Reading works; changes are refused until it is back.",
         "Look at Redis, and at `REDIS_URL`.",
     ),
     (
         SlackAway(reason="timed out"),
-        "Slack does not answer: timed out. What is to be said waits.",
+        "timed out. What is to be said waits.",
         "Look at the network between the bot and Slack.",
     ),
     (
