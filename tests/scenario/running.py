@@ -23,7 +23,7 @@ from bot.store.keys import Keys
 from bot.store.store import Store
 from playground import processes
 from playground.cluster import Cluster
-from playground.workspace import Workspace
+from playground.workspace import Message, Workspace
 from tests.scenario.prefork import ForkedBot, forked, spawned
 
 READS = """
@@ -149,6 +149,13 @@ class RunningBot:
             return len(store.audit.open_intents())
         finally:
             store.close()
+
+    def has_noted(self, message: Message) -> bool:
+        """Whether Redis knows where this message stands. What a bot has posted that dies or sleeps
+        before that is posted again by the next one."""
+        with Redis.from_url(self.redis_url, decode_responses=True) as redis:
+            known = redis.scan_iter("swarmbot:delivery:*", _type="hash")
+            return any(message.ts in (redis.hget(name, "ref") or "") for name in known)
 
     def is_at_rest(self) -> bool:
         """Whether lock, record and audit all say that nothing is being changed, and Slack has what

@@ -98,6 +98,7 @@ def test_a_bot_that_dies_with_a_request_in_hand_loses_nothing(
     site.runs("web", "web:v1", "--replicas", "2")
     dev.types("/swarm scale web=6")
     request = people.lead.sees("🟡")
+    eventually(lambda: bot.has_noted(request), 10)
 
     bot.kill()
     bot.start()

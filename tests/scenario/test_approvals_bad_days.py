@@ -117,6 +117,7 @@ def test_redis_restarts_a_message_is_deleted_and_redis_is_emptied(
 ) -> None:
     site.runs("web", "web:v1")
     request = ask(people, "web=2")
+    eventually(lambda: bot.has_noted(request), 10)
     redis.kill()
     redis.start()
     eventually(lambda: not bot.missing(), 10)

@@ -77,6 +77,7 @@ def test_a_bot_that_slept_past_its_lease_writes_nothing_when_it_wakes(
     sleeper = pair.who_took(workspace)
     message = dev.sees("🔵 web →", timeout=30)
     eventually(lambda: site.update_state("web") == "updating", 20)
+    eventually(lambda: sleeper.has_noted(message), 10)
 
     sleeper.freeze()
     # The rollback is a change of Docker's that the sleeper would have made itself.
