@@ -31,7 +31,7 @@ def lines(view: Status, *, listed: bool = False) -> list[str]:
 
     `listed`: services and rollouts are listed elsewhere, and are left out here.
     """
-    counts = [_managers(view), _nodes(view), _services(view), plural(len(view.rollouts), "rollout")]
+    counts = [_managers(view), _nodes(view), _services(view), _rollouts(view)]
     counts += [plural(view.holds, "hold")] if view.holds else []
     counts += (
         [plural(view.approvals, "change waits", "changes wait") + " for approval"]
@@ -87,6 +87,13 @@ def _alerts(view: Status) -> str:
     count = view.critical + view.warnings
     critical = f" ({view.critical} critical)" if view.critical else ""
     return plural(count, "open alert") + critical if count else ""
+
+
+def _rollouts(view: Status) -> str:
+    """Redis alone knows which there are: while it is away they may be none or many."""
+    if view.redis and not view.rollouts:
+        return "rollouts not known"
+    return plural(len(view.rollouts), "rollout")
 
 
 def _certificates(left: timedelta) -> str:
