@@ -13,11 +13,30 @@ from pydantic_core import from_json, to_json
 
 from bot.model import Spec
 
+_OFF_IS_A_WISH = frozenset({"Init"})
+"""Without it the engine's own setting counts (swarmkit's api/specs.proto: the one switch that is a
+message, and so may be absent)."""
+
 
 def digest(spec: Spec) -> str:
-    """A short hash of a specification: equal for equal content, whatever the order of its keys."""
-    canonical = json.dumps(dict(spec), sort_keys=True, separators=(",", ":"))
+    """A short hash of a specification: equal for equal content, whatever the order of its keys, and
+    whichever engine of a Swarm was asked.
+
+    Of two managers the newer one says `false` where the older one does not know the field
+    (`NoNewPrivileges`: 28.5 and 20.10), and to Swarm a switch that is off is one that is not there.
+    """
+    canonical = json.dumps(_without_off(dict(spec)), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:24]
+
+
+def _without_off(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _without_off(inner)
+            for name, inner in value.items()
+            if inner is not False or name in _OFF_IS_A_WISH
+        }
+    return [_without_off(item) for item in value] if isinstance(value, list) else value
 
 
 class CompactSpec(Mapping[str, Any]):

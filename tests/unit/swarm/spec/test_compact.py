@@ -42,3 +42,13 @@ def test_a_service_as_engines_write_it() -> None:
     assert differences(CompactSpec(previous), CompactSpec(spec)) == differences(previous, spec)
     assert copy.deepcopy(dict(CompactSpec(spec))) == spec
     assert CompactSpec(spec) != previous
+
+
+def test_what_only_newer_engines_call_off_makes_no_other_specification() -> None:
+    privileges = {"CredentialSpec": None, "SELinuxContext": None}
+    older = {"Image": "web", "Privileges": privileges}
+    newer = {"Image": "web", "Privileges": {**privileges, "NoNewPrivileges": False}}
+
+    assert fingerprint(newer) == fingerprint(older) == fingerprint(CompactSpec(newer))
+    for name, value in (("ReadOnly", True), ("Init", False), ("Hosts", [])):
+        assert fingerprint({**newer, name: value}) != fingerprint(older), name
