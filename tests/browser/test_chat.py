@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from playground.workspace import Workspace
@@ -308,6 +309,19 @@ def test_a_connection_that_never_says_a_word_is_given_up(
         page.clock.fast_forward(20_000)
         expect(page.locator("#bot-state")).to_have_text("demo is away")
         page.clock.fast_forward(1_000)
+        expect(page.locator("body[data-ready]")).to_be_attached()
+
+
+@pytest.mark.parametrize("file", ["surface.js", "main.js"])
+def test_a_page_of_which_a_piece_did_not_arrive_is_loaded_anew(
+    workspace: Workspace, browser: Browser, file: str
+) -> None:
+    """Chromium gives up what it loads while a network of the machine changes, as it does whenever
+    an engine starts."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route(f"**/static/{file}", lambda route: route.abort("failed"), times=2)
+        page.goto(workspace.page_url)
         expect(page.locator("body[data-ready]")).to_be_attached()
 
 

@@ -22,7 +22,7 @@ const SHOW = {
   bot: showBot,
   swarm: showSwarm,
   tour: showTour,
-  ready: () => { ready = true; redraw(places.here, true); drawPlaces(); document.body.dataset.ready = state.person; },
+  ready: () => { ready = true; sessionStorage.removeItem("again"); redraw(places.here, true); drawPlaces(); document.body.dataset.ready = state.person; },
 };
 
 function connect() {
