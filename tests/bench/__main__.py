@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import tempfile
+from itertools import cycle
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,8 @@ from tests.bench.large import SIZES, LargeFindings, measure, table_of
 from tests.bench.samples import Finding, table
 from tests.bench.watching import watch
 from tests.scenario.ci import lets_ci_in
-from tests.scenario.running import bot_for
+from tests.scenario.running import AS_IN_THE_IMAGE, bot_for
+from tests.soak.traffic import invite
 
 NUMBER = int(os.environ.get("PLAYGROUND_NUMBER", "97"))
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -93,12 +95,19 @@ def _measure(cluster: Cluster) -> list[Finding]:
     findings = []
     with tempfile.TemporaryDirectory() as folder, Workspace(limits=NO_LIMITS) as workspace:
         # As installed: what was compiled once is not compiled at every start.
-        bot = bot_for(cluster, workspace, Path(folder), PYTHONDONTWRITEBYTECODE="")
+        people = invite(workspace)
+        bot = bot_for(
+            cluster,
+            workspace,
+            Path(folder),
+            operators=[person.name for person in people],
+            **AS_IN_THE_IMAGE,
+        )
         bot.by_itself = True
         lets_ci_in(bot, "sent").start()
         try:
             for case in CASES:
-                for finding in case(Bench(cluster, workspace, bot)):
+                for finding in case(Bench(cluster, workspace, bot, cycle(people))):
                     sys.stderr.write(f"{table([finding]).splitlines()[-1]}\n")
                     findings.append(finding)
         finally:

@@ -13,6 +13,7 @@ import psutil
 
 from playground.cluster import Cluster
 from playground.workspace import Message, Workspace
+from playground.workspace.person import Person
 from tests.bench.samples import Finding, Sample
 from tests.ci_docs import ROOT
 from tests.scenario.ci import token_of
@@ -35,11 +36,13 @@ SLOTS = ("--replicas", "4", "--update-parallelism", "2")
 
 @dataclass(frozen=True)
 class Bench:
-    """The cluster, the workspace and the bot that everything is measured on."""
+    """The cluster, the workspace and the bot that everything is measured on, and the operators who
+    ask it in turn: a person who sends so many lines alone is refused."""
 
     cluster: Cluster
     workspace: Workspace
     bot: RunningBot
+    people: Iterator[Person]
 
     @property
     def site(self) -> Site:
@@ -82,9 +85,9 @@ class Bench:
         return time.perf_counter() - begun
 
     def _typed(self, line: str, answer: str, timeout: float) -> Message:
-        dev = self.workspace.person("dev")
-        moment = dev.types(line)
-        return dev.sees(answer, timeout, after=moment)
+        person = next(self.people)
+        moment = person.types(line)
+        return person.sees(answer, timeout, after=moment)
 
 
 def answers(bench: Bench) -> Iterator[Finding]:
@@ -140,13 +143,12 @@ def acks(bench: Bench) -> Iterator[Finding]:
     """Acks while ten rollouts run."""
     for number in range(ROLLOUTS):
         bench.site.runs(f"busy{number}", "web:v1", "--detach", "--replicas", "3")
-    dev = bench.workspace.person("dev")
     for number in range(ROLLOUTS):
-        dev.types(
+        next(bench.people).types(
             f"/swarm deploy busy{number} {bench.site.image('web:v2')} --parallelism 1 --delay 20s"
         )
     for number in range(ROLLOUTS):
-        dev.sees(f"🔵 busy{number} →", 60)
+        next(bench.people).sees(f"🔵 busy{number} →", 60)
     sample = Sample.of(bench.acked("/swarm node ls", "node4") for _ in range(ACKS))
     bench.asks("/swarm status", f"{ROLLOUTS} rollouts")
     yield Finding(

@@ -248,15 +248,22 @@ def watching(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) 
     return bot
 
 
-def bot_for(cluster: Cluster, workspace: Workspace, folder: Path, **more: str) -> RunningBot:
-    """A bot that knows all managers of the cluster, with `dev` and `lead` as operators; changes are
-    posted in #ops.
+def bot_for(
+    cluster: Cluster,
+    workspace: Workspace,
+    folder: Path,
+    *,
+    operators: Sequence[str] = ("dev", "lead"),
+    **more: str,
+) -> RunningBot:
+    """A bot that knows all managers of the cluster, with these operators; changes are posted in
+    #ops.
 
     It raises no alerts; `watching` does.
     """
     managers = [node for name, node in cluster.nodes.items() if name != "node4"]
     urls = {node.name: node.url for node in managers}
-    return bot_on(urls, workspace, folder, watch=UNWATCHED, **more)
+    return bot_on(urls, workspace, folder, operators=operators, watch=UNWATCHED, **more)
 
 
 def bot_on(
