@@ -62,6 +62,26 @@ and services one after the other. An hour of watch and commands is compressed: e
 look at everything, and a command with it, without the waits in between.
 
 {large}
+
+How it became so, at 1,000 nodes, 2,000 services and 50,000 tasks (100 MB of JSON, 27 November
+2026):
+
+| what | before | after |
+| --- | --- | --- |
+| peak memory after the start, with the watch looking at everything | 2,037 MB | 183 MB |
+| a node that goes Down → posted, while all is read, the slowest | 43 s, at a load of 30 | 0.8 s |
+| processor to decode all tasks | 3.6 s (`json.loads`) | 0.5 s |
+| processor to read all tasks into values | 4.0 s | 0.9 s |
+| processor of one judgement of the watch | 0.39 s | 0.17 s |
+| processor of the doctor's judgement | 22.3 s | 0.5 s |
+| `node ls`: tasks that are read for it | 40,000 | none, where counted within a minute |
+| `service ps`, `service inspect`: nodes that are read | 1,000 | those of the tasks |
+| engine calls of a start, for the revisions of 2,000 services | 2,000 | none |
+
+Of the 183 MB 102 MB are the idle bot, 30 MB the tasks and 12 MB the services that the watch keeps:
+what has not changed from one look to the next is kept once, and specifications as JSON. A doctor
+reads all tasks (0.8 s of a processor) and all specifications (0.4 s) anew, judges (0.5 s), and
+waits for the registries before it answers.
 """
 
 

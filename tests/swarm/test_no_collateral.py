@@ -15,7 +15,7 @@ from bot.model import Ending
 from bot.swarm.swarm import Swarm
 from playground.cluster import Cluster
 from tests.swarm.acting import Acting, acting, redis
-from tests.swarm.support import everything_set, running, store
+from tests.swarm.support import eventually, everything_set, running, store
 
 
 @pytest.fixture
@@ -169,6 +169,8 @@ def test_room_is_counted_before(bot: Acting, cluster: Cluster) -> None:
         "1",
         image,
     )
+    placed = ("service", "ps", "--format", "{{.Node}}", "web")
+    eventually(lambda: cluster.docker(*placed).strip())
     plan = bot.plan("scale web=6")
     assert plan.warnings == (
         "web has room for 3 of 5 more: every node that may run it takes 1 at most",

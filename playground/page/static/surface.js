@@ -121,7 +121,7 @@ const ask = debounce(140, async (element) => {
   const typed = element.value;
   if (!element.isConnected || typed.length < Number(element.dataset.least)) return shut(element);
   const turn = {};
-  asked.set(element, { turn, options: [] });
+  asked.set(element, { turn, options: asked.get(element)?.options ?? [] });
   let options = [];
   try {
     options = await post("suggest", { surface: surfaceOf(element), block: element.dataset.block, action: element.dataset.action, typed });
@@ -129,11 +129,13 @@ const ask = debounce(140, async (element) => {
   if (asked.get(element)?.turn !== turn || document.activeElement !== element) return;
   asked.set(element, { turn, options });
   const list = listOf(element);
+  // Who has moved to an option while the answer was on its way stays on it.
+  const moved = element.dataset.moved && list.querySelector('[aria-selected="true"]')?.textContent;
   list.replaceChildren(...options.map(({ text }, at) => make("li", { role: "option", id: `${list.id}-${at}`, "data-at": String(at), "aria-selected": "false" }, text)));
   if (!options.length) list.append(make("li", { className: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "Nothing has that in its name"));
   list.hidden = false;
   element.setAttribute("aria-expanded", "true");
-  activate(element, options.length ? 0 : -1);
+  activate(element, options.length ? Math.max(0, options.findIndex(({ text }) => text === moved)) : -1);
   list.scrollIntoView({ block: "nearest" });
 });
 
@@ -178,6 +180,7 @@ export function drawChosen(element) {
 function onInput(event) {
   if (!isLookup(event.target)) return;
   if (!event.target.hasAttribute("data-many")) event.target.dataset.chosen = "[]";
+  delete event.target.dataset.moved;
   ask(event.target);
 }
 
@@ -187,6 +190,7 @@ function onKey(event) {
   const open = !listOf(element).hidden;
   const options = [...listOf(element).querySelectorAll("[data-at]")];
   const at = options.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  if (open && event.key.startsWith("Arrow")) element.dataset.moved = "yes";
   if (event.key === "ArrowDown" && !open) ask(element);
   else if (event.key === "ArrowDown") activate(element, (at + 1) % options.length);
   else if (event.key === "ArrowUp" && open) activate(element, (at - 1 + options.length) % options.length);
