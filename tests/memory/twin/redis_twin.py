@@ -58,13 +58,18 @@ class RedisTwin:
         self._server.dbs = defaultdict(lambda: TurnedDatabase(self._server.lock, clock))
 
     def client(self) -> Redis:
-        """A client of its own, as each bot has one."""
-        return FakeRedis(
-            server=self._server,
-            decode_responses=True,
-            connection_class=DirectConnection,
-            single_connection_client=True,
-        )
+        """A client of its own, as each bot has one; also while Redis is away."""
+        away, self.away = self.away, False
+        try:
+            # With a single connection it connects here, and not with the first command.
+            return FakeRedis(
+                server=self._server,
+                decode_responses=True,
+                connection_class=DirectConnection,
+                single_connection_client=True,
+            )
+        finally:
+            self.away = away
 
     @property
     def away(self) -> bool:
