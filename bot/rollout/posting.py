@@ -126,19 +126,3 @@ def wanted_hash(rollout: Rollout, service: Service, spec: Spec) -> str:
     if rollout.to_previous:
         return fingerprint(service.previous) if service.previous else ""
     return fingerprint(spec)
-
-
-def was_changed(rollout: Rollout, service: Service) -> bool:
-    """Whether anybody changed the service since the rollout was recorded.
-
-    The version says nothing where it moved, for Swarm's updater moves it too.
-    """
-    if service.version == rollout.version:
-        return False
-    if fingerprint(service.spec) != rollout.before_hash:
-        return True
-    # The same specification may have been posted again, or Swarm has rolled it back already.
-    began = service.update.started if service.update else None
-    # Both are times of the engine, whose clock may be far from the bot's.
-    before = rollout.engine_time
-    return began is not None and (before is None or began > before)

@@ -23,8 +23,9 @@ from bot.errors import (
 )
 from bot.model import Ending, Outcome, Phase, Progress, Rollout, Service, Spec
 from bot.rollout.follower import FOLLOW_SECONDS, Follower
+from bot.rollout.left import judge_left, was_changed
 from bot.rollout.outside import note_outside
-from bot.rollout.posting import Posting, wanted_hash, was_changed
+from bot.rollout.posting import Posting, wanted_hash
 from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
 from bot.rollout.turning_back import STOPPED, RollbackSender, TurningBack
@@ -80,6 +81,7 @@ class Roller:
         rollout = replace(
             rollout,
             before_hash=fingerprint(service.spec),
+            previous_hash=fingerprint(service.previous) if service.previous else "",
             wanted_hash=wanted_hash(rollout, service, spec),
             engine_time=service.updated,
             audit=run.audit,
@@ -88,6 +90,7 @@ class Roller:
             shown_as=run.shown_as,
             approved_by=run.approved_by,
         )
+        judge_left(self.store, service, rollout, run.lease.fence)
         note_outside(self.store, service, self.now())
         rollout = self._with_revision(rollout)
         self.store.rollouts.save(rollout, run.lease.fence)
@@ -201,20 +204,12 @@ class Roller:
         Raises ChangeInterruptedError where nobody did.
         """
         service = self._posting.seen(rollout)
-        if not was_changed(rollout, service) or self._was_overtaken(rollout):
+        if rollout.overtaken or not was_changed(rollout, service):
             raise ChangeInterruptedError(rollout.service)
         # Where it is not what was wanted, somebody else changed it, and the first look shows that.
         rollout = replace(rollout, spec_hash=rollout.wanted_hash or fingerprint(service.spec))
         self._note(rollout, run)
         return rollout
-
-    def _was_overtaken(self, rollout: Rollout) -> bool:
-        """Whether a later rollout began from the version that this one was to change.
-
-        Whatever moved the version since is then the later one's.
-        """
-        latest = self.store.rollouts.recent().get(rollout.service_id)
-        return latest is not None and latest.id != rollout.id and latest.version == rollout.version
 
     def _created_before(self, rollout: Rollout, run: Run) -> Rollout:
         """The rollout of a service that another bot may have created.

@@ -86,6 +86,38 @@ def test_what_was_not_sent_is_not_claimed_though_a_later_deploy_was_rolled_back(
     assert "2.0 failed" not in world.everything_said()
 
 
+def test_what_was_sent_is_not_denied_though_a_later_change_took_it_back(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    world.bot.crashes_after_its_change()
+    crash_at_its_change("scale web=3", dev, world)
+    world.clock.run(lambda: False, 15)
+
+    world.start_bot()
+    lead.types("/swarm scale web=2")
+
+    lead.sees("✅ web · replicas 3 → 2")
+    dev.sees("superseded by a later change", timeout=60)
+    assert "nothing was changed" not in world.everything_said()
+    endings = [entry.outcome["ending"] for entry in world.bots[1].store.audit.entries()]
+    assert endings == ["done", "superseded"]
+
+
+def test_what_was_sent_is_not_denied_though_somebody_else_took_it_back(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    world.bot.crashes_after_its_change()
+    crash_at_its_change("scale web=3", dev, world)
+    world.by_hand("web", lambda spec: spec["Mode"]["Replicated"].update(Replicas=2))
+
+    world.start_bot()
+
+    dev.sees("superseded by a change outside swarmbot", timeout=60)
+    assert "nothing was changed" not in world.everything_said()
+
+
 # ---- a service that is to be created
 
 CREATE = "service create --name api --replicas 2 shop/web:1.0"

@@ -169,10 +169,13 @@ def _timed_out(rollout: Rollout, progress: Progress, took: str) -> Words:
 
 
 def _superseded(rollout: Rollout, _: Progress, took: str) -> Words:
-    head = f"🟠 {subject(rollout)} · superseded by a change outside swarmbot · {took}"
+    later = "a later change" if rollout.overtaken else "a change outside swarmbot"
+    head = f"🟠 {subject(rollout)} · superseded by {later} · {took}"
     lines = (
         (
-            "Somebody else updated the service meanwhile. swarmbot changed nothing more and "
+            "The change after this one began before the end of this one was seen."
+            if rollout.overtaken
+            else "Somebody else updated the service meanwhile. swarmbot changed nothing more and "
             "follows it no further."
         ),
     )

@@ -9,13 +9,28 @@ import pytest
 
 from bot.model import Image, Service
 from bot.model.swarm import Mode, UpdateStatus
-from bot.rollout.posting import was_changed
+from bot.rollout.left import was_changed
 from bot.swarm.spec.edit import fingerprint
 from tests.store.conftest import rollout
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BEFORE, WANTED = {"Name": "web"}, {"Name": "web", "Labels": {"by": "us"}}
 RECORDED = replace(rollout(), version=7, before_hash=fingerprint(BEFORE), engine_time=AT)
+
+
+@pytest.mark.parametrize(
+    ("previous_before", "changed"),
+    [({"Name": "web", "Labels": {"by": "x"}}, True), (WANTED, False)],
+)
+def test_what_swarm_had_meanwhile_was_sent_and_taken_back(
+    previous_before: dict[str, object], changed: bool
+) -> None:
+    recorded = replace(
+        RECORDED, wanted_hash=fingerprint(WANTED), previous_hash=fingerprint(previous_before)
+    )
+    taken_back = replace(service(9, BEFORE, None), previous=WANTED)
+
+    assert was_changed(recorded, taken_back) is changed
 
 
 def service(version: int, spec: dict[str, object], began: datetime | None) -> Service:
