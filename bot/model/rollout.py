@@ -118,9 +118,9 @@ class Rollout:
     again, with dots for secrets; where there are any, `sealed` is the id of the raw form;
     `wanted_hash` stands for the specification that is about to be posted (empty where Swarm is to
     go back to one that it does not show), `spec_hash` for it as the engine wrote it, once it was
-    posted, `before_hash` for the one before it and `previous_hash` for the one that Swarm then had as
-    its previous one; `version` for the one it was planned against;
-    `deadline` and `started` are UTC.
+    posted, `before_hash` for the one before it and `previous_hash` for the one that Swarm then had
+    as its previous one; `version` for the one it was planned against; `deadline` and `started` are
+    UTC.
     `rolls_back`: the bot rolls back when Swarm pauses; `rollback_by`: who asked for it, which is
     written down before that is posted.
     `engine_time`: when the service was last changed before, by the engine's own clock.
@@ -128,11 +128,12 @@ class Rollout:
     none are configured; `to_previous`: Swarm itself goes back. `goes_on`: a paused update is posted
     again as it stands; `back_to`: the revision that a rollback goes to; `back_hash` stands for the
     specification that was posted to go back to `before`, where Swarm's own previous specification
-    is another. `part_of` is the id of the batch
-    that it belongs to, if any. `unfollowed_by`: who ended its following before its end; `shown_as`
-    names its message among all. `creates`: the service is made by it; until it is known by its id,
-    `service_id` is its name. `causes`: why it was turned back, without lines of logs. `overtaken`: a
-    later change of the service by swarmbot began before anybody saw the end of this one.
+    is another.
+    `part_of` is the id of the batch that it belongs to, if any. `unfollowed_by`: who ended its
+    following before its end; `shown_as` names its message among all. `creates`: the service is made
+    by it; until it is known by its id, `service_id` is its name.
+    `causes`: why it was turned back, without lines of logs. `overtaken`: a later change of the
+    service by swarmbot began before anybody saw the end of this one.
     """
 
     id: str
