@@ -14,7 +14,8 @@ from bot.swarm.spec.edit import fingerprint
 from tests.store.conftest import rollout
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-BEFORE, WANTED = {"Name": "web"}, {"Name": "web", "Labels": {"by": "us"}}
+BEFORE: dict[str, object] = {"Name": "web"}
+WANTED: dict[str, object] = {"Name": "web", "Labels": {"by": "us"}}
 RECORDED = replace(rollout(), version=7, before_hash=fingerprint(BEFORE), engine_time=AT)
 
 
