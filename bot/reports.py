@@ -30,7 +30,8 @@ from bot.swarm.swarm import Swarm
 def health(swarm: Swarm, store: Store, now: datetime) -> Status:
     """Two calls to a manager, one to each engine, and what Redis knows.
 
-    What does not answer is named.
+    What does not answer is named. Of many nodes and services, the watch may have seen them just
+    now.
     """
     return everything(swarm, store, now).status
 
@@ -74,13 +75,14 @@ def _knowing(seen: Home, **more: Any) -> Home:
 def _swarm(swarm: Swarm) -> Home:
     """What the managers say; without a leader they say nothing, and that is the news."""
     try:
-        nodes, services = swarm.nodes.list(), swarm.services.overview()
+        seen_nodes, seen_services = swarm.nodes.lately(), swarm.services.lately()
     except (NoLeaderError, NotAManagerError):
         return Home(
             status=Status(
                 swarm="", managers=0, fault_tolerance=0, quorum=False, nodes={}, services=0
             )
         )
+    nodes, services = seen_nodes.value, seen_services.value
     state, versions = quorum(nodes), engine_versions.in_use(nodes)
     status = Status(
         swarm="",
@@ -92,6 +94,7 @@ def _swarm(swarm: Swarm) -> Home:
         nodes_away=_away_by_name(nodes),
         versions=versions if engine_versions.differ(versions) else (),
         below=tuple(_shortfall(service) for service in services if service.below),
+        seen_ago=max(seen_nodes.ago, seen_services.ago),
     )
     return Home(status=status, nodes=nodes)
 

@@ -54,13 +54,16 @@ class PlanOutdatedError(SwarmbotError):
 
 @dataclass(eq=False)
 class ChangeInterruptedError(SwarmbotError):
-    """The bot ended before it had posted the change: nothing was changed.
-
-    `unsure`: or it had posted it, and nobody can tell.
-    """
+    """The bot ended before it had posted the change: nothing was changed."""
 
     name: str
-    unsure: bool = False
+
+
+@dataclass(eq=False)
+class ChangeUnsureError(SwarmbotError):
+    """The bot ended when it was about to post the change, or had posted it: nobody can tell."""
+
+    name: str
 
 
 @dataclass(eq=False)

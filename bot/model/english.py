@@ -47,6 +47,18 @@ def and_more(left: int) -> str:
 
 # ---- lengths of time
 
+OLD_SECONDS = 2.0
+"""What is younger was read for the answer."""
+
+
+def as_of(ago: float, what: str = "") -> str:
+    """How old what is told is, where it was not read for this answer: `as of 8 s ago`.
+
+    `ago` in seconds.
+    """
+    subject = f"{what} " if what else ""
+    return f"{subject}as of {seconds(ago)} ago" if ago >= OLD_SECONDS else ""
+
 
 def seconds(value: float) -> str:
     """A duration in its two largest units: `12 s`, `3 m 12 s`, `2 h 5 m`, `4 d 3 h`."""

@@ -32,7 +32,7 @@ class Status:
     Slack's reasons; `certificate_left` is what the first certificate
     that ends has left, negative where it has ended, None while nobody knows; that it becomes less
     by the clock makes no other status; `versions` are those of the engines, the newest first, where
-    they differ by more than a patch.
+    they differ by more than a patch; `seen_ago`: seconds since nodes and services were read.
     """
 
     swarm: str
@@ -54,3 +54,4 @@ class Status:
     redis: str = ""
     refused_channels: Mapping[str, str] = field(default_factory=dict)
     certificate_left: timedelta | None = field(default=None, compare=False)
+    seen_ago: float = field(default=0.0, compare=False)

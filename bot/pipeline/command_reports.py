@@ -15,6 +15,7 @@ from datetime import datetime
 
 from bot.errors import (
     ChangeInterruptedError,
+    ChangeUnsureError,
     LeaseLostError,
     NoEngineError,
     NoLeaderError,
@@ -38,7 +39,7 @@ LOST_AFTER = 10.0
 """Seconds for which a command is missing in Redis before it counts as lost: the bot that is at it
 stores it anew before."""
 _MOST_UNWRITTEN = 1000
-_UNKNOWN = (OutcomeUnknownError, ChangeInterruptedError, LeaseLostError)
+_UNKNOWN = (OutcomeUnknownError, ChangeInterruptedError, ChangeUnsureError, LeaseLostError)
 """Nobody saw the end of what has begun."""
 _FAILED = (
     NoEngineError,

@@ -181,6 +181,7 @@ class ChangeExecutor:
         """Whether the channel knows; where nothing was shown yet, who asked has to be told."""
         if isinstance(error, LeaseLostError) and self._is_gone_on_with(live.run_id):
             # Whoever has the lock found the record and goes on with it, message and audit included.
+            live.left()
             return True
         seconds, why = _seconds(started, live), error_code(error)
         log.info("it failed after %.0f s: %s", seconds, why)
@@ -311,6 +312,7 @@ class ChangeExecutor:
             self._insist(write)
         except LeaseLostError:
             log.warning("another bot took over meanwhile, and writes down the end")
+            live.left()
         else:
             live.ended(outcome, plan)
 

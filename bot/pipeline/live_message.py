@@ -140,6 +140,11 @@ class LiveMessage:
             self.poster.reply(handle, plans.calling(ending, self.actor.called))
         return self.rollout is not None or known is not None
 
+    def left(self) -> None:
+        """Another bot goes on with it: this message is to be the one in which it does."""
+        if isinstance(self.message, Handle):
+            self.poster.leave(self.message)
+
     def _report_end(self, outcome: Outcome, ending: Message) -> None:
         if outcome.waits:
             self.reports.waits(self.actor, ending)

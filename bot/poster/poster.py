@@ -336,6 +336,17 @@ class Poster:
             self.reply(handle, elsewhere.why(channel, word))
         return True
 
+    def leave(self, handle: Handle) -> None:
+        """Another bot goes on in this message: let it know where that stands, which Redis may have
+        lost. Where it has posted the message anew, this copy says so.
+
+        Raises nothing where Redis is away: it is told later.
+        """
+        ref, state = handle.ref, handle.shown.state if handle.shown else None
+        earlier = self._tracking.sent(state, ref, first=True) if ref else None
+        if ref and earlier:
+            self.edit(ref, self._copies.outdated, final=True)
+
     def _outdated(self, handle: Handle, message: Message) -> None:
         """Leave out what somebody else has said more recently."""
         self._context.on_event("outdated")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.model import Lock, Message, Shortfall, Status
-from bot.model.english import agree, and_more, plural, shortlist, span
+from bot.model.english import agree, and_more, as_of, plural, shortlist, span
 from bot.model.slash import SLASH
 from bot.render import unreachable
 from bot.render.objects.engine_versions import versions_in_words
@@ -23,7 +23,9 @@ _HINTS = (
 
 def health(view: Status, *, hints: bool = False) -> Message:
     """The state of everything; `hints` adds what people can type."""
-    return message(headline(view), lines(view), context(_HINTS) if hints else ())
+    return message(
+        headline(view), lines(view), context(as_of(view.seen_ago), _HINTS if hints else "")
+    )
 
 
 def lines(view: Status, *, listed: bool = False) -> list[str]:

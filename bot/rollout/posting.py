@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.clock import Stopping
 from bot.errors import (
     ChangeInterruptedError,
+    ChangeUnsureError,
     EngineRefusedError,
     OutcomeUnknownError,
     OutOfSequenceError,
@@ -52,13 +53,15 @@ class Posting:
         """Send the specification.
 
         Where only the version moved meanwhile, send it again for the new one. Raises
-        PlanOutdatedError where somebody changed the service, and what the engine refuses.
+        PlanOutdatedError where somebody changed the service, OutcomeUnknownError where the answer
+        was lost and no manager tells more before the deadline, and what the engine refuses.
         """
         planned = fingerprint(service.spec)
         service = self._freshened(service, spec, rollout)
         if fingerprint(service.spec) != planned:
             raise PlanOutdatedError(service.name, "its specification")
         for attempt in range(UPDATE_ATTEMPTS):
+            lost: OutcomeUnknownError | None = None
             try:
                 self.swarm.services.update(
                     service,
@@ -68,11 +71,11 @@ class Posting:
                 )
             except OutOfSequenceError:
                 self.stopping.wait(0.1 * 2**attempt)
-            except OutcomeUnknownError:
-                pass
+            except OutcomeUnknownError as error:
+                lost = error
             else:
                 return
-            service = self.seen(rollout)
+            service = self._seen_after(lost, rollout)
             if fingerprint(service.spec) == fingerprint(spec):
                 return
             if fingerprint(service.spec) != planned:
@@ -91,6 +94,12 @@ class Posting:
             self.swarm.services.update(service, service.spec)
         return self.seen(rollout)
 
+    def _seen_after(self, lost: OutcomeUnknownError | None, rollout: Rollout) -> Service:
+        try:
+            return self.seen(rollout)
+        except AWAY as away:
+            raise lost or away from None
+
     def seen(self, rollout: Rollout) -> Service:
         """The service, as soon as a manager answers.
 
@@ -101,10 +110,11 @@ class Posting:
     def found(self, rollout: Rollout) -> Service:
         """The service that was to be created, by its name.
 
-        Raises ChangeInterruptedError where there is none, or where the engine was to name it.
+        Raises ChangeInterruptedError where there is none, ChangeUnsureError where the engine was to
+        name it.
         """
         if rollout.service_id != rollout.service:
-            raise ChangeInterruptedError(rollout.service, unsure=True)
+            raise ChangeUnsureError(rollout.service)
         try:
             return self._answered(lambda: self.swarm.services.find(rollout.service), rollout)
         except UnknownNameError:

@@ -17,6 +17,7 @@ from datetime import datetime
 from bot.clock import SteadyClock, Stopping
 from bot.errors import (
     ChangeInterruptedError,
+    ChangeUnsureError,
     LeaseLostError,
     StoreUnavailableError,
     UnknownNameError,
@@ -157,7 +158,8 @@ class Roller:
     def recover(self, rollout: Rollout, run: Run) -> Outcome:
         """Go on with a rollout that another bot left.
 
-        `ChangeInterruptedError` where it had not posted anything yet.
+        Raises ChangeInterruptedError where it had not posted anything yet, ChangeUnsureError where
+        nobody can tell.
         """
         if rollout.spec_hash:
             return self.resume(rollout, run)
@@ -167,10 +169,12 @@ class Roller:
                 if rollout.creates
                 else self._posted_before(rollout, run)
             )
-        except (*AWAY, UnknownNameError, ChangeInterruptedError):
+        except (*AWAY, UnknownNameError, ChangeInterruptedError, ChangeUnsureError) as error:
             # Closed, or the next look for rollouts that nobody follows would find it again.
             if not rollout.part_of:
                 self.close(rollout, Ending.FAILED, run.lease.fence)
+            if isinstance(error, AWAY):
+                raise ChangeUnsureError(rollout.service) from None
             raise
         return self.resume(rollout, run)
 
@@ -191,10 +195,16 @@ class Roller:
     def _posted(self, rollout: Rollout, run: Run) -> Rollout:
         """Remember the specification as the engine wrote it.
 
-        A change by somebody else then shows.
+        A change by somebody else then shows. Where no manager answers any more it is what was
+        wanted.
         """
-        service = self._posting.seen(rollout)
-        rollout = replace(rollout, spec_hash=fingerprint(service.spec))
+        try:
+            written = fingerprint(self._posting.seen(rollout).spec)
+        except AWAY:
+            if not rollout.wanted_hash:
+                raise ChangeUnsureError(rollout.service) from None
+            written = rollout.wanted_hash
+        rollout = replace(rollout, spec_hash=written)
         self._note(rollout, run)
         return rollout
 

@@ -1,27 +1,43 @@
-"""What the last look at the whole of a large Swarm said, for lists that may be some seconds old.
+"""What the last look at the whole of a large Swarm said, for answers that may be some seconds old.
 
-Where tens of thousands of tasks have to be read to count them, a list of the nodes would take
-seconds; the watch has counted them half a minute ago. And what has not changed since is not kept
-twice.
+To read a thousand nodes, or tens of thousands of tasks, takes a second or more; the watch has read
+them just now. Of a small Swarm everything is read anew, for that takes a moment. And what has not
+changed since is not kept twice.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from bot.model import Service, Task
+from bot.model import Node, Service, Task
 
-MANY_TASKS = 5_000
-"""With fewer they are read anew each time."""
-MANY_NODES = 100
-FRESH_SECONDS = 60.0
+MANY_NODES, MANY_SERVICES, MANY_TASKS = 100, 100, 1_000
+"""Of fewer, everything is read anew each time."""
+NODES_SECONDS = 10.0
+"""The watch looks at the nodes every five seconds, and at each of their events."""
+WHOLE_SECONDS = 60.0
+"""It looks at services and tasks every half a minute, and at each event of a service."""
 
-
+Value = TypeVar("Value")
 Listed = TypeVar("Listed", Service, Task)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[Value]):
+    """What was seen; `at`: when the read of it began, in monotonic seconds."""
+
+    value: Value
+    at: float
+
+    @property
+    def ago(self) -> float:
+        """Seconds since then."""
+        return time.monotonic() - self.at
 
 
 class LastList(Generic[Listed]):
@@ -43,46 +59,68 @@ class LastList(Generic[Listed]):
         self._known = {value.id: value for value in listed}
 
 
-@dataclass(frozen=True, slots=True)
-class RunningTasks:
-    """How many tasks run, by node (id); `at`: when they were read, in monotonic seconds."""
-
-    by_node: Mapping[str, int]
-    at: float
-
-    @property
-    def ago(self) -> float:
-        """Seconds since they were read."""
-        return time.monotonic() - self.at
-
-
 @dataclass(slots=True)
 class LastSeen:
-    """Shared by all threads of a process; each field is replaced as a whole."""
+    """Shared by all threads of a process; each field is replaced as a whole.
 
-    nodes: int = 0
-    running: RunningTasks | None = None
-    services: LastList[Service] = field(default_factory=LastList)
-    tasks: LastList[Task] = field(default_factory=LastList)
+    `tasks` are without those that were stopped long ago; `running` is how many run, by node (id).
+    `changed_at`: when this process last changed the Swarm, in monotonic seconds: what was read
+    before is not told any more.
+    """
+
+    nodes: Seen[tuple[Node, ...]] | None = None
+    services: Seen[tuple[Service, ...]] | None = None
+    tasks: Seen[tuple[Task, ...]] | None = None
+    running: Seen[Mapping[str, int]] | None = None
+    known_services: LastList[Service] = field(default_factory=LastList)
+    known_tasks: LastList[Task] = field(default_factory=LastList)
+    changed_at: float = -math.inf
 
     @property
     def has_many_nodes(self) -> bool:
         """Whether to read all nodes costs more than to read a few by their ids afterwards."""
-        return self.nodes > MANY_NODES
+        return self.nodes is not None and len(self.nodes.value) >= MANY_NODES
+
+    def forget(self) -> None:
+        """Nothing of this may be told any more."""
+        self.nodes = self.services = self.tasks = self.running = None
 
     def forget_lists(self) -> None:
         """Nobody looks at the whole any more."""
-        self.services.replace(())
-        self.tasks.replace(())
+        self.services = self.tasks = self.running = None
+        self.known_services.replace(())
+        self.known_tasks.replace(())
 
-    def counted(self, tasks: Iterable[Task], at: float) -> RunningTasks:
+    def changed(self) -> None:
+        """This process has just changed something."""
+        self.changed_at = time.monotonic()
+
+    def counted(self, tasks: Iterable[Task], at: float) -> Seen[Mapping[str, int]]:
         """Take in all tasks that run."""
-        self.running = RunningTasks(Counter(task.node_id for task in tasks if task.runs), at)
+        self.running = Seen(Counter(task.node_id for task in tasks if task.runs), at)
         return self.running
 
-    def recent(self) -> RunningTasks | None:
-        """The last count, where it is fresh and of so many that it saves seconds."""
-        running = self.running
-        if running is None or running.ago > FRESH_SECONDS:
+    def recent_nodes(self) -> Seen[tuple[Node, ...]] | None:
+        """All nodes by name, where they are many and were read just now."""
+        nodes = self._fresh(self.nodes, NODES_SECONDS)
+        return nodes if nodes and len(nodes.value) >= MANY_NODES else None
+
+    def recent_services(self) -> Seen[tuple[Service, ...]] | None:
+        """The same of all services."""
+        services = self._fresh(self.services, WHOLE_SECONDS)
+        return services if services and len(services.value) >= MANY_SERVICES else None
+
+    def recent_tasks(self) -> Seen[tuple[Task, ...]] | None:
+        """The same of all tasks by service, slot and age."""
+        tasks = self._fresh(self.tasks, WHOLE_SECONDS)
+        return tasks if tasks and len(tasks.value) >= MANY_TASKS else None
+
+    def recent_running(self) -> Seen[Mapping[str, int]] | None:
+        """The last count of the tasks that run, where they are many."""
+        running = self._fresh(self.running, WHOLE_SECONDS)
+        return running if running and sum(running.value.values()) >= MANY_TASKS else None
+
+    def _fresh(self, seen: Seen[Value] | None, seconds: float) -> Seen[Value] | None:
+        if seen is None or seen.ago > seconds or seen.at <= self.changed_at:
             return None
-        return running if sum(running.by_node.values()) >= MANY_TASKS else None
+        return seen

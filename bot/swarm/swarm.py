@@ -66,7 +66,8 @@ class Swarm:
 
     def fenced_by(self, fence: Fence) -> Swarm:
         """The same Swarm for who may change it while this fence stands."""
-        return replace(self, engines=FencedEngines(self.engines, fence))
+        engines = FencedEngines(self.engines, fence, self.last_seen.changed)
+        return replace(self, engines=engines)
 
     @property
     def services(self) -> Services:

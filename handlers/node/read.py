@@ -11,6 +11,7 @@ from bot.command.fields import Argument, Name
 from bot.command.list_flags import InspectFlags, ListFlags, TaskListFlags
 from bot.command.model import Command, Context, Query
 from bot.model import Message, Node, Service, Task, TaskState
+from bot.model.english import as_of
 from bot.render.cli import objects
 from bot.render.cli.listing import none_fits
 from bot.render.objects import node_sheet, nodes, placed_tasks
@@ -27,16 +28,18 @@ class NodeLs(ListFlags, Query):
     examples: ClassVar = ("node ls", "node ls --filter role=manager -q")
 
     def run(self, context: Context) -> Message:
-        """Two calls to an engine: the nodes, and the tasks that should run (where they are many,
-        the watch may have counted them just now) or who answers."""
-        listed = self.kept(context.swarm.nodes.list())
+        """Two calls to an engine: the nodes, and the tasks that should run, or who answers; of
+        many, the watch may have seen them just now."""
+        seen = context.swarm.nodes.lately()
+        listed = self.kept(seen.value)
         if self.printed:
             answering = context.swarm.nodes.answering()
             return self.print(objects.nodes(listed, answering), self.full_name())
         if self.filter and not listed:
             return none_fits("node", self.filter)
         running = context.swarm.services.running_by_node()
-        return nodes.listed(listed, running.by_node, context.now(), counted_ago=running.ago)
+        ages = as_of(seen.ago), as_of(running.ago, "tasks")
+        return nodes.listed(listed, running.value, context.now(), ages=ages)
 
 
 class NodePs(TaskListFlags, Query):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -19,7 +19,7 @@ from bot.errors import (
     ReadOnlyError,
     UnknownNameError,
 )
-from bot.model import Message, Node, Service
+from bot.model import Message, Node, Service, Task
 from bot.render.objects import service_sheet, task_sheet
 from bot.render.slack import blocks
 from bot.swarm.objects.services import FoundTask
@@ -59,7 +59,7 @@ class ServiceInspect(InspectFlags, Query):
     ] = Field(None, description="which of both it is (default: whichever there is)")
 
     def run(self, context: Context) -> Message:
-        """Three calls to an engine for each."""
+        """Three calls to an engine for each; of many nodes, those that its tasks are on."""
         if self.type not in (None, "service", "task"):
             right = f"{self.type} inspect {' '.join(self.services)}"
             why = f"it would show a {self.type}, which has a line of its own"
@@ -67,8 +67,7 @@ class ServiceInspect(InspectFlags, Query):
         named = [find(context, name, self.type) for name in self.services]
         if self.printed:
             return self.print([_document(context, each) for each in named], self.full_name())
-        nodes = {node.id: node for node in context.swarm.nodes.list()}
-        return blocks.together([_sheet(context, each, nodes) for each in named])
+        return blocks.together([_sheet(context, each) for each in named])
 
 
 COMMANDS: tuple[type[Command], ...] = (ServiceInspect,)
@@ -100,7 +99,12 @@ def _document(context: Context, found: Service | FoundTask) -> Mapping[str, Any]
     return context.swarm.services.document(found)
 
 
-def _sheet(context: Context, found: Service | FoundTask, nodes: Mapping[str, Node]) -> Message:
+def _sheet(context: Context, found: Service | FoundTask) -> Message:
     if isinstance(found, FoundTask):
-        return task_sheet.inspected(found.task, found.service, nodes)
-    return service_sheet.inspected(found, context.swarm.services.tasks(found.id), nodes)
+        return task_sheet.inspected(found.task, found.service, _nodes(context, [found.task]))
+    tasks = context.swarm.services.tasks(found.id)
+    return service_sheet.inspected(found, tasks, _nodes(context, tasks))
+
+
+def _nodes(context: Context, tasks: Iterable[Task]) -> Mapping[str, Node]:
+    return {node.id: node for node in context.swarm.nodes.of(tasks)}

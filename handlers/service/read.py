@@ -32,14 +32,15 @@ class ServiceLs(ListFlags, Query):
     examples: ClassVar = ("service ls", "service ls --filter name=shop --format '{{.Name}}'")
 
     def run(self, context: Context) -> Message:
-        """One call to an engine."""
-        its = context.swarm.services
-        listed = self.kept(its.list() if self.printed else its.overview())
+        """One call to an engine; of many services, the watch may have seen them just now."""
         if self.printed:
-            return self.print(objects.services(listed), self.full_name())
+            every = self.kept(context.swarm.services.list())
+            return self.print(objects.services(every), self.full_name())
+        seen = context.swarm.services.lately()
+        listed = self.kept(seen.value)
         if self.filter and not listed:
             return none_fits("service", self.filter)
-        return services.listed(listed, context.now())
+        return services.listed(listed, context.now(), seen.ago)
 
 
 class ServicePs(TaskListFlags, Query):

@@ -91,14 +91,14 @@ def readers(swarm: Swarm) -> dict[str, Reader]:
 
 def _services(swarm: Swarm) -> list[str]:
     """A name that is another service's id would mean that one, and is left out."""
-    services = swarm.services.overview()
+    services = swarm.services.lately().value
     ids = {service.id for service in services}
     return [service.name for service in services if service.name not in ids]
 
 
 def _nodes(swarm: Swarm) -> list[str]:
     """By name, or by id where the name would mean another node or several."""
-    nodes = swarm.nodes.list()
+    nodes = swarm.nodes.lately().value
     times = Counter(node.name for node in nodes)
     taken = {SELF, *(node.id for node in nodes)}
     return [node.id if node.name in taken or times[node.name] > 1 else node.name for node in nodes]

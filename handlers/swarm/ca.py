@@ -17,6 +17,7 @@ from bot.command.model import Change, Command, Context, Query
 from bot.errors import (
     NO_MANAGER,
     ChangeInterruptedError,
+    ChangeUnsureError,
     OutcomeUnknownError,
     PlanOutdatedError,
     UnsupportedError,
@@ -176,7 +177,7 @@ class Ca(Change[CaPlan]):
             return roots[-1] > planned
         if context.stopping.is_set():
             raise StoppingError
-        raise ChangeInterruptedError("swarm", unsure=True)
+        raise ChangeUnsureError("swarm")
 
     def _left(self, context: Context, batch: Batch) -> float:
         """Seconds until its deadline."""

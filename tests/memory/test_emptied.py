@@ -62,3 +62,22 @@ def test_a_record_that_a_bot_wrote_late_is_taken_up_and_ends(
 
     assert world.bot.store.rollouts.running() == ()
     assert "✅ web is on" in dev.reads(message)
+
+
+@pytest.mark.world(bots=2)
+def test_what_another_bot_goes_on_with_is_told_in_the_message_that_is_known(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    world.registry.push("shop/web:sick", healthy=False)
+    dev.types("/swarm deploy web shop/web:sick")
+    message = dev.sees("The health check fails")
+
+    # The bot writes down next that it rolls back, and has no lock any more for the rollback.
+    emptied(world)
+
+    assert world.clock.run(lambda: "rolled back" in world.everything_said(), 60)
+    world.clock.run(world.clock.is_idle, 60)
+    assert "🔵" not in dev.reads(message)
+    others = [said for said in dev.messages("ops") if not said.in_thread and said.ts != message.ts]
+    assert not any("🔵" in dev.reads(said) for said in others)

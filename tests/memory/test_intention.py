@@ -25,6 +25,17 @@ def crash_at_its_change(line: str, dev: MemoryPerson, world: World) -> None:
     assert world.clock.run(lambda: world.bot.party.crashed, 30)
 
 
+def lose_managers(world: World) -> None:
+    """Too few managers are left for a leader."""
+    world.swarm.stop_node("node2")
+    world.swarm.stop_node("node3")
+
+
+def lose_managers_at_the_change(world: World) -> None:
+    """The same in the moment in which an engine has taken the next change."""
+    world.swarm.on_change = lambda _: lose_managers(world)
+
+
 @pytest.mark.world(bots=2)
 @pytest.mark.parametrize("line", LINES)
 def test_what_was_not_sent_is_not_claimed_though_the_version_moved(
@@ -117,6 +128,52 @@ def test_what_was_sent_is_not_denied_though_somebody_else_took_it_back(
 
     dev.sees("superseded by a change outside swarmbot", timeout=60)
     assert "nothing was changed" not in world.everything_said()
+
+
+def test_what_was_sent_before_all_managers_went_is_followed_when_they_are_back(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    lose_managers_at_the_change(world)
+    dev.types("/swarm deploy web shop/web:2.0 --timeout 20s")
+    world.clock.run(lambda: False, 30)
+    world.swarm.on_change = lambda _: None
+    world.swarm.start_node("node2")
+
+    dev.sees("✅ web is on shop/web:2.0", timeout=60)
+
+    (entry,) = world.bot.store.audit.entries()
+    assert entry.outcome == {"ending": "done", "why": ""}
+
+
+def test_a_lost_answer_with_no_manager_after_it_leaves_it_open_whether_it_happened(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    for wire in world.bot.engines.wires.values():
+        wire.loses_answers = 1
+    lose_managers_at_the_change(world)
+    dev.types("/swarm deploy web shop/web:2.0 --timeout 20s")
+
+    dev.sees("it may have happened or not", timeout=60)
+
+    (entry,) = world.bot.store.audit.entries()
+    assert (entry.outcome or {})["why"] == "OutcomeUnknown"
+
+
+@pytest.mark.world(bots=2)
+def test_who_comes_after_a_crash_and_meets_no_manager_does_not_say_that_nothing_was_changed(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    world.bot.crashes_after_its_change()
+    crash_at_its_change("deploy web shop/web:2.0 --timeout 20s", dev, world)
+    lose_managers(world)
+
+    dev.sees("it may have happened or not", timeout=90)
+
+    (entry,) = world.bots[1].store.audit.entries()
+    assert (entry.outcome or {})["why"] == "ChangeUnsure"
 
 
 # ---- a service that is to be created

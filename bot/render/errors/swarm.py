@@ -79,15 +79,17 @@ def _plan_outdated(error: errors.PlanOutdatedError) -> Explanation:
 
 
 def _change_interrupted(error: errors.ChangeInterruptedError) -> Explanation:
-    if error.unsure:
-        return Explanation(
-            f"swarmbot was stopped when it changed {code(error.name)}: it may have happened or "
-            "not. Look before you try again.",
-            "status",
-        )
     return Explanation(
         f"swarmbot was stopped before it changed {code(error.name)}: nothing was changed. Send "
         "the line again."
+    )
+
+
+def _change_unsure(error: errors.ChangeUnsureError) -> Explanation:
+    return Explanation(
+        f"swarmbot was stopped when it changed {code(error.name)}: it may have happened or "
+        "not. Look before you try again.",
+        "status",
     )
 
 
@@ -249,6 +251,7 @@ SWARM_ERRORS: Mapping[type, Explain] = {
     errors.OutOfSequenceError: _out_of_sequence,
     errors.PlanOutdatedError: _plan_outdated,
     errors.ChangeInterruptedError: _change_interrupted,
+    errors.ChangeUnsureError: _change_unsure,
     errors.PortTakenError: _port_taken,
     errors.NameTakenError: _name_taken,
     errors.EngineRefusedError: _engine_refused,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.model import Message, Node, NodeState, Reachability
@@ -24,8 +24,6 @@ _COLUMNS = (
 )
 _BRIEF_COLUMNS = _COLUMNS[:4]
 _MOST_REASONS = 5
-_OLD_SECONDS = 2.0
-"""A count that is younger was made for this list."""
 _ID = 12
 """So many characters of an id are enough to name it, as in Docker's own lists."""
 
@@ -35,12 +33,12 @@ def listed(
     task_counts: Mapping[str, int],
     now: datetime,
     certificates: Mapping[str, datetime] | None = None,
-    counted_ago: float = 0.0,
+    ages: Sequence[str] = (),
 ) -> Message:
     """All nodes.
 
     `task_counts` and `certificates` (when they end) are keyed by node id; the latter add a column.
-    `counted_ago`: seconds since the tasks were counted.
+    `ages`: how old what is told is, see `as_of`.
     """
     ordered = sorted(nodes, key=_rank)
     trouble = [node for node in ordered if in_trouble(node)]
@@ -53,11 +51,12 @@ def listed(
             for row, node in zip(rows, ordered, strict=True)
         ]
     blocks, files = table(columns, rows, "nodes.txt")
-    old = left_over(ordered)
-    reasons = [_reason(node, node.id in old) for node in trouble if node.message or node.id in old]
+    stale = left_over(ordered)
+    reasons = [
+        _reason(node, node.id in stale) for node in trouble if node.message or node.id in stale
+    ]
     reasons = reasons[:_MOST_REASONS]
-    old_count = f"tasks as of {seconds(counted_ago)} ago" if counted_ago >= _OLD_SECONDS else ""
-    return message(_head(ordered, trouble), reasons, [*blocks, *context(old_count)], files)
+    return message(_head(ordered, trouble), reasons, [*blocks, *context(*ages)], files)
 
 
 def _reason(node: Node, left_over: bool) -> str:

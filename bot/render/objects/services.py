@@ -8,13 +8,13 @@ from itertools import groupby
 from typing import TypeVar
 
 from bot.model import Message, Mode, Service
-from bot.model.english import age, agree, plural
+from bot.model.english import age, agree, as_of, plural
 from bot.model.slash import SLASH
 from bot.render.objects.completion_words import completion_words
 from bot.render.objects.service_sheet import inspected
 from bot.render.objects.spec_words import port_words
 from bot.render.objects.tasks import tasks
-from bot.render.slack.blocks import image_cell, message
+from bot.render.slack.blocks import context, image_cell, message
 from bot.render.slack.tables import MOST_ROWS, Column, table
 from bot.render.slack.text import code, escape
 
@@ -33,8 +33,9 @@ _STACK = 4
 _Cell = TypeVar("_Cell")
 
 
-def listed(services: Sequence[Service], now: datetime) -> Message:
-    """All services by stack, those below their count on top."""
+def listed(services: Sequence[Service], now: datetime, seen_ago: float = 0.0) -> Message:
+    """All services by stack, those below their count on top; `seen_ago`: seconds since they were
+    seen."""
     if not services:
         return message(
             "🟢 No services yet",
@@ -52,7 +53,8 @@ def listed(services: Sequence[Service], now: datetime) -> Message:
     columns: tuple[Column, ...] = _COLUMNS
     if not any(service.stack for service in services):
         columns, rows = _without_stack(columns), [_without_stack(row) for row in rows]
-    return message(head, lines, *table(columns, rows, "services.txt"))
+    blocks, files = table(columns, rows, "services.txt")
+    return message(head, lines, [*blocks, *context(as_of(seen_ago))], files)
 
 
 # ---- parts

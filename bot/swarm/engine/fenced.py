@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,10 +17,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FencedEngines:
-    """An `EnginePool` whose changes are guarded by `fence`; reads are those of `engines`."""
+    """An `EnginePool` whose changes are guarded by `fence`; reads are those of `engines`.
+
+    `changed` is called after each change, whether it was taken or not.
+    """
 
     engines: EnginePool
     fence: Fence
+    changed: Callable[[], None]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -38,7 +43,7 @@ class FencedEngines:
 
     def on(self, name: str) -> FencedEngines:
         """Exactly this engine, behind the same fence. Raises UnknownNameError."""
-        return FencedEngines(self.engines.on(name), self.fence)
+        return FencedEngines(self.engines.on(name), self.fence, self.changed)
 
     def call(self, fn: Call[T], *, deadline: float = CALL_SECONDS) -> T:
         """A read, as `EnginePool.call` has it."""
@@ -51,9 +56,12 @@ class FencedEngines:
 
         Raises also what `Fence.confirm` raises, and has sent nothing then.
         """
-        return self.engines.call_write(
-            lambda client: fn(client.fenced_by(self.fence)), deadline=deadline, check=check
-        )
+        try:
+            return self.engines.call_write(
+                lambda client: fn(client.fenced_by(self.fence)), deadline=deadline, check=check
+            )
+        finally:
+            self.changed()
 
     def states(self) -> tuple[EngineState, ...]:
         """What each engine says of itself, in the order of the configuration."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.errors import AmbiguousNameError
+from bot.errors import AmbiguousNameError, SwarmbotError
 from bot.model import Node, Task
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
-from bot.swarm.last_seen import MANY_NODES, LastSeen
+from bot.swarm.last_seen import MANY_NODES, LastSeen, Seen
 from bot.swarm.names import pick
 from bot.swarm.spec import read_cluster
 from bot.swarm.spec.edit import masked
@@ -29,17 +30,33 @@ class Nodes:
 
     def list(self) -> tuple[Node, ...]:
         """All nodes by name."""
-        nodes = _nodes(self.engines.call(Client.nodes))
-        self.last_seen.nodes = len(nodes)
-        return nodes
+        return self._listed().value
+
+    def lately(self) -> Seen[tuple[Node, ...]]:
+        """The same; where they are many, as the watch saw them last, within ten seconds."""
+        return self.last_seen.recent_nodes() or self._listed()
 
     def of(self, tasks: Iterable[Task]) -> tuple[Node, ...]:
         """The nodes that these tasks are on, by name; all where a task has none, for that may be
-        any node's fault."""
+        any node's fault, or where the watch has just seen them."""
+        recent = self.last_seen.recent_nodes()
+        if recent:
+            return recent.value
         ids = sorted({task.node_id for task in tasks})
         if "" in ids or len(ids) > MANY_NODES:
             return self.list()
         return _nodes(self.engines.call(lambda client: client.nodes({"id": ids}))) if ids else ()
+
+    def _listed(self) -> Seen[tuple[Node, ...]]:
+        begun = time.monotonic()
+        try:
+            nodes = _nodes(self.engines.call(Client.nodes))
+        except SwarmbotError:
+            # That nobody can tell them is the news: what was seen before is not told any more.
+            self.last_seen.forget()
+            raise
+        seen = self.last_seen.nodes = Seen(nodes, begun)
+        return seen
 
     def find(self, name: str) -> Node:
         """A node by id, host name, at least the first four characters of its id, or `self`.

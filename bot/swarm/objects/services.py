@@ -20,7 +20,7 @@ from bot.swarm.engine import json_lists
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
-from bot.swarm.last_seen import LastSeen, RunningTasks
+from bot.swarm.last_seen import LastSeen, Seen
 from bot.swarm.names import pick
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.right_of_way import RightOfWay
@@ -59,11 +59,23 @@ class Services:
 
         def ask(client: Client) -> tuple[Service, ...]:
             listed = map(read.listed_service, self.right_of_way.given(client.services()))
-            return tuple(self.last_seen.services.shared(listed))
+            return tuple(self.last_seen.known_services.shared(listed))
 
+        begun = time.monotonic()
         services = self.engines.call(ask)
-        self.last_seen.services.replace(services)
-        return self._ordered(services)
+        self.last_seen.known_services.replace(services)
+        ordered = self._by_name(services)
+        self.last_seen.services = Seen(ordered, begun)
+        return self._for_whom(ordered)
+
+    def lately(self) -> Seen[tuple[Service, ...]]:
+        """All services by name with their counts, for whom specifications do not matter; where they
+        are many, as the watch saw them last, within a minute."""
+        recent = self.last_seen.recent_services()
+        if recent:
+            return Seen(self._for_whom(recent.value), recent.at)
+        begun = time.monotonic()
+        return Seen(self.overview(), begun)
 
     def overview(self) -> tuple[Service, ...]:
         """The same without specifications, which are most of what an engine sends: who asks such a
@@ -73,7 +85,7 @@ class Services:
             listed = client.services(json_lists.SERVICES_OVERVIEW)
             return tuple(map(read.service_without_spec, listed))
 
-        return self._ordered(self.engines.call(ask))
+        return self._for_whom(self._by_name(self.engines.call(ask)))
 
     def find(self, name: str) -> Service:
         """A service by name, id, or at least the first four characters of its id.
@@ -153,7 +165,7 @@ class Services:
         def ask(client: Client) -> tuple[Task, ...]:
             listed = client.tasks(filters | ({"_up-to-date": ["true"]} if up_to_date else {}))
             tasks = tuple(
-                self.last_seen.tasks.shared(map(read.task, self.right_of_way.given(listed)))
+                self.last_seen.known_tasks.shared(map(read.task, self.right_of_way.given(listed)))
             )
             if not marked:
                 return tasks
@@ -180,24 +192,25 @@ class Services:
         def ask(client: Client) -> tuple[Task, ...]:
             every = self.right_of_way.given(client.tasks())
             listed = (read.task(raw) for raw in every if not read.is_past(raw, since))
-            return tuple(self.last_seen.tasks.shared(listed))
+            return tuple(self.last_seen.known_tasks.shared(listed))
 
         begun = time.monotonic()
         tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
         self.last_seen.counted(tasks, begun)
-        self.last_seen.tasks.replace(tasks)
+        self.last_seen.tasks = Seen(tasks, begun)
+        self.last_seen.known_tasks.replace(tasks)
         return tasks
 
-    def running_by_node(self) -> RunningTasks:
-        """How many tasks run on each node; of tens of thousands as they were counted last, within
+    def running_by_node(self) -> Seen[Mapping[str, int]]:
+        """How many tasks run on each node; where they are many, as they were counted last, within
         a minute."""
         limited = self.sight is not None and self.sight.lists
-        recent = None if limited else self.last_seen.recent()
+        recent = None if limited else self.last_seen.recent_running()
         if recent:
             return recent
+        begun = time.monotonic()
         running = self.tasks(running=True)
-        counts = Counter(task.node_id for task in running if task.runs)
-        return RunningTasks(counts, time.monotonic())
+        return Seen(Counter(task.node_id for task in running if task.runs), begun)
 
     def create(self, spec: Spec, *, with_auth: bool = False) -> str:
         """Create a service and return its id.
@@ -265,11 +278,13 @@ class Services:
         """Remove a service with its tasks. Raises UnknownNameError."""
         self.engines.call_write(lambda client: client.remove_service(service_id))
 
-    def _ordered(self, listed: Iterable[Service]) -> tuple[Service, ...]:
-        ordered = tuple(
+    def _by_name(self, listed: Iterable[Service]) -> tuple[Service, ...]:
+        return tuple(
             sorted(self._with_completion(listed), key=lambda service: (service.name, service.id))
         )
-        return self._visible(ordered) if self.sight and self.sight.lists else ordered
+
+    def _for_whom(self, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        return self._visible(services) if self.sight and self.sight.lists else services
 
     def _with_completion(self, listed: Iterable[Service]) -> Sequence[Service]:
         services = tuple(listed)

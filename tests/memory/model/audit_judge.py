@@ -8,9 +8,9 @@ from bot.model import Ending
 from bot.model.audit import AuditEntry
 from tests.memory.model.journal import Deed, Journal
 
-UNSURE = Ending.SUPERSEDED
-"""Somebody else changed the service: whether the change was sent before, nobody may know."""
-HAPPENED = frozenset(Ending) - {Ending.FAILED, UNSURE}
+UNSURE_WHYS = frozenset({"OutcomeUnknown", "ChangeUnsure"})
+"""People were told that it may have happened or not."""
+HAPPENED = frozenset(Ending) - {Ending.FAILED, Ending.SUPERSEDED}
 """Endings of a change that was sent to the Swarm."""
 
 
@@ -55,11 +55,18 @@ def _compared(
     """
     endings = [str((entry.outcome or {}).get("ending")) for entry in entries]
     fewest = sum(ending in HAPPENED for ending in endings)
-    most = fewest + endings.count(UNSURE) + returns
+    most = fewest + sum(map(_is_unsure, entries)) + returns
     # To go back is a change too, which looks like a deploy or a scale of before.
     is_true = fewest <= len(deeds) and (turned_back or len(deeds) <= most)
     whys = [str((entry.outcome or {}).get("why")) for entry in entries]
     return "" if is_true else f"{title}: changed {len(deeds)} times, the audit: {endings} {whys}"
+
+
+def _is_unsure(entry: AuditEntry) -> bool:
+    """Whether nobody may know if the change was sent, such as where somebody else changed the
+    service."""
+    outcome = entry.outcome or {}
+    return outcome.get("ending") == Ending.SUPERSEDED or outcome.get("why") in UNSURE_WHYS
 
 
 def _turned_back(service: str, journal: Journal) -> bool:

@@ -70,7 +70,7 @@ class Journal:
     """What was wrong: noted, because the bot would take an exception for an engine's answer."""
     outside: dict[str, float] = field(default_factory=dict)
     let_go: dict[str, float] = field(default_factory=dict)
-    """By service: when a bot last said that it does not follow its rollout any more."""
+    """By image: when a bot last said that it follows its rollout no more."""
 
     def note(self, change: Change) -> None:
         """An engine has just changed a service."""
@@ -179,7 +179,7 @@ class Journal:
             and (known.service, known.image) == (deed.service, deed.image_before)
             and (known.image_before == deed.image)
         ]
-        if not undone or self.let_go.get(deed.service, -1.0) >= undone[-1].at:
+        if not undone or self.let_go.get(deed.image_before, -1.0) >= undone[-1].at:
             return False
         asked_at = self.asked.first_asked.get(deed.image_before, deed.at)
         return deed.paused or deed.at >= asked_at + TIMEOUT
@@ -199,5 +199,5 @@ def image_of(spec: Json) -> str:
 
 ON = re.compile(r"✅ (web|api) is on (\S+)")
 """What a message says that has to be true."""
-LET_GO = re.compile(r"🟠 (web|api) .*· followed no more")
-"""What a message says where a bot follows a rollout no more."""
+LET_GO = re.compile(r"🟠 (web|api) (?:→ (\S+) )?.*· followed no more")
+"""What a message says where a bot follows a rollout no more, with its image where it is a deploy."""

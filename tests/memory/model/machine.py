@@ -251,7 +251,7 @@ class Machine(Misfortunes):
         ):
             self.journal.violations.append(f"not true: {text}")
         if let_go:
-            self.journal.let_go[let_go[1]] = self.world.clock.seconds
+            self.journal.let_go[let_go[2] or ""] = self.world.clock.seconds
             if not self.journal.asked.unfollows[let_go[1]]:
                 self.journal.violations.append(f"nobody asked for that: {text}")
 

@@ -423,7 +423,7 @@ ERRORS: tuple[errors.SwarmbotError, ...] = (
     errors.SlackRefusesError("token_revoked"),
     errors.EditedLineError(),
     errors.RolloutEndedError(v.DEPLOY),
-    errors.ChangeInterruptedError("web", unsure=True),
+    errors.ChangeUnsureError("web"),
     errors.PausedUpdateError("web", v.NEW, 1, 4, "deploy --go-on s1 shop/web:2.0"),
     *(errors.UnsignedImageError(v.NEW, fault) for fault in SignatureFault),
     errors.RegistryDeniedError(v.NEW, LoginSource("10.99.0.254:5000", "/run/secrets/registry")),

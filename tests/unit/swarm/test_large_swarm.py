@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import UnknownNameError
+from bot.errors import SwarmbotError, UnknownNameError
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.pool import FailoverPool
-from bot.swarm.last_seen import LastSeen, RunningTasks
+from bot.swarm.last_seen import LastSeen, Seen
 from bot.swarm.sight import Sight
 from bot.swarm.spec.read import SpecNotReadError
 from bot.swarm.swarm import Swarm
@@ -55,14 +56,14 @@ def test_many_running_tasks_are_counted_once_a_minute(
 ) -> None:
     first = swarm.services.running_by_node()
     assert calls(server) == {"/tasks": 1}
-    assert sum(first.by_node.values()) == NODES * 2 * 20
+    assert sum(first.value.values()) == NODES * 2 * 20
 
     again = swarm.services.running_by_node()
     assert calls(server) == {}
-    assert again.by_node == first.by_node
-    assert again.ago > first.ago
+    assert again.value == first.value
+    assert again.ago > 0
 
-    swarm.last_seen.running = RunningTasks(first.by_node, first.at - 61)
+    swarm.last_seen.running = Seen(first.value, first.at - 61)
     swarm.services.running_by_node()
     assert calls(server) == {"/tasks": 1}
 
@@ -70,7 +71,7 @@ def test_many_running_tasks_are_counted_once_a_minute(
 def test_the_watch_counts_them_for_everybody(swarm: Swarm, server: SimulatedServer) -> None:
     swarm.services.tasks_since(NOW)
     calls(server)
-    assert sum(swarm.seen_by(None).services.running_by_node().by_node.values()) == 5200
+    assert sum(swarm.seen_by(None).services.running_by_node().value.values()) == 5200
     assert calls(server) == {}
 
 
@@ -85,13 +86,51 @@ def test_who_sees_some_services_gets_the_tasks_of_these(
         lists=True,
     )
     counted = swarm.seen_by(sight).services.running_by_node()
-    assert sum(counted.by_node.values()) == 7 * 20
+    assert sum(counted.value.values()) == 7 * 20
     assert calls(server) == {"/tasks": 1, "/services": 1}
 
 
 def test_few_tasks_are_counted_anew() -> None:
-    seen = LastSeen(running=RunningTasks({"n1": 12}, at=1e9))
-    assert seen.recent() is None
+    seen = LastSeen(running=Seen({"n1": 12}, at=1e9))
+    assert seen.recent_running() is None
+
+
+def test_what_the_watch_saw_just_now_is_not_read_again(
+    swarm: Swarm, server: SimulatedServer
+) -> None:
+    nodes, services = swarm.nodes.list(), swarm.services.list()
+    calls(server)
+
+    assert swarm.nodes.lately().value == nodes
+    assert swarm.services.lately().value == services
+    assert calls(server) == {}
+
+
+def test_what_was_seen_before_a_change_or_too_long_ago_is_read_again(
+    swarm: Swarm, server: SimulatedServer
+) -> None:
+    nodes, services = swarm.nodes.list(), swarm.services.list()
+    swarm.last_seen.changed()
+    calls(server)
+    swarm.nodes.lately(), swarm.services.lately()
+    assert calls(server) == {"/nodes": 1, "/services": 1}
+
+    old = time.monotonic() - 61
+    swarm.last_seen.changed_at = old - 1
+    swarm.last_seen.nodes, swarm.last_seen.services = Seen(nodes, old), Seen(services, old)
+    swarm.nodes.lately(), swarm.services.lately()
+    assert calls(server) == {"/nodes": 1, "/services": 1}
+
+
+def test_nobody_is_told_of_nodes_that_nobody_can_tell_now(swarm: Swarm) -> None:
+    swarm.nodes.list()
+    away = Swarm(
+        FailoverPool([EngineAddress("away", "unix:///nowhere.sock")]), last_seen=swarm.last_seen
+    )
+    with pytest.raises(SwarmbotError):
+        away.nodes.list()
+    with pytest.raises(SwarmbotError):
+        away.nodes.lately()
 
 
 def test_only_the_nodes_that_tasks_are_on_are_read(swarm: Swarm, server: SimulatedServer) -> None:
@@ -100,6 +139,9 @@ def test_only_the_nodes_that_tasks_are_on_are_read(swarm: Swarm, server: Simulat
     nodes = swarm.nodes.of(tasks)
     assert {node.id for node in nodes} == {task.node_id for task in tasks}
     assert calls(server) == {"/services/ID": 1, "/tasks": 1, "/nodes": 1}
+    swarm.nodes.list()
+    swarm.nodes.of(tasks)
+    assert calls(server) == {"/nodes": 1}
     assert len(swarm.nodes.of([replace(tasks[0], node_id="")])) == NODES
 
 
