@@ -22,6 +22,7 @@ from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.execution import ChangeExecutor
 from bot.pipeline.interrupted import InterruptedChanges
+from bot.pipeline.left_messages import LeftMessages
 from bot.pipeline.pipeline import Pipeline
 from bot.policy.auto_actor import auto_actor
 from bot.poster import Poster
@@ -150,7 +151,7 @@ def compose(ports: Ports) -> Parts:
             pipeline.context,
         ),
         QueueRunner(store, pipeline.execute, verified, pool, now),
-        DeliveryUpkeep(store, ports.poster),
+        DeliveryUpkeep(store, ports.poster, pipeline.executor.left),
         ReachWatch(ports.client, ports.poster, ports.settings),
         CommandUpkeep(store, pipeline.reports, begin, verified, pool, now),
         _image_jobs(ports, pipeline),
@@ -186,7 +187,7 @@ def _pipeline(ports: Ports, verified: Callable[[Actor], Actor]) -> Pipeline:
         store,
         Answers(store, poster, TABLE, settings, metrics, now, reports),
         roller,
-        ChangeExecutor(store, poster, roller, metrics, now, stopping, reports),
+        ChangeExecutor(store, poster, roller, metrics, now, stopping, reports, LeftMessages(store)),
         ApprovalFlow(store, poster, settings, TABLE, now, verified, ports.name, reports),
         TABLE,
         settings,

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.errors import StoreUnavailableError
+from bot.pipeline.left_messages import LeftMessages
 from bot.poster import Poster
 from bot.store.store import Store
 
@@ -16,10 +17,12 @@ class DeliveryUpkeep:
 
     store: Store
     poster: Poster
+    left: LeftMessages
 
     def run(self) -> None:
         """With Redis away nobody knows what is left."""
         with suppress(StoreUnavailableError):
             self.poster.catch_up()
+            self.left.end_lost()
             for pending in self.store.deliveries.take_left():
                 self.poster.deliver(pending)

@@ -63,7 +63,7 @@ class ApprovalFlow:
     unremembered: dict[str, Approval] = field(default_factory=dict)
     """Requests, with their messages, that Redis was away for when they were posted."""
     waiting: dict[str, Approval] = field(default_factory=dict)
-    """Requests that waited for people when this bot last looked."""
+    """Requests that waited for people, or for their run, when this bot last looked."""
 
     def ask(
         self,
@@ -135,12 +135,13 @@ class ApprovalFlow:
             self.unremembered.pop(approval.id, None)
 
     def notice_lost(self) -> None:
-        """Say of requests that waited a moment ago, and that Redis knows no more, that they are
-        gone.
+        """Say of requests that waited a moment ago, for people or for their run, and that Redis
+        knows no more, that they are gone.
 
         Raises StoreUnavailableError where Redis is away.
         """
-        waiting = {approval.id: approval for approval in self.store.approvals.open()}
+        requests = self.store.approvals
+        waiting = {approval.id: approval for approval in (*requests.open(), *requests.approved())}
         for approval in [self.waiting[id_] for id_ in self.waiting.keys() - waiting.keys()]:
             if self.store.approvals.get(approval.id) is None:
                 self._lost(approval)

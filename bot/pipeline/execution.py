@@ -31,6 +31,7 @@ from bot.model.audit import IntentState
 from bot.model.batch import Batch
 from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.decided import Decided
+from bot.pipeline.left_messages import LeftMessages
 from bot.pipeline.live_message import LiveMessage
 from bot.pipeline.under_lease import fenced, run_of
 from bot.policy import approval_steps
@@ -46,12 +47,11 @@ log = logging.getLogger(__name__)
 WRITE_AGAIN_SECONDS = 0.5
 """Seconds between two tries to write down what happened, while Redis is away."""
 CHANGE = "change"
-"""The kind of the ages of changes."""
 
 
 @dataclass(frozen=True)
 class ChangeExecutor:
-    """Runs what was decided, under its lock."""
+    """Runs what was decided, under its lock. `left`: what it leaves to others."""
 
     store: Store
     poster: Poster
@@ -60,6 +60,7 @@ class ChangeExecutor:
     now: Callable[[], datetime]
     stopping: Stopping
     reports: CommandReports
+    left: LeftMessages
 
     def perform(self, decided: Decided, lease: Lease) -> Outcome | None:
         """Run it to its end and return its outcome.
@@ -134,7 +135,7 @@ class ChangeExecutor:
             self._record(audit, Ending.FAILED, 0.0, "Replaced")
             return None
         with suppress(StoreUnavailableError):
-            # From now on every bot knows how old it is.
+            # From now on every bot knows how old this change is.
             self.store.ages.of(CHANGE, live.run_id)
         if decided.plan.targets:
             self.reports.began(live.actor, decided.plan.title, audit, live.fence)
@@ -181,7 +182,7 @@ class ChangeExecutor:
         """Whether the channel knows; where nothing was shown yet, who asked has to be told."""
         if isinstance(error, LeaseLostError) and self._is_gone_on_with(live.run_id):
             # Whoever has the lock found the record and goes on with it, message and audit included.
-            live.left()
+            self.left.leave(live, partial(live.failed, error))
             return True
         seconds, why = _seconds(started, live), error_code(error)
         log.info("it failed after %.0f s: %s", seconds, why)
@@ -312,7 +313,7 @@ class ChangeExecutor:
             self._insist(write)
         except LeaseLostError:
             log.warning("another bot took over meanwhile, and writes down the end")
-            live.left()
+            self.left.leave(live, partial(live.ended, outcome, plan))
         else:
             live.ended(outcome, plan)
 

@@ -140,7 +140,7 @@ class LiveMessage:
             self.poster.reply(handle, plans.calling(ending, self.actor.called))
         return self.rollout is not None or known is not None
 
-    def left(self) -> None:
+    def leave(self) -> None:
         """Another bot goes on with it: this message is to be the one in which it does."""
         if isinstance(self.message, Handle):
             self.poster.leave(self.message)

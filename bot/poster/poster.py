@@ -60,18 +60,13 @@ class Poster:
         draw: Draw | None = None,
         clocks: Clocks = REAL,
     ) -> None:
-        pace = pace or Pace()
+        pace, monotonic = pace or Pace(), clocks.monotonic
+        budget, self.access = Budget(pace, monotonic), SlackAccess()
         self._context = LaneContext(
-            pace,
-            clocks.monotonic,
-            Budget(pace, clocks.monotonic),
-            on_event,
-            access=SlackAccess(),
-            start=clocks.start,
+            pace, monotonic, budget, on_event, access=self.access, start=clocks.start
         )
         self._lanes = Lanes(self._context)
-        self.access = self._context.access
-        self._places = Places(calls, clocks.monotonic)
+        self._places = Places(calls, monotonic)
         self._calls = calls
         self._delivery = Delivery(calls, on_event)
         self._tracking, self._copies = Tracking(), CopyWords(Message(""), Message(""))
@@ -337,15 +332,10 @@ class Poster:
         return True
 
     def leave(self, handle: Handle) -> None:
-        """Another bot goes on in this message: let it know where that stands, which Redis may have
-        lost. Where it has posted the message anew, this copy says so.
-
-        Raises nothing where Redis is away: it is told later.
-        """
-        ref, state = handle.ref, handle.shown.state if handle.shown else None
-        earlier = self._tracking.sent(state, ref, first=True) if ref else None
-        if ref and earlier:
-            self.edit(ref, self._copies.outdated, final=True)
+        """Another bot goes on in this message: let it know where that stands. Where it has posted
+        the message anew, this copy says so."""
+        if handle.ref and self._tracking.stands(handle.wanted.state, handle.ref):
+            self.edit(handle.ref, self._copies.outdated, final=True)
 
     def _outdated(self, handle: Handle, message: Message) -> None:
         """Leave out what somebody else has said more recently."""

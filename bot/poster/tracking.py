@@ -39,6 +39,10 @@ class DeliveryRecord(Protocol):
         """Slack has this state; the place of the message where another bot has posted it first."""
         ...
 
+    def stands(self, about: str, ref: MessageRef) -> MessageRef | None:
+        """Say where a message stands; the place of another copy, if that one is known."""
+        ...
+
     def refused(self, about: str) -> None:
         """Slack has not taken the message that was about to be posted."""
         ...
@@ -120,6 +124,16 @@ class Tracking:
             return self._report(state.about)
         except StoreUnavailableError:
             log.warning("that the message of %s was sent cannot be recorded yet", state.about)
+            return None
+
+    def stands(self, state: MessageState | None, ref: MessageRef) -> MessageRef | None:
+        """Tell all bots where a message stands; the place of another copy, if that one is known."""
+        if not self._record or not state:
+            return None
+        try:
+            return self._record.stands(state.about, ref)
+        except StoreUnavailableError:
+            log.warning("where the message of %s stands cannot be recorded", state.about)
             return None
 
     def failed(self, state: MessageState | None, error: Exception) -> None:

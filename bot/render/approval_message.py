@@ -116,9 +116,15 @@ def not_run(approval: Approval, error: SwarmbotError) -> tuple[Message, Message]
 
 def lost(approval: Approval) -> Message:
     """The request that Redis does not know any more, though nobody ended it."""
-    why = "Redis has lost its data, and this request with it: nothing was changed."
-    small_print = context(_asked(approval), _number(approval))
-    return message(f"❌ {title(approval)} · the request is gone", [why], small_print)
+    lost_data = "Redis has lost its data, and this request with it"
+    approved = approval.state is ApprovalState.APPROVED
+    mark, why = (
+        ("🟠", f"{lost_data}: it was approved, and may have run. Look before you ask again.")
+        if approved
+        else ("❌", f"{lost_data}: nothing was changed.")
+    )
+    small_print = context(_asked(approval), _approved(approval), _number(approval))
+    return message(f"{mark} {title(approval)} · the request is gone", [why], small_print)
 
 
 def listed(waiting: Sequence[Approval], now: datetime) -> Message:

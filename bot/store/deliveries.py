@@ -171,6 +171,18 @@ class Deliveries:
         return self._place(state.about, self._sent_script(_keys(state.about), values))
 
     @guarded()
+    def stands(self, about: str, ref: MessageRef) -> MessageRef | None:
+        """Say where a message stands, which Redis may have lost; returns where it stands instead,
+        if another bot has posted it anew."""
+        place = self._signer.signed(f"{_kind(about)} ref", _ref.dump_json(ref))
+        with self._redis.pipeline() as pipe:
+            pipe.hsetnx(_message_key(about), "ref", place)
+            pipe.expire(_message_key(about), _KEEP_SECONDS)
+            pipe.hget(_message_key(about), "ref")
+            known = self._place(about, pipe.execute()[-1])
+        return None if known == ref else known
+
+    @guarded()
     def is_shown(self, state: MessageState) -> bool:
         """Whether this state is the newest that Slack has of its message."""
         shown = self._redis.hget(_message_key(state.about), "shown")

@@ -28,7 +28,7 @@ Listed = TypeVar("Listed", Service, Task)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen(Generic[Value]):
+class Observed(Generic[Value]):
     """What was seen; `at`: when the read of it began, in monotonic seconds."""
 
     value: Value
@@ -68,10 +68,10 @@ class LastSeen:
     before is not told any more.
     """
 
-    nodes: Seen[tuple[Node, ...]] | None = None
-    services: Seen[tuple[Service, ...]] | None = None
-    tasks: Seen[tuple[Task, ...]] | None = None
-    running: Seen[Mapping[str, int]] | None = None
+    nodes: Observed[tuple[Node, ...]] | None = None
+    services: Observed[tuple[Service, ...]] | None = None
+    tasks: Observed[tuple[Task, ...]] | None = None
+    running: Observed[Mapping[str, int]] | None = None
     known_services: LastList[Service] = field(default_factory=LastList)
     known_tasks: LastList[Task] = field(default_factory=LastList)
     changed_at: float = -math.inf
@@ -95,32 +95,32 @@ class LastSeen:
         """This process has just changed something."""
         self.changed_at = time.monotonic()
 
-    def counted(self, tasks: Iterable[Task], at: float) -> Seen[Mapping[str, int]]:
+    def counted(self, tasks: Iterable[Task], at: float) -> Observed[Mapping[str, int]]:
         """Take in all tasks that run."""
-        self.running = Seen(Counter(task.node_id for task in tasks if task.runs), at)
+        self.running = Observed(Counter(task.node_id for task in tasks if task.runs), at)
         return self.running
 
-    def recent_nodes(self) -> Seen[tuple[Node, ...]] | None:
+    def recent_nodes(self) -> Observed[tuple[Node, ...]] | None:
         """All nodes by name, where they are many and were read just now."""
         nodes = self._fresh(self.nodes, NODES_SECONDS)
         return nodes if nodes and len(nodes.value) >= MANY_NODES else None
 
-    def recent_services(self) -> Seen[tuple[Service, ...]] | None:
+    def recent_services(self) -> Observed[tuple[Service, ...]] | None:
         """The same of all services."""
         services = self._fresh(self.services, WHOLE_SECONDS)
         return services if services and len(services.value) >= MANY_SERVICES else None
 
-    def recent_tasks(self) -> Seen[tuple[Task, ...]] | None:
+    def recent_tasks(self) -> Observed[tuple[Task, ...]] | None:
         """The same of all tasks by service, slot and age."""
         tasks = self._fresh(self.tasks, WHOLE_SECONDS)
         return tasks if tasks and len(tasks.value) >= MANY_TASKS else None
 
-    def recent_running(self) -> Seen[Mapping[str, int]] | None:
+    def recent_running(self) -> Observed[Mapping[str, int]] | None:
         """The last count of the tasks that run, where they are many."""
         running = self._fresh(self.running, WHOLE_SECONDS)
         return running if running and sum(running.value.values()) >= MANY_TASKS else None
 
-    def _fresh(self, seen: Seen[Value] | None, seconds: float) -> Seen[Value] | None:
+    def _fresh(self, seen: Observed[Value] | None, seconds: float) -> Observed[Value] | None:
         if seen is None or seen.ago > seconds or seen.at <= self.changed_at:
             return None
         return seen

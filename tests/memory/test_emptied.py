@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.model import MessageRef
+from tests.memory.test_under_the_lock import ALL_ASK
 from tests.memory.twin.slack_twin import MemoryPerson
 from tests.memory.twin.world import World
 
@@ -81,3 +82,46 @@ def test_what_another_bot_goes_on_with_is_told_in_the_message_that_is_known(
     assert "🔵" not in dev.reads(message)
     others = [said for said in dev.messages("ops") if not said.in_thread and said.ts != message.ts]
     assert not any("🔵" in dev.reads(said) for said in others)
+
+
+def test_what_a_bot_left_to_others_and_redis_lost_is_ended_by_the_bot_that_left_it(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    world.bot.freezes_before_its_change()
+    dev.types("/swarm scale web=3")
+    assert world.clock.run(lambda: world.bot.party.frozen, 30)
+    world.clock.run(lambda: False, 15)
+    world.talks_to(world.start_bot())
+    lead.types("/swarm deploy web shop/web:2.0 --delay 4s")
+    lead.sees("🔵 web → shop/web:2.0")
+    world.bots[0].resume()
+    first = dev.sees("🔵 web · replicas 2 → 3")
+    world.clock.run(lambda: False, 1)
+
+    emptied(world)
+
+    lead.sees("web → shop/web:2.0 · stopped")
+    world.clock.run(lambda: "🔵" not in dev.reads(first), 10)
+    assert "swarmbot lost its lock and stopped" in dev.reads(first)
+
+
+@pytest.mark.world(rules=ALL_ASK)
+def test_an_approved_request_that_waits_for_its_turn_ends_where_redis_has_lost_it(
+    dev: MemoryPerson, lead: MemoryPerson, world: World
+) -> None:
+    world.runs("web", replicas=2)
+    dev.types("/swarm scale web=3")
+    asked = lead.sees("web 2 → 3 · needs approval")
+    dev.types("/swarm deploy web shop/web:2.0 --delay 9s")
+    lead.clicks("Approve", on=lead.sees("web → shop/web:2.0 · needs approval"))
+    lead.sees("🔵 web → shop/web:2.0")
+    lead.clicks("Approve", on=asked)
+    lead.sees("web 2 → 3 · approved, begins")
+    world.clock.run(lambda: False, 3)
+
+    emptied(world)
+
+    lead.sees("web 2 → 3 · the request is gone")
+    dev.sees("web → shop/web:2.0 · stopped")
+    assert "🔵" not in dev.reads(asked)

@@ -20,6 +20,7 @@ from bot.model.incident import AlertState, Incident, Memory, Problem, Severity
 from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.decided import Decided
 from bot.pipeline.execution import ChangeExecutor
+from bot.pipeline.left_messages import LeftMessages
 from bot.policy.decide import Allow, Ask, decide
 from bot.rollout.roller import Roller
 from bot.rollout.run import Run
@@ -235,7 +236,14 @@ def test_what_was_said_is_in_the_audit_and_nowhere_in_the_channel(store: Store) 
     nobody: Any = object()
     reports = CommandReports(store.commands, where.now, where.stopping.monotonic)
     executor = ChangeExecutor(
-        store, nobody, where.roller, Metrics(), where.now, where.stopping, reports
+        store,
+        nobody,
+        where.roller,
+        Metrics(),
+        where.now,
+        where.stopping,
+        reports,
+        LeftMessages(store),
     )
     with store.locks.acquire((), "ann", "x") as held:
         outcome = executor.perform(Decided(command, command.plan(where), where, "C1"), held)

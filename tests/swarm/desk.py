@@ -20,6 +20,7 @@ from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.execution import ChangeExecutor
+from bot.pipeline.left_messages import LeftMessages
 from bot.pipeline.pipeline import Pipeline
 from bot.pipeline.request import Request
 from bot.policy import approval_steps
@@ -160,7 +161,9 @@ def pipeline(
     metrics = Metrics()
     roller = Roller(swarm, opened, utc_now, stopping)
     reports = CommandReports(opened.commands, utc_now, stopping.monotonic)
-    executor = ChangeExecutor(opened, slack, roller, metrics, utc_now, stopping, reports)
+    executor = ChangeExecutor(
+        opened, slack, roller, metrics, utc_now, stopping, reports, LeftMessages(opened)
+    )
     approvals = ApprovalFlow(
         opened, slack, configured, TABLE, utc_now, lambda actor: actor, "b1", reports
     )

@@ -13,7 +13,7 @@ from bot.model import Node, Task
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
-from bot.swarm.last_seen import MANY_NODES, LastSeen, Seen
+from bot.swarm.last_seen import MANY_NODES, LastSeen, Observed
 from bot.swarm.names import pick
 from bot.swarm.spec import read_cluster
 from bot.swarm.spec.edit import masked
@@ -32,7 +32,7 @@ class Nodes:
         """All nodes by name."""
         return self._listed().value
 
-    def lately(self) -> Seen[tuple[Node, ...]]:
+    def lately(self) -> Observed[tuple[Node, ...]]:
         """The same; where they are many, as the watch saw them last, within ten seconds."""
         return self.last_seen.recent_nodes() or self._listed()
 
@@ -47,7 +47,7 @@ class Nodes:
             return self.list()
         return _nodes(self.engines.call(lambda client: client.nodes({"id": ids}))) if ids else ()
 
-    def _listed(self) -> Seen[tuple[Node, ...]]:
+    def _listed(self) -> Observed[tuple[Node, ...]]:
         begun = time.monotonic()
         try:
             nodes = _nodes(self.engines.call(Client.nodes))
@@ -55,7 +55,7 @@ class Nodes:
             # That nobody can tell them is the news: what was seen before is not told any more.
             self.last_seen.forget()
             raise
-        seen = self.last_seen.nodes = Seen(nodes, begun)
+        seen = self.last_seen.nodes = Observed(nodes, begun)
         return seen
 
     def find(self, name: str) -> Node:

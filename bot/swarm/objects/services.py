@@ -20,7 +20,7 @@ from bot.swarm.engine import json_lists
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
-from bot.swarm.last_seen import LastSeen, Seen
+from bot.swarm.last_seen import LastSeen, Observed
 from bot.swarm.names import pick
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.right_of_way import RightOfWay
@@ -65,17 +65,17 @@ class Services:
         services = self.engines.call(ask)
         self.last_seen.known_services.replace(services)
         ordered = self._by_name(services)
-        self.last_seen.services = Seen(ordered, begun)
+        self.last_seen.services = Observed(ordered, begun)
         return self._for_whom(ordered)
 
-    def lately(self) -> Seen[tuple[Service, ...]]:
+    def lately(self) -> Observed[tuple[Service, ...]]:
         """All services by name with their counts, for whom specifications do not matter; where they
         are many, as the watch saw them last, within a minute."""
         recent = self.last_seen.recent_services()
         if recent:
-            return Seen(self._for_whom(recent.value), recent.at)
+            return Observed(self._for_whom(recent.value), recent.at)
         begun = time.monotonic()
-        return Seen(self.overview(), begun)
+        return Observed(self.overview(), begun)
 
     def overview(self) -> tuple[Service, ...]:
         """The same without specifications, which are most of what an engine sends: who asks such a
@@ -197,11 +197,11 @@ class Services:
         begun = time.monotonic()
         tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
         self.last_seen.counted(tasks, begun)
-        self.last_seen.tasks = Seen(tasks, begun)
+        self.last_seen.tasks = Observed(tasks, begun)
         self.last_seen.known_tasks.replace(tasks)
         return tasks
 
-    def running_by_node(self) -> Seen[Mapping[str, int]]:
+    def running_by_node(self) -> Observed[Mapping[str, int]]:
         """How many tasks run on each node; where they are many, as they were counted last, within
         a minute."""
         limited = self.sight is not None and self.sight.lists
@@ -210,7 +210,7 @@ class Services:
             return recent
         begun = time.monotonic()
         running = self.tasks(running=True)
-        return Seen(Counter(task.node_id for task in running if task.runs), begun)
+        return Observed(Counter(task.node_id for task in running if task.runs), begun)
 
     def create(self, spec: Spec, *, with_auth: bool = False) -> str:
         """Create a service and return its id.

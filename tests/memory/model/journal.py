@@ -200,4 +200,4 @@ def image_of(spec: Json) -> str:
 ON = re.compile(r"✅ (web|api) is on (\S+)")
 """What a message says that has to be true."""
 LET_GO = re.compile(r"🟠 (web|api) (?:→ (\S+) )?.*· followed no more")
-"""What a message says where a bot follows a rollout no more, with its image where it is a deploy."""
+"""What a message says where a bot follows a rollout no more, with the image of a deploy."""

@@ -181,6 +181,7 @@ def requests() -> Mapping[str, Callable[[], Message]]:
         "approval-rejected-odd": lambda: ended(ApprovalState.REJECTED, ODD),
         "approval-withdrawn": lambda: ended(ApprovalState.WITHDRAWN, by="dev"),
         "approval-lost": lambda: approval_message.lost(OPEN),
+        "approval-lost-approved": lambda: approval_message.lost(APPROVED),
         "approval-expired": lambda: ended(ApprovalState.EXPIRED),
         "approval-expired-two": lambda: ended(ApprovalState.EXPIRED, ONE_OF_TWO),
         "approval-expired-approved": lambda: ended(ApprovalState.EXPIRED, APPROVED),

@@ -18,7 +18,7 @@ import pytest
 from bot.errors import SwarmbotError, UnknownNameError
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.pool import FailoverPool
-from bot.swarm.last_seen import LastSeen, Seen
+from bot.swarm.last_seen import LastSeen, Observed
 from bot.swarm.sight import Sight
 from bot.swarm.spec.read import SpecNotReadError
 from bot.swarm.swarm import Swarm
@@ -63,7 +63,7 @@ def test_many_running_tasks_are_counted_once_a_minute(
     assert again.value == first.value
     assert again.ago > 0
 
-    swarm.last_seen.running = Seen(first.value, first.at - 61)
+    swarm.last_seen.running = Observed(first.value, first.at - 61)
     swarm.services.running_by_node()
     assert calls(server) == {"/tasks": 1}
 
@@ -91,7 +91,7 @@ def test_who_sees_some_services_gets_the_tasks_of_these(
 
 
 def test_few_tasks_are_counted_anew() -> None:
-    seen = LastSeen(running=Seen({"n1": 12}, at=1e9))
+    seen = LastSeen(running=Observed({"n1": 12}, at=1e9))
     assert seen.recent_running() is None
 
 
@@ -117,7 +117,7 @@ def test_what_was_seen_before_a_change_or_too_long_ago_is_read_again(
 
     old = time.monotonic() - 61
     swarm.last_seen.changed_at = old - 1
-    swarm.last_seen.nodes, swarm.last_seen.services = Seen(nodes, old), Seen(services, old)
+    swarm.last_seen.nodes, swarm.last_seen.services = Observed(nodes, old), Observed(services, old)
     swarm.nodes.lately(), swarm.services.lately()
     assert calls(server) == {"/nodes": 1, "/services": 1}
 

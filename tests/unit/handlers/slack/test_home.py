@@ -3,6 +3,7 @@ and nobody else."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ from bot.model import Actor, Rollout
 from bot.model.incident import Memory
 from bot.render.slack.plain_text import plain
 from bot.settings import PolicyRule, Role, Settings
+from bot.swarm.last_seen import Observed
 from handlers.commands import TABLE
 from handlers.slack.home import OPEN_SECONDS, SHOWN_EVERY, HomeTabs
 from tests.unit.render import values as v
@@ -27,6 +29,10 @@ PEOPLE = {actor.id: actor for actor in (DEV, GUEST)}
 ROLES = (Role(name="operator", users=("U1",)),)
 ANYTHING = PolicyRule(commands=("*",), ask=("operator",))
 READING = PolicyRule(commands=("status",), ask=("operator",))
+
+
+def just_now(value: Any) -> Observed[Any]:
+    return Observed(value, time.monotonic())
 
 
 @dataclass
@@ -82,8 +88,8 @@ class World:
     def swarm(self) -> Any:
         return SimpleNamespace(
             engines=SimpleNamespace(states=tuple),
-            nodes=SimpleNamespace(list=lambda: self._looked((node("node1"),))),
-            services=SimpleNamespace(overview=lambda: (service(running=4, desired=4),)),
+            nodes=SimpleNamespace(lately=lambda: just_now(self._looked((node("node1"),)))),
+            services=SimpleNamespace(lately=lambda: just_now((service(running=4, desired=4),))),
         )
 
     @property
