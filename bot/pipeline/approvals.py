@@ -136,10 +136,7 @@ class ApprovalFlow:
 
     def notice_lost(self) -> None:
         """Say of requests that waited a moment ago, for people or for their run, and that Redis
-        knows no more, that they are gone.
-
-        Raises StoreUnavailableError where Redis is away.
-        """
+        knows no more, that they are gone. Raises StoreUnavailableError where Redis is away."""
         requests = self.store.approvals
         waiting = {approval.id: approval for approval in (*requests.open(), *requests.approved())}
         for approval in [self.waiting[id_] for id_ in self.waiting.keys() - waiting.keys()]:

@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 WRITE_AGAIN_SECONDS = 0.5
 """Seconds between two tries to write down what happened, while Redis is away."""
 CHANGE = "change"
+"""The kind of the ages of changes."""
 
 
 @dataclass(frozen=True)
