@@ -75,7 +75,7 @@ def _knowing(seen: Home, **more: Any) -> Home:
 def _swarm(swarm: Swarm) -> Home:
     """What the managers say; without a leader they say nothing, and that is the news."""
     try:
-        seen_nodes, seen_services = swarm.nodes.lately(), swarm.services.lately()
+        seen_nodes, seen_services = swarm.nodes.lately(), swarm.services.overview_lately()
     except (NoLeaderError, NotAManagerError):
         return Home(
             status=Status(

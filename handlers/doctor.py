@@ -22,6 +22,7 @@ from bot.rollout import stored_login
 from bot.swarm.certificates import root_ca
 from bot.swarm.engine.clocks import measure_clocks
 from bot.swarm.engine.failover import LONGEST_SECONDS
+from bot.swarm.last_seen import Observed
 from bot.swarm.objects.images import Images
 from bot.swarm.swarm import Swarm
 from bot.watch.evaluation import Evaluation
@@ -53,7 +54,8 @@ class Examination(Query):
         with _threads() as pool:
             snapshot, probes = _Reader(context.swarm, pool).around(context)
         evaluation = Evaluation.of(snapshot, _memory(context), context.settings.watch)
-        return doctor_message.advised(examine(evaluation, probes), _unseen(snapshot, probes))
+        advice, unseen = examine(evaluation, probes), _unseen(snapshot, probes)
+        return doctor_message.advised(advice, unseen, probes.seen_ago)
 
 
 def _memory(context: Context) -> Memory:
@@ -80,9 +82,9 @@ class _Reader:
         engines: Future[tuple[EngineState, ...]] = ask(swarm.engines.states)
         measured = ask(measure_clocks, swarm.engines)
         nodes, services, tasks = (
-            ask(swarm.nodes.list),
-            ask(swarm.services.list),
-            ask(swarm.services.tasks),
+            ask(swarm.nodes.lately),
+            ask(swarm.services.lately),
+            ask(swarm.services.tasks_lately),
         )
         cluster = ask(swarm.cluster.inspect)
         networks = ask(swarm.networks.list)
@@ -93,9 +95,9 @@ class _Reader:
         snapshot = Snapshot(
             at=context.now(),
             engines=self._heard(said or ()),
-            nodes=_answer(nodes),
-            services=_answer(services),
-            tasks=_answer(tasks),
+            nodes=_seen(nodes),
+            services=_seen(services),
+            tasks=_seen(tasks),
             cluster=_answer(cluster),
             leaderless=_leaderless(nodes),
         )
@@ -129,6 +131,7 @@ class _Reader:
             rotation=_answer(rotation) if rotation else None,
             networks=_answer(networks) or (),
             logins=_answer(logins) or StoredLogins(),
+            seen_ago=max(_ago(nodes), _ago(services), _ago(tasks)),
         )
         return replace(snapshot, certificates=_answer(certificates)), probes
 
@@ -178,6 +181,16 @@ def _answer(asked: Future[T]) -> T | None:
     if isinstance(error, SwarmbotError):
         return None
     raise error
+
+
+def _seen(asked: Future[Observed[T]]) -> T | None:
+    observed = _answer(asked)
+    return observed.value if observed else None
+
+
+def _ago(asked: Future[Observed[Any]]) -> float:
+    observed = _answer(asked)
+    return observed.ago if observed else 0.0
 
 
 def _leaderless(nodes: Future[T]) -> str:

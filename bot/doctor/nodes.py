@@ -4,7 +4,7 @@ clocks, room; pure."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.doctor.probes import Probes
@@ -137,14 +137,14 @@ def _full(
     if over or len(able) < 2:
         return
     replicated = {service.id: service for service in services if not service.mode.is_global}
-    for node in sorted(able, key=lambda node: left[node.id].memory - node.memory)[:_LOST]:
-        leaving = Counter(
-            task.service_id
-            for task in tasks
-            if task.node_id == node.id and task.active and task.service_id in replicated
-        )
+    fullest = sorted(able, key=lambda node: left[node.id].memory - node.memory)[:_LOST]
+    leaving: Mapping[str, Counter[str]] = {node.id: Counter() for node in fullest}
+    for task in tasks:
+        if task.node_id in leaving and task.active and task.service_id in replicated:
+            leaving[task.node_id][task.service_id] += 1
+    for node in fullest:
         others = [other for other in able if other is not node]
-        if spare_room.surely_fit(leaving, replicated, others, capacity):
+        if spare_room.surely_fit(leaving[node.id], replicated, others, capacity):
             continue
         if short := _homeless(node, nodes, tasks, services):
             yield Advice(Severity.WARNING, NoSpareRoom(node=node.name, services=short))

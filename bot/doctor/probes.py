@@ -13,7 +13,7 @@ from bot.model.stored_login import StoredLogins
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probes:
     """By image (as written): whether its registry has it, and whether it brings a health check of
-    its own."""
+    its own. `seen_ago`: seconds since nodes, services and tasks were read."""
 
     clocks: tuple[Clock, ...] = ()
     registry: Mapping[str, RegistryAnswer] = field(default_factory=dict)
@@ -21,3 +21,4 @@ class Probes:
     rotation: RootRotation | None = None
     networks: tuple[Network, ...] = ()
     logins: StoredLogins = field(default_factory=StoredLogins)
+    seen_ago: float = 0.0

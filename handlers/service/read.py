@@ -36,7 +36,7 @@ class ServiceLs(ListFlags, Query):
         if self.printed:
             every = self.kept(context.swarm.services.list())
             return self.print(objects.services(every), self.full_name())
-        seen = context.swarm.services.lately()
+        seen = context.swarm.services.overview_lately()
         listed = self.kept(seen.value)
         if self.filter and not listed:
             return none_fits("service", self.filter)

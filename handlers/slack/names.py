@@ -91,7 +91,7 @@ def readers(swarm: Swarm) -> dict[str, Reader]:
 
 def _services(swarm: Swarm) -> list[str]:
     """A name that is another service's id would mean that one, and is left out."""
-    services = swarm.services.lately().value
+    services = swarm.services.overview_lately().value
     ids = {service.id for service in services}
     return [service.name for service in services if service.name not in ids]
 

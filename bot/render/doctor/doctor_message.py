@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.model import File, Message
 from bot.model.advice import Advice
-from bot.model.english import and_more, plural
+from bot.model.english import and_more, as_of, plural
 from bot.model.incident import Severity
 from bot.render.doctor.advice_text import AdviceText
 from bot.render.doctor.advice_words import words
@@ -27,12 +27,13 @@ Told = Sequence[tuple[Severity, AdviceText]]
 """Pieces of advice in words, the worst first."""
 
 
-def advised(advice: Sequence[Advice], unseen: Sequence[str] = ()) -> Message:
-    """All advice, the worst first; `unseen` names what could not be looked at."""
-    return laid_out([(piece.severity, words(piece)) for piece in advice], unseen)
+def advised(advice: Sequence[Advice], unseen: Sequence[str] = (), seen_ago: float = 0.0) -> Message:
+    """All advice, the worst first; `unseen` names what could not be looked at, `seen_ago`: seconds
+    since the Swarm was."""
+    return laid_out([(piece.severity, words(piece)) for piece in advice], unseen, seen_ago)
 
 
-def laid_out(told: Told, unseen: Sequence[str] = ()) -> Message:
+def laid_out(told: Told, unseen: Sequence[str] = (), seen_ago: float = 0.0) -> Message:
     """The same of advice that is in words already."""
     shown = told[:SHOWN]
     blocks = [block for severity in _TITLES for block in _group(severity, shown)]
@@ -44,6 +45,7 @@ def laid_out(told: Told, unseen: Sequence[str] = ()) -> Message:
     notes = (
         f"{left} more, all in doctor.txt" if left else "all names are in doctor.txt" if cut else "",
         f"could not be looked at: {', '.join(map(prose, unseen))}" if unseen else "",
+        as_of(seen_ago),
     )
     return message(_head(told, unseen), (), [*blocks, *context(*notes)], files)
 

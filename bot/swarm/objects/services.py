@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.errors import EngineRefusedError, UnknownNameError
 from bot.model import Service, Spec, Task
@@ -27,6 +27,7 @@ from bot.swarm.right_of_way import RightOfWay
 from bot.swarm.sight import Sight
 from bot.swarm.spec import edit, read
 
+Value = TypeVar("Value")
 _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
@@ -69,13 +70,28 @@ class Services:
         return self._for_whom(ordered)
 
     def lately(self) -> Observed[tuple[Service, ...]]:
-        """All services by name with their counts, for whom specifications do not matter; where they
-        are many, as the watch saw them last, within a minute."""
+        """All services by name with their counts and specifications; where they are many, as the
+        watch saw them last, within a minute."""
+        return self._recent() or self._observed(self.list)
+
+    def overview_lately(self) -> Observed[tuple[Service, ...]]:
+        """The same for whom specifications do not matter."""
+        return self._recent() or self._observed(self.overview)
+
+    def tasks_lately(self) -> Observed[tuple[Task, ...]]:
+        """All tasks by service, slot and age; where they are many, as the watch saw them last,
+        within a minute, without those that were stopped long before."""
+        limited = self.sight is not None and self.sight.lists
+        recent = None if limited else self.last_seen.recent_tasks()
+        return recent or self._observed(self.tasks)
+
+    def _recent(self) -> Observed[tuple[Service, ...]] | None:
         recent = self.last_seen.recent_services()
-        if recent:
-            return Observed(self._for_whom(recent.value), recent.at)
+        return Observed(self._for_whom(recent.value), recent.at) if recent else None
+
+    def _observed(self, read: Callable[[], Value]) -> Observed[Value]:
         begun = time.monotonic()
-        return Observed(self.overview(), begun)
+        return Observed(read(), begun)
 
     def overview(self) -> tuple[Service, ...]:
         """The same without specifications, which are most of what an engine sends: who asks such a

@@ -89,7 +89,9 @@ class World:
         return SimpleNamespace(
             engines=SimpleNamespace(states=tuple),
             nodes=SimpleNamespace(lately=lambda: just_now(self._looked((node("node1"),)))),
-            services=SimpleNamespace(lately=lambda: just_now((service(running=4, desired=4),))),
+            services=SimpleNamespace(
+                overview_lately=lambda: just_now((service(running=4, desired=4),))
+            ),
         )
 
     @property
