@@ -201,7 +201,12 @@ def large(nodes: int, folder: Path, workspace: Workspace) -> Iterator[LargeBench
     bot.by_itself = True
     bot.start()
     try:
-        yield LargeBench(simulation, workspace, bot, cycle(invite(workspace)))
+        people = invite(workspace)
+        bench = LargeBench(simulation, workspace, bot, cycle(people))
+        for _ in people:
+            # Slack is asked once who somebody is.
+            bench.asks("/swarm locks", "othing")
+        yield bench
     finally:
         bot.stop()
         simulation.stop()
