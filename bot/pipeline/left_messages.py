@@ -13,7 +13,7 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-_MOST = 1000
+_MOST = 100
 
 
 @dataclass(frozen=True)

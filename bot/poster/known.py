@@ -8,7 +8,10 @@ from collections import OrderedDict
 from bot.model import Message, MessageRef
 from bot.poster.handle import Handle, Then
 
-_MOST = 1000
+_MOST = 64
+"""Each keeps what its message says and whose it is, some tens of kilobytes. Whoever still shows
+something in a message has its handle; of one that is not known any more the edits queue all the
+same, for they share the lane of their channel."""
 
 
 class KnownMessages:
