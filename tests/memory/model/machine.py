@@ -168,7 +168,8 @@ class Machine(Misfortunes):
         """Whether Redis lost what a bot would know of it: requests are nowhere else, and changes
         only in the bot that makes them."""
         crashed = any(bot.party.crashed for bot in self.world.bots)
-        lost = self._seconds(posted) <= self.emptied_at
+        # Slack dates a message by the microsecond, a run by the float.
+        lost = self._seconds(posted) <= self.emptied_at + 0.001
         return lost and (crashed or text.startswith("🟡"))
 
     def _everything_ends(self) -> None:
