@@ -22,7 +22,7 @@ from bot.errors import (
 from bot.model import Message, Node, Service, Task
 from bot.render.objects import service_sheet, task_sheet
 from bot.render.slack import blocks
-from bot.swarm.objects.services import FoundTask
+from bot.swarm.objects.found_task import FoundTask
 
 _TASK_ID = re.compile(r"[0-9a-z]{4,25}")
 _NOT_FOUND = (

@@ -16,7 +16,7 @@ from bot.model import Message
 from bot.model.cluster import LogLine, ServiceLog
 from bot.render.objects import logs
 from bot.render.slack.blocks import actions, button
-from bot.swarm.objects.services import FoundTask
+from bot.swarm.objects.found_task import FoundTask
 from handlers.service.inspect import find
 
 MOST_LINES = 1000

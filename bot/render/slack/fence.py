@@ -89,6 +89,9 @@ def _side_width(names: Iterable[str]) -> int:
 
 def cell(text: str, most: int = CELL_CHARACTERS) -> str:
     """A text of any origin as a cell: one line, not empty, cut in the middle at `most`."""
+    if text.isalnum() and text.isascii() and len(text) <= most:
+        # Most cells of a list of thousands.
+        return text
     indent = text[: len(text) - len(text.lstrip(" "))][:_MOST_INDENT]
     return indent + shortened(" ".join(clean(text, keep="").split()), most) or EMPTY
 
@@ -140,13 +143,17 @@ def _fitting_columns(widths: Sequence[int]) -> int:
 
 
 def _in_columns(cells: Sequence[Row]) -> str:
-    widths = [max(width(row[index]) for row in cells) for index in range(len(cells[0]))]
-    return "\n".join(_padded(row, widths) for row in cells)
+    taken = [[width(text) for text in row] for row in cells]
+    columns = [max(column) for column in zip(*taken, strict=True)]
+    return "\n".join(
+        _padded(row, widths, columns) for row, widths in zip(cells, taken, strict=True)
+    )
 
 
-def _padded(cells: Row, widths: Sequence[int]) -> str:
+def _padded(cells: Row, widths: Sequence[int], columns: Sequence[int]) -> str:
     return _GAP.join(
-        text + " " * (columns - width(text)) for text, columns in zip(cells, widths, strict=True)
+        text + " " * (column - own)
+        for text, own, column in zip(cells, widths, columns, strict=True)
     ).rstrip()
 
 

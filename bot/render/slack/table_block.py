@@ -34,7 +34,10 @@ def fitted_table(block: Block) -> list[dict[str, Any]]:
     rows = [row[:MOST_TABLE_COLUMNS] for row in _texts(block)]
     columns = len(rows[0]) if rows else 0
     even = [(*row, *[EMPTY] * columns)[:columns] for row in rows][:MOST_TABLE_ROWS]
-    while sum(map(_characters, even)) > MOST_TABLE_CHARACTERS:
+    lengths = list(map(_characters, even))
+    characters = sum(lengths)
+    while characters > MOST_TABLE_CHARACTERS:
+        characters -= lengths.pop()
         even.pop()
     if columns == 0 or len(even) < 2:
         return []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.model import File
 from bot.render.slack.blocks import Block, context, section
 from bot.render.slack.fence import CELL_CHARACTERS, Row, aligned, cell, narrow
-from bot.render.slack.table_block import fitted_table
+from bot.render.slack.table_block import MOST_TABLE_ROWS, fitted_table
 from bot.render.slack.text import escape, preformatted
 
 MOST_ROWS = 20
@@ -52,7 +52,7 @@ def table(
         "type": kind,
         "rows": [
             _cells(names, [CELL_CHARACTERS] * len(names)),
-            *(_row(columns, row, whole) for row in rows),
+            *(_row(columns, row, whole) for row in rows[:MOST_TABLE_ROWS]),
         ],
         "column_settings": [_settings(column) for column in columns],
         "caption": caption,

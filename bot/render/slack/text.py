@@ -110,6 +110,8 @@ def shortened(text: str, most: int) -> str:
 
 def width(text: str) -> int:
     """Columns that the text takes in a monospaced font; control characters take none."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     return wcwidth.width(text, control_codes="ignore")
 
 

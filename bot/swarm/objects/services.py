@@ -22,6 +22,7 @@ from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
 from bot.swarm.last_seen import LastSeen, Observed
 from bot.swarm.names import pick
+from bot.swarm.objects.found_task import FoundTask
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
 from bot.swarm.right_of_way import RightOfWay
 from bot.swarm.sight import Sight
@@ -29,16 +30,6 @@ from bot.swarm.spec import edit, read
 
 Value = TypeVar("Value")
 _ADDRESSABLE = re.compile(r"[A-Za-z0-9][\w.-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTask:
-    """A task with its service; `document` is what the engine says of it, with dots in place of
-    what may be secret."""
-
-    task: Task
-    service: Service
-    document: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
