@@ -346,7 +346,7 @@ class LargeFindings:
                 name if "`" in name else f"`{name}`",
                 f"{measured.mine.median * 1000:.0f} ms",
                 f"{measured.its.median * 1000:.0f} ms" if measured.its else "–",
-                f"{ratio:.2f}",
+                f"{ratio:.2f}" if measured.its or measured.question.most else "–",
                 goal,
                 met,
                 calls or "–",
