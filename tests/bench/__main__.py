@@ -73,11 +73,11 @@ misses, and why:
   the answer 1 to 2 ms of a processor (`service inspect` alone: 0.75 ms). The CLI takes 12 to 24 ms
   for one service, much of it the start of its process, whatever the Swarm's size.
 - `doctor`: at 1,000 nodes it reads nodes, services and tasks no more, but judges 2,000 services and
-  50,000 tasks (0.4 s of a processor: what is left of each node two fifths, addresses of
-  networks a seventh, why services do not run a tenth). Its goal is a ratio to `status`, which takes 11 ms instead
-  of 146 ms since. What registries say is awaited in the same answer, for nine seconds at most:
-  after a slash command Slack lets nobody replace a private answer, so it cannot follow later in the
-  same message.
+  50,000 tasks (0.4 s of a processor: what is left of each node two fifths, addresses of networks a
+  seventh, why services do not run a tenth). Its goal is a ratio to `status`, which takes 11 ms
+  instead of 146 ms since. What registries say is awaited in the same answer, for nine seconds at
+  most: after a slash command Slack lets nobody replace a private answer, so it cannot follow later
+  in the same message.
 
 How it became so, at 1,000 nodes, 2,000 services and 50,000 tasks (100 MB of JSON, 27 November
 2026):
