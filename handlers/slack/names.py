@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.errors import SwarmbotError
+from bot.model.natural import natural
 from bot.swarm.objects.nodes import SELF
 from bot.swarm.swarm import Swarm
 
@@ -50,9 +51,8 @@ class Names:
         names = self._known.get(kind, (0.0, ()))[1]
         wanted = typed.lower()
         matches = [name for name in names if wanted in name.lower() and sees(name)]
-        return sorted(matches, key=lambda name: (not name.lower().startswith(wanted), name))[
-            :MOST_OPTIONS
-        ]
+        matches.sort(key=lambda name: (not name.lower().startswith(wanted), natural(name)))
+        return matches[:MOST_OPTIONS]
 
     def refresh(self, kind: str) -> threading.Thread | None:
         """Begin to read the names of a kind where they are not fresh.

@@ -9,6 +9,7 @@ from bot.model import Message
 from bot.model.certificate_limits import CertificateLimits
 from bot.model.cluster import Certificate
 from bot.model.english import agree, and_more, plural, shortlist, span
+from bot.model.natural import Natural, natural
 from bot.model.slash import SLASH
 from bot.render.slack.blocks import context, message
 from bot.render.slack.fence import Row
@@ -42,12 +43,12 @@ def certs(
             [f"{code(f'{SLASH} info')} says what the engines answer."],
         )
 
-    def rank(certificate: Certificate) -> tuple[bool, bool, datetime, str]:
+    def rank(certificate: Certificate) -> tuple[bool, bool, datetime, Natural]:
         return (
             not limits.exceeded_by(certificate, now),
             certificate.ends is None,
             certificate.ends or now,
-            certificate.name,
+            natural(certificate.name),
         )
 
     ordered = sorted(all_certificates, key=rank)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.model import Message, Node, NodeState, Reachability
 from bot.model.english import plural, seconds
+from bot.model.natural import Natural, natural
 from bot.model.slash import SLASH
 from bot.model.swarm import left_over
 from bot.render.slack.blocks import Block, context, message
@@ -120,14 +121,14 @@ def _head(nodes: list[Node], trouble: list[Node]) -> str:
     )
 
 
-def _rank(node: Node) -> tuple[bool, bool, bool, bool, str]:
+def _rank(node: Node) -> tuple[bool, bool, bool, bool, Natural]:
     leads = node.manager is not None and node.manager.leader
     return (
         not in_trouble(node),
         node.state == NodeState.READY,
         not leads,
         node.manager is None,
-        node.name,
+        natural(node.name),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.model import File, Finding, Message, Node, NodeState, Service, Task
 from bot.model.english import age, plural
+from bot.model.natural import natural
 from bot.render.findings import causes, last_words
 from bot.render.objects.nodes import state_word
 from bot.render.objects.tasks import (
@@ -95,7 +96,7 @@ class _Table:
         """The blocks and files of the table."""
         places = sorted(
             places_of(tasks),
-            key=lambda place: (*rank(place)[:2], self._name(place[0]), place[0].slot),
+            key=lambda place: (*rank(place)[:2], natural(self._name(place[0])), place[0].slot),
         )
         rows = [
             self._row(task, past)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from bot.model import Message, Mode, Service
 from bot.model.english import age, agree, as_of, plural
+from bot.model.natural import Natural, natural
 from bot.model.slash import SLASH
 from bot.render.objects.completion_words import completion_words
 from bot.render.objects.service_sheet import inspected
@@ -102,12 +103,12 @@ def _replicas(service: Service, now: datetime) -> str:
     return f"{running}/{'?' if desired is None else desired}{mode}"
 
 
-def _name(service: Service) -> str:
-    return service.name
+def _name(service: Service) -> Natural:
+    return natural(service.name)
 
 
-def _stack_and_name(service: Service) -> tuple[str, str]:
-    return service.stack, service.name
+def _stack_and_name(service: Service) -> tuple[Natural, Natural]:
+    return natural(service.stack), natural(service.name)
 
 
 def _without_stack(cells: tuple[_Cell, ...]) -> tuple[_Cell, ...]:

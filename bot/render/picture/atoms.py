@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from bot.model.picture import Align, Box, Label, Line, Mark, Shape, Sheet, Sign
 from bot.render.slack.text import clean
-
-_NUMBER = re.compile(r"([0-9]{1,18})")
 
 GROUND, CARD, EDGE, FAINT = "#f6f8fa", "#ffffff", "#d0d7de", "#e7ecf0"
 INK, SOFT = "#1d2530", "#59636e"
@@ -102,9 +99,3 @@ def alt(head: str, parts: Sequence[str]) -> str:
             return f"{description} And {len(parts) - index} more."
         description += addition
     return description
-
-
-def natural(name: str) -> list[tuple[int, int | str]]:
-    """A sort key that puts node2 before node10."""
-    parts = _NUMBER.split(name)
-    return [(0, int(part)) if index % 2 else (1, part) for index, part in enumerate(parts)]

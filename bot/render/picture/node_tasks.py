@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from bot.model import Availability, Node, NodeState, Reachability, Service, Task, TaskState
 from bot.model.english import plural
+from bot.model.natural import natural
 from bot.model.picture import Mark
 from bot.render.objects.nodes import in_trouble, state_word
 from bot.render.objects.tasks import places_of
-from bot.render.picture.atoms import AMBER, BLUE, GREEN, GREY, RED, alt, line_of, natural
+from bot.render.picture.atoms import AMBER, BLUE, GREEN, GREY, RED, alt, line_of
 from bot.render.slack.blocks import familiar
 
 FEW = 12

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model import Rollout, Step, TaskState
-from bot.render.picture.atoms import line_of, natural
+from bot.model.natural import natural
+from bot.render.picture.atoms import line_of
 
 
 class Part(StrEnum):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bot.clock import Stopping
 from bot.model import Node
 from bot.model.cluster import Certificate, EngineAddress
+from bot.model.natural import natural
 from bot.swarm.certificates import root_ca, x509
 from bot.swarm.certificates.agent import Agent
 from bot.swarm.certificates.handshake import UnreadableCertificateError, shown_by, split
@@ -66,7 +67,7 @@ class Certificates:
             )
         of_nodes = sorted(
             (certificate for certificate in certificates if certificate.kind == "node"),
-            key=lambda certificate: (certificate.name, certificate.node_id),
+            key=lambda certificate: (natural(certificate.name), certificate.node_id),
         )
         return (
             *of_nodes,

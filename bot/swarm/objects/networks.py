@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.model.cluster import Network
+from bot.model.natural import natural
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.names import pick
 from bot.swarm.spec import read
@@ -22,9 +23,8 @@ class Networks:
     def list(self) -> tuple[Network, ...]:
         """All networks of the Swarm by name; those that belong to one engine alone are left out."""
         listed = self.engines.call(lambda client: client.networks({"scope": ["swarm"]}))
-        return tuple(
-            sorted(map(read.network, listed), key=lambda network: (network.name, network.id))
-        )
+        networks = map(read.network, listed)
+        return tuple(sorted(networks, key=lambda network: (natural(network.name), network.id)))
 
     def find(self, name: str) -> Network:
         """A network by name, id, or at least the first four characters of its id.

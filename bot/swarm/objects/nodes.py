@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.errors import AmbiguousNameError, SwarmbotError
 from bot.model import Node, Task
+from bot.model.natural import natural
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
@@ -117,4 +118,6 @@ class Nodes:
 
 
 def _nodes(listed: list[Json]) -> tuple[Node, ...]:
-    return tuple(sorted(map(read_cluster.node, listed), key=lambda node: (node.name, node.id)))
+    return tuple(
+        sorted(map(read_cluster.node, listed), key=lambda node: (natural(node.name), node.id))
+    )

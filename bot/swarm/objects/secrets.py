@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from bot.errors import UnknownNameError
 from bot.model.cluster import Stored
+from bot.model.natural import natural
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.names import pick
 from bot.swarm.spec import read
@@ -58,6 +59,6 @@ class StoredObjects:
         return tuple(
             sorted(
                 (read.stored(kind, raw) for raw in listed),
-                key=lambda stored: (stored.name, stored.id),
+                key=lambda stored: (natural(stored.name), stored.id),
             )
         )

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from bot.errors import EngineRefusedError, UnknownNameError
 from bot.model import Service, Spec, Task
 from bot.model.completion import RestartCondition
+from bot.model.natural import natural
 from bot.swarm.engine import json_lists
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
@@ -286,9 +287,8 @@ class Services:
         self.engines.call_write(lambda client: client.remove_service(service_id))
 
     def _by_name(self, listed: Iterable[Service]) -> tuple[Service, ...]:
-        return tuple(
-            sorted(self._with_completion(listed), key=lambda service: (service.name, service.id))
-        )
+        services = self._with_completion(listed)
+        return tuple(sorted(services, key=lambda service: (natural(service.name), service.id)))
 
     def _for_whom(self, services: tuple[Service, ...]) -> tuple[Service, ...]:
         return self._visible(services) if self.sight and self.sight.lists else services

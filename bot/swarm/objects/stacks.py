@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from bot.model import Service
 from bot.model.cluster import Network, Stack, Stored
+from bot.model.natural import natural
 from bot.swarm.spec.read import STACK_NAMESPACE
 
 T = TypeVar("T", Service, Stored, Network)
@@ -32,7 +33,7 @@ def stacks(
             _of(name, groups[2]),
             _of(name, groups[3]),
         )
-        for name in sorted(names)
+        for name in sorted(names, key=natural)
     )
 
 

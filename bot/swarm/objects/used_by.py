@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.model import Service
 from bot.model.cluster import Network, Stored
+from bot.model.natural import natural
 from bot.model.swarm import networks_of
 
 Users = Mapping[str, tuple[str, ...]]
@@ -58,7 +59,7 @@ def _by_reference(
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(names))
+    return tuple(sorted(names, key=natural))
 
 
 def _networks(service: Service) -> set[str]:
