@@ -99,7 +99,7 @@ def test_the_longest_name_that_docker_takes(dev: Person, site: Site, bot: Runnin
     assert LONGEST_NAME in done.text
     for line, said in (
         ("service ls", "REPLICAS"),
-        (f"ps {LONGEST_NAME}", "STATE"),
+        (f"ps {LONGEST_NAME}", "SINCE"),
         (f"logs {LONGEST_NAME}", "listening"),
         (f"service inspect {LONGEST_NAME}", "Last update"),
         (f"history {LONGEST_NAME}", "revisions"),

@@ -4,6 +4,7 @@ are locked."""
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -162,7 +163,8 @@ def test_a_manager_that_is_gone_does_not_keep_the_others_from_being_heard(
     eventually(lambda: all_of.joined.count("node3") == 2)
     eventually(lambda: "ready" in all_of.states("node3"))
     time.sleep(0.5)
-    assert all_of.states("node3").count("down") == 1
+    # On a busy machine Swarm may lose the node once more; what it says is heard once all the same.
+    assert all(before != after for before, after in pairwise(all_of.states("node3")))
 
 
 def test_a_locked_engine_is_listened_to_without_haste(
