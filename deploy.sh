@@ -4,6 +4,8 @@
 #   sh deploy.sh              on a manager, or with DOCKER_HOST or a Docker context that leads to one
 #   sh deploy.sh secrets      only makes what is missing in the folder `secrets`
 #
+# Ports, networks and whatever else only this installation has stand in compose.override.yaml, which is deployed with the rest.
+#
 # A secret and a config of Swarm never change, so their names end with the beginning of their content's SHA-256: whatever changed gets
 # a new name, and the services that use it are updated, one replica after the other. docs/install.md has the whole way.
 set -eu
@@ -32,6 +34,10 @@ make_secrets() {
             "$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)" >secrets/redis_users
     fi
     sed -i 's/^user default off$/user default off ~* \&* +@all/' secrets/redis_users
+    # Where Slack posts to the bot, nobody reads the app token; the file names it all the same, and Swarm takes no empty secret.
+    if [ -s secrets/slack_signing_secret ] && [ ! -s secrets/slack_app_token ]; then
+        echo none >secrets/slack_app_token
+    fi
     for token in slack_bot_token slack_app_token; do
         [ -s "secrets/$token" ] || give_up "put Slack's token into the file secrets/$token (README.md, Set-up in Slack)"
     done
@@ -59,6 +65,12 @@ REDIS_USERS_SECRET=$(version secrets/redis_users)
 SLACK_BOT_TOKEN_SECRET=$(version secrets/slack_bot_token)
 SLACK_APP_TOKEN_SECRET=$(version secrets/slack_app_token)
 SWARMBOT_KEY_SECRET=$(version secrets/swarmbot_key)
+if [ -f secrets/slack_signing_secret ]; then
+    SLACK_SIGNING_SECRET_SECRET=$(version secrets/slack_signing_secret)
+    export SLACK_SIGNING_SECRET_SECRET
+fi
 export SWARMBOT_IMAGE DOCKER_GID SWARMBOT_TOML REDIS_URL_SECRET REDIS_USERS_SECRET SLACK_BOT_TOKEN_SECRET SLACK_APP_TOKEN_SECRET SWARMBOT_KEY_SECRET
+set -- -c compose.yaml
+[ ! -f compose.override.yaml ] || set -- "$@" -c compose.override.yaml
 # The nodes pull with the login of whoever deploys, where the registry asks for one.
-exec docker stack deploy --with-registry-auth -c compose.yaml swarmbot
+exec docker stack deploy --with-registry-auth "$@" swarmbot

@@ -38,12 +38,12 @@ class Operator:
         )
         return done.returncode, done.stdout or done.stderr
 
-    def deploys(self) -> dict[str, str]:
-        """The variables that `docker stack deploy` got."""
+    def deploys(self, files: str = "-c compose.yaml") -> dict[str, str]:
+        """The variables that `docker stack deploy` got, with these files."""
         status, said = self.runs()
         assert status == 0, said
         line, *variables = said.splitlines()
-        assert line == "stack deploy --with-registry-auth -c compose.yaml swarmbot"
+        assert line == f"stack deploy --with-registry-auth {files} swarmbot"
         return dict(variable.split("=", 1) for variable in variables)
 
 
@@ -119,3 +119,23 @@ def test_the_users_of_an_older_installation_lose_no_transaction_any_more(ready: 
     ready.deploys()
 
     assert users.read_text() == of_today
+
+
+def test_what_an_installation_has_of_its_own_is_deployed_with_the_rest(ready: Operator) -> None:
+    ready.deploys()
+    ready.writes("compose.override.yaml", "services: {}\n")
+    ready.deploys(files="-c compose.yaml -c compose.override.yaml")
+
+
+def test_who_has_slack_post_to_the_bot_needs_no_app_token(operator: Operator) -> None:
+    operator.writes("secrets/slack_bot_token", "xoxb-1\n")
+    operator.writes("secrets/slack_signing_secret", "signing\n")
+    operator.writes("swarmbot.toml", 'channel = "C1"\n')
+    operator.writes(".env", "SWARMBOT_IMAGE=registry/swarmbot:1\nDOCKER_GID=998\n")
+
+    first = operator.deploys()
+
+    assert (operator.folder / "secrets/slack_app_token").read_text(), "Swarm takes no empty secret"
+    operator.writes("secrets/slack_signing_secret", "another\n")
+    changed = operator.deploys().items() ^ first.items()
+    assert {name for name, _ in changed} == {"SLACK_SIGNING_SECRET_SECRET"}
