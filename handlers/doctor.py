@@ -53,7 +53,9 @@ class Examination(Query):
         """What cannot be looked at in time is named; everything else is judged."""
         with _threads() as pool:
             snapshot, probes = _Reader(context.swarm, pool).around(context)
-        evaluation = Evaluation.of(snapshot, _memory(context), context.settings.watch)
+        evaluation = Evaluation.at_a_glance(
+            snapshot, _memory(context), context.settings.watch, context.swarm.last_seen.layout
+        )
         advice, unseen = examine(evaluation, probes), _unseen(snapshot, probes)
         return doctor_message.advised(advice, unseen, probes.seen_ago)
 

@@ -13,11 +13,13 @@ from enum import StrEnum
 from typing import Any
 
 from bot.clock import Stopping, utc_now
+from bot.doctor.examine import prepare
 from bot.errors import NoLeaderError, NotAManagerError, StoreUnavailableError, SwarmbotError
 from bot.model import NodeState
 from bot.settings import WatchSettings
 from bot.store.store import Store
 from bot.swarm.engine.reach import hosts_that_answer
+from bot.swarm.scheduler.layout import TaskLayout
 from bot.swarm.swarm import Swarm
 from bot.watch.snapshot import Snapshot
 from jobs.shared_read import SharedRead
@@ -104,6 +106,16 @@ class Observer:
             )
         except StoreUnavailableError as away:
             return replace(world, redis=away.reason or "no answer")
+
+    def layout(self, world: Snapshot) -> TaskLayout:
+        """Where everything lies in this world; kept for whoever judges the same."""
+        seen = self.swarm.last_seen
+        seen.layout = world.layout(seen.layout)
+        return seen.layout
+
+    def prepare(self) -> None:
+        """Work out in the background what the doctor will ask of what was seen last."""
+        prepare(self.swarm.last_seen.layout)
 
     def right_of_way(self) -> AbstractContextManager[None]:
         """Whoever reads thousands of tasks or services waits meanwhile."""

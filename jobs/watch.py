@@ -116,6 +116,7 @@ class Watch:
                 self._judge()
                 self.looked_at = self.monotonic()
         if scopes != URGENT:
+            self.observer.prepare()
             self._note_outside()
 
     # ---- what events and people ask for
@@ -191,7 +192,8 @@ class Watch:
         now, moment = self.now(), self.monotonic()
         world = self.observer.completed(self._world, now)
         before = in_step(self._recalled(), moment - self._judged_at, now)
-        verdict = judge(world, self._heard(before), self.settings)
+        layout = self.observer.layout(world)
+        verdict = judge(world, self._heard(before), self.settings, layout)
         try:
             self.store.alerts.save(verdict.memory, self.leader.fence)
         except StoreUnavailableError:

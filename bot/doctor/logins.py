@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.doctor.specifications import RunningServices, names_of
+from bot.doctor.specifications import SeenServices, names_of, running
 from bot.model import Service
 from bot.model.advice import Advice
 from bot.model.advice_facts import LoginMissing, OldLogins
@@ -14,15 +14,21 @@ from bot.model.completion import RestartCondition
 from bot.model.incident import Severity
 from bot.model.registry_login import LoginSource
 from bot.model.stored_login import LoginState
+from bot.swarm.scheduler.layout import TaskLayout, kept_with_layout
 
 
-def logins(view: RunningServices) -> Iterator[Advice]:
+@kept_with_layout
+def _by_registry(layout: TaskLayout) -> Mapping[str, Sequence[Service]]:
+    services: defaultdict[str, list[Service]] = defaultdict(list)
+    for service in running(layout):
+        services[service.image.registry].append(service)
+    return services
+
+
+def logins(view: SeenServices) -> Iterator[Advice]:
     """One finding a registry, of each kind."""
     known = view.probes.logins
-    of_host: dict[str, list[Service]] = defaultdict(list)
-    for service in view.services:
-        of_host[service.image.registry].append(service)
-    for host, services in of_host.items():
+    for host, services in _by_registry(view.layout).items():
         source = known.sources.get(host)
         if source is None or not source.place:
             continue

@@ -3,12 +3,11 @@ clocks, room; pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from bot.doctor.probes import Probes
-from bot.model import Availability, Node, NodeState, Service, Task
+from bot.model import Availability, Node, NodeState
 from bot.model.advice import Advice
 from bot.model.advice_facts import (
     AllAlike,
@@ -27,7 +26,7 @@ from bot.model.incident import Severity
 from bot.model.placement import ShortageKind
 from bot.swarm.health import engine_versions
 from bot.swarm.scheduler import balance, moves, spare_room
-from bot.swarm.scheduler.capacity import Capacity
+from bot.swarm.scheduler.layout import TaskLayout, kept_with_layout
 from bot.watch.evaluation import Evaluation
 
 LONG_DOWN = timedelta(days=1)
@@ -54,8 +53,8 @@ def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
     yield from _closed(snapshot.nodes)
     yield from _versions(snapshot.nodes)
     if snapshot.services is not None and snapshot.tasks is not None:
-        yield from _full(snapshot.nodes, snapshot.services, snapshot.tasks)
-        yield from _skewed(evaluation, snapshot.nodes, snapshot.tasks)
+        yield from full(evaluation.layout)
+        yield from _skewed(evaluation)
 
 
 # ---- away
@@ -124,54 +123,53 @@ def _clocks(clocks: Sequence[Clock]) -> Iterator[Advice]:
 # ---- room
 
 
-def _full(
-    nodes: Sequence[Node], services: Sequence[Service], tasks: Sequence[Task]
-) -> Iterator[Advice]:
+@kept_with_layout
+def full(layout: TaskLayout) -> tuple[Advice, ...]:
     """Reservations above what a node has, and those that would find no room were a node lost."""
-    able = [node for node in nodes if node.takes_tasks]
-    capacity = Capacity.of(able, tasks, services)
+    able = [node for node in layout.listed_nodes if node.takes_tasks]
+    capacity = layout.capacity
     left = {node.id: capacity.left(node.id) for node in able}
     over = [node.name for node in able if left[node.id].memory < 0 or left[node.id].nano_cpus < 0]
     if over:
-        yield Advice(Severity.WARNING, AllAlike(AdviceKind.OVER_RESERVED, tuple(over)))
-    if over or len(able) < 2:
-        return
-    replicated = {service.id: service for service in services if not service.mode.is_global}
+        return (Advice(Severity.WARNING, AllAlike(AdviceKind.OVER_RESERVED, tuple(over))),)
+    if len(able) < 2:
+        return ()
+    replicated = {
+        key: service for key, service in layout.services.items() if not service.mode.is_global
+    }
     fullest = sorted(able, key=lambda node: left[node.id].memory - node.memory)[:_LOST]
-    leaving: Mapping[str, Counter[str]] = {node.id: Counter() for node in fullest}
-    for task in tasks:
-        if task.node_id in leaving and task.active and task.service_id in replicated:
-            leaving[task.node_id][task.service_id] += 1
     for node in fullest:
+        leaving = {
+            key: count
+            for key, counts in layout.active.items()
+            if key in replicated and (count := counts.get(node.id, 0))
+        }
         others = [other for other in able if other is not node]
-        if spare_room.surely_fit(leaving[node.id], replicated, others, capacity):
+        if spare_room.surely_fit(leaving, replicated, others, capacity):
             continue
-        if short := _homeless(node, nodes, tasks, services):
-            yield Advice(Severity.WARNING, NoSpareRoom(node=node.name, services=short))
-            return
+        if short := _homeless(node, layout):
+            return (Advice(Severity.WARNING, NoSpareRoom(node=node.name, services=short)),)
+    return ()
 
 
-def _homeless(
-    lost: Node, nodes: Sequence[Node], tasks: Sequence[Task], services: Sequence[Service]
-) -> tuple[str, ...]:
+def _homeless(lost: Node, layout: TaskLayout) -> tuple[str, ...]:
     """Names of the services whose tasks on the lost node would find no reservation on the others
     that may run them."""
-    others = [node for node in nodes if node is not lost]
-    leaving = moves.moves(nodes, others, tasks, services)
+    others = [node for node in layout.listed_nodes if node is not lost]
+    leaving = moves.moves(layout.listed_nodes, others, layout.tasks, layout.listed_services)
     return tuple(move.service.name for move in leaving if move.shortage is ShortageKind.RESERVATION)
 
 
 # ---- spread
 
 
-def _skewed(
-    evaluation: Evaluation, nodes: Sequence[Node], tasks: Sequence[Task]
-) -> Iterator[Advice]:
+def _skewed(evaluation: Evaluation) -> Iterator[Advice]:
     """Swarm moves nothing that runs, so a node that came back stays empty."""
-    empty = balance.unused(nodes, tasks)
+    layout = evaluation.layout
+    empty = balance.unused(layout)
     uneven = {service.id for service in evaluation.uneven}
     services = evaluation.services.values()
-    movable = balance.movable(services, nodes, tasks) if empty else frozenset()
+    movable = balance.movable(layout) if empty else frozenset()
     names = tuple(service.name for service in services if service.id in uneven | movable)
     if names:
-        yield Advice(Severity.NOTE, Skewed(names=names, empty=tuple(empty)))
+        yield Advice(Severity.NOTE, Skewed(names=names, empty=empty))

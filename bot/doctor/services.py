@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.doctor.logins import logins
 from bot.doctor.probes import Probes
 from bot.doctor.resilience import losses, tied_data
-from bot.doctor.specifications import RunningServices, is_to_go_on
+from bot.doctor.specifications import SeenServices, lasting, running
 from bot.doctor.updates import deploys, images, registry
 from bot.model import Cause, Service, Task, TaskState
 from bot.model.advice import Advice
@@ -24,9 +23,10 @@ from bot.model.advice_facts import (
 )
 from bot.model.advice_kind import AdviceKind
 from bot.model.incident import Severity
+from bot.model.obstacles import Obstacle
 from bot.swarm.health.addresses import address_uses
 from bot.swarm.scheduler import obstacles
-from bot.swarm.scheduler.obstacles import EligibleNodes
+from bot.swarm.scheduler.layout import TaskLayout, kept_with_layout
 from bot.watch.evaluation import Evaluation
 
 YOUNG = timedelta(minutes=1)
@@ -39,32 +39,29 @@ _ROLLING = ("updating", "rollback_started")
 def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
     """Jobs, and services that are scaled to nothing, are left in peace; of services that do one
     piece of work is said what does not run, not what would let them do it twice."""
-    services = tuple(
-        service
-        for service in evaluation.services.values()
-        if not service.mode.is_job and service.replicas != 0
-    )
-    view = RunningServices(services, evaluation, probes)
-    lasting = replace(view, services=tuple(filter(is_to_go_on, services)))
+    view = SeenServices(evaluation, probes)
     if evaluation.snapshot.tasks is not None and evaluation.snapshot.nodes is not None:
         yield from _not_running(view)
-        yield from _obstacles(lasting)
+        yield from _obstacles(view)
         yield from _addresses(view)
-        yield from tied_data(lasting)
+        yield from tied_data(view.layout)
     yield from registry(view)
     yield from logins(view)
-    yield from deploys(lasting)
+    yield from deploys(view)
     yield from images(view)
-    yield from losses(lasting)
+    yield from losses(view.layout)
 
 
 # ---- what does not run
 
 
-def _not_running(view: RunningServices) -> Iterator[Advice]:
+def _not_running(view: SeenServices) -> Iterator[Advice]:
     """One finding a service; many that fail for the same reason are one."""
     alike: dict[tuple[AdviceKind, Cause | None], list[tuple[Service, Advice]]] = defaultdict(list)
-    for service in view.services:
+    suspects = _never_ran(view.layout) | view.evaluation.below.keys()
+    for service in running(view.layout):
+        if service.id not in suspects:
+            continue
         advice = None if _settling(service, view) else _ill(service, view)
         if advice:
             cause = view.evaluation.cause_of(service.id)
@@ -78,11 +75,11 @@ def _not_running(view: RunningServices) -> Iterator[Advice]:
         yield Advice(severity, FailAlike(kind, tuple(service.name for service, _ in ill), cause))
 
 
-def _ill(service: Service, view: RunningServices) -> Advice | None:
+def _ill(service: Service, view: SeenServices) -> Advice | None:
     """What is wrong with how it runs, if anything is."""
-    cause = view.evaluation.cause_of(service.id)
-    if not _ever_ran(view.evaluation.tasks_of.get(service.id, ())):
+    if service.id in _never_ran(view.layout):
         ports = tuple(port.published for port in service.ports if port.published)
+        cause = view.evaluation.cause_of(service.id)
         facts = NeverRan(service=service.name, ports=ports, cause=cause)
         return Advice(Severity.WARNING, facts)
     below = view.evaluation.below.get(service.id)
@@ -94,13 +91,13 @@ def _ill(service: Service, view: RunningServices) -> Advice | None:
             service=service.name,
             running=below.running,
             desired=below.desired,
-            cause=cause,
+            cause=view.evaluation.cause_of(service.id),
             for_good=view.evaluation.failed_for_good(service.id),
         ),
     )
 
 
-def _settling(service: Service, view: RunningServices) -> bool:
+def _settling(service: Service, view: SeenServices) -> bool:
     """Whether it is being updated, or was so just now, and no task says yet that something is
     wrong."""
     if service.update is not None and service.update.state in _ROLLING:
@@ -108,6 +105,16 @@ def _settling(service: Service, view: RunningServices) -> bool:
     evaluation = view.evaluation
     young = service.updated is not None and evaluation.at - service.updated < YOUNG
     return young and not any(task.error for task in evaluation.tasks_of.get(service.id, ()))
+
+
+@kept_with_layout
+def _never_ran(layout: TaskLayout) -> frozenset[str]:
+    """The services (ids) that should run now and none of whose tasks ever did."""
+    return frozenset(
+        service.id
+        for service in running(layout)
+        if not _ever_ran(layout.tasks_of.get(service.id, ()))
+    )
 
 
 def _ever_ran(tasks: Sequence[Task]) -> bool:
@@ -120,32 +127,36 @@ def _ever_ran(tasks: Sequence[Task]) -> bool:
     )
 
 
-def _addresses(view: RunningServices) -> Iterator[Advice]:
+def _addresses(view: SeenServices) -> Iterator[Advice]:
     """Networks that are full, or have no subnet: what is to run there waits without a word."""
-    evaluation = view.evaluation
-    tasks = evaluation.snapshot.tasks or ()
-    for use in address_uses(view.probes.networks, tuple(evaluation.services.values()), tasks):
+    for use in address_uses(view.probes.networks, view.evaluation.layout):
         if use.short or use.addresses is None:
             severity = Severity.WARNING if use.services else Severity.NOTE
             yield Advice(severity, AddressesShort(use))
 
 
-def _obstacles(view: RunningServices) -> Iterator[Advice]:
+def _obstacles(view: SeenServices) -> Iterator[Advice]:
     """What will keep a service from its count, or its next update from ending."""
-    nodes = view.evaluation.nodes
-    places: dict[frozenset[str], EligibleNodes] = {}
-    for service in view.services:
-        if service.id in view.evaluation.below:
-            continue
-        able = view.evaluation.able(service.spec)
-        if able not in places:
-            places[able] = EligibleNodes(
-                tuple(nodes[node_id] for node_id in nodes if node_id in able)
-            )
-        for obstacle in (
-            obstacles.on_these(service, places[able], service.spec)
-            if able
-            else obstacles.in_the_way(service, tuple(nodes.values()), service.spec)
-        ):
-            facts = PlacementObstacle(service=service.name, obstacle=obstacle)
-            yield Advice(Severity.WARNING, facts)
+    for service_id, advice in _of_whole_services(view.layout):
+        if service_id not in view.evaluation.below:
+            yield advice
+
+
+@kept_with_layout
+def _of_whole_services(layout: TaskLayout) -> tuple[tuple[str, Advice], ...]:
+    """What stands in the way of each service (id), were it at its count."""
+    return tuple(
+        (
+            service.id,
+            Advice(Severity.WARNING, PlacementObstacle(service=service.name, obstacle=obstacle)),
+        )
+        for service in lasting(layout)
+        for obstacle in _in_the_way(service, layout)
+    )
+
+
+def _in_the_way(service: Service, layout: TaskLayout) -> tuple[Obstacle, ...]:
+    places = layout.eligible(service.spec)
+    if places.nodes:
+        return obstacles.on_these(service, places, service.spec)
+    return obstacles.in_the_way(service, layout.listed_nodes, service.spec)

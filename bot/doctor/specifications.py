@@ -3,31 +3,63 @@ pure."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.doctor.probes import Probes
-from bot.model import Service, TaskState
+from bot.model import Service, Spec, TaskState
 from bot.model.completion import RestartCondition
+from bot.swarm.scheduler.layout import TaskLayout, kept_with_layout
+from bot.swarm.spec.compact import kept
 from bot.watch.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
-class RunningServices:
-    """The services that should run all the time, and what is known of them."""
+class SeenServices:
+    """The services, and what is known of them."""
 
-    services: tuple[Service, ...]
     evaluation: Evaluation
     probes: Probes
 
+    @property
+    def layout(self) -> TaskLayout:
+        """Where their tasks lie."""
+        return self.evaluation.layout
 
-def lies_on(service: Service, view: RunningServices) -> tuple[str, ...]:
+
+@kept_with_layout
+def running(layout: TaskLayout) -> tuple[Service, ...]:
+    """The services that should run now: neither jobs, nor scaled to nothing."""
+    return tuple(
+        service
+        for service in layout.services.values()
+        if not service.mode.is_job and service.replicas != 0
+    )
+
+
+@kept_with_layout
+def lasting(layout: TaskLayout) -> tuple[Service, ...]:
+    """Those of them that should run all the time."""
+    return tuple(filter(_is_to_go_on, running(layout)))
+
+
+@kept_with_layout
+def by_image(layout: TaskLayout) -> Mapping[str, Sequence[Service]]:
+    """The services that should run now, by image (as written)."""
+    services: defaultdict[str, list[Service]] = defaultdict(list)
+    for service in running(layout):
+        services[str(service.image)].append(service)
+    return services
+
+
+def lies_on(service: Service, layout: TaskLayout) -> tuple[str, ...]:
     """The names of the nodes on which it runs."""
-    nodes = view.evaluation.nodes
+    nodes = layout.nodes
     names = {
         nodes[task.node_id].name
-        for task in view.evaluation.tasks_of.get(service.id, ())
+        for task in layout.tasks_of.get(service.id, ())
         if task.state == TaskState.RUNNING and task.node_id in nodes
     }
     return tuple(sorted(names))
@@ -36,31 +68,47 @@ def lies_on(service: Service, view: RunningServices) -> tuple[str, ...]:
 # ---- parts of a specification
 
 
-def template_of(service: Service) -> Mapping[str, Any]:
+@kept
+def health_test(spec: Spec) -> tuple[str, ...]:
+    """What asks for its health; empty where that is for the image to say."""
+    container = _template(spec).get("ContainerSpec") or {}
+    return tuple((container.get("Healthcheck") or {}).get("Test") or ())
+
+
+@kept
+def goes_on_failing(spec: Spec) -> bool:
+    """Whether an update goes on though new tasks fail."""
+    return bool(_update(spec).get("FailureAction") == "continue")
+
+
+@kept
+def updates_all_at_once(spec: Spec) -> bool:
+    """Whether an update stops all tasks together."""
+    # Where nothing is configured the engine takes one at a time; 0 stands for all.
+    return _update(spec).get("Parallelism") == 0 and _update(spec).get("Order") != "start-first"
+
+
+@kept
+def has_memory_limit(spec: Spec) -> bool:
+    """Whether its tasks may take so much memory and no more."""
+    return bool(((_template(spec).get("Resources") or {}).get("Limits") or {}).get("MemoryBytes"))
+
+
+def _template(spec: Spec) -> Mapping[str, Any]:
     """What its tasks are made of."""
-    return service.spec.get("TaskTemplate") or {}
+    return spec.get("TaskTemplate") or {}
 
 
-def container_of(service: Service) -> Mapping[str, Any]:
-    """What its containers are made of."""
-    return template_of(service).get("ContainerSpec") or {}
-
-
-def config_of(service: Service) -> Mapping[str, Any]:
+def _update(spec: Spec) -> Mapping[str, Any]:
     """How it is updated."""
-    return service.spec.get("UpdateConfig") or {}
+    return spec.get("UpdateConfig") or {}
 
 
-def is_to_go_on(service: Service) -> bool:
+def _is_to_go_on(service: Service) -> bool:
     """Whether it is to run for as long as it is there: not where its work was done, or where it is
     never started again and serves nobody from outside."""
     never_again = service.restart is RestartCondition.NONE
     return not (service.one_shot and (never_again or service.completion is not None))
-
-
-def limits_of(service: Service) -> Mapping[str, Any]:
-    """What its tasks may take."""
-    return (template_of(service).get("Resources") or {}).get("Limits") or {}
 
 
 def names_of(services: Sequence[Service]) -> tuple[str, ...]:

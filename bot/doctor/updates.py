@@ -3,16 +3,19 @@ away; pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from bot.doctor.probes import Probes
 from bot.doctor.specifications import (
-    RunningServices,
-    config_of,
-    container_of,
+    SeenServices,
+    by_image,
+    goes_on_failing,
+    health_test,
+    lasting,
     lies_on,
     names_of,
+    running,
+    updates_all_at_once,
 )
 from bot.model import Service
 from bot.model.advice import Advice
@@ -20,19 +23,19 @@ from bot.model.advice_facts import AllAlike, ImageMissing
 from bot.model.advice_kind import AdviceKind
 from bot.model.cluster import RegistryAnswer
 from bot.model.incident import Severity
+from bot.swarm.scheduler.layout import TaskLayout, kept_with_layout
 
 _GONE = (RegistryAnswer.MISSING, RegistryAnswer.DENIED)
 _FEW = 3
+_NO_TEST = "NONE"
 
 
-def registry(view: RunningServices) -> Iterator[Advice]:
+def registry(view: SeenServices) -> Iterator[Advice]:
     """Images that no registry gives: the next node that needs one cannot start it."""
-    by_image: dict[str, list[Service]] = defaultdict(list)
-    for service in view.services:
-        if view.probes.registry.get(str(service.image)) in _GONE:
-            by_image[str(service.image)].append(service)
-    for image, services in by_image.items():
-        nodes = lies_on(services[0], view)
+    for image, services in by_image(view.layout).items():
+        if view.probes.registry.get(image) not in _GONE:
+            continue
+        nodes = lies_on(services[0], view.layout)
         facts = ImageMissing(
             image=services[0].image,
             services=names_of(services),
@@ -43,54 +46,74 @@ def registry(view: RunningServices) -> Iterator[Advice]:
         yield Advice(Severity.WARNING, facts)
 
 
-def images(view: RunningServices) -> Iterator[Advice]:
+def images(view: SeenServices) -> Iterator[Advice]:
     """Images of which nobody can say which version they are."""
     loose = [
         service
-        for service in view.services
-        if not service.image.digest and view.probes.registry.get(str(service.image)) not in _GONE
+        for service in _without_digest(view.layout)
+        if view.probes.registry.get(str(service.image)) not in _GONE
     ]
     if loose:
         facts = AllAlike(AdviceKind.NO_DIGEST, names_of(loose), loose[0].image)
         yield Advice(Severity.WARNING, facts)
-    # A digest alone names one build for ever; neither tag nor digest stands for `latest`.
-    latest = [
-        service
-        for service in view.services
-        if service.image.tag == "latest" or not (service.image.tag or service.image.digest)
-    ]
-    if latest:
+    if latest := _latest(view.layout):
         facts = AllAlike(AdviceKind.LATEST, names_of(latest), latest[0].image)
         yield Advice(Severity.NOTE, facts)
 
 
-def deploys(view: RunningServices) -> Iterator[Advice]:
-    """Settings with which a deploy is more dangerous than it has to be."""
-    dangers: tuple[tuple[AdviceKind, Callable[[Service], bool]], ...] = (
-        (
-            AdviceKind.UPDATE_CONTINUE,
-            lambda service: config_of(service).get("FailureAction") == "continue",
-        ),
-        (AdviceKind.ALL_AT_ONCE, _all_at_once),
-        (AdviceKind.HEALTH_CHECK, lambda service: not _checked(service, view.probes)),
+@kept_with_layout
+def _without_digest(layout: TaskLayout) -> tuple[Service, ...]:
+    return tuple(service for service in running(layout) if not service.image.digest)
+
+
+@kept_with_layout
+def _latest(layout: TaskLayout) -> tuple[Service, ...]:
+    # A digest alone names one build for ever; neither tag nor digest stands for `latest`.
+    return tuple(
+        service
+        for service in running(layout)
+        if service.image.tag == "latest" or not (service.image.tag or service.image.digest)
     )
-    for kind, is_dangerous in dangers:
-        names = names_of([service for service in view.services if is_dangerous(service)])
-        if names:
-            yield Advice(Severity.WARNING, AllAlike(kind, names))
 
 
-def _all_at_once(service: Service) -> bool:
-    config = config_of(service)
-    several = service.replicas is None or service.replicas > 1
-    # Where nothing is configured the engine takes one at a time; 0 stands for all.
-    return several and config.get("Parallelism") == 0 and config.get("Order") != "start-first"
+def deploys(view: SeenServices) -> Iterator[Advice]:
+    """Settings with which a deploy is more dangerous than it has to be."""
+    layout, probes = view.layout, view.probes
+    unchecked = [service for service in _unchecked(layout) if not _is_checked(service, probes)]
+    for kind, services in (
+        (AdviceKind.UPDATE_CONTINUE, _going_on(layout)),
+        (AdviceKind.ALL_AT_ONCE, _all_at_once(layout)),
+        (AdviceKind.HEALTH_CHECK, unchecked),
+    ):
+        if services:
+            yield Advice(Severity.WARNING, AllAlike(kind, names_of(services)))
 
 
-def _checked(service: Service, probes: Probes) -> bool:
-    """Whether something asks for its health. Where nobody could look into the image, it has the
-    benefit of the doubt."""
-    test = (container_of(service).get("Healthcheck") or {}).get("Test")
-    if test:
-        return bool(test[0] != "NONE")
+@kept_with_layout
+def _going_on(layout: TaskLayout) -> tuple[Service, ...]:
+    return tuple(service for service in lasting(layout) if goes_on_failing(service.spec))
+
+
+@kept_with_layout
+def _all_at_once(layout: TaskLayout) -> tuple[Service, ...]:
+    return tuple(
+        service
+        for service in lasting(layout)
+        if service.replicas != 1 and updates_all_at_once(service.spec)
+    )
+
+
+@kept_with_layout
+def _unchecked(layout: TaskLayout) -> tuple[Service, ...]:
+    """The services whose health nothing asks for, unless their images do."""
+    return tuple(
+        service for service in lasting(layout) if health_test(service.spec)[:1] in ((), (_NO_TEST,))
+    )
+
+
+def _is_checked(service: Service, probes: Probes) -> bool:
+    """Whether the image asks for its health, and the service does not forbid it. Where nobody could
+    look into the image, it has the benefit of the doubt."""
+    if health_test(service.spec):
+        return False
     return probes.health_checks.get(str(service.image), True)

@@ -12,9 +12,11 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Generic, TypeVar
 
 from bot.model import Node, Service, Task
+from bot.swarm.scheduler.layout import NO_LAYOUT, TaskLayout
 
 MANY_NODES, MANY_SERVICES, MANY_TASKS = 100, 100, 1_000
 """Of fewer, everything is read anew each time."""
@@ -24,7 +26,7 @@ WHOLE_SECONDS = 60.0
 """It looks at services and tasks every half a minute, and at each event of a service."""
 
 Value = TypeVar("Value")
-Listed = TypeVar("Listed", Service, Task)
+Listed = TypeVar("Listed", Node, Service, Task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +61,34 @@ class LastList(Generic[Listed]):
         self._known = {value.id: value for value in listed}
 
 
+def unchanged(
+    before: Observed[tuple[Listed, ...]] | None, now: tuple[Listed, ...]
+) -> tuple[Listed, ...]:
+    """These objects; where they are the very same in the same order as before, the very list of
+    then, by which others tell that nothing has changed."""
+    if before and len(before.value) == len(now) and all(map(is_, before.value, now)):
+        return before.value
+    return now
+
+
 @dataclass(slots=True)
 class LastSeen:
     """Shared by all threads of a process; each field is replaced as a whole.
 
     `tasks` are without those that were stopped long ago; `running` is how many run, by node (id).
     `changed_at`: when this process last changed the Swarm, in monotonic seconds: what was read
-    before is not told any more.
+    before is not told any more. `layout`: where everything lay when the watch judged last.
     """
 
     nodes: Observed[tuple[Node, ...]] | None = None
     services: Observed[tuple[Service, ...]] | None = None
     tasks: Observed[tuple[Task, ...]] | None = None
     running: Observed[Mapping[str, int]] | None = None
+    known_nodes: LastList[Node] = field(default_factory=LastList)
     known_services: LastList[Service] = field(default_factory=LastList)
     known_tasks: LastList[Task] = field(default_factory=LastList)
     changed_at: float = -math.inf
+    layout: TaskLayout = NO_LAYOUT
 
     @property
     def has_many_nodes(self) -> bool:
@@ -88,6 +102,7 @@ class LastSeen:
     def forget_lists(self) -> None:
         """Nobody looks at the whole any more."""
         self.services = self.tasks = self.running = None
+        self.layout = NO_LAYOUT
         self.known_services.replace(())
         self.known_tasks.replace(())
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.model.incident import Memory
 from bot.settings import WatchSettings
+from bot.swarm.scheduler.layout import NO_LAYOUT, TaskLayout
 from bot.watch import lifecycle
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, joined
@@ -24,10 +25,12 @@ JUDGES = (
 """Each finds the problems of its kind that are there now, and says of which nobody can tell."""
 
 
-def judge(snapshot: Snapshot, memory: Memory, watch: WatchSettings) -> Judgement:
+def judge(
+    snapshot: Snapshot, memory: Memory, watch: WatchSettings, kept: TaskLayout = NO_LAYOUT
+) -> Judgement:
     """What to remember of this look, which incidents look different to people now, and what is to
-    be said once."""
-    evaluation = Evaluation.of(snapshot, memory, watch)
+    be said once; `kept`: see `Evaluation.of`."""
+    evaluation = Evaluation.of(snapshot, memory, watch, kept)
     findings = _watched(evaluation, joined(judge_kind(evaluation) for judge_kind in JUDGES))
     incidents, changed = lifecycle.advance(evaluation, findings)
     noted = notes.noted(evaluation, memory)

@@ -9,9 +9,8 @@ from functools import cached_property
 
 from bot.model import Finding, Service, Shortfall, Task, TaskState
 from bot.model.alert_facts import AlertKind
+from bot.swarm.health import replica_counts
 from bot.swarm.health.diagnosis import diagnose
-from bot.swarm.scheduler import balance
-from bot.watch import replica_counts
 from bot.watch.node_evaluation import NodeEvaluation
 
 EXPLAINED = timedelta(seconds=60)
@@ -82,13 +81,7 @@ class Evaluation(NodeEvaluation):
                 service_id: replica_counts.as_told(service, sure=not self.away)
                 for service_id, service in self.services.items()
             }
-        alive = self.nodes.keys() - self.away.keys()
-        return {
-            service_id: replica_counts.counted(
-                service, self.tasks_of.get(service_id, ()), alive, self.able
-            )
-            for service_id, service in self.services.items()
-        }
+        return self.layout.counts(frozenset(self.away))
 
     @cached_property
     def losses(self) -> Mapping[str, tuple[Shortfall, ...]]:
@@ -123,32 +116,25 @@ class Evaluation(NodeEvaluation):
     def uneven(self) -> Sequence[Service]:
         """The services that `rebalance` would spread anew, without those that the bot changes
         itself."""
-        services = balance.uneven(
-            self.services.values(), tuple(self.nodes.values()), self.snapshot.tasks or ()
-        )
         return [
             service
-            for service in services
+            for service in self.layout.uneven
             if (service.replicas or 0) > 1 and not self.quiet(service.id)
         ]
 
-    @cached_property
+    @property
     def used(self) -> frozenset[str]:
         """The nodes (ids) that run anything at all."""
-        return frozenset(task.node_id for task in self._wanted_tasks)
+        return self.layout.used
 
     @cached_property
     def loaded(self) -> frozenset[str]:
         """The nodes (ids) that run at least one task which is not there because every node runs
         it."""
         everywhere = {key for key, service in self.services.items() if service.replicas is None}
-        return frozenset(
-            task.node_id for task in self._wanted_tasks if task.service_id not in everywhere
+        return frozenset().union(
+            *(nodes for key, nodes in self.layout.active.items() if key not in everywhere)
         )
-
-    @cached_property
-    def _wanted_tasks(self) -> Sequence[Task]:
-        return [task for task in self.snapshot.tasks or () if task.active]
 
     def idles(self, node_id: str) -> bool:
         """Whether a node runs no replica, though it may take over what others have too many of."""

@@ -11,6 +11,7 @@ from bot.model import Node, NodeState, Service, Task
 from bot.model.cluster import EngineState
 from bot.model.incident import Memory
 from bot.swarm.health.quorum import reachable
+from bot.swarm.scheduler.layout import TaskLayout
 from bot.swarm.spec.edit import fingerprint
 from bot.watch import restarts
 from bot.watch.snapshot import Snapshot
@@ -23,8 +24,20 @@ counted."""
 _JUST = timedelta(minutes=2)
 
 
-def refreshed(snapshot: Snapshot, memory: Memory) -> Memory:
+def refreshed(snapshot: Snapshot, layout: TaskLayout, memory: Memory) -> Memory:
     """The memory with all that this look adds; its incidents stay as they were."""
+    memory = glanced(snapshot, memory)
+    if snapshot.services is None:
+        return memory
+    if snapshot.tasks is not None:
+        known = restarts.remembered(layout, memory.restarts, snapshot.at)
+        memory = replace(memory, restarts=known)
+    return _with_services(snapshot, snapshot.services, memory)
+
+
+def glanced(snapshot: Snapshot, memory: Memory) -> Memory:
+    """The same without what is remembered of services, which costs most of it: for whom nothing
+    has to be remembered."""
     memory = replace(memory, silent_until=_silences(snapshot, memory.silent_until))
     if snapshot.nodes is not None:
         memory = replace(
@@ -49,12 +62,7 @@ def refreshed(snapshot: Snapshot, memory: Memory) -> Memory:
     if snapshot.certificates is not None:
         ends = (certificate.ends for certificate in snapshot.certificates if certificate.ends)
         memory = replace(memory, first_end=min(ends, default=None))
-    if snapshot.services is None:
-        return memory
-    if snapshot.tasks is not None:
-        known = restarts.remembered(snapshot.services, snapshot.tasks, memory.restarts, snapshot.at)
-        memory = replace(memory, restarts=known)
-    return _with_services(snapshot, snapshot.services, memory)
+    return memory
 
 
 def _with_services(snapshot: Snapshot, services: Iterable[Service], memory: Memory) -> Memory:
@@ -85,7 +93,7 @@ def _silences(snapshot: Snapshot, known: Mapping[str, datetime]) -> Mapping[str,
     changing, closing = _locked(snapshot, "service:"), _locked(snapshot, "node:")
     changing.update(
         task.service_id
-        for task in snapshot.tasks or ()
+        for task in (snapshot.tasks or () if closing else ())
         if task.node_id in closing and _lives(task, snapshot.at)
     )
     ends = dict.fromkeys(changing, snapshot.at + SILENCE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,8 +16,8 @@ from bot.model.incident import AlertRule, AlertState, Incident, Memory, Problem
 from bot.model.swarm import left_over
 from bot.settings import WatchSettings
 from bot.swarm.health.quorum import quorum_of, reachable
-from bot.swarm.scheduler import constraints
-from bot.watch.memory import refreshed
+from bot.swarm.scheduler.layout import NO_LAYOUT, TaskLayout
+from bot.watch.memory import glanced, refreshed
 from bot.watch.snapshot import Snapshot
 
 UNSURE = timedelta(seconds=45)
@@ -28,12 +27,13 @@ longer is it a problem."""
 
 @dataclass(frozen=True)
 class NodeEvaluation:
-    """What was seen, what is remembered (`memory.incidents` as they were before this look), and the
-    rules."""
+    """What was seen, what is remembered (`memory.incidents` as they were before this look), the
+    rules, and where all tasks lie (nothing of what nobody could say)."""
 
     snapshot: Snapshot
     memory: Memory
     watch: WatchSettings
+    layout: TaskLayout
 
     # ---- rules
 
@@ -60,38 +60,58 @@ class NodeEvaluation:
     # ---- what is there
 
     @classmethod
-    def of(cls, snapshot: Snapshot, memory: Memory, watch: WatchSettings) -> Self:
-        """The evaluation of a look, with what it adds to the memory."""
-        return cls(snapshot, refreshed(snapshot, memory), watch)
+    def of(
+        cls,
+        snapshot: Snapshot,
+        memory: Memory,
+        watch: WatchSettings,
+        kept: TaskLayout = NO_LAYOUT,
+    ) -> Self:
+        """The evaluation of a look, with what it adds to the memory.
+
+        `kept`: the layout of the last look, which saves work where nothing has changed since.
+        """
+        layout = snapshot.layout(kept)
+        return cls(snapshot, refreshed(snapshot, layout, memory), watch, layout)
+
+    @classmethod
+    def at_a_glance(
+        cls,
+        snapshot: Snapshot,
+        memory: Memory,
+        watch: WatchSettings,
+        kept: TaskLayout = NO_LAYOUT,
+    ) -> Self:
+        """The same for whom the memory need not learn anything of services."""
+        return cls(snapshot, glanced(snapshot, memory), watch, snapshot.layout(kept))
 
     @property
     def at(self) -> datetime:
         """The time of the look."""
         return self.snapshot.at
 
-    @cached_property
+    @property
     def nodes(self) -> Mapping[str, Node]:
         """The nodes by id; none where nobody could say."""
-        return {node.id: node for node in self.snapshot.nodes or ()}
+        return self.layout.nodes
 
-    @cached_property
+    @property
     def services(self) -> Mapping[str, Service]:
         """The services by id; none where nobody could say."""
-        return {service.id: service for service in self.snapshot.services or ()}
+        return self.layout.services
 
-    @cached_property
+    @property
     def tasks_of(self) -> Mapping[str, Sequence[Task]]:
         """The tasks by service (id)."""
-        tasks: defaultdict[str, list[Task]] = defaultdict(list)
-        for task in self.snapshot.tasks or ():
-            tasks[task.service_id].append(task)
-        return tasks
+        return self.layout.tasks_of
 
     @cached_property
     def burdens(self) -> Mapping[str, frozenset[str]]:
         """By node (id) that is away the services (ids) with tasks that did not end there: they go
         on saying that they run."""
         burdens: dict[str, set[str]] = {node_id: set() for node_id in self.away}
+        if not burdens:
+            return {}
         for task in self.snapshot.tasks or ():
             if task.node_id in burdens and not task.state.terminal:
                 burdens[task.node_id].add(task.service_id)
@@ -99,16 +119,7 @@ class NodeEvaluation:
 
     def able(self, spec: Spec) -> frozenset[str]:
         """The nodes (ids) that may run what the specification says."""
-        wanted = constraints.demands(spec)
-        if wanted not in self._able:
-            self._able[wanted] = frozenset(
-                node.id for node in constraints.eligible(spec, self.nodes.values())
-            )
-        return self._able[wanted]
-
-    @cached_property
-    def _able(self) -> dict[constraints.Demands, frozenset[str]]:
-        return {}
+        return self.layout.eligible(spec).ids
 
     # ---- nodes and managers
 

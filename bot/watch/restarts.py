@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.model import Service, Task, TaskState
 from bot.swarm.health.completion import place_of
+from bot.swarm.scheduler.layout import TaskLayout, kept_with_layout
 from bot.swarm.spec.edit import restart_delay
 
 WINDOW = timedelta(minutes=5)
@@ -32,19 +33,28 @@ Restarts = Mapping[str, Places]
 """The same by service (id)."""
 
 
-def remembered(
-    services: Iterable[Service], tasks: Iterable[Task], known: Restarts, at: datetime
-) -> Restarts:
+def remembered(layout: TaskLayout, known: Restarts, at: datetime) -> Restarts:
     """What is known after a look: of each place the last restarts within an hour."""
-    by_service: defaultdict[str, list[Task]] = defaultdict(list)
-    for task in tasks:
-        by_service[task.service_id].append(task)
+    newest, earliest = _newest_starts(layout), at - SLOW_WINDOW - WINDOW
     restarts = {
-        service.id: _of_service(service, by_service[service.id], known.get(service.id, {}), at)
-        for service in services
+        service.id: _of_service(
+            service, layout.tasks_of.get(service.id, ()), known.get(service.id, {}), at
+        )
+        for service in layout.services.values()
         if not service.mode.is_job
+        and (service.id in known or newest.get(service.id, earliest) > earliest)
     }
     return {service_id: places for service_id, places in restarts.items() if places}
+
+
+@kept_with_layout
+def _newest_starts(layout: TaskLayout) -> Mapping[str, datetime]:
+    """By service (id) when the newest of its tasks was created."""
+    created = {
+        service_id: [task.created for task in tasks if task.created]
+        for service_id, tasks in layout.tasks_of.items()
+    }
+    return {service_id: max(times) for service_id, times in created.items() if times}
 
 
 def go_on(created: Iterable[datetime], at: datetime) -> bool:

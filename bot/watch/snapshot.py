@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.model import Node, Rollout, Service, Task
 from bot.model.cluster import Certificate, ClusterInfo, EngineState
 from bot.model.incident import Incident, Memory, Note
+from bot.swarm.scheduler.layout import NO_LAYOUT, TaskLayout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,10 @@ class Snapshot:
     hanging: tuple[str, ...] = ()
     registries: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     answering_hosts: frozenset[str] = frozenset()
+
+    def layout(self, kept: TaskLayout = NO_LAYOUT) -> TaskLayout:
+        """Where all tasks lie: `kept`, where that is the layout of the very same lists."""
+        return kept.renewed(self.nodes or (), self.services or (), self.tasks or ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

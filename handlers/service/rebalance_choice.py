@@ -17,6 +17,7 @@ from bot.render.objects import volume_cautions
 from bot.render.objects.placement_cautions import obstacles_in_words
 from bot.swarm.scheduler import balance, obstacles
 from bot.swarm.scheduler.balance import Spread
+from bot.swarm.scheduler.layout import TaskLayout
 from bot.swarm.scheduler.local_data import local_volumes
 from bot.swarm.spec import edit
 
@@ -111,7 +112,7 @@ def _not_now(context: Context, service: Service) -> str:
 
 
 def _hint(look: Layout, movable: Sequence[str]) -> str:
-    empty = balance.unused(look.nodes, look.tasks)
+    empty = balance.unused(TaskLayout.of((), look.nodes, look.tasks))
     nodes = (
         (
             f". {listed(empty)} {agree(len(empty), 'runs', 'run')} nothing: what starts next "

@@ -28,6 +28,7 @@ from bot.rollout.run import Run
 from bot.swarm.health.addresses import address_uses
 from bot.swarm.objects import used_by
 from bot.swarm.scheduler import capacity
+from bot.swarm.scheduler.layout import TaskLayout
 from bot.swarm.spec import edit
 
 _TARGET = re.compile(r"\A(?P<service>[A-Za-z0-9][\w.-]*)=(?P<count>\d+)", re.ASCII)
@@ -213,7 +214,7 @@ def _addresses(context: Context, service: Service, before: int, after: int) -> I
         for other in swarm.services.list()
     ]
     tasks = swarm.services.tasks(running=True)
-    for use in address_uses(swarm.networks.list(), services, tasks):
+    for use in address_uses(swarm.networks.list(), TaskLayout.of(services, (), tasks)):
         if service.name in use.services and (use.short or use.addresses is None):
             yield networks.short_of_addresses(use)
 

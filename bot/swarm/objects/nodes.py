@@ -14,7 +14,7 @@ from bot.model.natural import natural
 from bot.swarm.engine.client import Client, Json
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.engine.retry import SpecChange, retry_on_conflict
-from bot.swarm.last_seen import MANY_NODES, LastSeen, Observed
+from bot.swarm.last_seen import MANY_NODES, LastSeen, Observed, unchanged
 from bot.swarm.names import pick
 from bot.swarm.spec import read_cluster
 from bot.swarm.spec.edit import masked
@@ -51,11 +51,13 @@ class Nodes:
     def _listed(self) -> Observed[tuple[Node, ...]]:
         begun = time.monotonic()
         try:
-            nodes = _nodes(self.engines.call(Client.nodes))
+            listed = _nodes(self.engines.call(Client.nodes))
         except SwarmbotError:
             # That nobody can tell them is the news: what was seen before is not told any more.
             self.last_seen.forget()
             raise
+        nodes = unchanged(self.last_seen.nodes, tuple(self.last_seen.known_nodes.shared(listed)))
+        self.last_seen.known_nodes.replace(nodes)
         seen = self.last_seen.nodes = Observed(nodes, begun)
         return seen
 

@@ -21,7 +21,7 @@ from bot.swarm.engine import json_lists
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.health.completion import completion_of
-from bot.swarm.last_seen import LastSeen, Observed
+from bot.swarm.last_seen import LastSeen, Observed, unchanged
 from bot.swarm.names import pick
 from bot.swarm.objects.found_task import FoundTask
 from bot.swarm.registries.credentials import NO_CREDENTIALS, RegistryCredentials
@@ -55,9 +55,10 @@ class Services:
             return tuple(self.last_seen.known_services.shared(listed))
 
         begun = time.monotonic()
-        services = self.engines.call(ask)
-        self.last_seen.known_services.replace(services)
-        ordered = self._by_name(services)
+        known, listed = self.last_seen.known_services, self._by_name(self.engines.call(ask))
+        # Once more, now that it is known how some ended.
+        ordered = unchanged(self.last_seen.services, tuple(known.shared(listed)))
+        known.replace(ordered)
         self.last_seen.services = Observed(ordered, begun)
         return self._for_whom(ordered)
 
@@ -203,7 +204,8 @@ class Services:
             return tuple(self.last_seen.known_tasks.shared(listed))
 
         begun = time.monotonic()
-        tasks = tuple(sorted(self.engines.call(ask), key=_by_age))
+        listed = tuple(sorted(self.engines.call(ask), key=_by_age))
+        tasks = unchanged(self.last_seen.tasks, listed)
         self.last_seen.counted(tasks, begun)
         self.last_seen.tasks = Observed(tasks, begun)
         self.last_seen.known_tasks.replace(tasks)
@@ -216,9 +218,8 @@ class Services:
         recent = None if limited else self.last_seen.recent_running()
         if recent:
             return recent
-        begun = time.monotonic()
-        running = self.tasks(running=True)
-        return Observed(Counter(task.node_id for task in running if task.runs), begun)
+        running = self._observed(lambda: self.tasks(running=True))
+        return Observed(Counter(task.node_id for task in running.value if task.runs), running.at)
 
     def create(self, spec: Spec, *, with_auth: bool = False) -> str:
         """Create a service and return its id.
@@ -311,6 +312,8 @@ class Services:
             tasks[task.service_id].append(task)
         return [
             replace(service, completion=completion_of(service, tasks[service.id]))
+            if service.id in tasks
+            else service
             for service in services
         ]
 

@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
-from bot.model import Service
+from bot.model import Service, Spec
 from bot.model.cluster import Network, Stored
 from bot.model.natural import natural
 from bot.model.swarm import networks_of
+from bot.swarm.spec.compact import kept
 
 Users = Mapping[str, tuple[str, ...]]
 """By id the names of services, in order."""
@@ -36,7 +37,7 @@ def of_networks(networks: Iterable[Network], services: Iterable[Service]) -> Use
 
 def has_networks(service: Service) -> bool:
     """Whether the service is on a network of its own choice."""
-    return bool(_targets(service))
+    return bool(_targets(service.spec))
 
 
 def of_stored(stored: Iterable[Stored], services: Iterable[Service]) -> Users:
@@ -62,14 +63,15 @@ def _sorted(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=natural))
 
 
-def _networks(service: Service) -> set[str]:
+def _networks(service: Service) -> Set[str]:
     """Ids and names of networks."""
     meshed = any(port.mode == "ingress" for port in service.ports)
-    return _targets(service) | ({_INGRESS} if meshed else set())
+    return _targets(service.spec) | ({_INGRESS} if meshed else set())
 
 
-def _targets(service: Service) -> set[str]:
-    return {str(attachment.get("Target", "")) for attachment in networks_of(service.spec)}
+@kept
+def _targets(spec: Spec) -> frozenset[str]:
+    return frozenset(str(attachment.get("Target", "")) for attachment in networks_of(spec))
 
 
 def _stored(service: Service, kind: str) -> set[str]:

@@ -54,6 +54,28 @@ class Need:
         return 1 if self.host_ports else self.most_per_node
 
 
+@dataclass(slots=True)
+class _Taken:
+    """What the tasks of a node take together."""
+
+    tasks: int = 0
+    memory: int = 0
+    nano_cpus: int = 0
+    generic: Counter[str] = field(default_factory=Counter)
+
+    def add(self, each: Resources, count: int) -> None:
+        """So many more tasks that take this each."""
+        self.tasks += count
+        self.memory += each.memory * count
+        self.nano_cpus += each.nano_cpus * count
+        for kind, amount in each.generic.items():
+            self.generic[kind] += amount * count
+
+    @property
+    def resources(self) -> Resources:
+        return Resources(self.memory, self.nano_cpus, self.generic)
+
+
 class Capacity:
     """What the nodes have left: a ledger, in which tasks that are placed are counted at once."""
 
@@ -69,12 +91,34 @@ class Capacity:
         cls, nodes: Iterable[Node], tasks: Iterable[Task], services: Iterable[Service]
     ) -> Capacity:
         """What is left when the tasks that are meant to run stay where they are."""
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for task in tasks:
+            if task.active:
+                counts[task.service_id][task.node_id] += 1
+        return cls.filled(nodes, counts, {service.id: service for service in services})
+
+    @classmethod
+    def filled(
+        cls,
+        nodes: Iterable[Node],
+        counts: Mapping[str, Mapping[str, int]],
+        services: Mapping[str, Service],
+    ) -> Capacity:
+        """What is left where each service (id) has so many tasks on each node."""
         capacity = cls(nodes)
-        needs = {service.id: Need.of(service) for service in services}
-        counts = Counter((task.service_id, task.node_id) for task in tasks if task.active)
-        for (service_id, node_id), count in counts.items():
-            if node_id in capacity._nodes:
-                capacity.put(needs.get(service_id) or Need(service_id), node_id, count)
+        taken = {node_id: _Taken() for node_id in capacity._nodes}
+        for service_id, by_node in counts.items():
+            service = services.get(service_id)
+            need = Need.of(service) if service else Need(service_id)
+            here = Counter({key: count for key, count in by_node.items() if key in taken})
+            capacity._own[service_id] = here
+            for node_id, count in here.items():
+                taken[node_id].add(need.resources, count)
+                if need.host_ports:
+                    capacity._ports[node_id] |= need.host_ports
+        for node_id, its in taken.items():
+            capacity._free[node_id] = _less(capacity._free[node_id], its.resources, 1)
+            capacity._every[node_id] = its.tasks
         return capacity
 
     def put(self, need: Need, node_id: str, count: int = 1) -> None:
@@ -90,7 +134,7 @@ class Capacity:
 
     def own(self, service_id: str) -> Mapping[str, int]:
         """How many tasks of the service each node (by id) runs; 0 where it runs none."""
-        return self._own[service_id]
+        return self._own.get(service_id) or Counter()
 
     def every(self, node_id: str) -> int:
         """How many tasks of all services a node runs."""

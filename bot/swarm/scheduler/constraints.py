@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from bot.model import Node, Platform, Service, Spec
 from bot.model.images import KERNEL_NAMES
+from bot.swarm.spec.compact import kept
 
 _CONSTRAINT = re.compile(r"\A(?P<key>[\w.\-]+)\s*(?P<operator>==|!=)\s*(?P<value>.+)")
 Demands = tuple[tuple[str, ...], tuple[Platform, ...]]
@@ -35,12 +36,14 @@ def suits(spec: Spec, node: Node) -> bool:
     return fulfils(spec, node) and _offers(listed_platforms(spec), node.platform)
 
 
+@kept
 def demands(spec: Spec) -> Demands:
     """What the specification demands of a node; services that demand the same may run on the same
     nodes."""
     return tuple(_placement(spec).get("Constraints") or ()), listed_platforms(spec)
 
 
+@kept
 def listed_platforms(spec: Spec) -> tuple[Platform, ...]:
     """The platforms of the image that the specification lists; none where any will do."""
     return tuple(
@@ -55,6 +58,7 @@ def fulfils(spec: Spec, node: Node) -> bool:
     return all(_fulfils(node, text) for text in _placement(spec).get("Constraints") or [])
 
 
+@kept
 def most_per_node(spec: Spec) -> int:
     """How many tasks of the service one node may run; 0 for any number."""
     return int(_placement(spec).get("MaxReplicas") or 0)
@@ -93,6 +97,7 @@ def branches(spec: Spec, node: Node) -> tuple[str, ...]:
     return tuple((_values(node, key) or ("",))[0] for key in keys)
 
 
+@kept
 def _preferences(spec: Spec) -> Sequence[Spec]:
     return _placement(spec).get("Preferences") or ()
 

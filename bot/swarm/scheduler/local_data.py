@@ -12,6 +12,7 @@ from typing import Any
 from bot.model import Node, Service, Spec
 from bot.swarm.scheduler import constraints
 from bot.swarm.spec import read
+from bot.swarm.spec.compact import kept
 
 _MANY = 2
 VOLUME_LABEL = "swarmbot.volume"
@@ -20,6 +21,7 @@ PER_NODE = "per-node"
 what this node has done. Nothing is lost where a task begins with another one."""
 
 
+@kept
 def local_volumes(spec: Spec) -> tuple[str, ...]:
     """The writable volumes on the node's disk, by name, or by target where they have no name; those
     that are labelled as each node's own left out."""

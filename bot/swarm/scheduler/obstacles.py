@@ -22,6 +22,7 @@ from bot.model.obstacles import (
 from bot.swarm.scheduler import constraints
 from bot.swarm.scheduler.capacity import Capacity, Need
 from bot.swarm.spec import read
+from bot.swarm.spec.compact import kept
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class EligibleNodes:
     """The nodes that may run a service, to be looked through once for all that demand the same."""
 
     nodes: tuple[Node, ...]
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset(node.id for node in self.nodes)
 
     @cached_property
     def largest(self) -> Resources:
@@ -133,6 +139,7 @@ def _fitting(node: Node, needed: Resources) -> int:
     return min((count for count in counts if count is not None), default=0)
 
 
+@kept
 def starts_first(spec: Spec) -> bool:
     """Whether a new task is to run before the old one stops."""
     return (spec.get("UpdateConfig") or {}).get("Order") == "start-first"

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from pydantic_core import from_json, to_json
 
 from bot.model import Spec
 
+Value = TypeVar("Value")
 _OFF_IS_A_WISH = frozenset({"Init"})
 """Without it the engine's own setting counts (swarmkit's api/specs.proto: the one switch that is a
 message, and so may be absent)."""
@@ -42,11 +43,12 @@ def _without_off(value: Any) -> Any:
 class CompactSpec(Mapping[str, Any]):
     """The same specification, decoded where somebody reads it; equal to any of the same content."""
 
-    __slots__ = ("_fingerprint", "_json")
+    __slots__ = ("_derived", "_fingerprint", "_json")
 
     def __init__(self, spec: Spec) -> None:
         self._json = to_json(dict(spec))
         self._fingerprint = ""
+        self._derived: dict[Callable[[Spec], Any], Any] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -54,6 +56,13 @@ class CompactSpec(Mapping[str, Any]):
         if not self._fingerprint:
             self._fingerprint = digest(_decoded(self._json))
         return self._fingerprint
+
+    def derived(self, derive: Callable[[Spec], Value]) -> Value:
+        """What this function makes of the specification, which never changes: made once."""
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        value: Value = self._derived[derive]
+        return value
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, CompactSpec) and self._json == other._json:
@@ -71,6 +80,17 @@ class CompactSpec(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(_decoded(self._json))
+
+
+def kept(derive: Callable[[Spec], Value]) -> Callable[[Spec], Value]:
+    """A function of a specification alone, whose values nobody changes: of a compact one what it
+    makes is kept for as long as that is, so that thousands are not decoded at every look."""
+
+    @wraps(derive)
+    def looked_up(spec: Spec) -> Value:
+        return spec.derived(derive) if isinstance(spec, CompactSpec) else derive(spec)
+
+    return looked_up
 
 
 @lru_cache(64)

@@ -27,7 +27,7 @@ from bot.model.cluster import (
     Stored,
 )
 from bot.model.completion import RestartCondition
-from bot.swarm.spec.compact import CompactSpec
+from bot.swarm.spec.compact import CompactSpec, kept
 from bot.swarm.spec.raw_values import (
     Raw,
     labels_of,
@@ -191,6 +191,7 @@ def is_past(raw: Raw, since: datetime) -> bool:
     return at is not None and at < since
 
 
+@kept
 def reserved(spec: Raw) -> Resources:
     """What one task of a service reserves."""
     reservations = ((spec.get("TaskTemplate") or {}).get("Resources") or {}).get(

@@ -18,6 +18,7 @@ from bot.model.alert_facts import (
 )
 from bot.model.incident import AlertState, Problem
 from bot.swarm.health.completion import place_of
+from bot.swarm.scheduler.layout import TaskLayout, kept_with_layout
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import Findings, joined, unknown
 from bot.watch.restarts import WINDOW, go_on
@@ -108,7 +109,7 @@ def _crashes(evaluation: Evaluation, service: Service) -> Problem | None:
     those that were started anew."""
     begin = evaluation.at - WINDOW
     after = max(begin, evaluation.memory.silent_until.get(service.id, begin))
-    ended = [task for task in evaluation.tasks_of.get(service.id, ()) if _ended_by_itself(task)]
+    ended = _ended(evaluation.layout).get(service.id, ())
     failed: defaultdict[str, list[datetime]] = defaultdict(list)
     for task in ended:
         if task.state.failed and (_time(task) or after) > after:
@@ -131,6 +132,16 @@ def _crashes(evaluation: Evaluation, service: Service) -> Problem | None:
         ),
         since=min(time for times in (*again.values(), *restarts.values()) for time in times),
     )
+
+
+@kept_with_layout
+def _ended(layout: TaskLayout) -> Mapping[str, Sequence[Task]]:
+    """By service (id) the tasks that ended by themselves; only where there are any."""
+    ended = {
+        service_id: [task for task in tasks if _ended_by_itself(task)]
+        for service_id, tasks in layout.tasks_of.items()
+    }
+    return {service_id: tasks for service_id, tasks in ended.items() if tasks}
 
 
 def _ended_by_itself(task: Task) -> bool:

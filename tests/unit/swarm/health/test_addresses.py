@@ -10,6 +10,7 @@ from bot.model import Service, Task
 from bot.model.addresses import AddressUse
 from bot.model.cluster import Network
 from bot.swarm.health.addresses import address_uses
+from bot.swarm.scheduler.layout import TaskLayout
 from tests.unit.swarm.values import service, task
 
 
@@ -41,7 +42,7 @@ RUNNING = tuple(task(slot, f"node{slot}") for slot in (1, 2))
 def test_what_a_network_has_and_needs(
     subnets: tuple[str, ...], addresses: int | None, short: int
 ) -> None:
-    (use,) = address_uses((network(*subnets),), (on_it(),), RUNNING)
+    (use,) = address_uses((network(*subnets),), TaskLayout.of((on_it(),), (), RUNNING))
     assert use == AddressUse(
         network="small", addresses=addresses, tasks=3, virtual=1, nodes=2, services=("web",)
     )
@@ -50,16 +51,22 @@ def test_what_a_network_has_and_needs(
 
 def test_dns_round_robin_takes_no_virtual_address() -> None:
     (use,) = address_uses(
-        (network("10.9.0.0/29"),), (on_it(EndpointSpec={"Mode": "dnsrr"}),), RUNNING
+        (network("10.9.0.0/29"),),
+        TaskLayout.of((on_it(EndpointSpec={"Mode": "dnsrr"}),), (), RUNNING),
     )
     assert (use.virtual, use.short) == (0, 0)
 
 
 @pytest.mark.parametrize("tasks", [(), RUNNING])
 def test_who_is_not_on_it_takes_nothing(tasks: tuple[Task, ...]) -> None:
-    (use,) = address_uses((network("10.9.0.0/29"),), (service(),), tasks)
+    (use,) = address_uses((network("10.9.0.0/29"),), TaskLayout.of((service(),), (), tasks))
     assert (use.tasks, use.virtual, use.nodes, use.short) == (0, 0, 0, 0)
 
 
 def test_what_is_not_the_swarms_or_is_the_mesh_is_left_out() -> None:
-    assert address_uses((network(scope="local"), network(ingress=True)), (on_it(),), ()) == ()
+    assert (
+        address_uses(
+            (network(scope="local"), network(ingress=True)), TaskLayout.of((on_it(),), (), ())
+        )
+        == ()
+    )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.model import Mode, Node, Port, Service, Task
-from bot.swarm.scheduler.balance import Spread, spreads, uneven, unused
+from bot.swarm.scheduler.balance import Spread, spreads, unused
+from bot.swarm.scheduler.layout import TaskLayout
 from tests.unit.swarm.values import AMD64, ARM64, node, service, spec, task
 
 MB = 1 << 20
@@ -34,7 +35,7 @@ def lies(
 ) -> Spread:
     services = [service(**fields), *others]
     spread_services = spreads(services, nodes, tasks)
-    assert uneven(services, nodes, tasks) == tuple(
+    assert TaskLayout.of(services, nodes, tasks).uneven == tuple(
         spread_service.service for spread_service in spread_services if spread_service.uneven
     )
     return spread_services[0]
@@ -153,5 +154,6 @@ def test_what_has_ended_or_waits_lies_nowhere() -> None:
 
 
 def test_nodes_that_run_nothing() -> None:
-    assert unused(NODES, on(1, 0, 1)) == ("node2", "node4")
-    assert unused(changed(2, availability="drain"), on(1, 0, 1)) == ("node4",)
+    drained = changed(2, availability="drain")
+    assert unused(TaskLayout.of((), NODES, on(1, 0, 1))) == ("node2", "node4")
+    assert unused(TaskLayout.of((), drained, on(1, 0, 1))) == ("node4",)
