@@ -129,7 +129,8 @@ release: setup  ## wheel, image, checksums, list of packages, licences and notes
 
 requirements:  ## pin anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements.txt pyproject.toml
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --group dev -o requirements-dev.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra traces -c requirements.txt -o requirements-image.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra traces --group dev -o requirements-dev.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group release -o requirements-release.txt
 
 clean:  ## the demo's Swarm and everything that is not source

@@ -39,10 +39,10 @@ wheel() {
     .venv/bin/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$dist" .
 }
 
-# What a user installs, and nothing of what developers have.
+# What a user installs, with what the image has more, and nothing of what developers have.
 packages() {
     environment "$tools" requirements-release.txt
-    environment "$installed" requirements.txt
+    environment "$installed" requirements-image.txt
     "$installed/bin/python" -m pip install -q --disable-pip-version-check --no-deps "$dist"/swarmbot-*.whl
     "$installed/bin/swarmbot" --version
     "$installed/bin/python" -m pip uninstall -q --disable-pip-version-check --yes pip setuptools

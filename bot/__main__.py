@@ -14,6 +14,7 @@ import click
 from bot import __version__, logs
 from bot.console import configured, refuse, stored
 from bot.errors import InvalidSettingError, SwarmbotError
+from bot.left_out import left_out
 from bot.model import Actor
 from bot.signals import StopSignal
 from bot.token_commands import token_group
@@ -37,7 +38,9 @@ def run() -> None:
     settings = configured()
     logs.configure(settings.log_level, settings.log_format)
     ending = StopSignal()
-    from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all of it
+    # The library of Redis would load most of it for metrics that nobody asks it for.
+    with left_out("opentelemetry"):
+        from bot.app import build  # noqa: PLC0415 - `check` and `--help` answer without loading all
 
     try:
         bot = build(settings, ending.give_up)

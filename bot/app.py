@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.clock import Stopping, utc_now
 from bot.composition import Ports, compose, posted_to
@@ -27,6 +28,7 @@ from bot.store.leader import Leader
 from bot.store.store import Store
 from bot.swarm.engine.events import EventStreams
 from bot.swarm.swarm import Swarm
+from bot.tracing import begun
 from bot.workers import LoggingPool
 from handlers.commands import TABLE
 from handlers.http.server import Server, Web
@@ -44,6 +46,9 @@ from jobs.observer import Observer
 from jobs.scheduler import Job, Scheduler
 from jobs.watch import Watch
 from jobs.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from bot.otlp import OtlpRecorder
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +89,7 @@ class Bot:
     redis: Embedded | None
     identity: Identity
     last_resort: LastResort
+    traces: OtlpRecorder | None
 
     def start(self) -> None:
         """Begin to answer: HTTP first, so that what is missing can be asked for."""
@@ -118,6 +124,8 @@ class Bot:
         self.store.close()
         if self.redis:
             self.redis.stop()
+        if self.traces:
+            self.traces.stop()
 
 
 def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> Bot:
@@ -147,6 +155,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
     poster.recorded_in(store.deliveries, unreachable.copies())
     stopping = Stopping()
     leader = store.leader(name := secrets.token_hex(4))
+    traces = begun(settings, name)
     pool = LoggingPool(WORKERS, thread_name_prefix="work")
     parts = compose(
         Ports(
@@ -253,6 +262,7 @@ def build(configured: Settings, give_up: Callable[[], None] = lambda: None) -> B
         redis,
         parts.identity,
         LastResort(mended_by_a_restart(readiness, link), give_up),
+        traces,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
+from bot import tracing
 from bot.command import line
 from bot.command.model import Command, Query
 from bot.command.parameters import parameters
@@ -52,6 +53,7 @@ def print_findings(settings: Settings) -> bool:
         *logins(swarm),
         *registries(swarm),
         *image_files(settings),
+        *collector(settings),
     ]
     for subject, problem in findings:
         print(f"{'wrong' if problem else 'ok':5}  {subject}{': ' + problem if problem else ''}")
@@ -75,6 +77,12 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError:
         return b""
+
+
+def collector(settings: Settings) -> Iterator[Finding]:
+    """Whether the collector of traces takes any, where one is named."""
+    if settings.traces:
+        yield f"traces to {settings.traces}", tracing.problem(settings)
 
 
 def rights(settings: Settings) -> list[str]:

@@ -20,6 +20,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def unix_nanoseconds() -> int:
+    """The same for what counts in nanoseconds since 1970."""
+    return time.time_ns()
+
+
 def boot_seconds() -> float:
     """Seconds from any origin, never going back, in which a suspended machine counts too.
 

@@ -95,6 +95,7 @@ class QueueUp(Change[QueuePlan]):
             channel=run.channel,
             at=context.now(),
             plan=plan.waits,
+            trace=run.trace,
         )
         position = context.store.queue.push(waiting)
         lock = context.store.locks.of(f"service:{plan.service_id}")

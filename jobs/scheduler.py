@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from bot import traces
 from bot.clock import REAL, Clocks
+from bot.spans import NO_SPAN
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class _Run:
         self.begun = time.monotonic()
         self.ended = False
         self.cut_off = False
+        self.span = NO_SPAN
 
 
 _running: ContextVar[_Run | None] = ContextVar("running", default=None)
@@ -177,6 +180,7 @@ class _Turns:
                 self._late = self._late and not run.ended
                 return
             run.cut_off = self._late = True
+            run.span.fails("CutOff")
             self._left_behind.append(run)
         log.error("the job %s hangs: cut off after %g s", self.job.name, self.job.deadline)
         self._on_cut_off(self.job.name)
@@ -184,9 +188,8 @@ class _Turns:
     def _work(self, run: _Run) -> None:
         _running.set(run)
         try:
-            self.job.run()
-        except Exception:
-            log.exception("the job %s failed", self.job.name)
+            with traces.occasion(f"job {self.job.name}") as run.span:
+                self._do()
         finally:
             with self._changed:
                 run.ended = True
@@ -198,6 +201,13 @@ class _Turns:
                     self.job.name,
                     time.monotonic() - run.begun,
                 )
+
+    def _do(self) -> None:
+        try:
+            self.job.run()
+        except Exception as error:
+            traces.current().fails(type(error).__name__)
+            log.exception("the job %s failed", self.job.name)
 
 
 class Scheduler:

@@ -59,6 +59,7 @@ def recorded(
         request=run.request,
         shown_as=run.shown_as,
         thread=run.thread,
+        trace=run.trace,
     )
     context.store.batches.save(batch, run.lease.fence)
     return batch

@@ -71,7 +71,7 @@ class Approval:
     `bot` took it at `taken`; `run` is set once the change itself began. `by`, `reason` and `ended`
     tell how it ended: who rejected it and why, or what came of it. With `awaits_file` its message
     cannot show all of the plan, and Slack has not got the file with the rest of it yet: until then
-    nobody can approve it.
+    nobody can approve it. `trace`: the traceparent of the span in which it was asked for, if any.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Approval:
     revision: int = field(default=0, compare=False)
     first: str = ""
     message: MessageRef | None = field(default=None, compare=False)
+    trace: str = ""
 
     @property
     def about(self) -> str:

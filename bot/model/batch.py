@@ -34,7 +34,8 @@ class Batch:
 
     `command` is the command as JSON, and `plan` what people saw of its plan; `request` is the id of
     the request for approval that it ran by, if any; `shown_as` names its message among all.
-    `members` is empty where it changes no services.
+    `members` is empty where it changes no services. `trace`: the traceparent of the span in which
+    it began, if any.
     """
 
     id: str
@@ -49,3 +50,4 @@ class Batch:
     request: str = ""
     shown_as: str = ""
     thread: str = ""
+    trace: str = ""

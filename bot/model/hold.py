@@ -58,6 +58,7 @@ class Queued:
 
     `line` is planned anew then; it has dots for secrets, and where there are any, `sealed` is the
     id of the raw form. `fingerprint` is that of the plan now, and `plan` what people see of it.
+    `trace`: the traceparent of the span in which it was asked for, if any.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Queued:
     thread: str = ""
     sealed: str = ""
     plan: Plan | None = None
+    trace: str = ""
 
     @property
     def again(self) -> str:

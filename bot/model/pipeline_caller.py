@@ -30,7 +30,8 @@ class Origin:
     `command` is the id of the command as CI sees it. `link` is the URL of the build, `build` what
     it is called, `by` whose commit it builds (an e-mail address or a name); all three may be empty.
     `author` is the id of that person in Slack, where Slack knows the address. `attempt` grows when
-    another bot begins the command anew: what an earlier one still says does not count.
+    another bot begins the command anew: what an earlier one still says does not count. `trace`: the
+    traceparent of the span in which it was sent, if any.
     """
 
     command: str
@@ -39,3 +40,4 @@ class Origin:
     by: str = ""
     author: str = ""
     attempt: int = 1
+    trace: str = ""

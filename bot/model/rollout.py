@@ -133,7 +133,8 @@ class Rollout:
     following before its end; `shown_as` names its message among all. `creates`: the service is made
     by it; until it is known by its id, `service_id` is its name.
     `causes`: why it was turned back, without lines of logs. `overtaken`: a later change of the
-    service by swarmbot began before anybody saw the end of this one.
+    service by swarmbot began before anybody saw the end of this one. `trace`: the traceparent of
+    the span in which it began, if any.
     """
 
     id: str
@@ -175,6 +176,7 @@ class Rollout:
     causes: tuple[Finding, ...] = ()
     previous_hash: str = ""
     overtaken: bool = False
+    trace: str = ""
 
     @property
     def again(self) -> str:

@@ -40,6 +40,7 @@ from bot.model import Actor, Message, Outcome, Place, Plan
 from bot.model.approval import Approval
 from bot.model.audit import Refusal
 from bot.model.sent_command import SentEnding
+from bot.pipeline import spans
 from bot.pipeline.command_reports import CommandReports, ending_of
 from bot.pipeline.request import Request
 from bot.policy import decide
@@ -94,6 +95,7 @@ class Answers:
     ) -> None:
         """Answer in the place where it was asked, to who asked; for CI its command ends like
         that."""
+        spans.is_answered(ending)
         if request.actor.origin:
             self.reports.ended(request.actor, ending, message)
             return
@@ -170,12 +172,14 @@ class Answers:
         try:
             yield
         except SwarmbotError as error:
+            spans.meets(error)
             if self._keeps_place(request, error):
                 return
             self.answer(request, explain.explain(error), ending_of(error))
             if isinstance(error, REFUSALS):
                 self._count_refusal(request, error_code(error))
-        except Exception:
+        except Exception as error:
+            spans.meets(error)
             reference = secrets.token_hex(4)
             log.exception("request %s failed", reference)
             self._keeps_place(request, SwarmbotError())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from bot import traces
 from bot.command import masking
 from bot.command.model import Change, Table
 from bot.errors import (
@@ -89,6 +90,7 @@ class ApprovalFlow:
             channel=where[0],
             thread=where[1],
             lifetime=lifetime,
+            trace=traces.current().traceparent,
         )
         self.store.approvals.create(approval)
         with bound(approval=approval.id):

@@ -23,12 +23,12 @@ from bot.errors import (
     SwarmbotError,
     error_code,
 )
-from bot.log_ids import bound
 from bot.metrics import Metrics
 from bot.model import Ending, Outcome, Plan, Rollout
 from bot.model.approval import Approval
 from bot.model.audit import IntentState
 from bot.model.batch import Batch
+from bot.pipeline import spans
 from bot.pipeline.command_reports import CommandReports
 from bot.pipeline.decided import Decided
 from bot.pipeline.left_messages import LeftMessages
@@ -75,7 +75,7 @@ class ChangeExecutor:
         clock = SteadyClock(self.now(), self.stopping.monotonic)
         run_id = secrets.token_hex(5)
         audit = decided.intend(clock.now(), run_id)
-        with bound(audit=audit, rollout=run_id):
+        with spans.changes(decided, audit, run_id):
             log.info("%s begins", decided.plan.title)
             return self._intended(decided, lease, clock, run_id, audit)
 
@@ -85,10 +85,10 @@ class ChangeExecutor:
         try:
             with (
                 self.reports.at(rollout.actor),
-                bound(audit=rollout.audit, rollout=rollout.id),
                 self.store.locks.acquire(
                     [f"service:{rollout.service_id}"], rollout.actor.name, reason
                 ) as lease,
+                spans.goes_on(rollout),
             ):
                 current = self.store.rollouts.unfinished(rollout.id)
                 if current:
@@ -101,10 +101,10 @@ class ChangeExecutor:
         try:
             with (
                 self.reports.at(batch.actor),
-                bound(audit=batch.audit, rollout=batch.id, approval=batch.request),
                 self.store.locks.acquire(
                     batch.plan.targets, batch.actor.name, batch.plan.title
                 ) as lease,
+                spans.goes_on(batch),
             ):
                 current = self.store.batches.get(batch.id)
                 if current:
@@ -185,6 +185,7 @@ class ChangeExecutor:
             # Whoever has the lock found the record and goes on with it, message and audit included.
             self.left.leave(live, partial(live.failed, error))
             return True
+        spans.has_failed(error)
         seconds, why = _seconds(started, live), error_code(error)
         log.info("it failed after %.0f s: %s", seconds, why)
 
@@ -256,15 +257,13 @@ class ChangeExecutor:
     ) -> Outcome | None:
         """How it ended; None where it failed, which is told, or where its record stays for whoever
         takes it up next."""
-        failure: Exception
         try:
             return go_on()
         except (StoppingError, StoreUnavailableError):
             return None
-        except SwarmbotError as error:
-            failure = error
         except Exception as error:
-            log.exception("%s could not be gone on with", left.id)
+            if not isinstance(error, SwarmbotError):
+                log.exception("%s could not be gone on with", left.id)
             failure = error
         self._failed(failure, live, left.audit, left.started)
         if isinstance(left, Batch):
@@ -304,6 +303,7 @@ class ChangeExecutor:
             self.store.batches.finish(live.run_id)
 
         self.metrics.ended(outcome)
+        spans.has_ended(outcome)
         log.info("%s: %s after %.0f s", outcome.title, outcome.ending, outcome.seconds)
         # Written before it is shown, for whoever clicks at once has to find the lock about to be
         # free.

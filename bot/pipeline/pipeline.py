@@ -35,7 +35,7 @@ from bot.metrics import Metrics
 from bot.model import Actor, Ending, Kind, MessageRef, Outcome, Place, Plan
 from bot.model.approval import NOTHING_TO_CHANGE, Approval, ApprovalState
 from bot.model.sent_command import SentEnding
-from bot.pipeline import disclosure, rights
+from bot.pipeline import disclosure, rights, spans
 from bot.pipeline.answers import Answers
 from bot.pipeline.approvals import ApprovalFlow
 from bot.pipeline.command_reports import CommandReports
@@ -83,8 +83,13 @@ class Pipeline:
 
     def execute(self, request: Request) -> None:
         """Do what was asked and answer; never raises."""
-        with self.reports.at(request.actor), self.answers.errors_told(request):
+        with (
+            spans.asked(request),
+            self.reports.at(request.actor),
+            self.answers.errors_told(request),
+        ):
             command = read(request, self.store, self.table, self.settings)
+            spans.is_read(command)
             judged = command.judged(self.store, self.table)
             context = self._context(judged, request.actor, request.actor)
             listener = Listener(request.actor, self.settings, type(judged))
@@ -98,6 +103,7 @@ class Pipeline:
                 assert isinstance(command, Change), "a command reads, changes or decides"
                 self._ping(command)
                 plan = own_stack.marked(context, command, command.plan(context))
+                spans.is_planned(plan)
                 decision = self._decide(command, plan, request.actor)
                 if plan.noop_reason:
                     request.take_turn()
@@ -119,6 +125,7 @@ class Pipeline:
         shows what it has become. Whatever comes once it runs, or later, changes nothing.
         """
         with (
+            spans.approved(approval),
             self.reports.at(approval.actor),
             bound(approval=approval.id),
             self.approvals.errors_shown(approval),

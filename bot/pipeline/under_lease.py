@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot import traces
 from bot.clock import SteadyClock
 from bot.command.model import Context
 from bot.pipeline.live_message import LiveMessage
@@ -37,4 +38,5 @@ def run_of(
         request,
         shown_as=live.about,
         thread=live.thread,
+        trace=traces.current().traceparent,
     )

@@ -11,6 +11,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
+from bot.poster.slack_call import slack_call
 from bot.poster.verdict import AnswerRefusedError
 
 Webhook = Callable[[str, dict[str, Any]], WebhookResponse]
@@ -63,9 +64,10 @@ class Calls:
             body["blocks"] = _blocks(message)
         if place.thread:
             body["thread_ts"] = place.thread
-        response = self._webhook(place.response_url, body)
-        if response.status_code != 200 or '"ok":false' in response.body.replace(" ", ""):
-            raise AnswerRefusedError(response.status_code, response.body, response.headers)
+        with slack_call("response_url"):
+            response = self._webhook(place.response_url, body)
+            if response.status_code != 200 or '"ok":false' in response.body.replace(" ", ""):
+                raise AnswerRefusedError(response.status_code, response.body, response.headers)
 
     def whisper(self, place: Place, user: str, message: Message) -> None:
         """Answer privately in the channel or thread; it vanishes on reload."""

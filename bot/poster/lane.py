@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.clock import Start, start_thread
-from bot.log_ids import LogIds, log_ids, marked
+from bot.log_ids import Trail, trail
 from bot.poster.access import SlackAccess
 from bot.poster.pace import Budget, Clock, Pace
 from bot.poster.slack_errors import Verdict
@@ -34,8 +34,8 @@ class Call:
     Calls of one `queue` keep their order; those of others may overtake. `run` makes the call and
     raises what the SDK raises; `dropped` is called when it will never be made. Edits draw on the
     shared budget, `urgent` ones first. `due` is the earliest time of the next try, `not_before` a
-    bound that may move while the call waits; both are seconds of the lane's clock. `ids` name for
-    the log what it belongs to.
+    bound that may move while the call waits; both are seconds of the lane's clock. `trail` leads to
+    what it belongs to.
     """
 
     method: str
@@ -49,7 +49,7 @@ class Call:
     born: float = 0.0
     turn: int = 0
     attempts: int = 0
-    ids: LogIds = field(default_factory=log_ids)
+    trail: Trail = field(default_factory=trail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Lane:
         )
         oldest = min(waiting, key=lambda call: (call.urgent, call.turn))
         self._remove(oldest)
-        with marked(oldest.ids):
+        with oldest.trail.followed():
             log.error("%s: too many calls wait, dropped %s", self.key, oldest.method)
             self._context.on_event("dropped")
             oldest.dropped()
@@ -217,7 +217,7 @@ class Lane:
         return max(self._due(call), now), not call.urgent, call.turn
 
     def _attempt(self, call: Call) -> None:
-        with marked(call.ids):
+        with call.trail.followed():
             self._make(call)
 
     def _make(self, call: Call) -> None:

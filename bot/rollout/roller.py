@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot import traces
 from bot.clock import SteadyClock, Stopping
 from bot.errors import (
     ChangeInterruptedError,
@@ -30,6 +31,7 @@ from bot.rollout.posting import Posting, wanted_hash
 from bot.rollout.run import Run, StoppingError
 from bot.rollout.steps import Steps
 from bot.rollout.turning_back import STOPPED, RollbackSender, TurningBack
+from bot.spans import Attributes
 from bot.store.store import Store
 from bot.swarm.engine.fence import Fence
 from bot.swarm.spec.edit import fingerprint, image_of
@@ -90,6 +92,7 @@ class Roller:
             thread=run.thread,
             shown_as=run.shown_as,
             approved_by=run.approved_by,
+            trace=run.trace,
         )
         judge_left(self.store, service, rollout, run.lease.fence)
         note_outside(self.store, service, self.now())
@@ -125,6 +128,7 @@ class Roller:
             thread=run.thread,
             shown_as=run.shown_as,
             approved_by=run.approved_by,
+            trace=run.trace,
         )
         self.store.rollouts.save(rollout, run.lease.fence)
         run.show(rollout, Progress(Phase.ROLLING, 0, replicas(spec) or 0))
@@ -143,9 +147,15 @@ class Roller:
         steps = Steps(self.stopping.monotonic)
         progress = Progress(Phase.ROLLING, 0, 0)
         follower = Follower(self.swarm, self.now, self.stopping, self.log_tail)
-        for rollout, progress in self._watched(follower, rollout, run):  # noqa: B020, PLR1704 - the last pair is the outcome
-            steps.add(progress, self.now())
-            steps.show(rollout, progress, run)
+        noted: Attributes = {
+            "swarmbot.services": (rollout.service,),
+            "swarmbot.rollout": rollout.id,
+        }
+        with traces.span("follow rollout", noted, counts=True) as span:
+            for rollout, progress in self._watched(follower, rollout, run):  # noqa: B020, PLR1704 - the last pair is the outcome
+                steps.add(progress, self.now())
+                steps.show(rollout, progress, run)
+            span.note({"swarmbot.outcome": ENDINGS[progress.phase].value})
         return Outcome(
             ending=ENDINGS[progress.phase],
             title=rollout.service,

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.model import Message, Progress, Rollout
+from bot.spans import PutOffError
 from bot.store.lease import Lease
 
 
-class StoppingError(Exception):
+class StoppingError(PutOffError):
     """The bot is being stopped: the rollout stays recorded, and the next bot goes on with it."""
 
 
@@ -21,6 +22,7 @@ class Run:
     far a change has come that is no rollout of a service. `request` is the id of the
     request that it runs by, `part_of` that of the change that it is a part of; both may be empty.
     `shown_as` names its message among all; it stands in `channel`, and in that `thread` if any.
+    `trace` is the traceparent of its span; empty where there are no traces.
     """
 
     id: str
@@ -34,3 +36,4 @@ class Run:
     part_of: str = ""
     shown_as: str = ""
     thread: str = ""
+    trace: str = ""

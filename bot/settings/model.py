@@ -89,6 +89,13 @@ class Settings(BaseSettings):
     """From which level on the bot logs, to stderr."""
     log_format: Literal["console", "json"] = "console"
     """How it logs, one line an event: for people, or as JSON."""
+    traces: str = Field(default="", pattern=r"^(https?://[^\s@/]+(/[^\s@]*)?)?$")
+    """The address of a collector that takes OpenTelemetry's traces by HTTP, such as
+    `http://collector:4318` ([operate.md](operate.md#traces)); left out: none are recorded."""
+    otel_exporter_otlp_headers: SecretStr | None = None
+    """Headers for the collector, as `NAME=VALUE,NAME=VALUE`; the other variables of OpenTelemetry
+    mean what it says."""
+
     readiness_details: tuple[IPvAnyNetwork, ...] = LOOPBACK
     """Networks that learn from `/readyz` why something is missing; others only learn what is
     missing."""

@@ -14,7 +14,13 @@ from pydantic_settings import EnvSettingsSource, PydanticBaseSettingsSource
 
 from bot.errors import InvalidSettingError
 
-SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "redis_url")
+SECRETS = (
+    "slack_bot_token",
+    "slack_app_token",
+    "slack_signing_secret",
+    "redis_url",
+    "otel_exporter_otlp_headers",
+)
 """Settings whose variable may also come as `…_FILE`."""
 FILE_ONLY = (
     "approval_lifetime",
@@ -29,11 +35,12 @@ FILE_ONLY = (
     "registries",
     "roles",
     "rules",
+    "traces",
     "watch",
 )
 """Settings without a variable: their names are so common that another program may mean them."""
 
-_OWN = ("SLACK_", "REDIS_", "SWARMBOT_")
+_OWN = ("SLACK_", "REDIS_", "SWARMBOT_", "OTEL_")
 
 
 class Variables(EnvSettingsSource):

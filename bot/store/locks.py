@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from redis import Redis
 
+from bot import traces
 from bot.clock import REAL, Clocks
 from bot.errors import StoreUnavailableError
 from bot.model import Lock
@@ -54,7 +55,8 @@ class LockStore:
         target, and `StoreUnavailableError` where Redis does not answer. Leaving the block releases
         the lease; where Redis does not answer then, the lease runs out by itself.
         """
-        lease = self._acquire(sorted(set(targets)), actor, reason)
+        with traces.call("lock", {"swarmbot.targets": tuple(targets)}):
+            lease = self._acquire(sorted(set(targets)), actor, reason)
         self._renew_from_now_on(lease)
         try:
             yield lease

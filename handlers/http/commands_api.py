@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from bot import traces
 from bot.command import line, masking
 from bot.command.model import Command, has_secret
 from bot.errors import SwarmbotError, UnknownCommandError, UnsupportedError
@@ -55,6 +56,14 @@ Key = Annotated[
         max_length=128,
         pattern=r"^[\x20-\x7e]*$",
         description="the same key with the same body is answered with the same command again",
+    ),
+]
+Traceparent = Annotated[
+    str,
+    Header(
+        alias="traceparent",
+        max_length=256,
+        description="the caller's own span (W3C Trace Context), where traces are recorded",
     ),
 ]
 LastEvent = Annotated[
@@ -124,11 +133,60 @@ class CommandsApi:
         return router
 
     def send(
-        self, posted: PostedCommand, whose: Whose, response: Response, key: Key = ""
+        self,
+        posted: PostedCommand,
+        whose: Whose,
+        response: Response,
+        key: Key = "",
+        traceparent: Traceparent = "",
     ) -> CommandResource:
         """Send a command. It is read at once, and goes on by itself."""
+        noted = {"http.request.method": "POST", "http.route": PATH, "user.id": whose.actor.id}
+        with traces.served(f"POST {PATH}", traceparent, noted) as span:
+            try:
+                return self._sent(posted, whose, response, key)
+            except ProblemError as error:
+                # Whoever sends something wrong is told, which is no failure.
+                span.note({"http.response.status_code": int(error.document.status)})
+                problem = error
+        raise problem
+
+    def read(self, command_id: str, whose: Whose) -> CommandResource:
+        """How a command stands."""
+        return CommandResource.of(self._own(command_id, whose.actor))
+
+    async def events(
+        self, command_id: str, whose: Whose, last: LastEvent = ""
+    ) -> EventSourceResponse:
+        """How a command goes on: an event for each change, until it has ended."""
+        command = await run_in_threadpool(self._own, command_id, whose.actor)
+        if self.feed.is_full(whose.actor.id):
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "Too many listen already.",
+                headers={"Retry-After": "5"},
+            )
+        return EventSourceResponse(
+            self._told(command, int(last or 0)), ping=PING_SECONDS, send_timeout=SEND_SECONDS
+        )
+
+    def withdraw(self, command_id: str, whose: Whose) -> CommandResource:
+        """Take back a command that still waits."""
+        command = self._own(command_id, whose.actor)
+        try:
+            self._take_back(command, whose.actor)
+        except SwarmbotError as error:
+            raise refused(error, command_id) from None
+        return CommandResource.of(self._own(command_id, whose.actor))
+
+    # ---- parts
+
+    def _sent(
+        self, posted: PostedCommand, whose: Caller, response: Response, key: str
+    ) -> CommandResource:
         new_id = secrets.token_hex(8)
-        origin = Origin(new_id, posted.link, posted.build, posted.by)
+        trace = traces.current().traceparent
+        origin = Origin(new_id, posted.link, posted.build, posted.by, trace=trace)
         actor = replace(whose.actor, origin=origin)
         command = self._read(posted, actor)
         self._refuse_many(actor.id)
@@ -160,36 +218,6 @@ class CommandsApi:
             response.status_code = HTTPStatus.OK
         response.headers["Location"] = f"{PATH}/{created.command.id}"
         return CommandResource.of(created.command)
-
-    def read(self, command_id: str, whose: Whose) -> CommandResource:
-        """How a command stands."""
-        return CommandResource.of(self._own(command_id, whose.actor))
-
-    async def events(
-        self, command_id: str, whose: Whose, last: LastEvent = ""
-    ) -> EventSourceResponse:
-        """How a command goes on: an event for each change, until it has ended."""
-        command = await run_in_threadpool(self._own, command_id, whose.actor)
-        if self.feed.is_full(whose.actor.id):
-            raise ProblemError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "Too many listen already.",
-                headers={"Retry-After": "5"},
-            )
-        return EventSourceResponse(
-            self._told(command, int(last or 0)), ping=PING_SECONDS, send_timeout=SEND_SECONDS
-        )
-
-    def withdraw(self, command_id: str, whose: Whose) -> CommandResource:
-        """Take back a command that still waits."""
-        command = self._own(command_id, whose.actor)
-        try:
-            self._take_back(command, whose.actor)
-        except SwarmbotError as error:
-            raise refused(error, command_id) from None
-        return CommandResource.of(self._own(command_id, whose.actor))
-
-    # ---- parts
 
     def _read(self, posted: PostedCommand, actor: Actor) -> Command:
         """The command that was sent, as the same line typed in Slack."""

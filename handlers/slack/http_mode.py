@@ -6,13 +6,16 @@ ever sends before the signature is judged.
 
 from __future__ import annotations
 
-from slack_bolt import App
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from bot import traces
+from bot.spans import SpanKind
 
 MOST_BODY = 1 << 20
 """Bytes of one request; the largest that Slack sends are modals and messages of some hundred kB."""
@@ -28,10 +31,15 @@ def web_app(app: App) -> Starlette:
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        answer = await run_in_threadpool(app.dispatch, to_bolt_request(request, body))
+        answer = await run_in_threadpool(_dispatched, app, to_bolt_request(request, body))
         return to_starlette_response(answer)
 
     return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
+
+
+def _dispatched(app: App, request: BoltRequest) -> BoltResponse:
+    with traces.occasion("slack request", kind=SpanKind.SERVER):
+        return app.dispatch(request)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -10,7 +10,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,10 @@ from bot.errors import EditedLineError, SlackRefusesError, SwarmbotError, TooMan
 from bot.model import Actor, Place
 from bot.pipeline.request import Request
 from bot.poster import SlackAccess
+from bot.poster.slack_call import TracedClient
 from bot.render import home
 from bot.store.seen import Seen
+from bot.workers import Workers
 from handlers.slack import forms, shortcuts
 from handlers.slack.home import HomeTabs
 from handlers.slack.identity import Identity
@@ -66,7 +68,7 @@ def bolt(client: WebClient, identity: Identity, signing_secret: str | None) -> A
             # Without one nothing can be signed: not even by whoever reads this line.
             signing_secret=signing_secret or secrets.token_hex(32),
             token_verification_enabled=False,
-            listener_executor=ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack"),
+            listener_executor=Workers(LISTENERS, thread_name_prefix="slack"),
         )
     finally:
         said.removeFilter(_nothing)
@@ -82,7 +84,7 @@ def web_client(token: str, base_url: str) -> WebClient:
 
     The poster does its own retries, so only dropped connections are tried again here.
     """
-    client = WebClient(token=token, base_url=base_url, timeout=10)
+    client = TracedClient(token=token, base_url=base_url, timeout=10)
     client.retry_handlers[:] = [ConnectionErrorRetryHandler(max_retry_count=1)]
     return client
 

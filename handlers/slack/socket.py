@@ -20,7 +20,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot import traces
 from bot.clock import boot_seconds, start_thread, utc_now
+from bot.spans import SpanKind
 from handlers.slack.link import Link
 from handlers.slack.listeners import LISTENERS
 
@@ -177,7 +179,13 @@ class Socket:
 
     def _answer(self, link: Link, request: SocketModeRequest) -> None:
         try:
-            send_response(link, request, run_bolt_app(self._app, request), utc_now().timestamp())
+            with traces.occasion(
+                f"slack {request.type}",
+                {"messaging.message.id": request.envelope_id},
+                SpanKind.CONSUMER,
+            ):
+                response = run_bolt_app(self._app, request)
+                send_response(link, request, response, utc_now().timestamp())
         except websocket.WebSocketException:
             log.warning("a payload of Slack could not be acked: its link has closed")
         except Exception:

@@ -56,6 +56,7 @@ FROM_ENVIRONMENT = {
     "http",
     "slack_http",
     "docker_host",
+    "otel_exporter_otlp_headers",
 }
 
 
@@ -260,7 +261,9 @@ def pins(file: Path) -> Iterator[str]:
     return (line for line in text.replace("\\\n", " ").splitlines() if line.strip())
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-image.txt", "requirements-dev.txt"]
+)
 def test_every_requirement_is_one_version_with_hashes_and_from_nowhere_else(name: str) -> None:
     pin = re.compile(
         r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[\w.+!]+( ; [^#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*"
@@ -278,6 +281,19 @@ def test_what_the_program_needs_is_pinned() -> None:
     assert needed <= pinned
 
 
+def test_the_image_has_what_the_program_needs_in_the_same_versions_and_what_traces_take() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    program = set(pins(ROOT / "requirements.txt"))
+    image = set(pins(ROOT / "requirements-image.txt"))
+    more = {line.partition("==")[0] for line in image - program}
+
+    assert program <= image
+    assert {
+        re.split(r"[>=]", wanted)[0] for wanted in project["optional-dependencies"]["traces"]
+    } <= more
+    assert not any(name.startswith("valkey") for name in more)
+
+
 # ---- Dockerfile and compose.yaml
 
 
@@ -292,7 +308,7 @@ def test_the_image_holds_every_package_of_the_program_and_runs_as_nobody_special
         line.split()[1] for line in lines if line.startswith("COPY") and "/app/" in line
     } == packages
     assert set((ROOT / ".dockerignore").read_text().split()) >= {
-        f"!{path}" for path in (*packages, "requirements.txt")
+        f"!{path}" for path in (*packages, "requirements-image.txt")
     }
     assert [int(line.split()[1]) > 0 for line in lines if line.startswith("USER")] == [True]
 

@@ -19,6 +19,7 @@ from bot.swarm.engine import json_lists
 from bot.swarm.engine.answer_progress import AnswerProgress
 from bot.swarm.engine.answers import members_of, object_in, words_in
 from bot.swarm.engine.api_version import ApiVersion
+from bot.swarm.engine.engine_call import engine_call, note_status
 from bot.swarm.engine.fence import Fence, NoFence
 from bot.swarm.engine.json_lists import ListReader
 from bot.swarm.engine.parameters import Filters, auth_header, filtered, flag, path_part
@@ -308,10 +309,12 @@ class Client:
         **options: Any,
     ) -> Answer:
         asked_as = self.api_version.spoken if versioned else ""
-        answer = self._answer(method, path, asked_as, **options)
-        if asked_as and answer.status_code == 400 and is_refused_version(words_in(answer)):
-            self._negotiate_anew()
-            answer = self._answer(method, path, self.api_version.spoken, **options)
+        with engine_call(method, path, self.engine) as span:
+            answer = self._answer(method, path, asked_as, **options)
+            if asked_as and answer.status_code == 400 and is_refused_version(words_in(answer)):
+                self._negotiate_anew()
+                answer = self._answer(method, path, self.api_version.spoken, **options)
+            note_status(span, method, answer.status_code)
         if answer.status_code >= 400:
             raise refusal(self.engine, answer.status_code, words_in(answer), target)
         return answer

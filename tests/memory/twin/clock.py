@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 from greenlet import getcurrent, greenlet
 
 from bot.clock import Stopping
+from bot.log_ids import handed_on
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -193,10 +194,11 @@ class TurnedStopping(Stopping):
 
     def _begun(self, job: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
+        run = handed_on(job)
 
         def work() -> None:
             try:
-                future.set_result(job())
+                future.set_result(run())
             except Exception as error:  # noqa: BLE001 - it belongs to who waits for the future
                 future.set_exception(error)
 
@@ -213,10 +215,11 @@ class TurnedPool(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
+        run = handed_on(fn)
 
         def work() -> None:
             try:
-                future.set_result(fn(*args, **kwargs))
+                future.set_result(run(*args, **kwargs))
             except Exception as error:
                 future.set_exception(error)
                 raise

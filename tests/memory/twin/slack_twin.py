@@ -14,6 +14,7 @@ from slack_sdk.web import SlackResponse
 from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 from slack_sdk.webhook import WebhookResponse
 
+from bot.poster.slack_call import TracedClient
 from handlers.slack.listeners import SlackListeners
 from playground.workspace import methods_files, responses
 from playground.workspace.api import Api, Tokens
@@ -86,7 +87,7 @@ class SlackTwin:
         ]
 
 
-class DirectClient(WebClient):
+class _DirectCalls(WebClient):
     """Slack's own client, whose calls reach the workspace without a socket.
 
     A call that hangs has timed out at once: the story's clock stands still meanwhile.
@@ -152,6 +153,13 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
 def number_of(request: Message) -> str:
     """The id of a request for approval, as its message says it."""
     return request.text.rpartition("id ")[2].split()[0]
+
+
+class DirectClient(TracedClient, _DirectCalls):
+    """The client of a bot in memory, which is the one of a real bot but for the way to Slack."""
+
+    def __init__(self, slack: SlackTwin) -> None:
+        _DirectCalls.__init__(self, slack)
 
 
 class DirectDeliverer(Deliverer):
