@@ -46,7 +46,7 @@ def stack(cluster: Cluster, images: Images, workspace: Workspace, tmp_path: Path
 
 
 def test_the_image_keeps_nothing_of_how_it_was_built(images: Images) -> None:
-    assert "requirements.txt" not in images.history
+    assert "requirements-image.txt" not in images.history
     assert "CERTIFICATE" not in images.history
 
 
