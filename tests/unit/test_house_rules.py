@@ -34,6 +34,15 @@ DATES_THINGS = {
 is waited for is measured by `boot_seconds`, or by `store.ages` where bots share it."""
 
 
+PLAIN_POOLS = {
+    "handlers/http/door.py": "reads whose a token is",
+    "handlers/http/feed.py": "looks for many callers at once",
+    "handlers/slack/socket.py": "each envelope begins something",
+    "jobs/scheduler.py": "each run begins something",
+}
+"""Where threads go on with nothing of who hands them work."""
+
+
 def files(*rooms: str) -> Iterator[Path]:
     for room in rooms:
         yield from sorted((ROOT / room).rglob("*.py"))
@@ -53,6 +62,21 @@ def test_a_file_is_short_enough_to_be_read_at_once() -> None:
     assert lines, "no file was found"
     longest = {name: LONGER.get(name, MOST_LINES) for name in lines}
     assert {name: count for name, count in lines.items() if count > longest[name]} == {}
+
+
+def test_pools_hand_on_what_a_request_is_followed_by() -> None:
+    """What a plain pool does has neither the ids of its request in the log nor a place in its
+    trace."""
+    plain = {
+        place(path)
+        for path in files("bot", "handlers", "jobs")
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "ThreadPoolExecutor"
+    }
+
+    assert plain == set(PLAIN_POOLS)
 
 
 def test_a_class_name_means_one_class() -> None:

@@ -6,7 +6,6 @@ An engine's time is compared with the bot's time at the middle of the call.
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from bot.clock import utc_now
@@ -15,6 +14,7 @@ from bot.model.cluster import Clock
 from bot.swarm.engine.client import Client
 from bot.swarm.engine.port import EnginePool
 from bot.swarm.spec import raw_values
+from bot.workers import Workers
 
 CLOCK_SECONDS = 2.0
 
@@ -26,7 +26,7 @@ def measure_clocks(engines: EnginePool) -> tuple[Clock, ...]:
     """
     if not engines.names:
         return ()
-    with ThreadPoolExecutor(len(engines.names), thread_name_prefix="clock") as pool:
+    with Workers(len(engines.names), thread_name_prefix="clock") as pool:
         measured = pool.map(lambda name: _clock(engines.on(name), name), engines.names)
         return tuple(clock for clock in measured if clock)
 

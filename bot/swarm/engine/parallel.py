@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
+from bot.log_ids import handed_on
+
 T = TypeVar("T")
 
 
@@ -18,7 +20,8 @@ def run_in_parallel(jobs: Sequence[Callable[[], T]], seconds: float) -> tuple[Fu
     """
     futures = tuple(Future[T]() for _ in jobs)
     for job, future in zip(jobs, futures, strict=True):
-        threading.Thread(target=_do, args=(job, future), name="side by side", daemon=True).start()
+        work = handed_on(job)
+        threading.Thread(target=_do, args=(work, future), name="side by side", daemon=True).start()
     wait(futures, seconds)
     return futures
 

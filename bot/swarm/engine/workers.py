@@ -11,9 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from bot.log_ids import Trail, trail
 from bot.model.cluster import EngineAddress
 from bot.swarm.engine.answer_progress import AnswerProgress
 from bot.swarm.engine.api_version import ApiVersion, version_numbers
@@ -33,6 +34,7 @@ class _Job:
     future: Future[Any]
     until: float
     progress: AnswerProgress
+    trail: Trail = field(default_factory=trail)
 
 
 class EngineWorkers:
@@ -80,7 +82,8 @@ class EngineWorkers:
         client: Client | None = None
         while job := self._next():
             if job.future.set_running_or_notify_cancel():
-                client = self._do(job, client)
+                with job.trail.followed():
+                    client = self._do(job, client)
         if client:
             client.close()
 

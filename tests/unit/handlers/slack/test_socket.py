@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from slack_bolt import Ack
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot import traces
 from handlers.slack.identity import Identity
 from handlers.slack.link import SILENT_AFTER, Link
 from handlers.slack.listeners import bolt, web_client
 from handlers.slack.socket import FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS, Socket, pause
 from playground.workspace import Workspace
 from playground.workspace.model import Limits
+from tests.recorded import attributes, recorded
 
 PATIENCE = 10.0
 
@@ -211,6 +214,31 @@ def test_the_first_command_is_acked_while_slack_does_not_say_who_the_bot_is(
     assert delivery.took is not None
     assert delivery.took < 1
     socket.stop()
+
+
+def test_what_an_envelope_asks_for_is_a_part_of_it(workspace: Workspace) -> None:
+    client = web_client(workspace.bot_token, workspace.api_url)
+    app = bolt(client, Identity(client), None)
+    began = threading.Event()
+
+    def asked(ack: Ack) -> None:
+        ack()
+        with traces.span("request"):
+            client.auth_test()
+        began.set()
+
+    app.command("/swarm")(asked)
+    socket = Socket(app, client, workspace.app_token, Pauses())
+    with recorded() as spans:
+        socket.start()
+        eventually(lambda: socket.connected)
+        workspace.person("dev").types("/swarm status")
+        assert began.wait(PATIENCE)
+        spans.wait_for(3)
+        socket.stop()
+
+    assert spans.trees() == ["slack slash_commands\n  request\n    slack auth.test"]
+    assert attributes(spans.span("slack slash_commands"))["messaging.message.id"]
 
 
 def test_after_a_link_that_lasted_pauses_begin_anew(workspace: Workspace) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot import traces
 from bot.errors import (
     EngineRefusedError,
     NoEngineError,
@@ -25,6 +26,7 @@ from bot.swarm.engine.ping import PING_SECONDS
 from bot.swarm.engine.pool import FailoverPool
 from bot.swarm.engine.workers import LIMIT
 from tests.fence import OPEN
+from tests.recorded import recorded, trace_of
 from tests.unit.swarm.fake_engine import (
     INFO,
     LOCKED,
@@ -103,6 +105,24 @@ def services(client: Client) -> list[dict[str, Any]]:
 
 def create(client: Client) -> dict[str, Any]:
     return client.fenced_by(OPEN).create_service({"Name": "web"})
+
+
+def test_calls_are_a_part_of_the_request_that_they_are_made_for(make: Workshop) -> None:
+    engines = FailoverPool([make.healthy("one").address])
+    with recorded() as spans, traces.span("request"):
+        engines.call(services)
+        engines.call(create)
+        engines.states()
+
+    names = [span.name for span in spans.spans]
+    assert names == [
+        "request",
+        "GET /version",
+        "GET /services",
+        "POST /services/create",
+        "GET /info",
+    ]
+    assert len(set(map(trace_of, spans.spans))) == 1
 
 
 def test_an_engine_that_is_away_costs_no_time(make: Workshop) -> None:
