@@ -16,7 +16,7 @@ from tests.memory.twin.pool import MemoryEngines
 from tests.memory.twin.swarm_twin import SwarmTwin
 from tests.soak.engines import TwinEngines
 
-PEOPLE = 100
+PEOPLE = 80
 TYPING = 4
 """People who type at the same time."""
 SERVICES = 8
