@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +24,7 @@ from bot.store.store import Store
 from bot.swarm.health import engine_versions
 from bot.swarm.health.quorum import holds, quorum
 from bot.swarm.swarm import Swarm
+from bot.workers import Workers
 
 
 def health(swarm: Swarm, store: Store, now: datetime) -> Status:
@@ -38,7 +38,7 @@ def health(swarm: Swarm, store: Store, now: datetime) -> Status:
 
 def everything(swarm: Swarm, store: Store, now: datetime) -> Home:
     """The same at the same price, with the nodes, rollouts, requests and alerts themselves."""
-    with ThreadPoolExecutor(1) as side:
+    with Workers(1) as side:
         engines = side.submit(swarm.engines.states)
         seen = _swarm(swarm)
         return _with_store(store, _knowing(seen, engines_away=_away(engines.result())), now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from bot.swarm.engine.reach import hosts_that_answer
 from bot.swarm.scheduler.layout import TaskLayout
 from bot.swarm.swarm import Swarm
 from bot.watch.snapshot import Snapshot
+from bot.workers import Workers
 from jobs.shared_read import SharedRead
 
 Seen = Mapping[str, Any]
@@ -66,8 +66,8 @@ class Observer:
     slack: Callable[[], str]
     hanging: Callable[[], tuple[str, ...]]
     stopping: Stopping = field(default_factory=Stopping)
-    _side: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(MOST_READS, thread_name_prefix="observer")
+    _side: Workers = field(
+        default_factory=lambda: Workers(MOST_READS, thread_name_prefix="observer")
     )
     _services: SharedRead[Seen] = field(init=False)
     _tasks: SharedRead[Seen] = field(init=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -21,6 +20,7 @@ from bot.render.slack import blocks
 from bot.swarm import filters
 from bot.swarm.health.completion import completion_of
 from bot.swarm.health.diagnosis import diagnose, unwell
+from bot.workers import Workers
 
 
 class ServiceLs(ListFlags, Query):
@@ -62,7 +62,7 @@ class ServicePs(TaskListFlags, Query):
             asked_services = [_with_tasks(context, name) for name in self.services]
             nodes = _nodes_of(context, [task for _, its in asked_services for task in its])
         else:
-            with ThreadPoolExecutor(1, thread_name_prefix="nodes") as side:
+            with Workers(1, thread_name_prefix="nodes") as side:
                 asked = side.submit(_nodes, context)
                 asked_services = [_with_tasks(context, name) for name in self.services]
                 nodes = asked.result()

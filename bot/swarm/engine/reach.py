@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
+
+from bot.workers import Workers
 
 PORT_SECONDS = 1.5
 GOSSIP_PORT = 7946
@@ -22,7 +23,7 @@ _PRIVATE = tuple(
 def open_ports(host: str, ports: Iterable[int]) -> Mapping[int, bool]:
     """By port, whether the host takes TCP connections from this machine; within two seconds."""
     port_list = tuple(ports)
-    with ThreadPoolExecutor(max(1, len(port_list))) as pool:
+    with Workers(max(1, len(port_list))) as pool:
         return dict(
             zip(port_list, pool.map(lambda port: _takes(host, port), port_list), strict=True)
         )
@@ -39,7 +40,7 @@ def hosts_that_answer(addresses: Sequence[str], port: int = MANAGER_PORT) -> fro
     elsewhere = tuple(address for address in addresses if _ip(address))
     if not elsewhere:
         return frozenset()
-    with ThreadPoolExecutor(len(elsewhere)) as pool:
+    with Workers(len(elsewhere)) as pool:
         reachable = pool.map(lambda address: _is_up(address, port), elsewhere)
         return frozenset(address for address, up in zip(elsewhere, reachable, strict=True) if up)
 
