@@ -6,7 +6,7 @@ FROM ${BASE} AS packages
 # The text of additional certificate authorities (PEM), where the network needs them; it stays in this stage.
 ARG CERTIFICATES=""
 COPY requirements-image.txt /
-# What only installing and testing needs goes again, and what the bot never loads: pictures as AVIF and WebP, profiles of colours, what traces do not
+# What only installing and testing needs goes again, and what the bot never loads: pictures as AVIF and WebP, profiles of colours, windows, what traces do not
 # take of OpenTelemetry and protobuf (logs, metrics, names of attributes, Google's own messages), and the compiled form of tables for single terminals,
 # of an old pydantic, of parsers of C, of other parts of Slack and of modules of Redis.
 RUN python3 -m venv /venv \
@@ -15,7 +15,7 @@ RUN python3 -m venv /venv \
  && find /venv -type d \( -name tests -o -path '*/table_grapheme_overrides/__pycache__' -o -path '*/pydantic/v1/__pycache__' \
       -o -path '*/cffi/__pycache__' -o -path '*/pycparser/__pycache__' -o -path '*/slack_sdk/scim/*/__pycache__' -o -path '*/slack_sdk/audit_logs/*/__pycache__' \
       -o -path '*/redis/commands/*/__pycache__' -o -path '*/redis/multidb/__pycache__' -o -path '*/redis/asyncio/multidb/__pycache__' \) -prune -exec rm -r {} + \
- && find /venv \( -name 'libavif-*' -o -name '_avif.*' -o -name 'liblcms2-*' -o -name '_imagingcms.*' \) -delete \
+ && find /venv \( -name 'libavif-*' -o -name '_avif.*' -o -name 'liblcms2-*' -o -name '_imagingcms.*' -o -name '_imagingtk.*' \) -delete \
  && find /venv \( -name 'libwebp*' -o -name 'libsharpyuv-*' -o -name '_webp.*' -o -path '*/google/protobuf/descriptor_pb2.py' -o -path '*/google/protobuf/*/descriptor_pb2.*' \
       -o -path '*/slack_sdk/web/__pycache__/async_*' -o -path '*/slack_sdk/web/__pycache__/legacy_*' \) -delete \
  && find /venv/lib -path '*/opentelemetry/semconv/_incubating/*' -name '*.py*' ! -name '__init__.*' ! -name 'otel_*' -delete \

@@ -8,7 +8,7 @@ BIN := .venv/bin
 .PHONY: help setup machine browser screenshot gallery demo test check static quick thorough stories-a-to-o stories-p-to-z computing waiting-handlers waiting-swarm waiting-poster stand-in format fuzz model chaos soak bench release requirements clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 setup: .venv/ready  ## the virtual environment with all that is pinned
 
@@ -42,6 +42,11 @@ test: browser setup check  ## everything, on a real Swarm and a real Redis; a qu
 .PHONY: test-engines
 test-engines: machine setup  ## all stories on Docker 26, 28 and a mixed Swarm, one after the other; writes docs/engines.md
 	@$(BIN)/python -m tests.engines $(ENGINES)
+
+.PHONY: test-arm64
+test-arm64: setup  ## the image for arm64, built and run by qemu where this machine is none (some minutes)
+	@bash playground/install.sh arm64
+	@$(BIN)/python -m pytest tests/arm64 --durations 3
 
 stand-in: machine setup .dev/stand-in/ready  ## the bot in a Slack that others wrote (local-slack, installed by npm)
 	@$(BIN)/python -m pytest tests/standin --durations 5
@@ -132,6 +137,16 @@ requirements:  ## pin anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra traces -c requirements.txt -o requirements-image.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --extra traces --group dev -o requirements-dev.txt pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group release -o requirements-release.txt
+	@$(MAKE) --no-print-directory wheels
+
+# Python 3.12 is that of the image's base. Nothing is installed.
+.PHONY: wheels
+wheels: setup  ## whether all that the image installs is there for amd64 and arm64, with these hashes
+	@for machine in x86_64 aarch64; do \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check --dry-run --ignore-installed --target .dev/none --only-binary :all: --require-hashes \
+	        --python-version 3.12 --platform manylinux_2_28_$$machine --platform manylinux2014_$$machine -r requirements.txt || exit 1; \
+	    echo "requirements.txt: all of it is there for $$machine"; \
+	done
 
 clean:  ## the demo's Swarm and everything that is not source
 	@-$(BIN)/python -m playground down

@@ -1,7 +1,16 @@
 #!/usr/bin/env bash
-# What is published of a version, in dist/: the wheel, the image as an archive, a list of all packages (SBOM), their licences, the changelog's section,
-# and checksums of it all. `make release` calls it, after a commit that raises `__version__` of bot/__init__.py and gives the changelog its section.
+# What is published of a version, in dist/: the wheel, the image of each platform as an archive, a list of all packages (SBOM), their licences, the
+# changelog's section, and checksums of it all. `make release` calls it, after a commit that raises `__version__` of bot/__init__.py and gives the
+# changelog its section.
+#
+#   bash release.sh                                     the files
+#   bash release.sh images                              only the images of them
+#   bash release.sh notes [VERSION]                     prints the changelog's section
+#   bash release.sh push registry.example.com/swarmbot  the images of these files, to a registry, as one image of all their platforms
+#
+# RELEASE_PLATFORMS: the platforms, each of which has to succeed. Without it: linux/amd64 and linux/arm64, as far as this Docker builds for them.
 # RELEASE_BUILD: further arguments of `docker build`, such as `--build-arg BASE=…`.
+# RELEASE_MANIFEST: further arguments of `docker manifest`, such as `--insecure` for a registry without TLS.
 set -euo pipefail
 cd "$(dirname "$0")"
 umask 022
@@ -65,14 +74,65 @@ file.write_text(json.dumps(content, indent=2) + "\n")
 PYTHON
 }
 
-image() {
+has_buildx() {
+    docker buildx inspect >/dev/null 2>&1
+}
+
+# The platforms that this Docker says it builds for, with a space before and behind each. Without buildx it tells only its own.
+buildable() {
+    if has_buildx; then
+        docker buildx inspect --bootstrap | sed -n 's/^Platforms://p'
+    else
+        docker version --format '{{.Server.Os}}/{{.Server.Arch}}'
+    fi | tr -s ' *,\t\n' ' ' | sed 's/^ */ /; s/ *$/ /'
+}
+
+images() {
     if ! docker info >/dev/null 2>&1; then
-        echo "release: no Docker answers: the image is left out" >&2
+        [ -z "${RELEASE_PLATFORMS:-}" ] || refuse "no Docker answers: there is no image for $RELEASE_PLATFORMS"
+        echo "release: no Docker answers: the images are left out" >&2
         return
     fi
+    local possible platform
+    possible=$(buildable)
+    for platform in ${RELEASE_PLATFORMS:-linux/amd64 linux/arm64}; do
+        if [ -n "${RELEASE_PLATFORMS:-}" ] || [[ $possible == *" $platform "* ]]; then
+            image "$platform"
+        else
+            echo "release: the image for $platform is left out: this Docker builds only for$possible(what it takes: docs/images.md)" >&2
+        fi
+    done
+}
+
+image() {
+    local platform=$1 name build=(docker build)
+    name=swarmbot:$version-${platform//\//-}
+    # What was built, and no list of how: `docker manifest` makes one image of single ones.
+    ! has_buildx || build=(docker buildx build --load --provenance=false)
     # shellcheck disable=SC2086 # several arguments are meant
-    docker build --quiet --tag "swarmbot:$version" ${RELEASE_BUILD:-} .
-    docker save "swarmbot:$version" | gzip -n >"$dist/swarmbot-$version-image.tar.gz"
+    "${build[@]}" --quiet --platform "$platform" --tag "$name" ${RELEASE_BUILD:-} .
+    docker save "$name" | gzip -n >"$dist/swarmbot-$version-image-${platform//\//-}.tar.gz"
+}
+
+# What is pushed is what the checksums are of.
+push() {
+    local name=$1 archive platform images=()
+    [ ! -e "$dist/SHA256SUMS" ] || (cd "$dist" && sha256sum --quiet --check SHA256SUMS)
+    for archive in "$dist/swarmbot-$version-image"-*.tar.gz; do
+        [ -e "$archive" ] || refuse "$dist has no image: make release comes first"
+        platform=${archive#"$dist/swarmbot-$version-image-"}
+        platform=${platform%.tar.gz}
+        docker load --quiet --input "$archive"
+        docker tag "swarmbot:$version-$platform" "$name:$version-$platform"
+        docker push --quiet "$name:$version-$platform"
+        images+=("$name:$version-$platform")
+    done
+    # One that a push before has left half done.
+    docker manifest rm "$name:$version" >/dev/null 2>&1 || true
+    # shellcheck disable=SC2086 # several arguments are meant
+    docker manifest create ${RELEASE_MANIFEST:-} "$name:$version" "${images[@]}"
+    # shellcheck disable=SC2086
+    docker manifest push --purge ${RELEASE_MANIFEST:-} "$name:$version"
 }
 
 checksums() {
@@ -83,7 +143,17 @@ if [ "${1:-}" = notes ]; then
     notes "${2:-$version}"
     exit
 fi
+if [ "${1:-}" = push ]; then
+    [ -n "${2:-}" ] || refuse "push takes the name of the image, such as registry.example.com/swarmbot"
+    push "$2"
+    exit
+fi
 [ -z "$(git status --porcelain)" ] || refuse "there are changes that no commit has"
+if [ "${1:-}" = images ]; then
+    mkdir -p "$dist"
+    images
+    exit
+fi
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 rm -rf "$dist"
@@ -91,7 +161,7 @@ mkdir -p "$dist"
 notes "$version" >"$dist/NOTES.md"
 wheel
 packages
-image
+images
 checksums
 echo "release: $version is in $dist"
 ls -l "$dist"

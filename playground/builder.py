@@ -17,7 +17,6 @@ from playground.registry import Registry
 
 START_SECONDS = 30.0
 DOCKER_ROOT = "/var/lib/docker"
-BASE = "swarmbot-base"
 REGISTRIES = "10.0.0.0/8"
 """Those of all clusters."""
 
@@ -59,17 +58,17 @@ class Builder:
         with suppress(OSError):
             ROOT.rmdir()
 
-    def load(self, tar: Path) -> str:
-        """Make an image of a file system in a tar; returns its name."""
-        self.docker("import", str(tar), BASE)
-        return BASE
+    def load(self, archive: Path) -> None:
+        """Take the images that `docker save` wrote, or something like it."""
+        self.docker("load", "--quiet", "--input", str(archive))
 
-    def build(self, folder: Path, name: str, **arguments: str) -> None:
-        """Build the Dockerfile of a folder; `arguments` are its build arguments. Raises
-        CommandFailedError."""
+    def build(self, folder: Path, name: str, platform: str = "", **arguments: str) -> None:
+        """Build the Dockerfile of a folder; `arguments` are its build arguments, `platform` is
+        another one than this machine's, such as `linux/arm64`. Raises CommandFailedError."""
         given = [f"--build-arg={key}={value}" for key, value in arguments.items()]
         # --network host: this engine has no bridge of its own.
-        self.docker("build", "--network=host", f"--tag={name}", *given, str(folder))
+        options = ("--network=host", *([f"--platform={platform}"] if platform else ()))
+        self.docker("build", *options, f"--tag={name}", *given, str(folder))
 
     def push(self, image: str, registry: Registry, name: str) -> str:
         """Send an image to a registry under a name such as `swarmbot:test`; returns the full
@@ -88,7 +87,7 @@ class Builder:
         # The classic builder is in every version of Debian's and Ubuntu's docker.io; the new one is
         # a further package.
         return processes.run(
-            "docker", *arguments, env=inherited | {"DOCKER_HOST": self._url, "DOCKER_BUILDKIT": "0"}
+            "docker", *arguments, env=inherited | {"DOCKER_HOST": self.url, "DOCKER_BUILDKIT": "0"}
         )
 
     def _settings(self) -> dict[str, object]:
@@ -96,7 +95,7 @@ class Builder:
             "data-root": DOCKER_ROOT,
             "exec-root": str(self._run),
             "pidfile": str(self._run / "docker.pid"),
-            "hosts": [self._url],
+            "hosts": [self.url],
             "exec-opts": ["native.cgroupdriver=cgroupfs"],
             "cgroup-parent": f"/{self._cgroup}",
             "insecure-registries": [REGISTRIES],
@@ -107,13 +106,14 @@ class Builder:
 
     def _answers(self) -> bool:
         try:
-            with APIClient(self._url, version="auto", timeout=5) as api:
+            with APIClient(self.url, version="auto", timeout=5) as api:
                 return bool(api.ping())
         except (DockerException, RequestException):
             return False
 
     @property
-    def _url(self) -> str:
+    def url(self) -> str:
+        """What DOCKER_HOST takes."""
         return f"unix://{self.root / 'docker.sock'}"
 
     @property

@@ -65,6 +65,19 @@ class NoPackageSourceError(PlaygroundError):
 
 
 @dataclass(eq=False)
+class NoEmulationError(PlaygroundError):
+    """This machine cannot run programs for another processor; `reason` is what the system said."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            "programs for another processor do not run here: they take qemu-user-static "
+            f"(`bash playground/install.sh arm64`) and the kernel's binfmt_misc. {self.reason}"
+        )
+
+
+@dataclass(eq=False)
 class PathTooLongError(PlaygroundError):
     """A socket would lie at a path that is longer than Linux allows (107 bytes)."""
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the playground's Swarm needs (Docker's engine, a registry, Redis, network tools), and only what is missing.
 # `install.sh chaos` also installs libfaketime, for bots whose clock is set; `install.sh browser` that, Chromium, in which the demo's page is tested, what pipelines call, and ssh;
-# `install.sh stand-in` also npm, for the Slack that others wrote.
+# `install.sh stand-in` also npm, for the Slack that others wrote; `install.sh arm64` also qemu, for the image of another processor.
 # Debian 12 and later, Ubuntu 22.04 and later. Starts nothing, and leaves no service switched on that was not there before.
 set -euo pipefail
 
@@ -47,6 +47,7 @@ missing_packages() {
             missing_for_chaos
             ;;
         chaos) missing_for_chaos ;;
+        arm64) [ "$(uname -m)" = aarch64 ] || [ -e /usr/lib/binfmt.d/qemu-aarch64.conf ] || echo qemu-user-static ;;
         stand-in) command -v npm >/dev/null || echo npm ;;
     esac
     if [ "$WITH" = browser ] && ! command -v ssh-keygen >/dev/null; then echo openssh-client; fi

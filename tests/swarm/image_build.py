@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playground.base_image import base_tar, own_certificates
+from playground.base_image import BASE, base_archive, own_certificates
 from playground.bot import CHECKOUT
-from playground.builder import BASE, Builder
+from playground.builder import Builder
 from playground.registry import Registry
 
 BOT, NEXT, REDIS = "swarmbot", "swarmbot-next", "redis"
@@ -40,12 +40,12 @@ class ImageBuild:
 
     def _builds(self) -> None:
         self._builder.start()
-        base = self._builder.load(base_tar(CHECKOUT / ".dev"))
-        self._builder.build(CHECKOUT, BOT, BASE=base, CERTIFICATES=own_certificates())
+        self._builder.load(base_archive(CHECKOUT / ".dev"))
+        self._builder.build(CHECKOUT, BOT, BASE=BASE, CERTIFICATES=own_certificates())
         self._build_from(BOT, NEXT, "LABEL org.opencontainers.image.version=next")
         # As in the public image, the folder of the data belongs to the user that Redis runs as.
         self._build_from(
-            base,
+            BASE,
             REDIS,
             "RUN mkdir /data && chown 999:1000 /data",
             "WORKDIR /data",
