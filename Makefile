@@ -144,8 +144,8 @@ requirements:  ## pin anew (needs uv)
 wheels: setup  ## whether all that the image installs is there for amd64 and arm64, with these hashes
 	@for machine in x86_64 aarch64; do \
 	    $(BIN)/python -m pip install -q --disable-pip-version-check --dry-run --ignore-installed --target .dev/none --only-binary :all: --require-hashes \
-	        --python-version 3.12 --platform manylinux_2_28_$$machine --platform manylinux2014_$$machine -r requirements.txt || exit 1; \
-	    echo "requirements.txt: all of it is there for $$machine"; \
+	        --python-version 3.12 --platform manylinux_2_28_$$machine --platform manylinux2014_$$machine -r requirements-image.txt || exit 1; \
+	    echo "requirements-image.txt: all of it is there for $$machine"; \
 	done
 
 clean:  ## the demo's Swarm and everything that is not source

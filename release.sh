@@ -149,13 +149,13 @@ if [ "${1:-}" = push ]; then
     exit
 fi
 [ -z "$(git status --porcelain)" ] || refuse "there are changes that no commit has"
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
 if [ "${1:-}" = images ]; then
     mkdir -p "$dist"
     images
     exit
 fi
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-export SOURCE_DATE_EPOCH
 rm -rf "$dist"
 mkdir -p "$dist"
 notes "$version" >"$dist/NOTES.md"

@@ -21,12 +21,14 @@ from playground.processes import looked_for
 from playground.workspace import Workspace
 from tests.conftest import NUMBER
 from tests.scenario.running import free_port
-from tests.swarm.test_packaging import MOST_ABOVE_BASE, SSH
+from tests.swarm.test_packaging import MOST_ABOVE_BASE
 
 # The first run makes the base image as well; each program is emulated.
 pytestmark = pytest.mark.timeout(3600)
 
 IMAGE = "swarmbot"
+SSH = 9_500_000
+"""What the ssh client and its libraries take on arm64, which are part of the base here."""
 START_SECONDS = 300.0
 CONFIG = """
 channel = "{channel}"

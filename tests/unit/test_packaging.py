@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ EXTRA_SCOPES = {
     "channels:read",  # whether a channel is shared with other workspaces
     "usergroups:read",  # only where roles name user groups
 }
+FILES = 3
+"""The source, a wheel for amd64 and one for arm64."""
 EVENT_SCOPES = {
     "app_mention": {"app_mentions:read"},
     "app_home_opened": set[str](),
@@ -292,6 +295,28 @@ def test_the_image_has_what_the_program_needs_in_the_same_versions_and_what_trac
         re.split(r"[>=]", wanted)[0] for wanted in project["optional-dependencies"]["traces"]
     } <= more
     assert not any(name.startswith("valkey") for name in more)
+
+
+def test_what_is_compiled_is_pinned_for_other_processors_too() -> None:
+    """`make wheels` asks the package index; this sees pins that were made for one machine."""
+    hashes = {
+        re.split(r"[=\[]", line)[0]: line.count("--hash=")
+        for line in pins(ROOT / "requirements-image.txt")
+    }
+    compiled = {name: count for name, count in hashes.items() if is_compiled(name)}
+
+    assert {"pydantic-core", "pillow", "cryptography", "protobuf"} <= set(compiled)
+    too_few = {name for name, count in compiled.items() if count < FILES}
+    assert too_few == set()
+
+
+def is_compiled(name: str) -> bool:
+    """Whether a wheel of the package is for one kind of machine."""
+    try:
+        wheel = distribution(name).read_text("WHEEL") or ""
+    except PackageNotFoundError:
+        return False
+    return "Root-Is-Purelib: false" in wheel
 
 
 # ---- Dockerfile and compose.yaml
