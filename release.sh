@@ -105,12 +105,14 @@ images() {
 }
 
 image() {
-    local platform=$1 name build=(docker build)
+    local platform=$1 name made build=(docker build)
     name=swarmbot:$version-${platform//\//-}
     # What was built, and no list of how: `docker manifest` makes one image of single ones.
     ! has_buildx || build=(docker buildx build --load --provenance=false)
     # shellcheck disable=SC2086 # several arguments are meant
     "${build[@]}" --quiet --platform "$platform" --tag "$name" ${RELEASE_BUILD:-} .
+    made=$(docker image inspect --format '{{.Os}}/{{.Architecture}}' "$name")
+    [[ $platform/ == "$made"/* ]] || refuse "the image for $platform is one for $made: is its base?"
     docker save "$name" | gzip -n >"$dist/swarmbot-$version-image-${platform//\//-}.tar.gz"
 }
 

@@ -40,6 +40,7 @@ case "$*" in
     "buildx inspect") [ -n "$BUILDS_FOR" ] ;;
     "buildx inspect --bootstrap") printf 'Platforms: %s\\n' "$BUILDS_FOR" ;;
     "version --format"*) echo linux/amd64 ;;
+    "image inspect"*) echo "${MADE:-$(echo "$5" | sed 's,.*-\\(.*\\)-,\\1/,')}" ;;
     save*) echo "the image of $2" ;;
 esac
 """
@@ -142,6 +143,15 @@ def test_a_platform_that_somebody_names_is_never_left_out(checkout: Path, docker
     done = release(checkout, "images", RELEASE_PLATFORMS="linux/arm64")
     assert done.returncode == 2
     assert done.stderr == "release: no Docker answers: there is no image for linux/arm64\n"
+
+
+def test_an_image_for_another_platform_is_not_published(checkout: Path, docker: Path) -> None:
+    done = release(checkout, "images", RELEASE_PLATFORMS="linux/arm64", MADE="linux/amd64")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "release: the image for linux/arm64 is one for linux/amd64: is its base?\n"
+    )
+    assert asked(docker, "save") == []
 
 
 def test_what_is_pushed_is_one_image_of_what_was_made(checkout: Path, docker: Path) -> None:
