@@ -12,15 +12,15 @@ from typing import Any, ClassVar, TypeVar
 from bot.command.model import Command, Context, Query
 from bot.doctor.examine import examine
 from bot.doctor.probes import Probes
+from bot.doctor.updates import images_that_decide
 from bot.errors import StoreUnavailableError, SwarmbotError
 from bot.model import Image, Message, Service
-from bot.model.cluster import EngineState, RegistryAnswer
+from bot.model.cluster import Certificate, EngineState, RegistryAnswer
 from bot.model.incident import Memory
 from bot.model.stored_login import StoredLogins
 from bot.render.doctor import doctor_message
 from bot.rollout import stored_login
 from bot.swarm.certificates import root_ca
-from bot.swarm.engine.clocks import measure_clocks
 from bot.swarm.engine.failover import LONGEST_SECONDS
 from bot.swarm.last_seen import Observed
 from bot.swarm.objects.images import Images
@@ -82,7 +82,6 @@ class _Reader:
         """First what the engines say, then what has to be asked because of it."""
         swarm, ask = self.swarm, self.pool.submit
         engines: Future[tuple[EngineState, ...]] = ask(swarm.engines.states)
-        measured = ask(measure_clocks, swarm.engines)
         nodes, services, tasks = (
             ask(swarm.nodes.lately),
             ask(swarm.services.lately),
@@ -90,8 +89,7 @@ class _Reader:
         )
         cluster = ask(swarm.cluster.inspect)
         networks = ask(swarm.networks.list)
-        certificates = ask(swarm.certificates.read, context.settings.watch.endpoints)
-        looks: list[Future[Any]] = [engines, measured, nodes, services, tasks, cluster, networks]
+        looks: list[Future[Any]] = [engines, nodes, services, tasks, cluster, networks]
         wait(looks, LOOK_SECONDS)
         said: tuple[EngineState, ...] | None = _answer(engines)
         snapshot = Snapshot(
@@ -104,14 +102,16 @@ class _Reader:
             leaderless=_leaderless(nodes),
         )
         until = time.monotonic() + PROBE_SECONDS
+        certificates = ask(self._certificates, snapshot, context.settings.watch.endpoints)
         rotation = (
             ask(root_ca.rotation, swarm.engines)
             if snapshot.cluster and snapshot.cluster.root_rotation
             else None
         )
         images = _images(snapshot.services or ())
+        decide = images_that_decide(snapshot.layout(swarm.last_seen.layout))
         registry = {image: ask(self.swarm.images.held, image) for image in images}
-        checks = {image: ask(self._checked, image) for image in images}
+        checks = {image: ask(self._checked, image) for image in images if image in decide}
         logins = ask(stored_login.known, swarm, context.store, snapshot.services or ())
         asked: list[Future[Any]] = [
             certificates,
@@ -122,7 +122,7 @@ class _Reader:
         ]
         wait(asked, max(0.0, until - time.monotonic()))
         probes = Probes(
-            clocks=_answer(measured) or (),
+            clocks=tuple(engine.clock for engine in said or () if engine.clock),
             registry={
                 str(image): _answer(held) or RegistryAnswer.UNKNOWN
                 for image, held in registry.items()
@@ -150,6 +150,14 @@ class _Reader:
             _answer(again[engine.name]) or engine if engine.name in again else engine
             for engine in engines
         )
+
+    def _certificates(
+        self, snapshot: Snapshot, endpoints: Sequence[str]
+    ) -> tuple[Certificate, ...] | None:
+        """All certificates; None where nobody says whose there are."""
+        if snapshot.nodes is None or snapshot.cluster is None:
+            return None
+        return self.swarm.certificates.of(snapshot.nodes, snapshot.cluster.trust_root, endpoints)
 
     def _checked(self, image: Image) -> bool | None:
         """Whether the image brings a health check: any engine that has it can tell."""

@@ -13,7 +13,8 @@ from bot.model.stored_login import StoredLogins
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probes:
     """By image (as written): whether its registry has it, and whether it brings a health check of
-    its own. `seen_ago`: seconds since nodes, services and tasks were read."""
+    its own (of those only that `updates.images_that_decide` names). `seen_ago`: seconds since
+    nodes, services and tasks were read."""
 
     clocks: tuple[Clock, ...] = ()
     registry: Mapping[str, RegistryAnswer] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from bot.doctor.specifications import (
     running,
     updates_all_at_once,
 )
-from bot.model import Service
+from bot.model import Image, Service
 from bot.model.advice import Advice
 from bot.model.advice_facts import AllAlike, ImageMissing
 from bot.model.advice_kind import AdviceKind
@@ -100,6 +100,14 @@ def _all_at_once(layout: TaskLayout) -> tuple[Service, ...]:
         service
         for service in lasting(layout)
         if service.replicas != 1 and updates_all_at_once(service.spec)
+    )
+
+
+@kept_with_layout
+def images_that_decide(layout: TaskLayout) -> frozenset[Image]:
+    """The images that alone say whether anything asks for the health of a service."""
+    return frozenset(
+        service.image for service in _unchecked(layout) if not health_test(service.spec)
     )
 
 

@@ -45,7 +45,7 @@ class EngineState:
     `swarm` is `active`, `locked`, `inactive`, `pending` or `error`; empty: unknown. `error` is its
     own word (such as that there is no leader), or why it is away; `fault` what that means.
     `address` is that of its node; where it says nothing now, as it last said. `peers`: managers'
-    addresses.
+    addresses. `clock`: what its clock said then.
     """
 
     name: str
@@ -60,6 +60,7 @@ class EngineState:
     address: str = ""
     peers: tuple[str, ...] = ()
     fault: EngineFault = EngineFault.NONE
+    clock: Clock | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from bot.model import File, Message, MessageRef, Place
 from bot.model.picture import Sheet
+from bot.poster.connections import KeptWebClient, KeptWebhook
 from bot.poster.slack_call import slack_call
 from bot.poster.verdict import AnswerRefusedError
 
@@ -132,7 +133,11 @@ def _webhook(client: WebClient) -> Webhook:
     """Sends to such addresses as this client sends to Slack's methods."""
 
     def send(url: str, body: dict[str, Any]) -> WebhookResponse:
-        sender = WebhookClient(url, timeout=client.timeout, ssl=client.ssl, proxy=client.proxy)
+        sender = (
+            KeptWebhook(url, client)
+            if isinstance(client, KeptWebClient)
+            else WebhookClient(url, timeout=client.timeout, ssl=client.ssl, proxy=client.proxy)
+        )
         return sender.send_dict(body)
 
     return send

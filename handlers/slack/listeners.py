@@ -25,7 +25,7 @@ from bot.errors import EditedLineError, SlackRefusesError, SwarmbotError, TooMan
 from bot.model import Actor, Place
 from bot.pipeline.request import Request
 from bot.poster import SlackAccess
-from bot.poster.slack_call import TracedClient
+from bot.poster.connections import SlackClient
 from bot.render import home
 from bot.store.seen import Seen
 from bot.workers import Workers
@@ -79,12 +79,12 @@ def _nothing(_record: logging.LogRecord) -> bool:
     return False
 
 
-def web_client(token: str, base_url: str) -> WebClient:
+def web_client(token: str, base_url: str) -> SlackClient:
     """A client of Slack's Web API.
 
     The poster does its own retries, so only dropped connections are tried again here.
     """
-    client = TracedClient(token=token, base_url=base_url, timeout=10)
+    client = SlackClient(token=token, base_url=base_url, timeout=10)
     client.retry_handlers[:] = [ConnectionErrorRetryHandler(max_retry_count=1)]
     return client
 

@@ -54,6 +54,17 @@ class Certificates:
         """
         nodes = Nodes(self.engines).list()
         root = Cluster(self.engines).inspect().trust_root
+        return self.of(nodes, root, endpoints, agent, stopping)
+
+    def of(
+        self,
+        nodes: Sequence[Node],
+        root: str,
+        endpoints: Iterable[str] = (),
+        agent: str = "",
+        stopping: Stopping | None = None,
+    ) -> tuple[Certificate, ...]:
+        """The same for who knows the nodes, and the certificate of the root (PEM), already."""
         requests = [_of_manager(node) for node in nodes if node.manager]
         for address in self.engines.addresses:
             requests += _of_engine(address)

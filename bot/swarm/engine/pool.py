@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from bot.errors import (
@@ -14,8 +15,9 @@ from bot.errors import (
     OutcomeUnknownError,
     UnknownNameError,
 )
-from bot.model.cluster import EngineAddress, EngineState
+from bot.model.cluster import Clock, EngineAddress, EngineState
 from bot.swarm.engine.client import Client, Json
+from bot.swarm.engine.clocks import info_with_clock
 from bot.swarm.engine.failover import (
     LONGEST_SECONDS,
     Call,
@@ -34,6 +36,7 @@ STATE_SECONDS = 1.5
 AVOID_SECONDS = 10.0
 
 T = TypeVar("T")
+_Info = tuple[Json, Clock | None]
 
 
 class FailoverPool:
@@ -107,7 +110,7 @@ class FailoverPool:
         """The state of each engine, in the order of the configuration; within two seconds."""
         until = time.monotonic() + STATE_SECONDS
         engines = tuple(self._engines.values())
-        asked = [engine.workers.submit(Client.info, until) for engine in engines]
+        asked = [engine.workers.submit(info_with_clock(engine.name), until) for engine in engines]
         pings = [engine.ping.probe() for engine in engines]
         wait(asked, STATE_SECONDS)
         # Who refused at once is alive or not by its sign of life, which may come a moment later.
@@ -144,20 +147,21 @@ class FailoverPool:
         )
 
 
-def _answered(info: Future[Json]) -> bool:
+def _answered(info: Future[_Info]) -> bool:
     return info.done() and not info.cancelled() and info.exception() is None
 
 
-def _state(engine: Engine, asked: Future[Json], ping: Future[str]) -> EngineState:
+def _state(engine: Engine, asked: Future[_Info], ping: Future[str]) -> EngineState:
     late = f"no answer within {STATE_SECONDS:g} s"
     asked.cancel()
     error = (
         asked.exception() if asked.done() and not asked.cancelled() else ConnectionLostError(late)
     )
     if error is None:
-        state = read_cluster.engine_state(engine.name, asked.result())
+        info, clock = asked.result()
+        state = read_cluster.engine_state(engine.name, info)
         engine.advertised = state.address or engine.advertised
-        return state
+        return replace(state, clock=clock)
     reachable = ping.done() and ping.result() == ALIVE
     words = explain(error) if reachable else ping.result() if ping.done() else late
     return EngineState(

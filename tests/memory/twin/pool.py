@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -21,6 +21,7 @@ from bot.errors import (
 from bot.model.cluster import EngineAddress, EngineState
 from bot.swarm.engine.api_version import ApiVersion
 from bot.swarm.engine.client import Client
+from bot.swarm.engine.clocks import info_with_clock
 from bot.swarm.engine.failover import Call, EngineErrors, combined_error, explain
 from bot.swarm.engine.port import CALL_SECONDS
 from bot.swarm.engine.refusals import ConnectionLostError, NotReachedError
@@ -199,7 +200,8 @@ class MemoryEngines:
 
     def _state(self, name: str) -> EngineState:
         try:
-            return read_cluster.engine_state(name, self._client(name).info())
+            info, clock = info_with_clock(name)(self._client(name))
+            return replace(read_cluster.engine_state(name, info), clock=clock)
         except (NotReachedError, NoEngineError) as error:
             return EngineState(name, reachable=False, error=explain(error))
         except SwarmbotError as error:

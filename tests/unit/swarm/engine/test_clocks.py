@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.swarm.engine.clocks import measure_clocks
 from bot.swarm.engine.pool import FailoverPool
 from tests.unit.swarm.fake_engine import INFO, Answer, FakeEngine, FrozenEngine
 
@@ -34,12 +33,8 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
     ]
     frozen = FrozenEngine(tmp_path, "frozen")
     began = time.monotonic()
-    measured = {
-        clock.engine: clock
-        for clock in measure_clocks(
-            FailoverPool([*(engine.address for engine in engines), frozen.address])
-        )
-    }
+    pool = FailoverPool([*(engine.address for engine in engines), frozen.address])
+    measured = {state.name: state.clock for state in pool.states() if state.clock}
     took = time.monotonic() - began
     for engine in engines:
         engine.stop()
@@ -51,7 +46,3 @@ def test_each_engine_by_what_it_says_itself(tmp_path: Path) -> None:
         off = measured[name].ahead - timedelta(seconds=seconds)
         assert abs(off) <= measured[name].within + timedelta(milliseconds=50), measured[name]
     assert measured["slow"].within >= timedelta(seconds=0.3), "half of the way is what is uncertain"
-
-
-def test_no_engines_no_clocks() -> None:
-    assert measure_clocks(FailoverPool(())) == ()
