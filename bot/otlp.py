@@ -141,6 +141,12 @@ class FirstWords(logging.Handler):
         self.addFilter(logging.Filter("opentelemetry.exporter"))
         self._first = ""
 
+    def listen(self) -> None:
+        """From now on the library is heard by nobody else."""
+        library = logging.getLogger("opentelemetry")
+        library.handlers[:] = [self]
+        library.propagate = False
+
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it, where it is the first."""
         self._first = self._first or bounded(record.getMessage())
@@ -152,16 +158,23 @@ class FirstWords(logging.Handler):
 
 
 def otlp_recorder(settings: Settings, instance: str) -> OtlpRecorder:
-    """Sends to the collector of the settings; nothing is sent yet."""
-    words = _heard()
+    """Sends to the collector of the settings; nothing is sent yet.
+
+    Raises ValueError where variables of OpenTelemetry contradict each other.
+    """
+    words = FirstWords()
     address = address_of(settings.traces)
     exporter = TellingExporter(_exporter(settings, address), address, words)
-    return OtlpRecorder(BatchSpanProcessor(exporter), instance)
+    recorder = OtlpRecorder(BatchSpanProcessor(exporter), instance)
+    # What it says of the variables until now is for the log.
+    words.listen()
+    return recorder
 
 
 def refusal(settings: Settings) -> str:
     """Why the collector takes nothing, as far as one call tells; empty where it does."""
-    words = _heard()
+    words = FirstWords()
+    words.listen()
     exporter = _exporter(settings, address_of(settings.traces), CHECK_SECONDS)
     return "" if exporter.export(()) is SpanExportResult.SUCCESS else words.taken()
 
@@ -170,14 +183,6 @@ def address_of(url: str) -> str:
     """Where a collector takes traces, by its base address or by that itself."""
     base = url.rstrip("/")
     return base if base.endswith(PATH) else base + PATH
-
-
-def _heard() -> FirstWords:
-    """What the library logs from now on, and nobody else hears."""
-    library, words = logging.getLogger("opentelemetry"), FirstWords()
-    library.handlers[:] = [words]
-    library.propagate = False
-    return words
 
 
 def _exporter(settings: Settings, address: str, seconds: float | None = None) -> OTLPSpanExporter:

@@ -19,7 +19,8 @@ _LIBRARIES = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 def begun(settings: Settings, instance: str) -> OtlpRecorder | None:
     """Record from now on; None where no collector is named. `instance` is the name of this bot.
 
-    Raises InvalidSettingError where the libraries for it are not installed.
+    Raises InvalidSettingError where the libraries for it are not installed, or where their own
+    variables do not make sense.
     """
     if not settings.traces:
         return None
@@ -27,7 +28,10 @@ def begun(settings: Settings, instance: str) -> OtlpRecorder | None:
         raise InvalidSettingError(SETTING, missing)
     from bot.otlp import otlp_recorder  # noqa: PLC0415 - it costs a tenth of a start
 
-    recorder = otlp_recorder(settings, instance)
+    try:
+        recorder = otlp_recorder(settings, instance)
+    except ValueError as error:
+        raise InvalidSettingError("OTEL_…", str(error)) from None
     traces.record_with(recorder)
     return recorder
 

@@ -17,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 
 from bot import traces, tracing
 from bot.check import collector
+from bot.errors import InvalidSettingError
 from bot.otlp import OtlpRecorder, address_of
 from bot.settings import Settings
 from bot.settings.sources import environment_of_programs
@@ -170,6 +171,19 @@ def test_the_variables_of_opentelemetry_count(
     assert list(there.spans) == ["POST /v1/commands"], "who calls has sampled it"
     assert there.resource["service.name"] == "chatops"
     assert there.resource["deployment.environment.name"] == "prod"
+
+
+def test_variables_that_make_no_sense_are_said_in_words(
+    there: Collector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("opentelemetry").propagate = True
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "now_and_then")
+    begun(there.url).stop()
+    assert "now_and_then" in caplog.text
+
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "1")
+    with pytest.raises(InvalidSettingError, match="max_queue_size"):
+        begun(there.url)
 
 
 def test_headers_come_from_a_secret(there: Collector) -> None:

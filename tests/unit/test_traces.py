@@ -273,12 +273,13 @@ def test_a_job_that_hangs_or_fails_is_recorded(spans: Recorded) -> None:
 
 
 def test_off_nothing_of_the_library_is_loaded() -> None:
-    """The way of `bot.__main__.run`, to where the bot is put together."""
+    """As `bot.__main__.run` does it, for the one library that would load it: that the bot itself
+    does not is a contract of imports."""
     code = (
         "import sys\n"
         "from bot.left_out import left_out\n"
         "with left_out('opentelemetry'):\n"
-        "    import bot.app\n"
+        "    from bot.store.connection import connect\n"
         "from bot.settings import Settings\n"
         "from bot.tracing import begun\n"
         "assert begun(Settings(), 'bot1') is None\n"
