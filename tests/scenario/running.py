@@ -56,7 +56,11 @@ warning = "{alerts}"
 note = "{alerts}"
 """
 
-AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": ""}
+AS_IN_THE_IMAGE = {
+    "MALLOC_ARENA_MAX": "2",
+    "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 """What the image sets that decides about memory, and what was compiled once stays compiled."""
 
 STARTS_WITHIN, STOPS_WITHIN = 60, 30
