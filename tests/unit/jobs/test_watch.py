@@ -16,6 +16,7 @@ import pytest
 from bot.model.incident import Memory
 from bot.settings import WatchSettings
 from bot.swarm.engine.events import Event
+from bot.swarm.scheduler.layout import TaskLayout
 from bot.watch.snapshot import Snapshot
 from jobs.observer import QUICK, WHOLE, Scope
 from jobs.watch import Watch
@@ -44,6 +45,10 @@ class Eyes:
     def completed(world: Snapshot, now: object) -> Snapshot:
         del now
         return replace(world, at=world.at + timedelta(seconds=5))
+
+    @staticmethod
+    def layout(world: Snapshot) -> TaskLayout:
+        return world.layout()
 
 
 Sink = Callable[..., None]

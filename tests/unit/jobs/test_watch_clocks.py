@@ -13,6 +13,7 @@ import pytest
 from bot.errors import StoreUnavailableError
 from bot.model.incident import AlertState, Memory
 from bot.settings import WatchSettings
+from bot.swarm.scheduler.layout import TaskLayout
 from bot.watch.snapshot import Snapshot
 from jobs.observer import Scope
 from jobs.watch import Watch
@@ -34,6 +35,10 @@ class Eyes:
     @staticmethod
     def completed(world: Snapshot, now: datetime) -> Snapshot:
         return replace(world, at=now, slack="no answer")
+
+    @staticmethod
+    def layout(world: Snapshot) -> TaskLayout:
+        return world.layout()
 
 
 @dataclass
