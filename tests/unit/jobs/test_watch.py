@@ -50,6 +50,9 @@ class Eyes:
     def layout(world: Snapshot) -> TaskLayout:
         return world.layout()
 
+    def prepare(self) -> None:
+        """Nobody asks for a doctor here."""
+
 
 Sink = Callable[..., None]
 
