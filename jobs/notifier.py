@@ -88,6 +88,16 @@ class Notifier:
         """Another bot led: what it has told meanwhile is not known here."""
         self._told.clear()
 
+    def leave(self) -> None:
+        """End the messages of which Redis, and so the next bot, does not know: nobody else would.
+        The bot ends after this."""
+        for incident_id, ref in tuple(self._unremembered.items()):
+            self._posted(incident_id, ref)
+        for incident_id in self._unremembered.keys() & self._told.keys():
+            told = self._told[incident_id]
+            if told.incident.state is not AlertState.RESOLVED:
+                self.poster.edit(told.message, alert_message.left(told.incident), final=True)
+
     def tell(
         self,
         before: Mapping[str, Incident],

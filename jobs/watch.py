@@ -145,6 +145,7 @@ class Watch:
         """Heed no more."""
         self._urgent.stop()
         self._thorough.stop()
+        self.notifier.leave()
         self.observer.close()
 
     def stands_still(self) -> str:

@@ -98,3 +98,46 @@ def test_an_alert_is_posted_while_redis_is_away(dev: MemoryPerson, world: World)
     (message,) = in_channel(dev)
     assert "node2 is Down" in dev.reads(message)
     world.redis.away = False
+
+
+def test_an_alert_that_only_its_bot_knows_ends_with_the_bot(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.redis.away = True
+    notifier = notifier_of(world, world.bot, 1)
+    tell(world, notifier, DOWN, is_new=True)
+
+    notifier.leave()
+    world.clock.run(lambda: False, 5)
+
+    (message,) = in_channel(dev)
+    assert "🔴" not in dev.reads(message)
+    assert "node2 is Down · the bot that follows it ends" in dev.reads(message)
+    world.redis.away = False
+
+
+def test_an_alert_that_redis_knows_is_left_to_the_next_bot(dev: MemoryPerson, world: World) -> None:
+    notifier = notifier_of(world, world.bot, 1)
+    tell(world, notifier, DOWN, is_new=True)
+
+    notifier.leave()
+    world.clock.run(lambda: False, 5)
+
+    (message,) = in_channel(dev)
+    assert "🔴 node2 is Down" in dev.reads(message)
+
+
+def test_an_alert_that_redis_takes_at_the_last_moment_is_left_to_the_next_bot(
+    dev: MemoryPerson, world: World
+) -> None:
+    world.redis.away = True
+    notifier = notifier_of(world, world.bot, 1)
+    tell(world, notifier, DOWN, is_new=True)
+    world.redis.away = False
+
+    notifier.leave()
+    world.clock.run(lambda: False, 5)
+
+    (message,) = in_channel(dev)
+    assert "🔴 node2 is Down" in dev.reads(message)
+    assert world.bot.store.alerts.message(DOWN.id)

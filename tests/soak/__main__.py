@@ -36,7 +36,8 @@ TEXT = """\
 rollouts and {reconnects} broken connections (of Slack and of all engines, in turn) within
 {minutes:.0f} minutes, by a bot with its own Redis and a Swarm in memory behind real sockets. Growth
 is that of the straight line through all readings after the first tenth; flat is what grows by no
-more than the noise, twice the standard deviation from that line. {left}
+more than the noise, twice the standard deviation from that line, or by so
+little that it is not worth a word ({least}). {left}
 
 | | after the first tenth | at the end | most | growth | noise | |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -97,6 +98,11 @@ def _soak(bot: RunningBot, workspace: Workspace, engines: TwinEngines, part: flo
         reconnects=traffic.reconnected,
         minutes=minutes,
         left=left,
+        least=", ".join(
+            f"{course.least:g} {course.unit or course.name}"
+            for course in COURSES
+            if not course.passes
+        ),
         rows="\n".join(verdict.row() for verdict in verdicts),
     )
     _write(readings, text)

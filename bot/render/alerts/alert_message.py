@@ -64,6 +64,17 @@ def moved(incident: Incident, channel: str) -> Message:
     )
 
 
+def left(incident: Incident) -> Message:
+    """What is left of a message that no other bot knows of, when the bot that posted it ends."""
+    return message(
+        (
+            f"{mark(incident, quiet=True)} {now_words(incident.problems[0])} · the bot that "
+            "follows it ends, and another one says anew how it is"
+        ),
+        [],
+    )
+
+
 def history(
     before: Incident | None, after: Incident, now: datetime, people: Sequence[str] = ()
 ) -> Message | None:

@@ -16,7 +16,9 @@ def judge(evaluation: Evaluation) -> Findings:
     if any(target.startswith("node:") for target in snapshot.locks):
         return unknown(AlertKind.PLACEMENT)
     if not evaluation.uneven:
-        return NOTHING
+        # Where a service is being changed, its tasks come and go: it is judged afterwards.
+        changing = any(map(evaluation.quiet, evaluation.services))
+        return unknown(AlertKind.PLACEMENT) if changing else NOTHING
     facts = UnevenPlacement(
         services=tuple(sorted(service.name for service in evaluation.uneven)),
         idle=tuple(

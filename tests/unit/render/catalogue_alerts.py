@@ -508,6 +508,8 @@ def steps() -> Mapping[str, Callable[[], Message]]:
         "alert-step-worse": step(warning, DOWN),
         "alert-step-unsilenced": lambda: alert_message.unsilenced(DOWN, v.NOW),
         "alert-moved": lambda: alert_message.moved(DOWN, "C0OPS00001"),
+        "alert-left": lambda: alert_message.left(DOWN),
+        "alert-left-hostile": lambda: alert_message.left(HOSTILE),
         "alert-moved-hostile": lambda: alert_message.moved(HOSTILE, "C0OPS00001"),
         "alert-step-other": step(
             AT_RISK,

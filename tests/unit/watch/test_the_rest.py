@@ -139,6 +139,19 @@ def test_an_idle_node_is_named_and_a_drain_by_the_bot_is_no_news() -> None:
     assert "node4 runs no replicas; web is spread unevenly" in story.reason("swarm:placement").cause
 
 
+def test_tasks_are_spread_again_only_when_nothing_is_being_changed() -> None:
+    story = begun()
+    story.sees(tasks=IDLE)
+    story.waits(125)
+    assert "swarm:placement" in story.firing
+    story.sees(tasks=SPREAD, locks=frozenset({"service:s-web"}))
+    story.waits(30)
+    assert "swarm:placement" in story.firing, "a rollout has begun, and may turn back"
+    story.sees(locks=frozenset())
+    story.waits(300, 30)
+    assert "swarm:placement" not in story.firing
+
+
 def test_the_bot_itself() -> None:
     story = begun()
     story.sees(redis="connection refused", slack="timeout", hanging=("digest",))
