@@ -134,6 +134,7 @@ class _Reader:
             networks=_answer(networks) or (),
             logins=_answer(logins) or StoredLogins(),
             seen_ago=max(_ago(nodes), _ago(services), _ago(tasks)),
+            own_service=context.settings.own_service,
         )
         return replace(snapshot, certificates=_answer(certificates)), probes
 

@@ -37,7 +37,7 @@ def examine(evaluation: Evaluation, probes: Probes = NOTHING) -> tuple[Advice, .
     What the watch judges too is read from its own evaluation, so that both tell the same.
     """
     advice = (
-        *managers.examine(evaluation),
+        *managers.examine(evaluation, probes),
         *nodes.examine(evaluation, probes),
         *services.examine(evaluation, probes),
         *settings.examine(evaluation, probes),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bot.doctor.probes import Probes
 from bot.model import Node
 from bot.model.advice import Advice
 from bot.model.advice_facts import (
@@ -26,7 +27,7 @@ from bot.watch.evaluation import Evaluation
 _BARE = ("inactive", "pending")
 
 
-def examine(evaluation: Evaluation) -> Iterator[Advice]:
+def examine(evaluation: Evaluation, probes: Probes) -> Iterator[Advice]:
     """Without a leader that comes first, and the rest is what the engines say of themselves."""
     leaderless = bool(evaluation.snapshot.leaderless)
     if leaderless:
@@ -41,7 +42,7 @@ def examine(evaluation: Evaluation) -> Iterator[Advice]:
     if evaluation.snapshot.nodes is not None:
         yield from _numbers(evaluation)
         yield from _unreachable(evaluation)
-        yield from _not_connected(evaluation)
+        yield from _not_connected(evaluation, probes.own_service)
 
 
 def _no_leader(evaluation: Evaluation, too_few: Quorum | None = None) -> Advice:
@@ -128,9 +129,9 @@ def _unreachable(evaluation: Evaluation) -> Iterator[Advice]:
         yield Advice(Severity.WARNING, AllAlike(AdviceKind.MANAGER_UNREACHABLE, names))
 
 
-def _not_connected(evaluation: Evaluation) -> Iterator[Advice]:
+def _not_connected(evaluation: Evaluation, own_service: str) -> Iterator[Advice]:
     """Managers to which the bot has no connection; not while one of the engines does not say which
-    node it is."""
+    node it is. Where the bot has a second replica, that one goes on when a manager is lost."""
     engines = tuple(evaluation.engines.values())
     if not engines or any(not engine.node_id for engine in engines):
         return
@@ -139,5 +140,7 @@ def _not_connected(evaluation: Evaluation) -> Iterator[Advice]:
         node.name for node in evaluation.nodes.values() if node.manager and node.id not in known
     )
     if names:
-        one_left = sum(engine.manager for engine in engines) == 1
+        bot = evaluation.services.get(own_service)
+        is_alone = bot is None or (bot.replicas or 0) < 2
+        one_left = is_alone and sum(engine.manager for engine in engines) == 1
         yield Advice(Severity.NOTE, NotConnected(names=names, one_left=one_left))

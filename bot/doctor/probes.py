@@ -14,7 +14,8 @@ from bot.model.stored_login import StoredLogins
 class Probes:
     """By image (as written): whether its registry has it, and whether it brings a health check of
     its own (of those only that `updates.images_that_decide` names). `seen_ago`: seconds since
-    nodes, services and tasks were read."""
+    nodes, services and tasks were read. `own_service`: the id of the service that the bot runs as;
+    empty where it runs as none."""
 
     clocks: tuple[Clock, ...] = ()
     registry: Mapping[str, RegistryAnswer] = field(default_factory=dict)
@@ -23,3 +24,4 @@ class Probes:
     networks: tuple[Network, ...] = ()
     logins: StoredLogins = field(default_factory=StoredLogins)
     seen_ago: float = 0.0
+    own_service: str = ""

@@ -528,6 +528,14 @@ def told_of(kind: AdviceKind, world: World) -> AdviceText:
     return words(advice)
 
 
+def test_with_a_second_replica_the_bot_is_not_blind_when_its_manager_is_lost() -> None:
+    alone = World(engines=WELL.engines[:1])
+    assert "blind" in told_of(AdviceKind.NOT_CONNECTED, alone).sentence
+    bot = service("swarmbot_bot", replicas=2)
+    world = replace(alone, services=(service(), bot), probes=Probes(own_service=bot.id))
+    assert "blind" not in told_of(AdviceKind.NOT_CONNECTED, world).sentence
+
+
 def test_many_of_one_kind_are_one_finding() -> None:
     names = [f"web{n}" for n in range(30)]
     services = tuple(service(name, config={"FailureAction": "continue"}) for name in names)
