@@ -69,7 +69,7 @@ def watching(observer: Eyes, told: Sink = ignored, noted: Sink = ignored) -> Wat
         acks=dict,
         silences=lambda _: (),
     )
-    notifier = SimpleNamespace(tell=told, forget=lambda: None)
+    notifier = SimpleNamespace(tell=told, forget=lambda: None, leave=lambda: None)
     leader = SimpleNamespace(leads=True, fence=1)
     store = SimpleNamespace(alerts=alerts)
     outside = SimpleNamespace(take_in=noted)

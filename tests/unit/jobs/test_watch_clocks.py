@@ -94,7 +94,7 @@ class Host:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        notifier = SimpleNamespace(tell=lambda *_: None, forget=lambda: None)
+        notifier = SimpleNamespace(tell=lambda *_: None, forget=lambda: None, leave=lambda: None)
         leader = SimpleNamespace(leads=True, fence=1)
         outside = SimpleNamespace(take_in=lambda *_: None)
         store = SimpleNamespace(alerts=self.alerts)
