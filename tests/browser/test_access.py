@@ -69,7 +69,7 @@ def at_home(page: Page, workspace: Workspace) -> None:
 
 def with_drawers(page: Page, workspace: Workspace) -> None:
     del workspace
-    narrow = page.get_by_role("button", name="Swarm", exact=True)
+    narrow = page.get_by_role("button", name="Tour", exact=True)
     if narrow.is_visible():
         narrow.click()
     expect(page.locator(".node")).to_have_count(4)

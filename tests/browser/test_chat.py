@@ -364,7 +364,7 @@ def test_on_a_phone_everything_is_one_tap_away_and_nothing_is_cut_off(
     page.get_by_role("button", name="Channels and persona").click()
     page.get_by_role("button", name=re.compile("alerts")).click()
     expect(newest(page, "node4 is Down")).to_be_in_viewport()
-    page.get_by_role("button", name="Swarm", exact=True).click()
+    page.get_by_role("button", name="Tour", exact=True).click()
     expect(page.get_by_role("heading", name="Tour and Swarm")).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Tour and Swarm")).to_be_hidden()

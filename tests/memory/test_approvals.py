@@ -191,7 +191,7 @@ def test_the_approval_of_who_has_lost_the_right_counts_no_more(
     directory.users[OPS] = replace(ops.user, is_restricted=True)
     starts_anew(world)
     clicked = ops.clicks("Approve", on=request)
-    assert ops.sees("does not show this to guests", after=clicked).ephemeral
+    assert ops.sees("nor does this for guests", after=clicked).ephemeral
     lead.clicks("Approve", on=request)
     lead.sees("1 of 2 approved: lead", after=clicked)
     assert world.replicas_of("web") == 2, "who became a guest counts no more"

@@ -17,8 +17,8 @@ ELSEWHERE, GRID = "T0ELSEWHER", "E0GRID0001"
 GIL = "U0GUEST001"
 GUEST_ROLE = (Role(name="operator", users=(GIL,)),)
 NOTHING = ReadsSettings()
-GUESTS = "✋ swarmbot does not show this to guests of the workspace."
-STRANGERS = "✋ swarmbot does not show this to people of other workspaces."
+GUESTS = "✋ swarmbot neither shows nor does this for guests of the workspace."
+STRANGERS = "✋ swarmbot neither shows nor does this for people of other workspaces."
 NOBODY = "✋ swarmbot answers people of this workspace alone."
 LINES = (
     "",

@@ -178,7 +178,7 @@ def test_refusals_are_counted_and_folded(
     guest: MemoryPerson, dev: MemoryPerson, world: World
 ) -> None:
     for number in range(5):
-        guest.asks(f"approve {number}", "does not show this to guests")
+        guest.asks(f"approve {number}", "nor does this for guests")
         guest.asks("node rm node9", "You may not")
         world.clock.leap(20)
     dev.asks("deploy payroll shop/web:1.0", "You may not")

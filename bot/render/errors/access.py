@@ -28,8 +28,8 @@ def _read_only(error: errors.ReadOnlyError) -> Explanation:
 
 
 OUTSIDERS: Mapping[Standing, str] = {
-    Standing.GUEST: "swarmbot does not show this to guests of the workspace.",
-    Standing.STRANGER: "swarmbot does not show this to people of other workspaces.",
+    Standing.GUEST: "swarmbot neither shows nor does this for guests of the workspace.",
+    Standing.STRANGER: "swarmbot neither shows nor does this for people of other workspaces.",
     Standing.NOBODY: "swarmbot answers people of this workspace alone.",
     Standing.UNKNOWN: "Slack does not say who you are at the moment, so nothing is shown or done. "
     "Try again in a minute.",
