@@ -33,12 +33,16 @@ class Listening:
             if event.kind == kind and event.attributes.get("name") == name
         ]
 
-    def states(self, name: str) -> list[str]:
+    def changes(self, name: str) -> list[tuple[int, str]]:
+        """When the state of a node changed, and to which, in the order in which it was heard."""
         return [
-            event.attributes["state.new"]
+            (event.at, event.attributes["state.new"])
             for event in self.of("node", name)
             if "state.new" in event.attributes
         ]
+
+    def states(self, name: str) -> list[str]:
+        return [state for _, state in self.changes(name)]
 
     @property
     def created(self) -> list[str]:
@@ -163,8 +167,12 @@ def test_a_manager_that_is_gone_does_not_keep_the_others_from_being_heard(
     eventually(lambda: all_of.joined.count("node3") == 2)
     eventually(lambda: "ready" in all_of.states("node3"))
     time.sleep(0.5)
-    # On a busy machine Swarm may lose the node once more; what it says is heard once all the same.
-    assert all(before != after for before, after in pairwise(all_of.states("node3")))
+    # The manager that is back also repeats what happened before anybody listened, late and with the
+    # time of then; and a busy machine may lose it once more. Whatever it is, it is heard once.
+    changes = all_of.changes("node3")
+    assert len(changes) == len(set(changes))
+    states = [state for _, state in sorted(changes)]
+    assert all(before != after for before, after in pairwise(states))
 
 
 def test_a_locked_engine_is_listened_to_without_haste(
