@@ -18,6 +18,7 @@ import psutil
 from redis import Redis
 
 from playground.workspace import Limits, Workspace
+from tests.marked import DOCS, write_marked
 from tests.memory.twin.swarm_twin import SwarmTwin
 from tests.scenario.running import AS_IN_THE_IMAGE, RunningBot, bot_on
 from tests.soak.engines import TwinEngines
@@ -28,8 +29,6 @@ from tests.soak.traffic import EVENTS, Traffic, invite, run_services
 COMMANDS, ROLLOUTS, RECONNECTS = 50_000, 200, 50
 REST_SECONDS = 30.0
 """For what is still under way at the end."""
-DOCS = Path(__file__).parents[2] / "docs"
-BEGIN, END = "<!-- make soak: begin -->\n", "<!-- make soak: end -->\n"
 NO_LIMITS = Limits(posts_a_minute=600_000, post_burst=10_000, updates_a_minute=600_000)
 TEXT = """\
 `make soak` of {date}: {commands:,} commands of {people} people, {events:,} events, {rollouts}
@@ -123,9 +122,7 @@ def _complaints(log: str) -> int:
 
 def _write(readings: Sequence[Reading], text: str) -> None:
     plot(readings, DOCS / "soak.svg")
-    page = DOCS / "reliability.md"
-    before, _, rest = page.read_text().partition(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}")
+    write_marked(DOCS / "reliability.md", "make soak", text)
 
 
 if __name__ == "__main__":
