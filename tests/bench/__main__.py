@@ -15,7 +15,8 @@ import psutil
 from playground.cluster import Cluster
 from playground.workspace import Limits, Workspace
 from tests.bench.cases import CASES, Bench
-from tests.bench.large import SIZES, LargeFindings, measure, table_of
+from tests.bench.large import SIZES, measure
+from tests.bench.large_findings import LargeFindings, table_of
 from tests.bench.samples import Finding, table
 from tests.bench.watching import watch
 from tests.marked import DOCS, write_marked

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import math
 import os
 import socket
 import subprocess
@@ -14,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -23,19 +22,16 @@ import psutil
 
 from playground.workspace import Message, Workspace
 from playground.workspace.person import Person
+from tests.bench.large_findings import QUESTIONS, SERVICE, LargeFindings, Measured, table_of
 from tests.bench.samples import Sample
 from tests.bench.simulation import shapes
-from tests.bench.simulation.swarm import SERVICES_A_NODE, TASKS_A_SERVICE
 from tests.scenario.running import AS_IN_THE_IMAGE, RunningBot, bot_on, eventually
 from tests.soak.traffic import invite
 
 MEGABYTE = 1_000_000
-SERVICE = shapes.service_name(0)
 LOOKS_AN_HOUR = 120
-MOST_MEGABYTES = 250
 DOWNS = 5
 EVENTS = 1_000_000
-MOST_SECONDS = 1.0
 SETTLE_SECONDS = 10.0
 SIZES = (10, 100, 1000)
 
@@ -139,59 +135,6 @@ class LargeBench:
         Path(f"/proc/{self.memory.pid}/clear_refs").write_text("5")
 
 
-@dataclass(frozen=True)
-class Question:
-    """A command of the bot with a piece of its answer, and what is typed into the CLI instead.
-
-    `calls` of the bot are counted apart, where its watch does not ask in between. `most`: the goal,
-    which holds `from_nodes` on: of a small Swarm everything is read anew.
-    """
-
-    name: str
-    line: str
-    answer: str
-    instead: tuple[tuple[str, ...], ...] = ()
-    most: float = 0.0
-    times: int = 12
-    from_nodes: int = 1000
-
-
-QUESTIONS = (
-    Question("no question to an engine: `locks`", "/swarm locks", "othing"),
-    Question("node ls", "/swarm node ls", "nodes Ready", (("node", "ls"),), 0.5),
-    Question("service ls", "/swarm service ls", "at their count", (("service", "ls"),), 0.5),
-    Question("status", "/swarm status", "managers", (("node", "ls"), ("service", "ls")), 0.5),
-    Question(
-        "service ps",
-        f"/swarm service ps {SERVICE}",
-        f"{SERVICE}.1",
-        (("service", "ps", SERVICE),),
-        0.4,
-        from_nodes=0,
-    ),
-    Question(
-        "service inspect",
-        f"/swarm service inspect {SERVICE}",
-        SERVICE,
-        (("service", "inspect", "--pretty", SERVICE),),
-        0.4,
-        from_nodes=0,
-    ),
-    Question("doctor", "/swarm doctor", "hint", most=5, times=4),
-)
-
-
-@dataclass
-class Measured:
-    """What one question took, and what it asked of the engine."""
-
-    question: Question
-    nodes: int
-    mine: Sample
-    its: Sample | None
-    calls: dict[str, int] = field(default_factory=dict)
-
-
 @contextmanager
 def large(nodes: int, folder: Path, workspace: Workspace) -> Iterator[LargeBench]:
     """A bot that watches a simulated Swarm of this size."""
@@ -231,6 +174,21 @@ def answers(bench: LargeBench) -> Iterator[Measured]:
             # The watch may have asked in between: the fewest are the question's own.
             min(calls, key=lambda counted: sum(counted.values())),
         )
+
+
+def suggested(bench: LargeBench) -> Iterator[float]:
+    """Seconds for the names of services that are offered with each letter in a form; of the first
+    letter the bot knows none yet."""
+    dev = bench.workspace.person("dev")
+    moment = dev.types("/swarm scale")
+    form = dev.sees_modal("Scale a service", after=moment)
+    for letters in range(len(SERVICE) + 1):
+        begun = time.perf_counter()
+        names = dev.suggestions("Service", SERVICE[:letters], on=form)
+        yield time.perf_counter() - begun
+        if letters == len(SERVICE):
+            assert SERVICE in names
+    dev.closes_modal()
 
 
 def told_of_nodes(bench: LargeBench) -> Iterator[float]:
@@ -277,96 +235,16 @@ def a_million_events(bench: LargeBench) -> tuple[float, float]:
     return took, peak
 
 
-HEAD = """\
-| nodes, tasks | what | answer, median | Docker CLI, median | ratio | goal | | calls of the engine |
-| --- | --- | --- | --- | --- | --- | --- | --- |"""
-
-
-@dataclass(frozen=True)
-class LargeFindings:
-    """What one size of Swarm costs: its answers, the seconds until people are told of a node that
-    is Down, the megabytes that the bot had at most, and what a million events cost."""
-
-    nodes: int
-    measured: tuple[Measured, ...]
-    told: Sample
-    peak: float
-    flooded: tuple[float, float]
-
-    @property
-    def rows(self) -> Iterator[str]:
-        """As Markdown, the memory last."""
-        size = f"{self.nodes:,}, {self.nodes * SERVICES_A_NODE * TASKS_A_SERVICE:,}"
-        for measured in self.measured:
-            yield f"| {size} | {self._row(measured)} |"
-        late = max(self.told.values)
-        met = "met" if late <= MOST_SECONDS else "**missed**"
-        what = "node Down → posted, while all is read, the slowest"
-        yield f"| {size} | {what} | {late * 1000:.0f} ms | – | – | within 1 s | {met} | – |"
-        met = "met" if self.peak <= MOST_MEGABYTES else "**missed**"
-        goal = f"at most {MOST_MEGABYTES} MB"
-        what = "peak memory, an hour of watch and commands"
-        yield f"| {size} | {what} | {self.peak:.0f} MB | – | – | {goal} | {met} | – |"
-        took, peak = self.flooded
-        met = "met" if peak <= MOST_MEGABYTES else "**missed**"
-        what = f"a million events, and a node Down behind them, in {took:.0f} s: peak memory"
-        yield f"| {size} | {what} | {peak:.0f} MB | – | – | {goal} | {met} | – |"
-
-    @property
-    def met(self) -> bool:
-        """Whether every goal is met."""
-        within = (self._ratio(measured) <= self._most(measured) for measured in self.measured)
-        told = max(self.told.values) <= MOST_SECONDS
-        small = max(self.peak, self.flooded[1]) <= MOST_MEGABYTES
-        return small and told and all(within)
-
-    def _most(self, measured: Measured) -> float:
-        """The goal at this size; infinite where there is none."""
-        question = measured.question
-        has_goal = question.most and self.nodes >= question.from_nodes
-        return question.most if has_goal else math.inf
-
-    def _ratio(self, measured: Measured) -> float:
-        """To the CLI's time; where it has no such command, to that of `status`."""
-        its = measured.its or next(
-            other.mine for other in self.measured if other.question.name == "status"
-        )
-        return measured.mine.median / its.median
-
-    def _row(self, measured: Measured) -> str:
-        ratio, most = self._ratio(measured), self._most(measured)
-        goal = f"at most {most:g}" if measured.its else f"at most {most:g} of `status`"
-        met = "met" if ratio <= most else "**missed**"
-        if most == math.inf:
-            goal = met = "–"
-        name = measured.question.name
-        calls = ", ".join(f"{path} {count}" for path, count in sorted(measured.calls.items()))
-        return " | ".join(
-            (
-                name if "`" in name else f"`{name}`",
-                f"{measured.mine.median * 1000:.0f} ms",
-                f"{measured.its.median * 1000:.0f} ms" if measured.its else "–",
-                f"{ratio:.2f}" if measured.its or measured.question.most else "–",
-                goal,
-                met,
-                calls or "–",
-            )
-        )
-
-
 def measure(folder: Path, workspace: Workspace, sizes: Sequence[int]) -> Iterator[LargeFindings]:
     """Each size with a bot of its own."""
     for nodes in sizes:
         with large(nodes, folder / str(nodes), workspace) as bench:
             time.sleep(SETTLE_SECONDS)
+            offered = Sample.of(suggested(bench))
             measured = tuple(answers(bench))
             told = Sample.of(told_of_nodes(bench))
-            yield LargeFindings(nodes, measured, told, an_hour(bench), a_million_events(bench))
-
-
-def table_of(findings: Sequence[LargeFindings]) -> str:
-    """All sizes as Markdown."""
-    return "\n".join((HEAD, *(row for found in findings for row in found.rows)))
+            hour, flooded = an_hour(bench), a_million_events(bench)
+            yield LargeFindings(nodes, measured, offered, told, hour, flooded)
 
 
 def main() -> None:
