@@ -47,6 +47,12 @@ def tell(world: World, notifier: Notifier, incident: Incident, *, is_new: bool =
     world.clock.run(lambda: False, 5)
 
 
+def leave(world: World, notifier: Notifier) -> None:
+    """The bot of this notifier ends, and sends what is still to be sent."""
+    notifier.leave()
+    world.clock.run(lambda: False, 5)
+
+
 @pytest.mark.world(bots=2, made_of=WatchedBot)
 @pytest.mark.parametrize("now", [DOWN, BACK], ids=["still down", "back"])
 def test_an_alert_that_slack_may_have_from_a_bot_that_died_is_told_by_the_next(
@@ -107,8 +113,7 @@ def test_an_alert_that_only_its_bot_knows_ends_with_the_bot(
     notifier = notifier_of(world, world.bot, 1)
     tell(world, notifier, DOWN, is_new=True)
 
-    notifier.leave()
-    world.clock.run(lambda: False, 5)
+    leave(world, notifier)
 
     (message,) = in_channel(dev)
     assert "🔴" not in dev.reads(message)
@@ -120,8 +125,7 @@ def test_an_alert_that_redis_knows_is_left_to_the_next_bot(dev: MemoryPerson, wo
     notifier = notifier_of(world, world.bot, 1)
     tell(world, notifier, DOWN, is_new=True)
 
-    notifier.leave()
-    world.clock.run(lambda: False, 5)
+    leave(world, notifier)
 
     (message,) = in_channel(dev)
     assert "🔴 node2 is Down" in dev.reads(message)
@@ -135,8 +139,7 @@ def test_an_alert_that_redis_takes_at_the_last_moment_is_left_to_the_next_bot(
     tell(world, notifier, DOWN, is_new=True)
     world.redis.away = False
 
-    notifier.leave()
-    world.clock.run(lambda: False, 5)
+    leave(world, notifier)
 
     (message,) = in_channel(dev)
     assert "🔴 node2 is Down" in dev.reads(message)
