@@ -4,7 +4,9 @@ it is about."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -40,7 +42,9 @@ class Scope(StrEnum):
     CERTIFICATES = "certificates"
 
 
-QUICK = frozenset({Scope.ENGINES, Scope.NODES, Scope.HOSTS})
+AT_HAND = frozenset({Scope.ENGINES, Scope.HOSTS})
+"""What engines and hosts say of themselves, also while the managers elect a leader (ten seconds
+were seen) and say nothing of anything else: that a manager is locked, above all."""
 AFTERMATH = (Scope.ENGINES, Scope.HOSTS, Scope.SERVICES, Scope.TASKS)
 """What is looked at after people were told of something: it takes longer, for what is gone does not
 answer."""
@@ -50,7 +54,10 @@ WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
 """Certificates change by the day, and reading them opens connections to every host."""
 
 
-MOST_READS = 6
+TOGETHER = 2.0
+"""Seconds within which all that comes is judged at once; longer than engines take to say how they
+are."""
+MOST_READS = 8
 PAST = timedelta(minutes=15)
 """What was stopped earlier does not matter any more: no judge looks back for longer."""
 
@@ -76,9 +83,9 @@ class Observer:
         object.__setattr__(self, "_services", SharedRead(self._read_services))
         object.__setattr__(self, "_tasks", SharedRead(self._read_tasks))
 
-    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> Seen:
-        """The fields that these scopes stand for; what nobody could say is None. Never raises what
-        an engine says.
+    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> Iterator[Seen]:
+        """The fields that these scopes stand for, in parts where some take longer than others: what
+        has come waits for nothing. What nobody could say is None. Never raises what an engine says.
 
         `known` is the world as it was, which says whose hosts to try.
         """
@@ -86,12 +93,11 @@ class Observer:
         if len(scopes) == 1:
             # In this thread: those of the others may all be reading.
             (scope,) = scopes
-            return _asked(scope, readers[scope])
-        parts = [self._side.submit(_asked, scope, readers[scope]) for scope in sorted(scopes)]
-        seen: dict[str, Any] = {}
-        for part in parts:
-            seen |= part.result()
-        return seen
+            yield _asked(scope, readers[scope])
+        else:
+            yield from _as_they_come(
+                {self._side.submit(_asked, scope, readers[scope]) for scope in sorted(scopes)}
+            )
 
     def completed(self, world: Snapshot, now: datetime) -> Snapshot:
         """The world at this moment, with what Redis and the bot itself know of it."""
@@ -166,6 +172,14 @@ class Observer:
                 "nodes": None,
                 "leaderless": getattr(error, "reason", "") or "no engine is a manager",
             }
+
+
+def _as_they_come(reading: set[Future[Seen]]) -> Iterator[Seen]:
+    while reading:
+        done, reading = wait(reading, TOGETHER)
+        if not done:
+            done, reading = wait(reading, return_when=FIRST_COMPLETED)
+        yield ChainMap(*(dict(part.result()) for part in done))
 
 
 def _hosts(known: Snapshot | None) -> frozenset[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,7 +30,7 @@ from bot.watch.evaluate import judge
 from bot.watch.snapshot import Snapshot
 from jobs.hints import Hints
 from jobs.notifier import Notifier
-from jobs.observer import AFTERMATH, QUICK, URGENT, WHOLE, Observer, Scope
+from jobs.observer import AFTERMATH, AT_HAND, URGENT, WHOLE, Observer, Scope
 from jobs.scheduler import Job, cut_off
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ SCOPES = {"node": (Scope.NODES,), "service": (Scope.SERVICES,)}
 """Where to look when there is an event of this kind."""
 REST = 10
 """Of its time the watch spends a tenth at most with looks at everything that nobody asked for."""
-ENGINES_EVERY = 5.0
+NODES_EVERY = 5.0
 RECONCILE_EVERY = 30.0
 CERTIFICATES_DEADLINE = 120.0
 LOOK_DEADLINE = LONGEST_SECONDS + 15.0
@@ -73,10 +74,12 @@ class Watch:
     _judged_at: float = 0.0
     """When the memory was judged last, in monotonic seconds."""
     _urgent: Hints = field(init=False)
+    _at_hand: Hints = field(init=False)
     _thorough: Hints = field(init=False)
 
     def __post_init__(self) -> None:
         self._urgent = Hints("watch", self._heed, urgent=True)
+        self._at_hand = Hints("watch engines", self._look_closer)
         self._thorough = Hints("watch whole", self._look_closer)
 
     # ---- what the clock calls
@@ -84,15 +87,21 @@ class Watch:
     def jobs(self) -> tuple[Job, ...]:
         """The looks that are due without anybody's hint."""
         return (
-            Job("engines", ENGINES_EVERY, self.quick, deadline=LOOK_DEADLINE),
+            Job("engines", NODES_EVERY, self.engines, deadline=LOOK_DEADLINE),
+            Job("nodes", NODES_EVERY, self.nodes, deadline=LOOK_DEADLINE),
             Job("reconcile", RECONCILE_EVERY, self.whole, deadline=LOOK_DEADLINE),
             Job("certificates", RECONCILE_EVERY, self.certificates, deadline=CERTIFICATES_DEADLINE),
         )
 
-    def quick(self) -> None:
-        """Engines and nodes; all else too where something is wrong, so that its end is seen
-        soon."""
-        self.look(WHOLE if self._in_trouble() and self._has_rested() else QUICK)
+    def engines(self) -> None:
+        """What engines say of themselves, which waits for nothing else; the very first look is at
+        everything."""
+        if self._world or not self.leader.leads:
+            self.look(AT_HAND)
+
+    def nodes(self) -> None:
+        """The nodes; all else too where something is wrong, so that its end is seen soon."""
+        self.look(WHOLE if self._in_trouble() and self._has_rested() else URGENT)
 
     def whole(self) -> None:
         """The full comparison: finds what no event told."""
@@ -109,12 +118,13 @@ class Watch:
             self._stand_down()
             return
         begun = self.monotonic()
-        seen = self.observer.look(scopes if self._world else scopes | WHOLE, self._world)
-        with self._lock:
-            if not cut_off():
-                self._take_in(seen, begun)
-                self._judge()
-                self.looked_at = self.monotonic()
+        parts = self.observer.look(scopes if self._world else scopes | WHOLE, self._world)
+        for seen in parts if self._world else (ChainMap(*map(dict, parts)),):
+            with self._lock:
+                if not cut_off():
+                    self._take_in(seen, begun)
+                    self._judge()
+                    self.looked_at = self.monotonic()
         if scopes != URGENT:
             self.observer.prepare()
             self._note_outside()
@@ -125,7 +135,8 @@ class Watch:
         """Something may have happened there; returns at once."""
         wanted = frozenset(scopes)
         self._urgent.give(wanted & URGENT)
-        self._thorough.give(wanted - URGENT)
+        self._at_hand.give(wanted & AT_HAND)
+        self._thorough.give(wanted - URGENT - AT_HAND)
 
     def heard(self, event: Event) -> None:
         """An event says that something happened; what, is looked up."""
@@ -138,13 +149,13 @@ class Watch:
 
     def start(self) -> None:
         """Begin to heed hints."""
-        self._urgent.start()
-        self._thorough.start()
+        for hints in (self._urgent, self._at_hand, self._thorough):
+            hints.start()
 
     def stop(self) -> None:
         """Heed no more."""
-        self._urgent.stop()
-        self._thorough.stop()
+        for hints in (self._urgent, self._at_hand, self._thorough):
+            hints.stop()
         self.notifier.leave()
         self.observer.close()
 

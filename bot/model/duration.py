@@ -24,7 +24,7 @@ _DURATION_PART = re.compile(
 _DURATION = re.compile(rf"\A(?:{_DURATION_PART.pattern})+")
 _LONG = re.compile(r"(?<![0-9.])[0-9]{21,}")
 """A whole number that is above every bound."""
-_SPAN = re.compile(r"([0-9]+)([dw])")
+_SPAN = re.compile(r"\A([0-9]+)([dw])")
 _MOST_HOURS = 2_562_047
 """More does not fit into the 64 bits in which Docker counts nanoseconds."""
 _MOST_DAYS = 9_999

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 EVENTS = b"/events"
@@ -101,7 +102,10 @@ class _Sink:
             self.between_chunks = self.events and data.endswith(b"\r\n")
 
     def close(self) -> None:
+        """End the link at once: a thread that still reads from it would keep it open."""
         self.closed = True
+        with suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
         self._end.close()
 
 

@@ -17,13 +17,16 @@ import psutil
 
 from playground.cluster import Cluster
 from playground.workspace import Workspace
+from playground.workspace.person import Person
 from playground.workspace.surfaces import Message
 from tests.bench.flood import Flood
 from tests.bench.samples import Finding, Sample
-from tests.scenario.running import RunningBot, eventually, watching
+from tests.scenario.running import RunningBot, eventually, leader_of, watching
 from tests.scenario.swarm import Site
 
 CHANGES = 60
+LISTENS_AFTER = 5.0
+"""Seconds that `docker events` and the bot take to begin."""
 LOCKS = 3
 FLOOD = 2_000
 FLAT_EVENTS = 100_000
@@ -37,7 +40,9 @@ class Clock:
     cluster: Cluster
     told: dict[str, float] = field(default_factory=dict)
 
-    def listen(self) -> subprocess.Popen[str]:
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear of changes; for a manager that is locked meanwhile, that is over."""
         environment = {**os.environ, "DOCKER_HOST": self.cluster.nodes["node1"].url}
         command = [
             "docker",
@@ -51,7 +56,10 @@ class Clock:
         ]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, args=(process,), daemon=True).start()
-        return process
+        time.sleep(LISTENS_AFTER)
+        yield
+        process.terminate()
+        process.wait(10)
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
@@ -87,10 +95,7 @@ def watch(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[Find
         site.runs(f"quiet-{number:02}", "web:v1", "--detach", "--replicas", "0")
         site.runs(f"flood-{number:02}", "web:v1", "--detach", "--replicas", "0")
     with flooded(cluster, workspace, folder) as (bot, floods):
-        clock = Clock(cluster)
-        listener = clock.listen()
-        time.sleep(5)
-        sample = Sample.of(_changes(site, clock, dev.sees, "quiet"))
+        sample = Sample.of(_changes(site, dev.sees, "quiet"))
         yield Finding(
             "event → post",
             "ms",
@@ -99,12 +104,12 @@ def watch(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[Find
             sample.percentile(95),
             0.15,
         )
-        sample = Sample.of(_lock(cluster, dev.sees) for _ in range(LOCKS))
+        sample = Sample.of(_lock(cluster, dev) for _ in range(LOCKS))
         yield Finding("lock → alert", "s", sample, "below 6 s", max(sample.values), 6.0)
 
         before = _memory(bot)
         floods[0].rate = FLOOD
-        sample = Sample.of(_changes(site, clock, dev.sees, "flood"))
+        sample = Sample.of(_changes(site, dev.sees, "flood"))
         yield Finding(
             f"event → post, {FLOOD} others a second",
             "ms",
@@ -113,7 +118,7 @@ def watch(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[Find
             sample.percentile(99),
             1.0,
         )
-        sample = Sample.of(_lock(cluster, dev.sees) for _ in range(LOCKS))
+        sample = Sample.of(_lock(cluster, dev) for _ in range(LOCKS))
         yield Finding(
             f"lock → alert, {FLOOD} others a second",
             "s",
@@ -134,40 +139,45 @@ def watch(cluster: Cluster, workspace: Workspace, folder: Path) -> Iterator[Find
             grown,
             10,
         )
-        listener.terminate()
-        listener.wait(10)
 
 
-def _changes(site: Site, clock: Clock, sees: Callable[..., Message], kind: str) -> Iterator[float]:
+def _changes(site: Site, sees: Callable[..., Message], kind: str) -> Iterator[float]:
     """Seconds from Swarm's time of a change by hand to the note of it in the channel."""
-    for number in range(CHANGES):
-        name = f"{kind}-{number:02}"
-        site.cluster.docker(
-            "service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name
-        )
-        note = sees(f"{name} was changed", 30, channel="alerts")
-        eventually(lambda name=name: name in clock.told, 10)  # type: ignore[misc]
-        yield note.history[0].at - clock.told[name]
-        time.sleep(0.2)
+    clock = Clock(site.cluster)
+    with clock.listening():
+        for number in range(CHANGES):
+            name = f"{kind}-{number:02}"
+            site.cluster.docker(
+                "service", "update", "--quiet", "--detach", "--image", site.image("web:v2"), name
+            )
+            note = sees(f"{name} was changed", 30, channel="alerts")
+            eventually(lambda name=name: name in clock.told, 10)  # type: ignore[misc]
+            yield note.history[0].at - clock.told[name]
+            time.sleep(0.2)
 
 
-def _lock(cluster: Cluster, sees: Callable[..., Message]) -> float:
+def _lock(cluster: Cluster, person: Person) -> float:
     """Seconds from the engine's first word that it is locked to the alert; 0 where the bot heard it
-    before this did."""
-    node = cluster.nodes["node3"]
+    before this did.
+
+    The leader is locked: the other managers elect another one meanwhile, and say nothing else.
+    """
+    node = cluster.nodes[leader_of(cluster)]
     cluster.docker("swarm", "update", "--autolock=true")
     key = cluster.docker("swarm", "unlock-key", "--quiet").strip()
+    moment, stopped = person.now, time.time()
     node.stop()
     node.start(wait=False)
     eventually(lambda: node.swarm_state == "locked", 60)
     locked = time.time()
-    alert = sees("🔒 node3", 30, channel="alerts")
-    took = next(entry.at for entry in alert.history if "🔒" in entry.text) - locked
+    alert = person.sees(f"🔒 {node.name}", 60, channel="alerts", after=moment)
+    told = next(said.at for said in alert.history if "🔒" in said.text and said.at > stopped)
     with node.api(30) as api:
         api.unlock_swarm(key)
+    eventually(lambda: node.swarm_state == "active", 60)
     cluster.docker("swarm", "update", "--autolock=false")
-    sees("🟢 node3", 90, channel="alerts")
-    return max(0.0, took)
+    person.sees(f"🟢 {node.name}", 90, channel="alerts", after=moment)
+    return max(0.0, told - locked)
 
 
 def _memory(bot: RunningBot) -> float:

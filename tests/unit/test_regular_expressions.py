@@ -22,9 +22,9 @@ import bot
 import handlers
 import jobs
 
-LENGTH = 6_000
-"""Characters; linear matching takes milliseconds for so many, and quadratic a second."""
-SECONDS = 0.25
+LENGTH = 9_000
+"""Characters; linear matching takes milliseconds for so many, and quadratic one second."""
+SECONDS = 0.4
 ROOT = Path(__file__).parents[2]
 OWN = ("bot", "handlers", "jobs")
 

@@ -20,7 +20,7 @@ MOST_CHARACTERS = 200_000
 MOST_STEPS = 50_000
 
 _ACTION = re.compile(r"\{\{(-\s)?((?:\"[^\"]*\"|[^{}\"])*?)(\s-)?\}\}")
-_WORD = re.compile(r'("(?:\\.|[^"\\])*"|`[^`]*`|-?\d{1,9}|[|()]|\.[\w.]*|[A-Za-z]\w*)')
+_WORD = re.compile(r'\A("(?:\\.|[^"\\])*"|`[^`]*`|-?\d{1,9}|[|()]|\.[\w.]*|[A-Za-z]\w*)')
 _FIELDS = re.compile(r"\.(?:\w+(?:\.\w+)*)?")
 _EXAMPLE = "a Go template such as {{.ID}} or {{json .}}"
 

@@ -93,13 +93,29 @@ class Transport(Protocol):
 
 
 class DockerTransport:
-    """The real way: docker-py's connections."""
+    """The real way: docker-py's connections.
+
+    A relay or a firewall on the way may end a connection that is kept, and say so to nobody: a read
+    that is sent over it is sent once more over a new one. A change never is.
+    """
 
     def __init__(self, address: EngineAddress) -> None:
         self._api = connect(address)
+        self._keeps_one = False
 
     def send(self, method: str, path: str, timeout: float, **options: Any) -> Response:
         """Send one request and return its answer, whatever its status."""
+        again, self._keeps_one = self._keeps_one and method == "GET", False
+        try:
+            answer = self._sent(method, path, timeout, **options)
+        except _DroppedError:
+            if not again:
+                raise
+            answer = self._sent(method, path, timeout, **options)
+        self._keeps_one = True
+        return answer
+
+    def _sent(self, method: str, path: str, timeout: float, **options: Any) -> Response:
         try:
             return self._api.request(
                 method, self._api.base_url + path, timeout=(CONNECT_SECONDS, timeout), **options
@@ -114,6 +130,10 @@ class DockerTransport:
 
 class EngineSilentError(ConnectionLostError):
     """The connection stands, as far as one can tell, and nothing came in time."""
+
+
+class _DroppedError(ConnectionLostError):
+    """The connection ended before anything of the answer came."""
 
 
 class Stream:
@@ -200,11 +220,7 @@ def failure(error: Exception) -> NotReachedError | ConnectionLostError:
         return NotReachedError(reason)
     if isinstance(error, ReadTimeout):
         return ConnectionLostError("no answer in time")
-    return (
-        NotReachedError(reason)
-        if isinstance(_root(error), _NOT_SENT)
-        else ConnectionLostError(reason)
-    )
+    return NotReachedError(reason) if isinstance(_root(error), _NOT_SENT) else _DroppedError(reason)
 
 
 def _root(error: BaseException) -> BaseException:

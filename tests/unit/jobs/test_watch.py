@@ -1,10 +1,9 @@
-"""How often the watch looks at everything, with a Swarm that takes its time to tell of its
-tasks."""
+"""How often the watch looks at everything, and that nothing waits for what takes its time."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -13,14 +12,16 @@ from typing import Any
 
 import pytest
 
-from bot.model.incident import Memory
+from bot.model.alert_facts import AlertKind
+from bot.model.cluster import EngineState
+from bot.model.incident import Incident, Memory
 from bot.settings import WatchSettings
 from bot.swarm.engine.events import Event
-from bot.swarm.scheduler.layout import TaskLayout
+from bot.swarm.scheduler.layout import NO_LAYOUT, TaskLayout
 from bot.watch.snapshot import Snapshot
-from jobs.observer import QUICK, WHOLE, Scope
+from jobs.observer import WHOLE, Observer, Scope, Seen
 from jobs.watch import Watch
-from tests.unit.watch.world import FOUR, NOW, WELL, node
+from tests.unit.watch.world import FOUR, NOW, WELL, engine, locked, node
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Eyes:
     down: bool = True
     looks: list[frozenset[Scope]] = field(default_factory=list)
 
-    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> dict[str, Any]:
+    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> Iterator[Seen]:
         del known
         self.looks.append(scopes)
         nodes = (*FOUR[:3], node(4, state="down")) if self.down else FOUR
@@ -39,7 +40,7 @@ class Eyes:
         names = {str(scope) for scope in scopes} | (
             {"tasks_took"} if Scope.TASKS in scopes else set()
         )
-        return {name: getattr(world, name) for name in names}
+        yield {name: getattr(world, name) for name in names}
 
     @staticmethod
     def completed(world: Snapshot, now: object) -> Snapshot:
@@ -61,7 +62,7 @@ def ignored(*_: object) -> None:
     """Nobody wants to know."""
 
 
-def watching(observer: Eyes, told: Sink = ignored, noted: Sink = ignored) -> Watch:
+def watching(observer: Eyes | Observer, told: Sink = ignored, noted: Sink = ignored) -> Watch:
     alerts = SimpleNamespace(
         memory=Memory,
         memory_age=float,
@@ -81,8 +82,8 @@ def watching(observer: Eyes, told: Sink = ignored, noted: Sink = ignored) -> Wat
     ("down", "took", "scopes"),
     [
         (True, 0.0, WHOLE),
-        (True, 60.0, QUICK),
-        (False, 0.0, QUICK),
+        (True, 60.0, frozenset({Scope.NODES})),
+        (False, 0.0, frozenset({Scope.NODES})),
     ],
     ids=["small and in trouble", "large and in trouble", "well"],
 )
@@ -91,9 +92,9 @@ def test_everything_is_looked_at_often_only_in_trouble_and_where_it_costs_little
 ) -> None:
     observer = Eyes(took, down)
     watch = watching(observer)
-    watch.quick()
+    watch.nodes()
     assert observer.looks == [WHOLE], "the first look is at everything"
-    watch.quick()
+    watch.nodes()
     assert observer.looks[1:] == [scopes]
 
 
@@ -105,13 +106,13 @@ class SlowEyes(Eyes):
     told: threading.Event = field(default_factory=threading.Event)
     saw_nodes: threading.Event = field(default_factory=threading.Event)
 
-    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> dict[str, Any]:
+    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> Iterator[Seen]:
         if known and Scope.TASKS in scopes:
             self.reading.set()
             assert self.told.wait(10)
         if known and scopes == {Scope.NODES}:
             self.saw_nodes.set()
-        return super().look(scopes, known)
+        yield from super().look(scopes, known)
 
     @staticmethod
     def right_of_way() -> AbstractContextManager[None]:
@@ -137,6 +138,93 @@ def test_a_node_that_goes_down_waits_for_nothing_else_that_is_being_read() -> No
     finally:
         observer.told.set()
         watch.stop()
+
+
+class Electing:
+    """A Swarm of which the managers, once they elect, say nothing but how they themselves are,
+    until they are `elected`; node3 is locked, or not."""
+
+    def __init__(self) -> None:
+        self.elect = self.is_locked = False
+        self.asked = {"engines": threading.Event(), "tasks": threading.Event()}
+        self.elected = threading.Event()
+        self.engines = SimpleNamespace(states=self._states)
+        self.nodes = SimpleNamespace(list=lambda: self._after_the_election(FOUR))
+        self.cluster = SimpleNamespace(inspect=lambda: self._after_the_election(WELL.cluster))
+        self.services = SimpleNamespace(
+            list=lambda: self._after_the_election(WELL.services),
+            tasks_since=lambda _: self._after_the_election(WELL.tasks, "tasks"),
+        )
+        self.last_seen = SimpleNamespace(layout=NO_LAYOUT)
+        self.right_of_way = SimpleNamespace(taken=nullcontext)
+
+    def _states(self) -> tuple[EngineState, ...]:
+        states = engine(1), engine(2), locked(3) if self.is_locked else engine(3)
+        if self.elect:
+            self.asked["engines"].set()
+        return states
+
+    def _after_the_election(self, answer: Any, what: str = "") -> Any:
+        if self.elect:
+            if what:
+                self.asked[what].set()
+            assert self.elected.wait(10)
+        return answer
+
+
+@dataclass
+class Election:
+    """A watch that saw all well, and then the managers elect."""
+
+    swarm: Any = field(default_factory=Electing)
+    told_of_lock: threading.Event = field(default_factory=threading.Event)
+    watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        store: Any = SimpleNamespace(
+            locks=SimpleNamespace(locked=lambda _: frozenset()),
+            rollouts=SimpleNamespace(recent=dict),
+            new_images=SimpleNamespace(away=dict),
+        )
+        observer = Observer(self.swarm, store, WatchSettings(), str, tuple)
+        self.watch = watching(observer, self._tell)
+        self.watch.whole()
+        self.swarm.elect = True
+
+    def _tell(self, _before: object, incidents: Iterable[Incident], *_: object) -> None:
+        if any(incident.problems[0].kind is AlertKind.MANAGER_LOCKED for incident in incidents):
+            self.told_of_lock.set()
+
+
+@pytest.mark.parametrize("job", ["engines", "reconcile"])
+def test_a_locked_manager_is_told_of_while_the_others_elect_a_leader(job: str) -> None:
+    election = Election()
+    election.swarm.is_locked = True
+    run = next(known.run for known in election.watch.jobs() if known.name == job)
+    look = threading.Thread(target=run)
+    look.start()
+    try:
+        assert election.told_of_lock.wait(5)
+        assert not election.swarm.elected.is_set()
+    finally:
+        election.swarm.elected.set()
+        look.join(10)
+        election.watch.stop()
+
+
+def test_an_engine_whose_events_begin_anew_is_asked_at_once_whatever_else_is_being_read() -> None:
+    election = Election()
+    election.watch.start()
+    try:
+        election.watch.joined("node1")
+        assert all(asked.wait(10) for asked in election.swarm.asked.values())
+        election.swarm.is_locked = True
+        election.watch.joined("node3")
+        assert election.told_of_lock.wait(5)
+        assert not election.swarm.elected.is_set()
+    finally:
+        election.swarm.elected.set()
+        election.watch.stop()
 
 
 def test_what_others_changed_is_written_down_after_people_were_told_and_no_look_waits() -> None:

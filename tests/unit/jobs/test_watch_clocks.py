@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from bot.model.incident import AlertState, Memory
 from bot.settings import WatchSettings
 from bot.swarm.scheduler.layout import TaskLayout
 from bot.watch.snapshot import Snapshot
-from jobs.observer import Scope
+from jobs.observer import Scope, Seen
 from jobs.watch import Watch
 from tests.unit.watch.world import NOW, WELL
 
@@ -28,9 +28,9 @@ ENOUGH, LITTLE = 12.0, 3.0
 class Eyes:
     """Sees that all is well but Slack."""
 
-    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> dict[str, Any]:
+    def look(self, scopes: frozenset[Scope], known: Snapshot | None) -> Iterator[Seen]:
         del known
-        return {str(scope): getattr(WELL, str(scope)) for scope in scopes}
+        yield {str(scope): getattr(WELL, str(scope)) for scope in scopes}
 
     @staticmethod
     def completed(world: Snapshot, now: datetime) -> Snapshot:
