@@ -126,7 +126,7 @@ class Lane:
         self._context.on_event("coalesced")
         waiting.born = call.born
         if call.urgent and not waiting.urgent:
-            waiting.urgent = True
+            waiting.urgent, waiting.not_before = True, call.not_before
             # A call that was never tried can only have waited for budget, and an urgent one asks
             # for that anew.
             waiting.due = waiting.due if waiting.attempts else 0.0

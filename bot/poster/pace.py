@@ -15,10 +15,11 @@ Clock = Callable[[], float]
 class Pace:
     """Slack's limits and the poster's patience, in seconds.
 
-    `edit_gap` lies between two edits of one message; `edits_per_minute` and `edit_burst` bound all
-    edits together; `first_retry` doubles up to `last_retry`; after `patience` a call is given up;
-    while Slack refuses the bot altogether, each is tried every `stopped`; a queue holds
-    `most_waiting` calls; an idle queue's thread ends after `idle`.
+    `edit_gap` lies between two edits of one message, but for its end, which is shown at once;
+    `edits_per_minute` and `edit_burst` bound all edits together; `first_retry` doubles up to
+    `last_retry`; after `patience` a call is given up; while Slack refuses the bot altogether, each
+    is tried every `stopped`; a queue holds `most_waiting` calls; an idle queue's thread ends after
+    `idle`.
     """
 
     edit_gap: float = 1.0

@@ -230,7 +230,7 @@ class Poster:
         self._lanes.put(handle.lane, self._edit_call(handle, urgent=handle.final))
 
     def _edit_call(self, handle: Handle, *, urgent: bool) -> Call:
-        gap = self._context.pace.edit_gap
+        gap = 0.0 if urgent else self._context.pace.edit_gap
         return Call(
             "chat.update",
             handle,
@@ -238,7 +238,7 @@ class Poster:
             lambda: self._tracking.given_up(handle.wanted.state),
             edit=True,
             urgent=urgent,
-            not_before=lambda: handle.changed_at + gap if handle.changed_at else 0.0,
+            not_before=lambda: handle.changed_at + gap if gap and handle.changed_at else 0.0,
         )
 
     def _send(self, handle: Handle, *, anew: bool = False) -> None:

@@ -109,7 +109,7 @@ def test_an_edit_while_the_post_is_under_way_follows_it(slack: SlackStub, poster
     assert slack.order() == [("chat.postMessage", "first"), ("chat.update", "second")]
 
 
-def test_edits_come_at_most_once_a_second_and_the_last_arrives(
+def test_progress_is_shown_at_most_once_a_second_and_the_last_state_arrives(
     slack: SlackStub, events: Events
 ) -> None:
     assert Pace().edit_gap == 1.0
@@ -130,7 +130,20 @@ def test_edits_come_at_most_once_a_second_and_the_last_arrives(
     gaps = [later.at - earlier.at for earlier, later in pairwise(edits)]
     assert edits[-1].args["text"] == "the end"
     assert 3 <= len(edits) <= 4
-    assert min(gaps) >= 0.99 * gap
+    assert min(gaps[:-1]) >= 0.99 * gap
+
+
+def test_the_end_does_not_wait_for_the_gap_between_two_edits(
+    slack: SlackStub, events: Events
+) -> None:
+    poster = new_poster(slack, Pace(edit_gap=60), events)
+    handle = poster.post("C1", Message("start"))
+    assert handle.wait(5)
+    poster.edit(handle, Message("half"))
+    poster.edit(handle, Message("the end"), final=True)
+    assert poster.flush(5)
+    poster.stop()
+    assert texts(slack, "chat.update") == ["the end"]
 
 
 def test_after_a_final_state_an_older_one_changes_nothing(slack: SlackStub, poster: Poster) -> None:
