@@ -57,7 +57,7 @@ WHOLE = frozenset(Scope) - {Scope.CERTIFICATES}
 TOGETHER = 2.0
 """Seconds within which all that comes is judged at once; longer than engines take to say how they
 are."""
-MOST_READS = 8
+MOST_READS, MOST_AT_HAND = 6, 4
 PAST = timedelta(minutes=15)
 """What was stopped earlier does not matter any more: no judge looks back for longer."""
 
@@ -76,6 +76,10 @@ class Observer:
     _side: Workers = field(
         default_factory=lambda: Workers(MOST_READS, thread_name_prefix="observer")
     )
+    _quick: Workers = field(
+        default_factory=lambda: Workers(MOST_AT_HAND, thread_name_prefix="observer at hand")
+    )
+    """For what is at hand: it waits for no read that hangs."""
     _services: SharedRead[Seen] = field(init=False)
     _tasks: SharedRead[Seen] = field(init=False)
 
@@ -96,7 +100,12 @@ class Observer:
             yield _asked(scope, readers[scope])
         else:
             yield from _as_they_come(
-                {self._side.submit(_asked, scope, readers[scope]) for scope in sorted(scopes)}
+                {
+                    (self._quick if scope in AT_HAND else self._side).submit(
+                        _asked, scope, readers[scope]
+                    )
+                    for scope in sorted(scopes)
+                }
             )
 
     def completed(self, world: Snapshot, now: datetime) -> Snapshot:
@@ -135,7 +144,8 @@ class Observer:
 
     def close(self) -> None:
         """Wait for nothing that is still being read."""
-        self._side.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._quick, self._side):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _readers(self, known: Snapshot | None) -> Mapping[Scope, Callable[[], Seen]]:
         swarm = self.swarm

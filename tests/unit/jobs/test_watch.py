@@ -227,6 +227,25 @@ def test_an_engine_whose_events_begin_anew_is_asked_at_once_whatever_else_is_bei
         election.watch.stop()
 
 
+def test_engines_are_asked_however_many_other_reads_hang() -> None:
+    election = Election()
+    jobs = {job.name: job.run for job in election.watch.jobs()}
+    hanging = [threading.Thread(target=jobs["reconcile"]) for _ in range(6)]
+    for look in hanging:
+        look.start()
+    try:
+        assert all(asked.wait(10) for asked in election.swarm.asked.values())
+        election.swarm.is_locked = True
+        jobs["engines"]()
+        assert election.told_of_lock.is_set()
+        assert not election.swarm.elected.is_set()
+    finally:
+        election.swarm.elected.set()
+        for look in hanging:
+            look.join(10)
+        election.watch.stop()
+
+
 def test_what_others_changed_is_written_down_after_people_were_told_and_no_look_waits() -> None:
     steps: list[str] = []
     begun, go_on = threading.Event(), threading.Event()
