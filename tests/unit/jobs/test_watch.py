@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -235,6 +236,7 @@ def test_engines_are_asked_however_many_other_reads_hang() -> None:
         look.start()
     try:
         assert all(asked.wait(10) for asked in election.swarm.asked.values())
+        time.sleep(0.3)  # until no thread is left that could be taken
         election.swarm.is_locked = True
         looks.append(threading.Thread(target=jobs["engines"]))
         looks[-1].start()
