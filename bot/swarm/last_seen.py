@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import is_
 from typing import Generic, TypeVar
@@ -91,9 +91,10 @@ class LastSeen:
     layout: TaskLayout = NO_LAYOUT
 
     @property
-    def has_many_nodes(self) -> bool:
-        """Whether to read all nodes costs more than to read a few by their ids afterwards."""
-        return self.nodes is not None and len(self.nodes.value) >= MANY_NODES
+    def has_few_nodes(self) -> bool:
+        """Whether to read all nodes, which are known from then on, costs no more than to read some
+        by their ids."""
+        return self.nodes is not None and len(self.nodes.value) < MANY_NODES
 
     def forget(self) -> None:
         """Nothing of this may be told any more."""
@@ -119,6 +120,12 @@ class LastSeen:
         """All nodes by name, where they are many and were read just now."""
         nodes = self._fresh(self.nodes, NODES_SECONDS)
         return nodes if nodes and len(nodes.value) >= MANY_NODES else None
+
+    def nodes_of(self, ids: Collection[str]) -> tuple[Node, ...] | None:
+        """The nodes with these ids, by name, where all of them were read just now."""
+        seen = self._fresh(self.nodes, NODES_SECONDS)
+        named = tuple(node for node in (seen.value if seen else ()) if node.id in ids)
+        return named if len(named) == len(ids) else None
 
     def recent_services(self) -> Observed[tuple[Service, ...]] | None:
         """The same of all services."""

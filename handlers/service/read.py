@@ -20,7 +20,6 @@ from bot.render.slack import blocks
 from bot.swarm import filters
 from bot.swarm.health.completion import completion_of
 from bot.swarm.health.diagnosis import diagnose, unwell
-from bot.workers import Workers
 
 
 class ServiceLs(ListFlags, Query):
@@ -56,18 +55,11 @@ class ServicePs(TaskListFlags, Query):
     services: Annotated[tuple[Name, ...], Argument("SERVICE")] = Field(min_length=1)
 
     def run(self, context: Context) -> Message:
-        """Two calls a service, and one for the nodes: at the same time, but where they are many,
-        for only those that are named are worth reading then."""
-        if context.swarm.last_seen.has_many_nodes:
-            asked_services = [_with_tasks(context, name) for name in self.services]
-            nodes = _nodes_of(context, [task for _, its in asked_services for task in its])
-        else:
-            with Workers(1, thread_name_prefix="nodes") as side:
-                asked = side.submit(_nodes, context)
-                asked_services = [_with_tasks(context, name) for name in self.services]
-                nodes = asked.result()
+        """Two calls a service, and one for the nodes where they were not seen just now."""
+        asked_services = [_with_tasks(context, name) for name in self.services]
         known = {service.id: service for service, _ in asked_services}
         every = [task for _, its in asked_services for task in its]
+        nodes = {node.id: node for node in context.swarm.nodes.of(every)}
         fitting = self.fitting(every, known, nodes)
         if self.printed:
             return self.print_tasks(fitting, self.full_name(), context.now())
@@ -94,11 +86,3 @@ def _shown(
 ) -> Message:
     findings = diagnose(unwell(its, view.now), nodes)
     return tasks.tasks(service, its, view, findings)
-
-
-def _nodes_of(context: Context, its: Sequence[Task]) -> Mapping[str, Node]:
-    return {node.id: node for node in context.swarm.nodes.of(its)}
-
-
-def _nodes(context: Context) -> Mapping[str, Node]:
-    return {node.id: node for node in context.swarm.nodes.list()}

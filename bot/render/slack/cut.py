@@ -17,6 +17,8 @@ def length(text: str) -> int:
 
     Characters beyond the basic multilingual plane, such as emoji, count twice.
     """
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

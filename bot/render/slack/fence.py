@@ -89,7 +89,7 @@ def _side_width(names: Iterable[str]) -> int:
 
 def cell(text: str, most: int = CELL_CHARACTERS) -> str:
     """A text of any origin as a cell: one line, not empty, cut in the middle at `most`."""
-    if text.isalnum() and text.isascii() and len(text) <= most:
+    if text and len(text) <= most and " " not in text and text.isascii() and text.isprintable():
         # Most cells of a list of thousands.
         return text
     indent = text[: len(text) - len(text.lstrip(" "))][:_MOST_INDENT]
@@ -161,5 +161,6 @@ def _wrapped(text: str, indent: str, most: int = FENCE_WIDTH) -> list[str]:
     """The text in indented lines; words that are too long for one are divided."""
     room = most - len(indent)
     # `textwrap` counts characters, so a text with wide ones gets half the room.
-    room = room // 2 if any(width(character) > 1 for character in text) else room
+    is_wide = any(width(character) > 1 for character in text if not character.isascii())
+    room = room // 2 if is_wide else room
     return [indent + line for line in textwrap.wrap(text, room, break_on_hyphens=False)]

@@ -44,10 +44,14 @@ def fit(message: Message) -> Message:
     text = cut(without_control(message.text).strip(), MOST_TEXT) or "swarmbot"
     blocks = with_one_table([fitted for block in message.blocks for fitted in _fitted(block)])
     files = tuple(file for file in message.files if file.name and file.content)
-    if not _fits(blocks):
+    shown = _unique(blocks)
+    if not _fits(shown):
         files = (*files, File(WHOLE, plain(message), "The whole message"))
-    shown = _within(_unique(blocks))
-    return Message(text, tuple(shown), files, tuple(_within(without_table(shown))))
+        shown = _reduced(shown)
+    tableless = without_table(shown)
+    return Message(
+        text, tuple(shown), files, tuple(tableless if _fits(tableless) else _reduced(tableless))
+    )
 
 
 def fit_view(blocks: Iterable[Block]) -> list[dict[str, Any]]:
@@ -196,10 +200,6 @@ def _fits(blocks: Sequence[Block]) -> bool:
     return len(blocks) <= MOST_BLOCKS and characters(blocks) <= MOST_CHARACTERS
 
 
-def _within(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return blocks if _fits(blocks) else _reduced(blocks)
-
-
 def _unique(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give each button an id of its own, and remove ids of blocks that occur twice."""
     actions: set[str] = set()
@@ -293,9 +293,7 @@ def _buttons(block: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, Mapping):
-        own = sum(
-            length(value[name]) for name in ("text", "value") if isinstance(value.get(name), str)
-        )
-        return own + sum(_count(inner) for inner in value.values())
-    return sum(_count(inner) for inner in value) if isinstance(value, list | tuple) else 0
+    if isinstance(value, dict):
+        texts = (value[name] for name in ("text", "value") if isinstance(value.get(name), str))
+        return sum(map(length, texts)) + sum(map(_count, value.values()))
+    return sum(map(_count, value)) if isinstance(value, list | tuple) else 0

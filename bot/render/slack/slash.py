@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,8 +25,8 @@ def named(value: Any) -> Any:
         return value.replace(SLASH, SLASH_COMMAND.name)
     if isinstance(value, Message):
         return replace(value, text=named(value.text), blocks=named(value.blocks))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: named(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(named(part) for part in value)
+        return type(value)(map(named, value))
     return value

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.render.slack.cut import split
+from bot.render.slack.cut import length, split
 from bot.render.slack.fence import EMPTY, aligned, narrow
 from bot.render.slack.text import clean, inert, preformatted
 
@@ -130,13 +130,13 @@ def _texts(block: Block) -> list[tuple[str, ...]]:
 
 
 def _cell_text(cell: Any) -> str:
-    text = cell.get("text") if isinstance(cell, Mapping) else None
+    text = cell.get("text") if isinstance(cell, dict) else None
     shown = clean(text, keep="") if isinstance(text, str) else ""
-    return shown if shown.strip() else EMPTY
+    return EMPTY if not shown or shown.isspace() else shown
 
 
 def _characters(row: Sequence[str]) -> int:
-    return sum(len(text) + sum(char > "\uffff" for char in text) for text in row)
+    return sum(map(length, row))
 
 
 def _list(value: Any) -> Sequence[Any]:

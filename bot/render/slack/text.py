@@ -31,7 +31,10 @@ def clean(text: str, keep: str = "\n") -> str:
 
     White space becomes a blank, except the characters in `keep`.
     """
-    if text.isprintable():
+    shown = text
+    for char in keep:
+        shown = shown.replace(char, "")
+    if shown.isprintable():
         return text
     plain = _TERMINAL.sub("", text).replace("\r\n", "\n")
     return "".join(

@@ -39,14 +39,18 @@ class Nodes:
 
     def of(self, tasks: Iterable[Task]) -> tuple[Node, ...]:
         """The nodes that these tasks are on, by name; all where a task has none, for that may be
-        any node's fault, or where the watch has just seen them."""
+        any node's fault, or where the watch has just seen them. Nodes keep their names, so those
+        that were seen within ten seconds are not read again for that."""
         recent = self.last_seen.recent_nodes()
         if recent:
             return recent.value
         ids = sorted({task.node_id for task in tasks})
-        if "" in ids or len(ids) > MANY_NODES:
+        known = self.last_seen.nodes_of(ids)
+        if known is not None:
+            return known
+        if "" in ids or len(ids) > MANY_NODES or self.last_seen.has_few_nodes:
             return self.list()
-        return _nodes(self.engines.call(lambda client: client.nodes({"id": ids}))) if ids else ()
+        return _nodes(self.engines.call(lambda client: client.nodes({"id": ids})))
 
     def _listed(self) -> Observed[tuple[Node, ...]]:
         begun = time.monotonic()

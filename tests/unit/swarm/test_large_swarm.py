@@ -145,6 +145,27 @@ def test_only_the_nodes_that_tasks_are_on_are_read(swarm: Swarm, server: Simulat
     assert len(swarm.nodes.of([replace(tasks[0], node_id="")])) == NODES
 
 
+def test_of_few_nodes_that_were_seen_just_now_none_is_read_for_its_name(tmp_path: Path) -> None:
+    with SimulatedServer(tmp_path / "engine.sock", 4) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        swarm = Swarm(FailoverPool([EngineAddress("few", f"unix://{server.server_address!s}")]))
+        tasks = swarm.services.tasks(swarm.services.find(shapes.service_name(3)).id)
+        swarm.nodes.list()
+        calls(server)
+
+        nodes = swarm.nodes.of(tasks)
+        assert {node.id for node in nodes} == {task.node_id for task in tasks}
+        assert calls(server) == {}
+
+        swarm.last_seen.changed()
+        swarm.nodes.of(tasks)
+        swarm.nodes.of(tasks)
+        assert calls(server) == {"/nodes": 1}
+        swarm.nodes.of([replace(tasks[0], node_id="")])
+        assert calls(server) == {"/nodes": 1}
+        server.shutdown()
+
+
 def test_an_overview_says_the_same_without_specifications(
     swarm: Swarm, server: SimulatedServer
 ) -> None:
