@@ -67,7 +67,7 @@ def numeric() -> Iterator[Any]:
                     )
 
 
-@pytest.mark.parametrize(("command", "name", "shape"), numeric())
+@pytest.mark.parametrize(("command", "name", "shape"), tuple(numeric()))
 @pytest.mark.parametrize("number", HUGE, ids=["20 digits", "400 digits", "with zeros"])
 def test_the_bound_is_said(command: type[Command], name: str, shape: str, number: str) -> None:
     why = refusal(command, name, shape.format(*[number] * shape.count("{}")))
