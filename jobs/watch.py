@@ -194,6 +194,8 @@ class Watch:
             name: value for name, value in seen.items() if self._read_at.get(name, 0.0) <= begun
         }
         self._read_at |= dict.fromkeys(fresh, begun)
+        if "nodes" in fresh:
+            fresh["nodes_at"] = self.now()
         self._world = replace(self._world or Snapshot(at=self.now()), **fresh)  # type: ignore[arg-type]
         if "services" in fresh:
             self._saw_whole = self.monotonic()

@@ -23,7 +23,8 @@ def end(span: timedelta | None, until: str | None, now: datetime) -> datetime | 
         )
     at = moment(until, now) if until else now + span if span is not None else None
     if at is not None and at <= now:
-        raise UnsupportedError("that time is over", "Name a time to come, such as `--until 18:00`")
+        right = "`--until 18:00`" if until else "`--for 2h`"
+        raise UnsupportedError("that time is over", f"Name a time to come, such as {right}")
     return at
 
 

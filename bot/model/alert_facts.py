@@ -75,7 +75,8 @@ class Aftermath(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDown:
-    """A node sends no heartbeat. `fault_tolerance`: of a manager, how many more managers may fail.
+    """A node sends no heartbeat. `fault_tolerance`: of a manager, how many more managers may fail;
+    below zero, how many are missing for a quorum.
 
     `locked`: its engine is locked, or may be, which another problem of the node tells of.
     `left_over`: it is an old entry of a machine that joined anew, under the same host name.

@@ -120,8 +120,8 @@ class Incident:
     while it fires. `opened` is when people were first to be told, and stands through reopening;
     `times` counts how often it fired. `changes`: what people changed shortly before. `aftermath`:
     what remains to be done now that it is over. `changed` is when anything of it changed last.
-    `returning`: of a resolved one, what is wrong again, but not yet for so long that people are
-    told.
+    `returning`: what is wrong too, or of a resolved one again, but not yet for so long that people
+    are told. `leaving`: since when what is worst is over, while it is waited for the rest to pass.
     """
 
     id: str
@@ -140,6 +140,7 @@ class Incident:
     aftermath: Aftermath = Aftermath.NOTHING
     returning: tuple[Problem, ...] = ()
     worst: Problem | None = None
+    leaving: datetime | None = None
 
     @property
     def severity(self) -> Severity:

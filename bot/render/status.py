@@ -33,7 +33,7 @@ def lines(view: Status, *, listed: bool = False) -> list[str]:
 
     `listed`: services and rollouts are listed elsewhere, and are left out here.
     """
-    counts = [_managers(view), _nodes(view), _services(view), _rollouts(view)]
+    counts = [*_swarm(view), _rollouts(view)]
     counts += [plural(view.holds, "hold")] if view.holds else []
     counts += (
         [plural(view.approvals, "change waits", "changes wait") + " for approval"]
@@ -77,6 +77,13 @@ def _trouble(view: Status) -> list[str]:
 def _unheard(view: Status) -> str:
     refused = view.refused_channels
     return f"{plural(len(refused), 'channel')} without messages" if refused else ""
+
+
+def _swarm(view: Status) -> list[str]:
+    """Without a leader nobody can list anything, which is not the same as nothing."""
+    if not view.quorum and not view.nodes:
+        return ["nobody can list nodes and services now"]
+    return [_managers(view), _nodes(view), _services(view)]
 
 
 def _managers(view: Status) -> str:

@@ -47,6 +47,7 @@ def _incident(incident: Incident, by: timedelta) -> Incident:
         resolved=incident.resolved + by if incident.resolved else None,
         acknowledged=incident.acknowledged + by if incident.acknowledged else None,
         returning=_problems(incident.returning, by),
+        leaving=incident.leaving + by if incident.leaving else None,
         worst=_problems((incident.worst,), by)[0] if incident.worst else None,
     )
 

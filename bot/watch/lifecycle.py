@@ -18,16 +18,23 @@ from bot.watch.rules import nodes
 
 REOPENS = timedelta(minutes=10)
 """An incident that comes back within this time after it was resolved is the same one."""
+REJOINS = timedelta(seconds=20)
+"""A manager that was unlocked takes part again after 4 to 11 s (seen on a real Swarm)."""
 _KINDS = list(AlertKind)
 
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """The problems of one subject now, the worst first; `ripe`: at least one seen in this look has
-    lasted for long enough."""
+    """The problems of one subject now, the worst first, and those of them that were seen in this
+    look and have lasted for long enough."""
 
     problems: tuple[Problem, ...]
-    ripe: bool
+    ripe: tuple[Problem, ...]
+
+    def but(self, shown: Iterable[Problem]) -> tuple[Problem, ...]:
+        """All others."""
+        keys = set(map(_key, shown))
+        return tuple(problem for problem in self.problems if _key(problem) not in keys)
 
 
 def advance(
@@ -57,9 +64,8 @@ def advance(
 
 
 def _looks_like(after: Incident, before: Incident | None) -> bool:
-    return (
-        before is not None
-        and replace(after, changed=before.changed, returning=before.returning) == before
+    return before is not None and before == replace(
+        after, changed=before.changed, returning=before.returning, leaving=before.leaving
     )
 
 
@@ -105,11 +111,9 @@ def _now(
     kept = {
         key: problem for key, problem in old.items() if key not in fresh and findings.keeps(problem)
     }
-    ripe = any(
-        evaluation.at - problem.since >= evaluation.rules[problem.kind].after
-        for problem in fresh.values()
-    )
-    return _Now(tuple(sorted({**kept, **fresh}.values(), key=_order)), ripe)
+    every = sorted({**kept, **fresh}.values(), key=_order)
+    ripe = [problem for problem in every if _key(problem) in fresh and evaluation.lasted(problem)]
+    return _Now(tuple(every), tuple(ripe))
 
 
 def _key(problem: Problem) -> tuple[AlertKind, str]:
@@ -137,15 +141,21 @@ def _step(evaluation: Evaluation, before: Incident | None, now: _Now) -> Inciden
 def _begun(evaluation: Evaluation, now: _Now) -> Incident:
     first = now.problems[0]
     pending = Incident(
-        id=hashlib.sha256(f"{first.subject}|{evaluation.at.isoformat()}".encode()).hexdigest()[:16],
+        id=_id(first, evaluation.at),
         subject=first.subject,
         name=first.name,
         state=AlertState.PENDING,
         problems=now.problems,
-        since=_since(now),
+        since=_since(now.problems),
         changed=evaluation.at,
     )
     return _fired(evaluation, pending, now) if now.ripe else pending
+
+
+def _id(first: Problem, at: datetime) -> str:
+    return hashlib.sha256(f"{first.subject}|{first.kind}|{at.isoformat()}".encode()).hexdigest()[
+        :16
+    ]
 
 
 def _waited(evaluation: Evaluation, before: Incident, now: _Now) -> Incident | None:
@@ -153,11 +163,13 @@ def _waited(evaluation: Evaluation, before: Incident, now: _Now) -> Incident | N
         return None
     if now.ripe:
         return _fired(evaluation, before, now)
-    return replace(before, problems=now.problems, since=_since(now), name=now.problems[0].name)
+    return replace(
+        before, problems=now.problems, since=_since(now.problems), name=now.problems[0].name
+    )
 
 
 def _fired(evaluation: Evaluation, before: Incident, now: _Now) -> Incident:
-    since = _since(now)
+    since = _since(now.problems)
     return replace(
         before,
         state=AlertState.FIRING,
@@ -171,15 +183,38 @@ def _fired(evaluation: Evaluation, before: Incident, now: _Now) -> Incident:
 
 
 def _went_on(evaluation: Evaluation, before: Incident, now: _Now) -> Incident:
+    """It fires: what people were told of stays, and what has lasted for long enough is new. Where
+    only something else is left that may pass by itself, nothing changes for people."""
+    if _is_unlocked(before, now):
+        leaving = before.leaving or evaluation.at
+        if evaluation.at - leaving < REJOINS:
+            return replace(before, leaving=leaving, returning=now.but(before.problems))
+    told = {_key(problem) for problem in (*before.problems, *now.ripe)}
+    problems = tuple(problem for problem in now.problems if _key(problem) in told)
+    if not problems:
+        return replace(before, returning=now.problems)
     new = [
         change
-        for change in recent_changes.changes(evaluation, now.problems, before.since)
+        for change in recent_changes.changes(evaluation, problems, before.since)
         if change not in before.changes
     ]
-    changes = (*before.changes, *new)[: recent_changes.MOST]
-    worst = min(now.problems[0], before.worst or now.problems[0], key=_order)
     return replace(
-        before, problems=now.problems, worst=worst, name=now.problems[0].name, changes=changes
+        before,
+        problems=problems,
+        worst=min(problems[0], before.worst or problems[0], key=_order),
+        name=problems[0].name,
+        changes=(*before.changes, *new)[: recent_changes.MOST],
+        returning=now.but(problems),
+        leaving=None,
+    )
+
+
+def _is_unlocked(before: Incident, now: _Now) -> bool:
+    """Whether its engine said that it is locked, and says so no more: until it has joined the
+    others again Swarm calls it Down."""
+    said = before.problems[0].engine if before.kind is AlertKind.MANAGER_LOCKED else ""
+    return bool(said) and all(
+        problem.kind is not AlertKind.MANAGER_LOCKED for problem in now.problems
     )
 
 
@@ -193,11 +228,17 @@ def _ended(evaluation: Evaluation, before: Incident) -> Incident:
         problems=problems,
         resolved=evaluation.at,
         aftermath=nodes.aftermath(evaluation, before),
+        returning=(),
+        leaving=None,
     )
 
 
 def _rested(evaluation: Evaluation, before: Incident, now: _Now) -> Incident | None:
-    """Resolved: it fires again, or is forgotten after a while."""
+    """Resolved: it fires again, or is forgotten after a while. That a manager is locked, which
+    takes a key, is no return of another trouble, nor that one of it."""
+    kinds = {before.kind, now.problems[0].kind} if now.ripe else set()
+    if len(kinds) > 1 and AlertKind.MANAGER_LOCKED in kinds:
+        return _begun(evaluation, now)
     if now.ripe:
         again = replace(
             before,
@@ -214,5 +255,5 @@ def _rested(evaluation: Evaluation, before: Incident, now: _Now) -> Incident | N
     return replace(before, returning=now.problems)
 
 
-def _since(now: _Now) -> datetime:
-    return min(problem.since for problem in now.problems)
+def _since(problems: Iterable[Problem]) -> datetime:
+    return min(problem.since for problem in problems)

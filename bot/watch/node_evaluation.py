@@ -24,6 +24,15 @@ UNSURE = timedelta(seconds=45)
 """After a change of leader every node is `unknown` for seconds, a dead one for half a minute: only
 longer is it a problem."""
 
+AT_ONCE = timedelta(seconds=1)
+"""What was read so shortly before it is judged was read just now."""
+_OF_NODES = (
+    AlertKind.NODE_DOWN,
+    AlertKind.MANAGER_UNREACHABLE,
+    AlertKind.QUORUM_AT_RISK,
+    AlertKind.QUORUM_LOST,
+)
+
 
 @dataclass(frozen=True)
 class NodeEvaluation:
@@ -56,6 +65,15 @@ class NodeEvaluation:
             "facts": facts,
         }
         return Problem(**{**values, **fields})
+
+    def lasted(self, problem: Problem) -> bool:
+        """Whether a problem has been there for as long as people are not told of it. What the nodes
+        show counts until they were read last: while a read of them hangs, nobody has seen it go on.
+        """
+        seen = self.at
+        if problem.kind in _OF_NODES and self.snapshot.nodes_at:
+            seen = min(seen, self.snapshot.nodes_at + AT_ONCE)
+        return seen - problem.since >= self.rules[problem.kind].after
 
     # ---- what is there
 
@@ -266,14 +284,16 @@ class NodeEvaluation:
         return quorum_of(managers, managers - len(self.missing_managers))
 
     def fault_tolerance_without(self, node_id: str) -> int | None:
-        """How many more managers may fail now that this node takes no part; None where it is no
-        manager, or the only one."""
+        """How many more managers may fail now that this node takes no part, below zero how many are
+        missing; None where it is no manager, or the only one."""
         node = self.nodes.get(node_id)
         if node is None or node.manager is None or self.quorum.managers < 2:
             return None
-        return self.quorum.fault_tolerance
+        return self.quorum.reachable - self.quorum.needed
 
 
 def standing(incident: Incident) -> tuple[Problem, ...]:
     """What is wrong with its subject now, whether or not people were told."""
-    return incident.returning if incident.state is AlertState.RESOLVED else incident.problems
+    if incident.state is AlertState.RESOLVED:
+        return incident.returning
+    return (*incident.problems, *incident.returning)

@@ -23,12 +23,14 @@ class Snapshot:
     service that it did or does, by service id. `redis`, `slack` and `hanging` (names of jobs) say
     what is wrong with the bot itself; `registries` cannot be asked for new images: since when, and
     why. `answering_hosts` are the nodes (ids) that are Down, but whose hosts still answer.
-    `tasks_took`: seconds that it took to read the tasks.
+    `tasks_took`: seconds that it took to read the tasks. `nodes_at`: when the nodes were read last,
+    or nobody could say them; None stands for just now.
     """
 
     at: datetime
     engines: tuple[EngineState, ...] | None = None
     nodes: tuple[Node, ...] | None = None
+    nodes_at: datetime | None = None
     services: tuple[Service, ...] | None = None
     tasks: tuple[Task, ...] | None = None
     tasks_took: float = 0.0

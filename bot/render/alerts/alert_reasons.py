@@ -326,8 +326,8 @@ def _(facts: JobHangs, name: str) -> Reason:
 
 def _safety(fault_tolerance: int | None) -> str:
     """How many managers more may fail, where it is about a manager."""
-    if fault_tolerance is None:
-        return ""
+    if fault_tolerance is None or fault_tolerance < 0:
+        return "" if fault_tolerance is None else "too few managers are left for a quorum"
     managers = "managers" if fault_tolerance > 1 else "manager"
     return f"{fault_tolerance or 'no'} more {managers} may fail"
 

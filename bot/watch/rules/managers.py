@@ -16,6 +16,7 @@ from bot.model.alert_facts import (
 from bot.model.cluster import EngineFault, EngineState
 from bot.model.english import listed
 from bot.model.incident import Problem
+from bot.swarm.health.quorum import holds
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import NOTHING, Findings, joined, unknown
 
@@ -147,6 +148,8 @@ def _all_silent(evaluation: Evaluation) -> Problem:
 
 def _quorum(evaluation: Evaluation) -> Findings:
     if evaluation.snapshot.nodes is not None:
+        if evaluation.quorum.managers > 1 and not holds(evaluation.quorum):
+            return Findings((_lost(evaluation),))
         return Findings((_at_risk(evaluation),)) if _is_at_risk(evaluation) else NOTHING
     if _is_leaderless(evaluation):
         return Findings((_lost(evaluation),))

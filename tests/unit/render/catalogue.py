@@ -322,6 +322,9 @@ def lists() -> Mapping[str, Callable[[], Message]]:
             replace(STATUS, refused_channels={"C0OPS00001": "is_archived"})
         ),
         "status-no-quorum": lambda: status.health(replace(ILL, quorum=False, redis="", locks=())),
+        "status-no-leader": lambda: status.health(
+            replace(STATUS, quorum=False, managers=0, fault_tolerance=0, nodes={}, services=0)
+        ),
         "status-empty": lambda: status.health(
             replace(STATUS, services=0, managers=1, fault_tolerance=0, nodes={"ready": 1})
         ),

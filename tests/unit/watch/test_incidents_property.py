@@ -147,7 +147,8 @@ class Looks(RuleBasedStateMachine):
             assert (
                 told
                 or incident.state is AlertState.PENDING
-                or replace(incident, returning=()) == replace(before[incident.id], returning=())
+                or replace(incident, returning=(), leaving=None)
+                == replace(before[incident.id], returning=(), leaving=None)
             )
         self.memory = verdict.memory
 
@@ -237,6 +238,8 @@ class Looks(RuleBasedStateMachine):
             # went Down.
             if name not in explained or f"service:s-{name}" in self.open:
                 by_subject[f"service:s-{name}"] = [AlertKind.SERVICE_BELOW]
+        if sum(self.states[number] == "ready" for number in (1, 2, 3)) < 2:
+            by_subject["quorum"] = [AlertKind.QUORUM_LOST]
         if self.redis:
             by_subject["bot:redis"] = [AlertKind.REDIS_AWAY]
         if placement := self.open.get("swarm:placement"):

@@ -102,6 +102,74 @@ def test_a_manager_that_the_others_do_not_reach_though_it_is_ready() -> None:
     assert "no more manager may fail" in story.reason("node:n3").cause
 
 
+def test_while_nobody_can_list_the_nodes_nothing_that_they_showed_comes_of_age() -> None:
+    story = begun()
+    story.sees(nodes=story.with_node(manager(3, reachability="unreachable")))
+    story.sees(nodes_at=story.world.at)
+    for _ in range(10):
+        story.sees(5)
+    assert story.troubles == {}
+    story.sees(nodes_at=story.world.at)
+    assert story.troubles == {"node:n3": ["manager-unreachable"]}
+
+
+def test_a_quorum_that_the_nodes_show_to_be_lost_is_told_of_before_they_fall_silent() -> None:
+    story = begun()
+    gone = (
+        manager(1, leader=True),
+        manager(2, reachability="unreachable"),
+        manager(3, reachability="unreachable"),
+        FOUR[3],
+    )
+    story.sees(nodes=gone)
+    assert story.waits(10) == []
+    story.waits(5)
+    assert story.troubles == {"quorum": ["quorum-lost"]}
+    story.waits(5)
+    assert "too few managers are left for a quorum" in story.reason("node:n2").cause
+
+
+def test_a_manager_that_was_just_unlocked_is_not_called_down_while_it_joins() -> None:
+    story = begun()
+    story.sees(engines=(*ENGINES[:2], locked(3)), nodes=DOWN3)
+    assert story.troubles == {"node:n3": ["manager-locked", "node-down"]}
+    joining = (*ENGINES[:2], engine(3, swarm="pending"))
+    assert story.sees(2, engines=joining).changed == ()
+    cut_off = story.with_node(manager(3, reachability="unreachable"))
+    assert story.sees(5, engines=ENGINES, nodes=cut_off).changed == ()
+    (over,) = story.sees(4, nodes=FOUR).changed
+    assert over.state is AlertState.RESOLVED
+
+
+def test_a_manager_that_was_unlocked_and_does_not_come_back_is_down() -> None:
+    story = begun()
+    story.sees(engines=(*ENGINES[:2], locked(3)), nodes=DOWN3)
+    story.sees(2, engines=(*ENGINES[:2], engine(3, swarm="pending")))
+    story.waits(20)
+    assert story.troubles == {"node:n3": ["node-down"]}
+
+
+def test_another_trouble_of_the_same_manager_has_not_come_again() -> None:
+    story = begun()
+    story.sees(nodes=DOWN3)
+    first = story.one("node:n3")
+    story.sees(30, nodes=FOUR)
+    assert story.one("node:n3").state is AlertState.RESOLVED
+    story.sees(30, engines=(*ENGINES[:2], locked(3)), nodes=DOWN3)
+    second = story.one("node:n3")
+    assert (second.times, second.id != first.id) == (1, True)
+
+
+def test_what_may_pass_by_itself_is_no_news_of_an_alert_that_is_open() -> None:
+    story = begun()
+    story.sees(nodes=DOWN3)
+    cut_off = story.with_node(manager(3, reachability="unreachable"))
+    assert story.sees(5, nodes=cut_off).changed == ()
+    assert story.troubles == {"node:n3": ["node-down"]}
+    story.waits(20)
+    assert story.troubles == {"node:n3": ["manager-unreachable"]}
+
+
 def test_an_engine_that_is_silent_for_twenty_seconds_says_why() -> None:
     story = begun()
     story.sees(engines=(*ENGINES[:2], silent(3, "TLS: certificate has expired")))
