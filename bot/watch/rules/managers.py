@@ -16,7 +16,7 @@ from bot.model.alert_facts import (
 from bot.model.cluster import EngineFault, EngineState
 from bot.model.english import listed
 from bot.model.incident import Problem
-from bot.swarm.health.quorum import holds
+from bot.swarm.health.quorum import holds, quorum_of
 from bot.watch.evaluation import Evaluation
 from bot.watch.findings import NOTHING, Findings, joined, unknown
 
@@ -148,12 +148,26 @@ def _all_silent(evaluation: Evaluation) -> Problem:
 
 def _quorum(evaluation: Evaluation) -> Findings:
     if evaluation.snapshot.nodes is not None:
-        if evaluation.quorum.managers > 1 and not holds(evaluation.quorum):
+        if _is_seen_lost(evaluation):
             return Findings((_lost(evaluation),))
         return Findings((_at_risk(evaluation),)) if _is_at_risk(evaluation) else NOTHING
     if _is_leaderless(evaluation):
         return Findings((_lost(evaluation),))
     return unknown(AlertKind.QUORUM_AT_RISK, AlertKind.QUORUM_LOST)
+
+
+def _is_seen_lost(evaluation: Evaluation) -> bool:
+    """Whether too few managers are left, though the nodes can still be listed. A leader that is cut
+    off says so too while the others elect another one: so each has to be gone by another's word."""
+    gone = [node for node in evaluation.missing_managers if _is_gone(evaluation, node)]
+    managers = evaluation.quorum.managers
+    return managers > 1 and not holds(quorum_of(managers, managers - len(gone)))
+
+
+def _is_gone(evaluation: Evaluation, node: Node) -> bool:
+    engine = evaluation.engine_on.get(node.id)
+    silent = engine is not None and not engine.reachable
+    return silent or node.id in evaluation.away or node.id in evaluation.locked
 
 
 def _is_at_risk(evaluation: Evaluation) -> bool:

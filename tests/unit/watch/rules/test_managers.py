@@ -121,12 +121,21 @@ def test_a_quorum_that_the_nodes_show_to_be_lost_is_told_of_before_they_fall_sil
         manager(3, reachability="unreachable"),
         FOUR[3],
     )
-    story.sees(nodes=gone)
+    story.sees(nodes=gone, engines=(ENGINES[0], silent(2), silent(3)))
     assert story.waits(10) == []
     story.waits(5)
     assert story.troubles == {"quorum": ["quorum-lost"]}
     story.waits(5)
     assert "too few managers are left for a quorum" in story.reason("node:n2").cause
+
+
+def test_a_leader_that_is_cut_off_is_no_lost_quorum() -> None:
+    """It calls the others unreachable, whose engines answer, and who elect another leader."""
+    story = begun()
+    cut_off = tuple(manager(number, reachability="unreachable") for number in (2, 3))
+    story.sees(nodes=(manager(1, leader=True), *cut_off, FOUR[3]))
+    story.waits(60)
+    assert "quorum" not in story.troubles
 
 
 def test_a_manager_that_was_just_unlocked_is_not_called_down_while_it_joins() -> None:
