@@ -98,15 +98,8 @@ class Observer:
             # In this thread: those of the others may all be reading.
             (scope,) = scopes
             yield _asked(scope, readers[scope])
-        else:
-            yield from _as_they_come(
-                {
-                    (self._quick if scope in AT_HAND else self._side).submit(
-                        _asked, scope, readers[scope]
-                    )
-                    for scope in sorted(scopes)
-                }
-            )
+            return
+        yield from _as_they_come({self._begun(scope, readers[scope]) for scope in sorted(scopes)})
 
     def completed(self, world: Snapshot, now: datetime) -> Snapshot:
         """The world at this moment, with what Redis and the bot itself know of it."""
@@ -146,6 +139,10 @@ class Observer:
         """Wait for nothing that is still being read."""
         for pool in (self._quick, self._side):
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _begun(self, scope: Scope, read: Callable[[], Seen]) -> Future[Seen]:
+        pool = self._quick if scope in AT_HAND else self._side
+        return pool.submit(_asked, scope, read)
 
     def _readers(self, known: Snapshot | None) -> Mapping[Scope, Callable[[], Seen]]:
         swarm = self.swarm
